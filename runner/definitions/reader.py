@@ -1,0 +1,395 @@
+"""The only YAML parser: bytes in, a `Document` of plain values with positions out.
+
+YAML 1.2 core schema over PyYAML's event stream (libyaml's where it is there). Strict: what a reviewer could
+misread is refused with a position. Values are built straight from events and positions kept in one flat
+array, because node trees of large sets cost more than their parsing.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any, NoReturn
+
+import yaml
+
+from runner.definitions.codes import Code
+from runner.definitions.problem import Path, Problem
+
+MAX_FILE_BYTES = 5 * 1024 * 1024
+MAX_DEPTH = 60  # libyaml's event stream is safe at any depth, the code that walks the values is not
+MAX_ALIAS_NODES = 10_000  # what all aliases of a file may add together
+
+_Children = dict[str | int, tuple[int, int]]  # key or number -> index of the key's mark, of the value's mark
+Value = Any  # None | bool | int | float | str | list[Value] | dict[str, Value]
+
+_NULL = frozenset({"", "null", "Null", "NULL", "~"})
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NUMBER_START = frozenset("0123456789+-.")
+_INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
+# NEL, LS and PS end a line for YAML 1.1 parsers and not for 1.2 ones or editors: nobody could see what is meant.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_FORBIDDEN_VALUE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINE_END = re.compile("\r\n|\n|\r")
+_TAG = "tag:yaml.org,2002:"
+
+_HINTS = (
+    ("tab character", "Indent with spaces, never with tabs."),
+    ("'\\t' that cannot start any token", "Indent with spaces, never with tabs."),
+    ("mapping values are not allowed", "A text that contains ': ' wants quotes; keys of one mapping, one indentation."),
+    ("did not find expected key", "Look at the indentation, and at quotes or brackets left open above."),
+    ("did not find expected ',' or", "A bracket or a quote is left open."),
+    ("cannot start any token", "A text that begins with @, %, ` or another sign of YAML wants quotes."),
+    ("could not find expected ':'", "A key wants a colon and a space behind it."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says: plain values, and the position of every key and value.
+
+    `marks` holds `line << 32 | column` (from 0) of each node in document order: a mapping's own, then each key's
+    and its value's; a sequence's own, then its items'. An alias takes its own mark and then those of what it names.
+    """
+
+    file: str
+    value: Value
+    marks: array[int]
+    text: str
+    _tables: dict[int, _Children] = field(default_factory=dict, repr=False)
+
+    def position(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
+        """Line and column, from 1, of the value (or the key) at `path`, or of the nearest parent that is there."""
+        value, index = self.value, 0
+        for depth, step in enumerate(path, start=1):
+            place = self._children(value, index).get(step)
+            if place is None:
+                break
+            index = place[0] if at_key and depth == len(path) else place[1]
+            value = value[step]
+        return self.mark(index)
+
+    def entries(self, key: str) -> Iterator[tuple[int, int]]:
+        """Line and column, from 1, of each item or value in the collection that stands under `key` at the top."""
+        place = self._children(self.value, 0)[key]
+        for _, index in self._children(self.value[key], place[1]).values():
+            yield self.mark(index)
+
+    def _children(self, value: Value, index: int) -> _Children:
+        """Where the marks of the children of the node at `index` stand."""
+        if index in self._tables:
+            return self._tables[index]
+        table: _Children = {}
+        cursor = index + 1
+        if isinstance(value, dict):
+            for key, child in value.items():
+                table[key] = (cursor, cursor + 1)
+                cursor += 1 + _node_count(child)
+        elif isinstance(value, list):
+            for number, child in enumerate(value):
+                table[number] = (cursor, cursor)
+                cursor += _node_count(child)
+        self._tables[index] = table
+        return table
+
+    def mark(self, index: int) -> tuple[int, int]:
+        """Line and column, from 1, of the node whose mark stands at `index`."""
+        packed = self.marks[index]
+        return (packed >> 32) + 1, (packed & 0xFFFFFFFF) + 1
+
+    def written(self, path: Path) -> str:
+        """The unquoted scalar at `path` as it is written in the file, e.g. `007` where the value is 7."""
+        line, column = self.position(path)
+        match = re.compile(r"[^\s,\[\]{}#]*").match(source_line(self.text, line), column - 1)
+        return match.group() if match else ""
+
+
+def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
+    """The document in `data`, or None, and the problems found on the way. `file` is the name to show."""
+    if len(data) > MAX_FILE_BYTES:
+        message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read"
+        return None, [Problem(file, 1, 1, Code.FILE_TOO_LARGE, message, "Split it into several files.")]
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return None, [_encoding_problem(data, file, error)]
+    text = text.removeprefix("\ufeff")
+    if found := _FORBIDDEN.search(text):
+        return None, [_control_character(text, file, found)]
+    builder = _Builder(file, text)
+    try:
+        document = builder.build(_event_source())
+    except _Refused as refusal:
+        return None, [*builder.problems, refusal.problem]
+    except yaml.MarkedYAMLError as error:
+        return None, [*builder.problems, _syntax_problem(text, file, error)]
+    except yaml.YAMLError as error:  # libyaml's reader errors carry no mark
+        return None, [
+            *builder.problems,
+            Problem(file, 1, 1, Code.YAML_SYNTAX, f"not readable as YAML: {error}"),
+        ]
+    return document, builder.problems
+
+
+def source_line(text: str, line: int) -> str:
+    """Line `line` of `text`, from 1, without its end; empty past the last."""
+    lines = _lines(text)
+    return lines[line - 1] if line <= len(lines) else ""
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    return _LINE_END.split(text)
+
+
+def resolve_plain(text: str) -> Value:
+    """The value of an unquoted scalar by the core schema: https://yaml.org/spec/1.2.2/#103-core-schema."""
+    if text in _NULL:
+        return None
+    if text in _BOOL:
+        return _BOOL[text]
+    if text[0] not in _NUMBER_START:
+        return text
+    if _INT.match(text):
+        return _integer(text)
+    if _FLOAT.match(text):
+        return float(text)
+    if _SPECIAL_FLOAT.match(text):
+        return float(text.replace(".", ""))
+    return text
+
+
+def _integer(text: str) -> int | float:
+    # Python refuses to convert very long digit strings; no field takes such a number, so a float will do.
+    if len(text) > 300:
+        return float("inf")
+    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+
+
+@cache
+def _event_source() -> Callable[[str], Any]:
+    try:
+        from yaml.cyaml import CParser
+    except ImportError:  # PyYAML built without libyaml
+        return _PythonParser
+    return CParser
+
+
+class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[misc]
+    """PyYAML's own event stream, for an installation without libyaml."""
+
+    def __init__(self, stream: str) -> None:
+        yaml.reader.Reader.__init__(self, stream)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+
+
+class _Refused(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class _Builder:
+    """Builds one document from events. Alive for one file."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.problems: list[Problem] = []
+        self.marks: array[int] = array("Q")
+        self.anchors: dict[str, tuple[Value, int, int, int]] = {}  # name -> value, first and last mark, depth
+        self.alias_nodes = 0
+
+    def build(self, parser_class: Callable[[str], Any]) -> Document:
+        next_event = parser_class(self.text).get_event
+        next_event()  # stream start
+        event = next_event()
+        if type(event) is yaml.StreamEndEvent:
+            hint = "Remove it, or write accounts, business_events or bulletins."
+            self._refuse(Code.YAML_EMPTY, event, "the file holds nothing", hint)
+        value = self._node(next_event)
+        next_event()  # document end
+        event = next_event()
+        if type(event) is not yaml.StreamEndEvent:
+            hint = "Remove the '---', or make it a file of its own."
+            self._refuse(Code.YAML_DOCUMENTS, event, "a second document begins here; a file holds one", hint)
+        return Document(self.file, value, self.marks, self.text)
+
+    def _node(self, next_event: Callable[[], Any]) -> Value:
+        """The root node, with all that it holds. One loop over events: the hot path of the whole program."""
+        marks, scalar = self.marks, yaml.ScalarEvent
+        stack: list[tuple[Value, str | None, str | None, int]] = []
+        container: Value = None
+        key: str | None = None
+        anchor: str | None = None
+        first_mark = 0
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is scalar:
+                mark = event.start_mark
+                marks.append(mark.line << 32 | mark.column)
+                if type(container) is dict and key is None:
+                    key = self._key(event, container)
+                    continue
+                value = self._scalar(event)
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = (value, len(marks) - 1, len(marks), 0)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self._check_collection(event, container, key, len(stack))
+                stack.append((container, key, anchor, first_mark))
+                mark = event.start_mark
+                first_mark = len(marks)
+                marks.append(mark.line << 32 | mark.column)
+                container, key, anchor = {} if kind is yaml.MappingStartEvent else [], None, event.anchor
+                continue
+            elif kind is yaml.AliasEvent:
+                if type(container) is dict and key is None:
+                    self._refuse(Code.YAML_KEY, event, "an alias stands where a key is wanted", "Write the key out.")
+                value = self._alias(event, len(stack))
+            else:  # the end of a mapping or a sequence
+                value = container
+                if anchor is not None:
+                    self.anchors[anchor] = (value, first_mark, len(marks), _depth(value))
+                container, key, anchor, first_mark = stack.pop()
+            if type(container) is dict:
+                container[key] = value
+                key = None
+            elif container is not None:
+                container.append(value)
+            else:
+                return value
+
+    def _key(self, event: Any, mapping: dict[str, Value]) -> str:
+        value = self._scalar(event)
+        if not isinstance(value, str):
+            written = event.value or "(empty)"
+            message = f"the key {written} is {_kind(value)}; keys are strings"
+            self._problem(Code.YAML_KEY, event, message, f'Write "{event.value}".')
+            value = event.value
+        if value in mapping:
+            message = f"the key {value!r} stands twice in this mapping"
+            self._problem(Code.YAML_DUPLICATE_KEY, event, message, "Remove one of the two.")
+            # Kept under a name that cannot be written, so that the positions of what follows stay true.
+            return f"\0{len(mapping)}"
+        if event.anchor is not None:
+            self._refuse(Code.YAML_KEY, event, "a key carries an anchor", "Remove the anchor.")
+        return value
+
+    def _scalar(self, event: Any) -> Value:
+        text: str = event.value
+        if event.tag is not None and event.tag != "!":
+            if event.tag != _TAG + "str":
+                self._refuse_tag(event)
+            return text
+        if event.implicit[0] and not event.style:
+            return resolve_plain(text)
+        if event.style == '"' and (found := _FORBIDDEN_VALUE.search(text)):
+            message = f"the text holds the control character U+{ord(found.group()):04X}"
+            self._problem(Code.YAML_CONTROL_CHARACTER, event, message, "Remove the escape.")
+        return text
+
+    def _alias(self, event: Any, depth: int) -> Value:
+        if event.anchor not in self.anchors:
+            message = f"the alias *{event.anchor} names no anchor that is complete above it"
+            self._refuse(Code.YAML_ALIAS, event, message, "Write the value out.")
+        value, first, last, height = self.anchors[event.anchor]
+        self.alias_nodes += last - first
+        if self.alias_nodes > MAX_ALIAS_NODES or depth + height > MAX_DEPTH:
+            limits = f"more than {MAX_ALIAS_NODES:,} values, or nest deeper than {MAX_DEPTH} levels"
+            hint = "Write the values out, or use defaults."
+            self._refuse(Code.YAML_ALIAS, event, f"the aliases of this file add {limits}", hint)
+        mark = event.start_mark
+        self.marks.append(mark.line << 32 | mark.column)
+        self.marks.extend(self.marks[first + 1 : last])
+        return value
+
+    def _check_collection(self, event: Any, container: Value, key: str | None, depth: int) -> None:
+        if type(container) is dict and key is None:
+            self._refuse(Code.YAML_KEY, event, "a mapping or a list stands where a key is wanted", "Keys are strings.")
+        if depth >= MAX_DEPTH:
+            hint = "No field needs that: look for stray brackets."
+            self._refuse(Code.YAML_DEPTH, event, f"values nest deeper than {MAX_DEPTH} levels here", hint)
+        if event.tag is not None and event.tag not in ("!", _TAG + "map", _TAG + "seq"):
+            self._refuse_tag(event)
+
+    def _refuse_tag(self, event: Any) -> NoReturn:
+        tag = event.tag.replace(_TAG, "!!")
+        message = f"the tag {tag} is not read; definitions are plain values"
+        self._refuse(Code.YAML_TAG, event, message, "Remove the tag, and quote the value if it is text.")
+
+    def _problem(self, code: Code, event: Any, message: str, help: str) -> None:  # noqa: A002
+        mark = event.start_mark
+        source = source_line(self.text, mark.line + 1)
+        self.problems.append(Problem(self.file, mark.line + 1, mark.column + 1, code, message, help, source))
+
+    def _refuse(self, code: Code, event: Any, message: str, help: str) -> NoReturn:  # noqa: A002
+        self._problem(code, event, message, help)
+        raise _Refused(self.problems.pop())
+
+
+def _node_count(value: Value) -> int:
+    if type(value) is dict:
+        count = 1 + len(value)
+        for child in value.values():
+            count += _node_count(child) if type(child) in (dict, list) else 1
+        return count
+    if type(value) is list:
+        return 1 + sum(map(_node_count, value))
+    return 1
+
+
+def _depth(value: Value) -> int:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, children), default=0) if isinstance(value, (dict, list)) else 0
+
+
+def _kind(value: Value) -> str:
+    match value:
+        case None:
+            return "empty (null)"
+        case bool():
+            return "a boolean"
+        case int():
+            return "an integer"
+        case _:
+            return "a number"
+
+
+def _encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Problem:
+    line = data.count(b"\n", 0, error.start) + 1
+    line_start = data.rfind(b"\n", 0, error.start) + 1
+    column = len(data[line_start : error.start].decode("utf-8", "replace")) + 1
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        message = "the file is UTF-16; definitions are UTF-8"
+    else:
+        message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
+    source = source_line(data[line_start : line_start + 2000].decode("utf-8", "replace"), 1)
+    return Problem(file, line, column, Code.YAML_ENCODING, message, "Save the file as UTF-8.", source)
+
+
+def _control_character(text: str, file: str, found: re.Match[str]) -> Problem:
+    before = _LINE_END.split(text[: found.start()])
+    line, column = len(before), len(before[-1]) + 1
+    message = f"the control character U+{ord(found.group()):04X} stands here"
+    return Problem(file, line, column, Code.YAML_CONTROL_CHARACTER, message, "Remove it.", source_line(text, line))
+
+
+def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    what = str(error.problem or error.context or "not readable as YAML")
+    message = f"{what} ({error.context})" if error.context and error.problem else what
+    source = source_line(text, line)
+    help = ""  # noqa: A001
+    for phrase, hint in _HINTS:
+        if phrase in what:
+            help = hint  # noqa: A001
+            break
+    return Problem(file, line, column, Code.YAML_SYNTAX, message, help, source)

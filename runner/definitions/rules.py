@@ -1,0 +1,173 @@
+"""What spans entries and files: unique ids and names, known accounts, the catalog, copy-paste double sends.
+
+Functions over the parts of a set; they open nothing and yield findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from runner.definitions.build import Parts
+from runner.definitions.codes import Code
+from runner.definitions.model import Account, Bulletin, BusinessEvent, Place
+from runner.definitions.problem import Finding, Path
+from runner.definitions.schema import fast_validator, is_valid
+from runner.definitions.suggest import did_you_mean, listed
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+_Validators = dict[str, dict[str, "jsonschema_rs.Validator"]]  # event -> property -> its compiled schema
+
+
+def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
+    """All findings about the set. `whole` is false where a file could not be read: then names may be in it."""
+    yield from _duplicate_names("account", "accounts", parts.accounts)
+    yield from _duplicate_names("business event", "business_events", parts.events)
+    yield from _duplicate_ids(parts.bulletins)
+    yield from _accounts(parts, whole)
+    validators: _Validators = {}
+    for event in parts.events:
+        yield from _catalog_schemas(event, validators)
+    if parts.has_catalog:
+        yield from _catalog(parts, validators, whole)
+    yield from _duplicate_payloads(parts.bulletins)
+
+
+def with_accounts(parts: Parts) -> Parts:
+    """The parts, with the only account filled in where a bulletin names none."""
+    names = {account.name for account in parts.accounts} | parts.broken_accounts
+    if len(names) == 1:
+        only = tuple(names)
+        parts.bulletins = [
+            bulletin if bulletin.accounts else replace(bulletin, accounts=only) for bulletin in parts.bulletins
+        ]
+    return parts
+
+
+def _at(bulletin: Bulletin, *path: str | int) -> Path:
+    return ("bulletins", bulletin.place.entry, *path)
+
+
+def _seen(place: Place) -> str:
+    return f"{place.file}:{place.line}"
+
+
+def _duplicate_names(what: str, kind: str, entries: Iterable[Account] | Iterable[BusinessEvent]) -> Iterator[Finding]:
+    first: dict[str, Place] = {}
+    for entry in entries:
+        if entry.name in first:
+            message = f"the {what} {entry.name!r} is already defined at {_seen(first[entry.name])}"
+            path = (kind, entry.name)
+            yield Finding(
+                Code.DUPLICATE_NAME, entry.place.file, path, message, "Remove or rename one of the two.", True
+            )
+        first.setdefault(entry.name, entry.place)
+
+
+def _duplicate_ids(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
+    first: dict[str, Place] = {}
+    for bulletin in bulletins:
+        if bulletin.id in first:
+            message = f"the id {bulletin.id!r} is already used at {_seen(first[bulletin.id])}"
+            hint = "Give this one an id of its own; to send the same bulletin again, raise its revision."
+            yield Finding(Code.DUPLICATE_ID, bulletin.place.file, _at(bulletin, "id"), message, hint)
+        first.setdefault(bulletin.id, bulletin.place)
+
+
+def _accounts(parts: Parts, whole: bool) -> Iterator[Finding]:
+    known = {account.name for account in parts.accounts} | parts.broken_accounts
+    if not whole and not known:
+        return
+    for bulletin in parts.bulletins:
+        file = bulletin.place.file
+        if not bulletin.accounts and whole:
+            found = f"the set defines {listed(sorted(known))}" if known else "the set defines none"
+            hint = f"Add accounts: [{min(known)}]." if known else "Add a file with accounts to the set."
+            message = f"the bulletin does not say its accounts, and {found}"
+            yield Finding(Code.ACCOUNT_NEEDED, file, _at(bulletin), message, hint)
+        for number, name in enumerate(bulletin.accounts):
+            if name not in known and whole:
+                message = f"{name!r} is not an account of this set"
+                hint = did_you_mean(name, known) or (f"Known: {listed(sorted(known))}." if known else "Define it.")
+                yield Finding(Code.UNKNOWN_ACCOUNT, file, _at(bulletin, "accounts", number), message, hint)
+
+
+def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[Finding]:
+    compiled = validators.setdefault(event.name, {})
+    for name, schema in (event.properties or {}).items():
+        try:
+            compiled[name] = fast_validator({} if schema is None else schema)
+        except ValueError as error:
+            path = ("business_events", event.name, "properties", name)
+            message = f"the schema of {name} cannot be used: {str(error)[:300]}"
+            hint = "Write a JSON Schema 2020-12 for a string."
+            yield Finding(Code.CATALOG_SCHEMA, event.place.file, path, message, hint)
+
+
+def _catalog(parts: Parts, validators: _Validators, whole: bool) -> Iterator[Finding]:
+    events = {event.name: event for event in parts.events}
+    for bulletin in parts.bulletins:
+        event = events.get(bulletin.business_event)
+        if event is not None:
+            yield from _properties(bulletin, event, validators[event.name])
+        elif whole and bulletin.business_event not in parts.broken_events:
+            message = f"{bulletin.business_event!r} is not in the catalog of business events"
+            hint = did_you_mean(bulletin.business_event, events) or f"Known: {listed(sorted(events))}."
+            yield Finding(Code.UNKNOWN_EVENT, bulletin.place.file, _at(bulletin, "business_event"), message, hint)
+
+
+def _properties(
+    bulletin: Bulletin, event: BusinessEvent, validators: Mapping[str, jsonschema_rs.Validator]
+) -> Iterator[Finding]:
+    file = bulletin.place.file
+    for name in event.required:
+        if name not in bulletin.properties:
+            message = f"properties has no {name}, which {event.name} requires"
+            yield Finding(Code.PROPERTY_MISSING, file, _at(bulletin, "properties"), message, f"Add {name}.")
+    for name, value in bulletin.properties.items():
+        path = _at(bulletin, "properties", name)
+        validator = validators.get(name)
+        if validator is not None and not is_valid(validator, value):
+            yield _property_value(event, name, value, file, path, validator)
+        elif event.properties is not None and name not in event.properties and name not in event.required:
+            known = [*event.properties, *event.required]
+            hint = did_you_mean(name, known) or f"Known: {listed(dict.fromkeys(known))}."
+            message = f"{event.name} has no property {name!r} in the catalog"
+            yield Finding(Code.PROPERTY_UNKNOWN, file, path, message, hint, True)
+
+
+def _property_value(
+    event: BusinessEvent, name: str, value: str, file: str, path: Path, validator: jsonschema_rs.Validator
+) -> Finding:
+    schema: Any = (event.properties or {})[name]
+    message = f"properties.{name} is {value[:60]!r}, which the catalog does not allow"
+    hint = ""
+    match schema:
+        case {"enum": list(allowed)} if value not in allowed:
+            hint = did_you_mean(value, map(str, allowed)) or f"It takes {listed(map(str, allowed), 'or')}."
+        case {"pattern": str(pattern)}:
+            hint = f"It must match {pattern}"
+        case _:
+            hint = f"The catalog says: {next(iter(validator.iter_errors(value))).message[:200]}."
+    return Finding(Code.PROPERTY_VALUE, file, path, message, hint)
+
+
+def _duplicate_payloads(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
+    first: dict[tuple[object, ...], Bulletin] = {}
+    for bulletin in bulletins:
+        if bulletin.allow_duplicate or not bulletin.enabled:
+            continue
+        for account in bulletin.accounts:
+            due = bulletin.schedule.at if bulletin.schedule else None
+            payload = (bulletin.business_event, bulletin.name, bulletin.c_by, bulletin.when)
+            key = (account, due, *payload, frozenset(bulletin.properties.items()))
+            other = first.setdefault(key, bulletin)
+            if other is bulletin or other.id == bulletin.id:
+                continue
+            message = f"the same payload goes to {account} at the same time as {other.id} ({_seen(other.place)})"
+            hint = "Change what differs, remove one of the two, or add allow_duplicate: true."
+            yield Finding(Code.DUPLICATE_PAYLOAD, bulletin.place.file, _at(bulletin), message, hint)
+            break

@@ -1,0 +1,277 @@
+"""What jsonschema finds wrong with a document, said in the words of this project: validation errors to findings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator, validators
+from jsonschema.exceptions import ValidationError
+
+from runner.definitions.codes import Code
+from runner.definitions.problem import Finding, Path, dotted
+from runner.definitions.reader import Document
+from runner.definitions.schema import KINDS, fast_validator, is_valid, schema, utf8_bytes
+from runner.definitions.suggest import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+_Error = Any  # jsonschema's ValidationError, whose type stubs leave every field open
+
+_TYPES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+_UNQUOTED = {"integer": "the number", "boolean": "true or false"}
+
+
+def explaining_validator(definition: Any) -> Validator:
+    """The same schema for jsonschema, whose errors say which keyword failed at which path."""
+    keywords = {"maxBytes": _explain_max_bytes, "pattern": _explain_pattern}
+    extended: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    validator: Validator = extended(definition)
+    return validator
+
+
+def _explain_max_bytes(_validator: Any, limit: int, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and utf8_bytes(instance) > limit:
+        yield ValidationError(f"more than {limit} bytes")
+
+
+def _explain_pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not is_valid(fast_validator({"pattern": pattern}), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def explain(definition: Any, document: Document) -> list[Finding]:
+    """All that the schema finds wrong with the document, in the words of this project."""
+    findings: list[Finding] = []
+    errors = sorted(
+        explaining_validator(definition).iter_errors(document.value),
+        key=lambda error: [str(step) for step in error.absolute_path],
+    )
+    too_many_bytes = {tuple(error.absolute_path) for error in errors if error.validator == "maxBytes"}
+    for error in errors:
+        path: Path = tuple(error.absolute_path)
+        if error.validator == "maxLength" and path in too_many_bytes:
+            continue  # maxBytes says the same and more
+        findings += _EXPLAINERS.get(str(error.validator), _explain_other)(error, path, document)
+    # Keys that the reader found twice are kept under names that nobody wrote; it has reported them.
+    return [finding for finding in findings if not any(str(step).startswith("\0") for step in finding.path)]
+
+
+def shown(path: Path) -> str:
+    """A path as messages name it: relative to its bulletin, whole elsewhere."""
+    if path[:1] == ("bulletins",) and len(path) > 1:
+        return dotted(path[2:]) or "the bulletin"
+    return dotted(path) or "the file"
+
+
+def described(value: Any) -> str:
+    """A value as messages quote it: `the integer 234567`."""
+    match value:
+        case None:
+            return "empty (null)"
+        case bool():
+            return f"the boolean {str(value).lower()}"
+        case int():
+            return f"the integer {value}" if abs(value) < 10**40 else "a very long integer"
+        case float():
+            return f"the number {value}"
+        case str():
+            return f"the string {quoted(value)}"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, cut where it is long."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def top_level(document: Document) -> Finding:
+    """The finding about a file that is none of the three kinds."""
+    value, file = document.value, document.file
+    wanted = "exactly one of accounts, business_events, bulletins"
+    if type(value) is not dict:
+        message = f"the file is {described(value)}; it must be a mapping with {wanted}"
+        return Finding(Code.TOP_LEVEL, file, (), message)
+    found = [key for key in value if key in KINDS]
+    if found:
+        message = f"the file holds {listed(found)}; it must hold {wanted}"
+        return Finding(Code.TOP_LEVEL, file, (found[1],), message, "Move it to a file of its own.", True)
+    keys = [key for key in value if not key.startswith("\0")]
+    for key in keys:
+        if hint := did_you_mean(key, KINDS):
+            return Finding(Code.TOP_LEVEL, file, (key,), f"{key} is not known at the top of a file", hint, True)
+    return Finding(Code.TOP_LEVEL, file, (), f"the file holds {listed(keys) or 'no key'}; it must hold {wanted}")
+
+
+def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding]:
+    instance = error.instance
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    code = Code.WRONG_TYPE
+    takes = f"it takes {' or '.join(_TYPES[name] for name in wanted)}"
+    if wanted == ["string"] and path[-2:-1] == ("properties",) and path[0] != "business_events":
+        code, takes = Code.PROPERTY_NOT_STRING, "the API takes strings only"
+    found = described(instance)
+    if type(instance) is int:
+        found = f"the integer {document.written(path)[:60]}"  # as written: 007 is the integer 7
+    message = f"{shown(path)} is {found}; {takes}"
+    return [Finding(code, document.file, path, message, _retyped(instance, wanted, path, document))]
+
+
+def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -> str:
+    if "string" in wanted and isinstance(instance, (bool, int, float)):
+        return f'Write "{document.written(path)}".'
+    if "string" in wanted:
+        return "Write a text in quotes." if instance is None else "Write one text."
+    if wanted == ["array"] and isinstance(instance, str):
+        return f"Write [{instance}]."
+    if isinstance(instance, str):
+        return f"Write {_UNQUOTED.get(wanted[0], 'it')} without quotes."
+    return ""
+
+
+def _explain_required(error: _Error, path: Path, document: Document) -> list[Finding]:
+    # jsonschema yields one error for each missing name, and names it in the message alone.
+    (name,) = (name for name in error.validator_value if error.message.startswith(repr(name)))
+    return [missing_field(path, name, document.file)]
+
+
+def missing_field(path: Path, name: str, file: str) -> Finding:
+    """The finding that a mapping lacks a field that it must have."""
+    example = _example(name)
+    message = f"{shown(path)} has no {name}"
+    return Finding(Code.MISSING_FIELD, file, path, message, f"Add {name}: {example}." if example else f"Add {name}.")
+
+
+def _example(field: str) -> str:
+    definition = schema("bulletins")["$defs"].get(field, {})
+    example = definition.get("examples", [""])[0]
+    return example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
+
+
+def _explain_unknown(error: _Error, path: Path, document: Document) -> list[Finding]:
+    known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
+    findings = []
+    for key in error.instance:
+        if key in known:
+            continue
+        hint = did_you_mean(key, known) or f"Known here: {listed(known)}."
+        if key == "<<":
+            hint = "Merge keys are not YAML 1.2; use defaults."
+        findings.append(
+            Finding(
+                Code.UNKNOWN_FIELD,
+                document.file,
+                (*path, key),
+                f"{shown((*path, key))} is not a field",
+                hint,
+                True,
+            )
+        )
+    return findings
+
+
+def _explain_enum(error: _Error, path: Path, document: Document) -> list[Finding]:
+    allowed = [str(value) for value in error.validator_value]
+    hint = did_you_mean(str(error.instance), allowed)
+    message = f"{shown(path)} is {described(error.instance)}; it takes {listed(allowed, 'or')}"
+    return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
+
+
+def _explain_range(error: _Error, path: Path, document: Document) -> list[Finding]:
+    bound = "at least" if error.validator == "minimum" else "at most"
+    message = f"{shown(path)} is {described(error.instance)}; it takes {bound} {error.validator_value}"
+    return [Finding(Code.NOT_ALLOWED, document.file, path, message, f"Write {error.validator_value}.")]
+
+
+def _explain_items(error: _Error, path: Path, document: Document) -> list[Finding]:
+    if error.validator == "minItems":
+        return [
+            Finding(
+                Code.NOT_ALLOWED,
+                document.file,
+                path,
+                f"{shown(path)} is an empty list",
+                "Name at least one, or leave it out.",
+            )
+        ]
+    twice = next(item for number, item in enumerate(error.instance) if item in error.instance[:number])
+    number = [index for index, item in enumerate(error.instance) if item == twice][1]
+    message = f"{shown(path)} holds {quoted(str(twice))} twice"
+    return [Finding(Code.NOT_ALLOWED, document.file, (*path, number), message, "Remove one of the two.")]
+
+
+def _explain_one_of(error: _Error, path: Path, document: Document) -> list[Finding]:
+    names = [name for branch in error.validator_value for name in branch.get("required", ())]
+    found = [name for name in names if name in error.instance]
+    message = f"{shown(path)} has {'both ' + listed(found) if found else 'neither ' + listed(names, 'nor')}"
+    return [Finding(Code.ONE_OF_FIELDS, document.file, path, message, f"Write exactly one of {listed(names)}.")]
+
+
+def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding]:
+    # A key is checked by propertyNames: the error stands at the mapping, and its instance is the key.
+    at_key = "propertyNames" in error.absolute_schema_path
+    what = f"the name {quoted(error.instance)} in {shown(path)}" if at_key else shown(path)
+    place = (*path, error.instance) if at_key else path
+    code, message, hint = _text_finding(error, what)
+    return [Finding(code, document.file, place, message, hint, at_key)]
+
+
+def _text_finding(error: _Error, what: str) -> tuple[Code, str, str]:
+    text, limit = error.instance, error.validator_value
+    match error.validator:
+        case "maxLength":
+            over = len(text) - limit
+            return (
+                Code.TOO_LONG,
+                f"{what} has {len(text)} characters, {over} over the limit of {limit}",
+                f"Cut {over} characters.",
+            )
+        case "maxBytes":
+            count = utf8_bytes(text)
+            over = count - limit
+            message = f"{what} has {count} bytes of UTF-8 ({len(text)} characters), {over} over the limit of {limit}"
+            return Code.TOO_MANY_BYTES, message, f"Cut it by {over} bytes: the API counts bytes, not letters."
+        case "pattern" if limit != "\\S" and text.strip():
+            examples = error.schema.get("examples") if isinstance(error.schema, Mapping) else None
+            hint = f"Write it like {examples[0]}." if examples else f"It must match {limit}"
+            return (
+                Code.BAD_FORMAT,
+                f"{what} is {quoted(text)}, which does not have the form that it must have",
+                hint,
+            )
+        case _:
+            return Code.BLANK, f"{what} is blank", "Write a text."
+
+
+def _explain_other(error: _Error, path: Path, document: Document) -> list[Finding]:
+    return [Finding(Code.NOT_ALLOWED, document.file, path, f"{shown(path)}: {error.message[:300]}")]
+
+
+_EXPLAINERS: dict[str, Callable[[_Error, Path, Document], list[Finding]]] = {
+    "type": _explain_type,
+    "required": _explain_required,
+    "additionalProperties": _explain_unknown,
+    "enum": _explain_enum,
+    "minimum": _explain_range,
+    "maximum": _explain_range,
+    "minItems": _explain_items,
+    "uniqueItems": _explain_items,
+    "oneOf": _explain_one_of,
+    "maxLength": _explain_text,
+    "minLength": _explain_text,
+    "maxBytes": _explain_text,
+    "pattern": _explain_text,
+}
