@@ -1,0 +1,234 @@
+"""The durable record of every firing: runs and their leases, claims, outcomes, resolutions.
+
+The promise stands here: a claim is a committed row, unique among rows that are claimed, fired or in doubt, and
+only a person's word frees a firing in doubt.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+
+from runner.ledger import connect, queries
+from runner.ledger.tables import attempts, firings, resolutions, runs
+from runner.ledger.tables import ledger as ledger_table
+from runner.ledger.ulid import new_ulid
+from runner.ledger.values import Attempt, Claim, Description, Identity, Origin, Resolution, Row, Settlement
+from runner.plan.firing import Firing, FiringKey
+from runner.plan.history import History, State
+
+
+class Ledger:
+    """An open ledger; a context manager. May be used from several threads.
+
+    Every method raises UserError where the database can't do its part.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._engine = connect.open_engine(url)
+        self._url = url
+        # SQLite has one writer. Threads that wait for a lock get it at once; SQLite's own waiting polls.
+        self._serial: AbstractContextManager[Any] = threading.Lock() if url.drivername == "sqlite" else nullcontext()
+        with self._reading() as connection:
+            self.id: str = connection.execute(select(ledger_table.c.id)).scalar_one()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._engine.dispose()
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, as messages show it."""
+        return connect.shown(self._url)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with connect.transaction(self._engine, self._url, reading=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._serial, connect.transaction(self._engine, self._url) as connection:
+            yield connection
+
+    # What is known
+
+    def history(self, wanted: Sequence[Firing], now: datetime) -> History:
+        """What the planner asks about these firings at `now`."""
+        with self._reading() as connection:
+            return queries.history(connection, wanted, now)
+
+    def rows(self, *, bulletin: str | None = None, state: State | None = None, limit: int = 1000) -> list[Row]:
+        """Rows for people, newest first."""
+        with self._reading() as connection:
+            return queries.rows(connection, bulletin=bulletin, state=state, limit=limit)
+
+    def in_doubt(self, now: datetime) -> list[Row]:
+        """The rows that a person has to settle: in doubt, or claimed under a lease that ran out; oldest first."""
+        with self._reading() as connection:
+            return queries.in_doubt(connection, now)
+
+    def resolutions(self, firing_ids: Iterable[str]) -> list[Resolution]:
+        """How the firings of these rows were settled by people."""
+        with self._reading() as connection:
+            return queries.resolutions_of(connection, firing_ids)
+
+    def describe(self) -> Description:
+        """The ledger in numbers."""
+        with self._reading() as connection:
+            return queries.describe(connection, self.place)
+
+    # Runs
+
+    def start_run(self, origin: Origin, identity: Identity, *, now: datetime, lease_until: datetime) -> str:
+        """Records a new run and returns its id. Its claims hold until `lease_until`."""
+        run = new_ulid()
+        values = {
+            "id": run,
+            "command": origin.command,
+            "started_at": now,
+            "lease_until": lease_until,
+            "who": identity.who,
+            "host": identity.host,
+            "pid": identity.pid,
+            "version": origin.version,
+            "git_commit": origin.git_commit,
+            "git_dirty": origin.git_dirty,
+        }
+        with self._writing() as connection:
+            connection.execute(insert(runs).values(values))
+        return run
+
+    def renew(self, run: str, *, lease_until: datetime) -> None:
+        """Extends a run's lease."""
+        with self._writing() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(lease_until=lease_until))
+
+    def finish_run(self, run: str, *, now: datetime, exit_code: int, interrupted: bool) -> None:
+        """Records that a run ended, and how."""
+        values = {"finished_at": now, "lease_until": now, "exit_code": exit_code, "interrupted": interrupted}
+        with self._writing() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+    # Firings
+
+    def claim(self, run: str, firing: Firing, now: datetime) -> Claim | None:
+        """Holds a firing for a run, durably; None where it is claimed, fired or in doubt already."""
+        row = _row(run, firing, now, State.CLAIMED)
+        with self._writing() as connection:
+            claimed = self._insert_unless_there(connection, row)
+        return Claim(row["id"], firing.key) if claimed else None
+
+    def settle(self, claim: Claim, settlement: Settlement, now: datetime) -> bool:
+        """Records how a claimed firing ended. False where somebody has settled it meanwhile: nothing is changed.
+
+        A claim that only went in doubt because its lease ran out is still this run's to settle: it knows better.
+        """
+        with self._writing() as connection:
+            return self._settle(connection, claim, settlement, now)
+
+    def _settle(self, connection: Connection, claim: Claim, settlement: Settlement, now: datetime) -> bool:
+        settled_by_person = exists().where(resolutions.c.firing == claim.id)
+        held = firings.c.state.in_([State.CLAIMED.value, State.IN_DOUBT.value])
+        values = {
+            "state": settlement.state.value,
+            "settled_at": now,
+            "reason": settlement.reason,
+            "http_status": settlement.http_status,
+            "error": settlement.error,
+            "bulletins_sent": settlement.bulletins_sent,
+        }
+        statement = update(firings).where(firings.c.id == claim.id, held, ~settled_by_person).values(values)
+        settled = connection.execute(statement).rowcount == 1
+        if settled and settlement.attempts:
+            connection.execute(insert(attempts), [_attempt_row(claim, attempt) for attempt in settlement.attempts])
+        return settled
+
+    def expire(self, run: str, missed: Sequence[Firing], now: datetime) -> set[FiringKey]:
+        """Records firings whose window closed unsent; returns those that no run had recorded yet."""
+        with self._writing() as connection:
+            return {firing.key for firing in missed if self._record_expiry(connection, run, firing, now)}
+
+    def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> None:
+        """Gives back a claim whose window closed before it was sent, and records the expiry."""
+        with self._writing() as connection:
+            if self._settle(connection, claim, settlement, now):
+                self._record_expiry(connection, run, firing, now)
+
+    def _record_expiry(self, connection: Connection, run: str, firing: Firing, now: datetime) -> bool:
+        return self._insert_unless_there(connection, {**_row(run, firing, now, State.EXPIRED), "settled_at": now})
+
+    def sweep(self, now: datetime) -> list[Row]:
+        """Puts in doubt what runs hold whose lease ran out, and returns those rows."""
+        gone = select(runs.c.id).where(runs.c.lease_until < now)
+        reason = "the run that held it ended without recording an outcome"
+        statement = (
+            update(firings)
+            .where(firings.c.state == State.CLAIMED.value, firings.c.run.in_(gone))
+            .values(state=State.IN_DOUBT.value, settled_at=now, reason=reason)
+            .returning(firings.c.id)
+        )
+        with self._writing() as connection:
+            ids = list(connection.execute(statement).scalars())
+            return queries.rows_by_id(connection, ids)
+
+    def resolve(self, row: Row, *, sent: bool, note: str, identity: Identity, now: datetime) -> bool:
+        """Settles a row in doubt by a person's word. False where it is not in doubt any more."""
+        verdict = f"settled as {'sent' if sent else 'not sent'} by {identity.who}: {note}"
+        state = State.FIRED if sent else State.FAILED
+        # A claim counts as in doubt once its lease ran out, swept or not; a live one is never touched.
+        lease_over = firings.c.run.in_(select(runs.c.id).where(runs.c.lease_until < now))
+        doubtful = (firings.c.state == State.IN_DOUBT.value) | ((firings.c.state == State.CLAIMED.value) & lease_over)
+        statement = (
+            update(firings)
+            .where(firings.c.id == row.id, doubtful)
+            .values(state=state.value, settled_at=now, reason=verdict)
+        )
+        with self._writing() as connection:
+            if connection.execute(statement).rowcount != 1:
+                return False
+            values = {"id": new_ulid(), "firing": row.id, "at": now, "who": identity.who, "host": identity.host}
+            connection.execute(insert(resolutions).values(**values, sent=sent, note=note))
+            return True
+
+    def _insert_unless_there(self, connection: Connection, row: dict[str, Any]) -> bool:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        return connection.execute(dialect.insert(firings).on_conflict_do_nothing(), row).rowcount == 1
+
+
+def _row(run: str, firing: Firing, now: datetime, state: State) -> dict[str, Any]:
+    return {
+        "id": new_ulid(),
+        **firing.key._asdict(),
+        "state": state.value,
+        "run": run,
+        "claimed_at": now,
+        "due_at": firing.occurrence.due_at,
+        "expires_at": firing.occurrence.expires_at,
+        "file": firing.bulletin.place.file,
+        "line": firing.bulletin.place.line,
+        "payload": firing.body.decode(),
+        "payload_hash": firing.payload_hash,
+        "fingerprint": firing.fingerprint,
+    }
+
+
+def _attempt_row(claim: Claim, attempt: Attempt) -> dict[str, Any]:
+    names = ("number", "started_at", "latency_ms", "verdict", "http_status", "answer", "error")
+    return {"firing": claim.id, **{name: getattr(attempt, name) for name in names}}

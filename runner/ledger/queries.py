@@ -1,0 +1,181 @@
+"""What the ledger is asked: rows in, values out. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Row as SqlRow
+
+from runner.ledger.tables import firings, ledger, resolutions, runs
+from runner.ledger.values import Description, Resolution, Row
+from runner.plan.decide import DUPLICATE_WINDOW
+from runner.plan.firing import Firing, FiringKey, definition
+from runner.plan.history import BLOCKING, Entry, History, Sent, State
+
+T = TypeVar("T")
+_CHUNK = 500  # bound parameters of one statement; SQLite's default limit is far above
+_BLOCKING = [state.value for state in BLOCKING]
+
+
+def history(connection: Connection, wanted: Sequence[Firing], now: datetime) -> History:
+    """What is known of the wanted firings, and what went out lately with their payloads."""
+    by_key = {firing.key: firing for firing in wanted}
+    entries: dict[FiringKey, Entry] = {}
+    for bulletins in _chunks(sorted({key.bulletin for key in by_key})):
+        for row in connection.execute(_entry_rows(bulletins)):
+            key = FiringKey(row.account, row.bulletin, row.occurrence)
+            if key in by_key:
+                entries[key] = _merged(entries.get(key), _entry(key, row))
+    edited = [
+        key
+        for key, entry in entries.items()
+        if entry.state is State.FIRED and entry.fingerprint != by_key[key].fingerprint
+    ]
+    for key in edited:
+        entries[key] = _with_definition(connection, entries[key])
+    return History(entries, dict(_recent(connection, wanted, now)))
+
+
+def _entry_rows(bulletins: Sequence[str]) -> Select[Any]:
+    columns = [
+        column for column in firings.c if column.name not in ("payload", "payload_hash", "file", "line", "due_at")
+    ]
+    return (
+        select(*columns, runs.c.lease_until, runs.c.host, runs.c.pid)
+        .join(runs, runs.c.id == firings.c.run)
+        .where(firings.c.bulletin.in_(bulletins))
+        .order_by(firings.c.claimed_at, firings.c.id)
+    )
+
+
+def _entry(key: FiringKey, row: SqlRow[Any]) -> Entry:
+    state = State(row.state)
+    return Entry(
+        key=key,
+        state=state,
+        run=row.run,
+        claimed_at=row.claimed_at,
+        fingerprint=row.fingerprint,
+        settled_at=row.settled_at,
+        lease_until=row.lease_until,
+        expires_at=row.expires_at,
+        reason=row.reason,
+        bulletins_sent=row.bulletins_sent,
+        host=row.host,
+        pid=row.pid,
+        failures=1 if state is State.FAILED else 0,
+    )
+
+
+def _merged(older: Entry | None, newer: Entry) -> Entry:
+    """A blocking row wins; a claim given back says nothing; else the newest row, with the failures counted."""
+    if older is None or newer.state in BLOCKING:
+        return newer
+    if older.state in BLOCKING or newer.state is State.RELEASED:
+        return older
+    return replace(newer, failures=older.failures + newer.failures)
+
+
+def _with_definition(connection: Connection, entry: Entry) -> Entry:
+    account, bulletin, occurrence = entry.key
+    row = connection.execute(
+        select(firings.c.payload, firings.c.due_at).where(
+            firings.c.account == account,
+            firings.c.bulletin == bulletin,
+            firings.c.occurrence == occurrence,
+            firings.c.state == State.FIRED.value,
+        )
+    ).one()
+    return replace(entry, definition=definition(json.loads(row.payload), row.due_at))
+
+
+def _recent(
+    connection: Connection, wanted: Sequence[Firing], now: datetime
+) -> Iterator[tuple[tuple[str, str], tuple[Sent, ...]]]:
+    hashes = sorted({firing.payload_hash for firing in wanted if firing.occurrence.is_due(now)})
+    found: dict[tuple[str, str], list[Sent]] = {}
+    for chunk in _chunks(hashes):
+        statement = select(
+            firings.c.account, firings.c.bulletin, firings.c.occurrence, firings.c.payload_hash, firings.c.claimed_at
+        ).where(
+            firings.c.payload_hash.in_(chunk),
+            firings.c.state.in_(_BLOCKING),
+            firings.c.claimed_at > now - DUPLICATE_WINDOW,
+        )
+        for row in connection.execute(statement):
+            sent = Sent(FiringKey(row.account, row.bulletin, row.occurrence), row.claimed_at)
+            found.setdefault((row.account, row.payload_hash), []).append(sent)
+    for payload, sent_firings in found.items():
+        yield payload, tuple(sent_firings)
+
+
+def rows(connection: Connection, *, bulletin: str | None, state: State | None, limit: int) -> list[Row]:
+    """Rows for people, newest first."""
+    statement = _people_rows().order_by(firings.c.claimed_at.desc(), firings.c.id.desc()).limit(limit)
+    if bulletin is not None:
+        statement = statement.where(firings.c.bulletin == bulletin)
+    if state is not None:
+        statement = statement.where(firings.c.state == state.value)
+    return [_row(row) for row in connection.execute(statement)]
+
+
+def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[Row]:
+    """The rows of these ids, oldest first."""
+    found = [
+        _row(row) for chunk in _chunks(ids) for row in connection.execute(_people_rows().where(firings.c.id.in_(chunk)))
+    ]
+    return sorted(found, key=lambda row: row.id)
+
+
+def in_doubt(connection: Connection, now: datetime) -> list[Row]:
+    """Rows in doubt, and claims whose lease ran out, oldest first."""
+    lease_over = and_(firings.c.state == State.CLAIMED.value, runs.c.lease_until < now)
+    statement = _people_rows().where(or_(firings.c.state == State.IN_DOUBT.value, lease_over))
+    return [_row(row) for row in connection.execute(statement.order_by(firings.c.claimed_at, firings.c.id))]
+
+
+def _people_rows() -> Select[Any]:
+    columns = [column for column in firings.c if column.name not in ("payload_hash", "fingerprint", "expires_at")]
+    return select(*columns, runs.c.who, runs.c.host, runs.c.pid, runs.c.lease_until).join(
+        runs, runs.c.id == firings.c.run
+    )
+
+
+def _row(row: SqlRow[Any]) -> Row:
+    fields = dict(row._mapping)
+    key = FiringKey(fields.pop("account"), fields.pop("bulletin"), fields.pop("occurrence"))
+    return Row(key=key, state=State(fields.pop("state")), **fields)
+
+
+def resolutions_of(connection: Connection, firing_ids: Iterable[str]) -> list[Resolution]:
+    """The resolutions of these rows, oldest first."""
+    columns = [column for column in resolutions.c if column.name != "id"]
+    return [
+        Resolution(**row._mapping)
+        for chunk in _chunks(firing_ids)
+        for row in connection.execute(
+            select(*columns).where(resolutions.c.firing.in_(chunk)).order_by(resolutions.c.id)
+        )
+    ]
+
+
+def describe(connection: Connection, url: str) -> Description:
+    """The ledger in numbers."""
+    row = connection.execute(select(ledger)).one()
+    counts = dict.fromkeys((state.value for state in State), 0)
+    for state, count in connection.execute(select(firings.c.state, func.count()).group_by(firings.c.state)):
+        counts[state] = count
+    run_count = connection.execute(select(func.count()).select_from(runs)).scalar_one()
+    return Description(row.id, url, row.version, row.created_at, row.created_by, run_count, counts)
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk

@@ -1,0 +1,125 @@
+"""The ledger's tables, for SQLite and PostgreSQL alike. Times are UTC texts of one width, so that they sort."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy.engine import Dialect
+
+from runner.plan.history import BLOCKING, State
+
+SCHEMA_VERSION = 1
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as `2026-12-01T13:00:00.000000Z`: readable in any shell, and it sorts."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData()
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("lease_until", Instant, nullable=False),
+    Column("exit_code", Integer),
+    Column("interrupted", Boolean, nullable=False, default=False),
+    Column("who", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("git_commit", Text),
+    Column("git_dirty", Boolean),
+)
+
+# One row for each time that a run claimed a firing, or reported it expired. Rows are kept for good.
+firings = Table(
+    "firings",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("bulletin", Text, nullable=False),
+    Column("occurrence", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    Column("due_at", Instant),
+    Column("expires_at", Instant),
+    Column("file", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("payload", Text, nullable=False),  # the body of the request, to the byte
+    Column("payload_hash", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("reason", Text),
+    Column("http_status", Integer),
+    Column("error", Text),
+    Column("bulletins_sent", Integer),
+)
+
+# One row for each request of a claimed firing.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("firing", ForeignKey("firings.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("latency_ms", Float, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("http_status", Integer),
+    Column("answer", Text),
+    Column("error", Text),
+)
+
+# One row for each time that a person settled a firing in doubt.
+resolutions = Table(
+    "resolutions",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("firing", ForeignKey("firings.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("sent", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+_key = (firings.c.account, firings.c.bulletin, firings.c.occurrence)
+_blocking = firings.c.state.in_([state.value for state in BLOCKING])
+_expired = firings.c.state == State.EXPIRED.value
+
+# What makes "at most once" true: two rows of one firing can't both be claimed, fired or in doubt.
+Index("firings_at_most_once", *_key, unique=True, sqlite_where=_blocking, postgresql_where=_blocking)
+# A missed window is reported once.
+Index(
+    "firings_expired_once", *_key, firings.c.expires_at, unique=True, sqlite_where=_expired, postgresql_where=_expired
+)
+Index("firings_by_bulletin", firings.c.bulletin, firings.c.account, firings.c.occurrence)
+Index("firings_by_payload", firings.c.payload_hash, firings.c.account, firings.c.claimed_at)
+Index("firings_by_state", firings.c.state, firings.c.claimed_at)
+Index("firings_by_run", firings.c.run)
+Index("resolutions_by_firing", resolutions.c.firing)

@@ -1,0 +1,14 @@
+"""ULIDs: ids that sort by the time they were made. Source: https://github.com/ulid/spec."""
+
+from __future__ import annotations
+
+import os
+import time
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_ulid() -> str:
+    """A new id: 26 characters, 48 bits of milliseconds and 80 random bits."""
+    number = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

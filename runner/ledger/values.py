@@ -1,0 +1,110 @@
+"""What the ledger takes and gives, as frozen values: runs, claims, attempts, settlements, and its own description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.plan.firing import FiringKey
+from runner.plan.history import State
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who does something, and on which machine."""
+
+    who: str
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a run was started as: the command, the program's version, the state of the checkout."""
+
+    command: str
+    version: str
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A firing that this run holds and nobody else can send: a committed row."""
+
+    id: str
+    key: FiringKey
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request. `verdict` says whether it was sent: yes, no or unknown; `answer` is the start of the body."""
+
+    number: int
+    started_at: datetime
+    latency_ms: float
+    verdict: str
+    http_status: int | None = None
+    answer: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a claimed firing ended."""
+
+    state: State
+    reason: str | None = None
+    http_status: int | None = None
+    error: str | None = None
+    bulletins_sent: int | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the ledger, for people: a firing as one run left it. `window` bounds when it was on the wire."""
+
+    id: str
+    key: FiringKey
+    state: State
+    run: str
+    who: str
+    host: str
+    pid: int
+    claimed_at: datetime
+    settled_at: datetime | None
+    lease_until: datetime
+    due_at: datetime | None
+    file: str
+    line: int
+    payload: str
+    reason: str | None
+    http_status: int | None
+    error: str | None
+    bulletins_sent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How and by whom a firing in doubt was settled."""
+
+    firing: str
+    at: datetime
+    who: str
+    host: str
+    sent: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A ledger in numbers: rows by state, runs, and when it was made."""
+
+    id: str
+    url: str
+    version: int
+    created_at: datetime
+    created_by: str
+    runs: int
+    states: dict[str, int]

@@ -1,0 +1,206 @@
+"""The plan: what would be done with each firing now, and why. A pure function of firings, history and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from runner.plan.firing import Firing, FiringKey
+from runner.plan.history import Entry, History, Sent, State
+
+DUPLICATE_WINDOW = timedelta(hours=24)
+_ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
+
+
+class Action(StrEnum):
+    """What the plan does with a firing."""
+
+    FIRE = "fire"
+    RETRY = "retry"
+    WAIT = "wait"
+    EXPIRED = "expired"
+    DONE = "done"
+    CHANGED = "changed"
+    DUPLICATE = "duplicate"
+    IN_DOUBT = "in_doubt"
+    CLAIMED = "claimed"
+    DISABLED = "disabled"
+
+    @property
+    def sends(self) -> bool:
+        """Whether `fire` sends a firing with this action."""
+        return self in (Action.FIRE, Action.RETRY)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of a sent firing that was edited since."""
+
+    field: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One firing of the plan. `is_news` says that a run has to record and report the expiry."""
+
+    firing: Firing
+    action: Action
+    reason: str
+    changes: tuple[Change, ...] = ()
+    is_news: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done at `now`, in the order in which it would be done: due time, then file order."""
+
+    now: datetime
+    steps: tuple[Step, ...]
+
+    @property
+    def to_send(self) -> tuple[Step, ...]:
+        """The steps that a run would send."""
+        return tuple(step for step in self.steps if step.action.sends)
+
+    @property
+    def newly_expired(self) -> tuple[Step, ...]:
+        """The steps whose expiry no run has reported yet."""
+        return tuple(step for step in self.steps if step.is_news)
+
+    def counts(self) -> dict[str, int]:
+        """How many steps have each action; every action is there."""
+        counts = {action.value: 0 for action in Action}
+        for step in self.steps:
+            counts[step.action.value] += 1
+        return counts
+
+
+def decide(firings: Iterable[Firing], history: History, now: datetime) -> Plan:
+    """The plan at `now`. Each key gets one step, and only firings that nothing blocks get fire or retry."""
+    ordered = sorted(firings, key=lambda firing: firing.occurrence.due_at or _ALWAYS_DUE)
+    sending: dict[tuple[str, str], FiringKey] = {}
+    steps = []
+    for firing in ordered:
+        step = _step(firing, history, now, sending)
+        if step.action.sends:
+            sending.setdefault((firing.key.account, firing.payload_hash), firing.key)
+        steps.append(step)
+    return Plan(now, tuple(steps))
+
+
+def _step(firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], FiringKey]) -> Step:
+    entry = history.entries.get(firing.key)
+    if entry is not None and (blocked := _blocked(firing, entry, now)):
+        return blocked
+    occurrence = firing.occurrence
+    if not firing.bulletin.enabled:
+        return Step(firing, Action.DISABLED, "enabled is false")
+    if not occurrence.is_due(now):
+        assert occurrence.due_at is not None
+        return Step(firing, Action.WAIT, f"due {moment(occurrence.due_at)}, in {span(occurrence.due_at - now)}")
+    if occurrence.is_expired(now):
+        return _expired(firing, entry, now)
+    if reason := _duplicate(firing, history, now, sending):
+        return Step(firing, Action.DUPLICATE, reason)
+    due = f"due since {moment(occurrence.due_at)}" if occurrence.due_at else "due as soon as it is there"
+    if entry is not None and entry.state is State.FAILED:
+        times = "once" if entry.failures == 1 else f"{entry.failures} times"
+        return Step(firing, Action.RETRY, f"{due}; not sent {times} before: {entry.reason}")
+    return Step(firing, Action.FIRE, due)
+
+
+def _blocked(firing: Firing, entry: Entry, now: datetime) -> Step | None:
+    at = moment(entry.claimed_at)
+    match effective_state(entry, now):
+        case State.FIRED if entry.fingerprint == firing.fingerprint:
+            return Step(firing, Action.DONE, f"sent {at} by run {entry.run}")
+        case State.FIRED:
+            reason = f"sent {at}, edited since: the edit sends nothing; raise revision to send it again"
+            return Step(firing, Action.CHANGED, reason, tuple(changes(entry.definition or {}, firing.definition)))
+        case State.IN_DOUBT:
+            reason = f"it may have been sent {at}: {entry.reason or 'the run that held it ended without a word'}"
+            return Step(firing, Action.IN_DOUBT, f"{reason}; settle it with bulletins resolve {firing.key.bulletin}")
+        case State.CLAIMED:
+            return Step(firing, Action.CLAIMED, f"run {entry.run} on {entry.host} (pid {entry.pid}) is sending it")
+        case _:
+            return None
+
+
+def effective_state(entry: Entry, now: datetime) -> State:
+    """The state of an entry at `now`: a claim whose lease ran out is in doubt, whatever its row still says."""
+    if entry.state is State.CLAIMED and (entry.lease_until is None or entry.lease_until < now):
+        return State.IN_DOUBT
+    return entry.state
+
+
+def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:
+    occurrence = firing.occurrence
+    assert occurrence.due_at is not None
+    assert occurrence.expires_at is not None
+    grace = span(occurrence.expires_at - occurrence.due_at)
+    reason = (
+        f"was due {moment(occurrence.due_at)}; its grace of {grace} ran out {span(now - occurrence.expires_at)} ago"
+    )
+    told = entry is not None and entry.state is State.EXPIRED and entry.expires_at == occurrence.expires_at
+    if told and entry is not None:
+        reason += f"; reported by run {entry.run}"
+    return Step(firing, Action.EXPIRED, reason, is_news=not told)
+
+
+def _duplicate(
+    firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], FiringKey]
+) -> str | None:
+    if firing.bulletin.allow_duplicate:
+        return None
+    payload = (firing.key.account, firing.payload_hash)
+    same = "the same payload"
+    hint = "change it, or write allow_duplicate: true"
+    if payload in sending and sending[payload].bulletin != firing.key.bulletin:
+        return f"{same} goes to {firing.key.account} now as {sending[payload].bulletin}; {hint}"
+    for sent in history.recent.get(payload, ()):
+        if _is_other(sent, firing) and now - sent.at < DUPLICATE_WINDOW:
+            return f"{same} went to {firing.key.account} as {sent.key.bulletin} {moment(sent.at)}; {hint}"
+    return None
+
+
+def _is_other(sent: Sent, firing: Firing) -> bool:
+    return sent.key.bulletin != firing.key.bulletin
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """The fields that differ between two definitions of a firing, properties one by one."""
+    before, after = _flat(old), _flat(new)
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) != after.get(name):
+            yield Change(name, before.get(name), after.get(name))
+
+
+def _flat(definition: Mapping[str, Any]) -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in definition.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{key}": str(item) for key, item in value.items()}
+        elif value is not None:
+            flat[name] = str(value)
+    return flat
+
+
+def moment(at: datetime) -> str:
+    """An instant as messages write it, in UTC to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units: `3d 4h`."""
+    seconds = max(int(length.total_seconds()), 0)
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"

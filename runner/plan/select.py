@@ -1,0 +1,56 @@
+"""Selection and exclusion: which firings of a set a command is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from runner.errors import Exit, UserError
+from runner.plan.firing import Firing
+
+KINDS = ("id", "tag", "event", "account", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One option: a firing meets it by one of `values`, of the kind `kind`; excluding ones turn it round."""
+
+    kind: str
+    values: tuple[str, ...]
+    excludes: bool = False
+
+    def accepts(self, firing: Firing) -> bool:
+        """Whether the firing may stay."""
+        return self._meets(firing) is not self.excludes
+
+    def _meets(self, firing: Firing) -> bool:
+        bulletin = firing.bulletin
+        match self.kind:
+            case "id":
+                return any(fnmatchcase(bulletin.id, glob) for glob in self.values)
+            case "file":
+                return any(fnmatchcase(bulletin.place.file, glob) for glob in self.values)
+            case "tag":
+                return not set(bulletin.tags).isdisjoint(self.values)
+            case "event":
+                return bulletin.business_event in self.values
+            case _:
+                return firing.key.account in self.values
+
+    def __str__(self) -> str:
+        option = f"--exclude-{self.kind}" if self.excludes else f"--{self.kind}"
+        return " ".join(f"{option} {value}" for value in self.values)
+
+
+def select(firings: Iterable[Firing], criteria: Iterable[Criterion]) -> list[Firing]:
+    """The firings that every criterion accepts. Raises UserError where criteria leave none."""
+    criteria = tuple(criteria)
+    selected = [firing for firing in firings if all(criterion.accepts(firing) for criterion in criteria)]
+    if criteria and not selected:
+        raise UserError(
+            f"the selection matches nothing: {' '.join(map(str, criteria))}",
+            help="Look for a misspelt name or glob; options of different kinds must all be met.",
+            exit_code=Exit.USAGE,
+        )
+    return selected
