@@ -1,0 +1,102 @@
+"""The command line: commands are found by name and imported when asked for, errors become output here alone."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from runner import __version__
+from runner.errors import Exit, UserError
+
+# command -> the module that holds it, under its own name
+_COMMANDS = {
+    "validate": "validate",
+    "plan": "plan",
+    "fire": "fire",
+    "status": "status",
+    "resolve": "status",
+    "ledger": "ledger",
+    "sandbox": "sandbox",
+    "schema": "reference",
+    "explain": "reference",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for, so that --version and --help answer in a blink."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which people meet them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"runner.cli.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the near name where there is none."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from runner.definitions.suggest import did_you_mean
+
+            hint = did_you_mean(args[0], _COMMANDS)
+            raise click.UsageError(f"no such command: {args[0]!r}. {hint}".rstrip(), ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bulletins", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Fire CleverTap bulletins from YAML in git: checked, planned, sent at most once, reported."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs the program and exits with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        code = cli.main(arguments, prog_name="bulletins", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except UserError as error:
+        show_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has left; Python must not try to flush it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.REFUSED
+    except Exception:  # noqa: BLE001 - the edge: a fault of ours, told as one
+        traceback.print_exc()
+        click.echo("error: this is a fault of bulletins itself; what is recorded in the ledger is safe", err=True)
+        return Exit.REFUSED
+    return code if isinstance(code, int) else Exit.OK
+
+
+def show_error(error: UserError) -> None:
+    """What was found, and the way out, on standard error."""
+    from runner.report.plain import plain
+
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(plain(error.message), err=True)
+    if error.help:
+        click.echo(f"help: {plain(error.help)}", err=True)

@@ -12,9 +12,9 @@ from typing import Any
 
 from runner.definitions import regions, times
 from runner.definitions.codes import Code
+from runner.definitions.document import Document
 from runner.definitions.model import DEFAULT_GRACE, MAX_CONCURRENCY, Account, Bulletin, BusinessEvent, Place, Schedule
 from runner.definitions.problem import Finding, Path, dotted
-from runner.definitions.reader import Document
 from runner.definitions.schema import document_kind, schema
 
 

@@ -14,9 +14,10 @@ from pathlib import Path as FilePath
 
 from runner.definitions import build, rules, schema
 from runner.definitions.codes import Code
+from runner.definitions.document import Document, source_line
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Finding, Path, Problem
-from runner.definitions.reader import MAX_FILE_BYTES, Document, read, source_line
+from runner.definitions.reader import MAX_FILE_BYTES, read
 from runner.errors import Exit, UserError
 
 SUFFIXES = (".yaml", ".yml")

@@ -9,33 +9,25 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache
 from typing import Any, NoReturn
 
 import yaml
 
 from runner.definitions.codes import Code
-from runner.definitions.problem import Path, Problem
+from runner.definitions.document import Document, Value, end_position, source_line
+from runner.definitions.problem import Problem
+from runner.definitions.scalars import resolve_plain
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 60  # libyaml's event stream is safe at any depth, the code that walks the values is not
 MAX_ALIAS_NODES = 10_000  # what all aliases of a file may add together
 
-_Children = dict[str | int, tuple[int, int]]  # key or number -> index of the key's mark, of the value's mark
-Value = Any  # None | bool | int | float | str | list[Value] | dict[str, Value]
 
-_NULL = frozenset({"", "null", "Null", "NULL", "~"})
-_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_NUMBER_START = frozenset("0123456789+-.")
-_INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 # NEL, LS and PS end a line for YAML 1.1 parsers and not for 1.2 ones or editors: nobody could see what is meant.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _FORBIDDEN_VALUE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_LINE_END = re.compile("\r\n|\n|\r")
 _TAG = "tag:yaml.org,2002:"
 
 _HINTS = (
@@ -47,66 +39,6 @@ _HINTS = (
     ("cannot start any token", "A text that begins with @, %, ` or another sign of YAML wants quotes."),
     ("could not find expected ':'", "A key wants a colon and a space behind it."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What a file says: plain values, and the position of every key and value.
-
-    `marks` holds `line << 32 | column` (from 0) of each node in document order: a mapping's own, then each key's
-    and its value's; a sequence's own, then its items'. An alias takes its own mark and then those of what it names.
-    """
-
-    file: str
-    value: Value
-    marks: array[int]
-    text: str
-    _tables: dict[int, _Children] = field(default_factory=dict, repr=False)
-
-    def position(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
-        """Line and column, from 1, of the value (or the key) at `path`, or of the nearest parent that is there."""
-        value, index = self.value, 0
-        for depth, step in enumerate(path, start=1):
-            place = self._children(value, index).get(step)
-            if place is None:
-                break
-            index = place[0] if at_key and depth == len(path) else place[1]
-            value = value[step]
-        return self.mark(index)
-
-    def entries(self, key: str) -> Iterator[tuple[int, int]]:
-        """Line and column, from 1, of each item or value in the collection that stands under `key` at the top."""
-        place = self._children(self.value, 0)[key]
-        for _, index in self._children(self.value[key], place[1]).values():
-            yield self.mark(index)
-
-    def _children(self, value: Value, index: int) -> _Children:
-        """Where the marks of the children of the node at `index` stand."""
-        if index in self._tables:
-            return self._tables[index]
-        table: _Children = {}
-        cursor = index + 1
-        if isinstance(value, dict):
-            for key, child in value.items():
-                table[key] = (cursor, cursor + 1)
-                cursor += 1 + _node_count(child)
-        elif isinstance(value, list):
-            for number, child in enumerate(value):
-                table[number] = (cursor, cursor)
-                cursor += _node_count(child)
-        self._tables[index] = table
-        return table
-
-    def mark(self, index: int) -> tuple[int, int]:
-        """Line and column, from 1, of the node whose mark stands at `index`."""
-        packed = self.marks[index]
-        return (packed >> 32) + 1, (packed & 0xFFFFFFFF) + 1
-
-    def written(self, path: Path) -> str:
-        """The unquoted scalar at `path` as it is written in the file, e.g. `007` where the value is 7."""
-        line, column = self.position(path)
-        match = re.compile(r"[^\s,\[\]{}#]*").match(source_line(self.text, line), column - 1)
-        return match.group() if match else ""
 
 
 def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
@@ -136,51 +68,16 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     return document, builder.problems
 
 
-def source_line(text: str, line: int) -> str:
-    """Line `line` of `text`, from 1, without its end; empty past the last."""
-    lines = _lines(text)
-    return lines[line - 1] if line <= len(lines) else ""
-
-
-@lru_cache(maxsize=1)
-def _lines(text: str) -> list[str]:
-    return _LINE_END.split(text)
-
-
-def resolve_plain(text: str) -> Value:
-    """The value of an unquoted scalar by the core schema: https://yaml.org/spec/1.2.2/#103-core-schema."""
-    if text in _NULL:
-        return None
-    if text in _BOOL:
-        return _BOOL[text]
-    if text[0] not in _NUMBER_START:
-        return text
-    if _INT.match(text):
-        return _integer(text)
-    if _FLOAT.match(text):
-        return float(text)
-    if _SPECIAL_FLOAT.match(text):
-        return float(text.replace(".", ""))
-    return text
-
-
-def _integer(text: str) -> int | float:
-    # Python refuses to convert very long digit strings; no field takes such a number, so a float will do.
-    if len(text) > 300:
-        return float("inf")
-    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-
-
 @cache
 def _event_source() -> Callable[[str], Any]:
     try:
-        from yaml.cyaml import CParser
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
     except ImportError:  # PyYAML built without libyaml
         return _PythonParser
     return CParser
 
 
-class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[misc]
+class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
     """PyYAML's own event stream, for an installation without libyaml."""
 
     def __init__(self, stream: str) -> None:
@@ -280,7 +177,7 @@ class _Builder:
             return f"\0{len(mapping)}"
         if event.anchor is not None:
             self._refuse(Code.YAML_KEY, event, "a key carries an anchor", "Remove the anchor.")
-        return value
+        return str(value)
 
     def _scalar(self, event: Any) -> Value:
         text: str = event.value
@@ -334,17 +231,6 @@ class _Builder:
         raise _Refused(self.problems.pop())
 
 
-def _node_count(value: Value) -> int:
-    if type(value) is dict:
-        count = 1 + len(value)
-        for child in value.values():
-            count += _node_count(child) if type(child) in (dict, list) else 1
-        return count
-    if type(value) is list:
-        return 1 + sum(map(_node_count, value))
-    return 1
-
-
 def _depth(value: Value) -> int:
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + max(map(_depth, children), default=0) if isinstance(value, (dict, list)) else 0
@@ -375,8 +261,7 @@ def _encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Prob
 
 
 def _control_character(text: str, file: str, found: re.Match[str]) -> Problem:
-    before = _LINE_END.split(text[: found.start()])
-    line, column = len(before), len(before[-1]) + 1
+    line, column = end_position(text[: found.start()])
     message = f"the control character U+{ord(found.group()):04X} stands here"
     return Problem(file, line, column, Code.YAML_CONTROL_CHARACTER, message, "Remove it.", source_line(text, line))
 

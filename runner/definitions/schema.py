@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+from runner.definitions.document import Document
 from runner.definitions.problem import Finding
-from runner.definitions.reader import Document
 
 if TYPE_CHECKING:
     import jsonschema_rs

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from runner.definitions.codes import Code
+from runner.definitions.document import Document
 from runner.definitions.problem import Finding, Path, dotted
-from runner.definitions.reader import Document
 from runner.definitions.schema import KINDS, fast_validator, is_valid, schema, utf8_bytes
 from runner.definitions.suggest import did_you_mean, listed
 

@@ -1,0 +1,63 @@
+"""What commands print: tables and problems on a terminal or in a log."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.errors import Exit
+from runner.report.problems import problem_line, snippet, verdict
+
+if TYPE_CHECKING:
+    from runner.definitions.model import Definitions
+
+_LOG_WIDTH = 100_000  # a log has no width: nothing is cut or wrapped there
+
+
+def show_problems(definitions: Definitions, *, to_stderr: bool) -> None:
+    """Every problem, and how many there are; with the line and a caret on a terminal."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    on_terminal = stream.isatty()
+    for problem in definitions.problems:
+        line = problem_line(problem)
+        if not on_terminal:
+            click.echo(line, err=to_stderr)
+            continue
+        place, found = line.split(": error[", 1)
+        code, message = found.split("]", 1)
+        click.echo(
+            click.style(place, bold=True) + ": " + click.style(f"error[{code}]", fg="red") + message, err=to_stderr
+        )
+        for text in snippet(problem):
+            click.secho(text, fg="bright_black", err=to_stderr)
+    click.secho(verdict(definitions), fg="red" if definitions.problems else "green", err=to_stderr)
+
+
+def stop_on_problems(definitions: Definitions) -> None:
+    """Prints the problems and ends the command with exit code 3, if there are any."""
+    if definitions.problems:
+        show_problems(definitions, to_stderr=True)
+        click.echo("nothing was sent: a set with problems is never fired, not even in part", err=True)
+        raise click.exceptions.Exit(Exit.PROBLEMS)
+
+
+def show_table(rows: Iterable[tuple[str | None, Sequence[str]]], *, to_stderr: bool = False) -> None:
+    """Rows as aligned columns; the first cell in the row's colour. Cells must be plain text."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    console = Console(file=stream, width=None if stream.isatty() else _LOG_WIDTH, highlight=False)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    for colour, cells in rows:
+        table.add_row(*(Text(cell, style=(colour or "") if number == 0 else "") for number, cell in enumerate(cells)))
+    if not table.row_count:
+        return
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        click.echo(line.rstrip(), err=to_stderr)

@@ -1,0 +1,301 @@
+"""`fire`: plan, guard, send, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner import __version__, git, local
+from runner.cli.options import (
+    criteria,
+    format_option,
+    ledger_option,
+    now_option,
+    path_argument,
+    present,
+    sandbox_option,
+    selection_options,
+    verbose_option,
+)
+from runner.errors import UserError
+
+if TYPE_CHECKING:
+    from runner.definitions.model import Account, Definitions
+    from runner.fire.credentials import Credentials
+    from runner.fire.result import Ended
+    from runner.fire.run import Run
+    from runner.ledger.ledger import Ledger
+    from runner.plan.decide import Plan
+    from runner.plan.firing import Firing
+
+SANDBOX_LATENCY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of one call, as values."""
+
+    path: Path
+    ledger_url: str | None
+    dry_run: bool
+    sandbox: bool
+    yes: bool
+    maximum: int
+    canary: bool
+    require_committed: bool
+    allowed_hosts: tuple[str, ...]
+    report: Path | None
+    now: datetime | None
+    format: str
+    quiet: bool
+    verbose: bool
+
+
+@click.command()
+@path_argument
+@selection_options
+@click.option("--dry-run", is_flag=True, help="Plan and report, send nothing; needs no credentials and no ledger.")
+@sandbox_option
+@click.option("--yes", "-y", is_flag=True, help="Do not ask: for cron.")
+@click.option("--max", "maximum", type=click.IntRange(0), default=500, show_default=True, metavar="N",
+              help="Refuse a run that would send more.")  # fmt: skip
+@click.option("--canary", is_flag=True, help="Send the first firing of each account alone; go on if it was fired.")
+@click.option("--require-committed", is_flag=True, help="Refuse definitions that differ from git HEAD.")
+@click.option("--allow-host", "allowed_hosts", multiple=True, metavar="HOST",
+              help="A host beside CleverTap's that credentials may go to.")  # fmt: skip
+@ledger_option
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Where the report goes.  [default: .bulletins/reports/<run>.json]")  # fmt: skip
+@now_option
+@format_option("text", "json")
+@click.option("--quiet", "-q", is_flag=True, help="Show only what is not fired, and the summary.")
+@verbose_option
+def fire(**options: Any) -> int:
+    """Send what is due, each firing at most once, and report what happened."""
+    selection = {name: options.pop(name) for name in list(options) if name.startswith(("only_", "exclude_"))}
+    called = Options(format=options.pop("format_"), **options)
+    if called.now and not called.dry_run:
+        raise click.UsageError("--now goes with --dry-run: what is sent is sent now")
+    from runner.cli.console import stop_on_problems
+    from runner.definitions.load import load
+    from runner.plan.firing import firings
+    from runner.plan.select import select
+
+    if called.require_committed:
+        git.require_committed([called.path])
+    definitions = load([called.path])
+    stop_on_problems(definitions)
+    selected = select(firings(definitions), criteria(selection))
+    return _dry_run(called, selected) if called.dry_run else _fire(called, definitions, selected)
+
+
+def _dry_run(options: Options, selected: list[Firing]) -> int:
+    from runner.cli.ledgers import open_ledger_if_there
+    from runner.cli.plan import which_ledger
+    from runner.fire.outcome import Outcome
+    from runner.fire.result import Ended, Result
+    from runner.ledger.ulid import new_ulid
+    from runner.plan.decide import decide
+    from runner.plan.history import History
+
+    started_at = present()
+    now = options.now or started_at
+    ledger = open_ledger_if_there(which_ledger(options.ledger_url, sandbox=options.sandbox))
+    history, ledger_id = History(), None
+    if ledger is None:
+        click.echo("there is no ledger yet: planned as if nothing was ever sent", err=True)
+    else:
+        with ledger:
+            history, ledger_id = ledger.history(selected, now), ledger.id
+    plan = decide(selected, history, now)
+    results = tuple(Result(step, Outcome.WOULD_FIRE if step.action.sends else None, step.reason) for step in plan.steps)
+    _show_plan(plan, options)
+    return _report(options, new_ulid(), Ended(results), started_at, ledger_id)
+
+
+def _fire(options: Options, definitions: Definitions, selected: list[Firing]) -> int:
+    from runner.plan.decide import decide
+
+    started_at = present()
+    with ExitStack() as stack:
+        ledger = stack.enter_context(_ledger(options, started_at))
+        swept = ledger.sweep(started_at)
+        if swept and not options.quiet:
+            names = ", ".join(row.key.bulletin for row in swept[:5])
+            click.echo(f"an earlier run ended without recording {len(swept)} firings, now in doubt: {names}", err=True)
+        plan = decide(selected, ledger.history(selected, started_at), started_at)
+        try:
+            accounts, credentials = _guarded(options, definitions, plan, ledger, stack)
+            _confirm(options, plan)
+        except UserError as refusal:
+            _report_refusal(options, plan, refusal, started_at, ledger)
+            raise
+        return _send(options, plan, accounts, credentials, ledger, {row.key for row in swept}, started_at)
+
+
+@contextmanager
+def _ledger(options: Options, now: datetime) -> Iterator[Ledger]:
+    from runner.cli.ledgers import open_ledger, open_sandbox_ledger
+    from runner.cli.plan import which_ledger
+
+    url = which_ledger(options.ledger_url, sandbox=options.sandbox)
+    with open_sandbox_ledger(now) if options.sandbox else open_ledger(url) as ledger:
+        yield ledger
+
+
+def _guarded(
+    options: Options, definitions: Definitions, plan: Plan, ledger: Ledger, stack: ExitStack
+) -> tuple[dict[str, Account], dict[str, Credentials]]:
+    """The accounts and their credentials, once all that must hold before sending holds."""
+    from runner.fire.credentials import check_hosts, load_credentials
+    from runner.fire.guard import accounts_needed, check_ledger_pins, check_maximum
+
+    check_maximum(plan, options.maximum)
+    needed = accounts_needed(plan, definitions.accounts)
+    if options.sandbox:
+        return _sandboxed(definitions, needed, stack)
+    check_ledger_pins(needed, ledger.id, ledger.place)
+    check_hosts(needed, options.allowed_hosts)
+    return {account.name: account for account in needed}, load_credentials(needed, os.environ)
+
+
+def _sandboxed(
+    definitions: Definitions, needed: list[Account], stack: ExitStack
+) -> tuple[dict[str, Account], dict[str, Credentials]]:
+    from runner.fire.credentials import Credentials
+    from runner.sandbox.server import Sandbox
+
+    events = {event.name: event.required for event in definitions.events.values()}
+    sandbox = stack.enter_context(Sandbox(latency_s=SANDBOX_LATENCY_S, events=events or None))
+    accounts = {account.name: replace(account, base_url=sandbox.base_url) for account in needed}
+    return accounts, {name: Credentials(f"sandbox-{name}", "sandbox") for name in accounts}
+
+
+def _confirm(options: Options, plan: Plan) -> None:
+    """Asks on a terminal. Raises UserError where nobody said yes."""
+    if options.yes or not plan.to_send:
+        return
+    _show_plan(plan, options)
+    counts: dict[str, int] = {}
+    for step in plan.to_send:
+        counts[step.firing.key.account] = counts.get(step.firing.key.account, 0) + 1
+    accounts = ", ".join(f"{count:,} in {account}" for account, count in counts.items())
+    if not sys.stdin.isatty():
+        raise UserError("nobody can be asked here, and nothing was sent", help="Add --yes to send without asking.")
+    where = "the sandbox" if options.sandbox else "real people; it can't be taken back"
+    if not click.confirm(f"Send {len(plan.to_send):,} ({accounts}) to {where}?", err=True):
+        raise UserError("not confirmed, and nothing was sent")
+
+
+def _send(
+    options: Options,
+    plan: Plan,
+    accounts: dict[str, Account],
+    credentials: dict[str, Credentials],
+    ledger: Ledger,
+    newly_in_doubt: set[Any],
+    started_at: datetime,
+) -> int:
+    from runner.cli.ledgers import identity
+    from runner.cli.progress import progress
+    from runner.fire.run import Run, Settings
+    from runner.fire.signals import interrupting
+    from runner.ledger.values import Origin
+
+    checkout = git.checkout(options.path)
+    origin = Origin("fire", __version__, checkout.commit if checkout else None, checkout.dirty if checkout else None)
+    with ExitStack() as stack:
+        shown = stack.enter_context(progress(len(plan.to_send), quiet=options.quiet, verbose=options.verbose))
+        settings = Settings(canary=options.canary)
+        run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
+        with interrupting(run):
+            ended = run.fire(plan, accounts, credentials, newly_in_doubt=newly_in_doubt)
+            stack.close()  # the bar goes before the summary comes
+            ended = _finished(run, ended)
+            return _report(options, run.id, ended, started_at, ledger.id)
+
+
+def _finished(run: Run, ended: Ended) -> Ended:
+    """Records the end of the run, and tells what cut it short."""
+    try:
+        run.finish(ended.exit_code)
+    except UserError as error:
+        ended = replace(ended, fault=ended.fault or error.message)
+    if ended.fault:
+        click.secho(f"error: the run was cut short: {ended.fault}", fg="red", err=True)
+    if ended.crash:
+        click.echo(ended.crash, err=True)
+    return ended
+
+
+def _report_refusal(options: Options, plan: Plan, refusal: UserError, started_at: datetime, ledger: Ledger) -> None:
+    from runner.fire.outcome import Outcome
+    from runner.fire.result import Ended, Result
+    from runner.ledger.ulid import new_ulid
+
+    results = tuple(
+        Result(step, Outcome.SKIPPED, refusal.message) if step.action.sends else Result(step, reason=step.reason)
+        for step in plan.steps
+    )
+    _report(options, new_ulid(), Ended(results, fault=refusal.message), started_at, ledger.id, quietly=True)
+
+
+def _report(
+    options: Options, run_id: str, ended: Ended, started_at: datetime, ledger_id: str | None, *, quietly: bool = False
+) -> int:
+    """Writes and shows the report; returns the exit code."""
+    from runner.cli.ledgers import identity
+    from runner.report.document import RunFacts, report_document
+    from runner.report.run import summary_lines
+    from runner.report.write import write_report
+
+    checkout = git.checkout(options.path)
+    facts = RunFacts(
+        id=run_id,
+        command="fire",
+        dry_run=options.dry_run,
+        started_at=started_at,
+        finished_at=present(),
+        interrupted=ended.signal is not None,
+        exit_code=ended.exit_code,
+        version=__version__,
+        ledger=ledger_id,
+        host=identity().host,
+        git_commit=checkout.commit if checkout else None,
+        git_dirty=checkout.dirty if checkout else None,
+    )
+    document = report_document(facts, ended.results)
+    path = options.report or local.REPORTS / f"{run_id}.json"
+    try:
+        write_report(document, path)
+        where = f"report: {path}"
+    except OSError as error:
+        where = f"the report could not be written to {path}: {error.strerror}"
+        click.secho(f"error: {where}", fg="red", err=True)
+    if quietly:
+        return ended.exit_code
+    if options.format == "json":
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        for line in summary_lines(document):
+            click.echo(line)
+        click.echo(where)
+    return ended.exit_code
+
+
+def _show_plan(plan: Plan, options: Options) -> None:
+    from runner.cli.console import show_table
+    from runner.report.plan import COLOURS, rows
+
+    table = rows(plan.steps, whole=options.verbose)
+    to_stderr = options.format != "text"
+    show_table(((COLOURS[action] if action else None, cells) for action, cells in table), to_stderr=to_stderr)

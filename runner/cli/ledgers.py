@@ -1,0 +1,54 @@
+"""Which ledger a command means, opened."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from runner import local
+
+if TYPE_CHECKING:
+    from runner.ledger.ledger import Ledger
+    from runner.ledger.values import Identity
+
+
+def identity() -> Identity:
+    """This user, machine and process."""
+    from runner.ledger.values import Identity
+
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        who = f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
+    return Identity(who, socket.gethostname(), os.getpid())
+
+
+def open_ledger(url: str | None) -> Ledger:
+    """The ledger at `url`, or at its usual place. Raises UserError where there is none."""
+    from runner.ledger.connect import parse_url
+    from runner.ledger.ledger import Ledger
+
+    return Ledger(parse_url(url or str(local.LEDGER)))
+
+
+def open_ledger_if_there(url: str | None) -> Ledger | None:
+    """The same, or None where there is nothing at that place."""
+    from runner.ledger.connect import exists, parse_url
+    from runner.ledger.ledger import Ledger
+
+    parsed = parse_url(url or str(local.LEDGER))
+    return Ledger(parsed) if exists(parsed) else None
+
+
+def open_sandbox_ledger(now: datetime) -> Ledger:
+    """The sandbox's own ledger, made where it is not there yet."""
+    from runner.ledger.connect import create, exists, parse_url
+    from runner.ledger.ledger import Ledger
+
+    url = parse_url(str(local.SANDBOX_LEDGER))
+    if not exists(url):
+        create(url, now=now, who=identity().who)
+    return Ledger(url)

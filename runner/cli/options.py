@@ -1,0 +1,93 @@
+"""Options that several commands share, and what they mean as values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from runner.plan.select import Criterion
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_PATH = "bulletins.d"
+_SELECTED = {
+    "id": ("GLOB", "bulletins whose id matches"),
+    "tag": ("TAG", "bulletins with the tag"),
+    "event": ("NAME", "bulletins of the business event"),
+    "account": ("NAME", "firings in the account"),
+    "file": ("GLOB", "bulletins whose file matches"),
+}
+
+path_argument = click.argument("path", default=DEFAULT_PATH, type=click.Path(path_type=Path))
+sandbox_option = click.option(
+    "--sandbox", is_flag=True, help="Every account is served by an embedded sandbox, with a ledger of its own."
+)
+ledger_option = click.option(
+    "--ledger",
+    "ledger_url",
+    metavar="URL",
+    envvar="BULLETINS_LEDGER",
+    show_envvar=True,
+    help="The ledger: a SQLite file or a URL.  [default: .bulletins/ledger.sqlite3]",
+)
+verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show everything, also what is left alone.")
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`, with the formats that the command knows; text is the default."""
+    return click.option(
+        "--format", "format_", type=click.Choice(formats), default="text", show_default=True, help="What to print."
+    )
+
+
+def selection_options(command: F) -> F:
+    """`--id`, `--tag`, … and their `--exclude-…` twins."""
+    for kind, (metavar, what) in reversed(_SELECTED.items()):
+        excluding = click.option(
+            f"--exclude-{kind}", f"exclude_{kind}", multiple=True, metavar=metavar, help=f"Leave out {what}."
+        )
+        including = click.option(f"--{kind}", f"only_{kind}", multiple=True, metavar=metavar, help=f"Only {what}.")
+        command = including(excluding(command))
+    return command
+
+
+def criteria(options: dict[str, Any]) -> list[Criterion]:
+    """The selection options of a command as criteria."""
+    from runner.plan.select import Criterion
+
+    found = []
+    for kind in _SELECTED:
+        for prefix, excludes in (("only_", False), ("exclude_", True)):
+            if values := options[prefix + kind]:
+                found.append(Criterion(kind, tuple(values), excludes))
+    return found
+
+
+class Moment(click.ParamType[datetime]):
+    """An RFC 3339 time with offset, as an aware datetime in UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """As `schedule.at` is read."""
+        from runner.definitions.times import TimeProblem, instant
+
+        if isinstance(value, datetime):
+            return value
+        try:
+            return instant(value)
+        except TimeProblem as error:
+            self.fail(f"{error.message}. {error.help}", param, ctx)
+
+
+now_option = click.option("--now", type=Moment(), metavar="TIME", help="Plan as if it were that time (RFC 3339).")
+
+
+def present() -> datetime:
+    """The one place of the command line that reads the clock for planning."""
+    return datetime.now(UTC)

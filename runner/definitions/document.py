@@ -1,0 +1,105 @@
+"""A file's plain values, and where in the file each key and value stands."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from runner.definitions.problem import Path
+
+Value = Any  # None | bool | int | float | str | list[Value] | dict[str, Value]
+_Children = dict[str | int, tuple[int, int]]  # key or number -> index of the key's mark, of the value's mark
+
+_LINE_END = re.compile("\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says: plain values, and the position of every key and value.
+
+    `marks` holds `line << 32 | column` (from 0) of each node in document order: a mapping's own, then each key's
+    and its value's; a sequence's own, then its items'. An alias takes its own mark and then those of what it names.
+    """
+
+    file: str
+    value: Value
+    marks: array[int]
+    text: str
+    _tables: dict[int, _Children] = field(default_factory=dict, repr=False)
+
+    def position(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
+        """Line and column, from 1, of the value (or the key) at `path`, or of the nearest parent that is there."""
+        value, index = self.value, 0
+        for depth, step in enumerate(path, start=1):
+            place = self._children(value, index).get(step)
+            if place is None:
+                break
+            index = place[0] if at_key and depth == len(path) else place[1]
+            value = value[step]
+        return self.mark(index)
+
+    def entries(self, key: str) -> Iterator[tuple[int, int]]:
+        """Line and column, from 1, of each item or value in the collection that stands under `key` at the top."""
+        place = self._children(self.value, 0)[key]
+        for _, index in self._children(self.value[key], place[1]).values():
+            yield self.mark(index)
+
+    def _children(self, value: Value, index: int) -> _Children:
+        """Where the marks of the children of the node at `index` stand."""
+        if index in self._tables:
+            return self._tables[index]
+        table: _Children = {}
+        cursor = index + 1
+        if isinstance(value, dict):
+            for key, child in value.items():
+                table[key] = (cursor, cursor + 1)
+                cursor += 1 + _node_count(child)
+        elif isinstance(value, list):
+            for number, child in enumerate(value):
+                table[number] = (cursor, cursor)
+                cursor += _node_count(child)
+        self._tables[index] = table
+        return table
+
+    def mark(self, index: int) -> tuple[int, int]:
+        """Line and column, from 1, of the node whose mark stands at `index`."""
+        packed = self.marks[index]
+        return (packed >> 32) + 1, (packed & 0xFFFFFFFF) + 1
+
+    def written(self, path: Path) -> str:
+        """The unquoted scalar at `path` as it is written in the file, e.g. `007` where the value is 7."""
+        line, column = self.position(path)
+        match = re.compile(r"[^\s,\[\]{}#]*").match(source_line(self.text, line), column - 1)
+        return match.group() if match else ""
+
+
+def source_line(text: str, line: int) -> str:
+    """Line `line` of `text`, from 1, without its end; empty past the last."""
+    lines = _lines(text)
+    return lines[line - 1] if line <= len(lines) else ""
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    return _LINE_END.split(text)
+
+
+def end_position(text: str) -> tuple[int, int]:
+    """Line and column, from 1, of what would follow `text`."""
+    lines = _LINE_END.split(text)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _node_count(value: Value) -> int:
+    if type(value) is dict:
+        count = 1 + len(value)
+        for child in value.values():
+            count += _node_count(child) if type(child) in (dict, list) else 1
+        return count
+    if type(value) is list:
+        return 1 + sum(map(_node_count, value))
+    return 1

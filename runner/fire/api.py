@@ -1,0 +1,150 @@
+"""One request to CleverTap, answered with an `Answer`. Never retries, never follows, never raises for the wire.
+
+Source of the request's form: the Bulletins page of CleverTap's developer site.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.exceptions import ConnectTimeout, ProxyError, SSLError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+
+from runner.fire.answer import Answer
+from runner.fire.credentials import Credentials, is_loopback
+from runner.fire.wire import Deadlines, Exchange, ObservedAdapter
+
+PATH = "/1/targets/trigger.json"
+MAX_ANSWER_BYTES = 1024 * 1024
+# A connection that idled may have been closed by the far end just now: what is sent into it would be in doubt.
+_MAX_IDLE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a request may take, in seconds: to connect, between two bytes of the answer, and altogether."""
+
+    connect_s: float = 5.0
+    read_s: float = 60.0
+    total_s: float = 120.0
+
+
+class Client:
+    """Sends the requests of one thread to one account, over one connection that is kept alive."""
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        version: str,
+        deadlines: Deadlines,
+        timeouts: Timeouts = Timeouts(),
+    ) -> None:
+        self._url = base_url + PATH
+        self._credentials = credentials
+        self._deadlines = deadlines
+        self._timeouts = timeouts
+        self._used_at = 0.0
+        self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, ObservedAdapter())
+        # Proxies and certificates of the environment are looked up once: requests would do it for every call.
+        settings = self._session.merge_environment_settings(self._url, {}, True, None, None)
+        self._settings: dict[str, Any] = {**settings}
+        if is_loopback(urlsplit(base_url).hostname or ""):
+            self._settings["proxies"] = {}  # a passcode for this machine goes through nobody else's
+        self._session.trust_env = False
+        self._session.headers = requests.structures.CaseInsensitiveDict(
+            {
+                "X-CleverTap-Account-Id": credentials.account_id,
+                "X-CleverTap-Passcode": credentials.passcode,
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": f"bulletins/{version}",
+            }
+        )
+
+    def prepare(self, body: bytes) -> requests.PreparedRequest:
+        """A request that is ready to go out, so that no slot is held while it is made."""
+        return self._session.prepare_request(requests.Request("POST", self._url, data=body))
+
+    def send(self, request: requests.PreparedRequest) -> Answer:
+        """Sends the request, once, and says what was seen."""
+        if time.monotonic() - self._used_at > _MAX_IDLE_S:
+            self._session.close()
+        started_at, start = datetime.now(UTC), time.perf_counter()
+        with self._deadlines.exchange(self._timeouts.total_s) as exchange:
+            status, body, complete, error = self._exchange(request, exchange)
+        self._used_at = time.monotonic()
+        latency_ms = (time.perf_counter() - start) * 1000
+        error = None if error is None else self._credentials.redacted(error)
+        body = self._credentials.redacted(body.decode("utf-8", "replace")).encode()
+        return Answer(started_at, latency_ms, exchange.left, status, body, complete, error)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._session.close()
+
+    def _exchange(
+        self, request: requests.PreparedRequest, exchange: Exchange
+    ) -> tuple[int | None, bytes, bool, str | None]:
+        """Status, body, whether it is whole, and what broke."""
+        timeouts = (self._timeouts.connect_s, self._timeouts.read_s)
+        settings = {**self._settings, "stream": True}
+        try:
+            response = self._session.send(request, timeout=timeouts, allow_redirects=False, **settings)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            # Both must agree that nothing went out: the socket, and the kind of the error.
+            exchange.left = exchange.left or not _is_connect_error(error)
+            self._session.close()
+            return None, b"", False, self._described(error, exchange)
+        with response:
+            body, complete, fault = self._read(response, exchange)
+        return response.status_code, body, complete, fault
+
+    def _read(self, response: requests.Response, exchange: Exchange) -> tuple[bytes, bool, str | None]:
+        body = b""
+        try:
+            while chunk := response.raw.read(65536, decode_content=True):
+                body += chunk
+                if len(body) > MAX_ANSWER_BYTES:
+                    self._session.close()
+                    return body[:MAX_ANSWER_BYTES], False, f"the answer is longer than {MAX_ANSWER_BYTES:,} bytes"
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            self._session.close()
+            return body, False, self._described(error, exchange)
+        if exchange.overdue:
+            return body, False, self._described(None, exchange)
+        return body, True, None
+
+    def _described(self, error: BaseException | None, exchange: Exchange) -> str:
+        if exchange.overdue:
+            return f"no whole answer within {self._timeouts.total_s:g} s"
+        innermost = error
+        while innermost is not None:
+            wrapped = innermost.__cause__ or getattr(innermost, "reason", None) or _first_error(innermost)
+            if not isinstance(wrapped, BaseException):
+                break
+            innermost = wrapped
+        text = str(innermost).split(": ", 1)[-1].strip("'\" ") or type(innermost).__name__
+        return f"{text[:200]} ({type(innermost).__name__})"
+
+
+def _first_error(error: BaseException) -> BaseException | None:
+    return next((arg for arg in error.args if isinstance(arg, BaseException)), None)
+
+
+def _is_connect_error(error: BaseException) -> bool:
+    """Whether the error is one that ends a connection before anything was sent over it."""
+    if isinstance(error, (ConnectTimeout, SSLError, ProxyError)):
+        return True
+    inner = _first_error(error)
+    reason = getattr(inner, "reason", None)
+    return any(isinstance(cause, (NewConnectionError, NameResolutionError)) for cause in (error, inner, reason))

@@ -1,0 +1,38 @@
+"""What must hold before anything is sent: functions that raise UserError, with exit code 5, and name the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from runner.definitions.model import Account
+from runner.errors import UserError
+from runner.plan.decide import Action, Plan
+
+# A firing that waits will be sent by a later run of the same job: what it needs had better be there now.
+_NEEDS_ACCOUNT = (Action.FIRE, Action.RETRY, Action.WAIT)
+
+
+def accounts_needed(plan: Plan, accounts: Mapping[str, Account]) -> list[Account]:
+    """The accounts that the plan sends to, now or later."""
+    names = {step.firing.key.account for step in plan.steps if step.action in _NEEDS_ACCOUNT}
+    return [account for name, account in accounts.items() if name in names]
+
+
+def check_maximum(plan: Plan, maximum: int) -> None:
+    """Refuses a run that would send more than `maximum`."""
+    if (count := len(plan.to_send)) > maximum:
+        raise UserError(
+            f"{count:,} firings would be sent, and --max allows {maximum:,}",
+            help=f"If all of them are meant, run again with --max {count}; else narrow the selection.",
+        )
+
+
+def check_ledger_pins(accounts: Iterable[Account], ledger_id: str, place: str) -> None:
+    """Refuses to fire an account with another ledger than the one it names."""
+    for account in accounts:
+        if account.ledger is not None and account.ledger != ledger_id:
+            raise UserError(
+                f"the account {account.name} may only be fired with the ledger {account.ledger},"
+                f" and {place} is the ledger {ledger_id}",
+                help="Give the right one with --ledger; another would not know what was sent already.",
+            )

@@ -1,0 +1,110 @@
+"""One account's lane: the firings that wait for it, its slots, and what slows or stops it.
+
+Threads take firings from it and hold one of its slots for each request. All state is under one lock.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from runner.definitions.model import Account
+from runner.fire.outcome import Outcome
+from runner.plan.decide import Step
+
+DOUBTS_IN_A_ROW = 3
+_SLOW_DOWN_S = 10.0
+
+
+class Lane:
+    """The firings of one account, in order, and the right to send them."""
+
+    def __init__(self, account: Account, steps: Iterable[Step], *, canary: bool = False) -> None:
+        self.account = account
+        self._waiting = deque(steps)
+        self._changed = threading.Condition()
+        self._in_flight = 0
+        self._limit = account.concurrency
+        self._slow_until = 0.0
+        self._paused_until = 0.0
+        self._doubts = 0
+        self._canary_waits = canary and len(self._waiting) > 0
+        self._canary_taken = False
+        self.stopped: str | None = None
+
+    def take(self) -> Step | None:
+        """The next firing; None where there is none, or the lane has stopped. Waits while a canary is out."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.stopped or not self._canary_taken or not self._canary_waits)
+            if self.stopped or not self._waiting:
+                return None
+            self._canary_taken = True
+            return self._waiting.popleft()
+
+    def left_over(self) -> list[Step]:
+        """The firings that nobody took."""
+        with self._changed:
+            left = list(self._waiting)
+            self._waiting.clear()
+            return left
+
+    @contextmanager
+    def slot(self) -> Iterator[bool]:
+        """Waits for the right to have one more request in flight. Yields False where the lane has stopped."""
+        with self._changed:
+            while not self.stopped and (delay := self._blocked_for()) is not None:
+                self._changed.wait(delay)
+            if granted := not self.stopped:
+                self._in_flight += 1
+        try:
+            yield granted
+        finally:
+            if granted:
+                with self._changed:
+                    self._in_flight -= 1
+                    self._changed.notify()
+
+    def _blocked_for(self) -> float | None:
+        """How long to wait before looking again; None where a slot is free now."""
+        now = time.monotonic()
+        if now < self._paused_until:
+            return self._paused_until - now
+        limit = self._limit if now < self._slow_until else self.account.concurrency
+        return None if self._in_flight < limit else 1.0
+
+    def slow_down(self, pause_s: float) -> None:
+        """After 429: nothing new for `pause_s`, and one request fewer in flight for a while."""
+        with self._changed:
+            now = time.monotonic()
+            present = self._limit if now < self._slow_until else self.account.concurrency
+            self._limit = max(1, present - 1)
+            self._slow_until = now + _SLOW_DOWN_S
+            self._paused_until = max(self._paused_until, now + pause_s)
+
+    def note(self, outcome: Outcome, reason: str | None, *, stop_account: bool = False) -> None:
+        """Learns how a firing ended: releases what waits for a canary, and opens the circuit where it must."""
+        with self._changed:
+            if outcome is Outcome.IN_DOUBT:
+                self._doubts += 1
+            elif outcome in (Outcome.FIRED, Outcome.FAILED):
+                self._doubts = 0
+            if stop_account:
+                self._stop(f"the account was stopped: {reason}")
+            elif self._doubts >= DOUBTS_IN_A_ROW:
+                self._stop(f"the account was stopped: {self._doubts} firings in a row ended in doubt")
+            elif self._canary_waits and outcome is not Outcome.FIRED:
+                self._stop(f"the canary was not fired: {reason or outcome.value}")
+            self._canary_waits = False
+            self._changed.notify_all()
+
+    def stop(self, reason: str) -> None:
+        """Nothing more is sent; requests in flight go on."""
+        with self._changed:
+            self._stop(reason)
+
+    def _stop(self, reason: str) -> None:
+        self.stopped = self.stopped or reason
+        self._changed.notify_all()

@@ -1,0 +1,101 @@
+"""Answer → Judgement: what each answer of the API means, in one place.
+
+The table is the facts page's: without an idempotency key, only what certainly was not sent may be sent again,
+and what may have been sent is for a person to settle.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from runner.fire.answer import Answer
+
+_REJECTED = (400, 401, 403, 404, 405)
+_BAD_CREDENTIALS = (401, 403)
+_TOO_MANY = 429
+
+
+class Outcome(StrEnum):
+    """How a firing ended in a run."""
+
+    FIRED = "fired"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    EXPIRED = "expired"
+    SKIPPED = "skipped"
+    WOULD_FIRE = "would_fire"
+
+
+class Sent(StrEnum):
+    """Whether a request raised the bulletin."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What an answer means: whether it was sent, and what may follow.
+
+    `retry`: certainly not sent, and another try may succeed. `slow_down`: the account had too many requests in
+    flight. `stop_account`: every other firing of the account would end the same way.
+    """
+
+    sent: Sent
+    reason: str | None = None
+    retry: bool = False
+    slow_down: bool = False
+    stop_account: bool = False
+    bulletins_sent: int | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome of a firing whose last request was judged so."""
+        return {Sent.YES: Outcome.FIRED, Sent.NO: Outcome.FAILED, Sent.UNKNOWN: Outcome.IN_DOUBT}[self.sent]
+
+
+def judge(answer: Answer) -> Judgement:
+    """What the answer means."""
+    status = answer.http_status
+    if status is None:
+        if not answer.left:
+            return Judgement(Sent.NO, f"no connection: {answer.error}", retry=True)
+        return Judgement(Sent.UNKNOWN, f"no answer after the request went out: {answer.error}")
+    if not answer.complete:
+        return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer broke off: {answer.error}")
+    body = _mapping(answer.body)
+    if 300 <= status < 400:
+        return Judgement(Sent.NO, f"HTTP {status}: a redirect, which is never followed; check the account's region")
+    if body.get("status") == "success":
+        return Judgement(Sent.YES, bulletins_sent=_targets(body))
+    said = f": {_error_text(body)}" if _error_text(body) else ""
+    if status == _TOO_MANY:
+        return Judgement(Sent.NO, f"HTTP 429{said or ': too many concurrent requests'}", retry=True, slow_down=True)
+    if status >= 500:
+        # A gateway may answer so after the event was raised, whatever the body says.
+        return Judgement(Sent.UNKNOWN, f"HTTP {status}{said}: it may have been sent all the same")
+    if status in _REJECTED or body.get("status") == "fail":
+        return Judgement(Sent.NO, f"HTTP {status}{said}", stop_account=status in _BAD_CREDENTIALS)
+    return Judgement(Sent.UNKNOWN, f"HTTP {status} without a readable status in the answer")
+
+
+def _mapping(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _targets(body: dict[str, Any]) -> int | None:
+    targets = body.get("targets")
+    return targets if type(targets) is int and targets >= 0 else None
+
+
+def _error_text(body: dict[str, Any]) -> str:
+    error = body.get("error")
+    return error[:300] if isinstance(error, str) else ""

@@ -1,0 +1,230 @@
+"""What can go wrong on request: a fault as a value, its compact text, and the set now in force.
+
+The text form is `KIND[@NAME-GLOB][*TIMES][~PROBABILITY]`, as in `503-after@*Hindi*~0.5`. A backslash takes
+the next character into the name or the text as it is. In go texts and names, out comes the fault due.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+from hashlib import blake2b
+from threading import Lock
+
+
+class FaultKind(Enum):
+    """What befalls a request that would otherwise succeed."""
+
+    STATUS = "status"  # written as its number: 503
+    TIMEOUT = "timeout"  # no answer, until the client goes away
+    RESET = "reset"  # RST
+    CLOSE = "close"  # FIN without a byte of answer
+    TRUNCATED = "truncated"  # Content-Length promises more than is sent
+    FOREIGN = "foreign"  # 200 with an HTML page
+    NO_STATUS = "no-status"  # 200 with JSON that has no status
+    FAIL = "fail"  # 200 with status fail; written fail:TEXT
+    REDIRECT = "redirect"  # 302 to another path of this host
+    DRIP = "drip"  # the body comes one byte at a time, without end
+    DRIP_HEAD = "drip-head"  # the head does
+    HUGE = "huge"  # a body beyond 1 MiB
+    REFUSE = "refuse"  # the whole server: connects are refused
+
+
+_EITHER_SIDE = frozenset({FaultKind.STATUS, FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})
+_ALWAYS_ACCEPTED = frozenset(
+    {
+        FaultKind.TRUNCATED,
+        FaultKind.FOREIGN,
+        FaultKind.NO_STATUS,
+        FaultKind.DRIP,
+        FaultKind.DRIP_HEAD,
+        FaultKind.HUGE,
+    }
+)
+_FORM = re.compile(
+    r"(?P<what>(?:\\.|[^\\@])*?)"
+    r"(?:@(?P<match>(?:\\.|[^\\])*?))?"
+    r"(?:\*(?P<times>[0-9]+))?"
+    r"(?:~(?P<probability>[^\\@*~]*))?",
+    re.DOTALL,
+)
+_STATUS = re.compile(r"([0-9]{3})(-after)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: what happens, to which bulletins (`match`, a glob on the name), how often.
+
+    `after` puts a status, time-out, reset or close after the bulletin was accepted. `times` bounds how
+    many requests it befalls. Raises ValueError for a combination that means nothing.
+    """
+
+    kind: FaultKind
+    after: bool = False
+    status: int | None = None
+    text: str | None = None
+    match: str = "*"
+    times: int | None = None
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_kind(self)
+        if not self.match:
+            raise ValueError("the name glob after @ is empty; leave @ out to match every name")
+        if self.times is not None and self.times < 1:
+            raise ValueError(f"it can't happen {self.times} times; the least is 1")
+        if not 0 < self.probability <= 1:
+            raise ValueError(f"the probability {self.probability} is not above 0 and at most 1")
+        if self.kind is FaultKind.REFUSE and (self.match, self.times, self.probability) != ("*", None, 1.0):
+            raise ValueError("refuse is for the whole server; it takes no name, times or probability")
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the bulletin is raised all the same."""
+        return self.after or self.kind in _ALWAYS_ACCEPTED
+
+    @property
+    def what(self) -> str:
+        """The kind as written, such as `503-after`; without name, times and probability."""
+        match self.kind:
+            case FaultKind.STATUS:
+                word = str(self.status)
+            case FaultKind.FAIL:
+                word = f"fail:{self.text}"
+            case _:
+                word = self.kind.value
+        return f"{word}-after" if self.after else word
+
+
+def _check_kind(fault: Fault) -> None:
+    if fault.after and fault.kind not in _EITHER_SIDE:
+        raise ValueError(f"{fault.kind.value} has no -after form")
+    if (fault.kind is FaultKind.FAIL) != bool(fault.text):
+        raise ValueError("fail, and only fail, takes a text: fail:TEXT")
+    if fault.kind is not FaultKind.STATUS:
+        if fault.status is not None:
+            raise ValueError(f"{fault.kind.value} takes no status code")
+    elif fault.status is None or not 200 <= fault.status <= 599 or fault.status in (205, 304):
+        raise ValueError(f"{fault.status} is not a status to answer with; use 200 to 599, not 205 or 304")
+    elif fault.status < 300 and not fault.after:
+        raise ValueError(f"{fault.status} means that it was accepted; write {fault.status}-after")
+
+
+def parse_fault(text: str) -> Fault:
+    """Returns the fault that a text such as `timeout-after@*Tamil*` means.
+
+    Raises ValueError, with what is wrong and what to write instead.
+    """
+    form = _FORM.fullmatch(text)
+    if form is None:
+        raise ValueError(f"fault {text!r}: it ends in a lone backslash; write two")
+    try:
+        match, times, probability = form["match"], form["times"], form["probability"]
+        kind, after, status, words = _parse_kind(_unescape(form["what"]))
+        return Fault(
+            kind,
+            after,
+            status,
+            words,
+            match="*" if match is None else _unescape(match),
+            times=None if times is None else int(times),
+            probability=1.0 if probability is None else float(probability),
+        )
+    except ValueError as error:
+        raise ValueError(f"fault {text!r}: {error}") from None
+
+
+def _parse_kind(what: str) -> tuple[FaultKind, bool, int | None, str | None]:
+    if status := _STATUS.fullmatch(what):
+        return FaultKind.STATUS, status[2] is not None, int(status[1]), None
+    word, colon, words = what.partition(":")
+    if word == FaultKind.FAIL.value:
+        return FaultKind.FAIL, False, None, words
+    word, after = (word.removesuffix("-after"), word.endswith("-after"))
+    if colon or word == FaultKind.STATUS.value or word not in FaultKind._value2member_map_:
+        known = ", ".join(_forms())
+        raise ValueError(f"no kind {what!r}; the form is KIND[@NAME-GLOB][*TIMES][~PROBABILITY] with {known}")
+    return FaultKind(word), after, None, None
+
+
+def _forms() -> list[str]:
+    forms = ["503", "503-after"]
+    for kind in FaultKind:
+        if kind is FaultKind.FAIL:
+            forms.append("fail:TEXT")
+        elif kind is not FaultKind.STATUS:
+            forms.append(kind.value)
+            forms += [f"{kind.value}-after"] if kind in _EITHER_SIDE else []
+    return forms
+
+
+def format_fault(fault: Fault) -> str:
+    """Returns the text that `parse_fault` turns into the same fault."""
+    parts = [_escape(fault.what)]
+    if fault.match != "*":
+        parts.append(f"@{_escape(fault.match)}")
+    if fault.times is not None:
+        parts.append(f"*{fault.times}")
+    if fault.probability != 1:
+        parts.append(f"~{fault.probability!r}")
+    return "".join(parts)
+
+
+def _escape(text: str) -> str:
+    # A star needs it only where it would read as *TIMES, so that globs stay readable.
+    return re.sub(r"\*(?=[0-9]+\Z)", r"\\*", re.sub(r"[\\@~]", r"\\\g<0>", text))
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Rule:
+    fault: Fault
+    left: int | None
+    seen: Counter[str] = field(default_factory=Counter)
+
+
+class FaultRules:
+    """The faults in force, oldest first; the first that applies to a request befalls it."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self._lock = Lock()
+        self._rules: list[_Rule] = []
+
+    def add(self, fault: Fault) -> None:
+        """Puts a fault in force, after those already there."""
+        with self._lock:
+            self._rules.append(_Rule(fault, fault.times))
+
+    def clear(self) -> None:
+        """Takes every fault out of force."""
+        with self._lock:
+            self._rules.clear()
+
+    def pick(self, name: str) -> Fault | None:
+        """Returns the fault that befalls the next request for the bulletin of this name, counting it."""
+        if not self._rules:
+            return None
+        with self._lock:
+            for rule in self._rules:
+                if rule.left == 0 or not fnmatchcase(name, rule.fault.match) or not self._drawn(rule, name):
+                    continue
+                if rule.left is not None:
+                    rule.left -= 1
+                return rule.fault
+        return None
+
+    def _drawn(self, rule: _Rule, name: str) -> bool:
+        if rule.fault.probability == 1:
+            return True
+        # Drawn from the name and how often it came, so that a run repeats whatever the order of its threads.
+        rule.seen[name] += 1
+        ticket = f"{self._seed}|{format_fault(rule.fault)}|{rule.seen[name]}|{name}"
+        digest = blake2b(ticket.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        return int.from_bytes(digest) < rule.fault.probability * 2**64

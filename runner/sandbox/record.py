@@ -1,0 +1,128 @@
+"""What reached the sandbox, and how much of it at once: the record that tests and people read.
+
+In come requests as they are read whole and their answers as they go out; out come snapshots. It never
+sees a passcode.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from threading import Condition, Lock
+
+from runner.sandbox.wire import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request that was read whole. Times are `time.monotonic()` in seconds.
+
+    `accepted` means that the bulletin was raised: people got it, whatever the client was told. Without an
+    answer, as yet or ever, `answered_at_s` and `status` are None. `body` is None unless it was one JSON
+    object. `in_flight` counts the account's requests at its arrival, itself among them.
+    """
+
+    number: int
+    at_s: float
+    answered_at_s: float | None
+    account_id: str | None
+    name: str | None
+    body: dict[str, object] | None
+    accepted: bool
+    status: int | None
+    fault: str | None
+    method: str
+    path: str
+    in_flight: int
+
+
+class Record:
+    """The latest requests, at most `limit`; older ones are forgotten, and only counted."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._changed = Condition()
+        self._kept: dict[int, Received] = {}
+        self.total = 0
+        self.total_accepted = 0
+
+    def add(self, received: Received) -> Received:
+        """Keeps a request, numbered from 1 in order of arrival, and returns it so."""
+        with self._changed:
+            self.total += 1
+            self.total_accepted += received.accepted
+            kept = replace(received, number=self.total)
+            self._kept[kept.number] = kept
+            self._kept.pop(kept.number - self._limit, None)
+            self._changed.notify_all()
+            return kept
+
+    def answer(self, received: Received, status: int) -> Received:
+        """Notes that the answer goes out now."""
+        answered = replace(received, answered_at_s=time.monotonic(), status=status)
+        with self._changed:
+            if received.number in self._kept:
+                self._kept[received.number] = answered
+            self._changed.notify_all()
+        return answered
+
+    def clear(self) -> None:
+        """Forgets every request; the numbering goes on."""
+        with self._changed:
+            self._kept.clear()
+
+    def snapshot(self) -> tuple[Received, ...]:
+        """Returns the requests kept, in order of arrival."""
+        with self._changed:
+            return tuple(self._kept.values())
+
+    def wait_for(self, count: int, timeout_s: float) -> tuple[Received, ...]:
+        """Returns the requests once there are at least `count`; raises TimeoutError after `timeout_s`."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self._kept) >= count, timeout_s):
+                raise TimeoutError(f"{len(self._kept)} of {count} requests came within {timeout_s} s")
+            return tuple(self._kept.values())
+
+
+class Flights:
+    """Which connections have a request in flight, by account."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = Lock()
+        self._holders: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._peaks: defaultdict[str, int] = defaultdict(int)
+
+    def enter(self, account_id: str, connection: Connection) -> int:
+        """Returns how many the account has in flight with this one; above the limit it was not let in."""
+        with self._lock:
+            holders = self._holders[account_id]
+            if len(holders) >= self._limit:
+                holders -= {holder for holder in holders if holder.is_abandoned()}
+            count = len(holders) + 1
+            if count <= self._limit:
+                holders.add(connection)
+            self._peaks[account_id] = max(self._peaks[account_id], count)
+            return count
+
+    def leave(self, account_id: str, connection: Connection) -> None:
+        """Frees the connection's place; without one it does nothing."""
+        with self._lock:
+            self._holders[account_id].discard(connection)
+
+    def peaks(self) -> dict[str, int]:
+        """Returns the most that each account ever had at once, those refused included."""
+        with self._lock:
+            return dict(self._peaks)
+
+    def clear_peaks(self) -> None:
+        """Starts the count of peaks anew."""
+        with self._lock:
+            self._peaks.clear()
+
+
+def accepted_of(requests: Iterable[Received]) -> tuple[Received, ...]:
+    """Returns those whose bulletin was raised."""
+    return tuple(received for received in requests if received.accepted)

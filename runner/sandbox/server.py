@@ -1,0 +1,215 @@
+"""The sandbox: a loopback HTTP/1.1 server that stands in for the Bulletins API, faults included.
+
+It joins the parts of this room: requests come off the wire, are judged, held to the account's limit,
+befallen by faults, recorded and answered.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from threading import Event
+from types import TracebackType
+from typing import Self
+
+from runner.sandbox.answers import MAX_IN_FLIGHT, Account, Judged, answer_of_fault, judge, too_many
+from runner.sandbox.control import answer_control, is_for
+from runner.sandbox.faults import Fault, FaultKind, FaultRules, parse_fault
+from runner.sandbox.listener import LOOPBACK, Listener
+from runner.sandbox.record import Flights, Received, Record, accepted_of
+from runner.sandbox.wire import Answer, Connection, Request
+
+MAX_LATENCY_S = 3600.0
+_UNANSWERED = frozenset({FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})
+
+
+class Sandbox:
+    """A running stand-in on 127.0.0.1, from construction until `close` or the end of its `with`.
+
+    `port` 0 takes any free one. `latency_s` is slept while a request is in flight. `credentials` maps
+    account ids to passcodes and `events` event names to required properties; None accepts any.
+    `record_limit` is how many requests are remembered. `seed` decides what faults with a probability do.
+    `on_answer` is called from many threads, for each request just before it is answered or left unanswered.
+    Raises OSError when the port can't be had, ValueError for a fault or a latency that means nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        latency_s: float = 0.0,
+        credentials: Mapping[str, str] | None = None,
+        events: Mapping[str, Collection[str]] | None = None,
+        targets: int = 1,
+        faults: Iterable[Fault | str] = (),
+        record_limit: int = 100_000,
+        seed: int = 0,
+        on_answer: Callable[[Received], None] | None = None,
+    ) -> None:
+        if not 0 <= latency_s <= MAX_LATENCY_S:
+            raise ValueError(f"a latency of {latency_s} s is not between 0 and {MAX_LATENCY_S:g} s")
+        parsed = [_as_fault(fault) for fault in faults]
+        self._latency_s = latency_s
+        self._account = Account(credentials, events, targets)
+        self._on_answer = on_answer
+        self._closing = Event()
+        self._record = Record(record_limit)
+        self._flights = Flights(MAX_IN_FLIGHT)
+        self._rules = FaultRules(seed)
+        self._listener = Listener(port, self._converse)
+        for fault in parsed:
+            self.add_fault(fault)
+        if all(fault.kind is not FaultKind.REFUSE for fault in parsed):
+            self._listener.open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends every connection, hanging ones too, and gives up the port. Closing again does nothing."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._listener.close()
+
+    @property
+    def port(self) -> int:
+        """The port it is bound to."""
+        return self._listener.port
+
+    @property
+    def base_url(self) -> str:
+        """Where it is, without a slash at the end."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def add_fault(self, fault: Fault | str) -> None:
+        """Puts a fault in force, as a value or as text; `refuse` also drops the open connections.
+
+        Raises ValueError for a text that means none.
+        """
+        fault = _as_fault(fault)
+        if fault.kind is FaultKind.REFUSE:
+            self._listener.refuse()
+        else:
+            self._rules.add(fault)
+
+    def clear_faults(self) -> None:
+        """Takes every fault out of force, `refuse` included."""
+        self._rules.clear()
+        if not self._closing.is_set():
+            self._listener.open()
+
+    def received(self) -> tuple[Received, ...]:
+        """Returns the requests so far, in order of arrival; those still in flight have no status yet."""
+        return self._record.snapshot()
+
+    def accepted(self) -> tuple[Received, ...]:
+        """Returns the requests whose bulletin was raised."""
+        return accepted_of(self.received())
+
+    def wait_received(self, count: int, *, timeout_s: float = 10.0) -> tuple[Received, ...]:
+        """Returns the requests once at least `count` have come; raises TimeoutError after `timeout_s`."""
+        return self._record.wait_for(count, timeout_s)
+
+    def totals(self) -> tuple[int, int]:
+        """Returns how many requests came and how many were accepted, forgotten ones included."""
+        return self._record.total, self._record.total_accepted
+
+    def clear_record(self) -> None:
+        """Forgets the requests and the peaks."""
+        self._record.clear()
+        self._flights.clear_peaks()
+
+    def peak_in_flight(self, account_id: str) -> int:
+        """Returns the most requests the account had at once, refused ones included: 4 is one too many."""
+        return self._flights.peaks().get(account_id, 0)
+
+    def peaks_in_flight(self) -> dict[str, int]:
+        """Returns `peak_in_flight` of every account that called."""
+        return self._flights.peaks()
+
+    def _converse(self, connected: socket.socket) -> None:
+        connection = Connection(connected, self._closing)
+        while (request := connection.read_request()) is not None:
+            if is_for(request):
+                connection.send(answer_control(request, self), keep_alive=request.keep_alive)
+            elif not self._take(connection, request):
+                return
+            if not request.keep_alive:
+                connection.finish()
+                return
+
+    def _take(self, connection: Connection, request: Request) -> bool:
+        """Deals with one request; returns whether the connection goes on."""
+        at_s = time.monotonic()
+        judged = judge(request, self._account)
+        account_id = judged.account_id if judged.admitted else None
+        in_flight = self._flights.enter(account_id, connection) if account_id else 0
+        try:
+            received, answer, fault = self._settle(request, judged, in_flight, at_s)
+            held_s = self._latency_s if 0 < in_flight <= MAX_IN_FLIGHT else 0.0
+            if held_s and self._closing.wait(at_s + held_s - time.monotonic()):
+                return False
+            hangs = fault is not None and fault.kind is FaultKind.TIMEOUT
+            # Freed before the answer leaves, so that the client's next request never finds it taken.
+            if account_id and not hangs:
+                self._flights.leave(account_id, connection)
+            if fault is None or fault.kind not in _UNANSWERED:
+                received = self._record.answer(received, answer.status)
+            if self._on_answer:
+                self._on_answer(received)
+            return _reply(connection, answer, fault, keep_alive=request.keep_alive)
+        finally:
+            if account_id:
+                self._flights.leave(account_id, connection)
+
+    def _settle(
+        self, request: Request, judged: Judged, in_flight: int, at_s: float
+    ) -> tuple[Received, Answer, Fault | None]:
+        answer, fault = judged.answer, None
+        if in_flight > MAX_IN_FLIGHT:
+            answer = too_many()
+        elif answer.accepted and (fault := self._rules.pick(judged.name or "")):
+            answer = answer_of_fault(fault, answer)
+        received = Received(
+            number=0,
+            at_s=at_s,
+            answered_at_s=None,
+            account_id=judged.account_id,
+            name=judged.name,
+            body=judged.body,
+            accepted=fault.accepted if fault else answer.accepted,
+            status=None,
+            fault=fault.what if fault else None,
+            method=request.method,
+            path=request.path,
+            in_flight=in_flight,
+        )
+        return self._record.add(received), answer, fault
+
+
+def _as_fault(fault: Fault | str) -> Fault:
+    return parse_fault(fault) if isinstance(fault, str) else fault
+
+
+def _reply(connection: Connection, answer: Answer, fault: Fault | None, *, keep_alive: bool) -> bool:
+    match fault.kind if fault else None:
+        case FaultKind.TIMEOUT:
+            connection.hang()
+        case FaultKind.RESET:
+            connection.reset()
+        case FaultKind.CLOSE:
+            pass
+        case FaultKind.TRUNCATED:
+            connection.send_part(answer)
+        case FaultKind.DRIP | FaultKind.DRIP_HEAD as kind:
+            connection.drip(answer, head=kind is FaultKind.DRIP_HEAD)
+        case _:
+            connection.send(answer, keep_alive=keep_alive)
+            return True
+    return False
