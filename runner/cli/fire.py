@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner import __version__, git, local
+from runner import __version__, git
 from runner.cli.options import (
     criteria,
     format_option,
@@ -26,6 +24,7 @@ from runner.cli.options import (
     selection_options,
     verbose_option,
 )
+from runner.cli.reporting import Reporter
 from runner.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,6 +57,10 @@ class Options:
     format: str
     quiet: bool
     verbose: bool
+
+    def reporter(self, started_at: datetime) -> Reporter:
+        """What publishes the report of a run that started then."""
+        return Reporter(self.path, self.report, self.format, self.dry_run, started_at)
 
 
 @click.command()
@@ -119,37 +122,28 @@ def _dry_run(options: Options, selected: list[Firing]) -> int:
     plan = decide(selected, history, now)
     results = tuple(Result(step, Outcome.WOULD_FIRE if step.action.sends else None, step.reason) for step in plan.steps)
     _show_plan(plan, options)
-    return _report(options, new_ulid(), Ended(results), started_at, ledger_id)
+    return options.reporter(started_at).publish(new_ulid(), Ended(results), ledger=ledger_id)
 
 
 def _fire(options: Options, definitions: Definitions, selected: list[Firing]) -> int:
+    from runner.cli.ledgers import open_ledger, open_sandbox_ledger
+    from runner.cli.plan import which_ledger
+    from runner.ledger.ulid import new_ulid
     from runner.plan.decide import decide
 
     started_at = present()
+    reporter = options.reporter(started_at)
+    url = which_ledger(options.ledger_url, sandbox=options.sandbox)
     with ExitStack() as stack:
-        ledger = stack.enter_context(_ledger(options, started_at))
-        swept = ledger.sweep(started_at)
-        if swept and not options.quiet:
-            names = ", ".join(row.key.bulletin for row in swept[:5])
-            click.echo(f"an earlier run ended without recording {len(swept)} firings, now in doubt: {names}", err=True)
+        ledger = stack.enter_context(open_sandbox_ledger(started_at) if options.sandbox else open_ledger(url))
         plan = decide(selected, ledger.history(selected, started_at), started_at)
         try:
             accounts, credentials = _guarded(options, definitions, plan, ledger, stack)
             _confirm(options, plan)
         except UserError as refusal:
-            _report_refusal(options, plan, refusal, started_at, ledger)
+            reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=False)
             raise
-        return _send(options, plan, accounts, credentials, ledger, {row.key for row in swept}, started_at)
-
-
-@contextmanager
-def _ledger(options: Options, now: datetime) -> Iterator[Ledger]:
-    from runner.cli.ledgers import open_ledger, open_sandbox_ledger
-    from runner.cli.plan import which_ledger
-
-    url = which_ledger(options.ledger_url, sandbox=options.sandbox)
-    with open_sandbox_ledger(now) if options.sandbox else open_ledger(url) as ledger:
-        yield ledger
+        return _send(options, plan, accounts, credentials, ledger, reporter)
 
 
 def _guarded(
@@ -196,14 +190,24 @@ def _confirm(options: Options, plan: Plan) -> None:
         raise UserError("not confirmed, and nothing was sent")
 
 
+def _refused(plan: Plan, refusal: UserError) -> Ended:
+    from runner.fire.outcome import Outcome
+    from runner.fire.result import Ended, Result
+
+    results = tuple(
+        Result(step, Outcome.SKIPPED, refusal.message) if step.action.sends else Result(step, reason=step.reason)
+        for step in plan.steps
+    )
+    return Ended(results, fault=refusal.message)
+
+
 def _send(
     options: Options,
     plan: Plan,
     accounts: dict[str, Account],
     credentials: dict[str, Credentials],
     ledger: Ledger,
-    newly_in_doubt: set[Any],
-    started_at: datetime,
+    reporter: Reporter,
 ) -> int:
     from runner.cli.ledgers import identity
     from runner.cli.progress import progress
@@ -218,10 +222,9 @@ def _send(
         settings = Settings(canary=options.canary)
         run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
         with interrupting(run):
-            ended = run.fire(plan, accounts, credentials, newly_in_doubt=newly_in_doubt)
+            ended = run.fire(plan, accounts, credentials)
             stack.close()  # the bar goes before the summary comes
-            ended = _finished(run, ended)
-            return _report(options, run.id, ended, started_at, ledger.id)
+            return reporter.publish(run.id, _finished(run, ended), ledger=ledger.id)
 
 
 def _finished(run: Run, ended: Ended) -> Ended:
@@ -235,61 +238,6 @@ def _finished(run: Run, ended: Ended) -> Ended:
     if ended.crash:
         click.echo(ended.crash, err=True)
     return ended
-
-
-def _report_refusal(options: Options, plan: Plan, refusal: UserError, started_at: datetime, ledger: Ledger) -> None:
-    from runner.fire.outcome import Outcome
-    from runner.fire.result import Ended, Result
-    from runner.ledger.ulid import new_ulid
-
-    results = tuple(
-        Result(step, Outcome.SKIPPED, refusal.message) if step.action.sends else Result(step, reason=step.reason)
-        for step in plan.steps
-    )
-    _report(options, new_ulid(), Ended(results, fault=refusal.message), started_at, ledger.id, quietly=True)
-
-
-def _report(
-    options: Options, run_id: str, ended: Ended, started_at: datetime, ledger_id: str | None, *, quietly: bool = False
-) -> int:
-    """Writes and shows the report; returns the exit code."""
-    from runner.cli.ledgers import identity
-    from runner.report.document import RunFacts, report_document
-    from runner.report.run import summary_lines
-    from runner.report.write import write_report
-
-    checkout = git.checkout(options.path)
-    facts = RunFacts(
-        id=run_id,
-        command="fire",
-        dry_run=options.dry_run,
-        started_at=started_at,
-        finished_at=present(),
-        interrupted=ended.signal is not None,
-        exit_code=ended.exit_code,
-        version=__version__,
-        ledger=ledger_id,
-        host=identity().host,
-        git_commit=checkout.commit if checkout else None,
-        git_dirty=checkout.dirty if checkout else None,
-    )
-    document = report_document(facts, ended.results)
-    path = options.report or local.REPORTS / f"{run_id}.json"
-    try:
-        write_report(document, path)
-        where = f"report: {path}"
-    except OSError as error:
-        where = f"the report could not be written to {path}: {error.strerror}"
-        click.secho(f"error: {where}", fg="red", err=True)
-    if quietly:
-        return ended.exit_code
-    if options.format == "json":
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-    else:
-        for line in summary_lines(document):
-            click.echo(line)
-        click.echo(where)
-    return ended.exit_code
 
 
 def _show_plan(plan: Plan, options: Options) -> None:

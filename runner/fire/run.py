@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -27,7 +27,6 @@ from runner.fire.wire import Deadlines
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Attempt, Claim, Identity, Origin, Settlement
 from runner.plan.decide import Plan, Step
-from runner.plan.firing import FiringKey
 from runner.plan.history import State
 
 CLAIMS_AHEAD = 2  # threads beyond the account's slots, each with a claim in hand
@@ -83,16 +82,9 @@ class Run:
         plan: Plan,
         accounts: Mapping[str, Account],
         credentials: Mapping[str, Credentials],
-        *,
-        newly_in_doubt: Collection[FiringKey] = (),
     ) -> Ended:
-        """Sends what the plan sends, records every outcome, and returns when all is settled or given up.
-
-        `newly_in_doubt` are firings that this run found left behind by another: it reports them.
-        """
-        for step in plan.steps:
-            if step.firing.key in newly_in_doubt:
-                self._conclude(Result(step, Outcome.IN_DOUBT, step.reason))
+        """Sends what the plan sends, records every outcome, and returns when all is settled or given up."""
+        self._report_left_behind(plan)
         by_account: dict[str, list[Step]] = {}
         for step in plan.to_send:
             by_account.setdefault(step.firing.key.account, []).append(step)
@@ -144,6 +136,19 @@ class Run:
         """The ledger gave way: without it nothing may be sent."""
         self._fault = self._fault or fault
         self._stop_lanes(fault)
+
+    def _report_left_behind(self, plan: Plan) -> None:
+        """What a run that ended without a word still held is in doubt: the first run to find it says so."""
+        swept = {row.key: row.reason for row in self._ledger.sweep(datetime.now(UTC))}
+        for step in plan.steps:
+            if step.firing.key in swept:
+                swept.remove(step.firing.key)
+                self._conclude(
+                    Result(step, Outcome.IN_DOUBT, "the run that held it ended without recording an outcome")
+                )
+        if swept:
+            names = ", ".join(sorted(key.bulletin for key in swept))
+            self._on_message(f"beside the selection, an earlier run left in doubt: {names}")
 
     def _record_expired(self, plan: Plan) -> None:
         missed = plan.newly_expired

@@ -209,7 +209,8 @@ class Ledger:
 
     def _insert_unless_there(self, connection: Connection, row: dict[str, Any]) -> bool:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        return connection.execute(dialect.insert(firings).on_conflict_do_nothing(), row).rowcount == 1
+        statement = dialect.insert(firings).on_conflict_do_nothing().returning(firings.c.id)
+        return connection.execute(statement, row).first() is not None
 
 
 def _row(run: str, firing: Firing, now: datetime, state: State) -> dict[str, Any]:

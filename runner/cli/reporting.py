@@ -1,0 +1,62 @@
+"""A run's report: made, written, shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner import __version__, git, local
+from runner.cli.options import present
+
+if TYPE_CHECKING:
+    from runner.fire.result import Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Publishes the report of one call of `fire`. `file` is where it goes, None for the usual place."""
+
+    definitions: Path
+    file: Path | None
+    format: str
+    dry_run: bool
+    started_at: datetime
+
+    def publish(self, run: str, ended: Ended, *, ledger: str | None, shown: bool = True) -> int:
+        """Writes the report and shows it; returns the run's exit code. A report that can't be written is said."""
+        from runner.cli.ledgers import identity
+        from runner.report.document import RunFacts, report_document
+        from runner.report.run import summary_lines
+        from runner.report.write import write_report
+
+        checkout = git.checkout(self.definitions)
+        facts = RunFacts(
+            id=run,
+            command="fire",
+            dry_run=self.dry_run,
+            started_at=self.started_at,
+            finished_at=present(),
+            interrupted=ended.signal is not None,
+            exit_code=ended.exit_code,
+            version=__version__,
+            ledger=ledger,
+            host=identity().host,
+            git_commit=checkout.commit if checkout else None,
+            git_dirty=checkout.dirty if checkout else None,
+        )
+        document = report_document(facts, ended.results)
+        path = self.file or local.REPORTS / f"{run}.json"
+        lines = list(summary_lines(document)) if self.format == "text" else [json.dumps(document, ensure_ascii=False)]
+        try:
+            write_report(document, path)
+            lines += [f"report: {path}"] if self.format == "text" else []
+        except OSError as error:
+            click.secho(f"error: the report can't be written to {path}: {error.strerror}", fg="red", err=True)
+        for line in lines if shown else ():
+            click.echo(line)
+        return ended.exit_code
