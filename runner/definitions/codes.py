@@ -11,6 +11,7 @@ class Code(StrEnum):
 
     FILE_UNREADABLE = "file-unreadable"
     FILE_TOO_LARGE = "file-too-large"
+    TOO_MANY_PROBLEMS = "too-many-problems"
     YAML_ENCODING = "yaml-encoding"
     YAML_CONTROL_CHARACTER = "yaml-control-character"
     YAML_SYNTAX = "yaml-syntax"
@@ -70,6 +71,12 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "No reviewer reads such a file, and it could fill the memory of the machine that checks it.",
         "bulletins.d/2026.yaml (12 MiB)",
         "bulletins.d/2026-12/hindi.yaml, bulletins.d/2026-12/tamil.yaml, ...",
+    ),
+    Code.TOO_MANY_PROBLEMS: Explanation(
+        "there are more problems than anybody reads, and the rest is not shown",
+        "Mostly one slip stands behind them all, such as a missing defaults block. Mend what is shown, and check again.",
+        "bulletins: [0, 0, 0, ...]  # thousands of them",
+        "bulletins: [{id: sa-re-ga-ma-12, ...}]",
     ),
     Code.YAML_ENCODING: Explanation(
         "a file is not UTF-8",

@@ -15,6 +15,8 @@ Value = Any  # None | bool | int | float | str | list[Value] | dict[str, Value]
 _Children = dict[str | int, tuple[int, int]]  # key or number -> index of the key's mark, of the value's mark
 
 _LINE_END = re.compile("\r\n|\n|\r")
+_WRITTEN = re.compile(r"(?:[&!]\S*[ \t]+)*([^\s,\[\]{}#]*)")
+_MAX_SOURCE = 1000  # a longer line is no help to anybody, and a file of one line may have many problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,19 @@ class Document:
         return (packed >> 32) + 1, (packed & 0xFFFFFFFF) + 1
 
     def written(self, path: Path) -> str:
-        """The unquoted scalar at `path` as it is written in the file, e.g. `007` where the value is 7."""
+        """The unquoted scalar at `path` as it is written in the file, e.g. `007` where the value is 7.
+
+        Empty where something else stands there, such as an alias.
+        """
         line, column = self.position(path)
-        match = re.compile(r"[^\s,\[\]{}#]*").match(source_line(self.text, line), column - 1)
-        return match.group() if match else ""
+        match = _WRITTEN.match(_lines(self.text)[line - 1], column - 1)
+        return match[1] if match and match[1][:1] not in tuple("*&!|>'\"") else ""
 
 
 def source_line(text: str, line: int) -> str:
-    """Line `line` of `text`, from 1, without its end; empty past the last."""
+    """Line `line` of `text`, from 1, without its end; empty past the last, and where it is too long to show."""
     lines = _lines(text)
-    return lines[line - 1] if line <= len(lines) else ""
+    return lines[line - 1] if line <= len(lines) and len(lines[line - 1]) <= _MAX_SOURCE else ""
 
 
 @lru_cache(maxsize=1)

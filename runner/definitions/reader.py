@@ -17,18 +17,21 @@ import yaml
 
 from runner.definitions.codes import Code
 from runner.definitions.document import Document, Value, end_position, source_line
-from runner.definitions.problem import Problem
+from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.scalars import resolve_plain
+from runner.definitions.suggest import quoted
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 60  # libyaml's event stream is safe at any depth, the code that walks the values is not
 MAX_ALIAS_NODES = 10_000  # what all aliases of a file may add together
-
+MAX_ALIAS_CHARACTERS = 1024 * 1024
 
 # NEL, LS and PS end a line for YAML 1.1 parsers and not for 1.2 ones or editors: nobody could see what is meant.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _FORBIDDEN_VALUE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _TAG = "tag:yaml.org,2002:"
+# libyaml compares each with all before it, so a file of them would take minutes; and no tag is read anyway.
+_TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
 
 _HINTS = (
     ("tab character", "Indent with spaces, never with tabs."),
@@ -44,7 +47,7 @@ _HINTS = (
 def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     """The document in `data`, or None, and the problems found on the way. `file` is the name to show."""
     if len(data) > MAX_FILE_BYTES:
-        message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read"
+        message = f"the file has more than {MAX_FILE_BYTES:,} bytes, which is as much as is read"
         return None, [Problem(file, 1, 1, Code.FILE_TOO_LARGE, message, "Split it into several files.")]
     try:
         text = data.decode("utf-8")
@@ -53,6 +56,12 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     text = text.removeprefix("\ufeff")
     if found := _FORBIDDEN.search(text):
         return None, [_control_character(text, file, found)]
+    if "%TAG" in text and (found := _TAG_DIRECTIVE.search(text)):
+        line, column = end_position(text[: found.start()])
+        source = source_line(text, line)
+        return None, [
+            Problem(file, line, column, Code.YAML_TAG, "the directive %TAG is not read", "Remove it.", source)
+        ]
     builder = _Builder(file, text)
     try:
         document = builder.build(_event_source())
@@ -60,7 +69,8 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
         return None, [*builder.problems, refusal.problem]
     except yaml.MarkedYAMLError as error:
         return None, [*builder.problems, _syntax_problem(text, file, error)]
-    except yaml.YAMLError as error:  # libyaml's reader errors carry no mark
+    # libyaml's reader errors carry no mark; ValueError: an escape beyond Unicode, without libyaml.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         return None, [
             *builder.problems,
             Problem(file, 1, 1, Code.YAML_SYNTAX, f"not readable as YAML: {error}"),
@@ -100,8 +110,9 @@ class _Builder:
         self.text = text
         self.problems: list[Problem] = []
         self.marks: array[int] = array("Q")
-        self.anchors: dict[str, tuple[Value, int, int, int]] = {}  # name -> value, first and last mark, depth
+        self.anchors: dict[str, tuple[Value, int, int]] = {}  # name -> value, first and last mark
         self.alias_nodes = 0
+        self.alias_characters = 0
 
     def build(self, parser_class: Callable[[str], Any]) -> Document:
         next_event = parser_class(self.text).get_event
@@ -137,7 +148,7 @@ class _Builder:
                     continue
                 value = self._scalar(event)
                 if event.anchor is not None:
-                    self.anchors[event.anchor] = (value, len(marks) - 1, len(marks), 0)
+                    self.anchors[event.anchor] = (value, len(marks) - 1, len(marks))
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 self._check_collection(event, container, key, len(stack))
                 stack.append((container, key, anchor, first_mark))
@@ -145,6 +156,8 @@ class _Builder:
                 first_mark = len(marks)
                 marks.append(mark.line << 32 | mark.column)
                 container, key, anchor = {} if kind is yaml.MappingStartEvent else [], None, event.anchor
+                if anchor is not None:
+                    self.anchors.pop(anchor, None)  # within itself it names itself, not an older one
                 continue
             elif kind is yaml.AliasEvent:
                 if type(container) is dict and key is None:
@@ -153,7 +166,7 @@ class _Builder:
             else:  # the end of a mapping or a sequence
                 value = container
                 if anchor is not None:
-                    self.anchors[anchor] = (value, first_mark, len(marks), _depth(value))
+                    self.anchors[anchor] = (value, first_mark, len(marks))
                 container, key, anchor, first_mark = stack.pop()
             if type(container) is dict:
                 container[key] = value
@@ -166,12 +179,14 @@ class _Builder:
     def _key(self, event: Any, mapping: dict[str, Value]) -> str:
         value = self._scalar(event)
         if not isinstance(value, str):
-            written = event.value or "(empty)"
-            message = f"the key {written} is {_kind(value)}; keys are strings"
-            self._problem(Code.YAML_KEY, event, message, f'Write "{event.value}".')
+            message = f"the key {event.value[:60]} is {_kind(value)}; keys are strings"
+            hint = f'Write "{event.value}".'
+            if not event.value:
+                message, hint = "a colon stands here without a key before it", "Write the key, or remove the colon."
+            self._problem(Code.YAML_KEY, event, message, hint)
             value = event.value
         if value in mapping:
-            message = f"the key {value!r} stands twice in this mapping"
+            message = f"the key {quoted(value)} stands twice in this mapping"
             self._problem(Code.YAML_DUPLICATE_KEY, event, message, "Remove one of the two.")
             # Kept under a name that cannot be written, so that the positions of what follows stay true.
             return f"\0{len(mapping)}"
@@ -181,31 +196,38 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Value:
         text: str = event.value
-        if event.tag is not None and event.tag != "!":
-            if event.tag != _TAG + "str":
-                self._refuse_tag(event)
-            return text
-        if event.implicit[0] and not event.style:
+        if event.tag is not None and event.tag not in ("!", _TAG + "str"):
+            self._refuse_tag(event)
+        if event.tag is None and not event.style:
             return resolve_plain(text)
         if event.style == '"' and (found := _FORBIDDEN_VALUE.search(text)):
             message = f"the text holds the control character U+{ord(found.group()):04X}"
             self._problem(Code.YAML_CONTROL_CHARACTER, event, message, "Remove the escape.")
+            return _FORBIDDEN_VALUE.sub("\ufffd", text)  # lest a message carry it to a terminal
         return text
 
     def _alias(self, event: Any, depth: int) -> Value:
         if event.anchor not in self.anchors:
             message = f"the alias *{event.anchor} names no anchor that is complete above it"
             self._refuse(Code.YAML_ALIAS, event, message, "Write the value out.")
-        value, first, last, height = self.anchors[event.anchor]
+        value, first, last = self.anchors[event.anchor]
         self.alias_nodes += last - first
-        if self.alias_nodes > MAX_ALIAS_NODES or depth + height > MAX_DEPTH:
-            limits = f"more than {MAX_ALIAS_NODES:,} values, or nest deeper than {MAX_DEPTH} levels"
-            hint = "Write the values out, or use defaults."
-            self._refuse(Code.YAML_ALIAS, event, f"the aliases of this file add {limits}", hint)
+        if self.alias_nodes > MAX_ALIAS_NODES:
+            self._refuse_alias(event, f"add more than {MAX_ALIAS_NODES:,} values")
+        height, characters = _extent(value)
+        self.alias_characters += characters
+        if self.alias_characters > MAX_ALIAS_CHARACTERS:
+            self._refuse_alias(event, f"add more than {MAX_ALIAS_CHARACTERS:,} characters")
+        if depth + height > MAX_DEPTH:
+            self._refuse_alias(event, f"nest values deeper than {MAX_DEPTH} levels")
         mark = event.start_mark
         self.marks.append(mark.line << 32 | mark.column)
         self.marks.extend(self.marks[first + 1 : last])
         return value
+
+    def _refuse_alias(self, event: Any, why: str) -> NoReturn:
+        hint = "Write the values out, or use defaults."
+        self._refuse(Code.YAML_ALIAS, event, f"the aliases of this file {why}", hint)
 
     def _check_collection(self, event: Any, container: Value, key: str | None, depth: int) -> None:
         if type(container) is dict and key is None:
@@ -213,7 +235,8 @@ class _Builder:
         if depth >= MAX_DEPTH:
             hint = "No field needs that: look for stray brackets."
             self._refuse(Code.YAML_DEPTH, event, f"values nest deeper than {MAX_DEPTH} levels here", hint)
-        if event.tag is not None and event.tag not in ("!", _TAG + "map", _TAG + "seq"):
+        own = "map" if type(event) is yaml.MappingStartEvent else "seq"
+        if event.tag is not None and event.tag not in ("!", _TAG + own):
             self._refuse_tag(event)
 
     def _refuse_tag(self, event: Any) -> NoReturn:
@@ -224,16 +247,26 @@ class _Builder:
     def _problem(self, code: Code, event: Any, message: str, help: str) -> None:  # noqa: A002
         mark = event.start_mark
         source = source_line(self.text, mark.line + 1)
-        self.problems.append(Problem(self.file, mark.line + 1, mark.column + 1, code, message, help, source))
+        problem = Problem(self.file, mark.line + 1, mark.column + 1, code, message, help, source)
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _Refused(too_many(problem))
+        self.problems.append(problem)
 
     def _refuse(self, code: Code, event: Any, message: str, help: str) -> NoReturn:  # noqa: A002
         self._problem(code, event, message, help)
         raise _Refused(self.problems.pop())
 
 
-def _depth(value: Value) -> int:
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_depth, children), default=0) if isinstance(value, (dict, list)) else 0
+def _extent(value: Value) -> tuple[int, int]:
+    """How deep a value nests, and how many characters its texts have."""
+    if isinstance(value, dict):
+        children = [_extent(child) for child in value.values()]
+        characters = sum(map(len, value))
+    elif isinstance(value, list):
+        children, characters = [_extent(child) for child in value], 0
+    else:
+        return 0, len(value) if isinstance(value, str) else 1
+    return 1 + max((height for height, _ in children), default=0), characters + sum(count for _, count in children)
 
 
 def _kind(value: Value) -> str:
@@ -249,9 +282,8 @@ def _kind(value: Value) -> str:
 
 
 def _encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Problem:
-    line = data.count(b"\n", 0, error.start) + 1
-    line_start = data.rfind(b"\n", 0, error.start) + 1
-    column = len(data[line_start : error.start].decode("utf-8", "replace")) + 1
+    line, column = end_position(data[: error.start].decode("utf-8"))
+    line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         message = "the file is UTF-16; definitions are UTF-8"
     else:

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+
+_MOST_COMPARED = 50  # comparing is slow, and a catalog may have thousands of names
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`Did you mean schedule?` where a known name is near, else nothing."""
+    return _nearest(name, tuple(known)) if len(name) <= 200 else ""
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches
 
-    names = list(known)
-    folded = {candidate.casefold().replace("-", "_"): candidate for candidate in names}
-    near = get_close_matches(name.casefold().replace("-", "_"), folded, n=1, cutoff=0.6)
+    folded, wanted = _folded(known), _fold(name)
+    candidates = list(folded)
+    if len(candidates) > _MOST_COMPARED:
+        candidates = [candidate for candidate in candidates if candidate[:1] == wanted[:1]][:_MOST_COMPARED]
+    near = [wanted] if wanted in folded else get_close_matches(wanted, candidates, n=1, cutoff=0.6)
     return f"Did you mean {folded[near[0]]}?" if near else ""
+
+
+@lru_cache(maxsize=8)
+def _folded(names: tuple[str, ...]) -> dict[str, str]:
+    return {_fold(name): name for name in names}
+
+
+def _fold(name: str) -> str:
+    return name.casefold().replace("-", "_")
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, cut where it is long."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

@@ -142,10 +142,7 @@ class Run:
         swept = {row.key: row.reason for row in self._ledger.sweep(datetime.now(UTC))}
         for step in plan.steps:
             if step.firing.key in swept:
-                swept.remove(step.firing.key)
-                self._conclude(
-                    Result(step, Outcome.IN_DOUBT, "the run that held it ended without recording an outcome")
-                )
+                self._conclude(Result(step, Outcome.IN_DOUBT, swept.pop(step.firing.key)))
         if swept:
             names = ", ".join(sorted(key.bulletin for key in swept))
             self._on_message(f"beside the selection, an earlier run left in doubt: {names}")
