@@ -6,6 +6,7 @@ Source of the request's form: the Bulletins page of CleverTap's developer site.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +18,10 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 
 from runner.fire.answer import Answer
 from runner.fire.credentials import Credentials, is_loopback
-from runner.fire.wire import Deadlines, Exchange, ObservedAdapter
+from runner.fire.wire import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter
 
 PATH = "/1/targets/trigger.json"
 MAX_ANSWER_BYTES = 1024 * 1024
-# A connection that idled may have been closed by the far end just now: what is sent into it would be in doubt.
-_MAX_IDLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +74,22 @@ class Client:
         """A request that is ready to go out, so that no slot is held while it is made."""
         return self._session.prepare_request(requests.Request("POST", self._url, data=body))
 
-    def send(self, request: requests.PreparedRequest) -> Answer:
-        """Sends the request, once, and says what was seen."""
-        if time.monotonic() - self._used_at > _MAX_IDLE_S:
+    def send(self, request: requests.PreparedRequest, gate: Callable[[], None] = lambda: None) -> Answer:
+        """Sends the request, once, and says what was seen.
+
+        `gate` is called when the first byte is about to leave: it may wait for the request's turn, and whatever it
+        raises keeps the request back and comes out of here.
+        """
+        if time.monotonic() - self._used_at > MAX_IDLE_S:
             self._session.close()
-        started_at, start = datetime.now(UTC), time.perf_counter()
-        with self._deadlines.exchange(self._timeouts.total_s) as exchange:
+        started_at = datetime.now(UTC)
+        with self._deadlines.exchange(self._timeouts.total_s, gate) as exchange:
             status, body, complete, error = self._exchange(request, exchange)
         self._used_at = time.monotonic()
-        latency_ms = (time.perf_counter() - start) * 1000
+        latency_ms = (time.perf_counter() - exchange.started) * 1000
         error = None if error is None else self._credentials.redacted(error)
         body = self._credentials.redacted(body.decode("utf-8", "replace")).encode()
-        return Answer(started_at, latency_ms, exchange.left, status, body, complete, error)
+        return Answer(exchange.left_at or started_at, latency_ms, exchange.left, status, body, complete, error)
 
     def close(self) -> None:
         """Closes the connection."""

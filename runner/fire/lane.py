@@ -8,8 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from runner.definitions.model import Account
 from runner.fire.outcome import Outcome
@@ -51,21 +50,20 @@ class Lane:
             self._waiting.clear()
             return left
 
-    @contextmanager
-    def slot(self) -> Iterator[bool]:
-        """Waits for the right to have one more request in flight. Yields False where the lane has stopped."""
+    def acquire(self) -> bool:
+        """Waits for the right to have one more request in flight. False, and no right, where the lane has stopped."""
         with self._changed:
             while not self.stopped and (delay := self._blocked_for()) is not None:
                 self._changed.wait(delay)
-            if granted := not self.stopped:
+            if not self.stopped:
                 self._in_flight += 1
-        try:
-            yield granted
-        finally:
-            if granted:
-                with self._changed:
-                    self._in_flight -= 1
-                    self._changed.notify()
+            return not self.stopped
+
+    def release(self) -> None:
+        """Gives that right back."""
+        with self._changed:
+            self._in_flight -= 1
+            self._changed.notify()
 
     def _blocked_for(self) -> float | None:
         """How long to wait before looking again; None where a slot is free now."""

@@ -31,6 +31,8 @@ from runner.plan.history import State
 
 CLAIMS_AHEAD = 2  # threads beyond the account's slots, each with a claim in hand
 _STATES = {Outcome.FIRED: State.FIRED, Outcome.FAILED: State.FAILED, Outcome.IN_DOUBT: State.IN_DOUBT}
+# Whoever waits for the slot gets the interpreter before the outcome is worked on: the account must not idle.
+_MAKE_WAY_S = 0.001
 _INTERRUPTED = "the run was interrupted"
 _ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
 
@@ -220,48 +222,40 @@ class Run:
         request = client.prepare(step.firing.body)
         give_up_at = time.monotonic() + self._settings.retries.total_s
         attempts: list[Attempt] = []
-        judgement: Judgement | None = None
+        before = ""
         while True:
-            with lane.slot() as granted:
-                unsent = self._why_not(granted, lane, step, claim)
-                if unsent is None:
-                    answer = client.send(request)
-                    judgement = judge(answer)
-            if unsent is not None or judgement is None:
-                return self._unsent(step, unsent or (Outcome.SKIPPED, ""), judgement, attempts), attempts, False
+            turn = _Turn(lane, lambda: self._check_out(step, claim))
+            try:
+                with turn:
+                    answer = client.send(request, turn.take)
+            except _Withheld as withheld:
+                return Result(step, withheld.outcome, withheld.reason + before, tries=len(attempts)), attempts, False
+            judgement = judge(answer)
             attempts.append(_attempt(len(attempts) + 1, answer, judgement))
             delay_s = self._settings.retries.delay_s(len(attempts))
             tries_left = len(attempts) < self._settings.retries.max_tries
             if not (judgement.retry and tries_left and time.monotonic() + delay_s < give_up_at):
                 return _result(step, answer, judgement, len(attempts)), attempts, judgement.stop_account
+            before = f"; before that: {judgement.reason}"
             if judgement.slow_down:
                 lane.slow_down(delay_s)
             with self._lock:
                 self._on_wire.discard(claim.id)
             self._stopping.wait(delay_s)
 
-    def _why_not(self, granted: bool, lane: Lane, step: Step, claim: Claim) -> tuple[Outcome, str] | None:
-        """Why a claimed firing must not go out now; None puts it on the wire."""
+    def _check_out(self, step: Step, claim: Claim) -> None:
+        """The last look before the first byte leaves: puts the claim on the wire, or raises _Withheld."""
         now = datetime.now(UTC)
-        if not granted or self._is_stopping:
-            return Outcome.SKIPPED, lane.stopped or _INTERRUPTED
+        if self._is_stopping:
+            raise _Withheld(Outcome.SKIPPED, self._fault or _INTERRUPTED)
         if step.firing.occurrence.is_expired(now):
-            return Outcome.EXPIRED, "its grace ran out before it could be sent"
+            raise _Withheld(Outcome.EXPIRED, "its grace ran out before it could be sent")
         if not self._lease.holds(now):
-            return Outcome.SKIPPED, "the run slept past its lease"
+            raise _Withheld(Outcome.SKIPPED, "the run slept past its lease")
         with self._lock:
             if self._abandoned:
-                return Outcome.SKIPPED, _INTERRUPTED
+                raise _Withheld(Outcome.SKIPPED, _INTERRUPTED)
             self._on_wire.add(claim.id)
-        return None
-
-    def _unsent(
-        self, step: Step, why: tuple[Outcome, str], last: Judgement | None, attempts: Sequence[Attempt]
-    ) -> Result:
-        outcome, reason = why
-        if last is not None and last.reason:
-            reason = f"{reason}; before that: {last.reason}"
-        return Result(step, outcome, reason, tries=len(attempts))
 
     def _record(self, claim: Claim, result: Result, attempts: Sequence[Attempt]) -> Result:
         """Writes the outcome to the ledger; where that fails, a person has to look."""
@@ -306,6 +300,39 @@ class Run:
                 )
             else:
                 self._conclude(self._record(claim, Result(step, Outcome.SKIPPED, _INTERRUPTED), ()))
+
+
+class _Withheld(Exception):
+    """A claimed firing that must not go out now, and why."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+
+
+class _Turn:
+    """One request's turn in its lane: taken when the first byte is about to leave, given back at the end."""
+
+    def __init__(self, lane: Lane, check_out: Callable[[], None]) -> None:
+        self._lane = lane
+        self._check_out = check_out
+        self._taken = False
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        if self._taken:
+            self._lane.release()
+            time.sleep(_MAKE_WAY_S)
+
+    def take(self) -> None:
+        """Waits for a slot, then looks a last time. Raises _Withheld."""
+        self._taken = self._lane.acquire()
+        if not self._taken:
+            raise _Withheld(Outcome.SKIPPED, self._lane.stopped or _INTERRUPTED)
+        self._check_out()
 
 
 def _result(step: Step, answer: Answer, judgement: Judgement, tries: int) -> Result:

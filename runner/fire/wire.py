@@ -7,27 +7,56 @@ call that can't be taken back both matter more than anything else.
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
+from urllib3.util.wait import wait_for_read
+
+MAX_IDLE_S = 2.0  # an idle connection may be closed by the far end at any moment
 
 
 class Exchange:
-    """One request on its way. Alive from before the connection is looked for until the answer is read."""
+    """One request on its way. Alive from before the connection is looked for until the answer is read.
 
-    def __init__(self, deadline: float) -> None:
-        self.deadline = deadline  # on time.monotonic
+    `gate` is called when everything is ready and the first byte is about to leave; it may wait, and an exception
+    from it keeps the request back. The time limit counts anew from then.
+    """
+
+    def __init__(self, limit_s: float, gate: Callable[[], None]) -> None:
+        self.head: bytes | None = None
         self.left = False
         self.overdue = False
+        self.left_at: datetime | None = None
+        self._limit_s = limit_s
+        self._gate = gate
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
+        self._restart()
+
+    def _restart(self) -> None:
+        self.started = time.perf_counter()
+        self.deadline = time.monotonic() + self._limit_s
+
+    def pass_gate(self) -> None:
+        """Waits until the request may leave."""
+        self.deadline = math.inf
+        self._gate()
+        self._restart()
+
+    def leave(self) -> None:
+        """From here on, the request may have been sent."""
+        if not self.left:
+            self.left_at = datetime.now(UTC)
+            self.left = True
 
     def carried_by(self, sock: socket.socket | None) -> None:
         """Notes the socket that the request goes over."""
@@ -61,9 +90,9 @@ class Deadlines:
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
-    def exchange(self, limit_s: float) -> Iterator[Exchange]:
+    def exchange(self, limit_s: float, gate: Callable[[], None]) -> Iterator[Exchange]:
         """An exchange of this thread that is ended after `limit_s` seconds."""
-        exchange = Exchange(time.monotonic() + limit_s)
+        exchange = Exchange(limit_s, gate)
         _current.exchange = exchange
         self._watch(exchange)
         try:
@@ -116,13 +145,36 @@ class _Observed:
             self._is_connecting = False
 
     def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
         exchange = _exchange()
         if exchange is not None and not self._is_connecting:
-            exchange.carried_by(self.sock)
-            exchange.left = True
+            if exchange.head is None:
+                # The head waits for the body: they leave in one piece, and nothing has left until then.
+                exchange.head = data
+                return
+            if not exchange.left:
+                self._get_ready(exchange)
+                data = exchange.head + data
         super().send(data)  # type: ignore[misc]
+
+    def _get_ready(self, exchange: Exchange) -> None:
+        if self.sock is None:
+            self.connect()
+        idle_since = time.monotonic()
+        exchange.pass_gate()
+        self._renew(idle_since)
+        exchange.carried_by(self.sock)
+        exchange.leave()
+
+    def _renew(self, idle_since: float) -> None:
+        """Connects again where the far end has, or may have, closed the connection while it was kept waiting.
+
+        What is sent into a connection that is just being closed would be in doubt.
+        """
+        if self.sock is None or time.monotonic() - idle_since > MAX_IDLE_S or wait_for_read(self.sock, timeout=0):
+            if self.sock is not None:
+                self.sock.close()
+                self.sock = None
+            self.connect()
 
 
 class _ObservedHTTPConnection(_Observed, HTTPConnection):

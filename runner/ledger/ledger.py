@@ -13,7 +13,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
@@ -24,6 +24,23 @@ from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Description, Identity, Origin, Resolution, Row, Settlement
 from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import History, State
+
+# The statements of the path of every firing are built once: building them costs more than running them.
+_INSERT_UNLESS_THERE = {
+    name: dialect.insert(firings).on_conflict_do_nothing().returning(firings.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_SETTLE = (
+    update(firings)
+    .where(
+        firings.c.id == bindparam("claim"),
+        firings.c.state.in_([State.CLAIMED.value, State.IN_DOUBT.value]),
+        ~exists().where(resolutions.c.firing == firings.c.id),  # a person's word stands
+    )
+    .values(
+        {name: bindparam(name) for name in ("state", "settled_at", "reason", "http_status", "error", "bulletins_sent")}
+    )
+)
 
 
 class Ledger:
@@ -144,9 +161,8 @@ class Ledger:
             return self._settle(connection, claim, settlement, now)
 
     def _settle(self, connection: Connection, claim: Claim, settlement: Settlement, now: datetime) -> bool:
-        settled_by_person = exists().where(resolutions.c.firing == claim.id)
-        held = firings.c.state.in_([State.CLAIMED.value, State.IN_DOUBT.value])
         values = {
+            "claim": claim.id,
             "state": settlement.state.value,
             "settled_at": now,
             "reason": settlement.reason,
@@ -154,8 +170,7 @@ class Ledger:
             "error": settlement.error,
             "bulletins_sent": settlement.bulletins_sent,
         }
-        statement = update(firings).where(firings.c.id == claim.id, held, ~settled_by_person).values(values)
-        settled = connection.execute(statement).rowcount == 1
+        settled = connection.execute(_SETTLE, values).rowcount == 1
         if settled and settlement.attempts:
             connection.execute(insert(attempts), [_attempt_row(claim, attempt) for attempt in settlement.attempts])
         return settled
@@ -208,9 +223,7 @@ class Ledger:
             return True
 
     def _insert_unless_there(self, connection: Connection, row: dict[str, Any]) -> bool:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(firings).on_conflict_do_nothing().returning(firings.c.id)
-        return connection.execute(statement, row).first() is not None
+        return connection.execute(_INSERT_UNLESS_THERE[connection.dialect.name], row).first() is not None
 
 
 def _row(run: str, firing: Firing, now: datetime, state: State) -> dict[str, Any]:
