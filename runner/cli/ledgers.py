@@ -5,12 +5,14 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from runner import local
+from runner import local, process
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
     from runner.ledger.ledger import Ledger
     from runner.ledger.values import Identity
 
@@ -23,15 +25,23 @@ def identity() -> Identity:
         who = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         who = f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
-    return Identity(who, socket.gethostname(), os.getpid())
+    return Identity(who, socket.gethostname(), os.getpid(), process.this_process())
 
 
 def open_ledger(url: str | None) -> Ledger:
     """The ledger at `url`, or at its usual place. Raises UserError where there is none."""
     from runner.ledger.connect import parse_url
+
+    return _opened(parse_url(url or str(local.LEDGER)))
+
+
+def _opened(url: URL) -> Ledger:
     from runner.ledger.ledger import Ledger
 
-    return Ledger(parse_url(url or str(local.LEDGER)))
+    ledger = Ledger(url)
+    # What a crashed run of this machine held is in doubt at once, not only when its lease runs out.
+    ledger.end_leases(process.is_gone, now=datetime.now(UTC))
+    return ledger
 
 
 def open_ledger_if_there(url: str | None) -> Ledger | None:
@@ -46,9 +56,8 @@ def open_ledger_if_there(url: str | None) -> Ledger | None:
 def open_sandbox_ledger(now: datetime) -> Ledger:
     """The sandbox's own ledger, made where it is not there yet."""
     from runner.ledger.connect import create, exists, parse_url
-    from runner.ledger.ledger import Ledger
 
     url = parse_url(str(local.SANDBOX_LEDGER))
     if not exists(url):
         create(url, now=now, who=identity().who)
-    return Ledger(url)
+    return _opened(url)

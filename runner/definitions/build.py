@@ -40,9 +40,10 @@ def add(parts: Parts, document: Document, findings: list[Finding]) -> None:
         return
     broken = {finding.path[1] for finding in findings if finding.path[:1] == (kind,) and len(finding.path) > 1}
     if kind == "bulletins":
-        if not any(finding.path[:1] == ("defaults",) for finding in findings):
+        if all(finding.path[:1] == ("bulletins",) for finding in findings):  # the defaults are well
             _add_bulletins(parts, document, broken)
         return
+    parts.has_catalog |= kind == "business_events"
     entries: Mapping[str, Any] = document.value[kind]
     places = document.entries(kind)
     for (name, entry), (line, column) in zip(entries.items(), places, strict=True):
@@ -52,12 +53,10 @@ def add(parts: Parts, document: Document, findings: list[Finding]) -> None:
                 parts.broken_accounts.add(name)
             else:
                 parts.accounts.append(_account(name, entry, place))
+        elif name in broken:
+            parts.broken_events.add(name)
         else:
-            parts.has_catalog = True
-            if name in broken:
-                parts.broken_events.add(name)
-            else:
-                parts.events.append(_event(name, entry or {}, place))
+            parts.events.append(_event(name, entry or {}, place))
 
 
 def _account(name: str, entry: Mapping[str, Any], place: Place) -> Account:
@@ -67,7 +66,7 @@ def _account(name: str, entry: Mapping[str, Any], place: Place) -> Account:
         account_id_env=entry["account_id_env"],
         passcode_env=entry.get("passcode_env"),
         passcode_file=entry.get("passcode_file"),
-        concurrency=entry.get("concurrency", MAX_CONCURRENCY),
+        concurrency=int(entry.get("concurrency", MAX_CONCURRENCY)),
         ledger=entry.get("ledger"),
         place=place,
     )
@@ -121,7 +120,7 @@ def _bulletin(fields: Mapping[str, Any], schedule: Schedule | None, when: str | 
         schedule=schedule,
         enabled=fields.get("enabled", True),
         tags=tuple(map(intern, fields.get("tags", ()))),
-        revision=fields.get("revision", 1),
+        revision=int(fields.get("revision", 1)),
         allow_duplicate=fields.get("allow_duplicate", False),
         place=place,
     )

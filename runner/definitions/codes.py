@@ -74,7 +74,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.TOO_MANY_PROBLEMS: Explanation(
         "there are more problems than anybody reads, and the rest is not shown",
-        "Mostly one slip stands behind them all, such as a missing defaults block. Mend what is shown, and check again.",
+        "Mostly one slip stands behind them all, such as a missing defaults block. Mend what is shown, then check.",
         "bulletins: [0, 0, 0, ...]  # thousands of them",
         "bulletins: [{id: sa-re-ga-ma-12, ...}]",
     ),

@@ -15,7 +15,7 @@ Value = Any  # None | bool | int | float | str | list[Value] | dict[str, Value]
 _Children = dict[str | int, tuple[int, int]]  # key or number -> index of the key's mark, of the value's mark
 
 _LINE_END = re.compile("\r\n|\n|\r")
-_WRITTEN = re.compile(r"(?:[&!]\S*[ \t]+)*([^\s,\[\]{}#]*)")
+_WRITTEN = re.compile(r"(?:[&!]\S*[ \t]+)*(?![*&!|>'\"])([^\s,\[\]{}#]*)")
 _MAX_SOURCE = 1000  # a longer line is no help to anybody, and a file of one line may have many problems
 
 
@@ -79,7 +79,7 @@ class Document:
         """
         line, column = self.position(path)
         match = _WRITTEN.match(_lines(self.text)[line - 1], column - 1)
-        return match[1] if match and match[1][:1] not in tuple("*&!|>'\"") else ""
+        return match[1] if match else ""
 
 
 def source_line(text: str, line: int) -> str:

@@ -10,13 +10,14 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path as FilePath
 
 from runner.definitions import build, rules, schema
 from runner.definitions.codes import Code
 from runner.definitions.document import Document, source_line
 from runner.definitions.model import Definitions
-from runner.definitions.problem import Finding, Path, Problem
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, escaped, too_many
 from runner.definitions.reader import MAX_FILE_BYTES, read
 from runner.errors import Exit, UserError
 
@@ -36,24 +37,44 @@ def load(paths: Sequence[str | FilePath]) -> Definitions:
         for name, path in files:
             document, found = _read_file(name, path)
             problems += found
-            if found or document is None:
+            if document is None:
                 whole = False
-            if document is not None:
-                findings = schema.check(document)
+                continue
+            findings = schema.check(document)
+            if found or len(findings) > MAX_PROBLEMS:
+                whole = False
+            else:
                 before = len(parts.findings)
-                if not found:
-                    build.add(parts, document, findings)
-                    findings = parts.findings[before:]
-                problems += [_located(finding, document) for finding in findings]
+                build.add(parts, document, findings)
+                findings = parts.findings[before:]
+            problems += _limited(_located(finding, document) for finding in findings)
         rules.with_accounts(parts)
-        problems += _locate_across(rules.check(parts, whole=whole), dict(files))
+        across = islice(rules.check(parts, whole=whole), 10 * MAX_PROBLEMS)
+        problems += _limited(_locate_across(across, dict(files)))
     return Definitions(
         accounts={account.name: account for account in parts.accounts},
         events={event.name: event for event in parts.events},
         bulletins=tuple(parts.bulletins),
         files=tuple(name for name, _ in files),
-        problems=tuple(sorted(set(problems))),
+        problems=tuple(sorted(set(problems), key=_in_file_order)),
     )
+
+
+def _limited(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Each problem once, and one that says so in place of those after the first `MAX_PROBLEMS`."""
+    seen: set[Problem] = set()
+    for problem in problems:
+        if problem in seen:
+            continue  # many bulletins inherit one wrong field from their defaults
+        if len(seen) == MAX_PROBLEMS:
+            yield too_many(problem)
+            return
+        seen.add(problem)
+        yield problem
+
+
+def _in_file_order(problem: Problem) -> tuple[object, ...]:
+    return problem.file.split("/"), problem.line, problem.column, problem.code, problem.message, problem.help
 
 
 @contextmanager
@@ -71,7 +92,7 @@ def _collector_paused() -> Iterator[None]:
 def _files(paths: Sequence[str | FilePath]) -> list[tuple[str, str]]:
     """(name to show, path) of each definition file, each once, sorted by name."""
     found: dict[str, str] = {}
-    for path in [os.fspath(path) for path in paths]:
+    for path in [str(FilePath(path)) if path else "" for path in paths]:  # ./x and x/ are x
         if os.path.isdir(path):
             found.update((_shown(file), file) for file in _walk(path))
         elif os.path.lexists(path):
@@ -92,21 +113,25 @@ def _files(paths: Sequence[str | FilePath]) -> list[tuple[str, str]]:
 
 
 def _walk(folder: str) -> Iterator[str]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        raise UserError(f"{_shown(folder)}: {error.strerror}", help="The set must be readable whole.") from None
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path)
-        elif entry.name.lower().endswith(SUFFIXES):
-            yield entry.path
+    folders = [folder]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            raise UserError(f"{_shown(folder)}: {error.strerror}", help="The set must be readable whole.") from None
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            elif entry.name.lower().endswith(SUFFIXES) or (entry.is_symlink() and os.path.isdir(entry.path)):
+                yield entry.path  # a link to a folder too: reading it is a problem, passing it over would be silence
 
 
 def _shown(path: str) -> str:
-    return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+    # Backslashes are doubled, so that two files never show the same name.
+    return escaped(path.replace(os.sep, "/").replace("\\", "\\\\"))
 
 
 def _read_file(name: str, path: str) -> tuple[Document | None, list[Problem]]:
@@ -123,6 +148,8 @@ def _bytes(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise OSError("it is a link to a folder, and such links are not followed")
         if not stat.S_ISREG(status.st_mode):
             raise OSError("it is not a regular file")
         data = os.read(descriptor, min(status.st_size, MAX_FILE_BYTES) + 1)

@@ -34,8 +34,6 @@ _TAG = "tag:yaml.org,2002:"
 _TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
 
 _HINTS = (
-    ("tab character", "Indent with spaces, never with tabs."),
-    ("'\\t' that cannot start any token", "Indent with spaces, never with tabs."),
     ("mapping values are not allowed", "A text that contains ': ' wants quotes; keys of one mapping, one indentation."),
     ("did not find expected key", "Look at the indentation, and at quotes or brackets left open above."),
     ("did not find expected ',' or", "A bracket or a quote is left open."),
@@ -120,7 +118,7 @@ class _Builder:
         event = next_event()
         if type(event) is yaml.StreamEndEvent:
             hint = "Remove it, or write accounts, business_events or bulletins."
-            self._refuse(Code.YAML_EMPTY, event, "the file holds nothing", hint)
+            raise _Refused(Problem(self.file, 1, 1, Code.YAML_EMPTY, "the file holds nothing", hint))
         value = self._node(next_event)
         next_event()  # document end
         event = next_event()
@@ -282,7 +280,7 @@ def _kind(value: Value) -> str:
 
 
 def _encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Problem:
-    line, column = end_position(data[: error.start].decode("utf-8"))
+    line, column = end_position(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
     line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         message = "the file is UTF-16; definitions are UTF-8"
@@ -304,9 +302,7 @@ def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Proble
     what = str(error.problem or error.context or "not readable as YAML")
     message = f"{what} ({error.context})" if error.context and error.problem else what
     source = source_line(text, line)
-    help = ""  # noqa: A001
-    for phrase, hint in _HINTS:
-        if phrase in what:
-            help = hint  # noqa: A001
-            break
-    return Problem(file, line, column, Code.YAML_SYNTAX, message, help, source)
+    hint = next((hint for phrase, hint in _HINTS if phrase in what), "")
+    if "\t" in source[: len(source) - len(source.lstrip())]:
+        hint = "Indent with spaces, never with tabs."
+    return Problem(file, line, column, Code.YAML_SYNTAX, message, hint, source)

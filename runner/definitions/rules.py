@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from runner.definitions.build import Parts
 from runner.definitions.codes import Code
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Place
-from runner.definitions.problem import Finding, Path
-from runner.definitions.schema import fast_validator, is_valid
-from runner.definitions.suggest import did_you_mean, listed
+from runner.definitions.problem import Finding, Path, dotted
+from runner.definitions.schema import UnusableSchema, fast_validator, is_valid
+from runner.definitions.suggest import did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -78,20 +78,21 @@ def _duplicate_ids(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
 
 
 def _accounts(parts: Parts, whole: bool) -> Iterator[Finding]:
-    known = {account.name for account in parts.accounts} | parts.broken_accounts
+    known = sorted({account.name for account in parts.accounts} | parts.broken_accounts)
+    names = set(known)
     if not whole and not known:
         return
     for bulletin in parts.bulletins:
         file = bulletin.place.file
         if not bulletin.accounts and whole:
-            found = f"the set defines {listed(sorted(known))}" if known else "the set defines none"
-            hint = f"Add accounts: [{min(known)}]." if known else "Add a file with accounts to the set."
+            found = f"the set defines {listed(known)}" if known else "the set defines none"
+            hint = f"Add accounts: [{known[0]}]." if known else "Add a file with accounts to the set."
             message = f"the bulletin does not say its accounts, and {found}"
             yield Finding(Code.ACCOUNT_NEEDED, file, _at(bulletin), message, hint)
         for number, name in enumerate(bulletin.accounts):
-            if name not in known and whole:
-                message = f"{name!r} is not an account of this set"
-                hint = did_you_mean(name, known) or (f"Known: {listed(sorted(known))}." if known else "Define it.")
+            if name not in names and whole:
+                message = f"{quoted(name)} is not an account of this set"
+                hint = did_you_mean(name, known) or (f"Known: {listed(known)}." if known else "Define it.")
                 yield Finding(Code.UNKNOWN_ACCOUNT, file, _at(bulletin, "accounts", number), message, hint)
 
 
@@ -100,22 +101,29 @@ def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[
     for name, schema in (event.properties or {}).items():
         try:
             compiled[name] = fast_validator({} if schema is None else schema)
-        except ValueError as error:
-            path = ("business_events", event.name, "properties", name)
+        except UnusableSchema as error:
+            path = ("business_events", event.name, "properties", name, *error.path)
             message = f"the schema of {name} cannot be used: {str(error)[:300]}"
             hint = "Write a JSON Schema 2020-12 for a string."
+            if error.path:
+                message = f"the {dotted(error.path)} of {name} is not what JSON Schema 2020-12 takes there"
+            if error.path[-1:] == ("pattern",):
+                hint = "Write a regular expression that matches in linear time: no look-around, no back-reference."
             yield Finding(Code.CATALOG_SCHEMA, event.place.file, path, message, hint)
 
 
 def _catalog(parts: Parts, validators: _Validators, whole: bool) -> Iterator[Finding]:
     events = {event.name: event for event in parts.events}
+    known = sorted(events)
     for bulletin in parts.bulletins:
         event = events.get(bulletin.business_event)
         if event is not None:
             yield from _properties(bulletin, event, validators[event.name])
         elif whole and bulletin.business_event not in parts.broken_events:
             message = f"{bulletin.business_event!r} is not in the catalog of business events"
-            hint = did_you_mean(bulletin.business_event, events) or f"Known: {listed(sorted(events))}."
+            hint = did_you_mean(bulletin.business_event, known) or (
+                f"Known: {listed(known)}." if known else "Define it."
+            )
             yield Finding(Code.UNKNOWN_EVENT, bulletin.place.file, _at(bulletin, "business_event"), message, hint)
 
 
@@ -143,10 +151,10 @@ def _property_value(
     event: BusinessEvent, name: str, value: str, file: str, path: Path, validator: jsonschema_rs.Validator
 ) -> Finding:
     schema: Any = (event.properties or {})[name]
-    message = f"properties.{name} is {value[:60]!r}, which the catalog does not allow"
+    message = f"properties.{name} is {quoted(value)}, which the catalog does not allow"
     hint = ""
     match schema:
-        case {"enum": list(allowed)} if value not in allowed:
+        case {"enum": list(allowed)} if allowed and value not in allowed:
             hint = did_you_mean(value, map(str, allowed)) or f"It takes {listed(map(str, allowed), 'or')}."
         case {"pattern": str(pattern)}:
             hint = f"It must match {pattern}"

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from runner.definitions.document import Document
-from runner.definitions.problem import Finding
+from runner.definitions.problem import Finding, Path
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -78,10 +78,18 @@ def _fast(kind: str) -> jsonschema_rs.Validator:
     return fast_validator(schema(kind))
 
 
+class UnusableSchema(ValueError):
+    """A schema that cannot be compiled; `path` leads to the part of it that is wrong, where one part is."""
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 def fast_validator(schema: Any) -> jsonschema_rs.Validator:
     """A compiled JSON Schema 2020-12 that fetches nothing and matches patterns in linear time.
 
-    Raises ValueError with the reason where the schema cannot be used.
+    Raises UnusableSchema where the schema cannot be used.
     """
     import jsonschema_rs
 
@@ -94,7 +102,7 @@ def fast_validator(schema: Any) -> jsonschema_rs.Validator:
             validate_formats=True,
         )
     except jsonschema_rs.ValidationError as error:
-        raise ValueError(error.message) from None
+        raise UnusableSchema(error.message, tuple(error.instance_path)) from None
 
 
 class _FastMaxBytes:

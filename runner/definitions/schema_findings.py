@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator, validators
@@ -11,11 +14,12 @@ from jsonschema.exceptions import ValidationError
 
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
-from runner.definitions.problem import Finding, Path, dotted
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
 from runner.definitions.schema import KINDS, fast_validator, is_valid, schema, utf8_bytes
-from runner.definitions.suggest import did_you_mean, listed
+from runner.definitions.suggest import did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
+    import jsonschema_rs
     from jsonschema.protocols import Validator
 
 _Error = Any  # jsonschema's ValidationError, whose type stubs leave every field open
@@ -29,42 +33,73 @@ _TYPES = {
     "object": "a mapping",
     "null": "nothing",
 }
-_UNQUOTED = {"integer": "the number", "boolean": "true or false"}
+_BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
 
 
 def explaining_validator(definition: Any) -> Validator:
     """The same schema for jsonschema, whose errors say which keyword failed at which path."""
-    keywords = {"maxBytes": _explain_max_bytes, "pattern": _explain_pattern}
+    keywords = {"maxBytes": _max_bytes, "pattern": _pattern, "uniqueItems": _unique_items}
     extended: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
     validator: Validator = extended(definition)
     return validator
 
 
-def _explain_max_bytes(_validator: Any, limit: int, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+def _max_bytes(_validator: Any, limit: int, instance: Any, _schema: Any) -> Iterator[ValidationError]:
     if isinstance(instance, str) and utf8_bytes(instance) > limit:
         yield ValidationError(f"more than {limit} bytes")
 
 
-def _explain_pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not is_valid(fast_validator({"pattern": pattern}), instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not is_valid(_compiled(pattern), instance):
+        yield ValidationError(f"{quoted(instance)} does not match {pattern!r}")
+
+
+@cache
+def _compiled(pattern: str) -> jsonschema_rs.Validator:
+    return fast_validator({"pattern": pattern})
+
+
+def _unique_items(_validator: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    # jsonschema's own compares each item with each other one where they cannot be sorted.
+    if wanted and isinstance(instance, list) and _repeated(instance) is not None:
+        yield ValidationError("an item stands twice")
+
+
+def _repeated(items: Sequence[Any]) -> int | None:
+    """The number of the first item that stands above it already."""
+    seen = set()
+    for number, item in enumerate(items):
+        text = json.dumps(item, sort_keys=True)
+        if text in seen:
+            return number
+        seen.add(text)
+    return None
 
 
 def explain(definition: Any, document: Document) -> list[Finding]:
-    """All that the schema finds wrong with the document, in the words of this project."""
-    findings: list[Finding] = []
-    errors = sorted(
-        explaining_validator(definition).iter_errors(document.value),
-        key=lambda error: [str(step) for step in error.absolute_path],
-    )
-    too_many_bytes = {tuple(error.absolute_path) for error in errors if error.validator == "maxBytes"}
-    for error in errors:
+    """What the schema finds wrong with the document, in the words of this project.
+
+    At most one more than `MAX_PROBLEMS`: a hostile file could fill the memory with errors.
+    """
+    return list(islice(_findings(definition, document), MAX_PROBLEMS + 1))
+
+
+def _findings(definition: Any, document: Document) -> Iterator[Finding]:
+    defaults_misspelt = _defaults_misspelt(document.value)
+    for error in explaining_validator(definition).iter_errors(document.value):
+        if defaults_misspelt and error.validator == "required" and "then" in error.absolute_schema_path:
+            continue  # what each bulletin lacks stands under the misspelt key
         path: Path = tuple(error.absolute_path)
-        if error.validator == "maxLength" and path in too_many_bytes:
-            continue  # maxBytes says the same and more
-        findings += _EXPLAINERS.get(str(error.validator), _explain_other)(error, path, document)
-    # Keys that the reader found twice are kept under names that nobody wrote; it has reported them.
-    return [finding for finding in findings if not any(str(step).startswith("\0") for step in finding.path)]
+        for finding in _EXPLAINERS.get(str(error.validator), _explain_other)(error, path, document):
+            # Keys that the reader found twice are kept under names that nobody wrote; it has reported them.
+            if not any(str(step).startswith("\0") for step in finding.path):
+                yield finding
+
+
+def _defaults_misspelt(value: Mapping[str, Any]) -> bool:
+    others = [key for key in value if key not in ("bulletins", "defaults")]
+    return "bulletins" in value and any(did_you_mean(key, ["defaults"]) for key in others[:10])
 
 
 def shown(path: Path) -> str:
@@ -93,11 +128,6 @@ def described(value: Any) -> str:
             return "a mapping"
 
 
-def quoted(text: str) -> str:
-    """A text in quotes, cut where it is long."""
-    return repr(text if len(text) <= 60 else text[:57] + "...")
-
-
 def top_level(document: Document) -> Finding:
     """The finding about a file that is none of the three kinds."""
     value, file = document.value, document.file
@@ -110,7 +140,7 @@ def top_level(document: Document) -> Finding:
         message = f"the file holds {listed(found)}; it must hold {wanted}"
         return Finding(Code.TOP_LEVEL, file, (found[1],), message, "Move it to a file of its own.", True)
     keys = [key for key in value if not key.startswith("\0")]
-    for key in keys:
+    for key in keys[:100]:
         if hint := did_you_mean(key, KINDS):
             return Finding(Code.TOP_LEVEL, file, (key,), f"{key} is not known at the top of a file", hint, True)
     return Finding(Code.TOP_LEVEL, file, (), f"the file holds {listed(keys) or 'no key'}; it must hold {wanted}")
@@ -124,22 +154,37 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
     if wanted == ["string"] and path[-2:-1] == ("properties",) and path[0] != "business_events":
         code, takes = Code.PROPERTY_NOT_STRING, "the API takes strings only"
     found = described(instance)
-    if type(instance) is int:
-        found = f"the integer {document.written(path)[:60]}"  # as written: 007 is the integer 7
+    written = document.written(path)
+    if type(instance) in (int, float) and written:
+        # as written: 007 is the integer 7, 1.10 the number 1.1
+        found = f"the {'integer' if type(instance) is int else 'number'} {written[:60]}"
     message = f"{shown(path)} is {found}; {takes}"
     return [Finding(code, document.file, path, message, _retyped(instance, wanted, path, document))]
 
 
 def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -> str:
     if "string" in wanted and isinstance(instance, (bool, int, float)):
-        return f'Write "{document.written(path)}".'
+        written = document.written(path)
+        return f'Write "{written}".' if written else "Write it in quotes."
     if "string" in wanted:
         return "Write a text in quotes." if instance is None else "Write one text."
-    if wanted == ["array"] and isinstance(instance, str):
-        return f"Write [{instance}]."
-    if isinstance(instance, str):
-        return f"Write {_UNQUOTED.get(wanted[0], 'it')} without quotes."
-    return ""
+    if instance is None:
+        return "Write a value, or remove the key."
+    text = instance if isinstance(instance, str) else ""
+    match wanted:
+        case ["array"]:
+            return f"Write [{text}]." if _PLAIN.match(text) else "Begin each item with a dash."
+        case ["object"] if path[-1:] == ("schedule",):
+            return f"Write {{at: {text if _PLAIN.match(text) else '2026-12-01T18:30:00+05:30'}}}."
+        case ["object"]:
+            return "Write its fields, each on a line of its own below it."
+        case ["boolean"]:
+            word = _BOOLEANS.get(text.lower(), "true or false")
+            return f"Write {word} without quotes." if text.lower() == word else f"Write {word}."
+        case ["integer"]:
+            return f"Write {text} without quotes." if text.isdecimal() and len(text) < 20 else "Write a whole number."
+        case _:
+            return ""
 
 
 def _explain_required(error: _Error, path: Path, document: Document) -> list[Finding]:
@@ -156,31 +201,22 @@ def missing_field(path: Path, name: str, file: str) -> Finding:
 
 
 def _example(field: str) -> str:
-    definition = schema("bulletins")["$defs"].get(field, {})
-    example = definition.get("examples", [""])[0]
+    bulletins, accounts = schema("bulletins")["$defs"], schema("accounts")["$defs"]
+    known = {**accounts["account"]["properties"], **bulletins["bulletin"]["properties"], **bulletins}
+    example = known.get(field, {}).get("examples", [""])[0]
     return example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
 
 
-def _explain_unknown(error: _Error, path: Path, document: Document) -> list[Finding]:
+def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[Finding]:
     known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
-    findings = []
     for key in error.instance:
         if key in known:
             continue
         hint = did_you_mean(key, known) or f"Known here: {listed(known)}."
         if key == "<<":
             hint = "Merge keys are not YAML 1.2; use defaults."
-        findings.append(
-            Finding(
-                Code.UNKNOWN_FIELD,
-                document.file,
-                (*path, key),
-                f"{shown((*path, key))} is not a field",
-                hint,
-                True,
-            )
-        )
-    return findings
+        message = f"{shown((*path, key))} is not a field"
+        yield Finding(Code.UNKNOWN_FIELD, document.file, (*path, key), message, hint, True)
 
 
 def _explain_enum(error: _Error, path: Path, document: Document) -> list[Finding]:
@@ -207,13 +243,14 @@ def _explain_items(error: _Error, path: Path, document: Document) -> list[Findin
                 "Name at least one, or leave it out.",
             )
         ]
-    twice = next(item for number, item in enumerate(error.instance) if item in error.instance[:number])
-    number = [index for index, item in enumerate(error.instance) if item == twice][1]
-    message = f"{shown(path)} holds {quoted(str(twice))} twice"
+    number = _repeated(error.instance) or 0
+    message = f"{shown(path)} holds {described(error.instance[number])} twice"
     return [Finding(Code.NOT_ALLOWED, document.file, (*path, number), message, "Remove one of the two.")]
 
 
 def _explain_one_of(error: _Error, path: Path, document: Document) -> list[Finding]:
+    if not isinstance(error.instance, Mapping):
+        return []  # that it is no mapping is told by its type
     names = [name for branch in error.validator_value for name in branch.get("required", ())]
     found = [name for name in names if name in error.instance]
     message = f"{shown(path)} has {'both ' + listed(found) if found else 'neither ' + listed(names, 'nor')}"
@@ -225,42 +262,43 @@ def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding
     at_key = "propertyNames" in error.absolute_schema_path
     what = f"the name {quoted(error.instance)} in {shown(path)}" if at_key else shown(path)
     place = (*path, error.instance) if at_key else path
-    code, message, hint = _text_finding(error, what)
+    limit = error.schema.get("maxBytes") if error.validator == "maxLength" else None
+    if limit is not None and utf8_bytes(error.instance) > limit:
+        return []  # maxBytes says the same and more
+    code, message, hint = _text_finding(error, what, at_key)
     return [Finding(code, document.file, place, message, hint, at_key)]
 
 
-def _text_finding(error: _Error, what: str) -> tuple[Code, str, str]:
+def _text_finding(error: _Error, what: str, at_key: bool) -> tuple[Code, str, str]:
     text, limit = error.instance, error.validator_value
     match error.validator:
         case "maxLength":
             over = len(text) - limit
-            return (
-                Code.TOO_LONG,
-                f"{what} has {len(text)} characters, {over} over the limit of {limit}",
-                f"Cut {over} characters.",
-            )
+            message = f"{what} has {len(text)} characters, {over} over the limit of {limit}"
+            return Code.TOO_LONG, message, f"Cut {_counted(over, 'character')}."
         case "maxBytes":
             count = utf8_bytes(text)
             over = count - limit
             message = f"{what} has {count} bytes of UTF-8 ({len(text)} characters), {over} over the limit of {limit}"
-            return Code.TOO_MANY_BYTES, message, f"Cut it by {over} bytes: the API counts bytes, not letters."
+            return Code.TOO_MANY_BYTES, message, f"Cut {_counted(over, 'byte')}: the API counts bytes, not letters."
         case "pattern" if limit != "\\S" and text.strip():
             examples = error.schema.get("examples") if isinstance(error.schema, Mapping) else None
             hint = f"Write it like {examples[0]}." if examples else f"It must match {limit}"
-            return (
-                Code.BAD_FORMAT,
-                f"{what} is {quoted(text)}, which does not have the form that it must have",
-                hint,
-            )
+            found = what if at_key else f"{what} is {quoted(text)}, which"
+            return Code.BAD_FORMAT, f"{found} does not have the form that it must have", hint
         case _:
             return Code.BLANK, f"{what} is blank", "Write a text."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _explain_other(error: _Error, path: Path, document: Document) -> list[Finding]:
     return [Finding(Code.NOT_ALLOWED, document.file, path, f"{shown(path)}: {error.message[:300]}")]
 
 
-_EXPLAINERS: dict[str, Callable[[_Error, Path, Document], list[Finding]]] = {
+_EXPLAINERS: dict[str, Callable[[_Error, Path, Document], Iterable[Finding]]] = {
     "type": _explain_type,
     "required": _explain_required,
     "additionalProperties": _explain_unknown,

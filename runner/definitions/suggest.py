@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 
-_MOST_COMPARED = 50  # comparing is slow, and a catalog may have thousands of names
+_MOST_COMPARED = 30  # comparing is slow, and a catalog may have thousands of names
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -19,15 +20,16 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
 
     folded, wanted = _folded(known), _fold(name)
     candidates = list(folded)
-    if len(candidates) > _MOST_COMPARED:
-        candidates = [candidate for candidate in candidates if candidate[:1] == wanted[:1]][:_MOST_COMPARED]
+    if len(candidates) > _MOST_COMPARED:  # those that begin alike
+        middle = bisect_left(candidates, wanted)
+        candidates = candidates[max(0, middle - _MOST_COMPARED // 2) : middle + _MOST_COMPARED // 2]
     near = [wanted] if wanted in folded else get_close_matches(wanted, candidates, n=1, cutoff=0.6)
     return f"Did you mean {folded[near[0]]}?" if near else ""
 
 
 @lru_cache(maxsize=8)
 def _folded(names: tuple[str, ...]) -> dict[str, str]:
-    return {_fold(name): name for name in names}
+    return dict(sorted((_fold(name), name) for name in names))
 
 
 def _fold(name: str) -> str:

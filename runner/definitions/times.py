@@ -11,9 +11,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _RFC3339 = re.compile(
-    r"(?P<local>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0+)?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
+    r"(?P<local>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<fraction>[0-9]+))?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
 _DURATION = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?\Z")
+# These are in the zone folders of many systems: another zone on each machine, or one with leap seconds.
+_NOT_IANA = re.compile(r"(?:posix|right)/|(?:localtime|posixrules|Factory)\Z")
 _EXAMPLE = "2026-12-01T18:30:00+05:30"
 # 10^11 seconds is the year 5138, and 10^11 milliseconds is 1973: nobody means either.
 _FIRST_MILLISECONDS = 100_000_000_000
@@ -41,6 +43,8 @@ def instant(text: str, timezone: str | None = None) -> datetime:
     match = _RFC3339.match(text)
     if match is None:
         raise TimeProblem(f"{text!r} is not an RFC 3339 time", f"Write it like {_EXAMPLE}.")
+    if (match["fraction"] or "").strip("0"):
+        raise TimeProblem(f"{text!r} has a fraction of a second", f"Write whole seconds, like {_EXAMPLE}.")
     try:
         local = datetime.fromisoformat(match["local"].upper())
         if match["offset"]:
@@ -78,6 +82,8 @@ def _from_local(local: datetime, tz: ZoneInfo, text: str, timezone: str) -> date
 def zone(name: str) -> ZoneInfo:
     """The time zone of that IANA name. Raises TimeProblem where there is none."""
     try:
+        if _NOT_IANA.match(name):
+            raise KeyError(name)
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise TimeProblem(
@@ -97,7 +103,7 @@ def duration(text: str) -> timedelta:
     return length
 
 
-def event_time(value: str | int) -> str | int:
+def event_time(value: str | float) -> str | int:
     """What the API gets as `when`: "now", or UNIX seconds. Raises TimeProblem, or Milliseconds."""
     if value == "now":
         return "now"
@@ -105,8 +111,12 @@ def event_time(value: str | int) -> str | int:
         value = int(value)
     if isinstance(value, str):
         return int(instant(value).timestamp())
+    value = int(value)  # 1796130000.0 is an integer for JSON Schema
     if value >= _FIRST_MILLISECONDS:
-        raise Milliseconds(f"{value} is a time in milliseconds; the API takes UNIX seconds", f"Write {value // 1000}.")
+        seconds = value // 1000
+        if seconds >= _FIRST_MILLISECONDS:
+            raise Milliseconds(f"{value} is no time in UNIX seconds, which the API takes", f"Write {_EXAMPLE}.")
+        raise Milliseconds(f"{value} is a time in milliseconds; the API takes UNIX seconds", f"Write {seconds}.")
     if value < _FIRST_SECONDS:
         raise TimeProblem(
             f"{value} is not a time in UNIX seconds: it lies before 2001-09-09",

@@ -7,7 +7,7 @@ only a person's word frees a firing in doubt.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from types import TracebackType
@@ -124,6 +124,7 @@ class Ledger:
             "who": identity.who,
             "host": identity.host,
             "pid": identity.pid,
+            "process": identity.process,
             "version": origin.version,
             "git_commit": origin.git_commit,
             "git_dirty": origin.git_dirty,
@@ -142,6 +143,17 @@ class Ledger:
         values = {"finished_at": now, "lease_until": now, "exit_code": exit_code, "interrupted": interrupted}
         with self._writing() as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+    def end_leases(self, is_gone: Callable[[str], bool], *, now: datetime) -> None:
+        """Ends the leases of runs whose process is gone: what they hold need not wait for the lease to run out."""
+        alive = select(runs.c.id, runs.c.process).where(
+            runs.c.finished_at.is_(None), runs.c.lease_until >= now, runs.c.process != ""
+        )
+        with self._reading() as connection:
+            gone = [row.id for row in connection.execute(alive) if is_gone(row.process)]
+        if gone:
+            with self._writing() as connection:
+                connection.execute(update(runs).where(runs.c.id.in_(gone)).values(lease_until=now))
 
     # Firings
 

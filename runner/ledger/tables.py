@@ -51,6 +51,7 @@ runs = Table(
     Column("who", Text, nullable=False),
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
+    Column("process", Text, nullable=False),  # tells the process from later ones of the same id; may be empty
     Column("version", Text, nullable=False),
     Column("git_commit", Text),
     Column("git_dirty", Boolean),

@@ -11,11 +11,12 @@ from runner.plan.history import State
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who does something, and on which machine."""
+    """Who does something, and on which machine. `process` tells the process from later ones of the same id."""
 
     who: str
     host: str
     pid: int
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True)
