@@ -14,6 +14,9 @@ from runner.fire.result import Result
 from runner.report.document import entry
 from runner.report.run import OUTCOME_COLOURS, outcome_line
 
+# What is skipped belongs to another run, or has its cause on a line of its own.
+_UNREMARKABLE = (Outcome.FIRED, Outcome.SKIPPED)
+
 
 class Progress(Protocol):
     """Is told each result as it comes, from several threads, and messages about the run."""
@@ -30,7 +33,7 @@ class _Lines:
         self._quiet = quiet
 
     def result(self, result: Result) -> None:
-        if result.outcome is not None and not (self._quiet and result.outcome is Outcome.FIRED):
+        if result.outcome is not None and not (self._quiet and result.outcome in _UNREMARKABLE):
             click.secho(outcome_line(entry(result)), fg=OUTCOME_COLOURS[result.outcome], err=True)
 
     def message(self, text: str) -> None:

@@ -177,17 +177,17 @@ class _Builder:
     def _key(self, event: Any, mapping: dict[str, Value]) -> str:
         value = self._scalar(event)
         if not isinstance(value, str):
-            message = f"the key {event.value[:60]} is {_kind(value)}; keys are strings"
-            hint = f'Write "{event.value}".'
             if not event.value:
-                message, hint = "a colon stands here without a key before it", "Write the key, or remove the colon."
-            self._problem(Code.YAML_KEY, event, message, hint)
+                hint = "Write the key, or remove the colon."
+                self._problem(Code.YAML_KEY, event, "a colon stands here without a key before it", hint)
+                return _unwritten(mapping)
+            message = f"the key {event.value[:60]} is {_kind(value)}; keys are strings"
+            self._problem(Code.YAML_KEY, event, message, f'Write "{event.value}".')
             value = event.value
         if value in mapping:
             message = f"the key {quoted(value)} stands twice in this mapping"
             self._problem(Code.YAML_DUPLICATE_KEY, event, message, "Remove one of the two.")
-            # Kept under a name that cannot be written, so that the positions of what follows stay true.
-            return f"\0{len(mapping)}"
+            return _unwritten(mapping)
         if event.anchor is not None:
             self._refuse(Code.YAML_KEY, event, "a key carries an anchor", "Remove the anchor.")
         return str(value)
@@ -253,6 +253,11 @@ class _Builder:
     def _refuse(self, code: Code, event: Any, message: str, help: str) -> NoReturn:  # noqa: A002
         self._problem(code, event, message, help)
         raise _Refused(self.problems.pop())
+
+
+def _unwritten(mapping: dict[str, Value]) -> str:
+    # What is refused is kept under a key that nobody can write, so that the positions of what follows stay true.
+    return f"\0{len(mapping)}"
 
 
 def _extent(value: Value) -> tuple[int, int]:
