@@ -136,6 +136,7 @@ def _fire(options: Options, definitions: Definitions, selected: list[Firing]) ->
     url = which_ledger(options.ledger_url, sandbox=options.sandbox)
     with ExitStack() as stack:
         ledger = stack.enter_context(open_sandbox_ledger(started_at) if options.sandbox else open_ledger(url))
+        reporter.check()
         now = present()  # not before the ledger was opened: that may have ended the lease of a run that is gone
         plan = decide(selected, ledger.history(selected, now), now)
         try:

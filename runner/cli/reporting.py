@@ -12,6 +12,7 @@ import click
 
 from runner import __version__, git, local
 from runner.cli.options import present
+from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from runner.fire.result import Ended
@@ -27,8 +28,21 @@ class Reporter:
     dry_run: bool
     started_at: datetime
 
+    def check(self) -> None:
+        """Raises UserError where the report will not find its place: a run that can't be reported is not begun."""
+        from runner.report.write import check_writable
+
+        path = self.file or local.REPORTS / "report.json"
+        try:
+            check_writable(path)
+        except OSError as error:
+            raise UserError(
+                f"the report can't be written to {path}: {error.strerror}; nothing was sent",
+                help="Make room or give write access there, or choose another place with --report.",
+            ) from None
+
     def publish(self, run: str, ended: Ended, *, ledger: str | None, shown: bool = True) -> int:
-        """Writes the report and shows it; returns the run's exit code. A report that can't be written is said."""
+        """Writes the report and shows it; returns the exit code: the run's, or 1 where only the report failed."""
         from runner.cli.ledgers import identity
         from runner.report.document import RunFacts, report_document
         from runner.report.run import summary_lines
@@ -51,12 +65,14 @@ class Reporter:
         )
         document = report_document(facts, ended.results)
         path = self.file or local.REPORTS / f"{run}.json"
+        code = ended.exit_code
         lines = list(summary_lines(document)) if self.format == "text" else [json.dumps(document, ensure_ascii=False)]
         try:
             write_report(document, path)
             lines += [f"report: {path}"] if self.format == "text" else []
         except OSError as error:
             click.secho(f"error: the report can't be written to {path}: {error.strerror}", fg="red", err=True)
+            code = code or Exit.FAILED
         for line in lines if shown else ():
             click.echo(line)
-        return ended.exit_code
+        return code

@@ -304,6 +304,8 @@ def _control_character(text: str, file: str, found: re.Match[str]) -> Problem:
 def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    last = end_position(text.rstrip())
+    line, column = min((line, column), last)  # what is missing at the end is noticed past it, where nobody can look
     what = str(error.problem or error.context or "not readable as YAML")
     message = f"{what} ({error.context})" if error.context and error.problem else what
     source = source_line(text, line)

@@ -22,6 +22,7 @@ from runner.ledger.ulid import new_ulid
 
 _BUSY_TIMEOUT_S = 30
 _INIT_HELP = "Create it with: bulletins ledger init"
+_LOST_HELP = "Give the right place with --ledger; a ledger that was lost comes back from a backup, never empty."
 
 
 def parse_url(text: str) -> URL:
@@ -62,7 +63,7 @@ def open_engine(url: URL) -> Engine:
     try:
         with transaction(engine, url, reading=True) as connection:
             if not inspect(connection).has_table("ledger"):
-                raise UserError(f"{shown(url)} is not a ledger: it has no such tables", help=_INIT_HELP)
+                raise UserError(f"{shown(url)} is not a ledger: it has no such tables", help=_LOST_HELP)
             version = connection.execute(select(tables.ledger.c.version)).scalar_one()
         _check_version(version, url)
         if version < tables.SCHEMA_VERSION:
@@ -100,7 +101,7 @@ def reporting(url: URL) -> Iterator[None]:
     try:
         yield
     except exc.NoResultFound:
-        raise UserError(f"{shown(url)} is not a ledger: it has no id", help=_INIT_HELP) from None
+        raise UserError(f"{shown(url)} is not a ledger: it has no id", help=_LOST_HELP) from None
     except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise _explained(error, url) from None
 

@@ -31,6 +31,14 @@ def write_report(document: dict[str, Any], path: Path) -> None:
     _sync_folder(path.parent)
 
 
+def check_writable(path: Path) -> None:
+    """Raises OSError where a report could not be written to `path`."""
+    local.make_folder(path.parent)
+    with tempfile.TemporaryFile(dir=path.parent) as file:
+        file.write(b" " * 4096)
+        file.flush()
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
