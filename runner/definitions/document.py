@@ -25,12 +25,15 @@ class Document:
 
     `marks` holds `line << 32 | column` (from 0) of each node in document order: a mapping's own, then each key's
     and its value's; a sequence's own, then its items'. An alias takes its own mark and then those of what it names.
+    `ends` says, for the mark of each mapping and sequence, where the marks of what follows it begin; what an alias
+    brought along is not in it.
     """
 
     file: str
     value: Value
     marks: array[int]
     text: str
+    ends: dict[int, int]
     _tables: dict[int, _Children] = field(default_factory=dict, repr=False)
 
     def position(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
@@ -59,13 +62,18 @@ class Document:
         if isinstance(value, dict):
             for key, child in value.items():
                 table[key] = (cursor, cursor + 1)
-                cursor += 1 + _node_count(child)
+                cursor = self._end(child, cursor + 1)
         elif isinstance(value, list):
             for number, child in enumerate(value):
                 table[number] = (cursor, cursor)
-                cursor += _node_count(child)
+                cursor = self._end(child, cursor)
         self._tables[index] = table
         return table
+
+    def _end(self, value: Value, index: int) -> int:
+        if not isinstance(value, (dict, list)):
+            return index + 1
+        return self.ends.get(index) or index + _node_count(value)
 
     def mark(self, index: int) -> tuple[int, int]:
         """Line and column, from 1, of the node whose mark stands at `index`."""

@@ -108,6 +108,7 @@ class _Builder:
         self.text = text
         self.problems: list[Problem] = []
         self.marks: array[int] = array("Q")
+        self.ends: dict[int, int] = {}
         self.anchors: dict[str, tuple[Value, int, int]] = {}  # name -> value, first and last mark
         self.alias_nodes = 0
         self.alias_characters = 0
@@ -125,7 +126,7 @@ class _Builder:
         if type(event) is not yaml.StreamEndEvent:
             hint = "Remove the '---', or make it a file of its own."
             self._refuse(Code.YAML_DOCUMENTS, event, "a second document begins here; a file holds one", hint)
-        return Document(self.file, value, self.marks, self.text)
+        return Document(self.file, value, self.marks, self.text, self.ends)
 
     def _node(self, next_event: Callable[[], Any]) -> Value:
         """The root node, with all that it holds. One loop over events: the hot path of the whole program."""
@@ -163,6 +164,7 @@ class _Builder:
                 value = self._alias(event, len(stack))
             else:  # the end of a mapping or a sequence
                 value = container
+                self.ends[first_mark] = len(marks)
                 if anchor is not None:
                     self.anchors[anchor] = (value, first_mark, len(marks))
                 container, key, anchor, first_mark = stack.pop()

@@ -9,7 +9,7 @@ import re
 
 _NULL = frozenset({"", "null", "Null", "NULL", "~"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_NUMBER_START = frozenset("0123456789+-.")
+_OTHER_START = frozenset("0123456789+-.nN~tTfF")  # how everything begins that is not text
 _INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
@@ -17,12 +17,12 @@ _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 
 def resolve_plain(text: str) -> bool | int | float | str | None:
     """The value of an unquoted scalar."""
+    if text and text[0] not in _OTHER_START:
+        return text
     if text in _NULL:
         return None
     if text in _BOOL:
         return _BOOL[text]
-    if text[0] not in _NUMBER_START:
-        return text
     if _INT.match(text):
         return _integer(text)
     if _FLOAT.match(text):

@@ -1,0 +1,83 @@
+"""What every test stands on: no network beyond loopback, no ledger but its own, and files written in a line."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import textwrap
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
+settings.load_profile("untimed")
+
+Write = Callable[[Mapping[str, str]], Path]
+
+
+class NetworkReachedError(AssertionError):
+    """A test tried to leave the machine. Not an OSError, so that no code under test takes it for a network failure."""
+
+
+@pytest.fixture(autouse=True)
+def _on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test runs in an empty folder, with nothing of the outer environment, and reaches loopback at most."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith(("BULLETINS_", "CLEVERTAP_")) or name.upper().endswith("_PROXY") or name == "NO_COLOR":
+            monkeypatch.delenv(name)
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, _only_loopback(getattr(socket.socket, name)))
+    monkeypatch.setattr(socket, "getaddrinfo", _only_local_names(socket.getaddrinfo))
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """A function that writes files, by relative path and dedented text, under bulletins.d, and returns that folder."""
+    folder = tmp_path / "bulletins.d"
+
+    def write_files(files: Mapping[str, str]) -> Path:
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text).removeprefix("\n"), encoding="utf-8")
+        return folder
+
+    return write_files
+
+
+def _only_loopback(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise NetworkReachedError(f"a test connects to {address}")
+        return connect(self, address)
+
+    return guarded
+
+
+def _only_local_names(getaddrinfo: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(host: Any, *args: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is None or _is_loopback(name) or _is_address(name):
+            return getaddrinfo(host, *args, **options)
+        if name.endswith(".invalid"):  # what a resolver says of them, without asking one
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        raise NetworkReachedError(f"a test looks up {name}")
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("", "localhost") or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,29 @@
+"""The defects that cannot lie in a repository as a file, each as a function that makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.definitions.codes import Code
+from runner.definitions.problem import MAX_PROBLEMS
+from runner.definitions.reader import MAX_FILE_BYTES
+
+
+def too_large(path: Path) -> None:
+    path.write_bytes(b"#" * (MAX_FILE_BYTES + 1))
+
+
+def dangling_link(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def too_many(path: Path) -> None:
+    path.write_text(f"bulletins: [{'0, ' * (MAX_PROBLEMS + 500)}]")
+
+
+GENERATED: dict[Code, Callable[[Path], None]] = {
+    Code.FILE_TOO_LARGE: too_large,
+    Code.FILE_UNREADABLE: dangling_link,
+    Code.TOO_MANY_PROBLEMS: too_many,
+}

@@ -1,0 +1,66 @@
+"""The folders of examples: `valid` gives no problem, `invalid` gives exactly those that stand beside each."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from definitions.generated import GENERATED
+from runner.definitions.codes import Code
+from runner.definitions.load import load
+from runner.definitions.problem import Problem
+
+HERE = Path(__file__).parent
+SETS = [path for path in sorted(HERE.glob("*valid/*")) if path.suffix != ".txt"]
+
+
+def problems(example: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The problems of one example. A single file makes a set together with accounts.yaml beside the folders."""
+    monkeypatch.chdir(example.parent)
+    paths = [example.name] if example.is_dir() else ["../accounts.yaml", example.name]
+    return [line(problem) for problem in load(paths).problems]
+
+
+def line(problem: Problem) -> str:
+    found = f"{problem.file}:{problem.line}:{problem.column}: error[{problem.code}]: {problem.message}."
+    return f"{found} {problem.help}".rstrip()
+
+
+def expected(example: Path) -> str:
+    path = example / "expected.txt" if example.is_dir() else example.with_suffix(".txt")
+    return path.read_text(encoding="utf-8")
+
+
+def names(kind: str) -> list[str]:
+    return [path.name for path in SETS if path.parent.name == kind]
+
+
+@pytest.mark.parametrize("name", names("valid"))
+def test_valid(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert problems(HERE / "valid" / name, monkeypatch) == []
+
+
+@pytest.mark.parametrize("name", names("invalid"))
+def test_invalid(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = HERE / "invalid" / name
+    assert problems(example, monkeypatch) == expected(example).splitlines()
+
+
+def test_every_code_has_an_example() -> None:
+    in_files = {
+        Code(code)
+        for path in SETS
+        if path.parent.name == "invalid"
+        for code in re.findall(r"error\[([a-z-]+)\]", expected(path))
+    }
+    assert in_files | set(GENERATED) == set(Code)
+    assert not in_files & set(GENERATED)
+
+
+def test_every_invalid_example_is_named_by_its_defect() -> None:
+    for path in SETS:
+        if path.parent.name == "invalid" and path.is_file():
+            (code,) = set(re.findall(r"error\[([a-z-]+)\]", expected(path)))
+            assert path.name.startswith(code), path.name

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from definitions import Write
+from definitions.generated import GENERATED
+from definitions.texts import NESTED, YAML_LIKE
+from runner.definitions.codes import Code
+from runner.definitions.load import load
+from runner.definitions.problem import MAX_PROBLEMS
+from runner.errors import Exit, UserError
+
+ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_sample_set_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    definitions = load(["bulletins.d"])
+    assert definitions.problems == ()
+    assert set(definitions.accounts) == {"india", "europe"}
+
+
+def test_each_sample_names_its_schema_by_a_path_that_leads_there() -> None:
+    for path in (ROOT / "bulletins.d").rglob("*.yaml"):
+        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+        name = first.removeprefix("# yaml-language-server: $schema=")
+        assert name != first, path
+        assert (path.parent / name).resolve().parent == ROOT / "schemas"
+        assert (path.parent / name).is_file()
+
+
+@pytest.mark.parametrize("code", GENERATED)
+def test_defects_that_are_no_plain_file(code: Code, tmp_path: Path) -> None:
+    GENERATED[code](tmp_path / "x.yaml")
+    problems = load([tmp_path]).problems
+    assert problems[-1].code is code
+
+
+def test_a_file_with_thousands_of_problems_shows_the_first_thousand(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("bulletins: [" + "0, " * 5000 + "]")
+    problems = load([tmp_path]).problems
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[-1].message == "there are more than 1,000 problems; those from here on are not shown"
+
+
+def test_files_are_shown_by_the_path_that_was_given(write: Write) -> None:
+    write({"accounts.yaml": ACCOUNTS, "2026-12/hindi.yml": "bulletins: []"})
+    assert load(["bulletins.d"]).files == ("bulletins.d/2026-12/hindi.yml", "bulletins.d/accounts.yaml")
+    assert load(["./bulletins.d/"]).files == load(["bulletins.d"]).files
+
+
+def test_a_file_that_is_given_twice_is_read_once(write: Write) -> None:
+    write({"accounts.yaml": ACCOUNTS})
+    assert load(["bulletins.d", "./bulletins.d/accounts.yaml"]).files == ("bulletins.d/accounts.yaml",)
+
+
+def test_problems_come_in_the_order_of_files_and_lines(write: Write) -> None:
+    write({"a-b.yaml": "{", "a/z.yaml": "bulletins: 1", "b.yaml": "bulletins:\n- 1\n- 2\n", "a/a.yaml": ""})
+    places = [(problem.file.removeprefix("bulletins.d/"), problem.line) for problem in load(["bulletins.d"]).problems]
+    assert places == [("a/a.yaml", 1), ("a/z.yaml", 1), ("a-b.yaml", 1), ("b.yaml", 2), ("b.yaml", 3)]
+
+
+def test_hidden_files_and_folders_are_not_read(write: Write) -> None:
+    write({"accounts.yaml": ACCOUNTS, ".x.yaml": "{", ".git/x.yaml": "{", "notes.txt": "{", "x.yaml~": "{"})
+    assert load(["bulletins.d"]).files == ("bulletins.d/accounts.yaml",)
+
+
+@pytest.mark.parametrize("path", ["nowhere", "", "nowhere\0", "bulletins.d/nowhere.yaml"])
+def test_a_path_that_is_not_there_is_wrong_usage(path: str, write: Write) -> None:
+    write({"accounts.yaml": ACCOUNTS})
+    with pytest.raises(UserError) as caught:
+        load([path])
+    assert caught.value.exit_code is Exit.USAGE
+
+
+def test_a_folder_without_definitions_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no definitions under"):
+        load([tmp_path])
+
+
+def reason(folder: Path) -> str:
+    (problem,) = load([folder]).problems
+    assert problem.code is Code.FILE_UNREADABLE
+    return problem.message.removeprefix("the file cannot be read: ")
+
+
+def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_text(ACCOUNTS)
+    (tmp_path / "x.yaml").symlink_to("real.txt")
+    assert list(load([tmp_path]).accounts) == ["india"]
+
+
+def test_a_link_to_nowhere_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").symlink_to("nowhere")
+    assert reason(tmp_path) == "No such file or directory"
+
+
+def test_a_link_to_itself_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").symlink_to("x.yaml")
+    assert "symbolic links" in reason(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["2026-12", "x.yaml"])
+def test_a_link_to_a_folder_is_a_problem_and_not_silence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / name).symlink_to(tmp_path)
+    assert reason(tmp_path / "set") == "it is a link to a folder, and such links are not followed"
+
+
+def test_a_link_in_a_circle_that_is_no_definition_is_left_alone(write: Write) -> None:
+    folder = write({"accounts.yaml": ACCOUNTS})
+    (folder / "circle").symlink_to("circle")
+    assert load([folder]).problems == ()
+
+
+def test_a_named_pipe_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.yaml")
+    assert reason(tmp_path) == "it is not a regular file"
+
+
+def test_a_socket_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("x.yaml")
+        assert reason(tmp_path)
+
+
+def test_a_device_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").symlink_to("/dev/zero")
+    assert reason(tmp_path) == "it is not a regular file"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_what_may_not_be_read_is_a_problem(write: Write) -> None:
+    folder = write({"x.yaml": ACCOUNTS, "y/z.yaml": ACCOUNTS})
+    (folder / "x.yaml").chmod(0)
+    assert [problem.code for problem in load([folder / "x.yaml"]).problems] == [Code.FILE_UNREADABLE]
+    (folder / "y").chmod(0)
+    with pytest.raises(UserError, match="Permission denied"):
+        load([folder])
+
+
+def test_a_folder_may_be_called_as_a_file(write: Write) -> None:
+    folder = write({"x.yaml/accounts.yaml": ACCOUNTS})
+    assert list(load([folder]).accounts) == ["india"]
+
+
+def test_folders_may_nest_deeper_than_python_does(tmp_path: Path) -> None:
+    # By steps: the whole path would be too long for one call, and too deep for what cleans up after the tests.
+    depth = 1500
+    for _ in range(depth):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("accounts.yaml").write_text(ACCOUNTS)
+    os.chdir(tmp_path)
+    accounts = load(["d"]).accounts
+    os.chdir("/".join(["d"] * depth))
+    os.remove("accounts.yaml")
+    for _ in range(depth):
+        os.chdir("..")
+        os.rmdir("d")
+    assert list(accounts) == ["india"]
+
+
+def test_names_that_are_no_text_are_shown_escaped_and_kept_apart(tmp_path: Path) -> None:
+    for name in (b"\xff.yaml", rb"\xff.yaml", b"\n::error::.yaml", "हिन्दी.yaml".encode()):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("{")
+    shown = sorted({problem.file.rsplit("/", 1)[1] for problem in load([tmp_path]).problems})
+    assert shown == [r"\\xff.yaml", r"\n::error::.yaml", r"\udcff.yaml", "हिन्दी.yaml"]
+
+
+CATALOGS = st.dictionaries(
+    st.sampled_from(["pattern", "enum", "type", "maxLength", "minLength", "$ref", "$id", "allOf", "not", "const"])
+    | st.sampled_from(
+        ["format", "$dynamicRef", "$anchor", "$defs", "maxBytes", "if", "$schema", "multipleOf", "items"]
+    ),
+    NESTED
+    | st.sampled_from(
+        ["#", "#/$defs/a", "^[0-9+$", "(a{1000}){1000}", "string", "https://example.com/x", [{"$ref": "#"}]]
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=120)
+@given(
+    st.dictionaries(
+        st.lists(st.sampled_from(["a", "b.yaml", "c.yml", ".d", "é.yaml", "x\n.yaml"]), min_size=1, max_size=3).map(
+            tuple
+        ),
+        YAML_LIKE | st.just(ACCOUNTS) | st.sampled_from(["->nowhere", "->..", "->b.yaml", "->.", "=pipe", "=folder"]),
+        max_size=6,
+    )
+)
+def test_no_tree_of_files_ends_in_an_exception(files: dict[tuple[str, ...], str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for steps, content in files.items():
+            make(Path(folder, *steps), content)
+        with contextlib.suppress(UserError):  # no definitions under it
+            load([folder])
+
+
+def make(path: Path, content: str) -> None:
+    with contextlib.suppress(OSError):  # it stands below a file, or is there already
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content.startswith("->"):
+            path.symlink_to(content[2:])
+        elif content == "=pipe":
+            os.mkfifo(path)
+        elif content == "=folder":
+            path.mkdir()
+        else:
+            path.write_text(content, encoding="utf-8", errors="surrogatepass")
+
+
+@settings(max_examples=200)
+@given(CATALOGS, st.text(max_size=5))
+def test_no_catalog_ends_in_an_exception(schema: dict[str, object], value: str) -> None:
+    import yaml
+
+    event = {"business_events": {"E": {"properties": {"x": schema}}}}
+    entry = {"id": "a", "business_event": "E", "name": "n", "properties": {"x": value}, "c-by": "a@example.com"}
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "a.yaml").write_text(ACCOUNTS)
+        Path(folder, "b.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
+        Path(folder, "c.yaml").write_text(yaml.safe_dump({"bulletins": [entry]}), encoding="utf-8")
+        for problem in load([folder]).problems:
+            assert problem.line >= 1

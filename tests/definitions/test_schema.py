@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from definitions.test_examples import SETS
+from definitions.texts import KEYS, NESTED
+from runner.definitions import model, regions, schema, times
+from runner.definitions.reader import read
+from runner.definitions.schema_findings import explain, explaining_validator
+
+VALID: dict[str, dict[str, Any]] = {
+    "accounts": {
+        "accounts": {
+            "india": {"region": "in1", "account_id_env": "A", "passcode_env": "B", "concurrency": 2},
+            "local": {"base_url": "http://127.0.0.1:80", "account_id_env": "A", "passcode_file": "/x", "ledger": "01"},
+        }
+    },
+    "business_events": {
+        "business_events": {
+            "Program Released": {"required": ["a"], "properties": {"a": {"pattern": "^[0-9]+$"}, "b": None, "c": True}},
+            "Flash Sale": None,
+        }
+    },
+    "bulletins": {
+        "defaults": {"c-by": "a@example.com", "schedule": {"timezone": "Asia/Kolkata"}},
+        "bulletins": [
+            {
+                "id": "a",
+                "business_event": "E",
+                "name": "सा रे",
+                "properties": {"a": "b", "c": "आ" * 170},
+                "c-by": "a@example.com",
+                "when": 1796130000,
+                "accounts": ["india", "local"],
+                "schedule": {"at": "2026-12-01T18:30:00Z", "grace": "2h"},
+                "enabled": True,
+                "tags": ["x", "y"],
+                "revision": 2,
+                "allow_duplicate": False,
+            }
+        ],
+    },
+}
+KINDS = sorted(VALID)
+ODD = st.sampled_from(
+    [
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        1.0,
+        2.0,
+        2.5,
+        1e300,
+        10**40,
+        float("inf"),
+        "",
+        " ",
+        "\n",
+        "a\n",
+        "\u00a0",
+        "\u200b",
+        "आ" * 171,
+        "x" * 513,
+        "🎵" * 128,
+        "१२",
+        "A",
+        "a" * 120,
+        "a" * 121,
+        "in1",
+        "in2",
+        "a@b",
+        "a@b.c\n",
+        "\ufeff",
+        [],
+        {},
+        ["a", "a"],
+        [1, 1.0],
+        [1, "1"],
+        {"a": None},
+        "http://127.0.0.1:1/",
+        "http://localhost.evil.example",
+    ]
+)
+
+
+def verdicts(kind: str, value: Any) -> tuple[bool, bool]:
+    fast = schema.is_valid(schema._fast(kind), value)
+    return fast, explaining_validator(schema.schema(kind)).is_valid(value)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for step, child in children for found in places(child, (*path, step)))]
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[str, Any]:
+    """A valid file with one to three faults of the kinds that people make."""
+    kind = draw(st.sampled_from(KINDS))
+    value = copy.deepcopy(VALID[kind])
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(places(value)[1:] or [(kind,)]))
+        parent = value
+        for step in path[:-1]:
+            parent = parent[step]
+        match draw(st.sampled_from(["replace", "remove", "rename", "add"])):
+            case "remove" if isinstance(parent, (dict, list)):
+                parent.pop(path[-1], None) if isinstance(parent, dict) else parent.pop(path[-1])
+            case "rename" if isinstance(parent, dict) and path[-1] in parent:
+                parent[draw(KEYS | st.sampled_from(["", "a" * 121, "in dia", "क"]))] = parent.pop(path[-1])
+            case "add" if isinstance(parent, dict):
+                parent[draw(KEYS)] = draw(ODD)
+            case _:
+                parent[path[-1]] = draw(ODD | NESTED)
+    return kind, value
+
+
+@settings(max_examples=400)
+@given(mutated())
+def test_both_engines_give_the_same_verdict(case: tuple[str, Any]) -> None:
+    fast, slow = verdicts(*case)
+    assert fast == slow
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_engines_take_what_is_valid(kind: str) -> None:
+    assert verdicts(kind, VALID[kind]) == (True, True)
+
+
+def test_both_engines_agree_on_every_example() -> None:
+    files = [file for path in SETS for file in ([path] if path.is_file() else sorted(path.rglob("*.y*ml")))]
+    agreed = 0
+    for file in files:
+        document, _ = read(file.read_bytes(), file.name)
+        kind = schema.document_kind(document.value) if document else None
+        if document and kind:
+            fast, slow = verdicts(kind, document.value)
+            assert fast == slow, file
+            assert fast or explain(schema.schema(kind), document)
+            agreed += 1
+    assert agreed > 50
+
+
+@settings(max_examples=200)
+@given(mutated())
+def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
+    """Whatever the verdict rests on, somebody is told, at a place, in words."""
+    kind, value = case
+    import yaml
+
+    text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=10_000)
+    document, problems = read(text.encode("utf-8", "surrogatepass"), "x.yaml")
+    if document is None or problems or schema.document_kind(document.value) != kind:
+        return
+    findings = schema.check(document)
+    assert bool(findings) == (not schema.is_valid(schema._fast(kind), document.value))
+    for finding in findings:
+        assert finding.message
+        document.position(finding.path, at_key=finding.at_key)
+
+
+@pytest.mark.parametrize("kind", [*KINDS])
+def test_the_schemas_are_valid_schemas(kind: str) -> None:
+    Draft202012Validator.check_schema(schema.schema(kind))
+    assert schema.schema(kind)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_our_own_keyword_stands_beside_one_that_editors_know(kind: str) -> None:
+    for part in parts(schema.schema(kind)):
+        if "maxBytes" in part:
+            assert part["maxLength"] == part["maxBytes"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_examples_and_defaults_in_the_schemas_are_valid(kind: str) -> None:
+    for part in parts(schema.schema(kind)):
+        for value in [*part.get("examples", []), *([part["default"]] if "default" in part else [])]:
+            whole = {**part, "$defs": schema.schema(kind)["$defs"]}
+            explaining_validator(whole).validate(value)
+
+
+def parts(value: Any) -> list[dict[str, Any]]:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [value] if isinstance(value, dict) else []
+    return [*own, *(found for child in children for found in parts(child))]
+
+
+def test_the_regions_are_those_that_have_a_host() -> None:
+    account = schema.schema("accounts")["$defs"]["account"]
+    assert account["properties"]["region"]["enum"] == list(regions.HOSTS)
+
+
+def test_defaults_are_those_of_the_model() -> None:
+    concurrency = schema.schema("accounts")["$defs"]["account"]["properties"]["concurrency"]
+    fields = schema.schema("bulletins")["$defs"]
+    bulletin = {name: field.default for name, field in model.Bulletin.__dataclass_fields__.items()}
+    assert concurrency["default"] == concurrency["maximum"] == model.MAX_CONCURRENCY
+    assert times.duration(fields["schedule"]["properties"]["grace"]["default"]) == model.DEFAULT_GRACE
+    assert fields["bulletin"]["properties"]["revision"]["default"] == bulletin["revision"]
+    for name in ("when", "enabled", "allow_duplicate"):
+        assert fields[name]["default"] == bulletin[name]
+
+
+def test_whatever_a_bulletin_takes_its_defaults_take_but_id_and_revision() -> None:
+    definitions = schema.schema("bulletins")["$defs"]
+    fields = set(definitions["bulletin"]["properties"])
+    assert set(definitions["defaults"]["properties"]) == fields - {"id", "revision"}
+
+
+def test_every_field_is_described() -> None:
+    bulletins, events = schema.schema("bulletins")["$defs"], schema.schema("business_events")["$defs"]
+    for owner in (
+        schema.schema("accounts")["$defs"]["account"],
+        bulletins["bulletin"],
+        bulletins["schedule"],
+        events["event"],
+    ):
+        for name, field in owner["properties"].items():
+            assert (bulletins[name] if list(field) == ["$ref"] else field).get("description"), name
+
+
+def test_schemas_are_found_by_name() -> None:
+    assert {"accounts", "bulletins", "business_events"} <= set(schema.schema_names())
+    assert schema.schema_text("bulletins") == (
+        Path(__file__).parents[2] / "schemas" / "bulletins.schema.json"
+    ).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("text", "length"), [("", 0), ("abc", 3), ("é", 2), ("आ", 3), ("🎵", 4), ("\ud800", 3)])
+def test_bytes_are_counted_in_utf_8(text: str, length: int) -> None:
+    assert schema.utf8_bytes(text) == length
+
+
+def test_a_list_of_many_mixed_items_is_compared_by_hash() -> None:
+    items = [item for number in range(20_000) for item in (number, f"a{number}")]
+    validator = explaining_validator({"uniqueItems": True})
+    assert validator.is_valid(items)
+    assert not validator.is_valid([*items, "a7"])
