@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path as FilePath
 
-from runner.definitions import build, rules, schema
+from runner.definitions import build, rules
+from runner.definitions.check import check
 from runner.definitions.codes import Code
 from runner.definitions.document import Document, source_line
 from runner.definitions.model import Definitions
@@ -40,7 +41,7 @@ def load(paths: Sequence[str | FilePath]) -> Definitions:
             if document is None:
                 whole = False
                 continue
-            findings = schema.check(document)
+            findings = check(document)
             if found or len(findings) > MAX_PROBLEMS:
                 whole = False
             else:

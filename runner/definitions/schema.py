@@ -1,7 +1,6 @@
-"""The JSON Schemas, applied: a document's value in, findings out.
+"""The JSON Schemas: their files, and the fast verdict of jsonschema-rs by them.
 
-jsonschema-rs gives the verdict (it is fast); `schema_findings` has jsonschema say what is wrong with the few
-that fail. Both know `maxBytes`, a keyword of our own, and one regular expression engine serves both.
+It knows `maxBytes`, a keyword of our own; its regular expressions serve the explanations of `schema_findings` too.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from runner.definitions.document import Document
-from runner.definitions.problem import Finding, Path
+from runner.definitions.problem import Path
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -44,18 +42,6 @@ def _folder() -> FilePath:
     return inside if inside.is_dir() else FilePath(__file__).parents[2] / "schemas"
 
 
-def check(document: Document) -> list[Finding]:
-    """What the schemas find wrong with a whole file; empty where it is valid."""
-    kind = document_kind(document.value)
-    if kind is not None and is_valid(_fast(kind), document.value):
-        return []
-    from runner.definitions import schema_findings  # brings jsonschema along, which most runs don't need
-
-    if kind is None:
-        return [schema_findings.top_level(document)]
-    return schema_findings.explain(schema(kind), document)
-
-
 def document_kind(value: Any) -> str | None:
     """Which of the three kinds of file this is; None where it is none, or several at once."""
     if type(value) is dict:
@@ -74,7 +60,8 @@ def is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
 
 
 @cache
-def _fast(kind: str) -> jsonschema_rs.Validator:
+def validator_for(kind: str) -> jsonschema_rs.Validator:
+    """The compiled schema of a kind of file."""
     return fast_validator(schema(kind))
 
 

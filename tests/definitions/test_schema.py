@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from definitions.test_examples import SETS
 from definitions.texts import KEYS, NESTED
 from runner.definitions import model, regions, schema, times
+from runner.definitions.check import check
 from runner.definitions.reader import read
 from runner.definitions.schema_findings import explain, explaining_validator
 
@@ -94,7 +95,7 @@ ODD = st.sampled_from(
 
 
 def verdicts(kind: str, value: Any) -> tuple[bool, bool]:
-    fast = schema.is_valid(schema._fast(kind), value)
+    fast = schema.is_valid(schema.validator_for(kind), value)
     return fast, explaining_validator(schema.schema(kind)).is_valid(value)
 
 
@@ -162,8 +163,8 @@ def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
     document, problems = read(text.encode("utf-8", "surrogatepass"), "x.yaml")
     if document is None or problems or schema.document_kind(document.value) != kind:
         return
-    findings = schema.check(document)
-    assert bool(findings) == (not schema.is_valid(schema._fast(kind), document.value))
+    findings = check(document)
+    assert bool(findings) == (not schema.is_valid(schema.validator_for(kind), document.value))
     for finding in findings:
         assert finding.message
         document.position(finding.path, at_key=finding.at_key)
