@@ -80,7 +80,7 @@ class Options:
               help="Where the report goes.  [default: .bulletins/reports/<run>.json]")  # fmt: skip
 @now_option
 @format_option("text", "json")
-@click.option("--quiet", "-q", is_flag=True, help="Show only what is not fired, and the summary.")
+@click.option("--quiet", "-q", is_flag=True, help="Show only what failed, expired or is in doubt, and the summary.")
 @verbose_option
 def fire(**options: Any) -> int:
     """Send what is due, each firing at most once, and report what happened."""
