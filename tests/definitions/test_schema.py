@@ -91,7 +91,7 @@ ODD = st.sampled_from(
         "http://127.0.0.1:1/",
         "http://localhost.evil.example",
     ]
-)
+).map(copy.deepcopy)  # what is drawn is changed further
 
 
 def verdicts(kind: str, value: Any) -> tuple[bool, bool]:
