@@ -13,12 +13,13 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
+from runner.errors import UserError
 from runner.ledger import connect, queries
-from runner.ledger.tables import attempts, firings, resolutions, runs
+from runner.ledger.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WINDOW, attempts, firings, resolutions, runs
 from runner.ledger.tables import ledger as ledger_table
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Description, Identity, Origin, Resolution, Row, Settlement
@@ -26,10 +27,22 @@ from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import History, State
 
 # The statements of the path of every firing are built once: building them costs more than running them.
+# An insert names the index that keeps its rows unique: a ledger that has lost it refuses, and sends nothing twice.
 _INSERT_UNLESS_THERE = {
-    name: dialect.insert(firings).on_conflict_do_nothing().returning(firings.c.id)
+    (name, state): dialect.insert(firings)
+    .on_conflict_do_nothing(index_elements=columns, index_where=rows)
+    .returning(firings.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    for state, columns, rows in (
+        (State.CLAIMED.value, KEY, BLOCKING_ROWS),
+        (State.EXPIRED.value, WINDOW, EXPIRED_ROWS),
+    )
+}
+_INSERT_ATTEMPT = {
+    name: dialect.insert(attempts).on_conflict_do_nothing(index_elements=[attempts.c.firing, attempts.c.number])
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+_RUN_IS_OVER = exists().where(runs.c.id == firings.c.run, runs.c.finished_at.is_not(None))
 _SETTLE = (
     update(firings)
     .where(
@@ -54,8 +67,12 @@ class Ledger:
         self._url = url
         # SQLite has one writer. Threads that wait for a lock get it at once; SQLite's own waiting polls.
         self._serial: AbstractContextManager[Any] = threading.Lock() if url.drivername == "sqlite" else nullcontext()
-        with self._reading() as connection:
-            self.id: str = connection.execute(select(ledger_table.c.id)).scalar_one()
+        try:
+            with self._reading() as connection:
+                self.id: str = connection.execute(select(ledger_table.c.id)).scalar_one()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -134,9 +151,14 @@ class Ledger:
         return run
 
     def renew(self, run: str, *, lease_until: datetime) -> None:
-        """Extends a run's lease."""
+        """Extends a run's lease. Raises UserError where the run was given up: a person may have freed its claims."""
+        statement = update(runs).where(runs.c.id == run, runs.c.finished_at.is_(None)).values(lease_until=lease_until)
         with self._writing() as connection:
-            connection.execute(update(runs).where(runs.c.id == run).values(lease_until=lease_until))
+            if connection.execute(statement).rowcount != 1:
+                raise UserError(
+                    f"run {run} overslept its lease, and its claims were put in doubt",
+                    help="bulletins status shows them; run again for the rest.",
+                )
 
     def finish_run(self, run: str, *, now: datetime, exit_code: int, interrupted: bool) -> None:
         """Records that a run ended, and how."""
@@ -153,7 +175,8 @@ class Ledger:
             gone = [row.id for row in connection.execute(alive) if is_gone(row.process)]
         if gone:
             with self._writing() as connection:
-                connection.execute(update(runs).where(runs.c.id.in_(gone)).values(lease_until=now))
+                unfinished = (runs.c.id.in_(gone), runs.c.finished_at.is_(None))
+                connection.execute(update(runs).where(*unfinished).values(lease_until=now))
 
     # Firings
 
@@ -165,9 +188,10 @@ class Ledger:
         return Claim(row["id"], firing.key) if claimed else None
 
     def settle(self, claim: Claim, settlement: Settlement, now: datetime) -> bool:
-        """Records how a claimed firing ended. False where somebody has settled it meanwhile: nothing is changed.
+        """Records how a claimed firing ended. False where somebody has settled it meanwhile: their word stands.
 
-        A claim that only went in doubt because its lease ran out is still this run's to settle: it knows better.
+        A claim that only went in doubt because its lease ran out is still this run's to settle: it knows better. The
+        attempts are kept in any case.
         """
         with self._writing() as connection:
             return self._settle(connection, claim, settlement, now)
@@ -183,8 +207,9 @@ class Ledger:
             "bulletins_sent": settlement.bulletins_sent,
         }
         settled = connection.execute(_SETTLE, values).rowcount == 1
-        if settled and settlement.attempts:
-            connection.execute(insert(attempts), [_attempt_row(claim, attempt) for attempt in settlement.attempts])
+        if settlement.attempts:
+            statement = _INSERT_ATTEMPT[connection.dialect.name]
+            connection.execute(statement, [_attempt_row(claim, attempt) for attempt in settlement.attempts])
         return settled
 
     def expire(self, run: str, missed: Sequence[Firing], now: datetime) -> set[FiringKey]:
@@ -203,15 +228,16 @@ class Ledger:
 
     def sweep(self, now: datetime) -> list[Row]:
         """Puts in doubt what runs hold whose lease ran out, and returns those rows."""
-        gone = select(runs.c.id).where(runs.c.lease_until < now)
+        claimed = firings.c.state == State.CLAIMED.value
         reason = "the run that held it ended without recording an outcome"
         statement = (
             update(firings)
-            .where(firings.c.state == State.CLAIMED.value, firings.c.run.in_(gone))
+            .where(claimed, _RUN_IS_OVER)
             .values(state=State.IN_DOUBT.value, settled_at=now, reason=reason)
             .returning(firings.c.id)
         )
         with self._writing() as connection:
+            _give_up_runs(connection, claimed, now)
             ids = list(connection.execute(statement).scalars())
             return queries.rows_by_id(connection, ids)
 
@@ -220,14 +246,15 @@ class Ledger:
         verdict = f"settled as {'sent' if sent else 'not sent'} by {identity.who}: {note}"
         state = State.FIRED if sent else State.FAILED
         # A claim counts as in doubt once its lease ran out, swept or not; a live one is never touched.
-        lease_over = firings.c.run.in_(select(runs.c.id).where(runs.c.lease_until < now))
-        doubtful = (firings.c.state == State.IN_DOUBT.value) | ((firings.c.state == State.CLAIMED.value) & lease_over)
+        claimed = firings.c.state == State.CLAIMED.value
+        doubtful = (firings.c.state == State.IN_DOUBT.value) | (claimed & _RUN_IS_OVER)
         statement = (
             update(firings)
             .where(firings.c.id == row.id, doubtful)
             .values(state=state.value, settled_at=now, reason=verdict)
         )
         with self._writing() as connection:
+            _give_up_runs(connection, claimed & (firings.c.id == row.id), now)
             if connection.execute(statement).rowcount != 1:
                 return False
             values = {"id": new_ulid(), "firing": row.id, "at": now, "who": identity.who, "host": identity.host}
@@ -235,7 +262,18 @@ class Ledger:
             return True
 
     def _insert_unless_there(self, connection: Connection, row: dict[str, Any]) -> bool:
-        return connection.execute(_INSERT_UNLESS_THERE[connection.dialect.name], row).first() is not None
+        statement = _INSERT_UNLESS_THERE[connection.dialect.name, row["state"]]
+        return connection.execute(statement, row).first() is not None
+
+
+def _give_up_runs(connection: Connection, held: ColumnElement[bool], now: datetime) -> None:
+    """Ends for good the runs whose lease ran out, of those that hold such rows.
+
+    A run that only slept must not renew its lease and send what a person has freed meanwhile.
+    """
+    holders = runs.c.id.in_(select(firings.c.run).where(held))
+    lost = update(runs).where(holders, runs.c.finished_at.is_(None), runs.c.lease_until < now)
+    connection.execute(lost.values(finished_at=now))
 
 
 def _row(run: str, firing: Firing, now: datetime, state: State) -> dict[str, Any]:

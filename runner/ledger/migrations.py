@@ -16,7 +16,8 @@ MIGRATIONS: Mapping[int, Migration] = {}
 
 def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:
     """Brings the tables up to the newest version that `migrations` leads to, in the caller's transaction."""
-    version = connection.execute(select(tables.ledger.c.version)).scalar_one()
+    # Held to the end on PostgreSQL, as the transaction itself is on SQLite: of two programs, one migrates.
+    version = connection.execute(select(tables.ledger.c.version).with_for_update()).scalar_one()
     for target in sorted(target for target in migrations if target > version):
         migrations[target](connection)
         connection.execute(update(tables.ledger).values(version=target))

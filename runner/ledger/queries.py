@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy import Row as SqlRow
 
-from runner.ledger.tables import firings, ledger, resolutions, runs
+from runner.ledger.tables import KEY, firings, ledger, resolutions, runs
 from runner.ledger.values import Description, Resolution, Row
 from runner.plan.decide import DUPLICATE_WINDOW
 from runner.plan.firing import Firing, FiringKey, definition
@@ -29,16 +29,16 @@ def history(connection: Connection, wanted: Sequence[Firing], now: datetime) -> 
     entries: dict[FiringKey, Entry] = {}
     for bulletins in _chunks(sorted({key.bulletin for key in by_key})):
         for row in connection.execute(_entry_rows(bulletins)):
-            key = FiringKey(row.account, row.bulletin, row.occurrence)
+            key = _key(row)
             if key in by_key:
                 entries[key] = _merged(entries.get(key), _entry(key, row))
-    edited = [
-        key
+    edited = {
+        key: entry
         for key, entry in entries.items()
         if entry.state is State.FIRED and entry.fingerprint != by_key[key].fingerprint
-    ]
-    for key in edited:
-        entries[key] = _with_definition(connection, entries[key])
+    }
+    for key, sent in _sent_definitions(connection, edited):
+        entries[key] = replace(edited[key], definition=sent)
     return History(entries, dict(_recent(connection, wanted, now)))
 
 
@@ -52,6 +52,10 @@ def _entry_rows(bulletins: Sequence[str]) -> Select[Any]:
         .where(firings.c.bulletin.in_(bulletins))
         .order_by(firings.c.claimed_at, firings.c.id)
     )
+
+
+def _key(row: Any) -> FiringKey:
+    return FiringKey(row.account, row.bulletin, row.occurrence)
 
 
 def _entry(key: FiringKey, row: SqlRow[Any]) -> Entry:
@@ -79,20 +83,19 @@ def _merged(older: Entry | None, newer: Entry) -> Entry:
         return newer
     if older.state in BLOCKING or newer.state is State.RELEASED:
         return older
-    return replace(newer, failures=older.failures + newer.failures)
+    return replace(newer, failures=older.failures + newer.failures, reason=newer.reason or older.reason)
 
 
-def _with_definition(connection: Connection, entry: Entry) -> Entry:
-    account, bulletin, occurrence = entry.key
-    row = connection.execute(
-        select(firings.c.payload, firings.c.due_at).where(
-            firings.c.account == account,
-            firings.c.bulletin == bulletin,
-            firings.c.occurrence == occurrence,
-            firings.c.state == State.FIRED.value,
+def _sent_definitions(
+    connection: Connection, edited: Mapping[FiringKey, Entry]
+) -> Iterator[tuple[FiringKey, dict[str, Any]]]:
+    for bulletins in _chunks(sorted({key.bulletin for key in edited})):
+        statement = select(*KEY, firings.c.payload, firings.c.due_at).where(
+            firings.c.bulletin.in_(bulletins), firings.c.state == State.FIRED.value
         )
-    ).one()
-    return replace(entry, definition=definition(json.loads(row.payload), row.due_at))
+        for row in connection.execute(statement):
+            if (key := _key(row)) in edited:
+                yield key, definition(json.loads(row.payload), row.due_at)
 
 
 def _recent(
@@ -101,16 +104,13 @@ def _recent(
     hashes = sorted({firing.payload_hash for firing in wanted if firing.occurrence.is_due(now)})
     found: dict[tuple[str, str], list[Sent]] = {}
     for chunk in _chunks(hashes):
-        statement = select(
-            firings.c.account, firings.c.bulletin, firings.c.occurrence, firings.c.payload_hash, firings.c.claimed_at
-        ).where(
+        statement = select(*KEY, firings.c.payload_hash, firings.c.claimed_at).where(
             firings.c.payload_hash.in_(chunk),
             firings.c.state.in_(_BLOCKING),
             firings.c.claimed_at > now - DUPLICATE_WINDOW,
         )
         for row in connection.execute(statement):
-            sent = Sent(FiringKey(row.account, row.bulletin, row.occurrence), row.claimed_at)
-            found.setdefault((row.account, row.payload_hash), []).append(sent)
+            found.setdefault((row.account, row.payload_hash), []).append(Sent(_key(row), row.claimed_at))
     for payload, sent_firings in found.items():
         yield payload, tuple(sent_firings)
 
@@ -135,8 +135,11 @@ def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[Row]:
 
 def in_doubt(connection: Connection, now: datetime) -> list[Row]:
     """Rows in doubt, and claims whose lease ran out, oldest first."""
-    lease_over = and_(firings.c.state == State.CLAIMED.value, runs.c.lease_until < now)
-    statement = _people_rows().where(or_(firings.c.state == State.IN_DOUBT.value, lease_over))
+    # The states come first, in one list: an index finds them, which the alternatives alone would not let it do.
+    statement = _people_rows().where(
+        firings.c.state.in_([State.IN_DOUBT.value, State.CLAIMED.value]),
+        or_(firings.c.state == State.IN_DOUBT.value, runs.c.lease_until < now),
+    )
     return [_row(row) for row in connection.execute(statement.order_by(firings.c.claimed_at, firings.c.id))]
 
 
@@ -156,13 +159,12 @@ def _row(row: SqlRow[Any]) -> Row:
 def resolutions_of(connection: Connection, firing_ids: Iterable[str]) -> list[Resolution]:
     """The resolutions of these rows, oldest first."""
     columns = [column for column in resolutions.c if column.name != "id"]
-    return [
+    found = [
         Resolution(**row._mapping)
         for chunk in _chunks(firing_ids)
-        for row in connection.execute(
-            select(*columns).where(resolutions.c.firing.in_(chunk)).order_by(resolutions.c.id)
-        )
+        for row in connection.execute(select(*columns).where(resolutions.c.firing.in_(chunk)))
     ]
+    return sorted(found, key=lambda resolution: resolution.at)
 
 
 def describe(connection: Connection, url: str) -> Description:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.engine import Dialect
 
 from runner.plan.history import BLOCKING, State
@@ -27,6 +40,20 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+class Prose(TypeDecorator[str]):
+    """Text that the program did not make: answers, names of files and people. No character of it fails a write.
+
+    PostgreSQL takes no NUL, and neither database takes what is no UTF-8.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 metadata = MetaData()
 
 ledger = Table(
@@ -35,7 +62,7 @@ ledger = Table(
     Column("id", String(26), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", Prose, nullable=False),
 )
 
 runs = Table(
@@ -44,12 +71,12 @@ runs = Table(
     Column("id", String(26), primary_key=True),
     Column("command", Text, nullable=False),
     Column("started_at", Instant, nullable=False),
-    Column("finished_at", Instant),
+    Column("finished_at", Instant),  # also set where another gave the run up: it can't renew its lease any more
     Column("lease_until", Instant, nullable=False),
     Column("exit_code", Integer),
     Column("interrupted", Boolean, nullable=False, default=False),
-    Column("who", Text, nullable=False),
-    Column("host", Text, nullable=False),
+    Column("who", Prose, nullable=False),
+    Column("host", Prose, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("process", Text, nullable=False),  # tells the process from later ones of the same id; may be empty
     Column("version", Text, nullable=False),
@@ -71,14 +98,14 @@ firings = Table(
     Column("settled_at", Instant),
     Column("due_at", Instant),
     Column("expires_at", Instant),
-    Column("file", Text, nullable=False),
+    Column("file", Prose, nullable=False),
     Column("line", Integer, nullable=False),
     Column("payload", Text, nullable=False),  # the body of the request, to the byte
     Column("payload_hash", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
-    Column("reason", Text),
+    Column("reason", Prose),
     Column("http_status", Integer),
-    Column("error", Text),
+    Column("error", Prose),
     Column("bulletins_sent", Integer),
 )
 
@@ -92,8 +119,8 @@ attempts = Table(
     Column("latency_ms", Float, nullable=False),
     Column("verdict", Text, nullable=False),
     Column("http_status", Integer),
-    Column("answer", Text),
-    Column("error", Text),
+    Column("answer", Prose),
+    Column("error", Prose),
 )
 
 # One row for each time that a person settled a firing in doubt.
@@ -103,24 +130,26 @@ resolutions = Table(
     Column("id", String(26), primary_key=True),
     Column("firing", ForeignKey("firings.id"), nullable=False),
     Column("at", Instant, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("host", Text, nullable=False),
+    Column("who", Prose, nullable=False),
+    Column("host", Prose, nullable=False),
     Column("sent", Boolean, nullable=False),
-    Column("note", Text, nullable=False),
+    Column("note", Prose, nullable=False),
 )
 
-_key = (firings.c.account, firings.c.bulletin, firings.c.occurrence)
-_blocking = firings.c.state.in_([state.value for state in BLOCKING])
-_expired = firings.c.state == State.EXPIRED.value
+KEY = (firings.c.account, firings.c.bulletin, firings.c.occurrence)
+# Texts, so that an insert can name its index by the same words: PostgreSQL infers none from bound parameters.
+BLOCKING_ROWS = text(f"state IN ({', '.join(repr(state.value) for state in BLOCKING)})")
+EXPIRED_ROWS = text(f"state = '{State.EXPIRED.value}'")
+_unfinished = runs.c.finished_at.is_(None)
 
 # What makes "at most once" true: two rows of one firing can't both be claimed, fired or in doubt.
-Index("firings_at_most_once", *_key, unique=True, sqlite_where=_blocking, postgresql_where=_blocking)
+Index("firings_at_most_once", *KEY, unique=True, sqlite_where=BLOCKING_ROWS, postgresql_where=BLOCKING_ROWS)
 # A missed window is reported once.
-Index(
-    "firings_expired_once", *_key, firings.c.expires_at, unique=True, sqlite_where=_expired, postgresql_where=_expired
-)
+WINDOW = (*KEY, firings.c.expires_at)
+Index("firings_expired_once", *WINDOW, unique=True, sqlite_where=EXPIRED_ROWS, postgresql_where=EXPIRED_ROWS)
 Index("firings_by_bulletin", firings.c.bulletin, firings.c.account, firings.c.occurrence)
 Index("firings_by_payload", firings.c.payload_hash, firings.c.account, firings.c.claimed_at)
 Index("firings_by_state", firings.c.state, firings.c.claimed_at)
 Index("firings_by_run", firings.c.run)
+Index("runs_unfinished", runs.c.lease_until, sqlite_where=_unfinished, postgresql_where=_unfinished)
 Index("resolutions_by_firing", resolutions.c.firing)

@@ -64,7 +64,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the ledger, for people: a firing as one run left it. `window` bounds when it was on the wire."""
+    """One row of the ledger, for people: a firing as one run left it.
+
+    `claimed_at` and `settled_at` bound when it was on the wire; until it is settled, `lease_until` does.
+    """
 
     id: str
     key: FiringKey

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from runner.plan.firing import Firing, FiringKey
-from runner.plan.history import Entry, History, Sent, State
+from runner.plan.firing import Firing
+from runner.plan.history import Entry, History, State
 
 DUPLICATE_WINDOW = timedelta(hours=24)
 _ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
@@ -83,17 +83,17 @@ class Plan:
 def decide(firings: Iterable[Firing], history: History, now: datetime) -> Plan:
     """The plan at `now`. Each key gets one step, and only firings that nothing blocks get fire or retry."""
     ordered = sorted(firings, key=lambda firing: firing.occurrence.due_at or _ALWAYS_DUE)
-    sending: dict[tuple[str, str], FiringKey] = {}
+    sending: dict[tuple[str, str], dict[str, None]] = {}  # the ids that send a payload, in order
     steps = []
     for firing in ordered:
         step = _step(firing, history, now, sending)
         if step.action.sends:
-            sending.setdefault((firing.key.account, firing.payload_hash), firing.key)
+            sending.setdefault((firing.key.account, firing.payload_hash), {})[firing.key.bulletin] = None
         steps.append(step)
     return Plan(now, tuple(steps))
 
 
-def _step(firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], FiringKey]) -> Step:
+def _step(firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], Iterable[str]]) -> Step:
     entry = history.entries.get(firing.key)
     if entry is not None and (blocked := _blocked(firing, entry, now)):
         return blocked
@@ -108,7 +108,7 @@ def _step(firing: Firing, history: History, now: datetime, sending: Mapping[tupl
     if reason := _duplicate(firing, history, now, sending):
         return Step(firing, Action.DUPLICATE, reason)
     due = f"due since {moment(occurrence.due_at)}" if occurrence.due_at else "due as soon as it is there"
-    if entry is not None and entry.state is State.FAILED:
+    if entry is not None and entry.failures:
         times = "once" if entry.failures == 1 else f"{entry.failures} times"
         return Step(firing, Action.RETRY, f"{due}; not sent {times} before: {entry.reason}")
     return Step(firing, Action.FIRE, due)
@@ -153,23 +153,20 @@ def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:
 
 
 def _duplicate(
-    firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], FiringKey]
+    firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], Iterable[str]]
 ) -> str | None:
     if firing.bulletin.allow_duplicate:
         return None
     payload = (firing.key.account, firing.payload_hash)
     same = "the same payload"
     hint = "change it, or write allow_duplicate: true"
-    if payload in sending and sending[payload].bulletin != firing.key.bulletin:
-        return f"{same} goes to {firing.key.account} now as {sending[payload].bulletin}; {hint}"
+    for other in sending.get(payload, ()):
+        if other != firing.key.bulletin:
+            return f"{same} goes to {firing.key.account} now as {other}; {hint}"
     for sent in history.recent.get(payload, ()):
-        if _is_other(sent, firing) and now - sent.at < DUPLICATE_WINDOW:
+        if sent.key.bulletin != firing.key.bulletin and now - sent.at < DUPLICATE_WINDOW:
             return f"{same} went to {firing.key.account} as {sent.key.bulletin} {moment(sent.at)}; {hint}"
     return None
-
-
-def _is_other(sent: Sent, firing: Firing) -> bool:
-    return sent.key.bulletin != firing.key.bulletin
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

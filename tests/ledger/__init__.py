@@ -1,0 +1,80 @@
+"""Tests of the ledger, on real databases, and what they share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from plan import NOW
+from sqlalchemy import Connection, Table, event, insert, select
+
+import runner
+from runner.ledger import connect, tables
+from runner.ledger.ledger import Ledger, _row
+from runner.ledger.values import Attempt, Identity, Origin
+from runner.plan.firing import Firing
+from runner.plan.history import State
+
+LEASE = timedelta(seconds=30)
+WHO = Identity("asha", "builder", 4321)
+ORIGIN = Origin("fire", "1.2.3", "0123abc", False)
+
+
+def begin(ledger: Ledger, now: datetime = NOW, *, identity: Identity = WHO) -> str:
+    """A run that began at `now`, with a lease of 30 s."""
+    return ledger.start_run(ORIGIN, identity, now=now, lease_until=now + LEASE)
+
+
+def attempt(number: int = 1, **fields: Any) -> Attempt:
+    """One request that was answered well."""
+    return Attempt(number, **{"started_at": NOW, "latency_ms": 12.5, "verdict": "yes", "http_status": 200, **fields})
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A transaction of one's own on the tables themselves."""
+    parsed = connect.parse_url(url)
+    engine = connect.open_engine(parsed)
+    try:
+        with connect.transaction(engine, parsed) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def all_of(url: str, table: Table) -> list[dict[str, Any]]:
+    """All rows of a table, in the order of their keys."""
+    with connected(url) as connection:
+        return [dict(row._mapping) for row in connection.execute(select(table).order_by(*table.primary_key))]
+
+
+def fill(url: str, run: str, firings: Iterable[Firing], state: State, now: datetime = NOW) -> None:
+    """Rows of these firings, written at one go."""
+    with connected(url) as connection:
+        connection.execute(insert(tables.firings), [_row(run, firing, now, state) for firing in firings])
+
+
+@contextmanager
+def counting(ledger: Ledger) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that a ledger runs meanwhile, with their parameters."""
+    statements: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.append((statement, parameters))
+
+    event.listen(ledger._engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(ledger._engine, "before_cursor_execute", note)
+
+
+def for_children() -> dict[str, str]:
+    """The environment of a process that imports the runner and these tests."""
+    paths = (Path(runner.__file__).parents[1], Path(__file__).parents[1])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}

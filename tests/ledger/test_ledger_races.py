@@ -1,0 +1,118 @@
+"""Several at once: threads, processes, and processes that die."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import pytest
+from plan import NOW, TICK
+
+from ledger import LEASE, all_of, begin, child, for_children
+from ledger.child import FIRINGS
+from runner.ledger import tables
+from runner.ledger.ledger import Ledger
+from runner.ledger.values import Settlement
+from runner.plan.decide import Action, decide
+from runner.plan.history import State
+
+
+@contextmanager
+def started(what: str, url: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has come to the point where it waits for us; killed at the end."""
+    with subprocess.Popen(
+        [sys.executable, child.__file__, what, url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=for_children(),
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_of_eight_threads_one_claims_each_firing(ledger: Ledger, ledger_url: str) -> None:
+    threads, got, faults = 8, Counter[str](), list[BaseException]()
+    barrier = threading.Barrier(threads)
+
+    def work() -> None:
+        try:
+            run = begin(ledger)
+            barrier.wait()
+            mine = [firing.key.bulletin for firing in FIRINGS if ledger.claim(run, firing, NOW)]
+            got.update(mine)
+        except BaseException as error:  # noqa: BLE001 - told by the test below
+            faults.append(error)
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert faults == []
+    assert got == Counter(firing.key.bulletin for firing in FIRINGS)
+    assert len(all_of(ledger_url, tables.firings)) == len(FIRINGS)
+
+
+def test_threads_that_settle_and_read_at_once_lose_nothing(ledger: Ledger) -> None:
+    run = begin(ledger)
+    claims = [ledger.claim(run, firing, NOW) for firing in FIRINGS]
+    faults: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for claim in claims[number::4]:
+                assert claim
+                assert ledger.settle(claim, Settlement(State.FIRED), NOW)
+                ledger.history(FIRINGS, NOW)
+                ledger.renew(run, lease_until=NOW + LEASE)
+        except BaseException as error:  # noqa: BLE001 - told by the test below
+            faults.append(error)
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert faults == []
+    assert ledger.describe().states["fired"] == len(FIRINGS)
+
+
+def test_of_four_processes_one_claims_each_firing(ledger: Ledger, ledger_url: str) -> None:
+    with ExitStack() as stack:
+        racers = [stack.enter_context(started("race", ledger_url)) for _ in range(4)]
+        for racer in racers:
+            assert racer.stdin
+            racer.stdin.write("go\n")
+            racer.stdin.flush()
+        got = Counter(line for racer in racers for line in racer.communicate()[0].split())
+        assert [racer.returncode for racer in racers] == [0] * 4
+    assert got == Counter(firing.key.bulletin for firing in FIRINGS)
+    assert len(all_of(ledger_url, tables.firings)) == len(FIRINGS)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system kills in another way")
+def test_a_claim_outlives_the_process_that_made_it(ledger: Ledger, ledger_url: str) -> None:
+    with started("hold", ledger_url) as holder:
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    held = FIRINGS[0]
+    (row,) = ledger.rows()
+    assert (row.key, row.state) == (held.key, State.CLAIMED)
+    assert ledger.claim(begin(ledger), held, NOW) is None
+    after = NOW + LEASE + TICK
+    for now, action in ((NOW, Action.CLAIMED), (after, Action.IN_DOUBT)):
+        (step,) = decide([held], ledger.history([held], now), now).steps
+        assert step.action is action
+    assert [swept.key for swept in ledger.sweep(after)] == [held.key]
+    assert ledger.claim(begin(ledger, after), held, after + timedelta(days=400)) is None

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings
+from runner.plan.decide import Action, Step, decide, effective_state, moment, span
+from runner.plan.firing import Firing
+from runner.plan.history import History, State
+
+NOTHING = History()
+
+
+def step_of(firing: Firing, history: History = NOTHING) -> Step:
+    (step,) = decide([firing], history, NOW).steps
+    return step
+
+
+def decided(firing: Firing, history: History = NOTHING) -> tuple[Action, str]:
+    step = step_of(firing, history)
+    return step.action, step.reason
+
+
+def known(firing: Firing, state: State, **fields: Any) -> History:
+    return knowing(make_entry(firing, state, **fields))
+
+
+def test_without_a_schedule_it_is_fired_at_once() -> None:
+    assert decided(make_firing()) == (Action.FIRE, "due as soon as it is there")
+
+
+def test_what_is_due_and_was_never_sent_is_fired() -> None:
+    assert decided(make_firing(at=NOW - HOUR / 2)) == (Action.FIRE, "due since 2026-12-01T12:30:00Z")
+
+
+def test_due_exactly_now_is_fired() -> None:
+    assert decided(make_firing(at=NOW)) == (Action.FIRE, "due since 2026-12-01T13:00:00Z")
+
+
+def test_what_is_due_later_waits() -> None:
+    firing = make_firing(at=NOW + timedelta(hours=26, minutes=5, seconds=1))
+    assert decided(firing) == (Action.WAIT, "due 2026-12-02T15:05:01Z, in 1d 2h")
+
+
+def test_the_least_moment_before_it_is_due_it_waits() -> None:
+    assert decided(make_firing(at=NOW + TICK)) == (Action.WAIT, "due 2026-12-01T13:00:00Z, in 0s")
+
+
+def test_in_the_last_instant_of_its_grace_it_is_fired() -> None:
+    assert step_of(make_firing(at=NOW - HOUR, grace=HOUR)).action is Action.FIRE
+
+
+def test_past_its_grace_it_is_expired_and_news() -> None:
+    step = step_of(make_firing(at=NOW - 3 * HOUR, grace=HOUR))
+    assert step.action is Action.EXPIRED
+    assert step.reason == "was due 2026-12-01T10:00:00Z; its grace of 1h ran out 2h ago"
+    assert step.is_news
+
+
+def test_the_least_moment_past_its_grace_it_is_expired() -> None:
+    assert step_of(make_firing(at=NOW - HOUR - TICK, grace=HOUR)).action is Action.EXPIRED
+
+
+def test_a_recorded_expiry_is_no_news() -> None:
+    firing = make_firing(at=NOW - 3 * HOUR)
+    step = step_of(firing, known(firing, State.EXPIRED))
+    assert (step.action, step.is_news) == (Action.EXPIRED, False)
+    assert step.reason.endswith("ran out 2h ago; reported by run RUN1")
+
+
+def test_an_expiry_is_news_again_once_the_window_moved() -> None:
+    firing = make_firing(at=NOW - 3 * HOUR)
+    history = known(firing, State.EXPIRED, expires_at=NOW - 20 * HOUR)
+    assert step_of(firing, history).is_news
+
+
+def test_an_expired_firing_whose_window_moved_on_is_fired() -> None:
+    firing = make_firing(at=NOW)
+    assert step_of(firing, known(firing, State.EXPIRED, expires_at=NOW - HOUR)).action is Action.FIRE
+
+
+def test_one_that_failed_before_it_expired_is_news() -> None:
+    firing = make_firing(at=NOW - 3 * HOUR)
+    step = step_of(firing, known(firing, State.FAILED, reason="400"))
+    assert (step.action, step.is_news) == (Action.EXPIRED, True)
+
+
+def test_what_failed_for_certain_is_retried() -> None:
+    firing = make_firing(at=NOW)
+    assert decided(firing, known(firing, State.FAILED, reason="the API said no")) == (
+        Action.RETRY,
+        "due since 2026-12-01T13:00:00Z; not sent once before: the API said no",
+    )
+
+
+def test_a_retry_counts_the_failures() -> None:
+    firing = make_firing()
+    history = known(firing, State.FAILED, reason="429", failures=3)
+    assert decided(firing, history)[1] == "due as soon as it is there; not sent 3 times before: 429"
+
+
+def test_a_failure_before_the_window_moved_is_still_a_retry() -> None:
+    firing = make_firing(at=NOW)
+    history = known(firing, State.EXPIRED, expires_at=NOW - HOUR, failures=1, reason="429")
+    assert step_of(firing, history).action is Action.RETRY
+
+
+def test_an_edited_definition_of_what_failed_is_retried() -> None:
+    firing = make_firing()
+    assert step_of(firing, known(firing, State.FAILED, fingerprint="sha256:other")).action is Action.RETRY
+
+
+def test_a_claim_given_back_blocks_nothing() -> None:
+    firing = make_firing()
+    assert decided(firing, known(firing, State.RELEASED)) == (Action.FIRE, "due as soon as it is there")
+
+
+def test_what_was_sent_is_done() -> None:
+    firing = make_firing(at=NOW - HOUR)
+    assert decided(firing, known(firing, State.FIRED)) == (Action.DONE, "sent 2026-12-01T12:00:00Z by run RUN1")
+
+
+def test_what_was_sent_stays_done_whatever_its_window_and_switch_say() -> None:
+    for fields in ({"at": NOW + HOUR}, {"at": NOW - 90 * HOUR}, {"enabled": False}):
+        firing = make_firing(**fields)
+        assert step_of(firing, known(firing, State.FIRED)).action is Action.DONE
+
+
+def test_a_raised_revision_is_another_firing() -> None:
+    before, after = make_firing(revision=1), make_firing(revision=2)
+    assert step_of(after, known(before, State.FIRED)).action is Action.FIRE
+
+
+def test_another_account_is_another_firing() -> None:
+    india, europe = make_firings(make_bulletin(accounts=("india", "europe")))
+    assert step_of(europe, known(india, State.FIRED)).action is Action.FIRE
+
+
+def test_what_may_have_been_sent_waits_for_a_person() -> None:
+    firing = make_firing("sale")
+    assert decided(firing, known(firing, State.IN_DOUBT, reason="the answer never came")) == (
+        Action.IN_DOUBT,
+        "it may have been sent 2026-12-01T12:00:00Z: the answer never came; settle it with bulletins resolve sale",
+    )
+
+
+def test_what_another_run_holds_is_left_to_it() -> None:
+    firing = make_firing()
+    assert decided(firing, known(firing, State.CLAIMED)) == (
+        Action.CLAIMED,
+        "run RUN1 on builder (pid 4321) is sending it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("lease_until", "state", "action"),
+    [
+        (NOW + TICK, State.CLAIMED, Action.CLAIMED),
+        (NOW, State.CLAIMED, Action.CLAIMED),
+        (NOW - TICK, State.IN_DOUBT, Action.IN_DOUBT),
+        (None, State.IN_DOUBT, Action.IN_DOUBT),
+    ],
+)
+def test_a_claim_is_in_doubt_once_its_lease_ran_out(lease_until: Any, state: State, action: Action) -> None:
+    firing = make_firing()
+    entry = make_entry(firing, State.CLAIMED, lease_until=lease_until)
+    assert effective_state(entry, NOW) is state
+    assert step_of(firing, knowing(entry)).action is action
+
+
+def test_a_claim_without_a_word_says_so() -> None:
+    firing = make_firing()
+    reason = step_of(firing, known(firing, State.CLAIMED, lease_until=NOW - HOUR)).reason
+    assert "the run that held it ended without a word" in reason
+
+
+def test_a_lease_says_nothing_of_what_is_settled() -> None:
+    firing = make_firing()
+    for state in (State.FIRED, State.FAILED, State.EXPIRED, State.RELEASED, State.IN_DOUBT):
+        assert effective_state(make_entry(firing, state, lease_until=NOW - HOUR), NOW) is state
+
+
+def test_a_disabled_bulletin_is_not_fired() -> None:
+    assert decided(make_firing(enabled=False)) == (Action.DISABLED, "enabled is false")
+
+
+@pytest.mark.parametrize("at", [NOW + HOUR, NOW - 9 * HOUR])
+def test_disabled_wins_over_the_window_and_makes_no_news(at: Any) -> None:
+    step = step_of(make_firing(enabled=False, at=at))
+    assert (step.action, step.is_news) == (Action.DISABLED, False)
+
+
+def test_a_doubt_outlives_the_switch() -> None:
+    firing = make_firing(enabled=False)
+    assert step_of(firing, known(firing, State.IN_DOUBT)).action is Action.IN_DOUBT
+
+
+def test_steps_come_by_due_time_then_in_file_order() -> None:
+    firings = make_firings(
+        make_bulletin("later", at=NOW + HOUR),
+        make_bulletin("second", at=NOW, name="2"),
+        make_bulletin("third", at=NOW, name="3"),
+        make_bulletin("first", at=NOW - HOUR, name="1"),
+        make_bulletin("at-once", name="0"),
+    )
+    plan = decide(firings, NOTHING, NOW)
+    assert [step.firing.key.bulletin for step in plan.steps] == ["at-once", "first", "second", "third", "later"]
+
+
+def test_a_plan_knows_what_it_sends_and_what_is_news() -> None:
+    done = make_firing("done", name="0")
+    firings = make_firings(
+        make_bulletin("late", at=NOW - 9 * HOUR, name="1"),
+        make_bulletin("done", name="0"),
+        make_bulletin("go", name="2"),
+    )
+    plan = decide(firings, known(done, State.FIRED), NOW)
+    assert [step.firing.key.bulletin for step in plan.to_send] == ["go"]
+    assert [step.firing.key.bulletin for step in plan.newly_expired] == ["late"]
+    assert plan.counts() == dict.fromkeys((action.value for action in Action), 0) | {"fire": 1, "done": 1, "expired": 1}
+    assert plan.now == NOW
+
+
+@pytest.mark.parametrize("action", Action)
+def test_only_fire_and_retry_send(action: Action) -> None:
+    assert action.sends == (action in {Action.FIRE, Action.RETRY})
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(), "0s"),
+        (timedelta(seconds=-5), "0s"),
+        (timedelta(seconds=59), "59s"),
+        (timedelta(minutes=90), "1h 30m"),
+        (timedelta(hours=2), "2h"),
+        (timedelta(days=3, hours=4, minutes=5), "3d 4h"),
+        (timedelta(days=1, seconds=5), "1d 5s"),
+    ],
+)
+def test_a_span_is_told_in_its_two_largest_units(length: timedelta, text: str) -> None:
+    assert span(length) == text
+
+
+def test_a_moment_is_told_in_utc() -> None:
+    assert moment(NOW.astimezone(ZoneInfo("Asia/Kolkata"))) == "2026-12-01T13:00:00Z"

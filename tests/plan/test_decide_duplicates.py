@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings, sent_lately
+from runner.definitions.model import Bulletin
+from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
+from runner.plan.history import History, State
+
+
+def actions(*bulletins: Bulletin, history: History | None = None) -> list[str]:
+    steps = decide(make_firings(*bulletins), history or History(), NOW).steps
+    return [f"{step.firing.key.bulletin}: {step.action}" for step in steps]
+
+
+def test_the_same_payload_under_another_id_is_a_duplicate() -> None:
+    firing = make_firing("b")
+    (step,) = decide([firing], sent_lately(firing, HOUR, as_id="a"), NOW).steps
+    assert step.action is Action.DUPLICATE
+    assert step.reason == (
+        "the same payload went to india as a 2026-12-01T12:00:00Z; change it, or write allow_duplicate: true"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ago", "action"),
+    [
+        (DUPLICATE_WINDOW - TICK, Action.DUPLICATE),
+        (DUPLICATE_WINDOW, Action.FIRE),
+        (timedelta(), Action.DUPLICATE),
+        (-HOUR, Action.DUPLICATE),  # the clock was put back
+    ],
+)
+def test_a_duplicate_is_one_for_less_than_24_hours(ago: timedelta, action: Action) -> None:
+    firing = make_firing("b")
+    (step,) = decide([firing], sent_lately(firing, ago, as_id="a"), NOW).steps
+    assert step.action is action
+
+
+def test_the_same_id_is_no_duplicate_of_itself() -> None:
+    firing = make_firing("a", revision=2)
+    (step,) = decide([firing], sent_lately(firing, HOUR, as_id="a"), NOW).steps
+    assert step.action is Action.FIRE
+
+
+def test_another_account_has_a_payload_of_its_own() -> None:
+    india, europe = make_firing("b"), make_firing("b", accounts=("europe",))
+    (step,) = decide([europe], sent_lately(india, HOUR, as_id="a"), NOW).steps
+    assert step.action is Action.FIRE
+
+
+def test_a_duplicate_may_be_wanted() -> None:
+    firing = make_firing("b", allow_duplicate=True)
+    (step,) = decide([firing], sent_lately(firing, HOUR, as_id="a"), NOW).steps
+    assert step.action is Action.FIRE
+
+
+def test_one_that_failed_before_may_be_a_duplicate_now() -> None:
+    firing = make_firing("b")
+    entry = make_entry(firing, State.FAILED)
+    history = knowing(entry, recent=sent_lately(firing, HOUR, as_id="a").recent)
+    (step,) = decide([firing], history, NOW).steps
+    assert step.action is Action.DUPLICATE
+
+
+def test_of_two_equal_ones_in_a_plan_the_first_is_sent() -> None:
+    firings = make_firings(make_bulletin("a"), make_bulletin("b"))
+    first, second = decide(firings, History(), NOW).steps
+    assert (first.action, second.action) == (Action.FIRE, Action.DUPLICATE)
+    assert second.reason == ("the same payload goes to india now as a; change it, or write allow_duplicate: true")
+
+
+def test_of_two_equal_ones_the_one_due_first_is_sent() -> None:
+    later, earlier = make_bulletin("a", at=NOW), make_bulletin("b", at=NOW - HOUR / 2)
+    assert actions(later, earlier) == ["b: fire", "a: duplicate"]
+
+
+def test_equal_ones_go_to_different_accounts() -> None:
+    assert actions(make_bulletin("a"), make_bulletin("b", accounts=("europe",))) == ["a: fire", "b: fire"]
+
+
+def test_one_that_is_not_sent_makes_no_duplicate() -> None:
+    assert actions(make_bulletin("a", enabled=False), make_bulletin("b")) == ["a: disabled", "b: fire"]
+
+
+def test_the_wanted_duplicate_comes_second_or_first() -> None:
+    plain, wanted = make_bulletin("a"), make_bulletin("b", allow_duplicate=True)
+    assert actions(plain, wanted) == ["a: fire", "b: fire"]
+    assert actions(wanted, plain) == ["b: fire", "a: duplicate"]
+
+
+def test_all_that_a_plan_sends_counts_not_only_its_first() -> None:
+    wanted, other = make_bulletin("a", allow_duplicate=True), make_bulletin("b", allow_duplicate=True)
+    again = make_bulletin("a", revision=2)
+    assert actions(wanted, other, again) == ["a: fire", "b: fire", "a: duplicate"]

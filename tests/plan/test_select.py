@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from plan import make_bulletin, make_firings
+from runner.definitions.model import Place
+from runner.errors import Exit, UserError
+from runner.plan.firing import Firing
+from runner.plan.select import KINDS, Criterion, select
+
+
+@pytest.fixture
+def firings() -> list[Firing]:
+    """hindi-1 in two accounts, hindi-2, and the sale, which has no tag."""
+    return make_firings(
+        make_bulletin("hindi-1", tags=("hindi", "music"), accounts=("india", "europe"), place=_at("music/hindi.yaml")),
+        make_bulletin("hindi-2", tags=("hindi",), place=_at("music/hindi.yaml")),
+        make_bulletin("sale", business_event="Flash Sale", place=_at("sales.yaml")),
+    )
+
+
+def _at(file: str) -> Place:
+    return Place(f"bulletins.d/{file}", 1, 1, 0)
+
+
+def found(firings: list[Firing], *criteria: Criterion) -> list[str]:
+    return [f"{firing.key.bulletin}@{firing.key.account}" for firing in select(firings, criteria)]
+
+
+ALL = ["hindi-1@india", "hindi-1@europe", "hindi-2@india", "sale@india"]
+SELECTIONS = [
+    ("id", "hindi-2", ["hindi-2@india"]),
+    ("id", "hindi-*", ["hindi-1@india", "hindi-1@europe", "hindi-2@india"]),
+    ("id", "hindi-[13]", ["hindi-1@india", "hindi-1@europe"]),
+    ("tag", "music", ["hindi-1@india", "hindi-1@europe"]),
+    ("event", "Flash Sale", ["sale@india"]),
+    ("account", "europe", ["hindi-1@europe"]),
+    ("file", "*/music/*.yaml", ["hindi-1@india", "hindi-1@europe", "hindi-2@india"]),
+]
+
+
+def test_no_criteria_select_all(firings: list[Firing]) -> None:
+    assert found(firings) == ALL
+
+
+def test_no_criteria_on_nothing_are_no_mistake() -> None:
+    assert select([], []) == []
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), SELECTIONS)
+def test_each_kind_selects(firings: list[Firing], kind: str, value: str, expected: list[str]) -> None:
+    assert found(firings, Criterion(kind, (value,))) == expected
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), SELECTIONS)
+def test_each_kind_excludes(firings: list[Firing], kind: str, value: str, expected: list[str]) -> None:
+    assert found(firings, Criterion(kind, (value,), excludes=True)) == [name for name in ALL if name not in expected]
+
+
+def test_every_kind_is_tried_here() -> None:
+    assert {kind for kind, _, _ in SELECTIONS} == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
+        ("id", ("sale", "hindi-2"), ["hindi-2@india", "sale@india"]),
+        ("tag", ("music", "nothing"), ["hindi-1@india", "hindi-1@europe"]),
+        ("event", ("Flash Sale", "Program Released"), ALL),
+        ("account", ("india", "europe"), ALL),
+        ("file", ("*/sales.yaml", "*hindi*"), ALL),
+    ],
+)
+def test_values_of_one_kind_are_alternatives(
+    firings: list[Firing], kind: str, values: tuple[str, ...], expected: list[str]
+) -> None:
+    assert found(firings, Criterion(kind, values)) == expected
+
+
+def test_kinds_must_all_be_met(firings: list[Firing]) -> None:
+    criteria = [Criterion("tag", ("hindi",)), Criterion("account", ("india",)), Criterion("id", ("*-1", "sale"))]
+    assert found(firings, *criteria) == ["hindi-1@india"]
+
+
+def test_exclusion_wins_over_selection(firings: list[Firing]) -> None:
+    criteria = [Criterion("tag", ("hindi",)), Criterion("id", ("hindi-1", "sale"), excludes=True)]
+    assert found(firings, *criteria) == ["hindi-2@india"]
+
+
+@pytest.mark.parametrize("value", ["HINDI-1", "hindi", "indi-1"])
+def test_a_glob_meets_the_whole_id_letter_by_letter(firings: list[Firing], value: str) -> None:
+    with pytest.raises(UserError):
+        select(firings, [Criterion("id", (value,))])
+
+
+def test_a_selection_that_matches_nothing_is_wrong_usage(firings: list[Firing]) -> None:
+    criteria = [Criterion("tag", ("hindi", "music")), Criterion("id", ("hindi-*",), excludes=True)]
+    with pytest.raises(UserError) as error:
+        select(firings, criteria)
+    assert error.value.message == ("the selection matches nothing: --tag hindi --tag music --exclude-id hindi-*")
+    assert error.value.exit_code is Exit.USAGE
+    assert error.value.help
+
+
+def test_a_selection_of_an_empty_set_is_wrong_usage() -> None:
+    with pytest.raises(UserError):
+        select([], [Criterion("id", ("*",))])
