@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.definitions.load import SUFFIXES
 from runner.errors import UserError
 
 
@@ -35,20 +34,42 @@ def require_committed(paths: Sequence[Path]) -> None:
     for path in paths:
         try:
             _git(path, "rev-parse", "--verify", "HEAD")
-            changed = _changed(path, "--ignored")
+            changed, unwatched = _changed(path, "--ignored"), _unwatched(path)
         except (OSError, subprocess.CalledProcessError):
             message = f"{path} is not in a git checkout with a commit, which --require-committed wants"
             raise UserError(message, help=help) from None
         if changed:
-            more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-            raise UserError(f"definitions differ from git HEAD: {', '.join(changed[:3])}{more}", help=help)
+            raise UserError(f"definitions differ from git HEAD: {_some(changed)}", help=help)
+        if unwatched:
+            raise UserError(
+                f"git can't tell whether definitions differ from HEAD: {_some(unwatched)}",
+                help="Write files instead of links; undo git update-index --assume-unchanged or --skip-worktree.",
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def _unwatched(path: Path) -> list[str]:
+    """Definition files that git says nothing of: told to assume them unchanged, or links, whose ends it does not see."""
+    lines = [line.split(maxsplit=4) for line in _listed(path, "ls-files", "--stage", "-v", "-z")]
+    return [name for tag, mode, _, _, name in lines if tag.islower() or tag == "S" or mode == "120000"]
 
 
 def _changed(path: Path, *options: str) -> list[str]:
     """Definition files under `path` that are modified, added, deleted, untracked or (with --ignored) ignored."""
-    pathspec = "." if path.is_dir() else path.name
-    names = _git(path, "status", "--porcelain", "-z", "--untracked-files=all", *options, "--", pathspec)
-    return [entry[3:] for entry in names.split("\0") if entry.lower().endswith(SUFFIXES)]
+    lines = _listed(path, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", *options)
+    return [line[3:] for line in lines]
+
+
+def _listed(path: Path, *command: str) -> list[str]:
+    """What a git command with -z lists of the definition files under `path`."""
+    from runner.definitions.load import SUFFIXES
+
+    entries = _git(path, *command, "--", "." if path.is_dir() else path.name).split("\0")
+    return [entry for entry in entries if entry.lower().endswith(SUFFIXES)]
 
 
 def _git(path: Path, *arguments: str) -> str:

@@ -76,7 +76,7 @@ def _run(arguments: list[str] | None) -> int:
         click.echo("interrupted", err=True)
         return Exit.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _show_usage_error(error)
         return Exit.USAGE
     except UserError as error:
         show_error(error)
@@ -90,6 +90,17 @@ def _run(arguments: list[str] | None) -> int:
         click.echo("error: this is a fault of bulletins itself; what is recorded in the ledger is safe", err=True)
         return Exit.REFUSED
     return code if isinstance(code, int) else Exit.OK
+
+
+def _show_usage_error(error: click.ClickException) -> None:
+    """The form of every other error, for what click found; all of the help where nothing was asked."""
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is not None and message == context.get_help():
+        click.echo(message, err=True)
+        return
+    command = context.command_path if context is not None else "bulletins"
+    show_error(UserError(message[:1].lower() + message[1:].removesuffix("."), help=f"See {command} --help."))
 
 
 def show_error(error: UserError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from runner.cli.options import (
     verbose_option,
 )
 from runner.cli.reporting import Reporter
-from runner.errors import UserError
+from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.model import Account, Definitions
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from runner.plan.firing import Firing
 
 SANDBOX_LATENCY_S = 0.05
+_AGAIN = "Run it again when you are ready."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Options:
 @click.option("--quiet", "-q", is_flag=True, help="Show only what failed, expired or is in doubt, and the summary.")
 @verbose_option
 def fire(**options: Any) -> int:
-    """Send what is due, each firing at most once, and report what happened."""
+    """Send what is due, each at most once, and report it."""
     selection = {name: options.pop(name) for name in list(options) if name.startswith(("only_", "exclude_"))}
     called = Options(format=options.pop("format_"), **options)
     if called.now and not called.dry_run:
@@ -143,7 +145,7 @@ def _fire(options: Options, definitions: Definitions, selected: list[Firing]) ->
             accounts, credentials = _guarded(options, definitions, plan, ledger, stack)
             _confirm(options, plan)
         except UserError as refusal:
-            reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=False)
+            reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=options.format != "text")
             raise
         return _send(options, plan, accounts, credentials, ledger, reporter)
 
@@ -188,8 +190,13 @@ def _confirm(options: Options, plan: Plan) -> None:
     if not sys.stdin.isatty():
         raise UserError("nobody can be asked here, and nothing was sent", help="Add --yes to send without asking.")
     where = "the sandbox" if options.sandbox else "real people; it can't be taken back"
-    if not click.confirm(f"Send {len(plan.to_send):,} ({accounts}) to {where}?", err=True):
-        raise UserError("not confirmed, and nothing was sent")
+    try:
+        if click.confirm(f"Send {len(plan.to_send):,} ({accounts}) to {where}?", err=True):
+            return
+    except click.Abort:
+        click.echo(err=True)  # the question's line is still open
+        raise UserError("interrupted, and nothing was sent", help=_AGAIN, exit_code=Exit.INTERRUPTED) from None
+    raise UserError("not confirmed, and nothing was sent", help=_AGAIN)
 
 
 def _refused(plan: Plan, refusal: UserError) -> Ended:
@@ -200,7 +207,8 @@ def _refused(plan: Plan, refusal: UserError) -> Ended:
         Result(step, Outcome.SKIPPED, refusal.message) if step.action.sends else Result(step, reason=step.reason)
         for step in plan.steps
     )
-    return Ended(results, fault=refusal.message)
+    interrupted = signal.SIGINT if refusal.exit_code is Exit.INTERRUPTED else None
+    return Ended(results, signal=interrupted, fault=refusal.message)
 
 
 def _send(

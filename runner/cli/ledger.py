@@ -12,7 +12,7 @@ from runner.cli.options import format_option, ledger_option, present
 
 @click.group()
 def ledger() -> None:
-    """Create and describe the ledger: the record of everything that was ever sent."""
+    """Create and describe the record of everything that was sent."""
 
 
 @ledger.command()
@@ -32,7 +32,7 @@ def init(ledger_url: str | None) -> None:
 @ledger_option
 @format_option("text", "json")
 def show(ledger_url: str | None, format_: str) -> None:
-    """Describe the ledger: its id, and how many firings are in which state."""
+    """Describe the ledger: its id, and what it holds."""
     from runner.cli.ledgers import open_ledger
     from runner.report.document import timestamp
 

@@ -82,7 +82,7 @@ class Moment(click.ParamType[datetime]):
         try:
             return instant(value)
         except TimeProblem as error:
-            self.fail(f"{error.message}. {error.help}", param, ctx)
+            self.fail(f"{error.message}. Write it like 2026-12-01T18:30:00+05:30", param, ctx)
 
 
 now_option = click.option("--now", type=Moment(), metavar="TIME", help="Plan as if it were that time (RFC 3339).")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.report.document import entry
+from runner.report.plain import plain
 from runner.report.run import OUTCOME_COLOURS, outcome_line
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 # What is skipped belongs to another run, or has its cause on a line of its own.
 _UNREMARKABLE = (Outcome.FIRED, Outcome.SKIPPED)
@@ -28,23 +34,54 @@ class Progress(Protocol):
         """Something about the run as a whole."""
 
 
+class _Skipped:
+    """What stops a run skips hundreds of firings for one reason: the first is shown, the others are counted."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def is_more_of_the_same(self, result: Result) -> bool:
+        """Whether a firing was skipped before for this reason."""
+        if result.outcome is not Outcome.SKIPPED:
+            return False
+        with self._lock:
+            self._counts[result.reason or ""] += 1
+            return self._counts[result.reason or ""] > 1
+
+    def lines(self) -> Iterator[str]:
+        """How many more there were for each reason."""
+        for reason, count in self._counts.items():
+            if count > 1:
+                yield plain(f"skipped    {count - 1:,} more · {reason}")
+
+
 class _Lines:
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, verbose: bool) -> None:
         self._quiet = quiet
+        self._skipped = None if verbose else _Skipped()
 
     def result(self, result: Result) -> None:
-        if result.outcome is not None and not (self._quiet and result.outcome in _UNREMARKABLE):
+        if result.outcome is None or (self._quiet and result.outcome in _UNREMARKABLE):
+            return
+        if self._skipped is None or not self._skipped.is_more_of_the_same(result):
             click.secho(outcome_line(entry(result)), fg=OUTCOME_COLOURS[result.outcome], err=True)
 
     def message(self, text: str) -> None:
         click.echo(text, err=True)
+
+    def close(self) -> None:
+        for line in self._skipped.lines() if self._skipped else ():
+            click.secho(line, fg=OUTCOME_COLOURS[Outcome.SKIPPED], err=True)
 
 
 @contextmanager
 def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[Progress]:
     """Shows a run of `total` firings on standard error."""
     if quiet or verbose or not total or not sys.stderr.isatty():
-        yield _Lines(quiet=quiet)
+        lines = _Lines(quiet=quiet, verbose=verbose)
+        yield lines
+        lines.close()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -52,25 +89,34 @@ def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[Progress]:
 
     columns = (TextColumn("firing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task("firing", total=total)
-        yield _OnBar(bar, task)
+        on_bar = _OnBar(bar, total)
+        yield on_bar
+        on_bar.close()
 
 
 class _OnBar:
     """A bar, with a line above it for everything but what was fired."""
 
-    def __init__(self, bar: object, task: object) -> None:
+    def __init__(self, bar: Bar, total: int) -> None:
         self._bar = bar
-        self._task = task
+        self._task = bar.add_task("firing", total=total)
+        self._skipped = _Skipped()
 
     def result(self, result: Result) -> None:
-        from rich.text import Text
-
-        if result.outcome is not None and (result.outcome is not Outcome.FIRED or result.warnings):
-            line = Text(outcome_line(entry(result)), style=OUTCOME_COLOURS[result.outcome])
-            self._bar.console.print(line)  # type: ignore[attr-defined]
+        is_news = result.outcome is not Outcome.FIRED or bool(result.warnings)
+        if result.outcome is not None and is_news and not self._skipped.is_more_of_the_same(result):
+            self._print(outcome_line(entry(result)), OUTCOME_COLOURS[result.outcome])
         if result.step.action.sends:
-            self._bar.advance(self._task)  # type: ignore[attr-defined]
+            self._bar.advance(self._task)
 
     def message(self, text: str) -> None:
-        self._bar.console.print(text)  # type: ignore[attr-defined]
+        self._print(text)
+
+    def close(self) -> None:
+        for line in self._skipped.lines():
+            self._print(line, OUTCOME_COLOURS[Outcome.SKIPPED])
+
+    def _print(self, line: str, colour: str = "") -> None:
+        from rich.text import Text
+
+        self._bar.console.print(Text(line, style=colour), soft_wrap=True)

@@ -12,7 +12,7 @@ from runner.errors import Exit, UserError
 @click.command()
 @click.argument("name", required=False)
 def schema(name: str | None) -> None:
-    """Print the JSON Schema NAME, for an editor; without NAME, list them."""
+    """Print a JSON Schema, for an editor; without NAME, list them."""
     from runner.definitions.schema import schema_names, schema_text
     from runner.definitions.suggest import did_you_mean, listed
 
@@ -29,7 +29,7 @@ def schema(name: str | None) -> None:
 @click.command()
 @click.argument("code", required=False)
 def explain(code: str | None) -> None:
-    """Explain a problem's CODE, with an example; without CODE, list them all."""
+    """Explain a problem's code; without CODE, list them all."""
     from runner.definitions.codes import EXPLANATIONS, Code
     from runner.definitions.suggest import did_you_mean
 

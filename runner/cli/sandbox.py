@@ -74,17 +74,18 @@ def sandbox(
     faults: tuple[str, ...],
     targets: int,
 ) -> int:
-    """Serve the stand-in of the API on loopback, until Ctrl-C.
+    """Serve a stand-in of the API on loopback, until Ctrl-C.
 
     \b
     A FAULT is KIND[@NAME-GLOB][*TIMES][~PROBABILITY]. The kinds:
-      503, timeout, reset, close               before the bulletin is accepted,
-      503-after, timeout-after, …              or after it
-      truncated, foreign, no-status, huge      accepted, but the answer says nothing
-      drip, drip-head                          accepted, but the answer never ends
-      fail:TEXT, redirect                      not accepted
-      refuse                                   the port is shut
-    So '503-after@*Hindi*' answers 503 after accepting a bulletin with Hindi in its name.
+      503, timeout, reset, close            before the bulletin is accepted,
+      503-after, timeout-after, …           or after it
+      truncated, foreign, no-status, huge   accepted, but the answer says nothing
+      drip, drip-head                       accepted, but the answer never ends
+      fail:TEXT, redirect                   not accepted
+      refuse                                the port is shut
+
+    '503-after@*Hindi*' answers 503 after accepting bulletins with Hindi in the name.
     """
     from runner.sandbox.server import Sandbox
 

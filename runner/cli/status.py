@@ -25,7 +25,10 @@ _COLOURS = {"fired": "green", "failed": "red", "in_doubt": "red", "expired": "ye
 @ledger_option
 @format_option("text", "json")
 def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: str) -> None:
-    """Show what is in doubt and what was fired lately; with ID, one bulletin's history and what would happen now."""
+    """Show what is in doubt and what was fired lately.
+
+    With ID, one bulletin's history, and what would happen to it now.
+    """
     from runner.cli.ledgers import open_ledger
 
     with open_ledger(ledger_url) as ledger:
@@ -112,17 +115,26 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
 
 @click.command()
 @click.argument("bulletin", metavar="ID")
-@click.option("--sent/--not-sent", "sent", default=None, required=True, help="What the activity log says.")
+@click.option("--sent", is_flag=True, help="The activity log shows it.")
+@click.option("--not-sent", is_flag=True, help="The activity log does not show it: it may be sent again.")
 @click.option("--note", required=True, metavar="TEXT", help="How you know: kept in the ledger.")
 @click.option("--account", metavar="NAME", help="Which account, where several are in doubt.")
 @click.option("--occurrence", metavar="NAME", help="Which occurrence, where several are in doubt.")
 @ledger_option
 def resolve(
-    bulletin: str, sent: bool, note: str, account: str | None, occurrence: str | None, ledger_url: str | None
+    bulletin: str,
+    sent: bool,
+    not_sent: bool,
+    note: str,
+    account: str | None,
+    occurrence: str | None,
+    ledger_url: str | None,
 ) -> None:
     """Settle a firing in doubt by your word. Sends nothing."""
     from runner.cli.ledgers import identity, open_ledger
 
+    if sent is not_sent:
+        raise click.UsageError("say what the activity log shows: either --sent or --not-sent")
     if not note.strip():
         raise click.UsageError("--note is blank: write how you know")
     with open_ledger(ledger_url) as ledger:
@@ -145,7 +157,7 @@ def _the_one_in_doubt(ledger: Ledger, bulletin: str, account: str | None, occurr
     ]
     if not found:
         raise UserError(
-            f"nothing is in doubt of {bulletin!r}",
+            f"no firing of {bulletin!r} is in doubt",
             help="bulletins status lists what is; a run that still lives holds its firings itself.",
         )
     if len(found) > 1:

@@ -14,9 +14,9 @@ from runner.errors import Exit
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @format_option("text", "json")
 def validate(paths: tuple[Path, ...], format_: str) -> int:
-    """Check the definitions: every problem of every file, with its place and the mend.
+    """Check the definitions, and show every problem.
 
-    All files under the PATHs (bulletins.d where none is given) make one set.
+    Each with its place and the mend. All files under the PATHs (bulletins.d where none is given) make one set.
     """
     from runner.cli.console import show_problems
     from runner.definitions.load import load

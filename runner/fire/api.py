@@ -5,23 +5,24 @@ Source of the request's form: the Bulletins page of CleverTap's developer site.
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.exceptions import ConnectTimeout, ProxyError, SSLError
+from requests.exceptions import ConnectTimeout, ProxyError, ReadTimeout, SSLError
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 
 from runner.fire.answer import Answer
 from runner.fire.credentials import Credentials, is_loopback
-from runner.fire.wire import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter
+from runner.fire.wire import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter, Turn
 
 PATH = "/1/targets/trigger.json"
 MAX_ANSWER_BYTES = 1024 * 1024
+_PREFIX = re.compile(r"(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): ")  # of urllib3's messages; says nothing to people
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,13 @@ class Client:
         self._deadlines = deadlines
         self._timeouts = timeouts
         self._used_at = 0.0
+        self._adapter = ObservedAdapter()
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, ObservedAdapter())
+            self._session.mount(scheme, self._adapter)
         # Proxies and certificates of the environment are looked up once: requests would do it for every call.
         settings = self._session.merge_environment_settings(self._url, {}, True, None, None)
-        self._settings: dict[str, Any] = {**settings}
+        self._settings: dict[str, Any] = {name: settings[name] for name in ("proxies", "verify", "cert")}
         if is_loopback(urlsplit(base_url).hostname or ""):
             self._settings["proxies"] = {}  # a passcode for this machine goes through nobody else's
         self._session.trust_env = False
@@ -74,22 +76,22 @@ class Client:
         """A request that is ready to go out, so that no slot is held while it is made."""
         return self._session.prepare_request(requests.Request("POST", self._url, data=body))
 
-    def send(self, request: requests.PreparedRequest, gate: Callable[[], None] = lambda: None) -> Answer:
-        """Sends the request, once, and says what was seen.
+    def send(self, request: requests.PreparedRequest, turn: Turn) -> Answer:
+        """Sends the request, once, when its `turn` comes, and says what was seen.
 
-        `gate` is called when the first byte is about to leave: it may wait for the request's turn, and whatever it
-        raises keeps the request back and comes out of here.
+        Raises nothing but what the turn raises, and then nothing was sent.
         """
         if time.monotonic() - self._used_at > MAX_IDLE_S:
             self._session.close()
         started_at = datetime.now(UTC)
-        with self._deadlines.exchange(self._timeouts.total_s, gate) as exchange:
+        with self._deadlines.exchange(self._timeouts.total_s, turn) as exchange:
             status, body, complete, error = self._exchange(request, exchange)
         self._used_at = time.monotonic()
-        latency_ms = (time.perf_counter() - exchange.started) * 1000
-        error = None if error is None else self._credentials.redacted(error)
-        body = self._credentials.redacted(body.decode("utf-8", "replace")).encode()
-        return Answer(exchange.left_at or started_at, latency_ms, exchange.left, status, body, complete, error)
+        return Answer(exchange.left_at or started_at, exchange.latency_ms, exchange.left, status, body, complete, error)
+
+    def redacted(self, text: str) -> str:
+        """The text without the account's passcode."""
+        return self._credentials.redacted(text)
 
     def close(self) -> None:
         """Closes the connection."""
@@ -100,12 +102,12 @@ class Client:
     ) -> tuple[int | None, bytes, bool, str | None]:
         """Status, body, whether it is whole, and what broke."""
         timeouts = (self._timeouts.connect_s, self._timeouts.read_s)
-        settings = {**self._settings, "stream": True}
         try:
-            response = self._session.send(request, timeout=timeouts, allow_redirects=False, **settings)
+            # The adapter is a session's send without redirects, cookies and hooks, none of which we want.
+            response = self._adapter.send(request, stream=True, timeout=timeouts, **self._settings)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # Both must agree that nothing went out: the socket, and the kind of the error.
-            exchange.left = exchange.left or not _is_connect_error(error)
+            exchange.left = exchange.left or _tells_of_a_request(error)
             self._session.close()
             return None, b"", False, self._described(error, exchange)
         with response:
@@ -136,7 +138,7 @@ class Client:
             if not isinstance(wrapped, BaseException):
                 break
             innermost = wrapped
-        text = str(innermost).split(": ", 1)[-1].strip("'\" ") or type(innermost).__name__
+        text = self.redacted(_PREFIX.sub("", str(innermost)).strip("'\" ")) or type(innermost).__name__
         return f"{text[:200]} ({type(innermost).__name__})"
 
 
@@ -144,10 +146,12 @@ def _first_error(error: BaseException) -> BaseException | None:
     return next((arg for arg in error.args if isinstance(arg, BaseException)), None)
 
 
-def _is_connect_error(error: BaseException) -> bool:
-    """Whether the error is one that ends a connection before anything was sent over it."""
+def _tells_of_a_request(error: BaseException) -> bool:
+    """Whether an error speaks of a request under way, rather than of a connection or of settings."""
     if isinstance(error, (ConnectTimeout, SSLError, ProxyError)):
-        return True
+        return False
     inner = _first_error(error)
-    reason = getattr(inner, "reason", None)
-    return any(isinstance(cause, (NewConnectionError, NameResolutionError)) for cause in (error, inner, reason))
+    causes = (error, inner, getattr(inner, "reason", None))
+    if any(isinstance(cause, (NewConnectionError, NameResolutionError)) for cause in causes):
+        return False
+    return isinstance(error, (requests.ConnectionError, ReadTimeout, HTTPError))

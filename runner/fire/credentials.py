@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from runner.definitions.model import Account
 from runner.definitions.regions import HOSTS
@@ -19,6 +19,8 @@ from runner.errors import UserError
 
 _DOMAIN = "." + HOSTS["eu1"]  # every region's host is a subdomain of the default one
 _HIDDEN = "[passcode]"
+# Nothing but scheme, host and port: what else a URL may hold, programs read differently, and some see another host.
+_ADDRESS = re.compile(r"(https?)://([a-z0-9][a-z0-9.-]*|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,16 @@ def check_hosts(accounts: Iterable[Account], allowed: Collection[str]) -> None:
     `allowed` are the hosts that the operator, never a definition, has allowed beside them.
     """
     for account in accounts:
-        url = urlsplit(account.base_url)
-        host = url.hostname or ""
-        if is_loopback(host) or host in allowed:
+        match = _ADDRESS.fullmatch(account.base_url)
+        scheme, host = (match[1].lower(), match[2].strip("[]").lower()) if match else ("", "")
+        if is_loopback(host) or (host and host in allowed):
             continue
-        if url.scheme == "https" and (host == HOSTS["eu1"] or host.endswith(_DOMAIN)):
+        if scheme == "https" and (host == HOSTS["eu1"] or host.endswith(_DOMAIN)):
             continue
+        trusted = f"; if you trust that host, add --allow-host {host}" if host else ""
         raise UserError(
             f"the account {account.name} would send its passcode to {account.base_url}, which is not CleverTap's",
-            help=f"Write region instead of base_url; if you trust that host, add --allow-host {host}.",
+            help=f"Write region instead of base_url{trusted}.",
         )
 
 

@@ -43,12 +43,11 @@ class Lane:
             self._canary_taken = True
             return self._waiting.popleft()
 
-    def left_over(self) -> list[Step]:
-        """The firings that nobody took."""
+    @property
+    def waiting(self) -> int:
+        """How many firings nobody has taken."""
         with self._changed:
-            left = list(self._waiting)
-            self._waiting.clear()
-            return left
+            return len(self._waiting)
 
     def acquire(self) -> bool:
         """Waits for the right to have one more request in flight. False, and no right, where the lane has stopped."""

@@ -10,19 +10,22 @@ from runner.errors import UserError
 from runner.ledger.ledger import Ledger
 
 LEASE = timedelta(seconds=30)
+SLEPT = "the run slept past its lease"
+_JOIN_S = 1.0
 
 
 class Lease:
     """Keeps a run's claims its own while the run lives. A context manager: renews until it is left.
 
-    `on_lost` is told, once, why the lease could not be renewed.
+    `on_lost` is told, once, what kept the lease from being renewed.
     """
 
-    def __init__(self, ledger: Ledger, run: str, until: datetime, on_lost: Callable[[str], None]) -> None:
+    def __init__(self, ledger: Ledger, run: str, until: datetime, on_lost: Callable[[Exception], None]) -> None:
         self._ledger = ledger
         self._run = run
         self._until = until
         self._on_lost = on_lost
+        self._lost = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
@@ -32,17 +35,22 @@ class Lease:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
+        self._thread.join(_JOIN_S)
 
     def holds(self, now: datetime) -> bool:
         """Whether what this run has claimed is still its own: a process that slept too long must not send."""
-        return now < self._until
+        return not self._lost and now < self._until
 
     def _renew(self) -> None:
         while not self._ended.wait(LEASE.total_seconds() / 3):
             until = datetime.now(UTC) + LEASE
             try:
                 self._ledger.renew(self._run, lease_until=until)
-            except UserError as error:
-                self._on_lost(f"the run's lease can't be renewed: {error.message}")
+                # Between its end and its renewal, another run may have taken the claims for abandoned.
+                if datetime.now(UTC) >= self._until:
+                    raise UserError(SLEPT, help="What it had not sent yet goes out with the next run.")
+            except Exception as error:  # noqa: BLE001 - without its lease the run must end, whatever the cause
+                self._lost = True
+                self._on_lost(error)
                 return
             self._until = until

@@ -7,6 +7,7 @@ and what may have been sent is for a person to settle.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,6 +17,7 @@ from runner.fire.answer import Answer
 _REJECTED = (400, 401, 403, 404, 405)
 _BAD_CREDENTIALS = (401, 403)
 _TOO_MANY = 429
+_ERROR_KEPT = 300  # characters of the API's own words
 
 
 class Outcome(StrEnum):
@@ -58,8 +60,8 @@ class Judgement:
         return {Sent.YES: Outcome.FIRED, Sent.NO: Outcome.FAILED, Sent.UNKNOWN: Outcome.IN_DOUBT}[self.sent]
 
 
-def judge(answer: Answer) -> Judgement:
-    """What the answer means."""
+def judge(answer: Answer, redacted: Callable[[str], str] = str) -> Judgement:
+    """What the answer means. Whatever a reason quotes from the answer is `redacted` first."""
     status = answer.http_status
     if status is None:
         if not answer.left:
@@ -68,11 +70,12 @@ def judge(answer: Answer) -> Judgement:
     if not answer.complete:
         return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer broke off: {answer.error}")
     body = _mapping(answer.body)
-    if 300 <= status < 400:
-        return Judgement(Sent.NO, f"HTTP {status}: a redirect, which is never followed; check the account's region")
     if body.get("status") == "success":
         return Judgement(Sent.YES, bulletins_sent=_targets(body))
-    said = f": {_error_text(body)}" if _error_text(body) else ""
+    if 300 <= status < 400:
+        return Judgement(Sent.NO, f"HTTP {status}: a redirect, which is never followed; check the account's region")
+    error = body.get("error")
+    said = f": {redacted(error)[:_ERROR_KEPT]}" if isinstance(error, str) and error else ""
     if status == _TOO_MANY:
         return Judgement(Sent.NO, f"HTTP 429{said or ': too many concurrent requests'}", retry=True, slow_down=True)
     if status >= 500:
@@ -94,8 +97,3 @@ def _mapping(body: bytes) -> dict[str, Any]:
 def _targets(body: dict[str, Any]) -> int | None:
     targets = body.get("targets")
     return targets if type(targets) is int and targets >= 0 else None
-
-
-def _error_text(body: dict[str, Any]) -> str:
-    error = body.get("error")
-    return error[:300] if isinstance(error, str) else ""

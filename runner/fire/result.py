@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from runner.errors import Exit
-from runner.fire.outcome import Outcome
+from runner.fire.answer import Answer
+from runner.fire.outcome import Judgement, Outcome
+from runner.ledger.values import Attempt
 from runner.plan.decide import Step
+
+_ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,36 @@ class Ended:
 def sent_in_total(results: Iterable[Result]) -> int:
     """How many bulletins went out, as the API counted them."""
     return sum(result.bulletins_sent or 0 for result in results)
+
+
+def answered(step: Step, answer: Answer, judgement: Judgement, tries: int) -> Result:
+    """The result of a step whose last request was answered so."""
+    warnings: tuple[str, ...] = ()
+    if judgement.outcome is Outcome.FIRED and not judgement.bulletins_sent:
+        said = "0 bulletins were sent: is one published for the event?"
+        warnings = (said if judgement.bulletins_sent == 0 else "the answer does not say how many bulletins were sent",)
+    return Result(
+        step,
+        judgement.outcome,
+        judgement.reason,
+        answer.http_status,
+        answer.error,
+        judgement.bulletins_sent,
+        tries,
+        answer.started_at,
+        round(answer.latency_ms, 1),
+        warnings,
+    )
+
+
+def attempt(number: int, answer: Answer, judgement: Judgement, redacted: Callable[[str], str]) -> Attempt:
+    """One request as the ledger keeps it, without what `redacted` takes out."""
+    return Attempt(
+        number,
+        answer.started_at,
+        round(answer.latency_ms, 1),
+        judgement.sent.value,
+        answer.http_status,
+        redacted(answer.body.decode("utf-8", "replace"))[:_ANSWER_KEPT] if answer.body else None,
+        answer.error,
+    )

@@ -7,50 +7,76 @@ call that can't be taken back both matter more than anything else.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import math
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
-from urllib3.util.wait import wait_for_read
 
 MAX_IDLE_S = 2.0  # an idle connection may be closed by the far end at any moment
+
+
+class Turn(Protocol):
+    """What a request waits for before it goes. Whatever `take` or `check` raise keeps the request back."""
+
+    def take(self) -> None:
+        """Called when everything is ready; waits until the request may go."""
+
+    def check(self) -> None:
+        """Called when the first byte is about to leave: the last look."""
+
+    def give_back(self) -> None:
+        """Called as early as a whole success is there, and then no other call follows. May never be called."""
 
 
 class Exchange:
     """One request on its way. Alive from before the connection is looked for until the answer is read.
 
-    `gate` is called when everything is ready and the first byte is about to leave; it may wait, and an exception
-    from it keeps the request back. The time limit counts anew from then.
+    The time limit counts anew from when the request's turn has come.
     """
 
-    def __init__(self, limit_s: float, gate: Callable[[], None]) -> None:
+    def __init__(self, limit_s: float, turn: Turn) -> None:
         self.head: bytes | None = None
         self.left = False
         self.overdue = False
         self.left_at: datetime | None = None
+        self.turn = turn
         self._limit_s = limit_s
-        self._gate = gate
+        self._ended: float | None = None
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._restart()
 
     def _restart(self) -> None:
-        self.started = time.perf_counter()
+        self._started = time.perf_counter()
         self.deadline = time.monotonic() + self._limit_s
 
-    def pass_gate(self) -> None:
+    @property
+    def latency_ms(self) -> float:
+        """From when its turn came to the end of the answer, or until now."""
+        return ((self._ended or time.perf_counter()) - self._started) * 1000
+
+    def take_turn(self) -> None:
         """Waits until the request may leave."""
         self.deadline = math.inf
-        self._gate()
+        self.turn.take()
         self._restart()
+
+    def succeed(self) -> None:
+        """The whole answer is there, and nothing in it could stop the next request."""
+        self._ended = time.perf_counter()
+        self.turn.give_back()
 
     def leave(self) -> None:
         """From here on, the request may have been sent."""
@@ -90,9 +116,9 @@ class Deadlines:
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
-    def exchange(self, limit_s: float, gate: Callable[[], None]) -> Iterator[Exchange]:
+    def exchange(self, limit_s: float, turn: Turn) -> Iterator[Exchange]:
         """An exchange of this thread that is ended after `limit_s` seconds."""
-        exchange = Exchange(limit_s, gate)
+        exchange = Exchange(limit_s, turn)
         _current.exchange = exchange
         self._watch(exchange)
         try:
@@ -125,6 +151,41 @@ class Deadlines:
             time.sleep(0.1)
 
 
+class _Lines:
+    """The lines of a head, and the last of them."""
+
+    def __init__(self, fp: Any) -> None:
+        self._fp = fp
+        self.last = b""
+
+    def readline(self, limit: int) -> bytes:
+        self.last = self._fp.readline(limit)
+        return self.last
+
+
+class _ObservedResponse(http.client.HTTPResponse):
+    def begin(self) -> None:
+        """Reads the head; where a plain success came with it, says so before anybody works on it.
+
+        A head that broke off is whole for http.client; here it raises.
+        """
+        fp, lines = self.fp, _Lines(self.fp)
+        self.fp = lines  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            self.fp = fp
+        if not lines.last:
+            raise http.client.HTTPException("the head of the answer broke off")
+        exchange = _exchange()
+        if exchange is None or self.status != 200 or not self.length:
+            return
+        body = self.fp.peek()[: self.length]
+        # Anything else may stop the account, so what it means comes first.
+        if len(body) == self.length and b'"success"' in body:
+            exchange.succeed()
+
+
 class _Observed:
     """Mixed into urllib3's connections: tells this thread's exchange what happens on the socket."""
 
@@ -141,6 +202,10 @@ class _Observed:
         self._is_connecting = True  # what a proxy or TLS is told is no request yet
         try:
             super().connect()  # type: ignore[misc]
+        except TimeoutError as error:  # in what follows the connect proper, urllib3 would take them for the request's
+            raise ConnectTimeoutError(self, str(error)) from error
+        except ConnectionError as error:
+            raise NewConnectionError(self, str(error)) from error  # type: ignore[arg-type]
         finally:
             self._is_connecting = False
 
@@ -160,8 +225,9 @@ class _Observed:
         if self.sock is None:
             self.connect()
         idle_since = time.monotonic()
-        exchange.pass_gate()
+        exchange.take_turn()
         self._renew(idle_since)
+        exchange.turn.check()
         exchange.carried_by(self.sock)
         exchange.leave()
 
@@ -170,19 +236,34 @@ class _Observed:
 
         What is sent into a connection that is just being closed would be in doubt.
         """
-        if self.sock is None or time.monotonic() - idle_since > MAX_IDLE_S or wait_for_read(self.sock, timeout=0):
+        if self.sock is None or time.monotonic() - idle_since > MAX_IDLE_S or _has_spoken(self.sock):
             if self.sock is not None:
                 self.sock.close()
                 self.sock = None
             self.connect()
 
 
+def _has_spoken(sock: socket.socket) -> bool:
+    """Whether the far end has closed, or said what nobody asked for. What TLS says to itself does not count."""
+    limit_s = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    finally:
+        sock.settimeout(limit_s)
+    return True
+
+
 class _ObservedHTTPConnection(_Observed, HTTPConnection):
-    pass
+    response_class = _ObservedResponse
 
 
 class _ObservedHTTPSConnection(_Observed, HTTPSConnection):
-    pass
+    response_class = _ObservedResponse
 
 
 class _HTTPPool(HTTPConnectionPool):
@@ -205,7 +286,9 @@ class ObservedAdapter(HTTPAdapter):
         _observe(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """The same for a proxy from the environment."""
+        """The same for a proxy from the environment. Raises InvalidSchema for one that speaks SOCKS."""
+        if str(args[0]).lower().startswith("socks"):
+            raise InvalidSchema("SOCKS proxies are not supported; an HTTP proxy is")
         manager = super().proxy_manager_for(*args, **kwargs)
         _observe(manager)
         return manager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -13,9 +14,15 @@ from runner import local
 
 
 def write_report(document: dict[str, Any], path: Path) -> None:
-    """Writes the document to `path` atomically: temporary file, fsync, rename. Raises OSError."""
-    local.make_folder(path.parent)
+    """Writes the document to `path` atomically: temporary file, fsync, rename. Raises OSError.
+
+    What is no plain file, such as /dev/stdout or a pipe, is written to and never replaced.
+    """
     text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    if _is_no_plain_file(path):
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        return
+    local.make_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -33,10 +40,18 @@ def write_report(document: dict[str, Any], path: Path) -> None:
 
 def check_writable(path: Path) -> None:
     """Raises OSError where a report could not be written to `path`."""
+    if _is_no_plain_file(path):
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+        return
     local.make_folder(path.parent)
     with tempfile.TemporaryFile(dir=path.parent) as file:
         file.write(b" " * 4096)
         file.flush()
+
+
+def _is_no_plain_file(path: Path) -> bool:
+    return path.is_symlink() or (path.exists() and not path.is_file())
 
 
 def _umask() -> int:

@@ -1,0 +1,132 @@
+"""What a run holds in the ledger: claims taken, kept in view while they are sent, and settled.
+
+For each claim that is not settled it knows what would have to be recorded if the run ended now, so that no end of
+a run leaves a firing without a word.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from runner.errors import UserError
+from runner.fire.outcome import Outcome
+from runner.fire.result import Result
+from runner.ledger.ledger import Ledger
+from runner.ledger.values import Attempt, Claim, Settlement
+from runner.plan.decide import Step
+from runner.plan.history import State
+
+_STATES = {Outcome.FIRED: State.FIRED, Outcome.FAILED: State.FAILED, Outcome.IN_DOUBT: State.IN_DOUBT}
+_PATIENCE_S = 2.0  # for claims that are being committed when everything stops at once
+
+
+class _Held(NamedTuple):
+    claim: Claim
+    result: Result  # what is true of it now
+    attempts: tuple[Attempt, ...] = ()
+
+
+class Claims:
+    """The claims of one run. May be used from several threads.
+
+    `on_fault` is told of every exception of the ledger; none comes out of here.
+    """
+
+    def __init__(self, ledger: Ledger, run: str, on_fault: Callable[[Exception], None]) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._on_fault = on_fault
+        self._changed = threading.Condition()
+        self._held: dict[str, _Held] = {}  # by the claim's id
+        self._being_taken = 0
+        self._given_back = False
+
+    def take(self, step: Step) -> Claim | str:
+        """A claim on the step's firing, or the reason why there is none."""
+        with self._changed:
+            self._being_taken += 1
+        claim = None
+        reason = "another run has claimed or sent it meanwhile"
+        try:
+            claim = self._ledger.claim(self._run, step.firing, datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001 - told, and then the run ends
+            self._on_fault(error)
+            reason = fault_text(error)
+        with self._changed:
+            self._being_taken -= 1
+            if claim is not None:
+                self._held[claim.id] = _Held(claim, _unsent(step))
+            self._changed.notify_all()
+        return claim or reason
+
+    def send_off(self, claim: Claim, step: Step, tries: int) -> bool:
+        """Notes that the firing is on the wire from now on. False where it has been given back, and must not go."""
+        reason = "the run was cut short while it was in flight"
+        result = Result(step, Outcome.IN_DOUBT, reason, tries=tries, started_at=datetime.now(UTC))
+        with self._changed:
+            if not self._given_back:
+                self._held[claim.id] = _Held(claim, result)
+            return not self._given_back
+
+    def bring_home(self, claim: Claim, step: Step) -> None:
+        """Notes that the firing is off the wire again, certainly not sent."""
+        self._keep(_Held(claim, _unsent(step)))
+
+    def _keep(self, held: _Held) -> None:
+        with self._changed:
+            if not self._given_back:
+                self._held[held.claim.id] = held
+
+    def settle(self, claim: Claim, result: Result, attempts: tuple[Attempt, ...]) -> Result:
+        """Writes the outcome to the ledger and returns it; in doubt where that fails, for a person has to look."""
+        self._keep(_Held(claim, result, attempts))
+        try:
+            settled = self._write(claim, result, attempts)
+        except Exception as error:  # noqa: BLE001 - what is known of the firing must still reach the report
+            self._on_fault(error)
+            said = f"{result.outcome} ({result.reason})" if result.reason else f"{result.outcome}"
+            reason = f"{said}, but that could not be recorded: {fault_text(error)}"
+            return replace(result, outcome=Outcome.IN_DOUBT, reason=reason)
+        with self._changed:
+            self._held.pop(claim.id, None)
+        if settled:
+            return result
+        warning = "somebody settled it in the ledger while it was on its way; the ledger keeps their word"
+        return replace(result, warnings=(*result.warnings, warning))
+
+    def _write(self, claim: Claim, result: Result, attempts: tuple[Attempt, ...]) -> bool:
+        outcome, now = result.outcome or Outcome.SKIPPED, datetime.now(UTC)
+        settlement = Settlement(
+            _STATES.get(outcome, State.RELEASED),
+            result.reason,
+            result.http_status,
+            result.error,
+            result.bulletins_sent,
+            attempts,
+        )
+        if outcome is Outcome.EXPIRED:
+            self._ledger.expire_claimed(claim, self._run, result.step.firing, settlement, now)
+            return True
+        return self._ledger.settle(claim, settlement, now)
+
+    def give_back(self) -> Iterator[Result]:
+        """Settles all that is held, without waiting for the threads that hold it; none of it can be sent off then."""
+        with self._changed:
+            self._given_back = True
+            self._changed.wait_for(lambda: not self._being_taken, _PATIENCE_S)
+            held = tuple(self._held.values())
+        for each in held:
+            yield self.settle(each.claim, each.result, each.attempts)
+
+
+def _unsent(step: Step) -> Result:
+    return Result(step, Outcome.SKIPPED, "the run was cut short before it was sent")
+
+
+def fault_text(error: Exception) -> str:
+    """What reports say of an exception: the words of one that the user can mend, the kind of any other."""
+    return error.message if isinstance(error, UserError) else f"internal error: {type(error).__name__}"

@@ -1,0 +1,95 @@
+"""Firing against the sandbox: plans made of a handful of bulletins, and runs over a real ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from runner.definitions.model import Account, Bulletin, Definitions, Place, Schedule
+from runner.fire.api import Timeouts
+from runner.fire.backoff import Retries
+from runner.fire.credentials import Credentials
+from runner.fire.result import Ended, Result
+from runner.fire.run import Run, Settings
+from runner.ledger.ledger import Ledger
+from runner.ledger.values import Identity, Origin
+from runner.plan.decide import Plan, decide
+from runner.plan.firing import firings
+
+PASSCODE = "correct-horse-battery"
+CREDENTIALS = Credentials("india-id", PASSCODE)
+IDENTITY = Identity("tester", "here", 1)
+QUICK = Settings(retries=Retries(base_s=0.001, cap_s=0.002), timeouts=Timeouts(connect_s=2.0, read_s=0.3, total_s=2.0))
+
+
+def account(base_url: str = "http://127.0.0.1:9", name: str = "india", **fields: Any) -> Account:
+    """An account at `base_url`."""
+    defaults: dict[str, Any] = {"account_id_env": f"{name.upper()}_ID", "passcode_env": f"{name.upper()}_PASSCODE"}
+    return Account(name, base_url, place=Place("accounts.yaml", 1, 1, name), **{**defaults, **fields})
+
+
+def bulletin(number: int | str = 1, **fields: Any) -> Bulletin:
+    """A bulletin that is due at once."""
+    defaults: dict[str, Any] = {
+        "business_event": "Program Released",
+        "name": f"episode {number}",
+        "properties": {"program_id": str(number), "language": "हिन्दी"},
+        "c_by": "releases@example.com",
+        "accounts": ("india",),
+        "place": Place("music.yaml", 1, 3, 0),
+    }
+    return Bulletin(id=f"episode-{number}", **{**defaults, **fields})
+
+
+def due(at: datetime, **fields: Any) -> Schedule:
+    """A schedule at an instant with whole seconds, as definitions have them."""
+    return Schedule(at.replace(microsecond=0), **fields)
+
+
+def plan_of(bulletins: list[Bulletin], ledger: Ledger, now: datetime | None = None) -> Plan:
+    """The plan of these bulletins over what the ledger knows."""
+    now = now or datetime.now(UTC)
+    wanted = list(firings(Definitions({}, {}, tuple(bulletins), ("music.yaml",))))
+    return decide(wanted, ledger.history(wanted, now), now)
+
+
+@dataclass
+class Firer:
+    """Fires bulletins at a sandbox, over a ledger; each call is one run."""
+
+    ledger: Ledger
+    base_url: str
+    settings: Settings = QUICK
+    concurrency: int = 3
+    told: list[Result] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    def run(self, **settings: Any) -> Run:
+        """A run that has not begun."""
+        return Run(
+            self.ledger,
+            Origin("fire", "1.2.3"),
+            IDENTITY,
+            settings=replace(self.settings, **settings),
+            on_result=self.told.append,
+            on_message=self.messages.append,
+        )
+
+    def fire(
+        self, bulletins: list[Bulletin], run: Run | None = None, plan: Plan | None = None, **settings: Any
+    ) -> Ended:
+        """One run from its start to its end."""
+        run = run or self.run(**settings)
+        plan = plan or plan_of(bulletins, self.ledger)
+        names = {name for each in bulletins for name in each.accounts}
+        accounts = {name: account(self.base_url, name, concurrency=self.concurrency) for name in names}
+        credentials = {name: Credentials(f"{name}-id", PASSCODE) for name in names}
+        ended = run.fire(plan, accounts, credentials)
+        run.finish(ended.exit_code)
+        return ended
+
+
+def outcomes(ended: Ended) -> dict[str, str | None]:
+    """Outcomes by the bulletin's id."""
+    return {result.step.firing.key.bulletin: result.outcome for result in ended.results}

@@ -1,0 +1,59 @@
+"""A real ledger, a real sandbox, and clients that are closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fire import CREDENTIALS, PASSCODE, QUICK, Firer
+from runner.fire.api import Client, Timeouts
+from runner.fire.credentials import Credentials
+from runner.fire.wire import Deadlines
+from runner.ledger.connect import create, parse_url
+from runner.ledger.ledger import Ledger
+from runner.sandbox.server import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def _certificates_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A new ledger."""
+    url = parse_url(str(tmp_path / "ledger.sqlite3"))
+    create(url, now=datetime.now(UTC), who="tester")
+    with Ledger(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """The API's stand-in, with no latency and no faults yet."""
+    with Sandbox(credentials={"india-id": PASSCODE, "europe-id": PASSCODE}) as served:
+        yield served
+
+
+@pytest.fixture
+def firer(ledger: Ledger, sandbox: Sandbox) -> Firer:
+    """Fires at the sandbox, over the ledger."""
+    return Firer(ledger, sandbox.base_url)
+
+
+@pytest.fixture
+def client() -> Iterator[Callable[..., Client]]:
+    """A function that makes clients, closed at the end."""
+    made: list[Client] = []
+
+    def make(base_url: str, timeouts: Timeouts = QUICK.timeouts, credentials: Credentials = CREDENTIALS) -> Client:
+        made.append(Client(base_url, credentials, version="1.2.3", deadlines=Deadlines(), timeouts=timeouts))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from urllib3.util import parse_url
+
+from fire import account
+from runner.definitions.regions import HOSTS, base_url
+from runner.errors import Exit, UserError
+from runner.fire.credentials import Credentials, check_hosts, is_loopback, load_credentials
+
+ENVIRONMENT = {"INDIA_ID": "WRK-485-456Z", "INDIA_PASSCODE": "AAA-BBB-CCC"}
+
+
+def test_credentials_come_from_the_variables_that_the_account_names() -> None:
+    assert load_credentials([account()], ENVIRONMENT) == {"india": Credentials("WRK-485-456Z", "AAA-BBB-CCC")}
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    accounts = [account(), account(name="europe", passcode_env=None, passcode_file="gone")]
+    with pytest.raises(UserError) as caught:
+        load_credentials(accounts, {"INDIA_ID": "x"})
+    assert caught.value.exit_code is Exit.REFUSED
+    for name in ("INDIA_PASSCODE", "EUROPE_ID", "gone: No such file or directory"):
+        assert name in caught.value.message
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_a_passcode_file_may_end_in_line_breaks(tmp_path: Path, end: str) -> None:
+    (tmp_path / "passcode").write_bytes(b"AAA-BBB-CCC" + end.encode())
+    filed = account(passcode_env=None, passcode_file=str(tmp_path / "passcode"))
+    assert load_credentials([filed], ENVIRONMENT)["india"].passcode == "AAA-BBB-CCC"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"AAA\nBBB", b" AAA", "AAA-ß".encode(), b"\xff\xfe", b"AAA\x00"])
+def test_a_file_that_holds_no_passcode_is_refused_without_quoting_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "passcode").write_bytes(content)
+    filed = account(passcode_env=None, passcode_file=str(tmp_path / "passcode"))
+    with pytest.raises(UserError) as caught:
+        load_credentials([filed], ENVIRONMENT)
+    assert "AAA" not in caught.value.message + caught.value.help
+    assert "passcode" in caught.value.message
+
+
+def test_a_folder_is_no_passcode_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Is a directory"):
+        load_credentials([account(passcode_env=None, passcode_file=str(tmp_path))], ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    "value", ["AAA BBB", "AAA\n", "AAA\r\nX-Evil: 1", "AAAß", "AAA\x00", "AAA\x1b[2J", " AAA", "AAA\t"]
+)
+@pytest.mark.parametrize("variable", ["INDIA_ID", "INDIA_PASSCODE"])
+def test_what_no_header_can_carry_is_refused_without_quoting_it(variable: str, value: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load_credentials([account()], {**ENVIRONMENT, variable: value})
+    assert "AAA" not in caught.value.message.replace(ENVIRONMENT["INDIA_PASSCODE"], "")
+    assert variable in caught.value.message
+
+
+def test_a_passcode_is_not_in_the_repr() -> None:
+    assert "AAA" not in repr(Credentials("id", "AAA-BBB-CCC"))
+
+
+@pytest.mark.parametrize("passcode", ["AAA-BBB-CCC", 'A"B\\C/D', "a+b*c(", "1"])
+def test_redaction_finds_it_as_it_stands_and_as_json_writes_it(passcode: str) -> None:
+    credentials = Credentials("id", passcode)
+    text = f"it was {passcode}, {json.dumps({'p': passcode})}, {passcode}{passcode}"
+    redacted = credentials.redacted(text)
+    assert passcode not in redacted.replace("[passcode]", "")
+    assert json.dumps(passcode)[1:-1] not in redacted.replace("[passcode]", "")
+    assert redacted.startswith("it was [passcode], ")
+
+
+@pytest.mark.parametrize("region", sorted(HOSTS))
+def test_every_region_passes(region: str) -> None:
+    check_hosts([account(base_url(region))], ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:8642", "http://localhost", "http://[::1]:80", "https://127.8.9.1/", "https://IN1.api.CleverTap.com",
+     "https://api.clevertap.com:443/", "https://new-region.api.clevertap.com"],
+)  # fmt: skip
+def test_loopback_and_the_api_pass(url: str) -> None:
+    check_hosts([account(url)], ())
+
+
+FOREIGN = [
+    "https://evil.com",
+    "https://evilapi.clevertap.com",
+    "https://clevertap.com",
+    "https://dashboard.clevertap.com",
+    "https://api.clevertap.com.evil.com",
+    "https://in1.api.clevertap.com.",
+    "https://.api.clevertap.com",
+    "https://in1.api.clevertap.com@evil.com",
+    "https://user:pass@in1.api.clevertap.com",
+    "https://evil.com\\@in1.api.clevertap.com",
+    "https://evil.com/@in1.api.clevertap.com",
+    "https://evil.com?.api.clevertap.com",
+    "https://evil.com#.api.clevertap.com",
+    "https://evil.com%2f.api.clevertap.com",
+    "https://evil.com\t.api.clevertap.com",
+    "https://evil.com\n",
+    "https://in1.api.clevertap.com\n",
+    "https://evil。com",
+    "https://ｉn1.api.clevertap.com",
+    "https://in1.api.clevertap.com/elsewhere",
+    "http://in1.api.clevertap.com",
+    "ftp://in1.api.clevertap.com",
+    "http://127.0.0.1@evil.com",
+    "http://127.0.0.1.evil.com",
+    "http://localhost.evil.com",
+    "http://0x7f.1",
+    "http://2130706433",
+    "http://0.0.0.0",
+    "http://[::]",
+    "http://[::ffff:127.0.0.1",
+    "http://10.0.0.1",
+    "http://[::1",
+    "//in1.api.clevertap.com",
+    "in1.api.clevertap.com",
+    "https://",
+    "",
+]
+
+
+@pytest.mark.parametrize("url", FOREIGN)
+def test_foreign_hosts_never_pass(url: str) -> None:
+    with pytest.raises(UserError) as caught:
+        check_hosts([account(url)], ("trusted.example.com",))
+    assert caught.value.exit_code is Exit.REFUSED
+
+
+def test_the_operator_may_allow_a_host() -> None:
+    check_hosts([account("https://Proxy.example.com:8443")], ("proxy.example.com",))
+    with pytest.raises(UserError, match=r"evil\.com") as caught:
+        check_hosts([account("https://evil.com")], ("proxy.example.com", ""))
+    assert "--allow-host evil.com" in caught.value.help
+
+
+PIECES = [
+    *("https://", "http://", "evil.com", "in1", ".", "api.clevertap.com", "@", ":", "\\", "/", "?", "#", "%2e", "%40"),
+    *("127.0.0.1", "localhost", "[::1]", "[", "]", "443", " ", "\t", "\n", "。", "API.CLEVERTAP.COM", "evil", "-"),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join) | st.text(max_size=40))
+@example("https://evil.com\\@in1.api.clevertap.com")
+def test_what_passes_is_the_same_host_for_the_library_that_connects(url: str) -> None:
+    try:
+        check_hosts([account(url)], ())
+    except UserError:
+        return
+    reached = parse_url(url.removesuffix("/") + "/1/targets/trigger.json")
+    host = (reached.host or "").strip("[]")
+    assert is_loopback(host) or (
+        reached.scheme == "https" and (host == "api.clevertap.com" or host.endswith(".api.clevertap.com"))
+    )
+    assert reached.auth is None
+    assert reached.path == "/1/targets/trigger.json"

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fire import account, bulletin, due, plan_of
+from runner.errors import Exit, UserError
+from runner.fire.guard import accounts_needed, check_ledger_pins, check_maximum
+from runner.ledger.ledger import Ledger
+
+ACCOUNTS = {name: account(name=name) for name in ("india", "europe", "unused")}
+
+
+def test_accounts_are_needed_for_what_is_sent_now_or_later(ledger: Ledger) -> None:
+    later = due(datetime.now(UTC) + timedelta(days=1))
+    plan = plan_of([bulletin(1), bulletin(2, accounts=("europe",), schedule=later)], ledger)
+    assert [each.name for each in accounts_needed(plan, ACCOUNTS)] == ["india", "europe"]
+    plan = plan_of([bulletin(1, enabled=False)], ledger)
+    assert accounts_needed(plan, ACCOUNTS) == []
+
+
+def test_more_than_the_maximum_is_refused_with_the_figures(ledger: Ledger) -> None:
+    plan = plan_of([bulletin(number) for number in range(3)], ledger)
+    check_maximum(plan, 3)
+    with pytest.raises(UserError, match="3 firings would be sent, and --max allows 2") as caught:
+        check_maximum(plan, 2)
+    assert caught.value.exit_code is Exit.REFUSED
+    assert "--max 3" in caught.value.help
+
+
+def test_an_account_that_names_a_ledger_is_fired_with_no_other(ledger: Ledger) -> None:
+    check_ledger_pins([account(), account(ledger=ledger.id)], ledger.id, "here")
+    with pytest.raises(UserError, match="may only be fired with the ledger 01ABC"):
+        check_ledger_pins([account(ledger="01ABC")], ledger.id, "here")

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from fire import account
+from runner.fire import lane as lane_module
+from runner.fire.lane import Lane
+from runner.fire.outcome import Outcome
+from runner.plan.decide import Step
+
+
+class Clock:
+    """Stands in for the monotonic clock; a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(lane_module, "time", clock)
+    return clock
+
+
+def steps(count: int) -> list[Step]:
+    return [object() for _ in range(count)]  # type: ignore[misc]  # a lane looks into none of them
+
+
+def lane(count: int = 5, concurrency: int = 3, *, canary: bool = False) -> Lane:
+    return Lane(account(concurrency=concurrency), steps(count), canary=canary)
+
+
+class Waiter(threading.Thread):
+    """Calls something that may wait, in a thread of its own."""
+
+    def __init__(self, call: object) -> None:
+        super().__init__(daemon=True)
+        self.call = call
+        self.started, self.done = threading.Event(), threading.Event()
+        self.result: object = None
+        self.start()
+        assert self.started.wait(5)
+
+    def run(self) -> None:
+        self.started.set()
+        self.result = self.call()  # type: ignore[operator]
+        self.done.set()
+
+
+@pytest.fixture
+def waiters() -> Iterator[list[Waiter]]:
+    made: list[Waiter] = []
+    yield made
+    for waiter in made:
+        waiter.join(5)
+        assert not waiter.is_alive()
+
+
+def test_firings_are_taken_in_order_until_none_is_left() -> None:
+    planned = steps(3)
+    tested = Lane(account(), planned)
+    assert [tested.take(), tested.take(), tested.waiting, tested.take(), tested.take()] == [
+        *planned[:2],
+        1,
+        planned[2],
+        None,
+    ]
+
+
+def test_no_more_slots_than_the_account_has(clock: Clock, waiters: list[Waiter]) -> None:
+    tested = lane(concurrency=2)
+    assert tested.acquire()
+    assert tested.acquire()
+    third = Waiter(tested.acquire)
+    waiters.append(third)
+    assert not third.done.is_set()
+    tested.release()
+    assert third.done.wait(5)
+    assert third.result is True
+
+
+def test_429_takes_one_slot_away_and_pauses(clock: Clock) -> None:
+    tested = lane(concurrency=3)
+    tested.slow_down(2.0)
+    assert tested._blocked_for() == pytest.approx(2.0)
+    clock.now += 2.0
+    assert tested.acquire()
+    assert tested.acquire()
+    assert tested._blocked_for() is not None
+    tested.slow_down(0.0)
+    tested.release()
+    assert tested._blocked_for() is not None  # one is in flight, and one is the limit now
+    tested.slow_down(0.0)
+    tested.release()
+    assert tested._blocked_for() is None  # never fewer than one
+
+
+def test_a_slowed_lane_recovers(clock: Clock) -> None:
+    tested = lane(concurrency=3)
+    tested.slow_down(0.0)
+    assert tested.acquire()
+    assert tested.acquire()
+    assert tested._blocked_for() is not None
+    clock.now += 10.0
+    assert tested._blocked_for() is None
+    tested.slow_down(0.0)
+    clock.now += 10.0
+    tested.slow_down(0.0)
+    assert tested._limit == 2  # counted from the account's own limit again
+
+
+def test_a_longer_pause_is_not_cut_short(clock: Clock) -> None:
+    tested = lane()
+    tested.slow_down(5.0)
+    tested.slow_down(1.0)
+    assert tested._blocked_for() == pytest.approx(5.0)
+
+
+def test_a_stopped_lane_gives_nothing_and_wakes_who_waits(waiters: list[Waiter]) -> None:
+    tested = lane(concurrency=1)
+    assert tested.acquire()
+    waiting = Waiter(tested.acquire)
+    waiters.append(waiting)
+    tested.stop("enough")
+    assert waiting.done.wait(5)
+    assert waiting.result is False
+    assert tested.take() is None
+    assert tested.stopped == "enough"
+    tested.stop("again")
+    assert tested.stopped == "enough"
+
+
+def test_bad_credentials_stop_the_account() -> None:
+    tested = lane()
+    tested.note(Outcome.FAILED, "HTTP 401: Invalid Credentials", stop_account=True)
+    assert tested.stopped == "the account was stopped: HTTP 401: Invalid Credentials"
+
+
+@pytest.mark.parametrize("between", [Outcome.FIRED, Outcome.FAILED])
+def test_three_in_doubt_in_a_row_stop_the_account(between: Outcome) -> None:
+    tested = lane()
+    for outcome in (Outcome.IN_DOUBT, Outcome.IN_DOUBT, between, Outcome.IN_DOUBT, Outcome.SKIPPED, Outcome.IN_DOUBT):
+        tested.note(outcome, "?")
+    assert tested.stopped is None
+    tested.note(Outcome.IN_DOUBT, "?")
+    assert tested.stopped == "the account was stopped: 3 firings in a row ended in doubt"
+
+
+def test_a_canary_goes_alone_and_the_rest_follow_once_it_was_fired(waiters: list[Waiter]) -> None:
+    tested = lane(canary=True)
+    assert tested.take() is not None
+    second = Waiter(tested.take)
+    waiters.append(second)
+    assert not second.done.is_set()
+    tested.note(Outcome.FIRED, None)
+    assert second.done.wait(5)
+    assert second.result is not None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.IN_DOUBT, Outcome.SKIPPED, Outcome.EXPIRED])
+def test_a_canary_that_was_not_fired_stops_the_account(outcome: Outcome, waiters: list[Waiter]) -> None:
+    tested = lane(canary=True)
+    assert tested.take() is not None
+    second = Waiter(tested.take)
+    waiters.append(second)
+    tested.note(outcome, "HTTP 400: no")
+    assert second.done.wait(5)
+    assert second.result is None
+    assert tested.stopped == "the canary was not fired: HTTP 400: no"
+
+
+def test_only_the_first_is_a_canary() -> None:
+    tested = lane(canary=True)
+    tested.take()
+    tested.note(Outcome.FIRED, None)
+    tested.note(Outcome.FAILED, "HTTP 400: no")
+    assert tested.stopped is None

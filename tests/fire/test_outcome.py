@@ -1,0 +1,138 @@
+"""The outcome table of the API, row by row."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.fire.answer import Answer
+from runner.fire.outcome import Judgement, Outcome, Sent, judge
+
+NOW = datetime(2026, 12, 1, 13, tzinfo=UTC)
+SUCCESS = {"status": "success", "targets": 1}
+FAIL = {"status": "fail", "error": "Business Event Not Found", "code": 400}
+PAGE = b"<html><body>503 Service Unavailable</body></html>"
+
+
+def judged(status: int | None, body: object = b"", *, left: bool = True, complete: bool = True) -> Judgement:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return judge(Answer(NOW, 1.0, left, status, raw, complete, None if complete else "it broke"))
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 301, 400, 404, 409, 429, 500, 503])
+def test_the_word_success_counts_whatever_the_status(status: int) -> None:
+    judgement = judged(status, SUCCESS)
+    assert (judgement.sent, judgement.outcome, judgement.bulletins_sent) == (Sent.YES, Outcome.FIRED, 1)
+    assert (judgement.retry, judgement.stop_account, judgement.slow_down) == (False, False, False)
+
+
+@pytest.mark.parametrize("status", [200, 201, 400, 404, 405, 408, 409, 418])
+def test_the_word_fail_is_a_no_that_is_never_tried_again(status: int) -> None:
+    judgement = judged(status, FAIL)
+    assert (judgement.sent, judgement.outcome, judgement.retry) == (Sent.NO, Outcome.FAILED, False)
+    assert judgement.reason == f"HTTP {status}: Business Event Not Found"
+
+
+@pytest.mark.parametrize("body", [b"", PAGE, {}, [1], FAIL])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
+def test_rejections_are_certain_whatever_their_body(status: int, body: object) -> None:
+    judgement = judged(status, body)
+    assert (judgement.sent, judgement.retry) == (Sent.NO, False)
+    assert judgement.stop_account == (status in (401, 403))
+
+
+@pytest.mark.parametrize("body", [b"", PAGE, FAIL])
+def test_429_is_turned_away_at_the_door_and_may_be_tried_again(body: object) -> None:
+    judgement = judged(429, body)
+    assert (judgement.sent, judgement.retry, judgement.slow_down) == (Sent.NO, True, True)
+    assert judgement.reason is not None
+    assert judgement.reason.startswith("HTTP 429: ")
+
+
+@pytest.mark.parametrize("body", [b"", PAGE, {"error": "later"}, FAIL])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599])
+def test_a_gateway_may_answer_5xx_after_it_was_sent(status: int, body: object) -> None:
+    judgement = judged(status, body)
+    assert (judgement.sent, judgement.outcome, judgement.retry) == (Sent.UNKNOWN, Outcome.IN_DOUBT, False)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_not_tried_again(status: int) -> None:
+    judgement = judged(status)
+    assert (judgement.sent, judgement.retry) == (Sent.NO, False)
+    assert "redirect" in (judgement.reason or "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", PAGE, b"{", b'{"status": "succ', b"\xff\xfe", [], "success", {}, {"targets": 1}, {"status": 1},
+     b"[" * 100_000, {"status": "Success"}, {"status": "queued"}, b'{"targets": ' + b"9" * 5000 + b"}"],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_without_a_readable_status_nobody_knows(status: int, body: object) -> None:
+    assert judged(status, body).sent is Sent.UNKNOWN
+
+
+@pytest.mark.parametrize("status", [101, 402, 406, 408, 409, 410, 422, 425, 451])
+def test_other_statuses_without_a_readable_word_are_in_doubt(status: int) -> None:
+    assert judged(status, PAGE).sent is Sent.UNKNOWN
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 429, 503])
+def test_an_answer_that_broke_off_is_in_doubt_whatever_its_status(status: int) -> None:
+    judgement = judged(status, SUCCESS, complete=False)
+    assert (judgement.sent, judgement.retry) == (Sent.UNKNOWN, False)
+    assert "it broke" in (judgement.reason or "")
+
+
+def test_without_an_answer_it_counts_whether_anything_left() -> None:
+    stayed, left = judged(None, left=False, complete=False), judged(None, left=True, complete=False)
+    assert (stayed.sent, stayed.retry) == (Sent.NO, True)
+    assert (left.sent, left.retry) == (Sent.UNKNOWN, False)
+
+
+@pytest.mark.parametrize(
+    ("targets", "sent"), [(0, 0), (7, 7), (-1, None), (True, None), ("1", None), (1.0, None), (None, None)]
+)
+def test_only_a_count_counts_as_bulletins_sent(targets: object, sent: int | None) -> None:
+    assert judged(200, {"status": "success", "targets": targets}).bulletins_sent == sent
+
+
+def test_what_a_reason_quotes_is_redacted_before_it_is_cut() -> None:
+    body = {"status": "fail", "error": "x" * 295 + "passcode"}
+    answer = Answer(NOW, 1.0, True, 400, json.dumps(body).encode(), True)
+    reason = judge(answer, lambda text: text.replace("passcode", "[hidden]")).reason or ""
+    assert "pass" not in reason
+    assert len(reason) < 320
+
+
+def test_a_passcode_that_is_a_word_of_the_answer_does_not_change_its_meaning() -> None:
+    answer = Answer(NOW, 1.0, True, 200, json.dumps(SUCCESS).encode(), True)
+    assert judge(answer, lambda text: text.replace("success", "[hidden]")).sent is Sent.YES
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["status", "targets", "error", "x"]), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    status=st.none() | st.integers(100, 599),
+    body=st.binary() | json_values.map(lambda value: json.dumps(value).encode()),
+    left=st.booleans(),
+    complete=st.booleans(),
+)
+def test_only_a_certain_no_may_be_tried_again(status: int | None, body: bytes, left: bool, complete: bool) -> None:
+    left = left or status is not None
+    judgement = judge(Answer(NOW, 1.0, left, status, body, complete))
+    if judgement.retry:
+        assert judgement.sent is Sent.NO
+        assert not left or status == 429
+    if judgement.sent is Sent.NO:
+        assert judgement.reason
