@@ -53,7 +53,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _unwatched(path: Path) -> list[str]:
-    """Definition files that git says nothing of: told to assume them unchanged, or links, whose ends it does not see."""
+    """Definition files that git does not watch: it was told not to, or they are links, whose ends it does not see."""
     lines = [line.split(maxsplit=4) for line in _listed(path, "ls-files", "--stage", "-v", "-z")]
     return [name for tag, mode, _, _, name in lines if tag.islower() or tag == "S" or mode == "120000"]
 

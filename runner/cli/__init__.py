@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        code = cli.main(arguments, prog_name="bulletins", standalone_mode=False)
+        code = cli.main(arguments, prog_name="bulletins", standalone_mode=False, color=_colour())
         sys.stdout.flush()
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
@@ -92,6 +92,11 @@ def _run(arguments: list[str] | None) -> int:
     return code if isinstance(code, int) else Exit.OK
 
 
+def _colour() -> bool | None:
+    """False where nobody wants colour, by https://no-color.org; else None: on terminals alone."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
 def _show_usage_error(error: click.ClickException) -> None:
     """The form of every other error, for what click found; all of the help where nothing was asked."""
     context = getattr(error, "ctx", None)
@@ -107,7 +112,7 @@ def show_error(error: UserError) -> None:
     """What was found, and the way out, on standard error."""
     from runner.report.plain import plain
 
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=_colour())
     click.echo(plain(error.message), err=True)
     if error.help:
         click.echo(f"help: {plain(error.help)}", err=True)

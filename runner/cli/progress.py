@@ -60,12 +60,13 @@ class _Lines:
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         self._quiet = quiet
         self._skipped = None if verbose else _Skipped()
+        self._colour = click.get_current_context().color  # results come from threads, which have no context
 
     def result(self, result: Result) -> None:
         if result.outcome is None or (self._quiet and result.outcome in _UNREMARKABLE):
             return
         if self._skipped is None or not self._skipped.is_more_of_the_same(result):
-            click.secho(outcome_line(entry(result)), fg=OUTCOME_COLOURS[result.outcome], err=True)
+            click.secho(outcome_line(entry(result)), fg=OUTCOME_COLOURS[result.outcome], err=True, color=self._colour)
 
     def message(self, text: str) -> None:
         click.echo(text, err=True)

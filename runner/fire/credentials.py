@@ -7,10 +7,11 @@ to carry the passcode away.
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from html.entities import codepoint2name
 from pathlib import Path
 
 from runner.definitions.model import Account
@@ -31,10 +32,22 @@ class Credentials:
     passcode: str = field(repr=False)
 
     def redacted(self, text: str) -> str:
-        """The text without the passcode, as it stands or as JSON writes it."""
-        for written in (self.passcode, json.dumps(self.passcode)[1:-1]):
-            text = text.replace(written, _HIDDEN)
-        return text
+        """The text without the passcode, however plain text, JSON, HTML or a URL writes its characters."""
+        return _written(self.passcode).sub(_HIDDEN, text)
+
+
+@lru_cache
+def _written(passcode: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_written_character, passcode)))
+
+
+def _written_character(character: str) -> str:
+    code = ord(character)
+    escapes = [rf"u{code:04x}", rf"x{code:02x}", f"%{code:02x}", f"&#0*{code};", f"&#x0*{code:x};"]
+    if code in codepoint2name:
+        escapes.append(f"&{codepoint2name[code]};")
+    # Escapes come with backslashes before them, and more of those where JSON stands within JSON.
+    return rf"\\{{0,8}}(?:{re.escape(character)}|(?i:{'|'.join(escapes)}))"
 
 
 def load_credentials(accounts: Iterable[Account], environment: Mapping[str, str]) -> dict[str, Credentials]:

@@ -162,6 +162,9 @@ class _Lines:
         self.last = self._fp.readline(limit)
         return self.last
 
+    def close(self) -> None:
+        self._fp.close()  # http.client does, where the first line is no status line
+
 
 class _ObservedResponse(http.client.HTTPResponse):
     def begin(self) -> None:
@@ -174,7 +177,8 @@ class _ObservedResponse(http.client.HTTPResponse):
         try:
             super().begin()
         finally:
-            self.fp = fp
+            if self.fp is not None:  # else it was closed
+                self.fp = fp
         if not lines.last:
             raise http.client.HTTPException("the head of the answer broke off")
         exchange = _exchange()

@@ -243,7 +243,7 @@ def _create_file(url: URL) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.parent.name == ".bulletins":  # what it holds is this machine's own, never to be committed
                 (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
     except OSError as error:
         if os.path.lexists(path):
             raise UserError(f"{shown(url)} is there already", help="bulletins ledger show describes it.") from None

@@ -117,13 +117,13 @@ def test_a_ledger_that_lost_a_table(sqlite_path: Path, table: str) -> None:
         opened(sqlite_path)
 
 
-def test_a_ledger_that_lost_what_makes_firings_unique_claims_nothing(sqlite_path: Path) -> None:
-    sqlite(sqlite_path, "DROP INDEX firings_at_most_once")
-    with Ledger(parse_url(str(sqlite_path))) as ledger:
-        run = begin(ledger)
-        with refused("has lost an index that keeps firings from being sent twice"):
-            ledger.claim(run, make_firing(), NOW)
-        assert ledger.rows() == []
+def test_a_ledger_that_lost_what_makes_firings_unique_claims_nothing(ledger: Ledger, ledger_url: str) -> None:
+    with connected(ledger_url) as connection:
+        connection.exec_driver_sql("DROP INDEX firings_at_most_once")
+    run = begin(ledger)
+    with refused("has lost an index that keeps firings from being sent twice"):
+        ledger.claim(run, make_firing(), NOW)
+    assert ledger.rows() == []
 
 
 @pytest.mark.parametrize(

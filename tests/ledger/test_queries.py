@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from plan import HOUR, NOW, TICK, make_bulletin, make_firing, make_firings
 
-from ledger import all_of, begin, counting, fill
+from ledger import WHO, all_of, begin, counting, fill
 from runner.ledger import tables
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
@@ -142,15 +142,9 @@ def test_resolutions_of_thousands_are_oldest_first(ledger: Ledger, ledger_url: s
     rows = ledger.in_doubt(NOW)
     said = {0: rows[-1], 1: rows[0], 2: rows[700]}
     for number, row in said.items():
-        assert ledger.resolve(row, sent=True, note="", identity=_identity(), now=NOW + number * TICK)
+        assert ledger.resolve(row, sent=True, note="", identity=WHO, now=NOW + number * TICK)
     assert [each.firing for each in ledger.resolutions(row.id for row in rows)] == [row.id for row in said.values()]
     assert ledger.resolutions([]) == []
-
-
-def _identity() -> Any:
-    from ledger import WHO
-
-    return WHO
 
 
 def test_a_sweep_of_thousands_returns_them_all(ledger: Ledger, ledger_url: str, run: str) -> None:
