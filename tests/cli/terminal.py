@@ -1,0 +1,92 @@
+"""A pseudo-terminal with the program on it: what a person at a keyboard sees, and types."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import runner
+
+ROOT = Path(runner.__file__).parents[1]
+PATIENCE_S = 120.0
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal:
+    """The master's end of a terminal that a process runs on."""
+
+    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
+        self._master = master
+        self._process = process
+        self.raw = ""
+
+    @property
+    def text(self) -> str:
+        """What came so far, without colours and movements of the cursor."""
+        return _ESCAPE.sub("", self.raw).replace("\r\n", "\n")
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def wait_for(self, text: str) -> None:
+        """Returns once the text has come."""
+        while text not in self.text:
+            assert self._read(), f"{text!r} never came: {self.text!r}"
+
+    def wait(self) -> int:
+        """Reads to the end, and returns the exit code."""
+        while self._read():
+            pass
+        return self._process.wait(timeout=PATIENCE_S)
+
+    def _read(self) -> bool:
+        readable, _, _ = select.select([self._master], [], [], PATIENCE_S)
+        assert readable, f"nothing more came: {self.text!r}"
+        data = b""
+        with contextlib.suppress(OSError):  # Linux says so when the last process has gone
+            data = os.read(self._master, 65536)
+        self.raw += data.decode("utf-8", "replace")
+        return bool(data)
+
+
+@contextmanager
+def on_terminal(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, columns: int = 100
+) -> Iterator[Terminal]:
+    """Runs `bulletins` on a terminal of its own, as its controlling one, so that Ctrl-C works."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "CI")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import fcntl, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n" + _MAIN, *arguments],
+        cwd=folder,
+        env={**inherited, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **(environment or {})},
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    started = time.monotonic()
+    try:
+        yield Terminal(master, process)
+        process.wait(timeout=PATIENCE_S - min(time.monotonic() - started, PATIENCE_S - 1))
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+
+
+_MAIN = "from runner.cli import main\nmain()\n"

@@ -1,0 +1,194 @@
+"""`fire` where something is missing or wrong: exit code 5, one sentence, the way out, and nothing sent."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Write
+
+from cli.conftest import Bulletins, account, only_report, outcomes
+from runner.sandbox.server import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_sent(sandbox: Sandbox) -> Iterator[None]:
+    yield
+    assert sandbox.received() == ()
+
+
+def assert_reported(folder: Path, message: str) -> None:
+    """The report says that the run was refused, and why each firing that was due was skipped."""
+    report = only_report(folder)
+    assert report["run"]["exit_code"] == 5
+    skipped = [result for result in report["results"] if result["outcome"] == "skipped"]
+    assert {result["id"] for result in skipped} == {"now-1", "now-2"}
+    assert all(message in result["reason"] for result in skipped)
+    assert set(outcomes(report).values()) == {"skipped", None}
+
+
+def test_no_ledger(bulletins: Bulletins, small_set: Path, tmp_path: Path) -> None:
+    done = bulletins("fire", "--yes")
+    assert done.refused_with("there is no ledger at .bulletins/ledger.sqlite3", "bulletins ledger init")
+    assert not (tmp_path / ".bulletins").exists()
+
+
+def test_a_file_that_is_no_ledger(bulletins: Bulletins, small_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("not a database, whatever it is called" * 100)
+    done = bulletins("fire", "--yes", "--ledger", "x")
+    assert done.refused_with("the ledger x is damaged or no SQLite file", "never replace it with an empty one")
+
+
+def test_an_account_that_is_pinned_to_another_ledger(
+    bulletins: Bulletins, ledger: str, write: Write, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    write({"accounts.yaml": account(sandbox.base_url, "ledger: 01AAAAAAAAAAAAAAAAAAAAAAAA")})
+    done = bulletins("fire", "--yes")
+    message = "the account india may only be fired with the ledger 01AAAAAAAAAAAAAAAAAAAAAAAA"
+    assert done.refused_with(f"{message}, and .bulletins/ledger.sqlite3 is the ledger {ledger}", "--ledger")
+    assert_reported(tmp_path, message)
+
+
+def test_all_missing_credentials_are_named(
+    bulletins: Bulletins, ledger: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("INDIA_ID")
+    monkeypatch.setenv("INDIA_PASSCODE", "")
+    done = bulletins("fire", "--yes")
+    missing = "the variable INDIA_ID is not set; the variable INDIA_PASSCODE is not set"
+    assert done.refused_with(missing, "Set them where this command runs")
+    assert_reported(tmp_path, missing)
+
+
+def test_a_passcode_file_that_is_not_there(bulletins: Bulletins, ledger: str, write: Write, sandbox: Sandbox) -> None:
+    text = account(sandbox.base_url).replace("passcode_env: INDIA_PASSCODE", "passcode_file: /nowhere/passcode")
+    write({"accounts.yaml": text})
+    done = bulletins("fire", "--yes")
+    assert done.refused_with("the file /nowhere/passcode: No such file or directory", "Set them where")
+
+
+def test_more_than_max(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
+    done = bulletins("fire", "--yes", "--max", "1")
+    assert done.refused_with("2 firings would be sent, and --max allows 1", "run again with --max 2")
+    assert_reported(tmp_path, "--max allows 1")
+    assert done.out == ""
+
+
+def test_a_refusal_in_json_is_the_report(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
+    done = bulletins("fire", "--yes", "--max", "0", "--format", "json")
+    assert done.refused_with("2 firings would be sent", "--max 2")
+    assert done.json == only_report(tmp_path)
+
+
+def test_a_foreign_host(bulletins: Bulletins, ledger: str, write: Write, tmp_path: Path) -> None:
+    write({"accounts.yaml": account("https://nowhere.invalid")})
+    done = bulletins("fire", "--yes")
+    message = "the account india would send its passcode to https://nowhere.invalid, which is not CleverTap's"
+    assert done.refused_with(message, "add --allow-host nowhere.invalid")
+    assert_reported(tmp_path, message)
+
+
+def test_another_allowed_host_is_not_enough(bulletins: Bulletins, ledger: str, write: Write) -> None:
+    write({"accounts.yaml": account("https://nowhere.invalid")})
+    assert bulletins("fire", "--yes", "--allow-host", "invalid").code == 5
+
+
+def test_nobody_can_be_asked(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
+    done = bulletins("fire")
+    assert done.refused_with("nobody can be asked here, and nothing was sent", "Add --yes")
+    assert_reported(tmp_path, "nobody can be asked")
+
+
+def test_with_nothing_to_send_nobody_is_asked(bulletins: Bulletins, ledger: str) -> None:
+    assert bulletins("fire", "--id", "later-1").out.startswith("nothing to send\n")
+
+
+def test_a_report_that_could_not_be_written(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = bulletins("fire", "--yes", "--report", "file/r.json")
+    assert done.refused_with("the report can't be written to file/r.json: ", "--report")
+    assert bulletins("fire", "--yes", "--report", ".").code == 2
+
+
+class TestRequireCommitted:
+    """Definitions that differ from git HEAD in any way."""
+
+    @pytest.fixture(autouse=True)
+    def _repository(self, ledger: str, tmp_path: Path) -> None:
+        (tmp_path / ".gitignore").write_text("*.draft.yaml\nsecret/\n.bulletins/\n")
+        git("init", "--quiet")
+        git("add", ".")
+        git("commit", "--quiet", "--message", "set")
+
+    def test_a_clean_set_passes(self, bulletins: Bulletins) -> None:
+        done = bulletins("fire", "--require-committed", "--id", "later-1")
+        assert done.code == 0
+
+    def test_the_report_names_the_commit(self, bulletins: Bulletins, tmp_path: Path) -> None:
+        assert bulletins("fire", "--id", "later-1").code == 0
+        commit = git("rev-parse", "HEAD").strip()
+        assert only_report(tmp_path)["run"]["git"] == {"commit": commit, "dirty": False}
+
+    def test_what_is_no_definition_may_differ(self, bulletins: Bulletins, write: Write, tmp_path: Path) -> None:
+        write({"README.md": "new\n"})
+        (tmp_path / "other.yaml").write_text("new: 1\n")
+        assert bulletins("fire", "--require-committed", "--id", "later-1").code == 0
+
+    @pytest.mark.parametrize("name", ["new.yaml", "new.draft.yaml", "secret/new.yml", "deep/ü x.yaml", "NEW.YAML"])
+    def test_a_file_that_git_does_not_have(self, bulletins: Bulletins, write: Write, name: str) -> None:
+        write({name: "bulletins: []\n"})
+        done = bulletins("fire", "--yes", "--require-committed")
+        shown = "secret/" if name.startswith("secret") else name
+        assert done.refused_with(f"definitions differ from git HEAD: bulletins.d/{shown}", "Commit the definitions")
+
+    def test_a_file_that_was_edited(self, bulletins: Bulletins, small_set: Path) -> None:
+        path = small_set / "all.yaml"
+        path.write_text(path.read_text().replace("Now 1", "Now one"))
+        done = bulletins("fire", "--yes", "--require-committed")
+        assert done.refused_with("definitions differ from git HEAD: bulletins.d/all.yaml", "Commit the definitions")
+        git("add", ".")
+        assert bulletins("fire", "--yes", "--require-committed").code == 5
+
+    def test_a_file_that_was_deleted_or_renamed(self, bulletins: Bulletins, small_set: Path) -> None:
+        (small_set / "all.yaml").rename(small_set / "every.yaml")
+        done = bulletins("fire", "--yes", "--require-committed")
+        assert done.refused_with("HEAD: bulletins.d/all.yaml, bulletins.d/every.yaml", "Commit the definitions")
+        git("add", "--all", ".")
+        assert bulletins("fire", "--yes", "--require-committed").code == 5
+
+    def test_a_file_whose_edits_git_was_told_not_to_see(self, bulletins: Bulletins, small_set: Path) -> None:
+        git("update-index", "--assume-unchanged", "bulletins.d/all.yaml")
+        path = small_set / "all.yaml"
+        path.write_text(path.read_text().replace("Now 1", "Now one"))
+        done = bulletins("fire", "--yes", "--require-committed")
+        assert done.refused_with("can't tell whether definitions differ from HEAD: all.yaml", "update-index")
+
+    def test_a_link_whose_end_git_does_not_see(self, bulletins: Bulletins, small_set: Path, tmp_path: Path) -> None:
+        (small_set / "all.yaml").rename(tmp_path / "elsewhere.txt")
+        (small_set / "all.yaml").symlink_to("../elsewhere.txt")
+        git("add", "--all", ".")
+        git("commit", "--quiet", "--message", "link")
+        done = bulletins("fire", "--yes", "--require-committed")
+        assert done.refused_with("can't tell whether definitions differ from HEAD: all.yaml", "files instead of links")
+
+    def test_many_files_are_counted(self, bulletins: Bulletins, write: Write) -> None:
+        write({f"new-{number}.yaml": "bulletins: []\n" for number in range(5)})
+        done = bulletins("fire", "--yes", "--require-committed")
+        assert done.refused_with("new-2.yaml and 2 more", "Commit the definitions")
+
+
+def test_require_committed_without_a_repository(
+    bulletins: Bulletins, ledger: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    done = bulletins("fire", "--yes", "--require-committed")
+    assert done.refused_with("bulletins.d is not in a git checkout with a commit", "Commit the definitions")
+    git("init", "--quiet")
+    assert bulletins("fire", "--yes", "--require-committed").code == 5
+
+
+def git(*arguments: str) -> str:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    return subprocess.run(["git", *who, *arguments], capture_output=True, check=True, encoding="utf-8").stdout

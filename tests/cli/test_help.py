@@ -1,0 +1,95 @@
+"""What the program says of itself, and of calls that mean nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from cli.conftest import Bulletins
+from runner import __version__
+from runner.cli import cli
+
+COMMANDS = ["validate", "plan", "fire", "status", "resolve", "ledger", "sandbox", "schema", "explain"]
+ALL = [[], *([command] for command in COMMANDS), ["ledger", "init"], ["ledger", "show"]]
+
+
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_command_has_help(bulletins: Bulletins, command: list[str], option: str) -> None:
+    done = bulletins(*command, option)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"Usage: {' '.join(['bulletins', *command])} ")
+    assert "-h, --help" in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_help_lists_every_command_with_a_whole_sentence(bulletins: Bulletins) -> None:
+    lines = bulletins("--help").out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == COMMANDS
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_says_what_it_does(command: str) -> None:
+    import click
+
+    context = click.Context(cli)
+    found = cli.get_command(context, command)
+    assert found is not None
+    options = [each for each in found.params if isinstance(each, click.Option)]
+    assert all(option.help for option in options)
+
+
+def test_version(bulletins: Bulletins) -> None:
+    done = bulletins("--version")
+    assert (done.code, done.out, done.err) == (0, f"bulletins {__version__}\n", "")
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_heavy_modules_stay_out_of_quick_answers(option: str) -> None:
+    heavy = {"requests", "sqlalchemy", "jsonschema", "rich", "yaml"}
+    code = f"import sys\nfrom runner.cli import _run\n_run([{option!r}])\nprint(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", [[], ["ledger"]])
+def test_no_command_shows_the_help(bulletins: Bulletins, command: list[str]) -> None:
+    done = bulletins(*command)
+    assert done.code in (0, 2)  # by click's version
+    assert (done.out + done.err).startswith(f"Usage: {' '.join(['bulletins', *command])} ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "help_"),
+    [
+        (["fier"], "no such command: 'fier'. Did you mean fire?", "See bulletins --help."),
+        (["explode"], "no such command: 'explode'", "See bulletins --help."),
+        (["ledger", "int"], "no such command 'int'", "See bulletins ledger --help."),
+        (["--vershun"], "no such option", "See bulletins --help."),
+        (["plan", "--formt", "json"], "no such option", "See bulletins plan --help."),
+        (["plan", "--format", "yaml"], "'yaml' is not one of 'text', 'json'", "See bulletins plan --help."),
+        (["plan", "--now", "noon"], "'noon' is not an RFC 3339 time. Write it like 2026", "See bulletins plan --help."),
+        (["plan", "--now", "2026-12-01T18:30:00"], "has no offset", "See bulletins plan --help."),
+        (["plan", "a", "b"], "unexpected extra argument (b)", "See bulletins plan --help."),
+        (["fire", "--max", "-1"], "-1 is not in the range", "See bulletins fire --help."),
+        (["fire", "--max", "many"], "'many' is not a valid integer", "See bulletins fire --help."),
+        (["fire", "--now", "2026-12-01T18:30:00Z"], "--now goes with --dry-run", "See bulletins fire --help."),
+        (["resolve", "a", "--sent"], "issing option '--note'", "See bulletins resolve --help."),
+        (["resolve", "a", "--note", "seen"], "either --sent or --not-sent", "See bulletins resolve --help."),
+        (["resolve", "a", "--sent", "--not-sent", "--note", "seen"], "either --sent", "See bulletins resolve --help."),
+        (["resolve", "a", "--sent", "--note", " "], "--note is blank: write how", "See bulletins resolve --help."),
+        (["sandbox", "--port", "70000"], "70000 is not in the range", "See bulletins sandbox --help."),
+        (["sandbox", "--latency", "soon"], "'soon' is not a duration", "See bulletins sandbox --help."),
+        (["sandbox", "--latency", "9999s"], "is not between 0 and 3600 s", "See bulletins"),
+        (["sandbox", "--fault", "504x"], "fault '504x': no kind '504x'", "See bulletins sandbox --help."),
+        (["sandbox", "--credentials", "nobody"], "write it like ID:PASSCODE", "See bulletins sandbox --help."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage(bulletins: Bulletins, arguments: list[str], message: str, help_: str) -> None:
+    done = bulletins(*arguments)
+    assert done.refused_with(message, help_, code=2)
+    assert done.out == ""

@@ -1,0 +1,161 @@
+"""`plan`: the table, the document, the exit code; no credentials, no ledger needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Write
+
+from cli.conftest import Bulletins
+from runner.sandbox.server import Sandbox
+
+NO_LEDGER = "there is no ledger yet: planned as if nothing was ever sent\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials(monkeypatch: pytest.MonkeyPatch, small_set: Path) -> None:
+    monkeypatch.delenv("INDIA_ID")
+    monkeypatch.delenv("INDIA_PASSCODE")
+
+
+def actions(done_json: dict[str, object]) -> dict[str, str]:
+    firings = done_json["firings"]
+    assert isinstance(firings, list)
+    return {firing["id"]: firing["action"] for firing in firings}
+
+
+def test_the_table(bulletins: Bulletins, tmp_path: Path) -> None:
+    done = bulletins("plan")
+    assert (done.code, done.err) == (0, NO_LEDGER)
+    *rows, summary = done.out.splitlines()
+    assert [row.split()[:3] for row in rows] == [
+        ["fire", "now-1", "india"],
+        ["fire", "now-2", "india"],
+        ["disabled", "off-1", "india"],
+        ["expired", "past-1", "india"],
+        ["wait", "later-1", "india"],
+    ]
+    assert summary.startswith("plan at ")
+    assert summary.endswith("Z: 2 fire, 1 wait, 1 expired, 1 disabled")
+    assert not (tmp_path / ".bulletins").exists()
+
+
+def test_the_document(bulletins: Bulletins) -> None:
+    done = bulletins("plan", "--format", "json")
+    assert (done.code, done.err) == (0, NO_LEDGER)
+    assert (done.json["schema_version"], done.json["ledger"], done.json["summary"]["fire"]) == (1, None, 2)
+    first = done.json["firings"][0]
+    assert (first["id"], first["action"], first["payload"]["properties"]) == ("now-1", "fire", {"program_id": "1"})
+
+
+def test_with_a_ledger(bulletins: Bulletins, ledger: str) -> None:
+    done = bulletins("plan", "--format", "json")
+    assert (done.code, done.err, done.json["ledger"]) == (0, "", ledger)
+
+
+def test_another_day(bulletins: Bulletins) -> None:
+    done = bulletins("plan", "--now", "2036-12-01T13:00:00Z", "--format", "json")
+    assert done.json["now"] == "2036-12-01T13:00:00Z"
+    assert actions(done.json)["later-1"] == "fire"
+    done = bulletins("plan", "--now", "2020-12-01T18:00:00+05:30", "--format", "json")
+    assert actions(done.json)["past-1"] == "wait"
+
+
+@pytest.mark.parametrize(("selection", "code"), [([], 6), (["--id", "later-*"], 0)])
+def test_the_detailed_exit_code(bulletins: Bulletins, selection: list[str], code: int) -> None:
+    assert bulletins("plan", "--detailed-exitcode", *selection).code == code
+    assert bulletins("plan", *selection).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        (["--id", "now-*"], ["now-1", "now-2"]),
+        (["--id", "now-1", "--id", "off-1"], ["now-1", "off-1"]),
+        (["--tag", "hindi"], ["now-1"]),
+        (["--id", "now-*", "--exclude-tag", "hindi"], ["now-2"]),
+        (["--event", "Program Released", "--exclude-id", "*-1"], ["now-2"]),
+        (["--account", "india", "--file", "*/all.yaml", "--exclude-id", "[lpo]*"], ["now-1", "now-2"]),
+    ],
+    ids=" ".join,
+)
+def test_selection(bulletins: Bulletins, options: list[str], ids: list[str]) -> None:
+    assert sorted(actions(bulletins("plan", "--format", "json", *options).json)) == sorted(ids)
+
+
+@pytest.mark.parametrize("command", ["plan", "fire"])
+@pytest.mark.parametrize(
+    "options",
+    [["--id", "zzz"], ["--tag", "hindi", "--tag", "x", "--id", "now-2"], ["--exclude-account", "india"]],
+    ids=" ".join,
+)
+def test_a_selection_that_matches_nothing(bulletins: Bulletins, command: str, options: list[str]) -> None:
+    done = bulletins(command, *options)
+    assert done.refused_with("the selection matches nothing: --", "misspelt name or glob", code=2)
+    assert done.out == ""
+
+
+def test_problems(bulletins: Bulletins, write: Write) -> None:
+    write({"wrong.yaml": "bulletins: [{id: a}]\n"})
+    for command in (["plan"], ["plan", "--format", "json"], ["fire", "--yes"], ["fire", "--dry-run"]):
+        done = bulletins(*command)
+        assert (done.code, done.out) == (3, "")
+        assert "bulletins.d/wrong.yaml:1:13: error[missing-field]" in done.err
+        assert done.err.endswith("nothing was sent: a set with problems is never fired, not even in part\n")
+
+
+def test_long_runs_of_the_same_are_cut(bulletins: Bulletins, write: Write) -> None:
+    head = "defaults: {business_event: E, c-by: a@example.com, enabled: false, accounts: [india]}\nbulletins:\n"
+    entries = (f'  - {{id: x-{n}, name: N, properties: {{program_id: "{n}"}}}}\n' for n in range(30))
+    write({"all.yaml": head + "".join(entries)})
+    assert "… and 10 more disabled (--verbose shows them)" in bulletins("plan").out
+    assert bulletins("plan", "--verbose").out.count("enabled is false") == 30
+
+
+def test_the_sandbox_has_a_ledger_of_its_own(
+    bulletins: Bulletins, ledger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = bulletins("plan", "--sandbox")
+    assert (done.code, done.err) == (0, NO_LEDGER)
+    monkeypatch.setenv("BULLETINS_LEDGER", "elsewhere.sqlite3")
+    assert bulletins("plan", "--sandbox").code == 0
+    done = bulletins("plan", "--sandbox", "--ledger", "x")
+    assert done.refused_with("--sandbox has a ledger of its own, and --ledger names another", "Leave one out", code=2)
+
+
+@pytest.mark.parametrize(
+    ("url", "message", "help_"),
+    [
+        ("mysql://h/d", "mysql is not a kind of ledger", "A ledger is sqlite or postgresql+psycopg."),
+        ("sqlite://", "the ledger's URL names no file", "Write sqlite:///path"),
+        ("://", "is not the URL of a ledger", "Write sqlite:///path"),
+    ],
+)
+def test_a_ledger_that_is_none(bulletins: Bulletins, url: str, message: str, help_: str) -> None:
+    assert bulletins("plan", "--ledger", url).refused_with(message, help_)
+
+
+def test_the_ledger_may_come_from_the_environment(bulletins: Bulletins, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BULLETINS_LEDGER", "sqlite:///here.sqlite3")
+    made = bulletins("ledger", "init").out.split()[3]
+    assert Path("here.sqlite3").is_file()
+    assert bulletins("plan", "--format", "json").json["ledger"] == made
+
+
+def test_an_edit_after_the_send_is_shown(
+    bulletins: Bulletins, ledger: str, small_set: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INDIA_ID", "india")
+    monkeypatch.setenv("INDIA_PASSCODE", "sesame")
+    assert bulletins("fire", "--yes", "--id", "now-1").code == 0
+    path = small_set / "all.yaml"
+    path.write_text(path.read_text().replace("name: Now 1", "name: Now one"))
+    done = bulletins("plan", "--id", "now-1")
+    assert done.out.startswith("changed  now-1  india  ")
+    assert "name: 'Now 1' → 'Now one'" in done.out
+    assert "raise revision" in done.out
+    assert bulletins("plan", "--id", "now-1", "--detailed-exitcode").code == 0
+    changes = bulletins("plan", "--id", "now-1", "--format", "json").json["firings"][0]["changes"]
+    assert changes == [{"field": "name", "old": "Now 1", "new": "Now one"}]
+    assert len(sandbox.accepted()) == 1

@@ -1,0 +1,127 @@
+"""On a terminal: colour, the caret, the question, the bar, Ctrl-C; and none of it elsewhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from conftest import Write
+
+from cli.conftest import Bulletins, only_report, outcomes
+from runner.sandbox.server import Sandbox
+
+pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+
+from cli.terminal import on_terminal
+
+QUESTION = "Send 2 (2 in india) to real people; it can't be taken back? [y/N]: "
+
+
+def test_a_problem_is_shown_with_its_line_and_a_caret(small_set: Path, write: Write, tmp_path: Path) -> None:
+    write({"wrong.yaml": "bulletins:\n  - id: a\n    nam: हिन्दी\n"})
+    with on_terminal("validate", folder=tmp_path) as terminal:
+        assert terminal.wait() == 3
+    assert "\x1b[31m" in terminal.raw
+    lines = terminal.text.splitlines()
+    place = next(number for number, line in enumerate(lines) if "error[unknown-field]" in line)
+    assert lines[place].startswith("bulletins.d/wrong.yaml:3:5: error[unknown-field]: ")
+    assert lines[place + 1] == "    3 |     nam: हिन्दी"
+    assert lines[place + 2] == "      |     ^"
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "1", "TERM": "dumb"}])
+@pytest.mark.parametrize("command", [["validate"], ["plan"], ["explain", "yaml-key"], ["fire"]], ids=" ".join)
+def test_no_color(small_set: Path, tmp_path: Path, command: list[str], environment: dict[str, str]) -> None:
+    with on_terminal(*command, folder=tmp_path, environment=environment) as terminal:
+        terminal.wait()
+    assert "\x1b[3" not in terminal.raw
+    assert "\x1b[9" not in terminal.raw
+
+
+def test_a_plan_keeps_to_the_width(small_set: Path, tmp_path: Path) -> None:
+    with on_terminal("plan", folder=tmp_path, columns=60) as terminal:
+        assert terminal.wait() == 0
+    assert max(map(len, terminal.text.splitlines()[1:-1])) <= 60
+    assert "\x1b[32mfire" in terminal.raw
+
+
+def test_an_error_has_colour_and_its_help(small_set: Path, tmp_path: Path) -> None:
+    with on_terminal("fire", folder=tmp_path) as terminal:
+        assert terminal.wait() == 5
+    assert "\x1b[31m" in terminal.raw
+    assert terminal.text.splitlines()[-1] == "help: Create it with: bulletins ledger init"
+
+
+def test_yes_sends(ledger: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
+        terminal.wait_for(QUESTION)
+        assert sandbox.received() == ()
+        terminal.type("y\n")
+        assert terminal.wait() == 0
+    assert "fire  now-1  india  due as soon as it is there\n" in terminal.text
+    assert "2 fired (bulletins sent: 2)\n" in terminal.text
+    assert "━" in terminal.text  # the bar
+    assert "fired      now-1" not in terminal.text  # the bar says it
+    assert len(sandbox.accepted()) == 2
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "no\n"])
+def test_anything_else_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Path, answer: str) -> None:
+    with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
+        terminal.wait_for(QUESTION)
+        terminal.type(answer)
+        assert terminal.wait() == 5
+    assert terminal.text.endswith(
+        "error: not confirmed, and nothing was sent\nhelp: Run it again when you are ready.\n"
+    )
+    assert sandbox.received() == ()
+    report = only_report(tmp_path)
+    assert (report["run"]["exit_code"], report["run"]["interrupted"]) == (5, False)
+    assert outcomes(report) == {"now-1": "skipped", "now-2": "skipped"}
+
+
+@pytest.mark.parametrize("keys", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
+def test_leaving_at_the_question_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Path, keys: str) -> None:
+    with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
+        terminal.wait_for(QUESTION)
+        terminal.type(keys)
+        assert terminal.wait() == 130
+    assert "\nerror: interrupted, and nothing was sent\n" in terminal.text
+    assert sandbox.received() == ()
+    report = only_report(tmp_path)
+    assert (report["run"]["exit_code"], report["run"]["interrupted"]) == (130, True)
+
+
+def test_ctrl_c_in_the_middle(
+    bulletins: Bulletins, ledger: str, write: Write, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    head = "defaults: {business_event: E, c-by: a@example.com, accounts: [india]}\nbulletins:\n"
+    entries = (f'  - {{id: x-{n}, name: N {n}, properties: {{program_id: "{n}"}}}}\n' for n in range(40))
+    write({"all.yaml": head + "".join(entries)})
+    sandbox.add_fault("timeout@N 0")
+    with on_terminal("fire", "--yes", folder=tmp_path, environment=dict(os.environ)) as terminal:
+        sandbox.wait_received(5, timeout_s=60)
+        terminal.type("\x03")
+        terminal.wait_for("interrupted: finishing what is in flight; once more to stop at once")
+        terminal.type("\x03")
+        assert terminal.wait() == 130
+    assert "Traceback" not in terminal.text
+    assert "in doubt   x-0 india · " in terminal.text
+    report = only_report(tmp_path)
+    assert report["run"]["interrupted"] is True
+    assert outcomes(report)["x-0"] == "in_doubt"
+
+
+def test_a_run_that_fails_shows_lines_above_the_bar(ledger: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.add_fault("fail:no [red]such[/red] event@Now 1")
+    with on_terminal("fire", "--yes", folder=tmp_path, environment=dict(os.environ)) as terminal:
+        assert terminal.wait() == 1
+    assert "failed     now-1 india · HTTP 200: no [red]such[/red] event · " in terminal.text
+    assert "1 fired, 1 failed, 1 expired (bulletins sent: 1)\n" in terminal.text
+
+
+def test_a_report_in_json_on_a_terminal_has_no_colour_in_it(ledger: str, tmp_path: Path) -> None:
+    with on_terminal("plan", "--format", "json", folder=tmp_path) as terminal:
+        assert terminal.wait() == 0
+    assert "\x1b" not in terminal.raw

@@ -1,0 +1,182 @@
+"""A folder where bulletins are fired for real: definitions, credentials, a ledger, the API's stand-in, processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+import runner
+from runner.ledger.connect import create, parse_url
+from runner.sandbox.server import Sandbox
+
+ROOT = Path(runner.__file__).parents[1]
+TIMEOUT_S = 120.0  # of one process: a busy machine fails no test
+_TESTS = Path(__file__).parents[1]
+_SCHEMA = ROOT / "schemas" / "report.schema.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A process that ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """`bulletins` runs in `folder`; the account `india` is served by `sandbox`."""
+
+    folder: Path
+    sandbox: Sandbox
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def write_accounts(self, text: str = "", **base_urls: str) -> None:
+        """An account for each name. Its id is its name, and its passcode is in a variable; `text` is added to each."""
+        lines = ["accounts:"]
+        for name, base_url in (base_urls or {"india": self.sandbox.base_url}).items():
+            variable = name.upper().replace("-", "_").replace(".", "_")
+            lines += [
+                f'  "{name}":',
+                f"    base_url: {base_url}",
+                f"    account_id_env: ID_{variable}",
+                f"    passcode_env: PASSCODE_{variable}",
+            ]
+            lines += [f"    {text}"] if text else []
+            self.environment[f"ID_{variable}"] = name
+            self.environment.setdefault(f"PASSCODE_{variable}", "sandbox")
+        self.write("bulletins.d/accounts.yaml", "\n".join(lines) + "\n")
+
+    def write_bulletins(self, ids: Iterable[str], *, name: str = "all", fields: str = "") -> None:
+        """A file of bulletins in `india` that are due at once; each one's name is its id."""
+        head = "defaults: {business_event: Program Released, c-by: a@example.com, accounts: [india]}\nbulletins:\n"
+        more = f", {fields}" if fields else ""
+        entries = (f'  - {{id: "{id}", name: "{id}", properties: {{program_id: "{id}"}}{more}}}\n' for id in ids)  # noqa: A001
+        self.write(f"bulletins.d/{name}.yaml", head + "".join(entries))
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(self, *arguments: str, hurried: bool = False, through: Sequence[str] = (), **options: Any) -> Done:
+        """Runs `bulletins` to its end; `hurried` with time-outs of about a second, `through` another command."""
+        done = subprocess.run(
+            [*through, *_command(arguments, hurried)],
+            cwd=self.folder,
+            env=self._whole_environment(),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+            timeout=TIMEOUT_S,
+            check=False,
+            **options,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def started(self, *arguments: str, hurried: bool = False) -> Iterator[subprocess.Popen[str]]:
+        """The same, under way. It is killed if it has not ended in time, or when the block is left."""
+        with subprocess.Popen(
+            _command(arguments, hurried),
+            cwd=self.folder,
+            env=self._whole_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process:
+            watchdog = threading.Timer(TIMEOUT_S, process.kill)
+            watchdog.start()
+            try:
+                yield process
+            finally:
+                watchdog.cancel()
+                watchdog.join()
+                process.kill()
+
+    def _whole_environment(self) -> dict[str, str]:
+        paths = [str(ROOT), str(_TESTS)]
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "error", **self.environment}
+
+    def make_ledger(self) -> str:
+        """Makes the ledger at its usual place; returns its id."""
+        url = parse_url(str(self.folder / ".bulletins" / "ledger.sqlite3"))
+        create(url, now=datetime.now(UTC), who="tests")
+        return str(self.query("SELECT id FROM ledger")[0])
+
+    def accepted(self) -> Counter[str]:
+        """How often each bulletin was raised, by name."""
+        return Counter(received.name or "" for received in self.sandbox.accepted())
+
+    def wait_for(self, name: str) -> None:
+        """Returns once a request for the bulletin of that name has come."""
+        received = self.sandbox.received()
+        while all(each.name != name for each in received):
+            received = self.sandbox.wait_received(len(received) + 1, timeout_s=TIMEOUT_S)
+
+    def requests(self) -> Counter[str]:
+        """How many requests came, by name."""
+        return Counter(received.name or "" for received in self.sandbox.received())
+
+    def reports(self) -> list[dict[str, Any]]:
+        """The reports of all runs, oldest first, each checked against its schema."""
+        paths = sorted((self.folder / ".bulletins" / "reports").glob("*.json"))
+        return [valid_report(path) for path in paths]
+
+    def states(self) -> Counter[str]:
+        """How many rows of the ledger are in which state."""
+        return Counter(self.query("SELECT state FROM firings"))
+
+    def query(self, statement: str, *values: object) -> list[Any]:
+        """The first column of what the ledger answers, by SQL: what the program says of itself is not asked."""
+        with closing(sqlite3.connect(self.folder / ".bulletins" / "ledger.sqlite3", timeout=30)) as connection:
+            rows = connection.execute(statement, values).fetchall()
+            connection.commit()
+        return [row[0] for row in rows]
+
+
+def _command(arguments: Sequence[str], hurried: bool) -> list[str]:
+    return [sys.executable, "-m", "end_to_end.hurried" if hurried else "runner", *arguments]
+
+
+def valid_report(path: Path) -> dict[str, Any]:
+    """The report at `path`, once it is valid by its schema."""
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(json.loads(_SCHEMA.read_text(encoding="utf-8"))).validate(document)
+    return document
+
+
+def outcomes(report: dict[str, Any]) -> dict[str, str | None]:
+    """The outcome of each bulletin of a report, by id."""
+    return {result["id"]: result["outcome"] for result in report["results"]}
+
+
+def assert_refused(done: Done, message: str) -> None:
+    """Exit code 5, one line that says why, one that says the way out, and nothing else that looks like a fault."""
+    lines = done.err.splitlines()
+    errors = [line for line in lines if line.startswith("error: ")]
+    assert done.code == 5, done
+    assert len(errors) == 1, done.err
+    assert message in errors[0]
+    assert sum(line.startswith("help: ") for line in lines) == 1, done.err
+    assert "Traceback" not in done.err
+
+
+SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
