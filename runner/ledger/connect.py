@@ -193,7 +193,7 @@ def _engine(url: URL) -> Engine:
         except ModuleNotFoundError as error:
             raise UserError(
                 f"the ledger {shown(url)} needs the module {error.name}",
-                help="Install it with: pip install 'psycopg[binary]>=3.1'",
+                help="Install it with: pip install 'bulletins[postgres]'",
             ) from None
     engine = create_engine("sqlite://", creator=lambda: _connect_file(url), poolclass=QueuePool)
     # sqlite3 would begin transactions by itself, and late: the write lock must be taken before the first read.
