@@ -1,0 +1,267 @@
+"""Whole runs over a real ledger and the real sandbox: every outcome, and what no run may ever do."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from fire import IDENTITY, Firer, bulletin, due, outcomes, plan_of
+from runner.errors import Exit, UserError
+from runner.fire import run as run_module
+from runner.fire.backoff import Retries
+from runner.ledger.ledger import Ledger
+from runner.ledger.values import Claim, Origin
+from runner.plan.history import State
+from runner.sandbox.server import Sandbox
+
+
+def accepted(sandbox: Sandbox) -> Counter[str | None]:
+    return Counter(received.name for received in sandbox.accepted())
+
+
+def states(ledger: Ledger) -> Counter[str]:
+    return Counter(row.state.value for row in ledger.rows())
+
+
+def test_what_is_due_is_fired_once_and_the_next_run_sends_nothing(firer: Firer, sandbox: Sandbox) -> None:
+    bulletins = [bulletin(number) for number in range(12)]
+
+    assert set(outcomes(firer.fire(bulletins)).values()) == {"fired"}
+    again = firer.fire(bulletins)
+
+    assert set(outcomes(again).values()) == {None}
+    assert (again.exit_code, max(accepted(sandbox).values()), len(sandbox.received())) == (Exit.OK, 1, 12)
+
+
+def test_never_more_in_flight_than_the_account_allows(ledger: Ledger) -> None:
+    with Sandbox(latency_s=0.01) as sandbox:
+        Firer(ledger, sandbox.base_url, concurrency=2).fire([bulletin(number) for number in range(20)])
+
+        assert sandbox.peak_in_flight("india-id") == 2
+        assert len(sandbox.accepted()) == 20
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "state", "code", "requests"),
+    [
+        ("400", "failed", State.FAILED, Exit.FAILED, 1),
+        ("fail:Business Event Not Found", "failed", State.FAILED, Exit.FAILED, 1),
+        ("redirect", "failed", State.FAILED, Exit.FAILED, 1),
+        ("429", "failed", State.FAILED, Exit.FAILED, 5),
+        ("429*2", "fired", State.FIRED, Exit.OK, 3),
+        ("503", "in_doubt", State.IN_DOUBT, Exit.IN_DOUBT, 1),
+        ("503-after", "in_doubt", State.IN_DOUBT, Exit.IN_DOUBT, 1),
+        ("reset-after", "in_doubt", State.IN_DOUBT, Exit.IN_DOUBT, 1),
+        ("timeout", "in_doubt", State.IN_DOUBT, Exit.IN_DOUBT, 1),
+        ("truncated", "in_doubt", State.IN_DOUBT, Exit.IN_DOUBT, 1),
+    ],
+)
+def test_each_fault_ends_as_the_table_says(
+    firer: Firer, sandbox: Sandbox, fault: str, outcome: str, state: State, code: Exit, requests: int
+) -> None:
+    sandbox.add_fault(fault)
+    ended = firer.fire([bulletin()])
+
+    assert (outcomes(ended), ended.exit_code) == ({"episode-1": outcome}, code)
+    assert (states(firer.ledger), len(sandbox.received())) == ({state.value: 1}, requests)
+
+
+def test_no_connection_is_tried_again_and_then_failed(firer: Firer, sandbox: Sandbox) -> None:
+    sandbox.add_fault("refuse")
+    (result,) = firer.fire([bulletin()]).results
+
+    assert (result.outcome, result.tries, len(sandbox.received())) == ("failed", 5, 0)
+    sandbox.clear_faults()
+    assert outcomes(firer.fire([bulletin()])) == {"episode-1": "fired"}
+
+
+def test_bad_credentials_stop_the_account_and_no_other(firer: Firer, sandbox: Sandbox) -> None:
+    wrong = [bulletin(f"a{number}") for number in range(8)]
+    good = [bulletin(f"b{number}", accounts=("europe",)) for number in range(8)]
+    sandbox.add_fault("401@episode a*")
+    ended = firer.fire([*wrong, *good])
+
+    counts = Counter((result.step.firing.key.account, result.outcome) for result in ended.results)
+    assert counts["europe", "fired"] == 8
+    assert counts["india", "failed"] <= 3
+    assert counts["india", "failed"] + counts["india", "skipped"] == 8
+
+
+def test_three_doubts_in_a_row_stop_the_account(firer: Firer, sandbox: Sandbox) -> None:
+    sandbox.add_fault("503")
+    firer.concurrency = 1
+    ended = firer.fire([bulletin(number) for number in range(8)])
+
+    assert Counter(outcomes(ended).values()) == {"in_doubt": 3, "skipped": 5}
+    assert len(sandbox.received()) == 3
+
+
+@pytest.mark.parametrize(("fault", "requests"), [("400", 1), ("503", 1), (None, 6)])
+def test_a_canary_goes_alone_and_only_its_success_lets_the_others_go(
+    firer: Firer, sandbox: Sandbox, fault: str | None, requests: int
+) -> None:
+    if fault:
+        sandbox.add_fault(fault)
+    firer.fire([bulletin(number) for number in range(6)], canary=True)
+
+    assert len(sandbox.received()) == requests
+    assert sandbox.received()[0].name == "episode 0"
+
+
+def test_an_expired_firing_is_reported_once_and_never_sent(firer: Firer, sandbox: Sandbox) -> None:
+    late = bulletin(schedule=due(datetime.now(UTC) - timedelta(hours=3)))
+
+    first, second = firer.fire([late]), firer.fire([late])
+    assert (outcomes(first), first.exit_code) == ({"episode-1": "expired"}, Exit.FAILED)
+    assert (outcomes(second), second.exit_code) == ({"episode-1": None}, Exit.OK)
+    assert not sandbox.received()
+
+
+def test_a_window_that_closes_during_a_back_off_expires_the_firing(
+    firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing = bulletin(schedule=due(datetime.now(UTC) - timedelta(minutes=30), grace=timedelta(hours=1)))
+    plan = plan_of([closing], firer.ledger)
+    occurrence = type(plan.steps[0].firing.occurrence)
+    monkeypatch.setattr(occurrence, "is_expired", lambda self, now: len(sandbox.received()) > 0)
+    sandbox.add_fault("429*1")
+    (result,) = firer.fire([closing], plan=plan).results
+
+    assert (result.outcome, result.tries, len(sandbox.received())) == ("expired", 1, 1)
+    assert states(firer.ledger) == {"expired": 1, "released": 1}
+
+
+def test_a_firing_that_another_run_took_meanwhile_is_skipped(firer: Firer, sandbox: Sandbox) -> None:
+    plan = plan_of([bulletin()], firer.ledger)
+    firer.fire([bulletin()])
+    (result,) = firer.fire([bulletin()], plan=plan).results
+
+    assert result.outcome == "skipped"
+    assert result.reason == "another run has claimed or sent it meanwhile"
+    assert len(sandbox.received()) == 1
+
+
+def test_a_success_that_sent_nothing_is_warned_of(ledger: Ledger) -> None:
+    with Sandbox(targets=0) as sandbox:
+        (result,) = Firer(ledger, sandbox.base_url).fire([bulletin()]).results
+
+    assert (result.outcome, result.bulletins_sent) == ("fired", 0)
+    assert any("0 bulletins were sent" in warning for warning in result.warnings)
+
+
+def test_a_ledger_that_takes_no_claim_lets_nothing_out(
+    firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Claim:
+        raise UserError("the disk is full")
+
+    monkeypatch.setattr(firer.ledger, "claim", full)
+    ended = firer.fire([bulletin(number) for number in range(5)])
+
+    assert (set(outcomes(ended).values()), ended.exit_code, ended.fault) == ({"skipped"}, 5, "the disk is full")
+    assert not sandbox.received()
+
+
+def test_what_was_sent_and_could_not_be_recorded_is_in_doubt_and_never_sent_again(
+    firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(firer.ledger, "settle", lambda *_: (_ for _ in ()).throw(UserError("the disk is full")))
+        ended = firer.fire([bulletin()])
+    assert (outcomes(ended), ended.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)
+
+    assert outcomes(firer.fire([bulletin()])) == {"episode-1": "in_doubt"}  # found, and reported once
+    assert outcomes(firer.fire([bulletin()])) == {"episode-1": None}
+    assert accepted(sandbox) == {"episode 1": 1}
+
+
+def test_a_fault_of_our_own_is_told_and_loses_nothing(
+    firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "judge", lambda *_: 1 / 0)
+    ended = firer.fire([bulletin()])
+
+    assert (outcomes(ended), ended.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)
+    assert ended.crash is not None
+    assert "ZeroDivisionError" in ended.crash
+    assert states(firer.ledger) == {"in_doubt": 1}
+    assert len(sandbox.received()) == 1
+
+
+def test_after_a_stop_nothing_new_goes_out_and_what_was_in_flight_is_recorded(ledger: Ledger) -> None:
+    with Sandbox(latency_s=0.02) as sandbox:
+        firer = Firer(ledger, sandbox.base_url)
+        run = firer.run()
+        stopper = threading.Thread(target=lambda: (sandbox.wait_received(6), run.stop(15)))
+        stopper.start()
+        ended = firer.fire([bulletin(number) for number in range(60)], run)
+        stopper.join()
+
+        counts = Counter(outcomes(ended).values())
+        assert (ended.exit_code, counts["in_doubt"]) == (143, 0)
+        assert counts["fired"] == len(sandbox.accepted()) < 60
+        assert counts["fired"] + counts["skipped"] == 60
+        firer.fire([bulletin(number) for number in range(60)])
+        assert len(sandbox.accepted()) == len(accepted(sandbox)) == 60
+
+
+def test_an_abandoned_run_waits_for_nothing(firer: Firer, sandbox: Sandbox) -> None:
+    sandbox.add_fault("timeout@episode 0")
+    run = firer.run(retries=Retries(), timeouts=run_module.Timeouts())
+
+    def twice() -> None:
+        sandbox.wait_received(1)
+        run.stop(2)
+        run.abandon()
+
+    stopper = threading.Thread(target=twice)
+    stopper.start()
+    ended = firer.fire([bulletin(0)], run)
+    stopper.join()
+
+    assert (outcomes(ended), ended.exit_code) == ({"episode-0": "in_doubt"}, 130)
+    assert states(firer.ledger) == {"in_doubt": 1}
+
+
+def test_what_a_gone_run_left_is_reported_once_even_beside_the_selection(firer: Firer, sandbox: Sandbox) -> None:
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    gone = firer.ledger.start_run(Origin("fire", "1"), IDENTITY, now=long_ago, lease_until=long_ago)
+    for step in plan_of([bulletin(1), bulletin(2)], firer.ledger).steps:
+        assert firer.ledger.claim(gone, step.firing, long_ago)
+
+    first, second = firer.fire([bulletin(1)]), firer.fire([bulletin(1)])
+    assert (outcomes(first), first.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)
+    assert firer.messages == ["beside the selection, an earlier run left in doubt: episode-2"]
+    assert (outcomes(second), second.exit_code) == ({"episode-1": None}, Exit.OK)
+    assert not sandbox.received()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_breaks_nothing_is_sent_twice_and_nothing_lost(ledger: Ledger, seed: int) -> None:
+    kinds = ("503", "503-after", "reset", "reset-after", "close-after", "429", "400", "truncated", "no-status")
+    draw = random.Random(seed)
+    bulletins = [bulletin(number) for number in range(40)]
+    with Sandbox(seed=seed) as sandbox:
+        firer = Firer(ledger, sandbox.base_url)
+        for kind in draw.sample(kinds, 5):
+            sandbox.add_fault(f"{kind}~{draw.uniform(0.05, 0.2):.2f}")
+        for _ in range(12):
+            firer.fire(bulletins)
+            for row in ledger.in_doubt(datetime.now(UTC)):
+                sent = f"episode {row.key.bulletin.removeprefix('episode-')}" in accepted(sandbox)
+                assert ledger.resolve(row, sent=sent, note="looked it up", identity=IDENTITY, now=datetime.now(UTC))
+        sandbox.clear_faults()
+        firer.fire(bulletins)
+
+        assert accepted(sandbox) == {f"episode {number}": 1 for number in range(40)}
+
+
+def test_each_account_of_a_bulletin_is_a_firing_of_its_own(firer: Firer, sandbox: Sandbox) -> None:
+    firer.fire([bulletin(accounts=("india", "europe"))])
+
+    assert {received.account_id for received in sandbox.accepted()} == {"india-id", "europe-id"}
