@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from runner import clock
 
 if TYPE_CHECKING:
     from runner.plan.select import Criterion
@@ -90,4 +92,4 @@ now_option = click.option("--now", type=Moment(), metavar="TIME", help="Plan as 
 
 def present() -> datetime:
     """The one place of the command line that reads the clock for planning."""
-    return datetime.now(UTC)
+    return clock.now()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ import requests
 from requests.exceptions import ConnectTimeout, ProxyError, ReadTimeout, SSLError
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 
+from runner import clock
 from runner.fire.answer import Answer
 from runner.fire.credentials import Credentials, is_loopback
 from runner.fire.wire import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter, Turn
@@ -83,7 +83,7 @@ class Client:
         """
         if time.monotonic() - self._used_at > MAX_IDLE_S:
             self._session.close()
-        started_at = datetime.now(UTC)
+        started_at = clock.now()
         with self._deadlines.exchange(self._timeouts.total_s, turn) as exchange:
             status, body, complete, error = self._exchange(request, exchange)
         self._used_at = time.monotonic()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import NamedTuple
 
+from runner import clock
 from runner.errors import UserError
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
@@ -52,7 +52,7 @@ class Claims:
         claim = None
         reason = "another run has claimed or sent it meanwhile"
         try:
-            claim = self._ledger.claim(self._run, step.firing, datetime.now(UTC))
+            claim = self._ledger.claim(self._run, step.firing, clock.now())
         except Exception as error:  # noqa: BLE001 - told, and then the run ends
             self._on_fault(error)
             reason = fault_text(error)
@@ -66,7 +66,7 @@ class Claims:
     def send_off(self, claim: Claim, step: Step, tries: int) -> bool:
         """Notes that the firing is on the wire from now on. False where it has been given back, and must not go."""
         reason = "the run was cut short while it was in flight"
-        result = Result(step, Outcome.IN_DOUBT, reason, tries=tries, started_at=datetime.now(UTC))
+        result = Result(step, Outcome.IN_DOUBT, reason, tries=tries, started_at=clock.now())
         with self._changed:
             if not self._given_back:
                 self._held[claim.id] = _Held(claim, result)
@@ -99,7 +99,7 @@ class Claims:
         return replace(result, warnings=(*result.warnings, warning))
 
     def _write(self, claim: Claim, result: Result, attempts: tuple[Attempt, ...]) -> bool:
-        outcome, now = result.outcome or Outcome.SKIPPED, datetime.now(UTC)
+        outcome, now = result.outcome or Outcome.SKIPPED, clock.now()
         settlement = Settlement(
             _STATES.get(outcome, State.RELEASED),
             result.reason,

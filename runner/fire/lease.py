@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from runner import clock
 from runner.errors import UserError
 from runner.ledger.ledger import Ledger
 
-LEASE = timedelta(seconds=30)
 SLEPT = "the run slept past its lease"
 _JOIN_S = 1.0
 
@@ -20,9 +20,12 @@ class Lease:
     `on_lost` is told, once, what kept the lease from being renewed.
     """
 
-    def __init__(self, ledger: Ledger, run: str, until: datetime, on_lost: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, ledger: Ledger, run: str, length: timedelta, until: datetime, on_lost: Callable[[Exception], None]
+    ) -> None:
         self._ledger = ledger
         self._run = run
+        self._length = length
         self._until = until
         self._on_lost = on_lost
         self._lost = False
@@ -42,12 +45,12 @@ class Lease:
         return not self._lost and now < self._until
 
     def _renew(self) -> None:
-        while not self._ended.wait(LEASE.total_seconds() / 3):
-            until = datetime.now(UTC) + LEASE
+        while not self._ended.wait(self._length.total_seconds() / 3):
+            until = clock.now() + self._length
             try:
                 self._ledger.renew(self._run, lease_until=until)
                 # Between its end and its renewal, another run may have taken the claims for abandoned.
-                if datetime.now(UTC) >= self._until:
+                if clock.now() >= self._until:
                     raise UserError(SLEPT, help="What it had not sent yet goes out with the next run.")
             except Exception as error:  # noqa: BLE001 - without its lease the run must end, whatever the cause
                 self._lost = True

@@ -13,9 +13,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TypeVar
 
+from runner import clock
 from runner.definitions.model import Account
 from runner.errors import UserError
 from runner.fire.api import Client, Timeouts
@@ -23,7 +24,7 @@ from runner.fire.backoff import Retries
 from runner.fire.claims import Claims, fault_text
 from runner.fire.credentials import Credentials
 from runner.fire.lane import Lane
-from runner.fire.lease import LEASE, SLEPT, Lease
+from runner.fire.lease import SLEPT, Lease
 from runner.fire.outcome import Judgement, Outcome, judge
 from runner.fire.result import Ended, Result, answered, attempt
 from runner.fire.turn import Turn, Withheld
@@ -46,6 +47,7 @@ class Settings:
     canary: bool = False
     retries: Retries = field(default_factory=Retries)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    lease: timedelta = timedelta(seconds=30)  # how long a claim outlives its run's last sign of life
 
 
 class Run:
@@ -75,9 +77,9 @@ class Run:
         self._abandoned = False
         self._fault: str | None = None
         self._crash: str | None = None
-        now = datetime.now(UTC)
-        self.id = ledger.start_run(origin, identity, now=now, lease_until=now + LEASE)
-        self._lease = Lease(ledger, self.id, now + LEASE, self._meet)
+        now = clock.now()
+        self.id = ledger.start_run(origin, identity, now=now, lease_until=now + settings.lease)
+        self._lease = Lease(ledger, self.id, settings.lease, now + settings.lease, self._meet)
         self._claims = Claims(ledger, self.id, self._meet)
 
     def fire(
@@ -110,7 +112,7 @@ class Run:
     def finish(self, exit_code: int) -> None:
         """Records in the ledger that the run ended."""
         interrupted = self._signal is not None
-        self._ledger.finish_run(self.id, now=datetime.now(UTC), exit_code=exit_code, interrupted=interrupted)
+        self._ledger.finish_run(self.id, now=clock.now(), exit_code=exit_code, interrupted=interrupted)
 
     def stop(self, signal: int) -> None:
         """No new claims and no new requests; those in flight are finished and recorded.
@@ -148,7 +150,7 @@ class Run:
 
     def _report_left_behind(self, plan: Plan) -> None:
         """What a run that ended without a word still held is in doubt: the first run to find it says so."""
-        swept = {row.key: row.reason for row in self._ledger.sweep(datetime.now(UTC))}
+        swept = {row.key: row.reason for row in self._ledger.sweep(clock.now())}
         for step in plan.steps:
             if step.firing.key in swept:
                 self._conclude(Result(step, Outcome.IN_DOUBT, swept.pop(step.firing.key)))
@@ -160,7 +162,7 @@ class Run:
         missed = plan.newly_expired
         if not missed:
             return
-        recorded = self._ledger.expire(self.id, [step.firing for step in missed], datetime.now(UTC))
+        recorded = self._ledger.expire(self.id, [step.firing for step in missed], clock.now())
         for step in missed:
             if step.firing.key in recorded:
                 self._conclude(Result(step, Outcome.EXPIRED, step.reason))
@@ -261,7 +263,7 @@ class Run:
 
     def _check_out(self, step: Step, claim: Claim, tries: int) -> None:
         """The last look before the first byte leaves: puts the claim on the wire, or raises Withheld."""
-        now = datetime.now(UTC)
+        now = clock.now()
         if self._is_stopping:
             raise Withheld(Outcome.SKIPPED, self._fault or _INTERRUPTED)
         if step.firing.occurrence.is_expired(now):

@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from requests.adapters import HTTPAdapter
@@ -23,6 +23,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
+
+from runner import clock
 
 MAX_IDLE_S = 2.0  # an idle connection may be closed by the far end at any moment
 
@@ -81,7 +83,7 @@ class Exchange:
     def leave(self) -> None:
         """From here on, the request may have been sent."""
         if not self.left:
-            self.left_at = datetime.now(UTC)
+            self.left_at = clock.now()
             self.left = True
 
     def carried_by(self, sock: socket.socket | None) -> None:
