@@ -40,7 +40,9 @@ def show(ledger_url: str | None, format_: str) -> None:
         description = opened.describe()
     facts = {
         "id": description.id,
+        "kind": description.kind,
         "place": description.url,
+        "size_bytes": description.size_bytes,
         "version": description.version,
         "created_at": timestamp(description.created_at),
         "created_by": description.created_by,

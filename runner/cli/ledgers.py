@@ -8,7 +8,7 @@ import socket
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from runner import clock, local, process
+from runner import local, process
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -40,7 +40,7 @@ def _opened(url: URL) -> Ledger:
 
     ledger = Ledger(url)
     # What a crashed run of this machine held is in doubt at once, not only when its lease runs out.
-    ledger.end_leases(process.is_gone, now=clock.now())
+    ledger.end_leases(process.is_gone)
     return ledger
 
 

@@ -43,7 +43,7 @@ def _show_overview(ledger: Ledger, format_: str) -> None:
     from runner.plan.history import State
     from runner.report.status import doubt_lines, history_cells, row_entry
 
-    doubts = ledger.in_doubt(present())
+    doubts = ledger.in_doubt()
     lately = ledger.rows(state=State.FIRED, limit=_LATELY)
     if format_ == "json":
         document = {"in_doubt": [row_entry(row) for row in doubts], "fired": [row_entry(row) for row in lately]}
@@ -139,7 +139,7 @@ def resolve(
         raise click.UsageError("--note is blank: write how you know")
     with open_ledger(ledger_url) as ledger:
         row = _the_one_in_doubt(ledger, bulletin, account, occurrence)
-        if not ledger.resolve(row, sent=sent, note=note, identity=identity(), now=present()):
+        if not ledger.resolve(row, sent=sent, note=note, identity=identity()):
             raise UserError(f"{bulletin} is not in doubt any more", help=f"See bulletins status {bulletin}.")
     where = f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"
     click.echo(f"settled: {where} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
@@ -150,7 +150,7 @@ def resolve(
 def _the_one_in_doubt(ledger: Ledger, bulletin: str, account: str | None, occurrence: str | None) -> Row:
     found = [
         row
-        for row in ledger.in_doubt(present())
+        for row in ledger.in_doubt()
         if row.key.bulletin == bulletin
         and account in (None, row.key.account)
         and occurrence in (None, row.key.occurrence)

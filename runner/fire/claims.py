@@ -9,13 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from runner import clock
 from runner.errors import UserError
 from runner.fire.outcome import Outcome
+from runner.fire.reach import Reach
 from runner.fire.result import Result
 from runner.ledger.ledger import Ledger
+from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Settlement
 from runner.plan.decide import Step
 from runner.plan.history import State
@@ -33,15 +36,27 @@ class _Held(NamedTuple):
 class Claims:
     """The claims of one run. May be used from several threads.
 
+    Waits for a ledger that is away as long as `reach` has patience; for new claims only until the run `is_stopping`.
     `on_fault` is told of every exception of the ledger; none comes out of here.
     """
 
-    def __init__(self, ledger: Ledger, run: str, on_fault: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        run: str,
+        reach: Reach,
+        *,
+        is_stopping: Callable[[], bool],
+        on_fault: Callable[[Exception], None],
+    ) -> None:
         self._ledger = ledger
         self._run = run
+        self._reach = reach
+        self._is_stopping = is_stopping
         self._on_fault = on_fault
         self._changed = threading.Condition()
         self._held: dict[str, _Held] = {}  # by the claim's id
+        self._unconfirmed: list[Claim] = []  # asked for; nobody knows whether the ledger has them
         self._being_taken = 0
         self._given_back = False
 
@@ -50,10 +65,14 @@ class Claims:
         with self._changed:
             self._being_taken += 1
         claim = None
+        asked, now = Claim(new_ulid(), step.firing.key), clock.now()
         reason = "another run has claimed or sent it meanwhile"
         try:
-            claim = self._ledger.claim(self._run, step.firing, clock.now())
+            claim = self._reach.insist(
+                lambda: self._ledger.claim(self._run, step.firing, now, claim_id=asked.id), unless=self._is_stopping
+            )
         except Exception as error:  # noqa: BLE001 - told, and then the run ends
+            self._unconfirmed.append(asked)
             self._on_fault(error)
             reason = fault_text(error)
         with self._changed:
@@ -109,9 +128,19 @@ class Claims:
             attempts,
         )
         if outcome is Outcome.EXPIRED:
-            self._ledger.expire_claimed(claim, self._run, result.step.firing, settlement, now)
+            firing = result.step.firing
+            self._reach.insist(lambda: self._ledger.expire_claimed(claim, self._run, firing, settlement, now))
             return True
-        return self._ledger.settle(claim, settlement, now)
+        return self._reach.insist(lambda: self._ledger.settle(claim, settlement, now))
+
+    def forgo_unconfirmed(self) -> None:
+        """Frees the claims of which nobody knows whether the ledger has them: nothing was sent with them."""
+        settlement = Settlement(State.RELEASED, "the ledger could not be reached when it was claimed")
+        try:
+            for claim in self._unconfirmed:
+                self._reach.insist(partial(self._ledger.settle, claim, settlement, clock.now()))
+        except Exception as error:  # noqa: BLE001 - told; where they exist, the end of the run puts them in doubt
+            self._on_fault(error)
 
     def give_back(self) -> Iterator[Result]:
         """Settles all that is held, without waiting for the threads that hold it; none of it can be sent off then."""

@@ -1,6 +1,6 @@
-"""One account's lane: the firings that wait for it, its slots, and what slows or stops it.
+"""One account's lane: the firings that wait for it, the slots that it holds, and what slows or stops it.
 
-Threads take firings from it and hold one of its slots for each request. All state is under one lock.
+Threads take firings from it and use one of its slots for each request. All state is under one lock.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from runner.definitions.model import Account
 from runner.fire.outcome import Outcome
@@ -32,6 +32,11 @@ class Lane:
         self._doubts = 0
         self._canary_waits = canary and len(self._waiting) > 0
         self._canary_taken = False
+        self._slots: list[int] = []
+        self._seeking = 0  # threads that wait for a slot
+        self._giving_up = 0  # slots that are given up as soon as they are idle
+        self._suspended = False
+        self.on_need: Callable[[], object] = lambda: None  # told when slots are short, or idle and to be given up
         self.stopped: str | None = None
 
     def take(self) -> Step | None:
@@ -52,8 +57,12 @@ class Lane:
     def acquire(self) -> bool:
         """Waits for the right to have one more request in flight. False, and no right, where the lane has stopped."""
         with self._changed:
+            self._seeking += 1
             while not self.stopped and (delay := self._blocked_for()) is not None:
+                if self._shortage:
+                    self.on_need()
                 self._changed.wait(delay)
+            self._seeking -= 1
             if not self.stopped:
                 self._in_flight += 1
             return not self.stopped
@@ -62,22 +71,81 @@ class Lane:
         """Gives that right back."""
         with self._changed:
             self._in_flight -= 1
+            if self._giving_up:
+                self.on_need()
             self._changed.notify()
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """The numbers of the slots that it holds."""
+        with self._changed:
+            return tuple(self._slots)
+
+    @property
+    def shortage(self) -> int:
+        """How many more slots it could use now."""
+        with self._changed:
+            return self._shortage
+
+    @property
+    def surplus(self) -> int:
+        """How many slots it should give back now: those given up, and at the end all that are idle."""
+        with self._changed:
+            is_over = self.stopped or not (self._waiting or self._seeking)
+            return len(self._slots) - self._in_flight if is_over else self._giving_up
+
+    @property
+    def _shortage(self) -> int:
+        if self.stopped or self._suspended or self._giving_up:
+            return 0
+        return max(0, min(self._in_flight + self._seeking, self._present_limit()) - len(self._slots))
+
+    def grant(self, numbers: Iterable[int]) -> None:
+        """Adds slots to those that it holds."""
+        with self._changed:
+            self._slots += numbers
+            self._changed.notify_all()
+
+    def give_up_one(self) -> None:
+        """One slot will be given back, as soon as no request is in it."""
+        with self._changed:
+            self._giving_up = 1
+
+    def retain(self, numbers: Collection[int]) -> None:
+        """Keeps only these of its slots: the others are not its own any more."""
+        with self._changed:
+            self._slots = [number for number in self._slots if number in numbers]
+
+    def withdraw(self, count: int) -> list[int]:
+        """Takes up to `count` slots away, as far as no request is in them; returns their numbers."""
+        with self._changed:
+            idle = max(0, min(count, len(self._slots) - self._in_flight))
+            taken, self._slots = self._slots[:idle], self._slots[idle:]
+            self._giving_up = max(0, self._giving_up - idle)
+            return taken
+
+    def suspend(self, suspended: bool) -> None:
+        """Nothing new is sent until this is taken back."""
+        with self._changed:
+            self._suspended = suspended
+            self._changed.notify_all()
 
     def _blocked_for(self) -> float | None:
         """How long to wait before looking again; None where a slot is free now."""
         now = time.monotonic()
         if now < self._paused_until:
             return self._paused_until - now
-        limit = self._limit if now < self._slow_until else self.account.concurrency
-        return None if self._in_flight < limit else 1.0
+        limit = min(self._present_limit(), len(self._slots) - self._giving_up)
+        return None if self._in_flight < limit and not self._suspended else 1.0
+
+    def _present_limit(self) -> int:
+        return self._limit if time.monotonic() < self._slow_until else self.account.concurrency
 
     def slow_down(self, pause_s: float) -> None:
         """After 429: nothing new for `pause_s`, and one request fewer in flight for a while."""
         with self._changed:
             now = time.monotonic()
-            present = self._limit if now < self._slow_until else self.account.concurrency
-            self._limit = max(1, present - 1)
+            self._limit = max(1, self._present_limit() - 1)
             self._slow_until = now + _SLOW_DOWN_S
             self._paused_until = max(self._paused_until, now + pause_s)
 

@@ -24,12 +24,15 @@ from runner.fire.backoff import Retries
 from runner.fire.claims import Claims, fault_text
 from runner.fire.credentials import Credentials
 from runner.fire.lane import Lane
-from runner.fire.lease import SLEPT, Lease
+from runner.fire.lease import Lease
 from runner.fire.outcome import Judgement, Outcome, judge
+from runner.fire.reach import Reach
 from runner.fire.result import Ended, Result, answered, attempt
-from runner.fire.turn import Turn, Withheld
+from runner.fire.slots import SlotKeeper
+from runner.fire.turn import Postponed, Turn, Withheld
 from runner.fire.wire import Deadlines
 from runner.ledger.ledger import Ledger
+from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Identity, Origin
 from runner.plan.decide import Plan, Step
 
@@ -48,6 +51,7 @@ class Settings:
     retries: Retries = field(default_factory=Retries)
     timeouts: Timeouts = field(default_factory=Timeouts)
     lease: timedelta = timedelta(seconds=30)  # how long a claim outlives its run's last sign of life
+    patience_s: float = 120.0  # how long a run waits for a ledger that is away
 
 
 class Run:
@@ -77,10 +81,12 @@ class Run:
         self._abandoned = False
         self._fault: str | None = None
         self._crash: str | None = None
-        now = clock.now()
-        self.id = ledger.start_run(origin, identity, now=now, lease_until=now + settings.lease)
-        self._lease = Lease(ledger, self.id, settings.lease, now + settings.lease, self._meet)
-        self._claims = Claims(ledger, self.id, self._meet)
+        self._keeper: SlotKeeper | None = None
+        self.id = new_ulid()
+        self._reach = Reach(settings.patience_s, self._suspend, lambda text: _tell(on_message, text))
+        self._lease = Lease(ledger, self.id, settings.lease, self._reach, on_late=self._look_again, on_lost=self._meet)
+        self._claims = Claims(ledger, self.id, self._reach, is_stopping=lambda: self._is_stopping, on_fault=self._meet)
+        self._lease.begin(lambda: ledger.start_run(origin, identity, lease=settings.lease, run=self.id))
 
     def fire(
         self,
@@ -95,13 +101,15 @@ class Run:
         for name, steps in by_account.items():
             self._lanes.append(Lane(accounts[name], steps, canary=self._settings.canary))
         threads = [thread for lane in self._lanes for thread in self._threads(lane, credentials[lane.account.name])]
-        with self._lease, _quick_switches():
+        self._keeper = SlotKeeper(self._ledger, self.id, self._lanes, self._reach, self._meet)
+        with self._lease, self._keeper, _quick_switches():
             self._record_what_passed(plan)
             self._start(threads)
             self._wait_for(threads)
             if self._abandoned or self._crash:
                 for result in self._claims.give_back():
                     self._conclude(result)
+            self._claims.forgo_unconfirmed()
         for lane in self._lanes:
             for step in by_account[lane.account.name]:
                 self._conclude(Result(step, Outcome.SKIPPED, lane.stopped or self._fault or _INTERRUPTED))
@@ -112,7 +120,7 @@ class Run:
     def finish(self, exit_code: int) -> None:
         """Records in the ledger that the run ended."""
         interrupted = self._signal is not None
-        self._ledger.finish_run(self.id, now=clock.now(), exit_code=exit_code, interrupted=interrupted)
+        self._reach.insist(lambda: self._ledger.finish_run(self.id, exit_code=exit_code, interrupted=interrupted))
 
     def stop(self, signal: int) -> None:
         """No new claims and no new requests; those in flight are finished and recorded.
@@ -124,6 +132,7 @@ class Run:
     def abandon(self) -> None:
         """Waits for nothing: what is in flight is in doubt."""
         self._abandoned = True
+        self._reach.give_up()
 
     @property
     def _is_stopping(self) -> bool:
@@ -133,6 +142,15 @@ class Run:
         self._stopping.set()
         for lane in self._lanes:
             lane.stop(reason)
+
+    def _suspend(self, suspended: bool) -> None:
+        """What can't be recorded must not be sent: the lanes wait while the ledger is away."""
+        for lane in self._lanes:
+            lane.suspend(suspended)
+
+    def _look_again(self) -> None:
+        if self._keeper is not None:
+            self._keeper.look_again()
 
     def _meet(self, error: Exception) -> None:
         """The ledger gave way, or this program did: nothing more is sent."""
@@ -150,7 +168,8 @@ class Run:
 
     def _report_left_behind(self, plan: Plan) -> None:
         """What a run that ended without a word still held is in doubt: the first run to find it says so."""
-        swept = {row.key: row.reason for row in self._ledger.sweep(clock.now())}
+        rows = self._reach.insist(lambda: self._ledger.sweep(self.id), unless=lambda: self._is_stopping)
+        swept = {row.key: row.reason for row in rows}
         for step in plan.steps:
             if step.firing.key in swept:
                 self._conclude(Result(step, Outcome.IN_DOUBT, swept.pop(step.firing.key)))
@@ -162,7 +181,10 @@ class Run:
         missed = plan.newly_expired
         if not missed:
             return
-        recorded = self._ledger.expire(self.id, [step.firing for step in missed], clock.now())
+        firings, now = [step.firing for step in missed], clock.now()
+        recorded = self._reach.insist(
+            lambda: self._ledger.expire(self.id, firings, now), unless=lambda: self._is_stopping
+        )
         for step in missed:
             if step.firing.key in recorded:
                 self._conclude(Result(step, Outcome.EXPIRED, step.reason))
@@ -249,6 +271,10 @@ class Run:
                 reason = withheld.reason + before
                 lane.note(withheld.outcome, reason)
                 return Result(step, withheld.outcome, reason, tries=len(attempts)), tuple(attempts)
+            except Postponed:
+                self._claims.bring_home(claim, step)
+                self._lease.wait(unless=lambda: self._is_stopping)
+                continue
             before = f"; before that: {judgement.reason}"
             self._claims.bring_home(claim, step)
             self._stopping.wait(delay_s)
@@ -262,16 +288,17 @@ class Run:
         return delay_s if time.monotonic() + delay_s < give_up_at else None
 
     def _check_out(self, step: Step, claim: Claim, tries: int) -> None:
-        """The last look before the first byte leaves: puts the claim on the wire, or raises Withheld."""
-        now = clock.now()
+        """The last look before the first byte leaves: puts the claim on the wire, or raises Withheld or Postponed."""
         if self._is_stopping:
             raise Withheld(Outcome.SKIPPED, self._fault or _INTERRUPTED)
-        if step.firing.occurrence.is_expired(now):
+        if step.firing.occurrence.is_expired(clock.now()):
             raise Withheld(Outcome.EXPIRED, "its grace ran out before it could be sent")
-        if not self._lease.holds(now):
-            raise Withheld(Outcome.SKIPPED, SLEPT)
+        if self._reach.is_away:
+            raise Postponed
         if not self._claims.send_off(claim, step, tries):
             raise Withheld(Outcome.SKIPPED, _INTERRUPTED)
+        if not self._lease.holds():  # the very last: what was asked before may have taken its time
+            raise Postponed
 
 
 @contextlib.contextmanager

@@ -21,10 +21,14 @@ class Withheld(Exception):
         self.reason = reason
 
 
+class Postponed(Exception):
+    """A claimed firing that must not go out at this moment, but may a little later."""
+
+
 class Turn:
     """The turn of one request, as `wire.Turn` asks for it. A context manager: gives back what it holds.
 
-    `check_out` is the run's last look before the first byte leaves; it raises Withheld.
+    `check_out` is the run's last look before the first byte leaves; it raises Withheld or Postponed.
     """
 
     def __init__(self, lane: Lane, check_out: Callable[[], None]) -> None:

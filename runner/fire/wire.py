@@ -223,8 +223,8 @@ class _Observed:
                 exchange.head = data
                 return
             if not exchange.left:
-                self._get_ready(exchange)
                 data = exchange.head + data
+                self._get_ready(exchange)
         super().send(data)  # type: ignore[misc]
 
     def _get_ready(self, exchange: Exchange) -> None:
@@ -233,8 +233,8 @@ class _Observed:
         idle_since = time.monotonic()
         exchange.take_turn()
         self._renew(idle_since)
-        exchange.turn.check()
         exchange.carried_by(self.sock)
+        exchange.turn.check()  # nothing comes between this and the first byte
         exchange.leave()
 
     def _renew(self, idle_since: float) -> None:

@@ -1,6 +1,7 @@
-"""Ledgers opened and created: URLs, engines, table versions, and what a database says when it can't.
+"""Ledgers opened and created: URLs, engines, transactions, table versions.
 
-Every fault of the database becomes a UserError with exit code 5 here, in one place.
+Nothing here stands on the state of a database session, so that a pooler may give each transaction another one: no
+settings, no prepared statements, no locks beyond the transaction, no notifications.
 """
 
 from __future__ import annotations
@@ -13,18 +14,25 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc, inspect, select
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc, func, inspect, select
 from sqlalchemy.engine import URL, make_url
 
 from runner.errors import UserError
 from runner.ledger import migrations, tables
+from runner.ledger.faults import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
 from runner.ledger.ulid import new_ulid
 
-_BUSY_TIMEOUT_S = 30
 _INIT_HELP = "Create it with: bulletins ledger init"
-_SECRET_OPTIONS = ("password", "sslpassword")
-_CONNECT_TIMEOUT_S = 10
-_LOST_HELP = "Give the right place with --ledger; a ledger that was lost comes back from a backup, never empty."
+# Of libpq: a server that was cut off is given up after some 15 s, not after the hours that TCP itself takes.
+_LIBPQ = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+_CONNECTIONS = 4  # of one process; every statement is short, so threads share them
+_LOCK_TIMEOUT = "10s"
 
 
 def parse_url(text: str) -> URL:
@@ -57,13 +65,6 @@ def _sqlite_url(url: URL) -> URL:
     return url
 
 
-def shown(url: URL) -> str:
-    """The URL as messages show it: without a password."""
-    if url.drivername == "sqlite":
-        return url.database or ""
-    return url.difference_update_query(_SECRET_OPTIONS).render_as_string(hide_password=True)
-
-
 def exists(url: URL) -> bool:
     """Whether there is something at the place of the ledger, as far as can be told without opening it."""
     return url.drivername != "sqlite" or os.path.lexists(url.database or "")
@@ -86,6 +87,8 @@ def open_engine(url: URL) -> Engine:
         _check_tables(engine, url)
         if url.drivername == "sqlite":
             _write_ahead(engine, url)
+        else:
+            _check_durable(engine, url)
     except BaseException:
         engine.dispose()
         raise
@@ -115,51 +118,13 @@ def create(url: URL, *, now: datetime, who: str) -> None:
     engine.dispose()
 
 
-@contextmanager
-def reporting(url: URL) -> Iterator[None]:
-    """Turns what a database raises into a UserError that names the ledger and the way out."""
-    try:
-        yield
-    except exc.NoResultFound:
-        raise UserError(f"{shown(url)} is not a ledger: it has no id", help=_LOST_HELP) from None
-    except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise _explained(error, url) from None
-
-
-def _explained(error: Exception, url: URL) -> UserError:
-    text = str(getattr(error, "orig", None) or error)
-    where = shown(url)
-    for phrase, message, hint in _FAULTS:
-        if phrase in text:
-            return UserError(f"the ledger {where} {message}", help=hint)
-    said = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
-    for secret in (url.password, *(url.query.get(option) for option in _SECRET_OPTIONS)):
-        said = said.replace(str(secret), "***") if secret else said
-    return UserError(f"the ledger {where} can't be used: {said}", help="Nothing goes out without its ledger.")
-
-
-_FAULTS = (
-    ("ON CONFLICT", "has lost an index that keeps firings from being sent twice", "Restore it whole from a backup."),
-    ("ledger.version", "is none: its tables are of another program", _LOST_HELP),
-    ('" already exists', "can't be made: tables of such names are there", "Give it a database or a schema of its own."),
-    ("not a database", "is damaged or no SQLite file", "Restore it from a backup; never replace it with an empty one."),
-    ("malformed", "is damaged", "Restore it from a backup; never replace it with an empty one."),
-    ("database or disk is full", "can't be written: the disk is full", "Make room, then run again."),
-    ("readonly database", "can't be written: it is read-only", "Give write access to the file and its folder."),
-    ("unable to open", "can't be opened", "Give read and write access to the file and its folder."),
-    ("disk I/O error", "can't be written: the disk reports an error", "Check the disk and its free space."),
-    ("database is locked", f"was locked for {_BUSY_TIMEOUT_S} s by another process", "See what holds it; run again."),
-    ("onnection refused", "can't be reached", "Check that the database server runs, and its address."),
-)  # fmt: skip
-
-
 def _version(engine: Engine, url: URL) -> int:
     with transaction(engine, url, reading=True) as connection:
         if not inspect(connection).has_table("ledger"):
-            raise UserError(f"{shown(url)} is not a ledger: it has no such tables", help=_LOST_HELP)
+            raise UserError(f"{shown(url)} is not a ledger: it has no such tables", help=LOST_HELP)
         version: object = connection.execute(select(tables.ledger.c.version)).scalar_one()
     if not isinstance(version, int):
-        raise UserError(f"{shown(url)} is not a ledger: {version!r} is no version", help=_LOST_HELP)
+        raise UserError(f"{shown(url)} is not a ledger: {version!r} is no version", help=LOST_HELP)
     return version
 
 
@@ -168,7 +133,7 @@ def _check_version(version: int, url: URL) -> None:
         raise UserError(
             f"the ledger {shown(url)} has tables of version {version},"
             f" from which no way leads to version {tables.SCHEMA_VERSION}",
-            help=_LOST_HELP,
+            help=LOST_HELP,
         )
     if version > tables.SCHEMA_VERSION:
         raise UserError(
@@ -182,14 +147,28 @@ def _check_tables(engine: Engine, url: URL) -> None:
     with transaction(engine, url, reading=True) as connection:
         missing = sorted(set(tables.metadata.tables) - set(inspect(connection).get_table_names()))
     if missing:
-        raise UserError(f"the ledger {shown(url)} is not whole: it lacks {', '.join(missing)}", help=_LOST_HELP)
+        raise UserError(f"the ledger {shown(url)} is not whole: it lacks {', '.join(missing)}", help=LOST_HELP)
+
+
+def _check_durable(engine: Engine, url: URL) -> None:
+    with transaction(engine, url, reading=True) as connection:
+        if connection.execute(select(func.current_setting("synchronous_commit"))).scalar_one() == "off":
+            raise UserError(
+                f"the ledger {shown(url)} may lose what it confirmed: synchronous_commit is off there",
+                help="Turn it on for this role: ALTER ROLE … SET synchronous_commit = on",
+            )
 
 
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
-        options = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT_S}
         try:
-            return create_engine(url, pool_pre_ping=True, connect_args=options)
+            return create_engine(
+                url,
+                # Prepared statements belong to a session; psycopg would make them by itself.
+                connect_args={**{k: v for k, v in _LIBPQ.items() if k not in url.query}, "prepare_threshold": None},
+                pool_size=_CONNECTIONS,
+                max_overflow=0,
+            )
         except ModuleNotFoundError as error:
             raise UserError(
                 f"the ledger {shown(url)} needs the module {error.name}",
@@ -207,10 +186,31 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine, url: URL, *, reading: bool = False) -> Iterator[Connection]:
-    """One transaction: committed at the end, rolled back on an error. One that reads takes no lock for writing."""
+def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool = False) -> Iterator[Connection]:
+    """One transaction: committed at the end, rolled back on an error. Raises UserError.
+
+    One that reads takes no lock for writing. `single` is for one statement: where the server can make it a transaction
+    of its own, none is left open if this machine is cut off in the middle.
+    """
     with reporting(url), engine.connect() as connection:
-        connection = connection.execution_options(reading=reading)
+        alone = (reading or single) and url.drivername != "sqlite"
+        options = {"isolation_level": "AUTOCOMMIT"} if alone else {}
+        connection = connection.execution_options(reading=reading, **options)
+        with connection.begin():
+            if url.drivername != "sqlite" and not alone:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+            yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine, url: URL) -> Iterator[Connection]:
+    """A transaction that reads the ledger as it is at one moment, in pieces, whatever others write.
+
+    Raises UserError.
+    """
+    with reporting(url), engine.connect() as connection:
+        level = {} if url.drivername == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        connection = connection.execution_options(reading=True, stream_results=True, yield_per=1000, **level)
         with connection.begin():
             yield connection
 
@@ -219,7 +219,7 @@ def _connect_file(url: URL) -> sqlite3.Connection:
     # mode=rw: a ledger that is gone must not come back empty.
     path = quote(os.fsencode(os.path.abspath(url.database or "")))
     connection = sqlite3.connect(
-        f"file:{path}?mode=rw", uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        f"file:{path}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
     try:
         for pragma in ("synchronous=FULL", "foreign_keys=ON"):

@@ -1,4 +1,7 @@
-"""The way from older tables to the present ones: one function for each version, run in one transaction."""
+"""The way from older tables to the present ones: one function for each version, run in one transaction.
+
+Each says in SQL of both databases what its version was, and stays as it is whatever the tables become later.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,22 @@ from runner.ledger import tables
 
 Migration = Callable[[Connection], None]
 
+
+def _slots_and_sweepers(connection: Connection) -> None:
+    for statement in (
+        """CREATE TABLE slots (
+            account TEXT NOT NULL, number INTEGER NOT NULL, run VARCHAR(26) NOT NULL, taken_at VARCHAR(27) NOT NULL,
+            PRIMARY KEY (account, number), FOREIGN KEY(run) REFERENCES runs (id))""",
+        "CREATE INDEX slots_by_run ON slots (run)",
+        "ALTER TABLE firings ADD COLUMN swept_by VARCHAR(26)",
+        "DROP INDEX firings_by_bulletin",
+        "CREATE INDEX firings_by_bulletin ON firings (bulletin, occurrence, account)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # version -> what makes that version's tables out of those of the version before. Version 1 was the first.
-MIGRATIONS: Mapping[int, Migration] = {}
+MIGRATIONS: Mapping[int, Migration] = {2: _slots_and_sweepers}
 
 
 def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy import Row as SqlRow
+from sqlalchemy.engine import URL
 
-from runner.ledger.tables import KEY, firings, ledger, resolutions, runs
+from runner.ledger.faults import shown
+from runner.ledger.runs import Now, is_over
+from runner.ledger.tables import KEY, firings, ledger, metadata, resolutions, runs
 from runner.ledger.values import Description, Resolution, Row
 from runner.plan.decide import DUPLICATE_WINDOW
 from runner.plan.firing import Firing, FiringKey, definition
@@ -20,15 +24,19 @@ from runner.plan.history import BLOCKING, Entry, History, Sent, State
 
 T = TypeVar("T")
 _CHUNK = 500  # bound parameters of one statement; SQLite's default limit is far above
+_PROBES = 5000  # look-ups of one statement in an index
 _BLOCKING = [state.value for state in BLOCKING]
 
 
-def history(connection: Connection, wanted: Sequence[Firing], now: datetime) -> History:
-    """What is known of the wanted firings, and what went out lately with their payloads."""
+def history(connection: Connection, wanted: Sequence[Firing], now: datetime, ledger_now: Now) -> History:
+    """What is known of the wanted firings, and what went out lately with their payloads.
+
+    Leases are held against the ledger's own time, the window of duplicates against `now`.
+    """
     by_key = {firing.key: firing for firing in wanted}
     entries: dict[FiringKey, Entry] = {}
-    for bulletins in _chunks(sorted({key.bulletin for key in by_key})):
-        for row in connection.execute(_entry_rows(bulletins)):
+    for bulletins, occurrences in _key_chunks(by_key):
+        for row in connection.execute(_entry_rows(bulletins, occurrences, ledger_now)):
             key = _key(row)
             if key in by_key:
                 entries[key] = _merged(entries.get(key), _entry(key, row))
@@ -42,14 +50,32 @@ def history(connection: Connection, wanted: Sequence[Firing], now: datetime) -> 
     return History(entries, dict(_recent(connection, wanted, now)))
 
 
-def _entry_rows(bulletins: Sequence[str]) -> Select[Any]:
+def _key_chunks(keys: Iterable[FiringKey]) -> Iterator[tuple[list[str], list[str]]]:
+    """Bulletins and occurrences that hold all keys between them, in pieces.
+
+    A statement looks up each of its bulletins with each of its occurrences, so their product is kept small; two plain
+    lists are found by the index where a list of pairs is not.
+    """
+    bulletins: set[str] = set()
+    occurrences: set[str] = set()
+    for occurrence, bulletin in sorted({(key.occurrence, key.bulletin) for key in keys}):
+        bulletins.add(bulletin)
+        occurrences.add(occurrence)
+        if len(bulletins) >= _CHUNK or len(bulletins) * len(occurrences) >= _PROBES:
+            yield sorted(bulletins), sorted(occurrences)
+            bulletins, occurrences = set(), set()
+    if bulletins:
+        yield sorted(bulletins), sorted(occurrences)
+
+
+def _entry_rows(bulletins: Sequence[str], occurrences: Sequence[str], ledger_now: Now) -> Select[Any]:
     columns = [
         column for column in firings.c if column.name not in ("payload", "payload_hash", "file", "line", "due_at")
     ]
     return (
-        select(*columns, runs.c.lease_until, runs.c.host, runs.c.pid)
+        select(*columns, is_over(ledger_now).label("run_is_over"), runs.c.host, runs.c.pid)
         .join(runs, runs.c.id == firings.c.run)
-        .where(firings.c.bulletin.in_(bulletins))
+        .where(firings.c.bulletin.in_(bulletins), firings.c.occurrence.in_(occurrences))
         .order_by(firings.c.claimed_at, firings.c.id)
     )
 
@@ -60,6 +86,8 @@ def _key(row: Any) -> FiringKey:
 
 def _entry(key: FiringKey, row: SqlRow[Any]) -> Entry:
     state = State(row.state)
+    if state is State.CLAIMED and row.run_is_over:
+        state = State.IN_DOUBT  # whatever its row still says
     return Entry(
         key=key,
         state=state,
@@ -67,7 +95,6 @@ def _entry(key: FiringKey, row: SqlRow[Any]) -> Entry:
         claimed_at=row.claimed_at,
         fingerprint=row.fingerprint,
         settled_at=row.settled_at,
-        lease_until=row.lease_until,
         expires_at=row.expires_at,
         reason=row.reason,
         bulletins_sent=row.bulletins_sent,
@@ -89,9 +116,11 @@ def _merged(older: Entry | None, newer: Entry) -> Entry:
 def _sent_definitions(
     connection: Connection, edited: Mapping[FiringKey, Entry]
 ) -> Iterator[tuple[FiringKey, dict[str, Any]]]:
-    for bulletins in _chunks(sorted({key.bulletin for key in edited})):
+    for bulletins, occurrences in _key_chunks(edited):
         statement = select(*KEY, firings.c.payload, firings.c.due_at).where(
-            firings.c.bulletin.in_(bulletins), firings.c.state == State.FIRED.value
+            firings.c.bulletin.in_(bulletins),
+            firings.c.occurrence.in_(occurrences),
+            firings.c.state == State.FIRED.value,
         )
         for row in connection.execute(statement):
             if (key := _key(row)) in edited:
@@ -115,11 +144,15 @@ def _recent(
         yield payload, tuple(sent_firings)
 
 
-def rows(connection: Connection, *, bulletin: str | None, state: State | None, limit: int) -> list[Row]:
+def rows(
+    connection: Connection, *, bulletin: str | None, run: str | None, state: State | None, limit: int
+) -> list[Row]:
     """Rows for people, newest first."""
     statement = _people_rows().order_by(firings.c.claimed_at.desc(), firings.c.id.desc()).limit(limit)
     if bulletin is not None:
         statement = statement.where(firings.c.bulletin == bulletin)
+    if run is not None:
+        statement = statement.where(firings.c.run == run)
     if state is not None:
         statement = statement.where(firings.c.state == state.value)
     return [_row(row) for row in connection.execute(statement)]
@@ -133,21 +166,20 @@ def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[Row]:
     return sorted(found, key=lambda row: row.id)
 
 
-def in_doubt(connection: Connection, now: datetime) -> list[Row]:
-    """Rows in doubt, and claims whose lease ran out, oldest first."""
+def in_doubt(connection: Connection, ledger_now: Now) -> list[Row]:
+    """Rows in doubt, and claims of runs that are over, oldest first."""
     # The states come first, in one list: an index finds them, which the alternatives alone would not let it do.
     statement = _people_rows().where(
         firings.c.state.in_([State.IN_DOUBT.value, State.CLAIMED.value]),
-        or_(firings.c.state == State.IN_DOUBT.value, runs.c.lease_until < now),
+        or_(firings.c.state == State.IN_DOUBT.value, is_over(ledger_now)),
     )
     return [_row(row) for row in connection.execute(statement.order_by(firings.c.claimed_at, firings.c.id))]
 
 
 def _people_rows() -> Select[Any]:
     columns = [column for column in firings.c if column.name not in ("payload_hash", "fingerprint", "expires_at")]
-    return select(*columns, runs.c.who, runs.c.host, runs.c.pid, runs.c.lease_until).join(
-        runs, runs.c.id == firings.c.run
-    )
+    of_run = [runs.c[name] for name in ("who", "host", "pid", "process", "lease_until", "exit_code")]
+    return select(*columns, *of_run).join(runs, runs.c.id == firings.c.run)
 
 
 def _row(row: SqlRow[Any]) -> Row:
@@ -167,14 +199,32 @@ def resolutions_of(connection: Connection, firing_ids: Iterable[str]) -> list[Re
     return sorted(found, key=lambda resolution: resolution.at)
 
 
-def describe(connection: Connection, url: str) -> Description:
+def describe(connection: Connection, url: URL) -> Description:
     """The ledger in numbers."""
     row = connection.execute(select(ledger)).one()
     counts = dict.fromkeys((state.value for state in State), 0)
     for state, count in connection.execute(select(firings.c.state, func.count()).group_by(firings.c.state)):
         counts[state] = count
     run_count = connection.execute(select(func.count()).select_from(runs)).scalar_one()
-    return Description(row.id, url, row.version, row.created_at, row.created_by, run_count, counts)
+    return Description(
+        row.id,
+        url.get_backend_name(),
+        shown(url),
+        _size_bytes(connection, url),
+        row.version,
+        row.created_at,
+        row.created_by,
+        run_count,
+        counts,
+    )
+
+
+def _size_bytes(connection: Connection, url: URL) -> int:
+    if connection.dialect.name == "sqlite":
+        files = (Path(f"{url.database}{suffix}") for suffix in ("", "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+    sizes = [func.pg_total_relation_size(name) for name in metadata.tables]
+    return sum(connection.execute(select(*sizes)).one())
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

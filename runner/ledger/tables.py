@@ -22,7 +22,7 @@ from sqlalchemy.engine import Dialect
 
 from runner.plan.history import BLOCKING, State
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Instant(TypeDecorator[datetime]):
@@ -107,6 +107,7 @@ firings = Table(
     Column("http_status", Integer),
     Column("error", Prose),
     Column("bulletins_sent", Integer),
+    Column("swept_by", String(26)),  # the run that found it claimed by one that was over, and put it in doubt
 )
 
 # One row for each request of a claimed firing.
@@ -136,6 +137,16 @@ resolutions = Table(
     Column("note", Prose, nullable=False),
 )
 
+# One row for each request that may be in flight in an account, leased to a run; free where that run is over.
+slots = Table(
+    "slots",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1 to the account's concurrency
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("taken_at", Instant, nullable=False),
+)
+
 KEY = (firings.c.account, firings.c.bulletin, firings.c.occurrence)
 # Texts, so that an insert can name its index by the same words: PostgreSQL infers none from bound parameters.
 BLOCKING_ROWS = text(f"state IN ({', '.join(repr(state.value) for state in BLOCKING)})")
@@ -147,9 +158,10 @@ Index("firings_at_most_once", *KEY, unique=True, sqlite_where=BLOCKING_ROWS, pos
 # A missed window is reported once.
 WINDOW = (*KEY, firings.c.expires_at)
 Index("firings_expired_once", *WINDOW, unique=True, sqlite_where=EXPIRED_ROWS, postgresql_where=EXPIRED_ROWS)
-Index("firings_by_bulletin", firings.c.bulletin, firings.c.account, firings.c.occurrence)
+Index("firings_by_bulletin", firings.c.bulletin, firings.c.occurrence, firings.c.account)
 Index("firings_by_payload", firings.c.payload_hash, firings.c.account, firings.c.claimed_at)
 Index("firings_by_state", firings.c.state, firings.c.claimed_at)
 Index("firings_by_run", firings.c.run)
 Index("runs_unfinished", runs.c.lease_until, sqlite_where=_unfinished, postgresql_where=_unfinished)
 Index("resolutions_by_firing", resolutions.c.firing)
+Index("slots_by_run", slots.c.run)

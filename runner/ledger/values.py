@@ -63,10 +63,28 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveRun:
+    """A run that is under way, how many claims and slots it holds, and the ledger's time `now`."""
+
+    id: str
+    command: str
+    started_at: datetime
+    lease_until: datetime
+    who: str
+    host: str
+    pid: int
+    now: datetime
+    claims: int
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the ledger, for people: a firing as one run left it.
 
-    `claimed_at` and `settled_at` bound when it was on the wire; until it is settled, `lease_until` does.
+    `claimed_at` and `settled_at` bound when it was on the wire; where the run itself did not settle it, `lease_until`
+    does. `swept_by` is the run that put it in doubt because its own was over, `exit_code` is that of its own, if that
+    ended by itself; `process` tells its process.
     """
 
     id: str
@@ -79,6 +97,9 @@ class Row:
     claimed_at: datetime
     settled_at: datetime | None
     lease_until: datetime
+    exit_code: int | None
+    process: str
+    swept_by: str | None
     due_at: datetime | None
     file: str
     line: int
@@ -103,10 +124,12 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A ledger in numbers: rows by state, runs, and when it was made."""
+    """A ledger in numbers: rows by state, runs, its size, and when it was made."""
 
     id: str
+    kind: str
     url: str
+    size_bytes: int
     version: int
     created_at: datetime
     created_by: str

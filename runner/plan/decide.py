@@ -95,7 +95,7 @@ def decide(firings: Iterable[Firing], history: History, now: datetime) -> Plan:
 
 def _step(firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], Iterable[str]]) -> Step:
     entry = history.entries.get(firing.key)
-    if entry is not None and (blocked := _blocked(firing, entry, now)):
+    if entry is not None and (blocked := _blocked(firing, entry)):
         return blocked
     occurrence = firing.occurrence
     if not firing.bulletin.enabled:
@@ -114,9 +114,9 @@ def _step(firing: Firing, history: History, now: datetime, sending: Mapping[tupl
     return Step(firing, Action.FIRE, due)
 
 
-def _blocked(firing: Firing, entry: Entry, now: datetime) -> Step | None:
+def _blocked(firing: Firing, entry: Entry) -> Step | None:
     at = moment(entry.claimed_at)
-    match effective_state(entry, now):
+    match entry.state:
         case State.FIRED if entry.fingerprint == firing.fingerprint:
             return Step(firing, Action.DONE, f"sent {at} by run {entry.run}")
         case State.FIRED:
@@ -129,13 +129,6 @@ def _blocked(firing: Firing, entry: Entry, now: datetime) -> Step | None:
             return Step(firing, Action.CLAIMED, f"run {entry.run} on {entry.host} (pid {entry.pid}) is sending it")
         case _:
             return None
-
-
-def effective_state(entry: Entry, now: datetime) -> State:
-    """The state of an entry at `now`: a claim whose lease ran out is in doubt, whatever its row still says."""
-    if entry.state is State.CLAIMED and (entry.lease_until is None or entry.lease_until < now):
-        return State.IN_DOUBT
-    return entry.state
 
 
 def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:

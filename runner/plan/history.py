@@ -30,6 +30,8 @@ BLOCKING = (State.CLAIMED, State.FIRED, State.IN_DOUBT)
 class Entry:
     """What the ledger knows of one firing: its blocking row, or else its newest.
 
+    A claim of a run that is over comes as in doubt: whether it is, only the ledger's own clock can tell.
+
     `claimed_at` is when the row was made, `settled_at` when its state was last changed. `definition` is what was
     sent, where that differs from what is defined now.
     """
@@ -40,7 +42,6 @@ class Entry:
     claimed_at: datetime
     fingerprint: str
     settled_at: datetime | None = None
-    lease_until: datetime | None = None
     expires_at: datetime | None = None
     reason: str | None = None
     bulletins_sent: int | None = None

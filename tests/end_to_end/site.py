@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.engine import URL
 
 import runner
 from runner.ledger.connect import create, parse_url
@@ -40,11 +41,15 @@ class Done:
 
 @dataclass(frozen=True)
 class Site:
-    """`bulletins` runs in `folder`; the account `india` is served by `sandbox`."""
+    """`bulletins` runs in `folder`; the account `india` is served by `sandbox`.
+
+    `ledger` is the URL of a database; where it is left out, the ledger is a file at its usual place.
+    """
 
     folder: Path
     sandbox: Sandbox
     environment: dict[str, str] = field(default_factory=dict)
+    ledger: str | None = None
 
     def write_accounts(self, text: str = "", **base_urls: str) -> None:
         """An account for each name. Its id is its name, and its passcode is in a variable; `text` is added to each."""
@@ -80,7 +85,7 @@ class Site:
         done = subprocess.run(
             [*through, *_command(arguments, hurried)],
             cwd=self.folder,
-            env=self._whole_environment(),
+            env=self.whole_environment(),
             capture_output=True,
             stdin=subprocess.DEVNULL,
             encoding="utf-8",
@@ -96,7 +101,7 @@ class Site:
         with subprocess.Popen(
             _command(arguments, hurried),
             cwd=self.folder,
-            env=self._whole_environment(),
+            env=self.whole_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,15 +116,22 @@ class Site:
                 watchdog.join()
                 process.kill()
 
-    def _whole_environment(self) -> dict[str, str]:
+    def whole_environment(self) -> dict[str, str]:
+        """What its processes run with."""
         paths = [str(ROOT), str(_TESTS)]
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "error", **self.environment}
+        ledger = {"BULLETINS_LEDGER": self.ledger} if self.ledger else {}
+        python = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "error"}
+        return {**os.environ, **python, **ledger, **self.environment}
 
     def make_ledger(self) -> str:
-        """Makes the ledger at its usual place; returns its id."""
-        url = parse_url(str(self.folder / ".bulletins" / "ledger.sqlite3"))
-        create(url, now=datetime.now(UTC), who="tests")
+        """Makes the ledger at its place; returns its id."""
+        create(self.ledger_url, now=datetime.now(UTC), who="tests")
         return str(self.query("SELECT id FROM ledger")[0])
+
+    @property
+    def ledger_url(self) -> URL:
+        """Where the ledger is."""
+        return parse_url(self.ledger or str(self.folder / ".bulletins" / "ledger.sqlite3"))
 
     def accepted(self) -> Counter[str]:
         """How often each bulletin was raised, by name."""
@@ -145,11 +157,12 @@ class Site:
         return Counter(self.query("SELECT state FROM firings"))
 
     def query(self, statement: str, *values: object) -> list[Any]:
-        """The first column of what the ledger answers, by SQL: what the program says of itself is not asked."""
-        with closing(sqlite3.connect(self.folder / ".bulletins" / "ledger.sqlite3", timeout=30)) as connection:
-            rows = connection.execute(statement, values).fetchall()
-            connection.commit()
-        return [row[0] for row in rows]
+        """The first column of what the ledger answers, by SQL with `?` for values: the program itself is not asked."""
+        is_file = self.ledger_url.drivername == "sqlite"
+        engine = create_engine(self.ledger_url, poolclass=NullPool, connect_args={"timeout": 30} if is_file else {})
+        with engine.begin() as connection:
+            done = connection.exec_driver_sql(statement if is_file else statement.replace("?", "%s"), values)
+            return list(done.scalars()) if done.returns_rows else []
 
 
 def _command(arguments: Sequence[str], hurried: bool) -> list[str]:

@@ -1,0 +1,126 @@
+"""An account's slots, shared with every run on the ledger: taken for the lanes that need them, and given up fairly.
+
+A lane sends with the slots that it holds, and keeps them from one request to the next: the ledger is asked only
+when slots change hands. One thread for all lanes of a run.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from runner import clock
+from runner.fire.lane import Lane
+from runner.fire.reach import Reach
+from runner.ledger.faults import LedgerAway
+from runner.ledger.ledger import Ledger
+
+_SHORT_S = 0.04  # between two looks for a free slot
+_LOOK_S = 0.2  # between two looks whether others are short of them
+_TURN_S = 0.5  # how long a slot is kept where there are more runs than slots
+_REST_S = 0.15  # how long whoever gave one up lets others go first
+_JOIN_S = 1.0
+
+
+@dataclass(slots=True)
+class _Tended:
+    """A lane, and what is remembered between two looks at it. Times in elapsed seconds."""
+
+    lane: Lane
+    looked_at: float = 0.0
+    taken_at: float = 0.0
+    rests_until: float = 0.0
+    makes_way: bool = False
+    owed: list[int] = field(default_factory=list)  # taken from the lane, and not yet given back to the ledger
+
+
+class SlotKeeper:
+    """Keeps the lanes of a run in slots while it lasts, a context manager; at the end gives all of them back.
+
+    `on_fault` is told of an exception that ends it.
+    """
+
+    def __init__(
+        self, ledger: Ledger, run: str, lanes: Sequence[Lane], reach: Reach, on_fault: Callable[[Exception], None]
+    ) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._tended = [_Tended(lane) for lane in lanes]
+        self._reach = reach
+        self._on_fault = on_fault
+        self._wake = threading.Event()
+        self._ended = False
+        self._thread = threading.Thread(target=self._keep, name="slots", daemon=True)
+
+    def __enter__(self) -> SlotKeeper:
+        for each in self._tended:
+            each.lane.on_need = self._wake.set
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended = True
+        self._wake.set()
+        self._thread.join(_JOIN_S)
+
+    def look_again(self) -> None:
+        """Asks which slots are still the run's own, once its lease had run out: others may have taken them."""
+        for each in self._tended:
+            each.lane.retain(self._ledger.slots_of(self._run, each.lane.account.name))
+
+    def _keep(self) -> None:
+        try:
+            while not self._ended:
+                for each in self._tended:
+                    self._reach.insist(partial(self._tend, each), unless=lambda: self._ended)
+                is_short = any(each.lane.shortage for each in self._tended)
+                self._wake.wait(random.uniform(_SHORT_S / 2, _SHORT_S) if is_short else _LOOK_S)
+                self._wake.clear()
+            for each in self._tended:
+                self._give_back(each, len(each.lane.slots))
+        except Exception as error:  # noqa: BLE001 - told, and then the run ends
+            if not (self._ended and isinstance(error, LedgerAway)):  # the end of the run frees its slots as well
+                self._on_fault(error)
+
+    def _tend(self, each: _Tended) -> None:
+        lane, account = each.lane, each.lane.account
+        now = clock.elapsed_s()
+        if lane.slots and now - each.looked_at >= _LOOK_S:
+            each.looked_at = now
+            self._make_room(each, now)
+        self._give_back(each, lane.surplus)
+        wanted = lane.shortage
+        if wanted and now >= each.rests_until:
+            taken = self._ledger.take_slots(
+                self._run, account.name, limit=account.concurrency, wanted=wanted, held=lane.slots
+            )
+            if taken:
+                each.taken_at = clock.elapsed_s()
+                lane.grant(taken)
+
+    def _give_back(self, each: _Tended, count: int) -> None:
+        each.owed += each.lane.withdraw(count)
+        if not each.owed:
+            return
+        self._ledger.give_back_slots(self._run, each.lane.account.name, each.owed)
+        each.owed.clear()
+        if each.makes_way:
+            each.makes_way = False
+            each.rests_until = clock.elapsed_s() + _REST_S
+
+    def _make_room(self, each: _Tended, now: float) -> None:
+        """Gives up a slot where another run has fewer than its share, and none is free for it."""
+        lane = each.lane
+        demand = self._ledger.slot_demand(lane.account.name)
+        limit = lane.account.concurrency
+        if sum(demand.values()) < limit:
+            return
+        share = max(1, limit // len(demand))
+        others_are_short = any(held < share for run, held in demand.items() if run != self._run)
+        has_had_its_turn = len(demand) > limit and now - each.taken_at >= _TURN_S
+        if others_are_short and (len(lane.slots) > share or has_had_its_turn):
+            each.makes_way = True
+            lane.give_up_one()

@@ -1,0 +1,97 @@
+"""Runs and their leases: begun, renewed, given up, ended. Functions over a transaction; `now` is the ledger's time.
+
+A run is over once it has finished, was given up, or its lease ran out; what it still holds is then in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from runner.ledger.tables import firings, runs, slots
+from runner.ledger.values import Identity, LiveRun, Origin
+from runner.plan.history import State
+
+Now = ColumnElement[datetime]
+_UNFINISHED = runs.c.finished_at.is_(None)
+# Of the firing in the statement around it.
+HOLDER_IS_FINISHED = exists().where(runs.c.id == firings.c.run, runs.c.finished_at.is_not(None))
+_START = {
+    name: dialect.insert(runs).on_conflict_do_nothing(index_elements=[runs.c.id])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+
+
+def is_over(now: Now) -> ColumnElement[bool]:
+    """Whether a run is over, for statements that join `runs`."""
+    return or_(runs.c.finished_at.is_not(None), runs.c.lease_until < now)
+
+
+def is_live(now: Now) -> ColumnElement[bool]:
+    """The opposite."""
+    return and_(_UNFINISHED, runs.c.lease_until >= now)
+
+
+def start(connection: Connection, run: str, origin: Origin, identity: Identity, *, now: Now, lease_until: Now) -> None:
+    """Records a new run; doing so again changes nothing."""
+    values = {
+        "id": run,
+        "command": origin.command,
+        "started_at": now,
+        "lease_until": lease_until,
+        "interrupted": False,
+        "who": identity.who,
+        "host": identity.host,
+        "pid": identity.pid,
+        "process": identity.process,
+        "version": origin.version,
+        "git_commit": origin.git_commit,
+        "git_dirty": origin.git_dirty,
+    }
+    connection.execute(_START[connection.dialect.name].values(values))
+
+
+def renew(connection: Connection, run: str, lease_until: Now) -> bool:
+    """Extends a run's lease, even one that ran out. False where the run was given up meanwhile."""
+    statement = update(runs).where(runs.c.id == run, _UNFINISHED).values(lease_until=lease_until)
+    return connection.execute(statement).rowcount == 1
+
+
+def finish(connection: Connection, run: str, *, now: Now, exit_code: int, interrupted: bool) -> None:
+    """Records that a run ended, and how."""
+    values = {"finished_at": now, "lease_until": now, "exit_code": exit_code, "interrupted": interrupted}
+    connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+
+def give_up(connection: Connection, held: ColumnElement[bool], now: Now) -> None:
+    """Ends for good the runs whose lease ran out, of those that hold such firings.
+
+    A run that only slept must not renew its lease and send what a person has freed meanwhile.
+    """
+    holders = runs.c.id.in_(select(firings.c.run).where(held))
+    connection.execute(update(runs).where(holders, _UNFINISHED, runs.c.lease_until < now).values(finished_at=now))
+
+
+def whose_process(connection: Connection, is_gone: Callable[[str], bool], now: Now) -> list[str]:
+    """The live runs whose process `is_gone`."""
+    alive = select(runs.c.id, runs.c.process).where(is_live(now), runs.c.process != "")
+    return [row.id for row in connection.execute(alive) if is_gone(row.process)]
+
+
+def end_leases(connection: Connection, ids: Sequence[str], now: Now) -> None:
+    """Ends the leases of these runs."""
+    connection.execute(update(runs).where(runs.c.id.in_(ids), _UNFINISHED).values(lease_until=now))
+
+
+def live(connection: Connection, now: Now) -> list[LiveRun]:
+    """The runs that are under way, oldest first, with what each holds."""
+    claims = (
+        select(func.count()).where(firings.c.run == runs.c.id, firings.c.state == State.CLAIMED.value).scalar_subquery()
+    )
+    held = select(func.count()).where(slots.c.run == runs.c.id).scalar_subquery()
+    columns = [runs.c[name] for name in ("id", "command", "started_at", "lease_until", "who", "host", "pid")]
+    statement = select(*columns, now.label("now"), claims.label("claims"), held.label("slots"))
+    return [LiveRun(**row._mapping) for row in connection.execute(statement.where(is_live(now)).order_by(runs.c.id))]

@@ -1,0 +1,1 @@
+"""Long runs, by hand, that try to break the promise: at most once, and nothing lost."""
