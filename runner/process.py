@@ -1,4 +1,4 @@
-"""Whether a process that was seen earlier is gone for certain.
+"""Whether a process that was seen earlier is gone for certain, or certainly still there.
 
 A process id alone says little: it is used again, and containers have ids of their own. On Linux a process is told by
 the boot, the id namespace, its id and its start time; elsewhere nothing is certain, and leases decide alone.
@@ -27,6 +27,15 @@ def is_gone(process: str) -> bool:
         return _started(int(pid)) != started
     except (FileNotFoundError, ProcessLookupError):
         return True
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def is_here(process: str) -> bool:
+    """Whether the process that `this_process` described is still there, if only stopped. True only where certain."""
+    try:
+        surroundings, pid, started = process.rsplit(" ", 2)
+        return surroundings == _surroundings() and _started(int(pid)) == started
     except (OSError, ValueError, IndexError):
         return False
 

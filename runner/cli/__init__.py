@@ -19,7 +19,7 @@ _COMMANDS = {
     "plan": "plan",
     "fire": "fire",
     "status": "status",
-    "resolve": "status",
+    "resolve": "resolve",
     "ledger": "ledger",
     "sandbox": "sandbox",
     "schema": "reference",

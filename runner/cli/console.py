@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.errors import Exit
+from runner.errors import Exit, UserError
 from runner.report.problems import problem_line, snippet, verdict
 
 if TYPE_CHECKING:
@@ -42,6 +42,19 @@ def stop_on_problems(definitions: Definitions) -> None:
         show_problems(definitions, to_stderr=True)
         click.echo("nothing was sent: a set with problems is never fired, not even in part", err=True)
         raise click.exceptions.Exit(Exit.PROBLEMS)
+
+
+def insist_on_yes(question: str, *, undone: str) -> None:
+    """Asks on the terminal. Raises UserError where nobody said yes; `undone` says what was not done then."""
+    again = "Run it again when you are sure."
+    try:
+        if click.confirm(question, err=True):
+            return
+    except click.Abort:
+        click.echo(err=True)  # the question's line is still open
+        message = f"interrupted, and nothing was {undone}"
+        raise UserError(message, help=again, exit_code=Exit.INTERRUPTED) from None
+    raise UserError(f"not confirmed, and nothing was {undone}", help=again)
 
 
 def show_table(rows: Iterable[tuple[str | None, Sequence[str]]], *, to_stderr: bool = False) -> None:

@@ -24,6 +24,7 @@ from runner.cli.options import (
     sandbox_option,
     selection_options,
     verbose_option,
+    yes_option,
 )
 from runner.cli.reporting import Reporter
 from runner.errors import Exit, UserError
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from runner.plan.firing import Firing
 
 SANDBOX_LATENCY_S = 0.05
-_AGAIN = "Run it again when you are ready."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Options:
 @selection_options
 @click.option("--dry-run", is_flag=True, help="Plan and report, send nothing; needs no credentials and no ledger.")
 @sandbox_option
-@click.option("--yes", "-y", is_flag=True, help="Do not ask: for cron.")
+@yes_option
 @click.option("--max", "maximum", type=click.IntRange(0), default=500, show_default=True, metavar="N",
               help="Refuse a run that would send more.")  # fmt: skip
 @click.option("--canary", is_flag=True, help="Send the first firing of each account alone; go on if it was fired.")
@@ -100,28 +100,19 @@ def fire(**options: Any) -> int:
     definitions = load([called.path])
     stop_on_problems(definitions)
     selected = select(firings(definitions), criteria(selection))
-    return _dry_run(called, selected) if called.dry_run else _fire(called, definitions, selected)
+    return _dry_run(called, definitions, selected) if called.dry_run else _fire(called, definitions, selected)
 
 
-def _dry_run(options: Options, selected: list[Firing]) -> int:
-    from runner.cli.ledgers import open_ledger_if_there
+def _dry_run(options: Options, definitions: Definitions, selected: list[Firing]) -> int:
     from runner.cli.plan import which_ledger
+    from runner.cli.planning import plan_over_any
     from runner.fire.outcome import Outcome
     from runner.fire.result import Ended, Result
     from runner.ledger.ulid import new_ulid
-    from runner.plan.decide import decide
-    from runner.plan.history import History
 
     started_at = present()
-    now = options.now or started_at
-    ledger = open_ledger_if_there(which_ledger(options.ledger_url, sandbox=options.sandbox))
-    history, ledger_id = History(), None
-    if ledger is None:
-        click.echo("there is no ledger yet: planned as if nothing was ever sent", err=True)
-    else:
-        with ledger:
-            history, ledger_id = ledger.history(selected, now), ledger.id
-    plan = decide(selected, history, now)
+    url = which_ledger(options.ledger_url, sandbox=options.sandbox)
+    plan, ledger_id = plan_over_any(url, definitions, selected, options.now or started_at)
     results = tuple(Result(step, Outcome.WOULD_FIRE if step.action.sends else None, step.reason) for step in plan.steps)
     _show_plan(plan, options)
     return options.reporter(started_at).publish(new_ulid(), Ended(results), ledger=ledger_id)
@@ -130,8 +121,8 @@ def _dry_run(options: Options, selected: list[Firing]) -> int:
 def _fire(options: Options, definitions: Definitions, selected: list[Firing]) -> int:
     from runner.cli.ledgers import open_ledger, open_sandbox_ledger
     from runner.cli.plan import which_ledger
+    from runner.cli.planning import plan_over
     from runner.ledger.ulid import new_ulid
-    from runner.plan.decide import decide
 
     started_at = present()
     reporter = options.reporter(started_at)
@@ -140,7 +131,7 @@ def _fire(options: Options, definitions: Definitions, selected: list[Firing]) ->
         ledger = stack.enter_context(open_sandbox_ledger(started_at) if options.sandbox else open_ledger(url))
         reporter.check()
         now = present()  # not before the ledger was opened: that may have ended the lease of a run that is gone
-        plan = decide(selected, ledger.history(selected, now), now)
+        plan = plan_over(ledger, definitions, selected, now)
         try:
             accounts, credentials = _guarded(options, definitions, plan, ledger, stack)
             _confirm(options, plan)
@@ -180,6 +171,8 @@ def _sandboxed(
 
 def _confirm(options: Options, plan: Plan) -> None:
     """Asks on a terminal. Raises UserError where nobody said yes."""
+    from runner.cli.console import insist_on_yes
+
     if options.yes or not plan.to_send:
         return
     _show_plan(plan, options)
@@ -190,13 +183,7 @@ def _confirm(options: Options, plan: Plan) -> None:
     if not sys.stdin.isatty():
         raise UserError("nobody can be asked here, and nothing was sent", help="Add --yes to send without asking.")
     where = "the sandbox" if options.sandbox else "real people; it can't be taken back"
-    try:
-        if click.confirm(f"Send {len(plan.to_send):,} ({accounts}) to {where}?", err=True):
-            return
-    except click.Abort:
-        click.echo(err=True)  # the question's line is still open
-        raise UserError("interrupted, and nothing was sent", help=_AGAIN, exit_code=Exit.INTERRUPTED) from None
-    raise UserError("not confirmed, and nothing was sent", help=_AGAIN)
+    insist_on_yes(f"Send {len(plan.to_send):,} ({accounts}) to {where}?", undone="sent")
 
 
 def _refused(plan: Plan, refusal: UserError) -> Ended:

@@ -1,18 +1,38 @@
-"""`ledger init` and `ledger show`."""
+"""`ledger`: create, describe, check, export and import it, and adopt in it what was sent by other means."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from runner import local
-from runner.cli.options import format_option, ledger_option, present
+from runner import __version__, local
+from runner.cli.options import (
+    criteria,
+    format_option,
+    ledger_option,
+    path_argument,
+    present,
+    selection_options,
+    yes_option,
+)
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.ledger.ledger import Ledger
+    from runner.plan.decide import Plan, Step
+
+_STREAM = Path("-")
+_CONFLICTS_SHOWN = 20
 
 
 @click.group()
 def ledger() -> None:
-    """Create and describe the record of everything that was sent."""
+    """Create, describe, check, move the record of all that was sent."""
 
 
 @ledger.command()
@@ -53,5 +73,185 @@ def show(ledger_url: str | None, format_: str) -> None:
         click.echo(json.dumps(facts, indent=2))
         return
     states = ", ".join(f"{count:,} {state}" for state, count in description.states.items() if count)
-    for name, value in {**facts, "firings": states or "none yet"}.items():
+    for name, value in {**facts, "size_bytes": f"{description.size_bytes:,}", "firings": states or "none yet"}.items():
         click.echo(f"{name.replace('_', ' '):<11} {value}")
+
+
+@ledger.command()
+@ledger_option
+@format_option("text", "json")
+def check(ledger_url: str | None, format_: str) -> int:
+    """Look for damage: storage, indexes, keys, states, payloads, leases. Repairs nothing.
+
+    Exits with 5 where a rule is broken.
+    """
+    from runner.cli.ledgers import open_ledger
+    from runner.report.plain import plain
+
+    with open_ledger(ledger_url) as opened:
+        findings, counted = opened.check(), opened.describe()
+    faults = [finding for finding in findings if finding.is_fault]
+    if format_ == "json":
+        found = [{"message": finding.message, "is_fault": finding.is_fault} for finding in findings]
+        click.echo(json.dumps({"ledger": counted.id, "findings": found}, ensure_ascii=False, indent=2))
+        return Exit.REFUSED if faults else Exit.OK
+    for finding in findings:
+        click.secho(
+            ("fault: " if finding.is_fault else "note: ") + plain(finding.message),
+            fg="red" if finding.is_fault else None,
+        )
+    looked_at = f"firings: {sum(counted.states.values()):,}, runs: {counted.runs:,}"
+    if faults:
+        raise UserError(
+            f"the ledger {counted.id} at {counted.url} breaks {len(faults)} of its rules ({looked_at})",
+            help="Fire nothing with it. Restore it whole from a backup, then settle what went out since.",
+        )
+    click.echo(f"the ledger {counted.id} is sound ({looked_at})")
+    return Exit.OK
+
+
+@ledger.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=_STREAM)
+@ledger_option
+def export(file: Path, ledger_url: str | None) -> None:
+    """Write the whole ledger as JSON lines to FILE, or to standard output."""
+    from runner.cli.ledgers import open_ledger
+    from runner.files import written_whole
+
+    with open_ledger(ledger_url) as opened:
+        for run in opened.live_runs():
+            click.echo(f"run {run.id} on {run.host} is under way: what it sends from now on is not in here", err=True)
+        if file == _STREAM:
+            _write(opened.export(), sys.stdout)
+            return
+        try:
+            with written_whole(file) as out:
+                count = _write(opened.export(), out)
+        except OSError as error:
+            message = f"the export can't be written to {file}: {error.strerror}"
+            raise UserError(message, help="Make room or give write access there; no part of it is left.") from None
+        click.echo(f"exported the ledger {opened.id} to {file}: {count - 2:,} rows")
+
+
+def _write(lines: Iterable[str], out: TextIO) -> int:
+    count = 0
+    for count, line in enumerate(lines, 1):  # noqa: B007 - the last is how many there were
+        out.write(line)
+    return count
+
+
+@ledger.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=_STREAM)
+@ledger_option
+def import_(file: Path, ledger_url: str | None) -> None:
+    """Take an export from FILE, or from standard input, into the ledger.
+
+    A ledger that is not there yet is made, and takes the id of the exported one. Nothing that was sent, or may have
+    been, becomes unsent; importing twice changes nothing.
+    """
+    from runner.cli.ledgers import identity
+    from runner.ledger.connect import parse_url
+    from runner.ledger.faults import shown
+    from runner.ledger.ledger import import_into
+
+    url = parse_url(ledger_url or str(local.LEDGER))
+    merged = import_into(url, _lines(file), now=present(), who=identity().who)
+    click.echo(
+        f"imported into the ledger {merged.ledger} at {shown(url)}: firings: {merged.firings:,} ({merged.new:,} new,"
+        f" {merged.strengthened:,} known with less certainty before), runs: {len(merged.runs):,}"
+    )
+    for key in merged.twice[:_CONFLICTS_SHOWN]:
+        click.secho(f"sent, or perhaps sent, by both: {key.bulletin} in {key.account} ({key.occurrence})", fg="red")
+    if len(merged.twice) > _CONFLICTS_SHOWN:
+        click.secho(f"and {len(merged.twice) - _CONFLICTS_SHOWN:,} more by both", fg="red")
+    if merged.took_id:
+        click.echo("it stands for the exported ledger from now on: fire nothing with the old one any more", err=True)
+
+
+def _lines(file: Path) -> Iterator[str]:
+    place = "standard input" if file == _STREAM else str(file)
+    try:
+        with click.open_file(str(file), encoding="utf-8") as lines:
+            yield from lines
+    except UnicodeDecodeError:
+        raise UserError(f"{place} is no export: it is not UTF-8", help="Nothing was imported.") from None
+    except OSError as error:
+        raise UserError(f"{place} can't be read: {error.strerror}", help="Nothing was imported.") from None
+
+
+@ledger.command()
+@path_argument
+@selection_options
+@click.option("--also-later", is_flag=True, help="Also what is due later: it will never go out.")
+@click.option("--note", metavar="TEXT", help="How you know: kept in the ledger.")
+@yes_option
+@ledger_option
+def baseline(
+    path: Path, also_later: bool, note: str | None, yes: bool, ledger_url: str | None, **selection: Any
+) -> None:
+    """Record the present set as already sent by other means. Sends nothing.
+
+    Takes what a run would send now, and what expired unsent. What is due later goes out when its time comes.
+    """
+    from runner.cli.console import stop_on_problems
+    from runner.cli.ledgers import open_ledger
+    from runner.cli.planning import plan_over
+    from runner.definitions.load import load
+    from runner.plan.firing import firings
+    from runner.plan.select import select
+
+    definitions = load([path])
+    stop_on_problems(definitions)
+    selected = select(firings(definitions), criteria(selection))
+    with open_ledger(ledger_url) as opened:
+        plan = plan_over(opened, definitions, selected, present())
+        steps = [step for step in plan.steps if _is_adopted(step, also_later=also_later)]
+        if steps:
+            _confirm(steps, opened, yes=yes)
+        adopted = _adopt(opened, steps, note) if steps else 0
+    click.echo(f"{adopted:,} recorded as sent before, by other means; nothing was sent now")
+    _tell_the_rest(plan, steps)
+
+
+def _is_adopted(step: Step, *, also_later: bool) -> bool:
+    from runner.plan.decide import Action
+
+    taken = (Action.FIRE, Action.RETRY, Action.EXPIRED, Action.DUPLICATE)
+    return step.action in taken or (also_later and step.action is Action.WAIT)
+
+
+def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
+    """Asks on a terminal. Raises UserError where nobody said yes."""
+    from runner.cli.console import insist_on_yes, show_table
+    from runner.report.plan import COLOURS, rows
+
+    if yes:
+        return
+    show_table((COLOURS[action] if action else None, cells) for action, cells in rows(steps, whole=False))
+    if not sys.stdin.isatty():
+        message = "nobody can be asked here, and nothing was recorded"
+        raise UserError(message, help="Add --yes to record it without asking.")
+    question = f"Record these {len(steps):,} as sent in {opened.place}? None of them will go out."
+    insist_on_yes(question, undone="recorded")
+
+
+def _adopt(opened: Ledger, steps: list[Step], note: str | None) -> int:
+    from datetime import timedelta
+
+    from runner.cli.ledgers import identity
+    from runner.ledger.values import Origin
+
+    said = f"sent before, by other means{': ' + note if note else ''}"
+    run = opened.start_run(Origin("baseline", __version__), identity(), lease=timedelta(seconds=30))
+    adopted = opened.adopt(run, [step.firing for step in steps], present(), said)
+    opened.finish_run(run, exit_code=Exit.OK, interrupted=False)
+    return adopted
+
+
+def _tell_the_rest(plan: Plan, adopted: list[Step]) -> None:
+    from runner.plan.decide import Action
+
+    taken = {id(step) for step in adopted}
+    later = sum(step.action is Action.WAIT and id(step) not in taken for step in plan.steps)
+    if later:
+        click.echo(f"left alone: {later:,} due later; --also-later takes them too")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import click
 
 from runner import local, process
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from runner.ledger.ledger import Ledger
-    from runner.ledger.values import Identity
+    from runner.ledger.values import Identity, Row
 
 
 def identity() -> Identity:
@@ -42,6 +45,17 @@ def _opened(url: URL) -> Ledger:
     # What a crashed run of this machine held is in doubt at once, not only when its lease runs out.
     ledger.end_leases(process.is_gone)
     return ledger
+
+
+def named_ledger() -> bool:
+    """Whether the command line itself names the ledger, so that commands to copy must name it too."""
+    source = click.get_current_context().get_parameter_source("ledger_url")
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def lingering(rows: Iterable[Row]) -> list[Row]:
+    """Those rows whose run lost its lease but not its process, which is still on this machine, frozen or slow."""
+    return [row for row in rows if row.exit_code is None and process.is_here(row.process)]
 
 
 def open_ledger_if_there(url: str | None) -> Ledger | None:

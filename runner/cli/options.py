@@ -37,6 +37,7 @@ ledger_option = click.option(
     show_envvar=True,
     help="The ledger: a SQLite file or a URL.  [default: .bulletins/ledger.sqlite3]",
 )
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask: for cron and scripts.")
 verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show everything, also what is left alone.")
 
 

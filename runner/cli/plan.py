@@ -44,26 +44,17 @@ def plan(
 ) -> int:
     """Show what would be sent now, what not, and why."""
     from runner.cli.console import show_table, stop_on_problems
-    from runner.cli.ledgers import open_ledger_if_there
+    from runner.cli.planning import plan_over_any
     from runner.definitions.load import load
-    from runner.plan.decide import decide
     from runner.plan.firing import firings
-    from runner.plan.history import History
     from runner.plan.select import select
     from runner.report.plan import COLOURS, plan_json, rows, summary_line
 
     definitions = load([path])
     stop_on_problems(definitions)
     selected = select(firings(definitions), criteria(selection))
-    at = now or present()
-    ledger = open_ledger_if_there(which_ledger(ledger_url, sandbox=sandbox))
-    if ledger is None:
-        history, ledger_id = History(), None
-        click.echo("there is no ledger yet: planned as if nothing was ever sent", err=True)
-    else:
-        with ledger:
-            history, ledger_id = ledger.history(selected, at), ledger.id
-    planned = decide(selected, history, at)
+    url = which_ledger(ledger_url, sandbox=sandbox)
+    planned, ledger_id = plan_over_any(url, definitions, selected, now or present())
     if format_ == "json":
         click.echo(plan_json(planned, ledger=ledger_id))
     else:
@@ -75,10 +66,11 @@ def plan(
 
 def which_ledger(url: str | None, *, sandbox: bool) -> str | None:
     """The ledger that the options mean. The sandbox has its own, whatever the environment says."""
+    from runner.cli.ledgers import named_ledger
+
     if not sandbox:
         return url
-    source = click.get_current_context().get_parameter_source("ledger_url")
-    if source is click.core.ParameterSource.COMMANDLINE:
+    if named_ledger():
         raise UserError(
             "--sandbox has a ledger of its own, and --ledger names another", help="Leave one out.", exit_code=Exit.USAGE
         )

@@ -30,7 +30,7 @@ class Reporter:
 
     def check(self) -> None:
         """Raises UserError where the report will not find its place: a run that can't be reported is not begun."""
-        from runner.report.write import check_writable
+        from runner.files import check_writable
 
         path = self.file or local.REPORTS / "report.json"
         try:
@@ -44,9 +44,9 @@ class Reporter:
     def publish(self, run: str, ended: Ended, *, ledger: str | None, shown: bool = True) -> int:
         """Writes the report and shows it; returns the exit code: the run's, or 1 where only the report failed."""
         from runner.cli.ledgers import identity
+        from runner.files import written_whole
         from runner.report.document import RunFacts, report_document
         from runner.report.run import summary_lines
-        from runner.report.write import write_report
 
         checkout = git.checkout(self.definitions)
         facts = RunFacts(
@@ -68,7 +68,8 @@ class Reporter:
         code = ended.exit_code
         lines = list(summary_lines(document)) if self.format == "text" else [json.dumps(document, ensure_ascii=False)]
         try:
-            write_report(document, path)
+            with written_whole(path) as file:
+                file.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
             lines += [f"report: {path}"] if self.format == "text" else []
         except OSError as error:
             click.secho(f"error: the report can't be written to {path}: {error.strerror}", fg="red", err=True)

@@ -1,4 +1,4 @@
-"""`status` and `resolve`: what the ledger knows, and a person's word on what is in doubt."""
+"""`status`: what the ledger knows. Changes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
-    from runner.ledger.values import Row
 
 _LATELY = 10
 _COLOURS = {"fired": "green", "failed": "red", "in_doubt": "red", "expired": "yellow", "claimed": "yellow"}
@@ -25,7 +24,7 @@ _COLOURS = {"fired": "green", "failed": "red", "in_doubt": "red", "expired": "ye
 @ledger_option
 @format_option("text", "json")
 def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: str) -> None:
-    """Show what is in doubt and what was fired lately.
+    """Show what is in doubt, what is under way, and what was fired.
 
     With ID, one bulletin's history, and what would happen to it now.
     """
@@ -40,22 +39,30 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: st
 
 def _show_overview(ledger: Ledger, format_: str) -> None:
     from runner.cli.console import show_table
+    from runner.cli.ledgers import lingering, named_ledger
     from runner.plan.history import State
-    from runner.report.status import doubt_lines, history_cells, row_entry
+    from runner.report.status import doubt_lines, history_cells, row_entry, run_cells, run_entry
 
-    doubts = ledger.in_doubt()
+    doubts, live = ledger.in_doubt(), ledger.live_runs()
     lately = ledger.rows(state=State.FIRED, limit=_LATELY)
     if format_ == "json":
-        document = {"in_doubt": [row_entry(row) for row in doubts], "fired": [row_entry(row) for row in lately]}
+        document = {
+            "in_doubt": [row_entry(row) for row in doubts],
+            "runs": [run_entry(run) for run in live],
+            "fired": [row_entry(row) for row in lately],
+        }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    for row in doubts:
-        for line in doubt_lines(row):
-            click.echo(line)
+    named = ledger.place if named_ledger() else None
+    for line in doubt_lines(doubts, ledger=named, lingering=[row.run for row in lingering(doubts)]):
+        click.echo(line)
     if doubts:
         click.echo(f"{len(doubts)} in doubt: look each up in the dashboard's activity log, then settle it\n")
     else:
         click.echo("nothing is in doubt")
+    if live:
+        click.echo("under way:")
+        show_table((_COLOURS["claimed"], run_cells(run)) for run in live)
     if lately:
         click.echo("fired lately:")
         cells = ((row, history_cells(row, ())) for row in lately)
@@ -87,8 +94,8 @@ def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> N
 
 def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]:
     """What a run would do with the bulletin now; empty, with a word about it, where the definitions can't say."""
+    from runner.cli.planning import plan_over
     from runner.definitions.load import load
-    from runner.plan.decide import decide
     from runner.plan.firing import firings
     from runner.report.plain import plain
 
@@ -101,7 +108,6 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
         click.echo("the definitions have problems (bulletins validate), so nothing would be fired now", err=True)
         return []
     wanted = [firing for firing in firings(definitions) if firing.key.bulletin == bulletin]
-    at = present()
     return [
         {
             "account": step.firing.key.account,
@@ -109,58 +115,5 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
             "action": step.action.value,
             "reason": plain(step.reason),
         }
-        for step in decide(wanted, ledger.history(wanted, at), at).steps
+        for step in plan_over(ledger, definitions, wanted, present()).steps
     ]
-
-
-@click.command()
-@click.argument("bulletin", metavar="ID")
-@click.option("--sent", is_flag=True, help="The activity log shows it.")
-@click.option("--not-sent", is_flag=True, help="The activity log does not show it: it may be sent again.")
-@click.option("--note", required=True, metavar="TEXT", help="How you know: kept in the ledger.")
-@click.option("--account", metavar="NAME", help="Which account, where several are in doubt.")
-@click.option("--occurrence", metavar="NAME", help="Which occurrence, where several are in doubt.")
-@ledger_option
-def resolve(
-    bulletin: str,
-    sent: bool,
-    not_sent: bool,
-    note: str,
-    account: str | None,
-    occurrence: str | None,
-    ledger_url: str | None,
-) -> None:
-    """Settle a firing in doubt by your word. Sends nothing."""
-    from runner.cli.ledgers import identity, open_ledger
-
-    if sent is not_sent:
-        raise click.UsageError("say what the activity log shows: either --sent or --not-sent")
-    if not note.strip():
-        raise click.UsageError("--note is blank: write how you know")
-    with open_ledger(ledger_url) as ledger:
-        row = _the_one_in_doubt(ledger, bulletin, account, occurrence)
-        if not ledger.resolve(row, sent=sent, note=note, identity=identity()):
-            raise UserError(f"{bulletin} is not in doubt any more", help=f"See bulletins status {bulletin}.")
-    where = f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"
-    click.echo(f"settled: {where} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
-    if not sent:
-        click.echo("the next run fires it again, if it is still due")
-
-
-def _the_one_in_doubt(ledger: Ledger, bulletin: str, account: str | None, occurrence: str | None) -> Row:
-    found = [
-        row
-        for row in ledger.in_doubt()
-        if row.key.bulletin == bulletin
-        and account in (None, row.key.account)
-        and occurrence in (None, row.key.occurrence)
-    ]
-    if not found:
-        raise UserError(
-            f"no firing of {bulletin!r} is in doubt",
-            help="bulletins status lists what is; a run that still lives holds its firings itself.",
-        )
-    if len(found) > 1:
-        places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
-        raise UserError(f"{bulletin} is in doubt {len(found)} times", help=f"Say which: {places}", exit_code=Exit.USAGE)
-    return found[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -95,8 +95,23 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
-def create(url: URL, *, now: datetime, who: str) -> None:
-    """Makes a new, empty ledger. Raises UserError where there is one, or where it can't be made."""
+def is_made(url: URL) -> bool:
+    """Whether there is a ledger at that place, or something that only a ledger may be. Raises UserError."""
+    if url.drivername == "sqlite":
+        return exists(url)
+    engine = _engine(url)
+    try:
+        with transaction(engine, url, reading=True) as connection:
+            return inspect(connection).has_table("ledger")
+    finally:
+        engine.dispose()
+
+
+def create(url: URL, *, now: datetime, who: str, fill: Callable[[Connection], None] = lambda connection: None) -> None:
+    """Makes a new ledger, empty or with what `fill` puts into it in the same transaction.
+
+    Raises UserError where there is one, or where it can't be made; then nothing is left behind.
+    """
     if url.drivername == "sqlite":
         _create_file(url)
     engine = _engine(url)
@@ -108,6 +123,7 @@ def create(url: URL, *, now: datetime, who: str) -> None:
             tables.metadata.create_all(connection, checkfirst=False)
             row = {"id": new_ulid(), "version": tables.SCHEMA_VERSION, "created_at": now, "created_by": who}
             connection.execute(tables.ledger.insert().values(row))
+            fill(connection)
         if url.drivername == "sqlite":
             _write_ahead(engine, url)
     except BaseException:

@@ -17,8 +17,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
 from runner.errors import UserError
-from runner.ledger import connect, faults, firings, queries, runs, slots
+from runner.ledger import connect, faults, firings, queries, runs, slots, transfer
+from runner.ledger.check import Finding, check
 from runner.ledger.clock import LedgerClock, Source
+from runner.ledger.merge import Merged, merge
 from runner.ledger.tables import ledger as ledger_table
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Claim, Description, Identity, LiveRun, Origin, Resolution, Row, Settlement
@@ -76,10 +78,13 @@ class Ledger:
 
     # What is known
 
-    def history(self, wanted: Sequence[Firing], now: datetime) -> History:
-        """What the planner asks about these firings at `now`."""
+    def history(self, wanted: Sequence[Firing], now: datetime, *, accounts: Collection[str] | None = None) -> History:
+        """What the planner asks about these firings at `now`.
+
+        `accounts` are the names that are defined: what went out in others comes along, for one may have been renamed.
+        """
         with self._reading() as connection:
-            return queries.history(connection, wanted, now, self.clock.now())
+            return queries.history(connection, wanted, now, self.clock.now(), accounts)
 
     def rows(
         self, *, bulletin: str | None = None, run: str | None = None, state: State | None = None, limit: int = 1000
@@ -107,6 +112,29 @@ class Ledger:
         """The ledger in numbers."""
         with self._reading() as connection:
             return queries.describe(connection, self._url)
+
+    def export(self) -> Iterator[str]:
+        """The whole ledger at one moment, as JSON lines, read as they are taken."""
+        with connect.snapshot(self._engine, self._url) as connection:
+            yield from transfer.dump(connection)
+
+    def check(self) -> list[Finding]:
+        """What is wrong with the ledger, and what is worth knowing. Repairs nothing."""
+        with connect.snapshot(self._engine, self._url) as connection:
+            return list(check(connection, self.clock.now(), self.clock.now(timedelta(days=1))))
+
+    def take_in(self, header: transfer.Header, records: Iterable[transfer.Record]) -> Merged:
+        """Adds what another ledger holds; all of it or, where UserError is raised, nothing."""
+        with self._writing() as connection:
+            alive = runs.live(connection, self.clock.now())
+            merged = merge(connection, header, records)
+            for run in alive:
+                if run.id not in merged.runs:
+                    raise UserError(
+                        f"run {run.id} of {run.who} on {run.host} (pid {run.pid}) is under way on {self.place}",
+                        help="Import when no run is: what it has planned must not change under it.",
+                    )
+            return merged
 
     # Runs
 
@@ -217,3 +245,18 @@ class Ledger:
         """How many of an account's slots each live run holds, of those that have one or want one."""
         with self._reading() as connection:
             return slots.demand(connection, account, self.clock.now())
+
+
+def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> Merged:
+    """Takes the export of a ledger into the one at `url`, which is made where there is none.
+
+    All of it or, where UserError is raised, nothing; doing it again changes nothing. What is there as sent, or perhaps
+    sent, stays so, whatever the export says.
+    """
+    header, records = transfer.parse(lines)
+    if connect.is_made(url):
+        with Ledger(url) as ledger:
+            return ledger.take_in(header, records)
+    merged: list[Merged] = []
+    connect.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
+    return merged[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -28,18 +28,26 @@ _PROBES = 5000  # look-ups of one statement in an index
 _BLOCKING = [state.value for state in BLOCKING]
 
 
-def history(connection: Connection, wanted: Sequence[Firing], now: datetime, ledger_now: Now) -> History:
-    """What is known of the wanted firings, and what went out lately with their payloads.
+def history(
+    connection: Connection, wanted: Sequence[Firing], now: datetime, ledger_now: Now, accounts: Collection[str] | None
+) -> History:
+    """What is known of the wanted firings, what went out lately with their payloads, and in accounts not defined.
 
     Leases are held against the ledger's own time, the window of duplicates against `now`.
     """
     by_key = {firing.key: firing for firing in wanted}
+    asked = {(key.bulletin, key.occurrence) for key in by_key}
     entries: dict[FiringKey, Entry] = {}
-    for bulletins, occurrences in _key_chunks(by_key):
+    orphans: dict[tuple[str, str], tuple[Sent, ...]] = {}
+    for bulletins, occurrences in key_chunks(by_key):
         for row in connection.execute(_entry_rows(bulletins, occurrences, ledger_now)):
             key = _key(row)
             if key in by_key:
                 entries[key] = _merged(entries.get(key), _entry(key, row))
+            elif accounts is not None and key.account not in accounts and row.state in _BLOCKING:
+                place = (key.bulletin, key.occurrence)
+                if place in asked:
+                    orphans[place] = (*orphans.get(place, ()), Sent(key, row.claimed_at))
     edited = {
         key: entry
         for key, entry in entries.items()
@@ -47,10 +55,10 @@ def history(connection: Connection, wanted: Sequence[Firing], now: datetime, led
     }
     for key, sent in _sent_definitions(connection, edited):
         entries[key] = replace(edited[key], definition=sent)
-    return History(entries, dict(_recent(connection, wanted, now)))
+    return History(entries, dict(_recent(connection, wanted, now)), orphans)
 
 
-def _key_chunks(keys: Iterable[FiringKey]) -> Iterator[tuple[list[str], list[str]]]:
+def key_chunks(keys: Iterable[FiringKey]) -> Iterator[tuple[list[str], list[str]]]:
     """Bulletins and occurrences that hold all keys between them, in pieces.
 
     A statement looks up each of its bulletins with each of its occurrences, so their product is kept small; two plain
@@ -116,7 +124,7 @@ def _merged(older: Entry | None, newer: Entry) -> Entry:
 def _sent_definitions(
     connection: Connection, edited: Mapping[FiringKey, Entry]
 ) -> Iterator[tuple[FiringKey, dict[str, Any]]]:
-    for bulletins, occurrences in _key_chunks(edited):
+    for bulletins, occurrences in key_chunks(edited):
         statement = select(*KEY, firings.c.payload, firings.c.due_at).where(
             firings.c.bulletin.in_(bulletins),
             firings.c.occurrence.in_(occurrences),
@@ -132,7 +140,7 @@ def _recent(
 ) -> Iterator[tuple[tuple[str, str], tuple[Sent, ...]]]:
     hashes = sorted({firing.payload_hash for firing in wanted if firing.occurrence.is_due(now)})
     found: dict[tuple[str, str], list[Sent]] = {}
-    for chunk in _chunks(hashes):
+    for chunk in chunks(hashes):
         statement = select(*KEY, firings.c.payload_hash, firings.c.claimed_at).where(
             firings.c.payload_hash.in_(chunk),
             firings.c.state.in_(_BLOCKING),
@@ -161,7 +169,7 @@ def rows(
 def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[Row]:
     """The rows of these ids, oldest first."""
     found = [
-        _row(row) for chunk in _chunks(ids) for row in connection.execute(_people_rows().where(firings.c.id.in_(chunk)))
+        _row(row) for chunk in chunks(ids) for row in connection.execute(_people_rows().where(firings.c.id.in_(chunk)))
     ]
     return sorted(found, key=lambda row: row.id)
 
@@ -193,7 +201,7 @@ def resolutions_of(connection: Connection, firing_ids: Iterable[str]) -> list[Re
     columns = [column for column in resolutions.c if column.name != "id"]
     found = [
         Resolution(**row._mapping)
-        for chunk in _chunks(firing_ids)
+        for chunk in chunks(firing_ids)
         for row in connection.execute(select(*columns).where(resolutions.c.firing.in_(chunk)))
     ]
     return sorted(found, key=lambda resolution: resolution.at)
@@ -227,7 +235,7 @@ def _size_bytes(connection: Connection, url: URL) -> int:
     return sum(connection.execute(select(*sizes)).one())
 
 
-def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+def chunks(items: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk

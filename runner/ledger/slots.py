@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, delete, exists, func, literal, or_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
-from runner.ledger.runs import Now, is_live
+from runner.ledger.runs import Now, is_live, is_over
 from runner.ledger.tables import firings, runs, slots
 from runner.plan.history import State
 
@@ -33,11 +33,12 @@ def take(connection: Connection, run: str, account: str, number: int, now: Now) 
     """Leases a slot to a run; False where another was quicker."""
     values = {"account": account, "number": number, "run": run, "taken_at": now}
     inserted = _INSERTS[connection.dialect.name]
-    holder_lives = exists().where(runs.c.id == slots.c.run, is_live(now))
+    # Not "is not live": a run that began while this statement waited for the row is not seen by it at all.
+    holder_is_over = exists().where(runs.c.id == slots.c.run, is_over(now))
     statement = inserted.on_conflict_do_update(
         index_elements=[slots.c.account, slots.c.number],
         set_={"run": inserted.excluded.run, "taken_at": inserted.excluded.taken_at},
-        where=or_(slots.c.run == run, ~holder_lives),
+        where=or_(slots.c.run == run, holder_is_over),
     )
     return connection.execute(statement.values(values).returning(slots.c.number)).first() is not None
 

@@ -105,7 +105,7 @@ def _step(firing: Firing, history: History, now: datetime, sending: Mapping[tupl
         return Step(firing, Action.WAIT, f"due {moment(occurrence.due_at)}, in {span(occurrence.due_at - now)}")
     if occurrence.is_expired(now):
         return _expired(firing, entry, now)
-    if reason := _duplicate(firing, history, now, sending):
+    if reason := _renamed(firing, history) or _duplicate(firing, history, now, sending):
         return Step(firing, Action.DUPLICATE, reason)
     due = f"due since {moment(occurrence.due_at)}" if occurrence.due_at else "due as soon as it is there"
     if entry is not None and entry.failures:
@@ -160,6 +160,19 @@ def _duplicate(
         if sent.key.bulletin != firing.key.bulletin and now - sent.at < DUPLICATE_WINDOW:
             return f"{same} went to {firing.key.account} as {sent.key.bulletin} {moment(sent.at)}; {hint}"
     return None
+
+
+def _renamed(firing: Firing, history: History) -> str | None:
+    """An account under a new name is the same account, and the same people: all of it would go out again."""
+    key = firing.key
+    orphans = history.orphans.get((key.bulletin, key.occurrence), ())
+    if firing.bulletin.allow_duplicate or not orphans:
+        return None
+    old, at = orphans[0].key.account, moment(orphans[0].at)
+    return (
+        f"it went out {at} in {old}, which is not defined any more: if {key.account} is its new name, the same people"
+        " would get it again; to send it all the same, raise revision or write allow_duplicate: true"
+    )
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

@@ -63,8 +63,10 @@ class Sent:
 class History:
     """All that the planner asks of the ledger. Empty where there is none.
 
-    `recent` holds, by account and payload hash, what went out in the last 24 hours.
+    `recent` holds, by account and payload hash, what went out in the last 24 hours; `orphans`, by bulletin and
+    occurrence, what went out in accounts that are not defined any more.
     """
 
     entries: Mapping[FiringKey, Entry] = field(default_factory=dict)
     recent: Mapping[tuple[str, str], tuple[Sent, ...]] = field(default_factory=dict)
+    orphans: Mapping[tuple[str, str], tuple[Sent, ...]] = field(default_factory=dict)

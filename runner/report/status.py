@@ -1,45 +1,76 @@
-"""Rows of the ledger → lines for people: what is in doubt and how to settle it, and what happened to a bulletin."""
+"""What the ledger says → lines for people: what is in doubt and how to settle it, who is at work, what happened."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from runner.ledger.values import Resolution, Row
-from runner.plan.decide import moment
+from runner.ledger.values import LiveRun, Resolution, Row
+from runner.plan.decide import moment, span
 from runner.plan.history import State
 from runner.report.document import timestamp
 from runner.report.plain import plain
 
 
-def doubt_lines(row: Row) -> Iterator[str]:
-    """What a person needs to find a firing in the dashboard's activity log, and the lines that settle it."""
-    payload = json.loads(row.payload)
-    yield f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"
-    yield f"  event   {plain(payload['business_event'])}"
-    yield f"  name    {plain(payload['name'])}"
-    yield f"  c-by    {plain(payload['c-by'])}"
-    yield f"  window  {moment(row.claimed_at)} to {moment(window_end(row))}"
-    yield f"  why     {plain(row.reason or 'the run that held it ended without recording an outcome')}"
-    yield f"  run     {row.run} by {plain(row.who)} on {plain(row.host)} (pid {row.pid})"
-    yield f"  sent?   {resolve_line(row, sent=True)}"
-    yield f"  not?    {resolve_line(row, sent=False)}"
+def doubt_lines(rows: Sequence[Row], *, ledger: str | None = None, lingering: Iterable[str] = ()) -> Iterator[str]:
+    """What a person needs to find each row in the dashboard's activity log, and the lines that settle it.
+
+    `ledger` is the URL that the lines must name; `lingering` are the runs whose process is still there.
+    """
+    lingering = set(lingering)
+    for row in rows:
+        payload = json.loads(row.payload)
+        yield f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"
+        yield f"  event   {plain(payload['business_event'])}"
+        yield f"  name    {plain(payload['name'])}"
+        yield f"  c-by    {plain(payload['c-by'])}"
+        yield f"  window  {moment(row.claimed_at)} to {moment(window_end(row))}"
+        yield f"  why     {plain(row.reason or 'the run that held it ended without recording an outcome')}"
+        yield f"  run     {row.run} by {plain(row.who)} on {plain(row.host)} (pid {row.pid})"
+        if row.run in lingering:
+            yield f"  first   kill -9 {row.pid}   (the process is still here, frozen or slow: it must not go on)"
+        yield f"  sent?   {resolve_line(row, sent=True, among=rows, ledger=ledger)}"
+        yield f"  not?    {resolve_line(row, sent=False, among=rows, ledger=ledger)}"
+    for run, count in Counter(row.run for row in rows).items():
+        if count > 1:
+            words = _with_ledger(["bulletins", "resolve", "--run", run], ledger)
+            yield f"all {count} of run {run} at once:"
+            yield f'  sent?   {shlex.join([*words, "--sent", "--note"])} "…"'
+            yield f'  not?    {shlex.join([*words, "--not-sent", "--note"])} "…"'
 
 
 def window_end(row: Row) -> datetime:
-    """When the firing was off the wire at the latest."""
-    return row.settled_at or row.lease_until
+    """When the firing was off the wire at the latest: its run settled it, or held its lease no longer."""
+    settled_itself = row.settled_at is not None and row.swept_by is None
+    return row.settled_at if settled_itself and row.settled_at else row.lease_until
 
 
-def resolve_line(row: Row, *, sent: bool) -> str:
-    """The command that settles a firing in doubt, ready to copy."""
+def resolve_line(row: Row, *, sent: bool, among: Sequence[Row] = (), ledger: str | None = None) -> str:
+    """The command that settles a firing in doubt, ready to copy; it tells the row from the others `among` it."""
     words = ["bulletins", "resolve", row.key.bulletin, "--account", row.key.account]
-    if row.key.occurrence != "r1":
+    alike = sum(other.key[:2] == row.key[:2] for other in among)
+    if row.key.occurrence != "r1" or alike > 1:
         words += ["--occurrence", row.key.occurrence]
-    return shlex.join([*words, "--sent" if sent else "--not-sent", "--note"]) + ' "…"'
+    return shlex.join([*_with_ledger(words, ledger), "--sent" if sent else "--not-sent", "--note"]) + ' "…"'
+
+
+def _with_ledger(words: list[str], ledger: str | None) -> list[str]:
+    return [*words, "--ledger", ledger] if ledger else words
+
+
+def run_cells(run: LiveRun) -> tuple[str, ...]:
+    """A run that is under way: what, where, for how long, and what it holds."""
+    return (
+        run.command,
+        plain(f"by {run.who} on {run.host} (pid {run.pid})"),
+        f"for {span(run.now - run.started_at)}",
+        f"{run.claims} claimed, {run.slots} slots",
+        f"run {run.id}",
+    )
 
 
 def history_cells(row: Row, resolutions: Iterable[Resolution]) -> tuple[str, ...]:
@@ -71,9 +102,26 @@ def row_entry(row: Row) -> dict[str, Any]:
         "pid": row.pid,
         "claimed_at": timestamp(row.claimed_at),
         "settled_at": None if row.settled_at is None else timestamp(row.settled_at),
+        "off_the_wire_at": timestamp(window_end(row)),
         "reason": row.reason,
         "http_status": row.http_status,
         "error": row.error,
         "bulletins_sent": row.bulletins_sent,
         "payload": json.loads(row.payload),
+    }
+
+
+def run_entry(run: LiveRun) -> dict[str, Any]:
+    """A run that is under way, as JSON output holds it."""
+    return {
+        "id": run.id,
+        "command": run.command,
+        "who": run.who,
+        "host": run.host,
+        "pid": run.pid,
+        "started_at": timestamp(run.started_at),
+        "age_s": round((run.now - run.started_at).total_seconds(), 1),
+        "lease_until": timestamp(run.lease_until),
+        "claimed": run.claims,
+        "slots": run.slots,
     }

@@ -115,3 +115,24 @@ def only_report(folder: Path) -> dict[str, Any]:
 def outcomes(report: dict[str, Any]) -> dict[str, str | None]:
     """The outcome of each bulletin, by id."""
     return {result["id"]: result["outcome"] for result in report["results"]}
+
+
+@pytest.fixture
+def doubt(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
+    """now-1 is fired, now-2 is in doubt."""
+    sandbox.add_fault("503@Now 2*1")
+    assert bulletins("fire", "--yes", "--id", "now-*").code == 4
+
+
+@pytest.fixture
+def two_accounts(bulletins: Bulletins, ledger: str, sandbox: Sandbox, write: Write) -> None:
+    """now-1 is in doubt in two accounts."""
+    text = account(sandbox.base_url)
+    write(
+        {
+            "accounts.yaml": text + text.splitlines()[1].replace("india", "europe") + "\n",
+            "all.yaml": BULLETINS.replace("accounts: [india]", "accounts: [india, europe]"),
+        }
+    )
+    sandbox.add_fault("503")
+    assert bulletins("fire", "--yes", "--id", "now-1").code == 4

@@ -12,7 +12,8 @@ from runner import __version__
 from runner.cli import cli
 
 COMMANDS = ["validate", "plan", "fire", "status", "resolve", "ledger", "sandbox", "schema", "explain"]
-ALL = [[], *([command] for command in COMMANDS), ["ledger", "init"], ["ledger", "show"]]
+LEDGER = ["init", "show", "check", "export", "import", "baseline"]
+ALL = [[], *([command] for command in COMMANDS), *(["ledger", command] for command in LEDGER)]
 
 
 @pytest.mark.parametrize("command", ALL, ids=" ".join)

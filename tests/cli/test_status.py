@@ -1,36 +1,19 @@
-"""`status` and `resolve`: what is known, and a person's word on what is in doubt."""
+"""`status`: what is in doubt and how to settle it, who is at work, what was fired, and what would happen now."""
 
 from __future__ import annotations
 
-import shlex
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from conftest import Write
 
-from cli.conftest import BULLETINS, Bulletins, account
-from runner.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def doubt(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
-    """now-1 is fired, now-2 is in doubt."""
-    sandbox.add_fault("503@Now 2*1")
-    assert bulletins("fire", "--yes", "--id", "now-*").code == 4
-
-
-@pytest.fixture
-def two_accounts(bulletins: Bulletins, ledger: str, sandbox: Sandbox, write: Write) -> None:
-    """now-1 is in doubt in two accounts."""
-    text = account(sandbox.base_url)
-    write(
-        {
-            "accounts.yaml": text + text.splitlines()[1].replace("india", "europe") + "\n",
-            "all.yaml": BULLETINS.replace("accounts: [india]", "accounts: [india, europe]"),
-        }
-    )
-    sandbox.add_fault("503")
-    assert bulletins("fire", "--yes", "--id", "now-1").code == 4
+from cli.conftest import Bulletins
+from runner.definitions.load import load
+from runner.ledger.connect import parse_url
+from runner.ledger.ledger import Ledger
+from runner.ledger.values import Identity, Origin
+from runner.plan.firing import firings
 
 
 def test_nothing_yet(bulletins: Bulletins, ledger: str) -> None:
@@ -40,7 +23,6 @@ def test_nothing_yet(bulletins: Bulletins, ledger: str) -> None:
 
 def test_without_a_ledger(bulletins: Bulletins) -> None:
     assert bulletins("status").refused_with("there is no ledger", "bulletins ledger init")
-    assert bulletins("resolve", "a", "--sent", "--note", "n").refused_with("there is no ledger", "ledger init")
 
 
 @pytest.mark.usefixtures("doubt")
@@ -54,6 +36,30 @@ def test_the_overview_has_what_a_person_looks_for(bulletins: Bulletins) -> None:
     assert "1 in doubt: look each up in the dashboard's activity log, then settle it" in lines
     assert lines[-2] == "fired lately:"
     assert lines[-1].startswith("now-1  20")
+
+
+@pytest.mark.usefixtures("doubt")
+def test_a_window_ends_when_the_run_settled_it(bulletins: Bulletins) -> None:
+    (row,) = bulletins("status", "--format", "json").json["in_doubt"]
+    assert row["claimed_at"] < row["off_the_wire_at"] == row["settled_at"]
+
+
+def test_runs_that_are_under_way(bulletins: Bulletins, ledger: str, small_set: Path) -> None:
+    two_minutes_ago = datetime.now(UTC) - timedelta(minutes=2, seconds=5)
+    with Ledger(parse_url(".bulletins/ledger.sqlite3"), clock=lambda: two_minutes_ago) as opened:
+        run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))
+        (firing,) = (each for each in firings(load([small_set])) if each.key.bulletin == "now-1")
+        assert opened.claim(run, firing, two_minutes_ago)
+        opened.take_slots(run, "india", limit=3, wanted=2)
+        gone = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4322), lease=timedelta(seconds=30))
+    lines = bulletins("status").out.splitlines()
+    assert lines[:2] == ["nothing is in doubt", "under way:"]
+    assert lines[2].startswith("fire  by asha on builder (pid 4321)  for 2m ")
+    assert lines[2].endswith(f"  1 claimed, 2 slots  run {run}")
+    assert gone not in "".join(lines)
+    (live,) = bulletins("status", "--format", "json").json["runs"]
+    assert (live["id"], live["host"], live["pid"], live["claimed"], live["slots"]) == (run, "builder", 4321, 1, 2)
+    assert live["age_s"] >= 125
 
 
 @pytest.mark.usefixtures("doubt")
@@ -97,68 +103,3 @@ def test_the_history_outlives_the_definitions(bulletins: Bulletins, small_set: P
     done = bulletins("status", "now-1", "--path", "nowhere")
     assert done.code == 0
     assert "the definitions are not looked at: nowhere: no such file or folder" in done.err
-
-
-@pytest.mark.usefixtures("doubt")
-@pytest.mark.parametrize(("word", "action", "accepted"), [("--sent", "done", 1), ("--not-sent", "retry", 2)])
-def test_a_word_settles_it(bulletins: Bulletins, sandbox: Sandbox, word: str, action: str, accepted: int) -> None:
-    requests = len(sandbox.received())
-    done = bulletins("resolve", "now-2", word, "--note", "seen in the log, 18:31")
-    assert (done.code, done.err) == (0, "")
-    said = "sent" if word == "--sent" else "not sent"
-    assert done.out.startswith(f"settled: now-2 in india (r1) is recorded as {said}; nothing was sent now\n")
-    assert ("the next run fires it again" in done.out) is (word == "--not-sent")
-    assert len(sandbox.received()) == requests
-    history = bulletins("status", "now-2").out
-    assert f"as {said}" in history
-    assert "seen in the log, 18:31" in history
-    assert f"now: {action} in india" in history
-    assert bulletins("status").out.startswith("nothing is in doubt\n")
-    assert bulletins("fire", "--yes", "--id", "now-*").code == 0
-    assert len(sandbox.accepted()) == accepted
-    again = bulletins("resolve", "now-2", word, "--note", "once more")
-    assert again.refused_with("no firing of 'now-2' is in doubt", "bulletins status")
-
-
-@pytest.mark.usefixtures("doubt")
-@pytest.mark.parametrize("words", [[], ["--sent", "--not-sent"]])
-def test_without_a_plain_word_nothing_is_settled(bulletins: Bulletins, words: list[str]) -> None:
-    done = bulletins("resolve", "now-2", "--note", "seen", *words)
-    assert done.refused_with("either --sent or --not-sent", "resolve --help", code=2)
-    assert bulletins("status").out.startswith("now-2 in india (r1)\n")
-
-
-@pytest.mark.usefixtures("doubt")
-@pytest.mark.parametrize("note", ["", " ", "\t\n"])
-def test_a_blank_note_settles_nothing(bulletins: Bulletins, note: str) -> None:
-    done = bulletins("resolve", "now-2", "--sent", "--note", note)
-    assert done.refused_with("--note is blank: write how you know", "resolve --help", code=2)
-    assert bulletins("status").out.startswith("now-2 in india (r1)\n")
-
-
-@pytest.mark.usefixtures("doubt")
-@pytest.mark.parametrize(
-    "options", [["now-1"], ["nobody"], ["now-2", "--account", "x"], ["now-2", "--occurrence", "x"]]
-)
-def test_what_is_not_in_doubt(bulletins: Bulletins, options: list[str]) -> None:
-    done = bulletins("resolve", *options, "--sent", "--note", "n")
-    assert done.refused_with(f"no firing of '{options[0]}' is in doubt", "bulletins status lists what is")
-
-
-@pytest.mark.usefixtures("two_accounts")
-def test_two_doubts_want_to_be_told_apart(bulletins: Bulletins) -> None:
-    done = bulletins("resolve", "now-1", "--sent", "--note", "n")
-    assert done.refused_with("now-1 is in doubt 2 times", "--account india --occurrence r1", code=2)
-    assert bulletins("resolve", "now-1", "--sent", "--note", "n", "--account", "india").code == 0
-    assert bulletins("resolve", "now-1", "--not-sent", "--note", "n").code == 0  # one is left
-
-
-@pytest.mark.usefixtures("two_accounts")
-def test_the_lines_that_status_gives_do_settle(bulletins: Bulletins) -> None:
-    lines = [line.split(maxsplit=1)[1] for line in bulletins("status").out.splitlines() if "sent?" in line]
-    assert len(lines) == 2
-    for line in lines:
-        program, *arguments = shlex.split(line)
-        assert program == "bulletins"
-        assert bulletins(*arguments).code == 0
-    assert bulletins("status").out.startswith("nothing is in doubt\n")

@@ -72,9 +72,7 @@ def test_anything_else_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Pa
         terminal.wait_for(QUESTION)
         terminal.type(answer)
         assert terminal.wait() == 5
-    assert terminal.text.endswith(
-        "error: not confirmed, and nothing was sent\nhelp: Run it again when you are ready.\n"
-    )
+    assert terminal.text.endswith("error: not confirmed, and nothing was sent\nhelp: Run it again when you are sure.\n")
     assert sandbox.received() == ()
     report = only_report(tmp_path)
     assert (report["run"]["exit_code"], report["run"]["interrupted"]) == (5, False)
@@ -125,3 +123,33 @@ def test_a_report_in_json_on_a_terminal_has_no_colour_in_it(ledger: str, tmp_pat
     with on_terminal("plan", "--format", "json", folder=tmp_path) as terminal:
         assert terminal.wait() == 0
     assert "\x1b" not in terminal.raw
+
+
+@pytest.mark.usefixtures("doubt")
+@pytest.mark.parametrize(
+    ("keys", "code", "said"),
+    [
+        ("y\n", 0, "settled: now-2 in india (r1) is recorded as not sent; nothing was sent now\n"),
+        ("n\n", 5, "error: not confirmed, and nothing was recorded\n"),
+        ("\x03", 130, "error: interrupted, and nothing was recorded\n"),
+    ],
+)
+def test_a_word_is_asked_for_once_more(bulletins: Bulletins, tmp_path: Path, keys: str, code: int, said: str) -> None:
+    with on_terminal("resolve", "now-2", "--not-sent", "--note", "n", folder=tmp_path) as terminal:
+        terminal.wait_for("Record 1 as not sent? Nothing is sent now; the next run sends them, if they are still due.")
+        assert terminal.text.startswith("now-2 in india (r1)\n")
+        terminal.type(keys)
+        assert terminal.wait() == code
+    assert said in terminal.text
+    assert ("now: retry" in bulletins("status", "now-2").out) is (code == 0)
+
+
+@pytest.mark.parametrize(("keys", "code", "fired"), [("y\n", 0, 3), ("\n", 5, 0)])
+def test_a_baseline_is_asked_for(
+    bulletins: Bulletins, ledger: str, tmp_path: Path, keys: str, code: int, fired: int
+) -> None:
+    with on_terminal("ledger", "baseline", folder=tmp_path) as terminal:
+        terminal.wait_for("Record these 3 as sent in .bulletins/ledger.sqlite3? None of them will go out.")
+        terminal.type(keys)
+        assert terminal.wait() == code
+    assert bulletins("ledger", "show", "--format", "json").json["firings"]["fired"] == fired

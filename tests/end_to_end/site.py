@@ -67,9 +67,13 @@ class Site:
             self.environment.setdefault(f"PASSCODE_{variable}", "sandbox")
         self.write("bulletins.d/accounts.yaml", "\n".join(lines) + "\n")
 
-    def write_bulletins(self, ids: Iterable[str], *, name: str = "all", fields: str = "") -> None:
-        """A file of bulletins in `india` that are due at once; each one's name is its id."""
-        head = "defaults: {business_event: Program Released, c-by: a@example.com, accounts: [india]}\nbulletins:\n"
+    def write_bulletins(
+        self, ids: Iterable[str], *, name: str = "all", fields: str = "", account: str = "india"
+    ) -> None:
+        """A file of bulletins in one account that are due at once; each one's name is its id."""
+        head = (
+            f"defaults: {{business_event: Program Released, c-by: a@example.com, accounts: [{account}]}}\nbulletins:\n"
+        )
         more = f", {fields}" if fields else ""
         entries = (f'  - {{id: "{id}", name: "{id}", properties: {{program_id: "{id}"}}{more}}}\n' for id in ids)  # noqa: A001
         self.write(f"bulletins.d/{name}.yaml", head + "".join(entries))

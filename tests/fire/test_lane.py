@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -33,8 +34,11 @@ def steps(count: int) -> list[Step]:
     return [object() for _ in range(count)]  # type: ignore[misc]  # a lane looks into none of them
 
 
-def lane(count: int = 5, concurrency: int = 3, *, canary: bool = False) -> Lane:
-    return Lane(account(concurrency=concurrency), steps(count), canary=canary)
+def lane(count: int = 5, concurrency: int = 3, *, canary: bool = False, slots: int | None = None) -> Lane:
+    """A lane that holds all slots of its account, or the first few."""
+    made = Lane(account(concurrency=concurrency), steps(count), canary=canary)
+    made.grant(range(1, (concurrency if slots is None else slots) + 1))
+    return made
 
 
 class Waiter(threading.Thread):
@@ -182,3 +186,93 @@ def test_only_the_first_is_a_canary() -> None:
     tested.note(Outcome.FIRED, None)
     tested.note(Outcome.FAILED, "HTTP 400: no")
     assert tested.stopped is None
+
+
+def test_no_more_requests_than_slots_that_it_holds(clock: Clock, waiters: list[Waiter]) -> None:
+    tested, told = lane(slots=1), threading.Event()
+    tested.on_need = told.set
+    assert tested.shortage == 0
+    assert tested.acquire()
+    assert not told.is_set()
+    second = Waiter(tested.acquire)
+    waiters.append(second)
+    assert told.wait(5)
+    assert (second.done.is_set(), tested.shortage) == (False, 1)
+    tested.grant([3])
+    assert second.done.wait(5)
+    assert (second.result, tested.slots, tested.shortage) == (True, (1, 3), 0)
+
+
+def test_it_wants_no_more_slots_than_it_may_use_now(clock: Clock, waiters: list[Waiter]) -> None:
+    tested = lane(concurrency=3, slots=0)
+    waiters += [Waiter(tested.acquire) for _ in range(5)]
+    wait_until(lambda: tested.shortage == 3)
+    tested.slow_down(0.0)
+    assert tested.shortage == 2
+    tested.suspend(True)
+    assert tested.shortage == 0
+    tested.stop("enough")
+    assert tested.shortage == 0
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Returns once it holds; a thread that was started has come so far then."""
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_only_idle_slots_are_withdrawn() -> None:
+    tested = lane()
+    assert tested.acquire()
+    assert sorted(tested.withdraw(5)) == [1, 2]
+    assert tested.slots == (3,)
+    tested.release()
+    assert tested.withdraw(5) == [3]
+
+
+def test_a_slot_to_be_given_up_is_used_no_more(clock: Clock, waiters: list[Waiter]) -> None:
+    tested, told = lane(concurrency=2), threading.Event()
+    assert tested.acquire()
+    assert tested.acquire()
+    tested.give_up_one()
+    waiting = Waiter(tested.acquire)
+    waiters.append(waiting)
+    tested.on_need = told.set
+    tested.release()
+    assert told.wait(5)  # somebody is to fetch it
+    assert (tested.surplus, waiting.done.is_set()) == (1, False)
+    assert len(tested.withdraw(tested.surplus)) == 1
+    assert tested.surplus == 0
+    tested.release()
+    assert waiting.done.wait(5)
+
+
+@pytest.mark.parametrize("end", [lambda tested: [tested.take() for _ in range(5)], lambda tested: tested.stop("x")])
+def test_at_the_end_all_that_is_idle_is_surplus(end: Callable[[Lane], object]) -> None:
+    tested = lane(count=5)
+    assert tested.acquire()
+    assert tested.surplus == 0
+    end(tested)
+    assert tested.surplus == 2
+    tested.release()
+    assert tested.surplus == 3
+
+
+def test_slots_that_another_took_are_its_own_no_more() -> None:
+    tested = lane()
+    tested.retain([1, 3, 7])
+    assert tested.slots == (1, 3)
+
+
+def test_a_suspended_lane_waits(clock: Clock, waiters: list[Waiter]) -> None:
+    tested = lane()
+    tested.suspend(True)
+    waiting = Waiter(tested.acquire)
+    waiters.append(waiting)
+    assert tested._blocked_for() is not None
+    assert not waiting.done.is_set()
+    tested.suspend(False)
+    assert waiting.done.wait(5)
+    assert waiting.result is True

@@ -157,7 +157,7 @@ def test_a_success_that_sent_nothing_is_warned_of(ledger: Ledger) -> None:
 def test_a_ledger_that_takes_no_claim_lets_nothing_out(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> Claim:
+    def full(*_: Any, **__: Any) -> Claim:
         raise UserError("the disk is full")
 
     monkeypatch.setattr(firer.ledger, "claim", full)
@@ -230,7 +230,9 @@ def test_an_abandoned_run_waits_for_nothing(firer: Firer, sandbox: Sandbox) -> N
 
 def test_what_a_gone_run_left_is_reported_once_even_beside_the_selection(firer: Firer, sandbox: Sandbox) -> None:
     long_ago = datetime.now(UTC) - timedelta(hours=1)
-    gone = firer.ledger.start_run(Origin("fire", "1"), IDENTITY, now=long_ago, lease_until=long_ago)
+    firer.ledger.clock.source = lambda: long_ago
+    gone = firer.ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta())
+    firer.ledger.clock.source = None
     for step in plan_of([bulletin(1), bulletin(2)], firer.ledger).steps:
         assert firer.ledger.claim(gone, step.firing, long_ago)
 
@@ -252,9 +254,9 @@ def test_whatever_breaks_nothing_is_sent_twice_and_nothing_lost(ledger: Ledger, 
             sandbox.add_fault(f"{kind}~{draw.uniform(0.05, 0.2):.2f}")
         for _ in range(12):
             firer.fire(bulletins)
-            for row in ledger.in_doubt(datetime.now(UTC)):
+            for row in ledger.in_doubt():
                 sent = f"episode {row.key.bulletin.removeprefix('episode-')}" in accepted(sandbox)
-                assert ledger.resolve(row, sent=sent, note="looked it up", identity=IDENTITY, now=datetime.now(UTC))
+                assert ledger.resolve(row, sent=sent, note="looked it up", identity=IDENTITY)
         sandbox.clear_faults()
         firer.fire(bulletins)
 

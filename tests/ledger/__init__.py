@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Table, event, insert, select
 
 import runner
 from runner.ledger import connect, tables
-from runner.ledger.ledger import Ledger, _row
+from runner.ledger.firings import _row
+from runner.ledger.ledger import Ledger
 from runner.ledger.values import Attempt, Identity, Origin
 from runner.plan.firing import Firing
 from runner.plan.history import State
@@ -24,9 +25,15 @@ WHO = Identity("asha", "builder", 4321)
 ORIGIN = Origin("fire", "1.2.3", "0123abc", False)
 
 
+def at(ledger: Ledger, now: datetime) -> Ledger:
+    """The ledger, whose own time is `now` from here on."""
+    ledger.clock.source = lambda: now
+    return ledger
+
+
 def begin(ledger: Ledger, now: datetime = NOW, *, identity: Identity = WHO) -> str:
-    """A run that began at `now`, with a lease of 30 s."""
-    return ledger.start_run(ORIGIN, identity, now=now, lease_until=now + LEASE)
+    """A run that began at `now`, with a lease of 30 s; the ledger's own time stays there."""
+    return at(ledger, now).start_run(ORIGIN, identity, lease=LEASE)
 
 
 def attempt(number: int = 1, **fields: Any) -> Attempt:

@@ -97,7 +97,7 @@ def test_a_damaged_page_is_met_when_it_is_read(sqlite_path: Path) -> None:
 
 def test_a_ledger_of_a_newer_version(sqlite_path: Path) -> None:
     sqlite(sqlite_path, "UPDATE ledger SET version = 99")
-    with refused("was made by a newer version of bulletins (its tables have version 99, this program knows 1)"):
+    with refused("was made by a newer version of bulletins (its tables have version 99, this program knows 2)"):
         opened(sqlite_path)
 
 
@@ -246,7 +246,7 @@ def test_a_full_disk_loses_no_claim(tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_another_process_has_locked(sqlite_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect, "_BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(connect, "BUSY_TIMEOUT_S", 0.01)
     with Ledger(parse_url(str(sqlite_path))) as ledger:
         run = begin(ledger)
         with subprocess.Popen(

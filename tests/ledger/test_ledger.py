@@ -164,9 +164,10 @@ def test_a_missed_window_is_news_once(ledger: Ledger, run: str) -> None:
 def test_a_missed_window_is_news_again_where_it_moved(ledger: Ledger, run: str) -> None:
     before, moved = make_firing(at=NOW - 3 * HOUR), make_firing(at=NOW - 2 * HOUR)
     longer = make_firing(at=NOW - 3 * HOUR, grace=2 * HOUR + timedelta(seconds=1))
+    other = begin(ledger)
     for firing in (before, moved, longer):
         assert ledger.expire(run, [firing], NOW) == {firing.key}
-        assert ledger.expire(run, [firing], LATER) == set()
+        assert ledger.expire(other, [firing], LATER) == set()
 
 
 def test_an_expired_firing_may_be_claimed_once_its_window_moved(ledger: Ledger, run: str) -> None:
@@ -187,7 +188,7 @@ def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledg
         (State.RELEASED, "its grace ran out"),
         (State.EXPIRED, None),
     }
-    assert ledger.expire(run, [FIRING], NOW + 3 * HOUR) == set()
+    assert ledger.expire(begin(ledger), [FIRING], NOW + 3 * HOUR) == set()
     (step,) = decide([FIRING], ledger.history([FIRING], NOW + 3 * HOUR), NOW + 3 * HOUR).steps
     assert (step.action, step.is_news) == (Action.EXPIRED, False)
 
@@ -206,5 +207,36 @@ def test_a_ledger_gives_back_what_it_was_told(ledger: Ledger, ledger_url: str, r
     assert row["payload_hash"] == FIRING.payload_hash
     assert row["fingerprint"] == FIRING.fingerprint
     assert row["expires_at"] == NOW + HOUR
-    entry = make_entry(FIRING, State.CLAIMED, run=run, claimed_at=NOW, lease_until=NOW + timedelta(seconds=30))
+    entry = make_entry(FIRING, State.CLAIMED, run=run, claimed_at=NOW)
     assert ledger.history([FIRING], NOW).entries == {FIRING.key: entry}
+
+
+def test_what_is_done_again_because_nobody_knows_whether_it_was_done_changes_nothing(ledger: Ledger, run: str) -> None:
+    claim = ledger.claim(run, FIRING, NOW, claim_id="01CLAIM")
+    assert claim == Claim("01CLAIM", FIRING.key)
+    assert ledger.claim(run, FIRING, NOW, claim_id="01CLAIM") == claim
+    assert ledger.claim(run, FIRING, NOW, claim_id="01OTHER") is None
+    ended = Settlement(State.FAILED, "why", attempts=(attempt(),))
+    assert ledger.settle(claim, ended, LATER)
+    before = ledger.rows()
+    assert ledger.settle(claim, ended, LATER)
+    assert ledger.expire(run, [make_firing(at=NOW - 3 * HOUR)], NOW) == ledger.expire(
+        run, [make_firing(at=NOW - 3 * HOUR)], NOW
+    )
+    assert [row for row in ledger.rows() if row.state is not State.EXPIRED] == before
+
+
+@pytest.mark.parametrize("there", [None, State.CLAIMED, State.FIRED, State.IN_DOUBT, *FREE])
+def test_what_was_sent_by_other_means_is_adopted_where_nothing_is_in_the_way(
+    ledger: Ledger, run: str, there: State | None
+) -> None:
+    if there is not None:
+        claim = claimed(ledger, run)
+        if there is not State.CLAIMED:
+            ledger.settle(claim, Settlement(there), NOW)
+    free = there not in BLOCKING
+    assert ledger.adopt(run, [FIRING], LATER, "from the dashboard") == int(free)
+    assert ledger.claim(begin(ledger), FIRING, LATER) is None
+    if free:
+        (row,) = (row for row in ledger.rows() if row.state is State.FIRED)
+        assert (row.reason, row.claimed_at, row.settled_at) == ("from the dashboard", LATER, LATER)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from plan import NOW, TICK, make_firing
 
-from ledger import LEASE, WHO, all_of, attempt, begin
+from ledger import LEASE, WHO, all_of, at, attempt, begin
 from runner.errors import Exit, UserError
 from runner.ledger.ledger import Ledger
 from runner.ledger.tables import attempts, runs
@@ -33,8 +33,13 @@ def only_row(ledger: Ledger) -> Row:
     return row
 
 
-def settled(ledger: Ledger, *, sent: bool, at: object = RUN_OUT) -> bool:
-    return ledger.resolve(only_row(ledger), sent=sent, note="looked it up", identity=MEERA, now=at)
+def settled(ledger: Ledger, *, sent: bool, now: datetime = RUN_OUT) -> bool:
+    return at(ledger, now).resolve(only_row(ledger), sent=sent, note="looked it up", identity=MEERA)
+
+
+def sweep(ledger: Ledger, now: datetime) -> list[Row]:
+    """What a run that begins at `now` puts in doubt."""
+    return ledger.sweep(begin(ledger, now))
 
 
 def test_a_run_is_recorded_from_its_beginning_to_its_end(ledger: Ledger, ledger_url: str, run: str) -> None:
@@ -55,59 +60,59 @@ def test_a_run_is_recorded_from_its_beginning_to_its_end(ledger: Ledger, ledger_
         "git_dirty": False,
     }
     assert all_of(ledger_url, runs) == [begun]
-    ledger.finish_run(run, now=NOW + TICK, exit_code=4, interrupted=True)
+    at(ledger, NOW + TICK).finish_run(run, exit_code=4, interrupted=True)
     ended = {"finished_at": NOW + TICK, "lease_until": NOW + TICK, "exit_code": 4, "interrupted": True}
     assert all_of(ledger_url, runs) == [begun | ended]
 
 
 def test_a_renewed_lease_holds_longer(ledger: Ledger, run: str, claim: Claim) -> None:
-    ledger.renew(run, lease_until=NOW + 2 * LEASE)
-    assert ledger.sweep(RUN_OUT) == []
+    ledger.renew(run, lease=2 * LEASE)
+    assert sweep(ledger, RUN_OUT) == []
     assert only_row(ledger).lease_until == NOW + 2 * LEASE
 
 
 @pytest.mark.parametrize("now", [NOW, NOW + LEASE, NOW - 9 * LEASE])
-def test_a_live_lease_is_not_swept(ledger: Ledger, run: str, claim: Claim, now: object) -> None:
-    assert ledger.sweep(now) == []
-    assert ledger.in_doubt(now) == []
+def test_a_live_lease_is_not_swept(ledger: Ledger, run: str, claim: Claim, now: datetime) -> None:
+    assert sweep(ledger, now) == []
+    assert at(ledger, now).in_doubt() == []
     assert only_row(ledger).state is State.CLAIMED
-    ledger.renew(run, lease_until=NOW + 2 * LEASE)
+    ledger.renew(run, lease=2 * LEASE)
 
 
 def test_a_lease_that_ran_out_is_swept_once(ledger: Ledger, claim: Claim) -> None:
-    (row,) = ledger.sweep(RUN_OUT)
+    (row,) = sweep(ledger, RUN_OUT)
     assert (row.id, row.state, row.settled_at) == (claim.id, State.IN_DOUBT, RUN_OUT)
     assert row.reason == "the run that held it ended without recording an outcome"
-    assert ledger.sweep(RUN_OUT + LEASE) == []
+    assert sweep(ledger, RUN_OUT + LEASE) == []
 
 
 def test_only_claims_of_runs_that_are_gone_are_swept(ledger: Ledger, run: str, claim: Claim) -> None:
     ledger.settle(ledger.claim(run, make_firing("done"), NOW) or claim, Settlement(State.FIRED), NOW)
     ledger.settle(ledger.claim(run, make_firing("failed"), NOW) or claim, Settlement(State.FAILED), NOW)
     ledger.claim(begin(ledger, RUN_OUT), make_firing("alive"), RUN_OUT)
-    assert [row.key for row in ledger.sweep(RUN_OUT)] == [FIRING.key]
+    assert [row.key for row in sweep(ledger, RUN_OUT)] == [FIRING.key]
     assert ledger.describe().states == {
         "claimed": 1, "fired": 1, "in_doubt": 1, "failed": 1, "expired": 0, "released": 0
     }  # fmt: skip
 
 
 def test_a_claim_that_a_finished_run_left_is_in_doubt(ledger: Ledger, run: str, claim: Claim) -> None:
-    ledger.finish_run(run, now=NOW, exit_code=0, interrupted=False)
-    assert [row.id for row in ledger.in_doubt(NOW + TICK)] == [claim.id]
-    assert [row.id for row in ledger.sweep(NOW + TICK)] == [claim.id]
+    ledger.finish_run(run, exit_code=0, interrupted=False)
+    assert [row.id for row in at(ledger, NOW + TICK).in_doubt()] == [claim.id]
+    assert [row.id for row in sweep(ledger, NOW + TICK)] == [claim.id]
 
 
 @pytest.mark.parametrize("truth", [State.FIRED, State.FAILED, State.RELEASED])
 def test_a_run_that_was_swept_still_records_the_truth(ledger: Ledger, claim: Claim, truth: State) -> None:
-    ledger.sweep(RUN_OUT)
+    sweep(ledger, RUN_OUT)
     assert ledger.settle(claim, Settlement(truth, "it came late"), RUN_OUT)
     assert (only_row(ledger).state, only_row(ledger).reason) == (truth, "it came late")
 
 
 def test_a_run_that_was_swept_cannot_renew_its_lease(ledger: Ledger, run: str, claim: Claim) -> None:
-    ledger.sweep(RUN_OUT)
+    sweep(ledger, RUN_OUT)
     with pytest.raises(UserError, match="overslept its lease") as error:
-        ledger.renew(run, lease_until=RUN_OUT + LEASE)
+        at(ledger, RUN_OUT).renew(run, lease=LEASE)
     assert error.value.exit_code is Exit.REFUSED
     assert error.value.help
 
@@ -116,18 +121,18 @@ def test_a_run_whose_claim_a_person_freed_cannot_renew_its_lease(ledger: Ledger,
     assert settled(ledger, sent=False)
     assert ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
     with pytest.raises(UserError, match="overslept its lease"):
-        ledger.renew(run, lease_until=RUN_OUT + LEASE)
+        at(ledger, RUN_OUT).renew(run, lease=LEASE)
 
 
 def test_a_run_that_slept_unnoticed_may_go_on(ledger: Ledger, run: str, claim: Claim) -> None:
-    ledger.renew(run, lease_until=RUN_OUT + LEASE)
-    assert ledger.sweep(RUN_OUT) == []
+    at(ledger, RUN_OUT).renew(run, lease=LEASE)
+    assert sweep(ledger, RUN_OUT) == []
     assert not settled(ledger, sent=False)
 
 
 def test_a_run_without_claims_is_not_given_up(ledger: Ledger, run: str) -> None:
-    ledger.sweep(RUN_OUT)
-    ledger.renew(run, lease_until=RUN_OUT + LEASE)
+    sweep(ledger, RUN_OUT)
+    at(ledger, RUN_OUT).renew(run, lease=LEASE)
 
 
 def test_what_is_in_doubt_is_listed_oldest_first(ledger: Ledger, run: str, claim: Claim) -> None:
@@ -136,15 +141,15 @@ def test_what_is_in_doubt_is_listed_oldest_first(ledger: Ledger, run: str, claim
     assert first
     assert second
     ledger.settle(second, Settlement(State.IN_DOUBT), NOW)
-    assert [row.id for row in ledger.in_doubt(NOW)] == [second.id]
-    assert [row.id for row in ledger.in_doubt(RUN_OUT)] == [first.id, claim.id, second.id]
+    assert [row.id for row in at(ledger, NOW).in_doubt()] == [second.id]
+    assert [row.id for row in at(ledger, RUN_OUT).in_doubt()] == [first.id, claim.id, second.id]
 
 
 @pytest.mark.parametrize(("sent", "state"), [(True, State.FIRED), (False, State.FAILED)])
 @pytest.mark.parametrize("swept", [True, False])
 def test_a_person_settles_a_doubt(ledger: Ledger, claim: Claim, sent: bool, state: State, swept: bool) -> None:
     if swept:
-        ledger.sweep(RUN_OUT)
+        sweep(ledger, RUN_OUT)
     assert settled(ledger, sent=sent)
     row = only_row(ledger)
     assert (row.state, row.settled_at) == (state, RUN_OUT)
@@ -163,18 +168,18 @@ def test_sent_is_done_and_not_sent_is_retried(ledger: Ledger, claim: Claim) -> N
     again = ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
     assert again
     ledger.settle(again, Settlement(State.IN_DOUBT), RUN_OUT)
-    (doubt,) = ledger.in_doubt(RUN_OUT)
-    assert ledger.resolve(doubt, sent=True, note="seen", identity=MEERA, now=RUN_OUT + TICK)
+    (doubt,) = at(ledger, RUN_OUT).in_doubt()
+    assert ledger.resolve(doubt, sent=True, note="seen", identity=MEERA)
     (step,) = decide([FIRING], ledger.history([FIRING], RUN_OUT), RUN_OUT).steps
     assert step.action is Action.DONE
     assert [said.sent for said in ledger.resolutions([claim.id, again.id])] == [False, True]
 
 
 def test_a_live_claim_is_not_a_persons_to_settle(ledger: Ledger, run: str, claim: Claim) -> None:
-    assert not settled(ledger, sent=False, at=NOW + LEASE)
+    assert not settled(ledger, sent=False, now=NOW + LEASE)
     assert only_row(ledger).state is State.CLAIMED
     assert ledger.resolutions([claim.id]) == []
-    ledger.renew(run, lease_until=NOW + 2 * LEASE)
+    ledger.renew(run, lease=2 * LEASE)
 
 
 @pytest.mark.parametrize("state", [State.FIRED, State.FAILED, State.RELEASED])
@@ -212,16 +217,17 @@ def test_a_run_whose_process_is_gone_has_no_lease(ledger: Ledger, ledger_url: st
     for number, run in enumerate((gone, alive, unknown)):
         ledger.claim(run, make_firing(f"b{number}"), NOW)
     asked: list[str] = []
-    ledger.end_leases(lambda process: (asked.append(process), process.endswith("gone"))[1], now=now)
+    at(ledger, now).end_leases(lambda process: (asked.append(process), process.endswith("gone"))[1])
     assert sorted(asked) == ["boot 1 gone", "boot 2 alive"]
-    assert [row.run for row in ledger.sweep(now + TICK)] == [gone]
-    ledger.end_leases(lambda process: process.endswith("gone"), now=now + LEASE)
-    assert {row["id"]: row["lease_until"] for row in all_of(ledger_url, runs)} == {
+    assert [row.run for row in sweep(ledger, now + TICK)] == [gone]
+    at(ledger, now + LEASE).end_leases(lambda process: process.endswith("gone"))
+    leases = {row["id"]: row["lease_until"] for row in all_of(ledger_url, runs)}
+    assert {run: leases[run] for run in (gone, alive, unknown)} == {
         gone: now, alive: NOW + LEASE, unknown: NOW + LEASE
     }  # fmt: skip
 
 
 def test_a_run_that_ended_well_is_not_asked_after(ledger: Ledger) -> None:
     run = begin(ledger, identity=Identity("asha", "builder", 1, "boot 1 1"))
-    ledger.finish_run(run, now=NOW, exit_code=0, interrupted=False)
-    ledger.end_leases(lambda process: pytest.fail("asked"), now=NOW - timedelta(seconds=1))
+    ledger.finish_run(run, exit_code=0, interrupted=False)
+    at(ledger, NOW - timedelta(seconds=1)).end_leases(lambda process: pytest.fail("asked"))

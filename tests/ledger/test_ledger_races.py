@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 from plan import NOW, TICK
 
-from ledger import LEASE, all_of, begin, child, for_children
+from ledger import LEASE, all_of, at, begin, child, for_children
 from ledger.child import FIRINGS
 from runner.ledger import tables
 from runner.ledger.ledger import Ledger
@@ -75,7 +75,7 @@ def test_threads_that_settle_and_read_at_once_lose_nothing(ledger: Ledger) -> No
                 assert claim
                 assert ledger.settle(claim, Settlement(State.FIRED), NOW)
                 ledger.history(FIRINGS, NOW)
-                ledger.renew(run, lease_until=NOW + LEASE)
+                ledger.renew(run, lease=LEASE)
         except BaseException as error:  # noqa: BLE001 - told by the test below
             faults.append(error)
 
@@ -112,7 +112,7 @@ def test_a_claim_outlives_the_process_that_made_it(ledger: Ledger, ledger_url: s
     assert ledger.claim(begin(ledger), held, NOW) is None
     after = NOW + LEASE + TICK
     for now, action in ((NOW, Action.CLAIMED), (after, Action.IN_DOUBT)):
-        (step,) = decide([held], ledger.history([held], now), now).steps
+        (step,) = decide([held], at(ledger, now).history([held], now), now).steps
         assert step.action is action
-    assert [swept.key for swept in ledger.sweep(after)] == [held.key]
+    assert [swept.key for swept in ledger.sweep(begin(ledger, after))] == [held.key]
     assert ledger.claim(begin(ledger, after), held, after + timedelta(days=400)) is None

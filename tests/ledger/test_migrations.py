@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from plan import NOW, make_firing
 from sqlalchemy import Connection, inspect, text, update
 
-from ledger import all_of, connected
+from ledger import all_of, begin, connected
 from runner.errors import Exit, UserError
 from runner.ledger import connect, migrations, tables
 from runner.ledger.connect import open_engine, parse_url
@@ -63,15 +66,69 @@ def test_a_step_that_fails_changes_nothing_of_the_others(old: str) -> None:
     assert migrate_alone(old, {1: adding("first"), 2: failing}) == (0, set())
 
 
-def test_an_older_ledger_is_migrated_when_it_is_opened(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect.migrations, "migrate", lambda connection: migrate(connection, {1: adding("new")}))
-    with Ledger(parse_url(old)) as opened:
-        assert opened.describe().version == 1
-    assert all_of(old, tables.ledger)[0]["version"] == 1
+@pytest.fixture
+def version_1(ledger_url: str) -> str:
+    """The place of a ledger as version 1 made and used it."""
+    url = parse_url(ledger_url)
+    if url.drivername == "sqlite":
+        Path(url.database or "").touch()
+    engine = connect._engine(url)
+    script = (Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8")
+    with connect.transaction(engine, url) as connection:
+        for statement in script.split(";\n"):
+            connection.exec_driver_sql(statement) if statement.strip() else None
+    engine.dispose()
+    return ledger_url
 
 
-def test_a_ledger_that_no_step_leads_on_from_is_refused(old: str) -> None:
-    with pytest.raises(UserError, match="has tables of version 0, from which no way leads to version 1") as error:
+def test_an_older_ledger_is_migrated_when_it_is_opened_and_loses_nothing(version_1: str) -> None:
+    with Ledger(parse_url(version_1)) as opened:
+        told = opened.describe()
+        assert (told.version, told.id, told.created_by) == (tables.SCHEMA_VERSION, "01M8000000000000000000LEDG", "asha")
+        assert (told.runs, told.states["fired"], told.states["claimed"]) == (1, 1, 1)
+    (kept,) = all_of(version_1, tables.attempts)
+    assert (kept["latency_ms"], kept["answer"]) == (212.4, '{"status": "success"}')
+    (said,) = all_of(version_1, tables.resolutions)
+    assert (said["who"], said["sent"]) == ("meera", True)
+    with Ledger(parse_url(version_1)) as again:
+        assert again.describe() == told
+
+
+def test_what_was_migrated_works_as_if_it_were_new(version_1: str) -> None:
+    with Ledger(parse_url(version_1)) as opened:
+        run = begin(opened)
+        for name in ("fired", "claimed"):
+            assert opened.claim(run, make_firing(name), NOW) is None
+        assert opened.claim(run, make_firing("new"), NOW)
+        assert opened.take_slots(run, "india", limit=3, wanted=2) == [1, 2]
+        assert [row.key.bulletin for row in opened.sweep(run)] == ["claimed"]
+
+
+def test_migrated_tables_are_those_of_a_new_ledger(version_1: str, tmp_path: Path) -> None:
+    new = str(tmp_path / "new.sqlite3")
+    connect.create(parse_url(new), now=NOW, who="asha")
+    with Ledger(parse_url(version_1)), connected(version_1) as old, connected(new) as made:
+        assert shape(old) == shape(made)
+
+
+def shape(connection: Connection) -> dict[str, Any]:
+    """The columns and indexes of each table, in words of both databases."""
+    inspector = inspect(connection)
+    return {
+        table: (
+            [(column["name"], column["nullable"]) for column in inspector.get_columns(table)],
+            sorted(
+                (index["name"], index["column_names"], bool(index["unique"])) for index in inspector.get_indexes(table)
+            ),
+            inspector.get_pk_constraint(table)["constrained_columns"],
+        )
+        for table in tables.metadata.tables
+    }
+
+
+def test_a_ledger_that_no_step_leads_on_from_is_refused(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect.migrations, "migrate", lambda connection: None)
+    with pytest.raises(UserError, match="has tables of version 0, from which no way leads to version 2") as error:
         open_engine(parse_url(old))
     assert error.value.exit_code is Exit.REFUSED
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from plan import HOUR, NOW, TICK, make_bulletin, make_firing, make_firings
 
-from ledger import WHO, all_of, begin, counting, fill
+from ledger import WHO, all_of, at, begin, counting, fill
 from runner.ledger import tables
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
@@ -40,6 +40,17 @@ def test_history_is_of_the_wanted_firings_alone(ledger: Ledger) -> None:
     settle(ledger, make_firing("sale", revision=2, accounts=("europe",)), State.FIRED)
     settle(ledger, make_firing("other", name="other"), State.FIRED)
     assert ledger.history([FIRING], NOW).entries == {}
+
+
+def test_what_went_out_in_accounts_that_are_not_defined_comes_along(ledger: Ledger, run: str) -> None:
+    elsewhere = [make_firing("sale", accounts=(name,)) for name in ("bharat", "europe", "japan")]
+    for firing, state in zip(elsewhere, (State.FIRED, State.FIRED, State.FAILED), strict=True):
+        settle(ledger, firing, state)
+    orphans = ledger.history([FIRING], NOW, accounts={"india", "europe"}).orphans
+    assert {place: [sent.key.account for sent in found] for place, found in orphans.items()} == {
+        ("sale", "r1"): ["bharat"]
+    }
+    assert ledger.history([FIRING], NOW).orphans == {}
 
 
 def test_failures_are_counted_and_the_last_one_gives_the_reason(ledger: Ledger) -> None:
@@ -139,17 +150,17 @@ def test_rows_are_newest_first_and_filtered(ledger: Ledger, run: str) -> None:
 
 def test_resolutions_of_thousands_are_oldest_first(ledger: Ledger, ledger_url: str, run: str) -> None:
     fill(ledger_url, run, many(), State.IN_DOUBT)
-    rows = ledger.in_doubt(NOW)
+    rows = ledger.in_doubt()
     said = {0: rows[-1], 1: rows[0], 2: rows[700]}
     for number, row in said.items():
-        assert ledger.resolve(row, sent=True, note="", identity=WHO, now=NOW + number * TICK)
+        assert at(ledger, NOW + number * TICK).resolve(row, sent=True, note="", identity=WHO)
     assert [each.firing for each in ledger.resolutions(row.id for row in rows)] == [row.id for row in said.values()]
     assert ledger.resolutions([]) == []
 
 
 def test_a_sweep_of_thousands_returns_them_all(ledger: Ledger, ledger_url: str, run: str) -> None:
     fill(ledger_url, run, many(), State.CLAIMED)
-    assert len(ledger.sweep(NOW + HOUR)) == MANY
+    assert len(ledger.sweep(begin(ledger, NOW + HOUR))) == MANY
 
 
 def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) -> None:
@@ -167,16 +178,32 @@ def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) ->
     "ask",
     [
         lambda ledger, run: ledger.history([FIRING, make_firing("sale", name="edited")], NOW),
-        lambda ledger, run: ledger.in_doubt(NOW),
-        lambda ledger, run: ledger.sweep(NOW + HOUR),
+        lambda ledger, run: ledger.in_doubt(),
+        lambda ledger, run: ledger.live_runs(),
+        lambda ledger, run: ledger.slot_demand("india"),
+        lambda ledger, run: ledger.rows(run=run),
+        lambda ledger, run: at(ledger, NOW + HOUR).sweep(run),
         lambda ledger, run: ledger.claim(run, FIRING, NOW),
         lambda ledger, run: ledger.rows(bulletin="sale"),
         lambda ledger, run: ledger.rows(state=State.FIRED, limit=20),
         lambda ledger, run: ledger.resolutions(["x"]),
-        lambda ledger, run: ledger.renew(run, lease_until=NOW + HOUR),
-        lambda ledger, run: ledger.end_leases(lambda process: False, now=NOW),
+        lambda ledger, run: ledger.renew(run, lease=HOUR),
+        lambda ledger, run: ledger.end_leases(lambda process: False),
     ],
-    ids=["history", "in_doubt", "sweep", "claim", "bulletin", "state", "resolutions", "renew", "end_leases"],
+    ids=[
+        "history",
+        "in_doubt",
+        "live_runs",
+        "demand",
+        "run",
+        "sweep",
+        "claim",
+        "bulletin",
+        "state",
+        "resolutions",
+        "renew",
+        "end_leases",
+    ],
 )
 def test_no_question_reads_a_whole_table(ledger: Ledger, run: str, ask: Callable[[Ledger, str], Any]) -> None:
     settle(ledger, make_firing("sale", name="sent"), State.FIRED, at=-HOUR)

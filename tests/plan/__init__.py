@@ -49,7 +49,6 @@ def make_entry(firing: Firing, state: State, **fields: Any) -> Entry:
         "run": "RUN1",
         "claimed_at": NOW - HOUR,
         "fingerprint": firing.fingerprint,
-        "lease_until": NOW + timedelta(seconds=30),
         "expires_at": firing.occurrence.expires_at,
         "host": "builder",
         "pid": 4321,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings
-from runner.plan.decide import Action, Step, decide, effective_state, moment, span
+from runner.plan.decide import Action, Step, decide, moment, span
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
 
@@ -155,32 +155,9 @@ def test_what_another_run_holds_is_left_to_it() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("lease_until", "state", "action"),
-    [
-        (NOW + TICK, State.CLAIMED, Action.CLAIMED),
-        (NOW, State.CLAIMED, Action.CLAIMED),
-        (NOW - TICK, State.IN_DOUBT, Action.IN_DOUBT),
-        (None, State.IN_DOUBT, Action.IN_DOUBT),
-    ],
-)
-def test_a_claim_is_in_doubt_once_its_lease_ran_out(lease_until: Any, state: State, action: Action) -> None:
+def test_a_doubt_without_a_word_says_so() -> None:
     firing = make_firing()
-    entry = make_entry(firing, State.CLAIMED, lease_until=lease_until)
-    assert effective_state(entry, NOW) is state
-    assert step_of(firing, knowing(entry)).action is action
-
-
-def test_a_claim_without_a_word_says_so() -> None:
-    firing = make_firing()
-    reason = step_of(firing, known(firing, State.CLAIMED, lease_until=NOW - HOUR)).reason
-    assert "the run that held it ended without a word" in reason
-
-
-def test_a_lease_says_nothing_of_what_is_settled() -> None:
-    firing = make_firing()
-    for state in (State.FIRED, State.FAILED, State.EXPIRED, State.RELEASED, State.IN_DOUBT):
-        assert effective_state(make_entry(firing, state, lease_until=NOW - HOUR), NOW) is state
+    assert "the run that held it ended without a word" in step_of(firing, known(firing, State.IN_DOUBT)).reason
 
 
 def test_a_disabled_bulletin_is_not_fired() -> None:

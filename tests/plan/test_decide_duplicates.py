@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings, sent_lately
 from runner.definitions.model import Bulletin
 from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
-from runner.plan.history import History, State
+from runner.plan.firing import FiringKey
+from runner.plan.history import History, Sent, State
 
 
 def actions(*bulletins: Bulletin, history: History | None = None) -> list[str]:
@@ -95,3 +97,30 @@ def test_all_that_a_plan_sends_counts_not_only_its_first() -> None:
     wanted, other = make_bulletin("a", allow_duplicate=True), make_bulletin("b", allow_duplicate=True)
     again = make_bulletin("a", revision=2)
     assert actions(wanted, other, again) == ["a: fire", "b: fire", "a: duplicate"]
+
+
+def renamed(bulletin: str = "a", occurrence: str = "r1") -> History:
+    """A history in which it went out in an account that is not defined any more."""
+    return History(orphans={(bulletin, occurrence): (Sent(FiringKey("bharat", bulletin, occurrence), NOW - HOUR),)})
+
+
+def test_what_went_out_in_an_account_of_another_name_is_a_duplicate() -> None:
+    (step,) = decide([make_firing("a")], renamed(), NOW).steps
+    assert step.action is Action.DUPLICATE
+    assert step.reason == (
+        "it went out 2026-12-01T12:00:00Z in bharat, which is not defined any more: if india is its new name, the same"
+        " people would get it again; to send it all the same, raise revision or write allow_duplicate: true"
+    )
+
+
+@pytest.mark.parametrize("fields", [{"revision": 2}, {"allow_duplicate": True}])
+def test_it_may_be_wanted_all_the_same(fields: dict[str, Any]) -> None:
+    (step,) = decide([make_firing("a", **fields)], renamed(), NOW).steps
+    assert step.action is Action.FIRE
+
+
+def test_what_went_out_under_its_own_name_is_done_whatever_went_out_elsewhere() -> None:
+    firing = make_firing("a")
+    entry = make_entry(firing, State.FIRED)
+    (step,) = decide([firing], History({firing.key: entry}, orphans=renamed().orphans), NOW).steps
+    assert step.action is Action.DONE

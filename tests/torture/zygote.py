@@ -28,7 +28,7 @@ _HEAVY = (
     "runner.ledger.ledger",
     "runner.report.document",
     "runner.report.run",
-    "runner.report.write",
+    "runner.files",
     "jsonschema",
     "jsonschema_rs",
     "requests",

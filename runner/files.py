@@ -1,32 +1,34 @@
-"""Reports onto the disk: whole or not at all, whatever happens meanwhile."""
+"""Files onto the disk: whole or not at all, whatever happens meanwhile."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 from runner import local
 
 
-def write_report(document: dict[str, Any], path: Path) -> None:
-    """Writes the document to `path` atomically: temporary file, fsync, rename. Raises OSError.
+@contextmanager
+def written_whole(path: Path) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` at the end: temporary file, fsync, rename. Raises OSError.
 
     What is no plain file, such as /dev/stdout or a pipe, is written to and never replaced.
     """
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     if _is_no_plain_file(path):
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            yield file
         return
     local.make_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that nobody else can read
@@ -39,7 +41,7 @@ def write_report(document: dict[str, Any], path: Path) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raises OSError where a report could not be written to `path`."""
+    """Raises OSError where a file could not be written to `path`."""
     if _is_no_plain_file(path):
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))

@@ -1,4 +1,4 @@
-"""A report is whole or not there, and a failure leaves the old one as it was."""
+"""A file is whole or not there, and a failure leaves the old one as it was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.report.write import check_writable, write_report
+from runner.files import check_writable, written_whole
+
+
+def write_report(document: object, path: Path) -> None:
+    with written_whole(path) as file:
+        json.dump(document, file, ensure_ascii=False)
 
 
 def test_the_report_is_written_with_its_folders(tmp_path: Path) -> None:
