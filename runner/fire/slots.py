@@ -10,7 +10,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from typing import TypeVar
 
 from runner import clock
 from runner.fire.lane import Lane
@@ -23,6 +23,8 @@ _LOOK_S = 0.2  # between two looks whether others are short of them
 _TURN_S = 0.5  # how long a slot is kept where there are more runs than slots
 _REST_S = 0.15  # how long whoever gave one up lets others go first
 _JOIN_S = 1.0
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -75,7 +77,7 @@ class SlotKeeper:
         try:
             while not self._ended:
                 for each in self._tended:
-                    self._reach.insist(partial(self._tend, each), unless=lambda: self._ended)
+                    self._tend(each)
                 is_short = any(each.lane.shortage for each in self._tended)
                 self._wake.wait(random.uniform(_SHORT_S / 2, _SHORT_S) if is_short else _LOOK_S)
                 self._wake.clear()
@@ -84,6 +86,9 @@ class SlotKeeper:
         except Exception as error:  # noqa: BLE001 - told, and then the run ends
             if not (self._ended and isinstance(error, LedgerAway)):  # the end of the run frees its slots as well
                 self._on_fault(error)
+
+    def _insist(self, operation: Callable[[], T]) -> T:
+        return self._reach.insist(operation, unless=lambda: self._ended)
 
     def _tend(self, each: _Tended) -> None:
         lane, account = each.lane, each.lane.account
@@ -94,8 +99,9 @@ class SlotKeeper:
         self._give_back(each, lane.surplus)
         wanted = lane.shortage
         if wanted and now >= each.rests_until:
-            taken = self._ledger.take_slots(
-                self._run, account.name, limit=account.concurrency, wanted=wanted, held=lane.slots
+            limit, held = account.concurrency, lane.slots
+            taken = self._insist(
+                lambda: self._ledger.take_slots(self._run, account.name, limit=limit, wanted=wanted, held=held)
             )
             if taken:
                 each.taken_at = clock.elapsed_s()
@@ -105,7 +111,7 @@ class SlotKeeper:
         each.owed += each.lane.withdraw(count)
         if not each.owed:
             return
-        self._ledger.give_back_slots(self._run, each.lane.account.name, each.owed)
+        self._insist(lambda: self._ledger.give_back_slots(self._run, each.lane.account.name, each.owed))
         each.owed.clear()
         if each.makes_way:
             each.makes_way = False
@@ -114,7 +120,7 @@ class SlotKeeper:
     def _make_room(self, each: _Tended, now: float) -> None:
         """Gives up a slot where another run has fewer than its share, and none is free for it."""
         lane = each.lane
-        demand = self._ledger.slot_demand(lane.account.name)
+        demand = self._insist(lambda: self._ledger.slot_demand(lane.account.name))
         limit = lane.account.concurrency
         if sum(demand.values()) < limit:
             return

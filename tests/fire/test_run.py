@@ -5,15 +5,19 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from fire import IDENTITY, Firer, bulletin, due, outcomes, plan_of
+from runner import clock
 from runner.errors import Exit, UserError
+from runner.fire import reach
 from runner.fire import run as run_module
 from runner.fire.backoff import Retries
+from runner.ledger.faults import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim, Origin
 from runner.plan.history import State
@@ -267,3 +271,144 @@ def test_each_account_of_a_bulletin_is_a_firing_of_its_own(firer: Firer, sandbox
     firer.fire([bulletin(accounts=("india", "europe"))])
 
     assert {received.account_id for received in sandbox.accepted()} == {"india-id", "europe-id"}
+
+
+class Away:
+    """Wraps methods of a ledger: some of the calls find it away, before or after they did their part."""
+
+    def __init__(self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, seed: str, chance: float = 0.3) -> None:
+        self.draw = random.Random(seed)
+        self.chance = chance
+        self.failed: Counter[str] = Counter()
+        self.lock = threading.Lock()
+        self.wholly = False
+        for name in METHODS:
+            monkeypatch.setattr(ledger, name, self.wrapped(name, getattr(ledger, name)))
+
+    def wrapped(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            with self.lock:
+                fails = self.wholly or self.draw.random() < self.chance
+                arrives = not self.wholly and self.draw.random() < 0.5
+            if not fails:
+                return method(*arguments, **options)
+            self.failed[name] += 1
+            if arrives:
+                method(*arguments, **options)
+            raise LedgerAway("the ledger is away")
+
+        return call
+
+
+METHODS = ("claim", "settle", "expire", "expire_claimed", "sweep", "renew", "finish_run", "take_slots",
+           "give_back_slots", "slots_of", "slot_demand")  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_ledger_that_is_away_now_and_then_delays_and_loses_nothing(
+    firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(reach, "_FIRST_DELAY_S", 0.002)
+    bulletins = [bulletin(number) for number in range(30)]
+    late = [bulletin(f"late-{n}", schedule=due(datetime.now(UTC) - timedelta(hours=9))) for n in range(2)]
+    away = Away(firer.ledger, monkeypatch, f"away {seed}")
+    sandbox.add_fault("429~0.1")
+
+    ended = firer.fire([*bulletins, *late])
+
+    assert away.failed.keys() >= {"claim", "settle"}
+    counts = Counter(outcomes(ended).values())
+    assert (counts["fired"] + counts["failed"], counts["expired"], ended.fault) == (30, 2, None)
+    assert max(accepted(sandbox).values()) == 1
+    assert len(accepted(sandbox)) == counts["fired"]
+    assert not states(firer.ledger).keys() & {"claimed", "in_doubt"}
+    assert firer.ledger.live_runs() == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_ledger_that_stays_away_ends_the_run_and_nothing_is_sent_twice(
+    firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    bulletins = [bulletin(number) for number in range(60)]
+    with monkeypatch.context() as patch:
+        away = Away(firer.ledger, patch, f"stays {seed}", chance=0.0)
+        run = firer.run(patience_s=0.3)
+        worker = threading.Thread(target=sandbox.wait_received, args=(10,))
+        worker.start()
+        watcher = threading.Thread(target=lambda: (worker.join(), setattr(away, "wholly", True)))
+        watcher.start()
+        with pytest.raises(LedgerAway):
+            firer.fire(bulletins, run)  # its end can't be recorded either
+        watcher.join()
+    raised = accepted(sandbox)
+    assert len(raised) < 60
+    assert "the ledger can't be reached: nothing is sent until it is back" not in firer.messages[1:]
+
+    ended_by_others(firer.ledger, run.id)
+    second = firer.fire(bulletins)
+    assert second.exit_code in (Exit.OK, Exit.IN_DOUBT)
+    settle_truthfully(firer.ledger, raised)
+    firer.fire(bulletins)
+    assert accepted(sandbox) == {f"episode {number}": 1 for number in range(60)}
+
+
+def ended_by_others(ledger: Ledger, run: str) -> None:
+    """As a machine does that finds the run's process gone."""
+    with ledger._writing() as connection:
+        connection.exec_driver_sql("UPDATE runs SET lease_until = started_at WHERE id = ?", (run,))
+
+
+def settle_truthfully(ledger: Ledger, raised: Counter[str | None]) -> None:
+    """A person's word on all that is in doubt: what was raised was sent."""
+    for row in ledger.in_doubt():
+        sent = row.key.bulletin.replace("-", " ", 1) in raised
+        assert ledger.resolve(row, sent=sent, note="looked it up", identity=IDENTITY)
+
+
+def test_a_run_whose_claims_were_taken_over_sends_nothing_more(firer: Firer, ledger: Ledger) -> None:
+    with Sandbox(latency_s=0.01) as sandbox:
+        firer = Firer(ledger, sandbox.base_url)
+        bulletins = [bulletin(number) for number in range(60)]
+        run = firer.run(lease=timedelta(seconds=0.3))
+        taken_over = threading.Event()
+
+        def take_over() -> None:
+            sandbox.wait_received(6)
+            ended_by_others(ledger, run.id)
+            other = ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta(seconds=30))
+            assert ledger.sweep(other)
+            ledger.finish_run(other, exit_code=4, interrupted=False)
+            taken_over.set()
+
+        thread = threading.Thread(target=take_over)
+        thread.start()
+        ended = firer.fire(bulletins, run)
+        thread.join()
+
+        assert taken_over.is_set()
+        assert "overslept its lease, and its claims were put in doubt" in (ended.fault or "")
+        assert len(accepted(sandbox)) < 60
+        settle_truthfully(ledger, accepted(sandbox))
+        firer.fire(bulletins)
+        assert accepted(sandbox) == {f"episode {number}": 1 for number in range(60)}
+
+
+def test_a_run_that_slept_unnoticed_goes_on(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(latency_s=0.01) as sandbox:
+        firer = Firer(ledger, sandbox.base_url)
+        bulletins = [bulletin(number) for number in range(40)]
+        ahead_s = [0.0]
+        elapsed_s = clock.elapsed_s
+        monkeypatch.setattr(clock, "elapsed_s", lambda: elapsed_s() + ahead_s[0])
+
+        def sleep() -> None:
+            sandbox.wait_received(10)
+            ahead_s[0] = 3600.0
+
+        sleeper = threading.Thread(target=sleep)
+        sleeper.start()
+        ended = firer.fire(bulletins)
+        sleeper.join()
+
+        assert (set(outcomes(ended).values()), ended.exit_code) == ({"fired"}, Exit.OK)
+        assert accepted(sandbox) == {f"episode {number}": 1 for number in range(40)}
