@@ -83,7 +83,7 @@ class Run:
         self._crash: str | None = None
         self._keeper: SlotKeeper | None = None
         self.id = new_ulid()
-        self._reach = Reach(settings.patience_s, self._suspend, lambda text: _tell(on_message, text))
+        self._reach = Reach(settings.patience_s, self._suspend, self._say)
         self._lease = Lease(ledger, self.id, settings.lease, self._reach, on_late=self._look_again, on_lost=self._meet)
         self._claims = Claims(ledger, self.id, self._reach, is_stopping=lambda: self._is_stopping, on_fault=self._meet)
         self._lease.begin(lambda: ledger.start_run(origin, identity, lease=settings.lease, run=self.id))
@@ -101,7 +101,9 @@ class Run:
         for name, steps in by_account.items():
             self._lanes.append(Lane(accounts[name], steps, canary=self._settings.canary))
         threads = [thread for lane in self._lanes for thread in self._threads(lane, credentials[lane.account.name])]
-        self._keeper = SlotKeeper(self._ledger, self.id, self._lanes, self._reach, self._meet)
+        self._keeper = SlotKeeper(
+            self._ledger, self.id, self._lanes, self._reach, on_fault=self._meet, on_message=self._say
+        )
         with self._lease, self._keeper, _quick_switches():
             self._record_what_passed(plan)
             self._start(threads)
@@ -143,6 +145,9 @@ class Run:
         for lane in self._lanes:
             lane.stop(reason)
 
+    def _say(self, text: str) -> None:
+        _tell(self._on_message, text)
+
     def _suspend(self, suspended: bool) -> None:
         """What can't be recorded must not be sent: the lanes wait while the ledger is away."""
         for lane in self._lanes:
@@ -175,7 +180,7 @@ class Run:
                 self._conclude(Result(step, Outcome.IN_DOUBT, swept.pop(step.firing.key)))
         if swept:
             names = ", ".join(sorted(key.bulletin for key in swept))
-            _tell(self._on_message, f"beside the selection, an earlier run left in doubt: {names}")
+            self._say(f"beside the selection, an earlier run left in doubt: {names}")
 
     def _record_expired(self, plan: Plan) -> None:
         missed = plan.newly_expired
@@ -230,7 +235,7 @@ class Run:
                 if self._signal is not None and not told:
                     told = True
                     self._stop_lanes(_INTERRUPTED)
-                    _tell(self._on_message, "interrupted: finishing what is in flight; once more to stop at once")
+                    self._say("interrupted: finishing what is in flight; once more to stop at once")
         if self._signal is not None:
             self._stop_lanes(_INTERRUPTED)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from runner import clock
+from runner import clock, process
 from runner.fire.lane import Lane
 from runner.fire.reach import Reach
 from runner.ledger.faults import LedgerAway
@@ -22,6 +22,8 @@ _SHORT_S = 0.04  # between two looks for a free slot
 _LOOK_S = 0.2  # between two looks whether others are short of them
 _TURN_S = 0.5  # how long a slot is kept where there are more runs than slots
 _REST_S = 0.15  # how long whoever gave one up lets others go first
+_GONE_S = 1.0  # between two looks whether whoever holds the slots is gone
+_NEWS_S = 5.0  # a run that waited so long for its first slot says so
 _JOIN_S = 1.0
 
 T = TypeVar("T")
@@ -36,23 +38,34 @@ class _Tended:
     taken_at: float = 0.0
     rests_until: float = 0.0
     makes_way: bool = False
+    waits_since: float | None = None  # for a slot, having none
+    told: bool = False
     owed: list[int] = field(default_factory=list)  # taken from the lane, and not yet given back to the ledger
 
 
 class SlotKeeper:
     """Keeps the lanes of a run in slots while it lasts, a context manager; at the end gives all of them back.
 
-    `on_fault` is told of an exception that ends it.
+    `on_fault` is told of an exception that ends it, `on_message` what a person may want to know.
     """
 
     def __init__(
-        self, ledger: Ledger, run: str, lanes: Sequence[Lane], reach: Reach, on_fault: Callable[[Exception], None]
+        self,
+        ledger: Ledger,
+        run: str,
+        lanes: Sequence[Lane],
+        reach: Reach,
+        *,
+        on_fault: Callable[[Exception], None],
+        on_message: Callable[[str], None],
     ) -> None:
         self._ledger = ledger
         self._run = run
         self._tended = [_Tended(lane) for lane in lanes]
         self._reach = reach
         self._on_fault = on_fault
+        self._on_message = on_message
+        self._looked_for_gone_at = 0.0
         self._wake = threading.Event()
         self._ended = False
         self._thread = threading.Thread(target=self._keep, name="slots", daemon=True)
@@ -106,6 +119,27 @@ class SlotKeeper:
             if taken:
                 each.taken_at = clock.elapsed_s()
                 lane.grant(taken)
+            else:
+                self._free_what_the_dead_hold(now)
+        self._tell_of_waiting(each, now)
+
+    def _free_what_the_dead_hold(self, now: float) -> None:
+        """Of this machine: those of others are free when their leases run out."""
+        if now - self._looked_for_gone_at >= _GONE_S:
+            self._looked_for_gone_at = now
+            self._insist(lambda: self._ledger.end_leases(process.is_gone))
+
+    def _tell_of_waiting(self, each: _Tended, now: float) -> None:
+        if each.lane.slots or not each.lane.shortage:
+            each.waits_since = None
+        elif each.waits_since is None:
+            each.waits_since = now
+        elif now - each.waits_since >= _NEWS_S and not each.told:
+            each.told = True
+            name = each.lane.account.name
+            self._on_message(
+                f"waiting for a slot in {name}: other runs hold them all (bulletins status shows whose)"
+            )
 
     def _give_back(self, each: _Tended, count: int) -> None:
         each.owed += each.lane.withdraw(count)

@@ -170,12 +170,12 @@ def test_two_ledgers_that_both_sent_are_told_of(bulletins: Bulletins, ledger: st
 
 
 def test_a_run_under_way_is_told_of_and_stops_an_import(bulletins: Bulletins, used: str) -> None:
+    assert bulletins("ledger", "export", "before.jsonl").code == 0
     with Ledger(parse_url(".bulletins/ledger.sqlite3")) as opened:
         run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))
     done = bulletins("ledger", "export")
     assert done.err == f"run {run} on builder is under way: what it sends from now on is not in here\n"
-    Path("out.jsonl").write_text(done.out)
-    done = bulletins("ledger", "import", "out.jsonl")
+    done = bulletins("ledger", "import", "before.jsonl")
     assert done.refused_with(f"run {run} of asha on builder (pid 4321) is under way", "Import when no run is")
 
 

@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from fire import IDENTITY, account, bulletin, plan_of
+from runner import process
+from runner.fire import slots as slots_module
 from runner.fire.lane import Lane
 from runner.fire.reach import Reach
 from runner.fire.slots import SlotKeeper
@@ -39,9 +42,17 @@ def lane(count: int = 50) -> Lane:
 
 
 @contextmanager
-def kept(ledger: Ledger, run: str, *lanes: Lane, faults: list[Exception] | None = None) -> Iterator[SlotKeeper]:
+def kept(
+    ledger: Ledger,
+    run: str,
+    *lanes: Lane,
+    faults: list[Exception] | None = None,
+    messages: list[str] | None = None,
+) -> Iterator[SlotKeeper]:
     reach = Reach(120.0, lambda away: None, lambda text: None)
-    with SlotKeeper(ledger, run, lanes, reach, ([] if faults is None else faults).append) as keeper:
+    on_fault = ([] if faults is None else faults).append
+    on_message = ([] if messages is None else messages).append
+    with SlotKeeper(ledger, run, lanes, reach, on_fault=on_fault, on_message=on_message) as keeper:
         yield keeper
 
 
@@ -182,3 +193,29 @@ def test_a_fault_is_told(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Non
     with kept(ledger, begin(ledger), tested, faults=faults), wanting(tested):
         wait_until(lambda: len(faults) == 1)
     assert isinstance(faults[0], KeyError)
+
+
+def test_slots_of_a_process_that_is_gone_are_free_before_its_lease_runs_out(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = replace(IDENTITY, process="boot 1 gone")
+    dead = ledger.start_run(Origin("fire", "1"), identity, lease=timedelta(hours=1))
+    assert ledger.take_slots(dead, "india", limit=3, wanted=3) == [1, 2, 3]
+    monkeypatch.setattr(process, "is_gone", lambda described: described == "boot 1 gone")
+    tested = lane()
+    with kept(ledger, begin(ledger), tested), wanting(tested) as have:
+        wait_until(lambda: len(have) == 3)
+    assert ledger.live_runs() != []
+
+
+def test_who_waits_long_for_a_first_slot_says_so_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots_module, "_NEWS_S", 0.02)
+    other, tested = begin(ledger), lane()
+    ledger.take_slots(other, "india", limit=3, wanted=3)
+    messages: list[str] = []
+    with kept(ledger, begin(ledger), tested, messages=messages), wanting(tested) as have:
+        wait_until(lambda: bool(messages))
+        time.sleep(0.1)
+        ledger.give_back_slots(other, "india", [1])
+        wait_until(lambda: bool(have))
+    assert messages == ["waiting for a slot in india: other runs hold them all (bulletins status shows whose)"]

@@ -52,7 +52,7 @@ def main() -> int:
     options = parser.parse_args()
     with server(options.ledger) as port, starter(spawn=options.spawn) as start:
         try:
-            rounds = [_round(start, f"{options.seed}.{number}", options, port) for number in range(options.rounds)]
+            rounds = [_round(start, f"{options.seed}.{number}", port, options) for number in range(options.rounds)]
         except BrokenPromiseError as broken:
             print(f"BROKEN on {options.ledger}: {broken}")
             return 1
@@ -66,17 +66,38 @@ def main() -> int:
     return 0
 
 
-def _round(start: Start, seed: str, options: argparse.Namespace, port: int | None) -> Round:
-    ids = [f"b-{number}" for number in range(options.bulletins)]
-    latency_s = options.latency_ms / 1000
+def _round(start: Start, seed: str, port: int | None, options: argparse.Namespace) -> Round:
+    return overlap(
+        start,
+        seed,
+        port,
+        processes=options.processes,
+        bulletins=options.bulletins,
+        latency_s=options.latency_ms / 1000,
+        stagger_s=options.stagger_ms / 1000,
+    )
+
+
+def overlap(
+    start: Start,
+    seed: str,
+    port: int | None,
+    *,
+    processes: int,
+    bulletins: int,
+    latency_s: float,
+    stagger_s: float = 0.0,
+) -> Round:
+    """So many runs at once on a site of its own. Raises BrokenPromiseError."""
+    ids = [f"b-{number}" for number in range(bulletins)]
     chance = random.Random(seed)
-    delays_s = sorted(chance.uniform(0, options.stagger_ms / 1000) for _ in range(options.processes))
+    delays_s = sorted(chance.uniform(0, stagger_s) for _ in range(processes))
     with new_site(ids, latency_s=latency_s, port=port) as site:
-        began, processes = time.monotonic(), []
+        began, running = time.monotonic(), []
         for delay_s in delays_s:
             time.sleep(max(0.0, began + delay_s - time.monotonic()))
-            processes.append(start(site, "fire", "--yes"))
-        codes = [ended(process) for process in processes]
+            running.append(start(site, "fire", "--yes"))
+        codes = [ended(process) for process in running]
         _check(site, ids, codes, seed)
         received = site.sandbox.received()
         took_s = max(each.answered_at_s or 0.0 for each in received) - min(each.at_s for each in received)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 _HEAVY = (
+    "end_to_end.conditions",
     "runner.cli.fire",
     "runner.cli.ledgers",
     "runner.cli.plan",
@@ -74,6 +75,8 @@ def _start(command: dict[str, Any]) -> dict[str, int]:
 
 def _be(command: dict[str, Any]) -> NoReturn:
     """The child: the program, as if it had been started so. Returns to nowhere."""
+    from end_to_end import conditions
+
     from runner.cli import main as program
 
     code = 70
@@ -84,6 +87,7 @@ def _be(command: dict[str, Any]) -> NoReturn:
         os.chdir(command["folder"])
         os.environ.clear()
         os.environ.update(command["environment"])
+        conditions.apply()
         program(command["arguments"])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1

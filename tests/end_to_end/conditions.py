@@ -1,0 +1,80 @@
+"""What befalls the program where a test wants it, by variables of its environment; without them, nothing.
+
+BULLETINS_TEST_HURRY      time-outs of about a second, hardly any back-off
+BULLETINS_TEST_LEASE_S    the lease of its runs, in seconds
+BULLETINS_TEST_FULL_FROM  the number of the first write to a SQLite ledger that finds the disk full
+BULLETINS_TEST_CLOCK      a file with the seconds by which the time of day is wrong; read at every look
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import os
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from runner import clock
+from runner.fire import run
+from runner.fire.api import Timeouts
+from runner.fire.backoff import Retries
+from runner.ledger import connect
+
+_WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
+
+
+def apply() -> None:
+    """Puts in force what this process's environment asks for."""
+    environment = os.environ
+    settings: dict[str, Any] = {}
+    if environment.get("BULLETINS_TEST_HURRY"):
+        settings |= {"retries": Retries(base_s=0.01), "timeouts": Timeouts(connect_s=0.5, read_s=1.0, total_s=2.0)}
+    if lease_s := environment.get("BULLETINS_TEST_LEASE_S"):
+        settings["lease"] = timedelta(seconds=float(lease_s))
+    if settings:
+        # The command looks Settings up when it begins a run.
+        run.Settings = functools.partial(run.Settings, **settings)  # type: ignore[assignment,misc]
+    if first := environment.get("BULLETINS_TEST_FULL_FROM"):
+        _fill_disk(int(first))
+    if path := environment.get("BULLETINS_TEST_CLOCK"):
+        clock.now = functools.partial(_wrong_time, Path(path))
+
+
+def _wrong_time(path: Path) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=float(path.read_text(encoding="ascii")))
+
+
+def _fill_disk(first: int) -> None:
+    numbers = itertools.count(1)
+
+    def check(statement: str) -> None:
+        if statement.lstrip().startswith(_WRITES) and next(numbers) >= first:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, statement: str, *arguments: Any) -> Any:
+            check(statement)
+            return super().execute(statement, *arguments)
+
+        def executemany(self, statement: str, *arguments: Any) -> Any:
+            check(statement)
+            return super().executemany(statement, *arguments)
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, *_: Any, **__: Any) -> Any:
+            return super().cursor(Cursor)
+
+        def commit(self) -> None:
+            if self.in_transaction:
+                try:
+                    check("COMMIT")
+                except sqlite3.OperationalError:
+                    with contextlib.suppress(sqlite3.Error):
+                        super().rollback()  # as SQLite itself does there
+                    raise
+            super().commit()
+
+    connect.sqlite3.connect = functools.partial(sqlite3.connect, factory=Connection)

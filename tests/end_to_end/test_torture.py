@@ -1,0 +1,56 @@
+"""The tortures that `tests/torture` does at length, each in small."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from servers.postgres import PrivatePostgres
+from torture import clock, disk, faults, frozen
+from torture.processes import Start, starter
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forked off a process here")
+
+
+@pytest.fixture(scope="module")
+def start() -> Iterator[Start]:
+    """How to start runs quickly."""
+    with starter(spawn=False) as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def port(request: pytest.FixtureRequest) -> int | None:
+    """The port of a PostgreSQL server for the ledger; None where it is a file."""
+    if request.param == "sqlite":
+        return None
+    cluster: PrivatePostgres = request.getfixturevalue("postgres")
+    return cluster.port
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "elsewhere"])
+def test_a_frozen_run_sends_nothing_that_others_took_over(start: Start, port: int | None, elsewhere: bool) -> None:
+    told = frozen.freeze(start, "quick", port, elsewhere=elsewhere)
+    assert (told.sent_twice, told.lost, told.code) == (0, 0, 5)
+    assert told.settled > 0
+    assert (told.freed > 0) is elsewhere
+
+
+def test_faults_of_the_wire_at_random(start: Start, port: int | None) -> None:
+    told = faults.befall(start, "quick", port, bulletins=10)
+    assert (told.sent_twice, told.lost) == (0, 0)
+    assert told.faults > 0
+
+
+def test_clocks_that_are_set_back_and_forth(start: Start, port: int | None) -> None:
+    told = clock.set_clocks(start, "quick", port, bulletins=60)
+    assert (told.sent_twice, told.lost) == (0, 0)
+    assert told.jumps > 0
+
+
+def test_a_disk_that_is_full_at_each_write(start: Start) -> None:
+    rounds = list(disk.fill_at_each_write(start, 2))
+    assert sum(each.met for each in rounds) == len(rounds) - 1 >= 10
+    assert {each.code for each in rounds if each.met} == {4, 5}
+    assert sum(each.sent_twice + each.lost for each in rounds) == 0
