@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from servers.fixtures import pgbouncer, pgbouncer_url, postgres, postgres_url, private_postgres
+
+__all__ = ["pgbouncer", "pgbouncer_url", "postgres", "postgres_url", "private_postgres", "write"]
 
 # A busy machine fails no test.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -137,9 +137,7 @@ class SlotKeeper:
         elif now - each.waits_since >= _NEWS_S and not each.told:
             each.told = True
             name = each.lane.account.name
-            self._on_message(
-                f"waiting for a slot in {name}: other runs hold them all (bulletins status shows whose)"
-            )
+            self._on_message(f"waiting for a slot in {name}: other runs hold them all (bulletins status shows whose)")
 
     def _give_back(self, each: _Tended, count: int) -> None:
         each.owed += each.lane.withdraw(count)

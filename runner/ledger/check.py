@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, String, func, inspect, select, text, type_coerce
 from sqlalchemy import Row as SqlRow
 
 from runner.ledger.runs import Now, is_over
-from runner.ledger.tables import BLOCKING_ROWS, KEY, Instant, attempts, firings, metadata, resolutions, runs, slots
+from runner.ledger.tables import (
+    BLOCKING_ROWS,
+    KEY,
+    Instant,
+    attempts,
+    firings,
+    is_instant,
+    metadata,
+    resolutions,
+    runs,
+    slots,
+)
 from runner.plan.firing import digest
 from runner.plan.history import State
 
 _SHOWN = 5  # examples of each kind of finding
-_FAR = timedelta(days=1)  # a lease that ends later was given by a clock that was wrong
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _STATES = {state.value for state in State}
 _PERSONS = (State.FIRED.value, State.FAILED.value, State.RELEASED.value)  # what a resolved row may be
 
@@ -113,19 +120,12 @@ def _faults(row: SqlRow[Any]) -> Iterator[str]:
         yield f"it is {row.state}, {'yet' if row.settled_at else 'but not'} settled"
     for name in ("claimed_at", "settled_at", "due_at", "expires_at"):
         value = row._mapping[name]
-        if value is not None and not _is_moment(value):
+        if value is not None and not is_instant(value):
             yield f"{name} is no time: {value!r}"
     if digest(row.payload.encode()) != row.payload_hash:
         yield "its payload does not fit its hash: one of them was changed"
     elif not _is_mapping(row.payload):
         yield "its payload is no JSON mapping"
-
-
-def _is_moment(value: str) -> bool:
-    try:
-        return _MOMENT.fullmatch(value) is not None and datetime.fromisoformat(value) is not None
-    except ValueError:
-        return False
 
 
 def _is_mapping(payload: str) -> bool:

@@ -32,7 +32,10 @@ _LIBPQ = {
     "tcp_user_timeout": 15_000,
 }
 _CONNECTIONS = 4  # of one process; every statement is short, so threads share them
-_LOCK_TIMEOUT = "10s"
+# Of one transaction: whoever waits for a lock, and whoever is frozen while holding one, gives up.
+_LIMITS = (
+    "SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
+)
 
 
 def parse_url(text: str) -> URL:
@@ -214,7 +217,7 @@ def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool
         connection = connection.execution_options(reading=reading, **options)
         with connection.begin():
             if url.drivername != "sqlite" and not alone:
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+                connection.exec_driver_sql(_LIMITS)
             yield connection
 
 

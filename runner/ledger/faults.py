@@ -15,8 +15,8 @@ BUSY_TIMEOUT_S = 30
 LOST_HELP = "Give the right place with --ledger; a ledger that was lost comes back from a backup, never empty."
 _SECRET_OPTIONS = ("password", "sslpassword")
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html. Classes of two characters, or whole codes:
-# connections, shutdowns and start-ups, too many connections, conflicts, time-outs for locks, a standby that took over.
-_PASSING = ("08", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25006")
+# connections, shutdowns and start-ups, too many connections, conflicts, time-outs, a standby that took over.
+_PASSING = ("08", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25P03", "25006")
 
 
 class LedgerAway(UserError):

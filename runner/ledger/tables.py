@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from sqlalchemy.engine import Dialect
 from runner.plan.history import BLOCKING, State
 
 SCHEMA_VERSION = 2
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -38,6 +40,14 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """From the database."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+def is_instant(text: str) -> bool:
+    """Whether the text is a time as an `Instant` is kept."""
+    try:
+        return _INSTANT.fullmatch(text) is not None and datetime.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 class Prose(TypeDecorator[str]):

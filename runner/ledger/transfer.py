@@ -6,7 +6,6 @@ The same ledger gives the same bytes wherever it lies. Slots are left out: they 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,13 +15,12 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Connection, Float, Integer, select
 
 from runner.errors import UserError
-from runner.ledger.tables import SCHEMA_VERSION, Instant, attempts, firings, ledger, resolutions, runs
+from runner.ledger.tables import SCHEMA_VERSION, Instant, attempts, firings, is_instant, ledger, resolutions, runs
 from runner.plan.history import State
 
 FORMAT = "bulletins-ledger"
 # A row comes after those that it refers to.
 TABLES = {"run": runs, "firing": firings, "attempt": attempts, "resolution": resolutions}
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _NOT_WHOLE_HELP = "Export it again; nothing was imported."
 
 
@@ -160,7 +158,7 @@ def _of_type(types: tuple[type, ...], value: Any) -> Any:
 
 
 def _moment(value: Any) -> datetime:
-    if not _MOMENT.fullmatch(value):
+    if not is_instant(value):
         raise ValueError(value)
     return datetime.fromisoformat(value)
 

@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers.fixtures import pgbouncer, pgbouncer_url, postgres, postgres_url, private_postgres
 
 from end_to_end.site import Site
 from runner.sandbox.server import Sandbox
-
-__all__ = ["pgbouncer", "pgbouncer_url", "postgres", "postgres_url", "private_postgres", "site"]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from end_to_end.site import Site, outcomes
 
 MAX_DOUBTS_A_KILL = 5  # concurrency + 2
-ROUNDS = int(os.environ.get("BULLETINS_TEST_KILL_ROUNDS", "3"))  # more of them take longer and look further
+ROUNDS = int(os.environ.get("BULLETINS_TEST_KILL_ROUNDS", "1"))  # more of them take longer and look further
 KILLS_A_ROUND = 10
 BULLETINS_A_ROUND = 150
 

@@ -29,16 +29,23 @@ def port(request: pytest.FixtureRequest) -> int | None:
     return cluster.port
 
 
-@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "elsewhere"])
-def test_a_frozen_run_sends_nothing_that_others_took_over(start: Start, port: int | None, elsewhere: bool) -> None:
-    told = frozen.freeze(start, "quick", port, elsewhere=elsewhere)
-    assert (told.sent_twice, told.lost, told.code) == (0, 0, 5)
+def test_a_frozen_run_sends_nothing_that_others_took_over(start: Start, port: int | None) -> None:
+    told = frozen.freeze(start, "quick", port, elsewhere=False)
+    assert (told.sent_twice, told.lost, told.freed, told.code) == (0, 0, 0, 5)
     assert told.settled > 0
-    assert (told.freed > 0) is elsewhere
+
+
+def test_a_frozen_run_sends_nothing_that_a_person_freed(start: Start, port: int | None) -> None:
+    for number in range(9):
+        told = frozen.freeze(start, f"quick {number}", port, elsewhere=True)
+        assert (told.sent_twice, told.lost, told.code) == (0, 0, 5)
+        if told.freed:  # all that it held may have been raised just before
+            return
+    pytest.fail("no firing was ever freed while the process that held it was frozen")
 
 
 def test_faults_of_the_wire_at_random(start: Start, port: int | None) -> None:
-    told = faults.befall(start, "quick", port, bulletins=10)
+    told = faults.befall(start, "quick", port, bulletins=6)
     assert (told.sent_twice, told.lost) == (0, 0)
     assert told.faults > 0
 

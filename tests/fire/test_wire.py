@@ -137,7 +137,9 @@ def test_certificates_of_the_environment_are_honoured(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with serving(tls(certificate)) as server:
-        answer = send(client(server.base_url.replace("http:", "https:")))
+        sender = client(server.base_url.replace("http:", "https:"))
+        answer = send(sender)
+        sender.close()  # the server waits for it
         assert len(server.requests) == 1
     assert judge(answer).outcome is Outcome.FIRED
 

@@ -1,25 +1,20 @@
-"""A ledger for each test: a SQLite file, and a schema of its own on PostgreSQL where there is a server.
-
-Set BULLETINS_TEST_POSTGRESQL to the URL of a database that may be written to, and install psycopg.
-"""
+"""A ledger for each test: a SQLite file, and a schema of its own on PostgreSQL where a server can be started."""
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from plan import NOW
+from servers.postgres import PrivatePostgres
 from sqlalchemy import create_engine
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from ledger import begin
 from runner.ledger.connect import create, parse_url
 from runner.ledger.ledger import Ledger
-
-_POSTGRESQL = os.environ.get("BULLETINS_TEST_POSTGRESQL", "")  # read at once: the tests' environment is emptied
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -28,10 +23,8 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield str(tmp_path / "ledger.sqlite3")
         return
-    if not _POSTGRESQL:
-        pytest.skip("BULLETINS_TEST_POSTGRESQL names no PostgreSQL database")
-    pytest.importorskip("psycopg", reason="the tests on PostgreSQL need psycopg")
-    url = parse_url(_POSTGRESQL)
+    server: PrivatePostgres = request.getfixturevalue("postgres")
+    url = parse_url(server.url)
     engine = create_engine(url)
     schema = f"test_{uuid.uuid4().hex}"
     try:

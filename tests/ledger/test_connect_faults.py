@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from plan import NOW, make_firing
 
-from ledger import begin, child, connected, for_children
+from ledger import LEASE, begin, child, connected, for_children
 from runner.errors import Exit, UserError
-from runner.ledger import connect
+from runner.ledger import connect, tables
 from runner.ledger.connect import create, parse_url
+from runner.ledger.faults import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
 from runner.plan.history import State
@@ -285,3 +286,23 @@ def test_a_row_that_is_there_twice_is_refused_by_the_database(ledger: Ledger, le
     columns = "account, bulletin, occurrence, state, run, claimed_at, file, line, payload, payload_hash, fingerprint"
     with refused("can't be used"), connected(ledger_url) as connection:
         connection.exec_driver_sql(f"INSERT INTO firings (id, {columns}) SELECT 'other', {columns} FROM firings")
+
+
+@pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
+def test_whoever_is_frozen_in_the_middle_of_a_write_keeps_nobody_waiting(
+    ledger: Ledger, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ledger.claim(run, make_firing(), NOW)
+    other = begin(ledger, NOW + 2 * LEASE)
+    monkeypatch.setattr(connect, "_LIMITS", connect._LIMITS.replace("'5s'", "'100ms'"))
+
+    def freeze() -> None:
+        with ledger._writing() as frozen:
+            frozen.execute(tables.firings.update().values(reason="never seen"))
+            (row,) = ledger.sweep(other)
+            assert row.reason == "the run that held it ended without recording an outcome"
+            frozen.execute(tables.firings.select())
+
+    with pytest.raises(LedgerAway):
+        freeze()
+    assert [row.state for row in ledger.rows()] == [State.IN_DOUBT]

@@ -32,7 +32,7 @@ def raised(cause: Exception, *, url: Any = URL, kind: type[exc.DBAPIError] = exc
 
 @pytest.mark.parametrize(
     "sqlstate",
-    ["08000", "08006", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25006", None],
+    ["08000", "08006", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25P03", "25006", None],
 )
 def test_what_passes_is_told_as_being_away(sqlstate: str | None) -> None:
     assert isinstance(raised(OfServer(sqlstate)), LedgerAway)

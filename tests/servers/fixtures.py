@@ -22,7 +22,7 @@ _REQUIRED = os.environ.get("BULLETINS_TEST_SERVICES") == "required"  # read at o
 def private_postgres() -> Iterator[PrivatePostgres]:
     """A PostgreSQL cluster for the session. Tests may stop it: `postgres` starts it again."""
     try:
-        cluster = PrivatePostgres()
+        cluster = PrivatePostgres(in_memory=True)
     except ServerMissingError as error:
         _do_without(error)
     with cluster:

@@ -44,22 +44,26 @@ def find_binaries() -> Path | None:
 
 
 class PrivatePostgres:
-    """A cluster that lives as long as the `with` block. `url` is its database `postgres`."""
+    """A cluster that lives as long as the `with` block. `url` is its database `postgres`.
 
-    def __init__(self) -> None:
+    With its files `in_memory`, where that can be, it forgets no more than on a disk: the machine does not go down here.
+    """
+
+    def __init__(self, *, in_memory: bool = False) -> None:
         binaries = find_binaries()
         if binaries is None:
             raise ServerMissingError("no PostgreSQL server is installed here")
         if importlib.util.find_spec("psycopg") is None:
             raise ServerMissingError("psycopg is not installed")
         self._binaries = binaries
+        self._in_memory = in_memory
         self._process: subprocess.Popen[bytes] | None = None
         self._undo = ExitStack()
         self.port = 0
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
-            self._folder = undo.enter_context(server_folder("postgres"))
+            self._folder = undo.enter_context(server_folder("postgres", in_memory=self._in_memory))
             self._data = self._folder / "data"
             self._make()
             self.port = free_port()

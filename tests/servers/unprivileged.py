@@ -15,6 +15,7 @@ from typing import Any
 
 _USERS = ("postgres", "nobody")
 _HOST = "127.0.0.1"
+_MEMORY = "/dev/shm"
 # Below what Linux gives to outgoing connections: while a server is stopped, none of them must take its port.
 _PORTS = range(20_000, 32_000)
 
@@ -37,9 +38,10 @@ def run_as() -> dict[str, Any]:
 
 
 @contextmanager
-def server_folder(name: str) -> Iterator[Path]:
+def server_folder(name: str, *, in_memory: bool = False) -> Iterator[Path]:
     """A temporary folder that belongs to that user. Not pytest's: the user could not enter it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"bulletins-{name}-"))
+    parent = _MEMORY if in_memory and os.access(_MEMORY, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix=f"bulletins-{name}-", dir=parent))
     try:
         give(folder)
         yield folder

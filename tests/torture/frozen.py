@@ -14,9 +14,11 @@ import argparse
 import os
 import random
 import signal
+import sqlite3
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,10 +105,26 @@ def _stop_somewhere(process: Process, site: Site, chance: random.Random, *, full
     while True:
         os.kill(process.pid, signal.SIGSTOP)
         in_flight = sum(received.answered_at_s is None for received in site.sandbox.received())
-        if not full or in_flight == SLOTS or process.poll() is not None:
+        if process.poll() is not None or (not _has_locked(site) and (not full or in_flight == SLOTS)):
             return in_flight == SLOTS
         os.kill(process.pid, signal.SIGCONT)
         time.sleep(chance.uniform(0.001, LATENCY_S))
+
+
+def _has_locked(site: Site) -> bool:
+    """Whether it stands in the middle of a write to a file, which keeps all others from writing until it goes on.
+
+    A server ends such a transaction by itself.
+    """
+    if site.ledger is not None:
+        return False
+    with closing(sqlite3.connect(site.ledger_url.database or "", timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        connection.execute("ROLLBACK")
+        return False
 
 
 def _takes_over(start: Start, site: Site, seed: str) -> None:
