@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -13,8 +13,6 @@ from runner.report.problems import problem_line, snippet, verdict
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
-
-_LOG_WIDTH = 100_000  # a log has no width: nothing is cut or wrapped there
 
 
 def show_problems(definitions: Definitions, *, to_stderr: bool) -> None:
@@ -58,19 +56,35 @@ def insist_on_yes(question: str, *, undone: str) -> None:
 
 
 def show_table(rows: Iterable[tuple[str | None, Sequence[str]]], *, to_stderr: bool = False) -> None:
-    """Rows as aligned columns; the first cell in the row's colour. Cells must be plain text."""
+    """Rows as aligned columns; on a terminal, the first cell in the row's colour. Cells must be plain text."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    for line in _fitted(rows, stream) if stream.isatty() else _aligned([cells for _, cells in rows]):
+        click.echo(line.rstrip(), err=to_stderr)
+
+
+def _fitted(rows: Iterable[tuple[str | None, Sequence[str]]], terminal: TextIO) -> list[str]:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    stream = sys.stderr if to_stderr else sys.stdout
-    console = Console(file=stream, width=None if stream.isatty() else _LOG_WIDTH, highlight=False)
+    console = Console(file=terminal, highlight=False)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for colour, cells in rows:
         table.add_row(*(Text(cell, style=(colour or "") if number == 0 else "") for number, cell in enumerate(cells)))
     if not table.row_count:
-        return
+        return []
     with console.capture() as capture:
         console.print(table)
-    for line in capture.get().splitlines():
-        click.echo(line.rstrip(), err=to_stderr)
+    return capture.get().splitlines()
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A log has no width: nothing is cut or wrapped there, so no layout is needed, which would take seconds."""
+    from rich.cells import cell_len
+
+    widths: dict[int, int] = {}
+    for cells in rows:
+        for number, cell in enumerate(cells):
+            widths[number] = max(widths.get(number, 0), cell_len(cell))
+    for cells in rows:
+        yield "  ".join(cell + " " * (widths[number] - cell_len(cell)) for number, cell in enumerate(cells))
