@@ -70,7 +70,7 @@ def on_terminal(
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "CI")}
     process = subprocess.Popen(
-        [sys.executable, "-c", "import fcntl, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n" + _MAIN, *arguments],
+        [sys.executable, "-c", _MAIN, *arguments],
         cwd=folder,
         env={**inherited, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **(environment or {})},
         stdin=slave,
@@ -89,4 +89,11 @@ def on_terminal(
         os.close(master)
 
 
-_MAIN = "from runner.cli import main\nmain()\n"
+# A background job of a script ignores SIGINT, and its children inherit that; what a terminal's shell starts does not.
+_MAIN = """
+import fcntl, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from runner.cli import main
+main()
+"""
