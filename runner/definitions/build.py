@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from runner.definitions import regions, times
@@ -16,6 +17,8 @@ from runner.definitions.document import Document
 from runner.definitions.model import DEFAULT_GRACE, MAX_CONCURRENCY, Account, Bulletin, BusinessEvent, Place, Schedule
 from runner.definitions.problem import Finding, Path, dotted
 from runner.definitions.schema import document_kind, schema
+
+_MERGED = ("properties", "schedule")  # defaults and a bulletin's own are merged key by key
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ def add(parts: Parts, document: Document, findings: list[Finding]) -> None:
     for (name, entry), (line, column) in zip(entries.items(), places, strict=True):
         place = Place(document.file, line, column, name)
         if kind == "accounts":
-            if name in broken:
+            if name in broken or not _has_good_timezone(name, entry, place.file, parts.findings):
                 parts.broken_accounts.add(name)
             else:
                 parts.accounts.append(_account(name, entry, place))
@@ -57,6 +60,16 @@ def add(parts: Parts, document: Document, findings: list[Finding]) -> None:
             parts.broken_events.add(name)
         else:
             parts.events.append(_event(name, entry or {}, place))
+
+
+def _has_good_timezone(name: str, entry: Mapping[str, Any], file: str, findings: list[Finding]) -> bool:
+    try:
+        times.zone(entry.get("timezone", "UTC"))
+    except times.TimeProblem as error:
+        path = ("accounts", name, "timezone")
+        findings.append(Finding(Code.BAD_TIME, file, path, f"{dotted(path)}: {error.message}", error.help))
+        return False
+    return True
 
 
 def _account(name: str, entry: Mapping[str, Any], place: Place) -> Account:
@@ -68,6 +81,8 @@ def _account(name: str, entry: Mapping[str, Any], place: Place) -> Account:
         passcode_file=entry.get("passcode_file"),
         concurrency=int(entry.get("concurrency", MAX_CONCURRENCY)),
         ledger=entry.get("ledger"),
+        region=entry.get("region"),
+        timezone=entry.get("timezone"),
         place=place,
     )
 
@@ -96,18 +111,35 @@ def _add_bulletins(parts: Parts, document: Document, broken: set[str | int]) -> 
         timing = _Timing(fields, entry, path, document.file, parts.findings)
         schedule, when = timing.schedule(), timing.when()
         if len(parts.findings) == before:
-            parts.bulletins.append(_bulletin(fields, schedule, when, Place(document.file, *place, number)))
+            inherited = _inherited(entry, defaults) if defaults else frozenset[str]()
+            parts.bulletins.append(_bulletin(fields, schedule, when, inherited, Place(document.file, *place, number)))
 
 
 def _with_defaults(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Mapping[str, Any]:
     fields = {**defaults, **entry}
-    for name in ("properties", "schedule"):
+    for name in _MERGED:
         if name in entry and name in defaults:
             fields[name] = {**defaults[name], **entry[name]}
     return fields
 
 
-def _bulletin(fields: Mapping[str, Any], schedule: Schedule | None, when: str | int, place: Place) -> Bulletin:
+def _inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that `entry` has from `defaults`, each key of what is merged by itself."""
+    names = {name for name in defaults if name not in entry and name not in _MERGED}
+    for name in _MERGED:
+        own = entry.get(name, ())
+        names |= {f"{name}.{key}" for key in defaults.get(name, ()) if key not in own}
+    return _shared(frozenset(names))
+
+
+@lru_cache(maxsize=1024)
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    return names  # the first of all equal ones: thousands of bulletins inherit the same
+
+
+def _bulletin(
+    fields: Mapping[str, Any], schedule: Schedule | None, when: str | int, inherited: frozenset[str], place: Place
+) -> Bulletin:
     intern = sys.intern  # the same few events, addresses and property names stand in thousands of bulletins
     return Bulletin(
         id=fields["id"],
@@ -122,6 +154,7 @@ def _bulletin(fields: Mapping[str, Any], schedule: Schedule | None, when: str | 
         tags=tuple(map(intern, fields.get("tags", ()))),
         revision=int(fields.get("revision", 1)),
         allow_duplicate=fields.get("allow_duplicate", False),
+        inherited=inherited,
         place=place,
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from runner.definitions import regions
 from runner.definitions.problem import Problem
 
 DEFAULT_GRACE = timedelta(hours=1)
@@ -29,7 +30,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A CleverTap account to raise bulletins in. Holds the names of variables, never their values."""
+    """A CleverTap account to raise bulletins in. Holds the names of variables, never their values.
+
+    `region` is None where the account gives a base_url instead, and `timezone` where it gives none.
+    """
 
     name: str
     base_url: str
@@ -39,6 +43,13 @@ class Account:
     passcode_file: str | None = None
     concurrency: int = MAX_CONCURRENCY
     ledger: str | None = None
+    region: str | None = None
+    timezone: str | None = None
+
+    @property
+    def zone(self) -> str:
+        """The IANA time zone in which its people read times: its own, else its region's. Schedules do not use it."""
+        return self.timezone or regions.timezone(self.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """What to raise. `when` is "now" or UNIX seconds; without a schedule it is due as soon as it is there."""
+    """What to raise. `when` is "now" or UNIX seconds; without a schedule it is due as soon as it is there.
+
+    `inherited` names the fields that come from the defaults of its file, such as `c-by` or `properties.language`.
+    """
 
     id: str
     business_event: str
@@ -76,6 +90,7 @@ class Bulletin:
     tags: tuple[str, ...] = ()
     revision: int = 1
     allow_duplicate: bool = False
+    inherited: frozenset[str] = frozenset()
 
     def payload(self) -> dict[str, Any]:
         """The body of the request, as the API's page gives it."""

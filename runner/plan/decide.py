@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -37,11 +37,15 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field of a sent firing that was edited since."""
+    """One field that was edited: of a firing since it was sent, or of an entry since a git ref.
+
+    `inherited` says that the value comes from the defaults of the file: the new one, or the old where none is left.
+    """
 
     field: str
     old: str | None
     new: str | None
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,22 +179,34 @@ def _renamed(firing: Firing, history: History) -> str | None:
     )
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    """The fields that differ between two definitions of a firing, properties one by one."""
+def changes(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    old_inherited: Set[str] = frozenset(),
+    new_inherited: Set[str] = frozenset(),
+) -> Iterator[Change]:
+    """The fields that differ between two definitions, properties one by one. The sets name those from defaults."""
     before, after = _flat(old), _flat(new)
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) != after.get(name):
-            yield Change(name, before.get(name), after.get(name))
+            inherited = name in (new_inherited if name in after else old_inherited)
+            yield Change(name, before.get(name), after.get(name), inherited)
 
 
 def _flat(definition: Mapping[str, Any]) -> dict[str, str]:
     flat: dict[str, str] = {}
     for name, value in definition.items():
         if isinstance(value, Mapping):
-            flat |= {f"{name}.{key}": str(item) for key, item in value.items()}
-        elif value is not None:
-            flat[name] = str(value)
+            flat |= {f"{name}.{key}": _text(item) for key, item in value.items()}
+        elif value is not None and value != []:
+            flat[name] = _text(value)
     return flat
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def moment(at: datetime) -> str:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from runner.errors import Exit, UserError
+from runner.plan.compare import Comparison
 from runner.plan.firing import Firing
 
 KINDS = ("id", "tag", "event", "account", "file")
+
+
+class Selector(Protocol):
+    """What accepts firings, and says as text which option it is."""
+
+    def accepts(self, firing: Firing) -> bool:
+        """Whether the firing may stay."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,22 @@ class Criterion:
         return " ".join(f"{option} {value}" for value in self.values)
 
 
-def select(firings: Iterable[Firing], criteria: Iterable[Criterion]) -> list[Firing]:
+@dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """The option --changed-since: firings that are not what they were at `ref`."""
+
+    ref: str
+    comparison: Comparison
+
+    def accepts(self, firing: Firing) -> bool:
+        """Whether the firing may stay."""
+        return self.comparison.touched(firing.key)
+
+    def __str__(self) -> str:
+        return f"--changed-since {self.ref}"
+
+
+def select(firings: Iterable[Firing], criteria: Iterable[Selector]) -> list[Firing]:
     """The firings that every criterion accepts. Raises UserError where criteria leave none."""
     criteria = tuple(criteria)
     selected = [firing for firing in firings if all(criterion.accepts(firing) for criterion in criteria)]

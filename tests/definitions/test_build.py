@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from definitions import Write
+from runner.definitions import regions
 from runner.definitions.load import load
 from runner.definitions.model import Bulletin, Schedule
 
@@ -110,3 +113,97 @@ def test_accounts_have_an_address_and_a_limit(write: Write) -> None:
     assert accounts["europe"].base_url == "https://api.clevertap.com"
     assert [type(account.concurrency) for account in accounts.values()] == [int, int]
     assert [account.concurrency for account in accounts.values()] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "region", "zone"),
+    [
+        ("region: in1", "in1", "Asia/Kolkata"),
+        ("region: sg1", "sg1", "Asia/Singapore"),
+        ("region: aps3", "aps3", "Asia/Jakarta"),
+        ("region: mec1", "mec1", "Asia/Dubai"),
+        ("region: us1", "us1", "UTC"),
+        ("region: eu1", "eu1", "UTC"),
+        ("region: eu1, timezone: Europe/Berlin", "eu1", "Europe/Berlin"),
+        ("base_url: 'https://in1.api.clevertap.com'", None, "UTC"),
+        ("base_url: 'https://in1.api.clevertap.com', timezone: Asia/Kolkata", None, "Asia/Kolkata"),
+    ],
+)
+def test_accounts_have_a_region_and_a_time_zone_for_people(
+    write: Write, fields: str, region: str | None, zone: str
+) -> None:
+    text = f"accounts: {{x: {{{fields}, account_id_env: A, passcode_env: B}}}}\n"
+    definitions = load([write({"accounts.yaml": text})])
+    assert definitions.problems == ()
+    assert (definitions.accounts["x"].region, definitions.accounts["x"].zone) == (region, zone)
+
+
+def test_the_time_zones_are_those_of_regions() -> None:
+    assert set(regions.TIMEZONES) <= set(regions.HOSTS)
+
+
+def test_bulletins_of_an_account_with_a_wrong_time_zone_are_not_wrong_too(write: Write) -> None:
+    accounts = ACCOUNTS.replace("region: in1,", "region: in1, timezone: IST,")
+    bulletin = (
+        "bulletins: [{id: a, business_event: E, name: N, properties: {}, c-by: a@example.com, accounts: [india]}]"
+    )
+    (problem,) = load([write({"accounts.yaml": accounts, "b.yaml": bulletin})]).problems
+    assert problem.code == "bad-time"
+
+
+def test_what_comes_from_the_defaults_is_known_key_by_key(write: Write) -> None:
+    found = only(
+        write,
+        """
+        defaults:
+          business_event: Program Released
+          c-by: a@example.com
+          accounts: [india]
+          tags: [music]
+          enabled: true
+          properties: {language: Hindi, season: "3"}
+          schedule: {timezone: Asia/Kolkata, grace: 30m}
+        bulletins:
+          - id: a
+            name: N
+            c-by: b@example.com
+            properties: {language: Tamil, episode: "7"}
+            schedule: {at: 2026-12-01T18:30:00}
+            tags: []
+        """,
+    )
+    assert found.inherited == {
+        "business_event", "accounts", "enabled", "properties.season", "schedule.timezone", "schedule.grace"
+    }  # fmt: skip
+
+
+def test_without_own_properties_all_keys_of_the_defaults_are_inherited(write: Write) -> None:
+    found = only(
+        write,
+        """
+        defaults: {properties: {language: Hindi, season: "3"}, schedule: {at: 2026-12-01T18:30:00Z}, when: now}
+        bulletins:
+          - {id: a, business_event: E, name: N, c-by: a@example.com, accounts: [india]}
+        """,
+    )
+    assert found.inherited == {"properties.language", "properties.season", "schedule.at", "when"}
+
+
+def test_without_defaults_nothing_is_inherited_not_even_the_only_account(write: Write) -> None:
+    accounts = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
+    bulletin = "bulletins: [{id: a, business_event: E, name: N, properties: {}, c-by: a@example.com}]\n"
+    (found,) = load([write({"accounts.yaml": accounts, "b.yaml": bulletin})]).bulletins
+    assert (found.accounts, found.inherited) == (("india",), frozenset())
+
+
+def test_bulletins_that_inherit_the_same_share_it(write: Write) -> None:
+    text = """
+        defaults: {business_event: E, c-by: a@example.com, properties: {}, accounts: [india]}
+        bulletins:
+          - {id: ID-1, name: ID-1}
+          - {id: ID-2, name: ID-2}
+    """
+    files = {f"{name}.yaml": text.replace("ID", name) for name in ("b", "c")}
+    bulletins = load([write({"accounts.yaml": ACCOUNTS, **files})]).bulletins
+    assert len(bulletins) == 4
+    assert len({id(bulletin.inherited) for bulletin in bulletins}) == 1

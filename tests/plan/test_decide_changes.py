@@ -76,3 +76,21 @@ def test_a_change_is_told_even_where_the_old_definition_is_unknown() -> None:
 def test_equal_definitions_have_no_changes() -> None:
     firing = make_firing(at=NOW)
     assert list(changes(firing.definition, firing.definition)) == []
+
+
+def test_a_value_from_the_defaults_is_marked_on_the_side_where_it_is_left() -> None:
+    old = {"a": "1", "b": "1", "c": None, "properties": {"x": "1"}}
+    new = {"a": "2", "b": "2", "c": "2", "properties": {}}
+    found = list(changes(old, new, {"a", "properties.x"}, {"b", "c"}))
+    assert found == [
+        Change("a", "1", "2"),
+        Change("b", "1", "2", inherited=True),
+        Change("properties.x", "1", None, inherited=True),
+        Change("c", None, "2", inherited=True),
+    ]
+
+
+def test_lists_and_booleans_are_told_as_definitions_write_them() -> None:
+    old = {"tags": [], "enabled": True}
+    new = {"tags": ["a", "b"], "enabled": False}
+    assert list(changes(old, new)) == [Change("enabled", "true", "false"), Change("tags", None, "a, b")]

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from plan import make_bulletin, make_firings
-from runner.definitions.model import Place
+from runner.definitions.model import Bulletin, Definitions, Place
 from runner.errors import Exit, UserError
+from runner.plan.compare import compare
 from runner.plan.firing import Firing
-from runner.plan.select import KINDS, Criterion, select
+from runner.plan.select import KINDS, ChangedSince, Criterion, Selector, select
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def _at(file: str) -> Place:
     return Place(f"bulletins.d/{file}", 1, 1, 0)
 
 
-def found(firings: list[Firing], *criteria: Criterion) -> list[str]:
+def found(firings: list[Firing], *criteria: Selector) -> list[str]:
     return [f"{firing.key.bulletin}@{firing.key.account}" for firing in select(firings, criteria)]
 
 
@@ -105,3 +108,24 @@ def test_a_selection_that_matches_nothing_is_wrong_usage(firings: list[Firing]) 
 def test_a_selection_of_an_empty_set_is_wrong_usage() -> None:
     with pytest.raises(UserError):
         select([], [Criterion("id", ("*",))])
+
+
+def since_before(*old: Bulletin, firings: list[Firing]) -> ChangedSince:
+    """What changed from these bulletins to those of the firings."""
+    new = {firing.bulletin.id: firing.bulletin for firing in firings}
+    return ChangedSince("main", compare(Definitions({}, {}, old, ()), Definitions({}, {}, tuple(new.values()), ())))
+
+
+def test_what_changed_since_a_ref_is_selected(firings: list[Firing]) -> None:
+    same, edited = firings[0].bulletin, replace(firings[2].bulletin, name="before")
+    since = since_before(same, edited, firings=firings)
+    assert found(firings, since) == ["hindi-2@india", "sale@india"]
+    assert found(firings, since, Criterion("tag", ("hindi",))) == ["hindi-2@india"]
+
+
+def test_a_ref_since_which_nothing_changed_is_wrong_usage(firings: list[Firing]) -> None:
+    since = since_before(*{firing.bulletin.id: firing.bulletin for firing in firings}.values(), firings=firings)
+    with pytest.raises(UserError) as error:
+        select(firings, [since, Criterion("tag", ("hindi",))])
+    assert error.value.message == "the selection matches nothing: --changed-since main --tag hindi"
+    assert error.value.exit_code is Exit.USAGE

@@ -1,0 +1,9 @@
+"""What git knows of the definitions: the checkout, what a branch began with, and the files of a commit. Reads only."""
+
+from __future__ import annotations
+
+from runner.git.checkout import Checkout, checkout, require_committed
+from runner.git.revision import Base, base
+from runner.git.tree import definitions_at
+
+__all__ = ["Base", "Checkout", "base", "checkout", "definitions_at", "require_committed"]

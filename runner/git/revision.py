@@ -1,0 +1,139 @@
+"""What a branch began with: the merge base of a ref and HEAD, so that a comparison tells what the branch changes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import UserError
+from runner.git.command import complaint, git
+
+_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ANCESTOR = re.compile(r"[~^]|@\{")  # main~3 names no ref that could be fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that a comparison with `ref` is made with, as its id."""
+
+    ref: str
+    commit: str
+
+
+def base(path: Path, ref: str) -> Base:
+    """The newest commit that `ref` and HEAD have in common, in the checkout that `path` lies in.
+
+    Raises UserError with the command that mends it, where that can't be told.
+    """
+    shallow = _is_shallow(path, ref)
+    head = _commit(path, "HEAD")
+    if head is None:
+        raise UserError(f"HEAD has no commit yet to compare with {ref}", help="Commit the definitions first.")
+    commit = _commit(path, ref)
+    if commit is None:
+        raise UserError(f"git knows no commit {ref!r} here", help=_way_to(path, ref, shallow=shallow))
+    try:
+        return Base(ref, git(path, "merge-base", commit, head).strip())
+    except subprocess.CalledProcessError as error:
+        if error.returncode != 1:
+            raise _unreadable(error, ref) from None
+    if shallow:
+        raise UserError(
+            f"the clone is shallow: the commit at which HEAD left {ref} is not in it",
+            help=f"Fetch the rest of the history: {_unshallow(path, ref)}",
+        )
+    raise UserError(
+        f"HEAD and {ref} have no commit in common: their histories are unrelated",
+        help="Name the ref that this branch was made from.",
+    )
+
+
+def _is_shallow(path: Path, ref: str) -> bool:
+    try:
+        return git(path, "rev-parse", "--is-shallow-repository", "--show-toplevel").startswith("true\n")
+    except OSError as error:
+        message = f"git can't be run to compare with {ref}: {error.strerror}"
+        raise UserError(message, help="Install git, or leave the comparison out.") from None
+    except subprocess.CalledProcessError as error:
+        said = complaint(error)
+        if "not a git repository" in said or "work tree" in said:
+            message = f"{path} is not in a git checkout, so nothing can be compared with {ref}"
+            raise UserError(message, help="Run it where the definitions are checked out.") from None
+        raise _unreadable(error, ref) from None
+
+
+def _unreadable(error: subprocess.CalledProcessError, ref: str) -> UserError:
+    said = complaint(error)
+    owned = re.search(r"dubious ownership in repository at '(.*)'", said)
+    help = "Look at the checkout with git status."  # noqa: A001
+    if owned:
+        help = f"Trust it: git config --global --add safe.directory {shlex.quote(owned[1])}"  # noqa: A001
+    return UserError(f"git can't compare with {ref}: {said}", help=help)
+
+
+def _commit(path: Path, ref: str) -> str | None:
+    """The id of the commit that `ref` names; None where it names none."""
+    if not _may_name(ref):
+        return None
+    try:
+        found = git(path, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip()
+    except subprocess.CalledProcessError:
+        return None
+    return found if _COMMIT_ID.fullmatch(found) else None  # ^main is all that main is not
+
+
+def _may_name(ref: str) -> bool:
+    # Git would take it for an option otherwise; no branch or tag may begin so.
+    return bool(ref) and not ref.startswith("-") and "\0" not in ref
+
+
+def _way_to(path: Path, ref: str, *, shallow: bool) -> str:
+    """What to do about a ref that is not there."""
+    if _COMMIT_ID.fullmatch(ref) and not ref.strip("0"):
+        return "GitHub gives zeros for what was before a new branch: name the branch to compare with, like origin/main."
+    if not _may_name(ref):
+        return "Name a branch, a tag or a commit, like origin/main."
+    remotes = _remotes(path)
+    if not remotes or (_ANCESTOR.search(ref) and not shallow):
+        return "Look for a misspelt name; git branch --all lists the branches that there are."
+    near = f"{remotes[0]}/{ref}"
+    if _commit(path, f"refs/remotes/{near}"):
+        return f"Did you mean {near}?"
+    fetch = f"Look for a misspelt name, or fetch it: {_fetch(remotes, ref, shallow=shallow)}"
+    is_whole = _remote_of(remotes, ref) or ref.startswith("refs/") or _COMMIT_ID.fullmatch(ref) or _ANCESTOR.search(ref)
+    return fetch if is_whole else f"{fetch} and compare with {near}"
+
+
+def _fetch(remotes: list[str], ref: str, *, shallow: bool) -> str:
+    """The command that brings `ref` here, and in a shallow clone all history too."""
+    command = ["git", "fetch", *(["--unshallow"] if shallow else [])]
+    if _ANCESTOR.search(ref):
+        return shlex.join(command)
+    remote = _remote_of(remotes, ref)
+    name = ref.removeprefix("refs/remotes/").removeprefix(f"{remote}/") if remote else ref
+    remote = remote or remotes[0]
+    if _COMMIT_ID.fullmatch(ref):
+        return shlex.join([*command, remote, ref])
+    # A clone of a single branch fetches others into FETCH_HEAD alone, unless it is told where to.
+    target = name if name.startswith("refs/") else f"refs/remotes/{remote}/{name}"
+    return shlex.join([*command, remote, f"{name}:{target}"])
+
+
+def _unshallow(path: Path, ref: str) -> str:
+    """The command that completes the history of HEAD, and of `ref`, which is here."""
+    remotes = _remotes(path)
+    return _fetch(remotes, ref, shallow=True) if _remote_of(remotes, ref) else "git fetch --unshallow"
+
+
+def _remote_of(remotes: list[str], ref: str) -> str | None:
+    """The remote that `ref` is a branch of, as in origin/main."""
+    short = ref.removeprefix("refs/remotes/")
+    return next((remote for remote in remotes if short.startswith(f"{remote}/")), None)
+
+
+def _remotes(path: Path) -> list[str]:
+    """The names of the remotes, origin first."""
+    return sorted(git(path, "remote").split(), key=lambda remote: remote != "origin")
