@@ -7,7 +7,7 @@ a run leaves a firing without a word.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -30,7 +30,6 @@ _PATIENCE_S = 2.0  # for claims that are being committed when everything stops a
 class _Held(NamedTuple):
     claim: Claim
     result: Result  # what is true of it now
-    attempts: tuple[Attempt, ...] = ()
 
 
 class Claims:
@@ -82,10 +81,14 @@ class Claims:
             self._changed.notify_all()
         return claim or reason
 
-    def send_off(self, claim: Claim, step: Step, tries: int) -> bool:
-        """Notes that the firing is on the wire from now on. False where it has been given back, and must not go."""
+    def send_off(self, claim: Claim, step: Step, attempts: Sequence[Attempt]) -> bool:
+        """Notes that the firing is on the wire from now on, after `attempts` that certainly did not send it.
+
+        False where it has been given back, and must not go.
+        """
         reason = "the run was cut short while it was in flight"
-        result = Result(step, Outcome.IN_DOUBT, reason, tries=tries, started_at=clock.now())
+        tries, before = len(attempts) + 1, tuple(attempts)
+        result = Result(step, Outcome.IN_DOUBT, reason, tries=tries, started_at=clock.now(), attempts=before)
         with self._changed:
             if not self._given_back:
                 self._held[claim.id] = _Held(claim, result)
@@ -100,11 +103,11 @@ class Claims:
             if not self._given_back:
                 self._held[held.claim.id] = held
 
-    def settle(self, claim: Claim, result: Result, attempts: tuple[Attempt, ...]) -> Result:
+    def settle(self, claim: Claim, result: Result) -> Result:
         """Writes the outcome to the ledger and returns it; in doubt where that fails, for a person has to look."""
-        self._keep(_Held(claim, result, attempts))
+        self._keep(_Held(claim, result))
         try:
-            settled = self._write(claim, result, attempts)
+            settled = self._write(claim, result)
         except Exception as error:  # noqa: BLE001 - what is known of the firing must still reach the report
             self._on_fault(error)
             said = f"{result.outcome} ({result.reason})" if result.reason else f"{result.outcome}"
@@ -117,7 +120,7 @@ class Claims:
         warning = "somebody settled it in the ledger while it was on its way; the ledger keeps their word"
         return replace(result, warnings=(*result.warnings, warning))
 
-    def _write(self, claim: Claim, result: Result, attempts: tuple[Attempt, ...]) -> bool:
+    def _write(self, claim: Claim, result: Result) -> bool:
         outcome, now = result.outcome or Outcome.SKIPPED, clock.now()
         settlement = Settlement(
             _STATES.get(outcome, State.RELEASED),
@@ -125,7 +128,7 @@ class Claims:
             result.http_status,
             result.error,
             result.bulletins_sent,
-            attempts,
+            result.attempts,
         )
         if outcome is Outcome.EXPIRED:
             firing = result.step.firing
@@ -149,7 +152,7 @@ class Claims:
             self._changed.wait_for(lambda: not self._being_taken, _PATIENCE_S)
             held = tuple(self._held.values())
         for each in held:
-            yield self.settle(each.claim, each.result, each.attempts)
+            yield self.settle(each.claim, each.result)
 
 
 def _unsent(step: Step) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,10 @@ _ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did with one step of its plan. `outcome` is None where the action sends nothing."""
+    """What a run did with one step of its plan. `outcome` is None where the action sends nothing.
+
+    `tries` are the requests made; `attempts` those of them whose end is known.
+    """
 
     step: Step
     outcome: Outcome | None = None
@@ -29,6 +32,7 @@ class Result:
     started_at: datetime | None = None
     latency_ms: float | None = None
     warnings: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +61,8 @@ class Ended:
         return Exit.FAILED if outcomes & {Outcome.FAILED, Outcome.EXPIRED} else Exit.OK
 
 
-def sent_in_total(results: Iterable[Result]) -> int:
-    """How many bulletins went out, as the API counted them."""
-    return sum(result.bulletins_sent or 0 for result in results)
-
-
-def answered(step: Step, answer: Answer, judgement: Judgement, tries: int) -> Result:
-    """The result of a step whose last request was answered so."""
-    warnings: tuple[str, ...] = ()
-    if judgement.outcome is Outcome.FIRED and not judgement.bulletins_sent:
-        said = "0 bulletins were sent: is one published for the event?"
-        warnings = (said if judgement.bulletins_sent == 0 else "the answer does not say how many bulletins were sent",)
+def answered(step: Step, answer: Answer, judgement: Judgement, attempts: Sequence[Attempt]) -> Result:
+    """The result of a step whose requests are `attempts`, the last of them answered so."""
     return Result(
         step,
         judgement.outcome,
@@ -75,11 +70,19 @@ def answered(step: Step, answer: Answer, judgement: Judgement, tries: int) -> Re
         answer.http_status,
         answer.error,
         judgement.bulletins_sent,
-        tries,
+        len(attempts),
         answer.started_at,
         round(answer.latency_ms, 1),
-        warnings,
+        reach_warnings(judgement.bulletins_sent) if judgement.outcome is Outcome.FIRED else (),
+        tuple(attempts),
     )
+
+
+def reach_warnings(bulletins_sent: int | None) -> tuple[str, ...]:
+    """What to say of a success by how many bulletins the API sent for it; nothing where it was some."""
+    if bulletins_sent is None:
+        return ("the answer does not say how many bulletins were sent",)
+    return () if bulletins_sent else ("0 bulletins were sent: is one published for the event?",)
 
 
 def attempt(number: int, answer: Answer, judgement: Judgement, redacted: Callable[[str], str]) -> Attempt:

@@ -251,10 +251,9 @@ class Run:
         if isinstance(claim, str):
             lane.note(Outcome.SKIPPED, claim)
             return Result(step, Outcome.SKIPPED, claim)
-        result, attempts = self._send_claimed(lane, step, claim, client)
-        return self._claims.settle(claim, result, attempts)
+        return self._claims.settle(claim, self._send_claimed(lane, step, claim, client))
 
-    def _send_claimed(self, lane: Lane, step: Step, claim: Claim, client: Client) -> tuple[Result, tuple[Attempt, ...]]:
+    def _send_claimed(self, lane: Lane, step: Step, claim: Claim, client: Client) -> Result:
         """Tries until there is an outcome, and lets the lane know it before the next request may go."""
         request = client.prepare(step.firing.body)
         give_up_at = time.monotonic() + self._settings.retries.total_s
@@ -262,20 +261,20 @@ class Run:
         before = ""
         while True:
             try:
-                with Turn(lane, lambda: self._check_out(step, claim, len(attempts) + 1)) as turn:
+                with Turn(lane, lambda: self._check_out(step, claim, attempts)) as turn:
                     answer = client.send(request, turn)
                     judgement = judge(answer, client.redacted)
                     attempts.append(attempt(len(attempts) + 1, answer, judgement, client.redacted))
                     delay_s = self._delay_s(judgement, len(attempts), give_up_at)
                     if delay_s is None:
                         lane.note(judgement.outcome, judgement.reason, stop_account=judgement.stop_account)
-                        return answered(step, answer, judgement, len(attempts)), tuple(attempts)
+                        return answered(step, answer, judgement, attempts)
                     if judgement.slow_down:
                         lane.slow_down(delay_s)
             except Withheld as withheld:
                 reason = withheld.reason + before
                 lane.note(withheld.outcome, reason)
-                return Result(step, withheld.outcome, reason, tries=len(attempts)), tuple(attempts)
+                return Result(step, withheld.outcome, reason, tries=len(attempts), attempts=tuple(attempts))
             except Postponed:
                 self._claims.bring_home(claim, step)
                 self._lease.wait(unless=lambda: self._is_stopping)
@@ -292,7 +291,7 @@ class Run:
         delay_s = retries.delay_s(tries)
         return delay_s if time.monotonic() + delay_s < give_up_at else None
 
-    def _check_out(self, step: Step, claim: Claim, tries: int) -> None:
+    def _check_out(self, step: Step, claim: Claim, attempts: Sequence[Attempt]) -> None:
         """The last look before the first byte leaves: puts the claim on the wire, or raises Withheld or Postponed."""
         if self._is_stopping:
             raise Withheld(Outcome.SKIPPED, self._fault or _INTERRUPTED)
@@ -300,7 +299,7 @@ class Run:
             raise Withheld(Outcome.EXPIRED, "its grace ran out before it could be sent")
         if self._reach.is_away:
             raise Postponed
-        if not self._claims.send_off(claim, step, tries):
+        if not self._claims.send_off(claim, step, attempts):
             raise Withheld(Outcome.SKIPPED, _INTERRUPTED)
         if not self._lease.holds():  # the very last: what was asked before may have taken its time
             raise Postponed

@@ -23,7 +23,18 @@ from runner.ledger.clock import LedgerClock, Source
 from runner.ledger.merge import Merged, merge
 from runner.ledger.tables import ledger as ledger_table
 from runner.ledger.ulid import new_ulid
-from runner.ledger.values import Claim, Description, Identity, LiveRun, Origin, Resolution, Row, Settlement
+from runner.ledger.values import (
+    Attempt,
+    Claim,
+    Description,
+    Identity,
+    LiveRun,
+    Origin,
+    Resolution,
+    Row,
+    RunRow,
+    Settlement,
+)
 from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import History, State
 
@@ -87,7 +98,12 @@ class Ledger:
             return queries.history(connection, wanted, now, self.clock.now(), accounts)
 
     def rows(
-        self, *, bulletin: str | None = None, run: str | None = None, state: State | None = None, limit: int = 1000
+        self,
+        *,
+        bulletin: str | None = None,
+        run: str | None = None,
+        state: State | None = None,
+        limit: int | None = 1000,
     ) -> list[Row]:
         """Rows for people, newest first."""
         with self._reading() as connection:
@@ -107,6 +123,21 @@ class Ledger:
         """The runs that are under way, oldest first."""
         with self._reading() as connection:
             return runs.live(connection, self.clock.now())
+
+    def run(self, run: str) -> RunRow | None:
+        """The run of that id, if the ledger has it."""
+        with self._reading() as connection:
+            return runs.find(connection, run)
+
+    def newest_run(self, command: str) -> str | None:
+        """The id of the newest run of the command that did something with a firing."""
+        with self._reading() as connection:
+            return runs.newest_with_firings(connection, command)
+
+    def attempts(self, run: str) -> dict[str, list[Attempt]]:
+        """The requests of a run, by the ids of the rows they were made for."""
+        with self._reading() as connection:
+            return queries.attempts_of(connection, run)
 
     def describe(self) -> Description:
         """The ledger in numbers."""

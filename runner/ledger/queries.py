@@ -16,8 +16,8 @@ from sqlalchemy.engine import URL
 
 from runner.ledger.faults import shown
 from runner.ledger.runs import Now, is_over
-from runner.ledger.tables import KEY, firings, ledger, metadata, resolutions, runs
-from runner.ledger.values import Description, Resolution, Row
+from runner.ledger.tables import KEY, attempts, firings, ledger, metadata, resolutions, runs
+from runner.ledger.values import Attempt, Description, Resolution, Row
 from runner.plan.decide import DUPLICATE_WINDOW
 from runner.plan.firing import Firing, FiringKey, definition
 from runner.plan.history import BLOCKING, Entry, History, Sent, State
@@ -153,7 +153,7 @@ def _recent(
 
 
 def rows(
-    connection: Connection, *, bulletin: str | None, run: str | None, state: State | None, limit: int
+    connection: Connection, *, bulletin: str | None, run: str | None, state: State | None, limit: int | None
 ) -> list[Row]:
     """Rows for people, newest first."""
     statement = _people_rows().order_by(firings.c.claimed_at.desc(), firings.c.id.desc()).limit(limit)
@@ -185,7 +185,7 @@ def in_doubt(connection: Connection, ledger_now: Now) -> list[Row]:
 
 
 def _people_rows() -> Select[Any]:
-    columns = [column for column in firings.c if column.name not in ("payload_hash", "fingerprint", "expires_at")]
+    columns = [column for column in firings.c if column.name not in ("payload_hash", "expires_at")]
     of_run = [runs.c[name] for name in ("who", "host", "pid", "process", "lease_until", "exit_code")]
     return select(*columns, *of_run).join(runs, runs.c.id == firings.c.run)
 
@@ -205,6 +205,17 @@ def resolutions_of(connection: Connection, firing_ids: Iterable[str]) -> list[Re
         for row in connection.execute(select(*columns).where(resolutions.c.firing.in_(chunk)))
     ]
     return sorted(found, key=lambda resolution: resolution.at)
+
+
+def attempts_of(connection: Connection, run: str) -> dict[str, list[Attempt]]:
+    """The requests of a run in their order, by the id of the row they were made for."""
+    columns = [column for column in attempts.c if column.name != "firing"]
+    statement = select(attempts.c.firing, *columns).join(firings, firings.c.id == attempts.c.firing)
+    found: dict[str, list[Attempt]] = {}
+    for row in connection.execute(statement.where(firings.c.run == run).order_by(attempts.c.number)):
+        fields = dict(row._mapping)
+        found.setdefault(fields.pop("firing"), []).append(Attempt(**fields))
+    return found
 
 
 def describe(connection: Connection, url: URL) -> Description:

@@ -6,13 +6,14 @@ A run is over once it has finished, was given up, or its lease ran out; what it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.ledger.tables import firings, runs, slots
-from runner.ledger.values import Identity, LiveRun, Origin
+from runner.ledger.values import Identity, LiveRun, Origin, RunRow
 from runner.plan.history import State
 
 Now = ColumnElement[datetime]
@@ -84,6 +85,20 @@ def whose_process(connection: Connection, is_gone: Callable[[str], bool], now: N
 def end_leases(connection: Connection, ids: Sequence[str], now: Now) -> None:
     """Ends the leases of these runs."""
     connection.execute(update(runs).where(runs.c.id.in_(ids), _UNFINISHED).values(lease_until=now))
+
+
+def find(connection: Connection, run: str) -> RunRow | None:
+    """The run of that id."""
+    columns = [runs.c[each.name] for each in fields(RunRow)]
+    row = connection.execute(select(*columns).where(runs.c.id == run)).first()
+    return None if row is None else RunRow(**row._mapping)
+
+
+def newest_with_firings(connection: Connection, command: str) -> str | None:
+    """The newest run of the command that has a row of a firing: most runs of a cron job find nothing to do."""
+    did_something = exists().where(firings.c.run == runs.c.id)
+    statement = select(runs.c.id).where(runs.c.command == command, did_something).order_by(runs.c.id.desc()).limit(1)
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def live(connection: Connection, now: Now) -> list[LiveRun]:

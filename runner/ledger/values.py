@@ -79,6 +79,23 @@ class LiveRun:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the ledger recorded it. `exit_code` is None where it is under way, or ended without a word."""
+
+    id: str
+    command: str
+    started_at: datetime
+    finished_at: datetime | None
+    lease_until: datetime
+    exit_code: int | None
+    interrupted: bool
+    host: str
+    version: str
+    git_commit: str | None
+    git_dirty: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the ledger, for people: a firing as one run left it.
 
@@ -104,6 +121,7 @@ class Row:
     file: str
     line: int
     payload: str
+    fingerprint: str
     reason: str | None
     http_status: int | None
     error: str | None

@@ -1,14 +1,19 @@
-"""Results → the one document: what `schemas/report.schema.json` describes, and what every other format is made of."""
+"""Results → the one document: what `schemas/report.schema.json` describes, and what every other format is made of.
+
+The same document is made from what a ledger recorded of a run, by `recorded`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from runner.fire.outcome import Outcome
-from runner.fire.result import Result, sent_in_total
+from runner.fire.result import Result
+from runner.ledger.values import Attempt
 from runner.plan.decide import Action
 
 SCHEMA_VERSION = 1
@@ -24,7 +29,7 @@ class RunFacts:
     started_at: datetime
     finished_at: datetime
     interrupted: bool
-    exit_code: int
+    exit_code: int | None
     version: str
     ledger: str | None
     host: str
@@ -34,7 +39,23 @@ class RunFacts:
 
 def report_document(facts: RunFacts, results: Iterable[Result]) -> dict[str, Any]:
     """The document, as plain values in the schema's order."""
-    results = tuple(results)
+    return document_of(facts, [entry(result) for result in results])
+
+
+def read_report(text: str | bytes) -> dict[str, Any]:
+    """A report as it was written to a file. Raises ValueError where the text is none."""
+    from runner.definitions.schema import fast_validator, schema
+
+    document = json.loads(text)
+    found = next(iter(fast_validator(schema("report")).iter_errors(document)), None)
+    if found is not None:
+        raise ValueError(found.message[:300])
+    checked: dict[str, Any] = document
+    return checked
+
+
+def document_of(facts: RunFacts, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The document of these entries, each as `entry` makes them; the summary adds them up."""
     git = None if facts.git_commit is None else {"commit": facts.git_commit, "dirty": bool(facts.git_dirty)}
     run = {
         "id": facts.id,
@@ -43,7 +64,7 @@ def report_document(facts: RunFacts, results: Iterable[Result]) -> dict[str, Any
         "started_at": timestamp(facts.started_at),
         "finished_at": timestamp(facts.finished_at),
         "interrupted": facts.interrupted,
-        "exit_code": int(facts.exit_code),
+        "exit_code": None if facts.exit_code is None else int(facts.exit_code),
         "version": facts.version,
         "ledger": facts.ledger,
         "host": facts.host,
@@ -52,25 +73,23 @@ def report_document(facts: RunFacts, results: Iterable[Result]) -> dict[str, Any
     return {
         "schema_version": SCHEMA_VERSION,
         "run": run,
-        "summary": _summary(results),
-        "results": [entry(result) for result in results],
+        "summary": _summary(entries),
+        "results": list(entries),
     }
 
 
-def _summary(results: tuple[Result, ...]) -> dict[str, int]:
+def _summary(entries: Sequence[dict[str, Any]]) -> dict[str, int]:
     outcomes = {outcome.value: 0 for outcome in Outcome}
-    for result in results:
-        if result.outcome is not None:
-            outcomes[result.outcome.value] += 1
-    waiting = sum(result.step.action is Action.WAIT for result in results)
-    done = sum(result.step.action in (Action.DONE, Action.CHANGED) for result in results)
+    for each in entries:
+        if each["outcome"] is not None:
+            outcomes[each["outcome"]] += 1
     return {
-        "selected": len(results),
+        "selected": len(entries),
         **outcomes,
-        "not_due": waiting,
-        "done": done,
-        "bulletins_sent": sent_in_total(results),
-        "warnings": sum(len(result.warnings) for result in results),
+        "not_due": sum(each["action"] == Action.WAIT for each in entries),
+        "done": sum(each["action"] in (Action.DONE, Action.CHANGED) for each in entries),
+        "bulletins_sent": sum(each["bulletins_sent"] or 0 for each in entries),
+        "warnings": sum(len(each["warnings"]) for each in entries),
     }
 
 
@@ -98,7 +117,25 @@ def entry(result: Result) -> dict[str, Any]:
         "latency_ms": result.latency_ms,
         "fingerprint": firing.fingerprint,
         "warnings": list(result.warnings),
+        "payload": None if result.outcome is None else firing.bulletin.payload(),
+        "attempts": attempt_entries(result.attempts),
     }
+
+
+def attempt_entries(attempts: Iterable[Attempt]) -> list[dict[str, Any]]:
+    """The requests of a result, as the document holds them."""
+    return [
+        {
+            "number": each.number,
+            "started_at": timestamp(each.started_at),
+            "latency_ms": each.latency_ms,
+            "verdict": each.verdict,
+            "http_status": each.http_status,
+            "answer": each.answer,
+            "error": each.error,
+        }
+        for each in attempts
+    ]
 
 
 def timestamp(at: datetime) -> str:
