@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls (escape sequences begin with them), line separators, and what turns the direction of text.
-_HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# C0 and C1 controls (escape sequences begin with them), line separators, what turns the direction of text; and of
+# ##[…], which GitHub's log obeys anywhere in a line, the second character.
+_HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|(?<=#)#(?=\\[)")
 
 
 def plain(text: str) -> str:

@@ -22,6 +22,7 @@ def test_text_of_any_script_is_left_as_it_is(text: str) -> None:
         ("\u202egnp.exe", "\\u202egnp.exe"),
         ("\x9b2J", "\\x9b2J"),
         ("\ud800", "\\ud800"),
+        ("##[add-mask]x", "#\\x23[add-mask]x"),
     ],
 )
 def test_what_a_terminal_obeys_is_written_out(text: str, shown: str) -> None:

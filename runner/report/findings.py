@@ -1,0 +1,274 @@
+"""Problems, a plan's document or a report's document → findings: what somebody must see at a line of a file.
+
+A finding is what the formats that annotate lines are made of. Its message and help are one line each, harmless and
+not too long, whatever the definitions hold. Firings of one bulletin that differ in their account alone share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from runner.definitions.codes import EXPLANATIONS, Explanation
+from runner.definitions.problem import Problem
+from runner.report.plain import plain
+from runner.report.problems import counted
+
+_MAX_TEXT = 1000  # of a message, and of a help: as long as a problem's
+_MOVES = ("region", "base_url", "account_id_env")  # fields of an account that decide whom its bulletins reach
+
+
+class Level(StrEnum):
+    """How much a finding matters, most first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Rule(StrEnum):
+    """What kind of finding it is, beside the codes of problems."""
+
+    SENDS_NOW = "sends-now"
+    SENDS_AGAIN = "sends-again"
+    ACCOUNT_MOVES = "account-moves"
+    EDITED_AFTER_SENDING = "edited-after-sending"
+    DUPLICATE = "duplicate"
+    EXPIRED = "expired"
+    IN_DOUBT = "in-doubt"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    SENT_ODDLY = "sent-oddly"
+
+
+# Every rule that a finding can have, once: the codes of problems, and what plans and reports say.
+RULES: Mapping[str, Explanation] = {
+    **{code.value: explanation for code, explanation in EXPLANATIONS.items()},
+    Rule.SENDS_NOW.value: Explanation(
+        "a bulletin that the change adds or edits goes out as soon as fire runs",
+        "Nothing that was sent can be called back: this is the last moment to look.",
+        "",
+        "",
+    ),
+    Rule.SENDS_AGAIN.value: Explanation(
+        "a bulletin under a new id would be sent again",
+        "The ledger remembers by id. The same payload under another id is another bulletin, and people get it twice.",
+        "- id: episode-12  # it was sent as sa-re-ga-ma-12",
+        "- id: sa-re-ga-ma-12",
+    ),
+    Rule.ACCOUNT_MOVES.value: Explanation(
+        "an account's bulletins would reach other people",
+        "The account's region, address or id changes, and with it who gets every bulletin that names the account.",
+        "",
+        "",
+    ),
+    Rule.EDITED_AFTER_SENDING.value: Explanation(
+        "a bulletin that was sent has been edited since",
+        "The edit sends nothing. Raising revision is the only way to send it again.",
+        "",
+        "",
+    ),
+    Rule.DUPLICATE.value: Explanation(
+        "the same payload went or goes to the same account under another id",
+        "People would get the message twice, so it is blocked unless the bulletin says allow_duplicate: true.",
+        "",
+        "",
+    ),
+    Rule.EXPIRED.value: Explanation(
+        "a bulletin was not sent while its grace lasted, and never will be",
+        "A release that comes too late may be worse than none. Give it a later time to send it all the same.",
+        "",
+        "",
+    ),
+    Rule.IN_DOUBT.value: Explanation(
+        "a bulletin may or may not have been sent",
+        "The API has no idempotency key, so only a person can tell, by the dashboard's activity log. Until then it is"
+        " blocked: settle it with bulletins resolve.",
+        "",
+        "",
+    ),
+    Rule.FAILED.value: Explanation(
+        "a bulletin was certainly not sent",
+        "The API refused it or could not be reached. It stays due, and the next run tries again within its grace.",
+        "",
+        "",
+    ),
+    Rule.SKIPPED.value: Explanation(
+        "a bulletin was due and was left alone",
+        "The run stopped sending to its account, or ended before its turn. The next run sends it within its grace.",
+        "",
+        "",
+    ),
+    Rule.SENT_ODDLY.value: Explanation(
+        "a bulletin was sent, and the answer is not as it should be",
+        "The API took it, but maybe nobody got it: look at the campaign that the business event triggers.",
+        "",
+        "",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to see at a line. `subject` is what it is about, whatever line that stands at."""
+
+    level: Level
+    rule: str
+    message: str
+    file: str
+    line: int
+    column: int | None = None
+    help: str = ""
+    subject: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", _short(self.message))
+        object.__setattr__(self, "help", _short(self.help))
+
+    @property
+    def text(self) -> str:
+        """Message and help as one line."""
+        if not self.help:
+            return self.message
+        return f"{self.message}; {self.help}" if self.message.endswith(".") else f"{self.message}. {self.help}"
+
+
+def from_problems(problems: Iterable[Problem]) -> list[Finding]:
+    """An error for each problem of the definitions."""
+    return [
+        Finding(
+            Level.ERROR,
+            problem.code.value,
+            problem.message,
+            problem.file,
+            problem.line,
+            problem.column,
+            problem.help,
+            subject=problem.source.strip() or problem.message,
+        )
+        for problem in problems
+    ]
+
+
+def from_plan(document: Mapping[str, Any]) -> list[Finding]:
+    """What a reviewer must see: what is blocked, and of what a change touches what is sent, sent again or never sent.
+
+    Without a comparison every firing that was edited after sending, or expired, counts as touched.
+    """
+    changes = document["changes"]
+    touched = None if changes is None else {change["id"] for change in changes["bulletins"]}
+    found = [] if changes is None else [*_account_moves(changes["accounts"]), *_renames(changes["bulletins"])]
+    return found + _folded(_of_plan(document["firings"], touched))
+
+
+def from_report(document: Mapping[str, Any]) -> list[Finding]:
+    """What a run did not bring to a good end, and what it sent with a warning."""
+    return _folded(_of_report(document["results"]))
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors first, then warnings, then notes; each as they came."""
+    order = list(Level)
+    return sorted(findings, key=lambda finding: order.index(finding.level))
+
+
+def tally(findings: Iterable[Finding]) -> str:
+    """`2 errors, 1 warning`: the levels that occur; `nothing found` where none does."""
+    levels = [finding.level for finding in findings]
+    counts = [counted(levels.count(level), level.value) for level in Level if level in levels]
+    return ", ".join(counts) or "nothing found"
+
+
+def label(entry: Mapping[str, Any]) -> str:
+    """A firing's id, and its occurrence where it is not the only one."""
+    return entry["id"] if entry["occurrence"] == "r1" else f"{entry['id']} {entry['occurrence']}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Something about one firing. `text` has a place for its label and accounts."""
+
+    level: Level
+    rule: Rule
+    entry: Mapping[str, Any]
+    text: str
+    help: str = ""
+
+
+def _of_plan(firings: Iterable[Mapping[str, Any]], touched: set[str] | None) -> Iterator[_Said]:
+    for firing in firings:
+        is_touched = touched is None or firing["id"] in touched
+        reason = firing["reason"]
+        match firing["action"]:
+            case "in_doubt":
+                yield _Said(Level.WARNING, Rule.IN_DOUBT, firing, f"is in doubt: {reason}")
+            case "duplicate":
+                yield _Said(Level.WARNING, Rule.DUPLICATE, firing, f"is blocked as a duplicate: {reason}")
+            case "changed" if is_touched:
+                yield _Said(Level.WARNING, Rule.EDITED_AFTER_SENDING, firing, f"is not sent again: {reason}")
+            case "expired" if is_touched:
+                yield _Said(Level.WARNING, Rule.EXPIRED, firing, f"is too late and never sent: {reason}")
+            case "fire" | "retry" if touched is not None and is_touched:
+                yield _Said(Level.NOTE, Rule.SENDS_NOW, firing, f"goes out as soon as fire runs: {reason}")
+
+
+def _of_report(results: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
+    for result in results:
+        reason = result["reason"] or result["error"] or "no reason is known"
+        match result["outcome"]:
+            case "failed":
+                yield _Said(Level.ERROR, Rule.FAILED, result, f"was not sent: {reason}")
+            case "in_doubt":
+                settle = "Look it up in the dashboard's activity log, and settle it with bulletins resolve."
+                yield _Said(Level.ERROR, Rule.IN_DOUBT, result, f"may have been sent: {reason}", settle)
+            case "expired":
+                yield _Said(Level.ERROR, Rule.EXPIRED, result, f"was not sent in time and never will be: {reason}")
+            case "skipped":
+                yield _Said(Level.WARNING, Rule.SKIPPED, result, f"was left alone: {reason}")
+        for warning in result["warnings"]:
+            yield _Said(Level.WARNING, Rule.SENT_ODDLY, result, f"was sent, but {warning}")
+
+
+def _folded(said: Iterable[_Said]) -> list[Finding]:
+    """One finding for all accounts of a bulletin of which the same is said."""
+    accounts: dict[tuple[object, ...], list[str]] = {}
+    first: dict[tuple[object, ...], _Said] = {}
+    for each in said:
+        entry = each.entry
+        key = (each.rule, entry["file"], entry["line"], label(entry), each.text)
+        accounts.setdefault(key, []).append(entry["account"])
+        first.setdefault(key, each)
+    return [_finding(each, ", ".join(accounts[key])) for key, each in first.items()]
+
+
+def _finding(said: _Said, accounts: str) -> Finding:
+    entry, about = said.entry, f"{label(said.entry)} in {accounts}"
+    message = f"{about} {said.text}"
+    return Finding(said.level, said.rule, message, entry["file"], entry["line"], help=said.help, subject=about)
+
+
+def _renames(changes: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    for change in changes:
+        if change["warning"] is not None:
+            message = f"{change['id']}: {change['warning']}"
+            help_text = f"Keep the id {change['was']}." if change["was"] else ""
+            found = Finding(Level.WARNING, Rule.SENDS_AGAIN, message, change["file"], change["line"], help=help_text)
+            yield replace(found, subject=change["id"])
+
+
+def _account_moves(changes: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    for change in changes:
+        moves = [each for each in change["fields"] if each["field"] in _MOVES]
+        if change["kind"] != "changed" or not moves or change["file"] is None or change["line"] is None:
+            continue
+        fields = ", ".join(f"{each['field']} {each['old'] or 'nothing'} → {each['new'] or 'nothing'}" for each in moves)
+        reach = f"{counted(change['bulletins'], 'bulletin')} would go there"
+        message = f"account {change['name']}: {fields}; {reach}"
+        found = Finding(Level.WARNING, Rule.ACCOUNT_MOVES, message, change["file"], change["line"])
+        yield replace(found, subject=change["name"])
+
+
+def _short(text: str) -> str:
+    return plain(text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…")

@@ -1,0 +1,42 @@
+"""Findings → workflow commands of GitHub Actions: annotations at file and line, then one plain line.
+
+Escaped as GitHub's own toolkit does, so that what definitions hold stays within its command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from runner.report.findings import RULES, Finding, Level, by_severity, tally
+from runner.report.plain import plain
+
+MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log has them all
+_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
+
+
+def github_commands(findings: Iterable[Finding]) -> str:
+    """The lines for the log of a step: a command for each finding, errors first, and how many there are."""
+    ordered = by_severity(findings)
+    levels = [finding.level for finding in ordered]
+    hidden = any(levels.count(level) > MOST_SHOWN for level in Level)
+    more = f"; GitHub shows {MOST_SHOWN} of a kind beside the code, and all are in this log" if hidden else ""
+    return "\n".join([*map(_command, ordered), f"bulletins: {tally(ordered)}{more}"])
+
+
+def _command(finding: Finding) -> str:
+    properties = {
+        "file": finding.file,
+        "line": str(finding.line),
+        "col": "" if finding.column is None else str(finding.column),
+        "title": f"{finding.rule}: {RULES[finding.rule].summary}",
+    }
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    return f"::{_COMMANDS[finding.level]} {written}::{_data(finding.text)}"
+
+
+def _data(text: str) -> str:
+    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

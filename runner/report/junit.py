@@ -1,0 +1,194 @@
+"""Problems, a plan's document or a report's document → JUnit XML, as CI servers read it.
+
+One suite: a case for each file of the definitions, or for each firing. Valid by Jenkins' schema and by Ant's, the
+strictest in use, which is why totals stand at the suite alone, and a file's name in the text of a case.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from runner.definitions.model import Definitions
+from runner.definitions.problem import Problem
+from runner.report.findings import label
+from runner.report.plain import plain
+from runner.report.problems import counted, problem_line
+
+_NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # XML 1.0 has no way to write them
+
+
+class _End(StrEnum):
+    """How a case ended: the element that says so."""
+
+    PASSED = "passed"
+    FAILURE = "failure"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    group: str
+    name: str
+    end: _End = _End.PASSED
+    kind: str = ""
+    message: str = ""
+    lines: Sequence[str] = ()
+    time_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Suite:
+    name: str
+    at: datetime
+    host: str
+    cases: Sequence[_Case]
+    facts: Mapping[str, str | None]
+    output: Sequence[str] = ()
+
+
+_PLAN_ENDS = {
+    "fire": _End.PASSED,
+    "retry": _End.PASSED,
+    "in_doubt": _End.FAILURE,
+    "duplicate": _End.FAILURE,
+    "expired": _End.FAILURE,
+}
+_REPORT_ENDS = {
+    "fired": _End.PASSED,
+    "would_fire": _End.PASSED,
+    "failed": _End.FAILURE,
+    "expired": _End.FAILURE,
+    "in_doubt": _End.ERROR,
+}
+
+
+def problems_junit(definitions: Definitions, now: datetime, version: str) -> str:
+    """A case for each file, which fails with all of its problems."""
+    by_file: dict[str, list[Problem]] = {file: [] for file in definitions.files}
+    for problem in definitions.problems:
+        by_file.setdefault(problem.file, []).append(problem)
+    cases = [_file_case(file, problems) for file, problems in by_file.items()]
+    return _xml(_Suite("bulletins validate", now, "", cases, {"version": version}))
+
+
+def plan_junit(document: Mapping[str, Any]) -> str:
+    """A case for each firing: passed where it would be sent, failed where that is blocked or too late."""
+    facts = {"version": document["version"], "ledger": document["ledger"], **_commit(document["git"])}
+    cases = [_plan_case(firing) for firing in document["firings"]]
+    return _xml(_Suite("bulletins plan", datetime.fromisoformat(document["now"]), "", cases, facts))
+
+
+def report_junit(document: Mapping[str, Any]) -> str:
+    """A case for each firing: an error where it is in doubt, skipped where nothing had to be sent."""
+    run, results = document["run"], document["results"]
+    facts = {"run": run["id"], "version": run["version"], "ledger": run["ledger"], **_commit(run["git"])}
+    warnings = [
+        f"{label(result)} in {result['account']}: warning: {warning}"
+        for result in results
+        for warning in result["warnings"]
+    ]
+    started_at = datetime.fromisoformat(run["started_at"])
+    name = f"bulletins {run['command']}{' --dry-run' if run['dry_run'] else ''}"
+    return _xml(_Suite(name, started_at, run["host"], [_report_case(each) for each in results], facts, warnings))
+
+
+def _file_case(file: str, problems: Sequence[Problem]) -> _Case:
+    if not problems:
+        return _Case("definitions", file)
+    alone = len(problems) == 1
+    kind = problems[0].code.value if alone else "problems"
+    message = problems[0].message if alone else counted(len(problems), "problem")
+    return _Case("definitions", file, _End.FAILURE, kind, message, [problem_line(each) for each in problems])
+
+
+def _plan_case(firing: Mapping[str, Any]) -> _Case:
+    action = firing["action"]
+    end = _PLAN_ENDS.get(action, _End.SKIPPED)
+    changes = [
+        f"{change['field']}: {change['old'] or 'nothing'} → {change['new'] or 'nothing'}"
+        for change in firing["changes"]
+    ]
+    return _Case(firing["account"], label(firing), end, action, firing["reason"], [*_story(firing), *changes])
+
+
+def _report_case(result: Mapping[str, Any]) -> _Case:
+    outcome = result["outcome"]
+    end = _REPORT_ENDS.get(outcome, _End.SKIPPED)
+    kind = outcome or result["action"]
+    message = result["reason"] or result["error"] or kind
+    lines = [*_story(result), *map(_attempt, result["attempts"])]
+    return _Case(result["account"], label(result), end, kind, message, lines, round(result["latency_ms"] or 0))
+
+
+def _story(entry: Mapping[str, Any]) -> list[str]:
+    due = f"due: {entry['due_at']}" if entry["due_at"] else "due: as soon as it is there"
+    return [
+        f"{entry['file']}:{entry['line']}",
+        f"business event: {entry['business_event']}",
+        f"name: {entry['name']}",
+        due,
+    ]
+
+
+def _attempt(attempt: Mapping[str, Any]) -> str:
+    status = "no answer" if attempt["http_status"] is None else f"HTTP {attempt['http_status']}"
+    said = attempt["answer"] or attempt["error"] or ""
+    when = f"request {attempt['number']}, {attempt['started_at']}, {attempt['latency_ms']:.0f} ms"
+    return f"{when}: {status}{f': {said}' if said else ''}"
+
+
+def _commit(git: Mapping[str, Any] | None) -> dict[str, str | None]:
+    return {} if git is None else {"commit": git["commit"] + (" (dirty)" if git["dirty"] else "")}
+
+
+def _xml(suite: _Suite) -> str:
+    root = ET.Element("testsuites")
+    ends = [case.end for case in suite.cases]
+    element = ET.SubElement(
+        root,
+        "testsuite",
+        id="0",
+        package="bulletins",
+        name=suite.name,
+        timestamp=suite.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+        hostname=_text(suite.host).strip() or "localhost",
+        tests=str(len(ends)),
+        failures=str(ends.count(_End.FAILURE)),
+        errors=str(ends.count(_End.ERROR)),
+        skipped=str(ends.count(_End.SKIPPED)),
+        time=_seconds(sum(case.time_ms for case in suite.cases)),
+    )
+    properties = ET.SubElement(element, "properties")
+    for name, value in suite.facts.items():
+        if value is not None:
+            ET.SubElement(properties, "property", name=name, value=_text(value))
+    for case in suite.cases:
+        _add(element, case)
+    ET.SubElement(element, "system-out").text = "\n".join(map(_text, suite.output))
+    ET.SubElement(element, "system-err")
+    ET.indent(root)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written.decode()
+
+
+def _add(suite: ET.Element, case: _Case) -> None:
+    names = {"classname": _text(case.group), "name": _text(case.name), "time": _seconds(case.time_ms)}
+    element = ET.SubElement(suite, "testcase", names)
+    if case.end is not _End.PASSED:
+        said = ET.SubElement(element, case.end.value, type=case.kind, message=_text(case.message))
+        said.text = "\n".join(map(_text, case.lines))
+
+
+def _seconds(length_ms: int) -> str:
+    return f"{length_ms // 1000}.{length_ms % 1000:03}"
+
+
+def _text(text: str) -> str:
+    return _NOT_CHARACTERS.sub(lambda found: f"\\u{ord(found.group()):04x}", plain(text))

@@ -1,0 +1,104 @@
+"""Text from elsewhere as Markdown that stays text, and blocks of Markdown that fit into so many characters.
+
+GitHub's dialect is meant: tables, folded parts, code fences. A character that could mean something to it is written
+as an entity, which Markdown never takes for markup; what a terminal would obey is spelt out first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from runner.report.plain import plain
+
+MAX_CHARACTERS = 60_000  # GitHub takes 65,536 characters for a comment
+# The last ones begin links and emoji: not the colon of a time, or before a space.
+_MEANINGFUL = re.compile(r"[&<>`*_\[\]|\\~#@$]|(?<=www)\.|:(?=[^\s\d])|:(?=\d{3,}:)")
+_APART = "<!-- -->"  # keeps GitHub from telling the people and issues that a text names
+_NOTE_RESERVE = 200
+_RUN_OF_BACKTICKS = re.compile("`+")
+
+
+def inert(text: str, *, longest: int = 0) -> str:
+    """The text as Markdown that is shown as it is, on one line; cut after `longest` characters, if that is given."""
+    shown = plain(text)
+    if longest and len(shown) > longest:
+        shown = shown[: longest - 1] + "…"
+    return _MEANINGFUL.sub(lambda found: _entity(found.group()), shown)
+
+
+def _entity(character: str) -> str:
+    return f"&#{ord(character)};{_APART if character in '@#' else ''}"
+
+
+def code(text: str, *, longest: int = 0) -> str:
+    """The same in a fixed-width font. There, GitHub makes no links, mentions or pictures of it either."""
+    return f"<code>{inert(text, longest=longest)}</code>"
+
+
+def fenced(lines: Iterable[str], language: str = "") -> list[str]:
+    """The lines as a code block. Each stays one line, and none of them can end the block."""
+    shown = [plain(line) for line in lines]
+    longest = max((len(run) for line in shown for run in _RUN_OF_BACKTICKS.findall(line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}{language}", *shown, fence]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a page: what opens it, pieces of whole lines that may be left out from the end, and what closes it."""
+
+    head: Sequence[str]
+    pieces: Sequence[str] = ()
+    tail: Sequence[str] = ()
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Block:
+    """A table of cells that are Markdown already."""
+    return Block(
+        [_row(header), _row(["---"] * len(header))],
+        [_row(row) for row in rows],
+        [""],
+    )
+
+
+def folded(summary: str, block: Block) -> Block:
+    """The block behind a line that opens it. The summary must be inert."""
+    return Block(
+        ["<details>", f"<summary>{summary}</summary>", "", *block.head],
+        block.pieces,
+        [*block.tail, "</details>", ""],
+    )
+
+
+def page(blocks: Iterable[Block], *, limit: int = MAX_CHARACTERS) -> str:
+    """The blocks one after the other, in at most `limit` characters; says how many pieces had no room."""
+    lines: list[str] = []
+    room = limit - _NOTE_RESERVE
+    left_out = 0
+    for block in blocks:
+        frame = _length(block.head) + _length(block.tail)
+        if frame + (len(block.pieces[0]) if block.pieces else 0) > room:
+            left_out += max(1, len(block.pieces))
+            continue
+        room -= frame
+        taken = []
+        for piece in block.pieces:
+            if len(piece) + 1 > room:
+                break
+            room -= len(piece) + 1
+            taken.append(piece)
+        left_out += len(block.pieces) - len(taken)
+        lines += [*block.head, *taken, *block.tail]
+    if left_out:
+        lines.append(f"_Cut to {limit:,} characters: {left_out:,} more lines or parts are not shown._")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _length(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)

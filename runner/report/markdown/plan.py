@@ -1,0 +1,191 @@
+"""A plan's document → Markdown that a reviewer understands at a glance: what goes out, to which account, when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from runner.report.local_time import local_time
+from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
+from runner.report.problems import counted
+
+_NAME = 60  # characters of a name in a table
+_ID = 120
+_KINDS = {"added": "➕ added", "changed": "✏️ edited", "renamed": "🔁 renamed", "removed": "➖ removed"}
+_SENDS = ("fire", "retry")
+# What a plan without changes shows unfolded, the most urgent first.
+_NEWS = ("in_doubt", "duplicate", "changed", "expired", "fire", "retry", "claimed")
+_WORDS = {"in_doubt": "in doubt"}
+
+
+def plan_markdown(document: Mapping[str, Any]) -> str:
+    """The page: what changed and what merging does, if the plan was made against a git ref; else what would be sent."""
+    if document["changes"] is None:
+        return page(_plan_alone(document))
+    return page(_with_changes(document, document["changes"]))
+
+
+def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> Iterator[Block]:
+    bulletins = changes["bulletins"]
+    yield Block([f"**{_headline(document, bulletins)}**", ""])
+    yield Block([*_warnings(document, changes), ""])
+    if bulletins:
+        zones = _zones(document)
+        header = ["", "bulletin", "account", "what merging does"]
+        yield table(header, [row for change in bulletins for row in _change_rows(change, zones)])
+    shared = [*(("account", each) for each in changes["accounts"]), *(("event", each) for each in changes["events"])]
+    if shared:
+        yield Block([f"- {_shared(kind, each, document)}" for kind, each in shared] + [""])
+    if edited := [change for change in bulletins if change["kind"] in ("changed", "renamed") and change["fields"]]:
+        pieces = ["\n".join([*_diff(change), ""]) for change in edited]
+        yield folded(f"What was edited ({len(edited):,})", Block([], pieces))
+    yield folded(f"The whole plan: {_counts(document)}", _table_of(document["firings"], _zones(document)))
+    yield _footer(document, f"Against {code(changes['against'], longest=_ID)} at {code(changes['base'][:12])}")
+
+
+def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
+    zones = _zones(document)
+    sends = Counter(each["account"] for each in document["firings"] if each["action"] in _SENDS)
+    where = f" ({_by_account(sends)})" if sends else ""
+    said = f"{counted(sends.total(), 'bulletin')} would be sent now{where}" if sends else "Nothing would be sent now"
+    yield Block([f"**{said}.** {_counts(document)}.", ""])
+    news = [each for name in _NEWS for each in document["firings"] if each["action"] == name]
+    if news:
+        yield _table_of(news, zones)
+    if rest := [each for each in document["firings"] if each["action"] not in _NEWS]:
+        yield folded(f"The rest ({len(rest):,})", _table_of(rest, zones))
+    yield _footer(document)
+
+
+def _headline(document: Mapping[str, Any], bulletins: Sequence[Mapping[str, Any]]) -> str:
+    effects = [effect for change in bulletins for effect in change["effects"]]
+    now = Counter(effect["account"] for effect in effects if effect["action"] in _SENDS)
+    later = [effect for effect in effects if effect["action"] == "wait"]
+    parts = []
+    if now:
+        parts.append(f"sends {counted(now.total(), 'bulletin')} as soon as fire runs ({_by_account(now)})")
+    if later:
+        first = min(later, key=lambda effect: effect["due_at"])
+        at = _local(first["due_at"], _zones(document).get(first["account"], "UTC"))
+        accounts = _by_account(Counter(effect["account"] for effect in later))
+        said = f"{counted(len(later), 'bulletin')} later ({accounts}), {'the first' if len(later) > 1 else 'at'} {at}"
+        parts.append(said if parts else f"sends {said}")
+    return f"Merging this {' and '.join(parts)}." if parts else "Merging this sends nothing."
+
+
+def _warnings(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
+    lines = [f"> ⚠️ {code(each['id'])}: {inert(each['warning'])}" for each in changes["bulletins"] if each["warning"]]
+    for each in changes["accounts"]:
+        moved = any(field["field"] in ("region", "base_url") for field in each["fields"])
+        if each["kind"] == "changed" and moved:
+            lines.append(f"> ⚠️ the account {code(each['name'])} moves: {inert(_fields(each['fields']))}")
+    if changes["base_problems"]:
+        lines.append(f"> ⚠️ the definitions at the base have {counted(changes['base_problems'], 'problem')}, and only")
+        lines.append("> what could be read of them is compared")
+    if document["ledger"] is None:
+        lines.append("> There is no ledger here: this is what happens if nothing was sent before.")
+    return "\n> \n".join(lines).split("\n") if lines else []
+
+
+def _change_rows(change: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[list[str]]:
+    kind = _KINDS[change["kind"]]
+    label = _label(change)
+    if change["was"]:
+        label += f"<br>was {code(change['was'], longest=_ID)}"
+    effects = change["effects"] or [{"account": "", "action": None, "due_at": None, "text": _unplanned(change)}]
+    by_text: dict[str, list[str]] = {}
+    for effect in effects:
+        by_text.setdefault(_effect(effect), []).append(effect["account"])
+    for text, accounts in by_text.items():
+        yield [kind, label, ", ".join(inert(account) for account in accounts), text]
+        kind = label = ""
+
+
+def _unplanned(change: Mapping[str, Any]) -> str:
+    return "is not sent any more" if change["kind"] == "removed" else "is not selected here"
+
+
+def _effect(effect: Mapping[str, Any]) -> str:
+    text = inert(effect["text"])
+    return f"**{text}**" if effect["action"] in (*_SENDS, "wait") else text
+
+
+def _shared(kind: str, change: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    what = "account" if kind == "account" else "business event"
+    said = f"{_KINDS[change['kind']]}: {what} {code(change['name'], longest=_ID)}"
+    if change["fields"] and change["kind"] == "changed":
+        said += f": {inert(_fields(change['fields']), longest=400)}"
+    verb = {"account": ("goes there", "go there"), "event": ("raises it", "raise it")}[kind]
+    said += f"; {counted(change['bulletins'], 'bulletin')} {verb[change['bulletins'] != 1]}"
+    if kind == "account":
+        unsent = (*_SENDS, "wait")
+        count = sum(each["account"] == change["name"] and each["action"] in unsent for each in document["firings"])
+        said += f", {count:,} not sent yet" if count else ""
+    return said
+
+
+def _fields(fields: Iterable[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{each['field']} {_value(each['old'])} → {_value(each['new'])}" for each in fields)
+
+
+def _value(value: str | None) -> str:
+    return "nothing" if value is None else value
+
+
+def _diff(change: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for each in change["fields"]:
+        origin = "  (from the file's defaults)" if each["inherited"] else ""
+        lines += [f"- {each['field']}: {each['old']}"] if each["old"] is not None else []
+        lines += [f"+ {each['field']}: {each['new']}{origin}"] if each["new"] is not None else []
+    was = f" (was {code(change['was'], longest=_ID)})" if change["was"] else ""
+    place = inert(f"{change['file']}:{change['line']}")
+    return [f"{code(change['id'], longest=_ID)}{was}, {place}", "", *fenced(lines, "diff")]
+
+
+def _table_of(firings: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Block:
+    rows = (
+        [
+            _WORDS.get(each["action"], each["action"]),
+            _label(each),
+            inert(each["account"]),
+            "at once" if each["due_at"] is None else _local(each["due_at"], zones.get(each["account"], "UTC")),
+            inert(each["reason"]),
+        ]
+        for each in firings
+    )
+    return table(["action", "bulletin", "account", "due", "why"], rows)
+
+
+def _label(entry: Mapping[str, Any]) -> str:
+    occurrence = entry.get("occurrence", "r1")
+    again = "" if occurrence == "r1" else f" {inert(occurrence)}"
+    return f"{code(entry['id'], longest=_ID)}{again} {inert(entry['name'], longest=_NAME)}"
+
+
+def _zones(document: Mapping[str, Any]) -> dict[str, str]:
+    return {name: account["timezone"] for name, account in document["accounts"].items()}
+
+
+def _local(instant: str, zone: str) -> str:
+    return inert(local_time(datetime.fromisoformat(instant), zone))
+
+
+def _by_account(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} in {inert(account)}" for account, count in counts.items())
+
+
+def _counts(document: Mapping[str, Any]) -> str:
+    summary = document["summary"]
+    shown = [f"{count:,} {_WORDS.get(name, name)}" for name, count in summary.items() if count and name != "selected"]
+    return ", ".join(shown) or "no firings"
+
+
+def _footer(document: Mapping[str, Any], *parts: str) -> Block:
+    ledger = "no ledger" if document["ledger"] is None else f"ledger {code(document['ledger'])}"
+    commit = f"commit {code(document['git']['commit'][:12])}" if document["git"] else ""
+    dirty = " with edits" if document["git"] and document["git"]["dirty"] else ""
+    said = [*parts, f"{commit}{dirty}", ledger, f"planned {inert(document['now'])}"]
+    return Block(["", f"<sub>{' · '.join(part for part in said if part)}</sub>"])

@@ -1,0 +1,82 @@
+"""A report's document → Markdown: what happened in a line, what somebody has to look at, and the rest folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from runner.report.markdown.markup import Block, code, folded, inert, page, table
+from runner.report.run import OUTCOME_COLOURS, outcome_name, summary_lines
+
+_NAME = 60
+_ID = 120
+_UNFOLDED = 20  # so many that were fired are shown at once
+_SYMBOLS = {
+    "fired": "✅",
+    "failed": "❌",
+    "in_doubt": "❓",
+    "expired": "⌛",
+    "skipped": "⏭️",
+    "would_fire": "✅",
+}
+_NEWS = ("in_doubt", "failed", "expired", "skipped")
+
+
+def report_markdown(document: Mapping[str, Any]) -> str:
+    """The page of one run."""
+    return page(_blocks(document))
+
+
+def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
+    first, *others = summary_lines(dict(document))
+    yield Block([f"**{inert(first[:1].upper() + first[1:])}.**", ""])
+    yield Block([f"{inert(line)}  " for line in others] + [""])
+    results = document["results"]
+    if news := [each for outcome in _NEWS for each in results if each["outcome"] == outcome]:
+        yield table(
+            ["outcome", "bulletin", "account", "why", "where"],
+            ([*_cells(each), inert(each["reason"] or ""), inert(f"{each['file']}:{each['line']}")] for each in news),
+        )
+    sent = [each for each in results if each["outcome"] in ("fired", "would_fire")]
+    if sent:
+        rows = _sent_table(sent)
+        yield rows if len(sent) <= _UNFOLDED else folded(f"What went out ({len(sent):,})", rows)
+    if warned := [each for each in results if each["warnings"]]:
+        lines = [f"- ⚠️ {code(each['id'], longest=_ID)}: {inert('; '.join(each['warnings']))}" for each in warned]
+        yield Block([], lines, [""])
+    yield _footer(document["run"])
+
+
+def _sent_table(sent: Iterable[Mapping[str, Any]]) -> Block:
+    return table(
+        ["outcome", "bulletin", "account", "sent", "tries", "latency"],
+        (
+            [
+                *_cells(each),
+                "" if each["bulletins_sent"] is None else f"{each['bulletins_sent']:,}",
+                str(each["tries"] or ""),
+                "" if each["latency_ms"] is None else f"{each['latency_ms']:,.0f} ms",
+            ]
+            for each in sent
+        ),
+    )
+
+
+def _cells(result: Mapping[str, Any]) -> list[str]:
+    assert result["outcome"] in OUTCOME_COLOURS
+    again = "" if result["occurrence"] == "r1" else f" {inert(result['occurrence'])}"
+    return [
+        f"{_SYMBOLS[result['outcome']]} {outcome_name(result['outcome'])}",
+        f"{code(result['id'], longest=_ID)}{again} {inert(result['name'], longest=_NAME)}",
+        inert(result["account"]),
+    ]
+
+
+def _footer(run: Mapping[str, Any]) -> Block:
+    said = [f"run {code(run['id'])}", f"from {inert(run['started_at'])} to {inert(run['finished_at'])}"]
+    if run["exit_code"] is not None:
+        said.append(f"exit code {run['exit_code']}")
+    if run["git"]:
+        said.append(f"commit {code(run['git']['commit'][:12])}{' with edits' if run['git']['dirty'] else ''}")
+    said.append(f"on {inert(run['host'])}")
+    return Block(["", f"<sub>{' · '.join(said)}</sub>"])

@@ -1,0 +1,118 @@
+"""A plan as Markdown: a reviewer sees at a glance what merging sends, where and when."""
+
+from __future__ import annotations
+
+import pytest
+
+from report.documents import (
+    hostile_plan,
+    make_bulletin_change,
+    make_changes,
+    make_field,
+    make_plan,
+    make_planned,
+    make_shared_change,
+)
+from report.hostile import HOSTILE
+from report.markdown import ALLOWED, rendered
+from runner.plan.decide import Action
+from runner.report.markdown import plan_markdown
+from runner.report.markdown.markup import MAX_CHARACTERS
+from runner.report.plain import plain
+
+LATER = {"action": "wait", "due_at": "2026-12-04T13:00:00Z", "text": "goes out Fri 2026-12-04 18:30 Asia/Kolkata"}
+
+
+def effect(**fields: object) -> dict[str, object]:
+    return {**make_bulletin_change()["effects"][0], **fields}
+
+
+def test_the_first_line_says_what_merging_sends_where_and_when() -> None:
+    changes = make_changes(
+        [
+            make_bulletin_change(id="a", effects=[effect(), effect(account="europe")]),
+            make_bulletin_change(id="b", effects=[effect(**LATER)]),
+            make_bulletin_change("removed", id="c", effects=[effect(action=None, text="is not sent any more")]),
+        ]
+    )
+    seen = rendered(plan_markdown(make_plan(make_planned(), changes=changes)))
+
+    assert seen.text.splitlines()[0] == (
+        "Merging this sends 2 bulletins as soon as fire runs (1 in india, 1 in europe)"
+        " and 1 bulletin later (1 in india), at Fri 2026-12-04 18:30 Asia/Kolkata."
+    )
+
+
+def test_edits_of_what_was_sent_send_nothing() -> None:
+    sent = effect(action="changed", text="already sent 2026-11-20T13:00:00Z, and this edit sends nothing")
+    changes = make_changes([make_bulletin_change("changed", effects=[sent])])
+    seen = rendered(plan_markdown(make_plan(make_planned(action="changed"), changes=changes)))
+
+    assert seen.text.startswith("Merging this sends nothing.")
+    assert seen.rows[1][0] == "✏️ edited"
+    assert seen.rows[1][3] == "already sent 2026-11-20T13:00:00Z, and this edit sends nothing"
+    assert "- name: Episode 11\n+ name: Episode 12\n" in seen.text
+
+
+def test_a_rename_and_an_account_that_moves_are_warned_of() -> None:
+    changes = make_changes([make_bulletin_change("renamed")], [make_shared_change()])
+    seen = rendered(plan_markdown(make_plan(make_planned(), make_planned("b", "wait"), changes=changes)))
+
+    assert "blockquote" in seen.tags
+    assert "sa-re-ga-ma-12: was sent as old-id: the same payload would go out again" in seen.text
+    assert "the account india moves: region in1 → sg1" in seen.text
+    assert "account india: region in1 → sg1; 12 bulletins go there, 2 not sent yet" in seen.text
+    assert seen.rows[1][1] == "sa-re-ga-ma-12 Episode 12was old-id"
+
+
+def test_what_comes_from_the_defaults_is_told() -> None:
+    field = make_field("c-by", "a@example.com", "b@example.com", inherited=True)
+    changes = make_changes([make_bulletin_change("changed", fields=[field])])
+
+    assert "+ c-by: b@example.com  (from the file's defaults)" in plan_markdown(
+        make_plan(make_planned(), changes=changes)
+    )
+
+
+def test_a_bulletin_in_many_accounts_takes_a_row_for_each_thing_that_happens() -> None:
+    effects = [effect(account=name) for name in ("india", "europe")] + [effect(account="asia", text="is blocked: why")]
+    seen = rendered(plan_markdown(make_plan(changes=make_changes([make_bulletin_change(effects=effects)]))))
+
+    assert [row[2:] for row in seen.rows[1:3]] == [
+        ["india, europe", "goes out as soon as fire runs"],
+        ["asia", "is blocked: why"],
+    ]
+
+
+def test_a_plan_alone_shows_what_is_sent_and_what_is_wrong_first() -> None:
+    plan = make_plan(*(make_planned(action.value, action.value) for action in Action))
+    seen = rendered(plan_markdown(plan))
+
+    assert seen.text.startswith("2 bulletins would be sent now (2 in india).")
+    shown = [row[0] for row in seen.rows if row[0] != "action"]
+    assert shown[:7] == ["in doubt", "duplicate", "changed", "expired", "fire", "retry", "claimed"]
+    assert sorted(shown[7:]) == ["disabled", "done", "wait"]
+
+
+def test_nothing_to_say_is_said() -> None:
+    assert rendered(plan_markdown(make_plan())).text.startswith("Nothing would be sent now. no firings.")
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_stays_text(text: str) -> None:
+    document = hostile_plan(text)
+    markdown = plan_markdown(document)
+    seen = rendered(markdown)
+
+    assert seen.tags <= ALLOWED
+    assert seen.attributes <= {("class", "language-diff")}
+    assert len(markdown) <= MAX_CHARACTERS
+    assert markdown == "\n".join(plain(line) for line in markdown.splitlines()) + "\n"
+
+
+def test_ten_thousand_firings_fit_into_a_comment() -> None:
+    changes = make_changes([make_bulletin_change(id=f"id-{number}") for number in range(10_000)])
+    markdown = plan_markdown(make_plan(*(make_planned(f"id-{n}") for n in range(10)), changes=changes))
+
+    assert MAX_CHARACTERS - 1_000 < len(markdown) <= MAX_CHARACTERS
+    assert markdown.rstrip().endswith("more lines or parts are not shown._")

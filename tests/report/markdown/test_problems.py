@@ -1,0 +1,36 @@
+"""Problems as Markdown."""
+
+from __future__ import annotations
+
+import pytest
+
+from report.documents import make_problem, make_problems
+from report.hostile import HOSTILE
+from report.markdown import ALLOWED, rendered
+from runner.report.markdown import problems_markdown
+from runner.report.plain import plain
+
+
+def test_every_problem_has_its_place_and_its_mend() -> None:
+    seen = rendered(problems_markdown(make_problems(make_problem())))
+
+    assert seen.text.startswith("The definitions can't be fired: 1 problem in 1 of 2 files.")
+    assert seen.rows[1] == [
+        "bulletins.d/x.yaml:9:19",
+        'properties.program_id is the integer 234567; the API takes strings onlyWrite "234567".',
+        "property-not-string",
+    ]
+
+
+def test_a_valid_set_is_said_to_be() -> None:
+    assert rendered(problems_markdown(make_problems())).text == "0 bulletins in 1 file are valid.\n"
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_stays_text(text: str) -> None:
+    seen = rendered(problems_markdown(make_problems(make_problem(file=text, message=text, help=text))))
+
+    assert seen.tags <= ALLOWED
+    assert {len(row) for row in seen.rows} == {3}
+    place = seen.rows[1][0]
+    assert place == plain(f"{text}:9:19").strip()

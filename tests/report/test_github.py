@@ -1,0 +1,74 @@
+"""Workflow commands: the runner reads back what was found, and nothing else happens."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem
+from report.hostile import HOSTILE
+from report.workflow_commands import Command, read
+from runner.report.findings import RULES, Finding, Level, Rule, by_severity, from_plan, from_problems, from_report
+from runner.report.github import github_commands
+from runner.report.plain import plain
+
+NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
+
+
+def expected(finding: Finding) -> Command:
+    properties = {
+        "file": plain(finding.file),
+        "line": str(finding.line),
+        "title": f"{finding.rule}: {RULES[finding.rule].summary}",
+    }
+    if finding.column is not None:
+        properties["col"] = str(finding.column)
+    return Command(NAMES[finding.level], properties, finding.text)
+
+
+def assert_read_back(findings: list[Finding]) -> None:
+    *commands, last = read(github_commands(findings))
+
+    assert commands == [expected(finding) for finding in by_severity(findings)]
+    assert isinstance(last, str)
+    assert last.startswith("bulletins: ")
+
+
+def test_a_problem_is_an_annotation_as_the_toolkit_writes_it() -> None:
+    assert github_commands(from_problems([make_problem(file="a,b:c%.yaml", message="50% off: a, b", help="")])) == (
+        "::error file=a%2Cb%3Ac%25.yaml,line=9,col=19,"
+        "title=property-not-string%3A a property's value is not a string::50%25 off: a, b\n"
+        "bulletins: 1 error"
+    )
+
+
+def test_nothing_found_is_said() -> None:
+    assert github_commands([]) == "bulletins: nothing found"
+
+
+def test_errors_come_first_and_what_github_leaves_out_is_said() -> None:
+    findings = [Finding(Level.WARNING, Rule.SKIPPED, f"w{number}", "x", 1) for number in range(11)]
+    findings.append(Finding(Level.ERROR, Rule.FAILED, "e", "x", 1))
+    *commands, last = read(github_commands(findings))
+
+    assert [command.data for command in commands if isinstance(command, Command)][:2] == ["e", "w0"]
+    assert len(commands) == 12
+    assert last == (
+        "bulletins: 1 error, 11 warnings; GitHub shows 10 of a kind beside the code, and all are in this log"
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_stays_within_its_own_command(text: str) -> None:
+    assert_read_back(from_problems(hostile_problems(text).problems))
+    assert_read_back(from_plan(hostile_plan(text)))
+    assert_read_back(from_report(hostile_report(text)))
+
+
+@given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Level), st.none() | st.integers(1, 999))
+def test_any_text_is_read_back(message: str, file: str, mend: str, level: Level, column: int | None) -> None:
+    finding = Finding(level, Rule.IN_DOUBT, message, file, 7, column, mend)
+
+    assert_read_back([finding, finding])
+    assert_read_back(from_problems([make_problem(file=file, message=message, help=mend)]))
