@@ -1,0 +1,181 @@
+"""A run's figures → Prometheus text, for the textfile collector of node_exporter: so that a dead cron job is noticed.
+
+In: the report document, or what is known of a refusal; and the text that the run before left. Out: gauges of this one
+run, as batch jobs have them. They carry no timestamps: the collector refuses a file that has any.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from runner import __version__
+from runner.errors import Exit
+from runner.fire.outcome import Outcome
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+_LAST_SUCCESS = "bulletins_last_success_timestamp_seconds"
+_IN_DOUBT = "bulletins_in_doubt"
+_OVERDUE = "bulletins_overdue"
+_KEPT = " A run that can't tell keeps the figure of the run before."
+_NONE_REFUSED = " Not there where the run was refused before it began."
+_HELP = {
+    "bulletins_last_run_timestamp_seconds": "When the last run ended, however it did, as a UNIX time.",
+    _LAST_SUCCESS: "When the last run with exit code 0, no dry run, ended, as a UNIX time; 0 where none is known.",
+    "bulletins_last_run_exit_code": "What the last run exited with.",
+    "bulletins_last_run_duration_seconds": "How long the last run took.",
+    _IN_DOUBT: "Firings that may have been sent and wait for a person to settle them." + _KEPT,
+    _OVERDUE: "Firings that were due and were still unsent when the last run ended." + _KEPT,
+    "bulletins_last_run_firings": "Firings of the last run by how they ended; 0 where none did so." + _NONE_REFUSED,
+    "bulletins_last_run_bulletins_sent": "Bulletins that the API says it sent in the last run." + _NONE_REFUSED,
+    "bulletins_last_run_requests": "Requests of the last run whose end is known, retries included." + _NONE_REFUSED,
+    "bulletins_last_run_requests_duration_seconds": "How long these requests took, added up." + _NONE_REFUSED,
+    "bulletins_last_run_slowest_request_seconds": "How long the slowest of them took. Not there where none was made.",
+    "bulletins_build_info": "The version of bulletins that made the last run, as a label; always 1.",
+}
+
+_Labels = tuple[str, ...]  # their values, in the order of the names
+_Gauge = tuple[str, _Labels, Mapping[_Labels, float]]  # its name, the names of its labels, its samples
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFigures:
+    """What a run did in one account; `latencies_s` are those of its requests."""
+
+    account: str
+    firings: Mapping[Outcome, int]
+    bulletins_sent: int
+    latencies_s: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """What is counted of one run. Of a refusal, only the times and the exit code are known."""
+
+    started_at: datetime
+    finished_at: datetime
+    exit_code: int | None
+    dry_run: bool = False
+    accounts: tuple[AccountFigures, ...] = ()
+    in_doubt: int | None = None
+    overdue: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What outlives a run that can't tell it: taken over from what the run before wrote."""
+
+    last_success_s: float = 0.0
+    in_doubt: float | None = None
+    overdue: float | None = None
+
+
+def figures(document: Mapping[str, Any], *, in_doubt_now: int | None, overdue_now: int | None) -> RunFigures:
+    """The figures of a run's report; what is in doubt and overdue after it is asked of the ledger, None if unknown."""
+    run = document["run"]
+    results: dict[str, list[Mapping[str, Any]]] = {}
+    for each in document["results"]:
+        results.setdefault(each["account"], []).append(each)
+    return RunFigures(
+        started_at=datetime.fromisoformat(run["started_at"]),
+        finished_at=datetime.fromisoformat(run["finished_at"]),
+        exit_code=run["exit_code"],
+        dry_run=run["dry_run"],
+        accounts=tuple(_account_figures(name, results[name]) for name in sorted(results)),
+        in_doubt=in_doubt_now,
+        overdue=overdue_now,
+    )
+
+
+def _account_figures(account: str, results: Iterable[Mapping[str, Any]]) -> AccountFigures:
+    outcomes: Counter[str | None] = Counter()
+    bulletins_sent, latencies_s = 0, []
+    for each in results:
+        outcomes[each["outcome"]] += 1
+        bulletins_sent += each["bulletins_sent"] or 0
+        latencies_s += [attempt["latency_ms"] / 1000 for attempt in each["attempts"]]
+    return AccountFigures(account, {each: outcomes[each.value] for each in Outcome}, bulletins_sent, latencies_s)
+
+
+def earlier(text: str) -> Earlier | None:
+    """What the run before left in its file, of which this is the text. None where it can't be read as metrics."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    try:
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        found = {sample.name: float(sample.value) for sample in samples if not sample.labels}
+    except (ValueError, OverflowError, IndexError):
+        return None
+    known = {name: value for name, value in found.items() if math.isfinite(value) and value >= 0}
+    return Earlier(known.get(_LAST_SUCCESS, 0.0), known.get(_IN_DOUBT), known.get(_OVERDUE))
+
+
+def metrics_text(run: RunFigures, before: Earlier | None = None) -> str:
+    """The whole text of the metrics file after this run; `before` is what the file told until now, if anything."""
+    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client.registry import Collector
+
+    families = [_family(*gauge) for gauge in _gauges(run, before or Earlier()) if gauge[2]]
+
+    class Snapshot(Collector):
+        def collect(self) -> Iterable[Metric]:
+            return families
+
+    registry = CollectorRegistry()  # the global one tells of this process too, which is gone when anybody reads it
+    registry.register(Snapshot())
+    return generate_latest(registry).decode("utf-8")
+
+
+def _family(name: str, label_names: _Labels, samples: Mapping[_Labels, float]) -> Metric:
+    from prometheus_client.core import GaugeMetricFamily
+
+    family = GaugeMetricFamily(name, _HELP[name], labels=label_names)
+    for labels, value in samples.items():
+        family.add_metric(labels, value)
+    return family
+
+
+def _gauges(run: RunFigures, before: Earlier) -> Iterator[_Gauge]:
+    # A clock that was set back may make a run end before it began.
+    duration_s = max(0.0, (run.finished_at - run.started_at).total_seconds())
+    yield _single("bulletins_last_run_timestamp_seconds", run.finished_at.timestamp())
+    yield _single(_LAST_SUCCESS, _last_success_s(run, before))
+    yield _single("bulletins_last_run_exit_code", run.exit_code)
+    yield _single("bulletins_last_run_duration_seconds", duration_s)
+    yield _single(_IN_DOUBT, before.in_doubt if run.in_doubt is None else run.in_doubt)
+    yield _single(_OVERDUE, before.overdue if run.overdue is None else run.overdue)
+    yield "bulletins_last_run_firings", ("account", "outcome"), _firings(run.accounts)
+    yield _by_account("bulletins_last_run_bulletins_sent", {each.account: each.bulletins_sent for each in run.accounts})
+    latencies_s = {each.account: each.latencies_s for each in run.accounts}
+    yield _by_account("bulletins_last_run_requests", {name: len(each) for name, each in latencies_s.items()})
+    took_s = {name: math.fsum(each) for name, each in latencies_s.items()}
+    yield _by_account("bulletins_last_run_requests_duration_seconds", took_s)
+    slowest_s = {name: max(each) for name, each in latencies_s.items() if each}
+    yield _by_account("bulletins_last_run_slowest_request_seconds", slowest_s)
+    yield "bulletins_build_info", ("version",), {(__version__,): 1}
+
+
+def _firings(accounts: Iterable[AccountFigures]) -> dict[_Labels, float]:
+    return {(each.account, outcome.value): each.firings[outcome] for each in accounts for outcome in Outcome}
+
+
+def _last_success_s(run: RunFigures, before: Earlier) -> float:
+    finished_s = run.finished_at.timestamp()
+    if run.exit_code == Exit.OK and not run.dry_run:
+        return finished_s
+    # One from the future, of a clock that has been set right since, would silence the alert until then.
+    return min(before.last_success_s, finished_s)
+
+
+def _single(name: str, value: float | None) -> _Gauge:
+    return name, (), {} if value is None else {(): value}
+
+
+def _by_account(name: str, values: Mapping[str, float]) -> _Gauge:
+    return name, ("account",), {(account,): value for account, value in values.items()}
