@@ -20,6 +20,7 @@ _COMMANDS = {
     "fire": "fire",
     "status": "status",
     "resolve": "resolve",
+    "report": "report",
     "ledger": "ledger",
     "sandbox": "sandbox",
     "schema": "reference",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from runner.cli.options import present
 from runner.errors import Exit, UserError
 from runner.report.problems import problem_line, snippet, verdict
 
@@ -34,10 +35,18 @@ def show_problems(definitions: Definitions, *, to_stderr: bool) -> None:
     click.secho(verdict(definitions), fg="red" if definitions.problems else "green", err=to_stderr)
 
 
-def stop_on_problems(definitions: Definitions) -> None:
-    """Prints the problems and ends the command with exit code 3, if there are any."""
+def stop_on_problems(definitions: Definitions, *, format_: str = "text") -> None:
+    """Prints the problems, and ends the command with exit code 3, if there are any.
+
+    Formats that tell findings tell these, on standard output; who asked for a document or a page gets none.
+    """
+    from runner.report.formats import FINDING_FORMATS, problems_in
+
     if definitions.problems:
-        show_problems(definitions, to_stderr=True)
+        if format_ in FINDING_FORMATS:
+            click.echo(problems_in(format_, definitions, now=present()), nl=False)
+        else:
+            show_problems(definitions, to_stderr=True)
         click.echo("nothing was sent: a set with problems is never fired, not even in part", err=True)
         raise click.exceptions.Exit(Exit.PROBLEMS)
 

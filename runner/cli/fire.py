@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner import __version__, git
+from runner import git
+from runner.cli.metering import Meter, metered
 from runner.cli.options import (
-    criteria,
     format_option,
     ledger_option,
     now_option,
@@ -28,17 +27,14 @@ from runner.cli.options import (
 )
 from runner.cli.reporting import Reporter
 from runner.errors import Exit, UserError
+from runner.report.formats import RUN_FORMATS
 
 if TYPE_CHECKING:
-    from runner.definitions.model import Account, Definitions
-    from runner.fire.credentials import Credentials
+    from runner.definitions.model import Definitions
     from runner.fire.result import Ended
-    from runner.fire.run import Run
-    from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
     from runner.plan.firing import Firing
-
-SANDBOX_LATENCY_S = 0.05
+    from runner.plan.reviewed import ReviewedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +51,28 @@ class Options:
     require_committed: bool
     allowed_hosts: tuple[str, ...]
     report: Path | None
+    metrics_file: Path | None
     now: datetime | None
     format: str
     quiet: bool
     verbose: bool
 
-    def reporter(self, started_at: datetime) -> Reporter:
-        """What publishes the report of a run that started then."""
-        return Reporter(self.path, self.report, self.format, self.dry_run, started_at)
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a call is about: a set and its selected firings, and the reviewed plan, if that is what selects them."""
+
+    path: Path
+    definitions: Definitions
+    selected: list[Firing]
+    reviewed: ReviewedPlan | None = None
+
+    def check_unmoved(self, plan: Plan, ledger_id: str | None) -> None:
+        """Raises UserError where a plan was reviewed, and `plan` is not that any more."""
+        if self.reviewed is not None:
+            from runner.cli.reviewing import check_unmoved
+
+            check_unmoved(self.reviewed, plan, self.definitions, ledger_id)
 
 
 @click.command()
@@ -80,93 +90,97 @@ class Options:
 @ledger_option
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Where the report goes.  [default: .bulletins/reports/<run>.json]")  # fmt: skip
+@click.option("--metrics-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write the run's figures for Prometheus, also when it is refused.")  # fmt: skip
 @now_option
-@format_option("text", "json")
+@format_option(*RUN_FORMATS)
 @click.option("--quiet", "-q", is_flag=True, help="Show only what failed, expired or is in doubt, and the summary.")
 @verbose_option
 def fire(**options: Any) -> int:
-    """Send what is due, each at most once, and report it."""
-    selection = {name: options.pop(name) for name in list(options) if name.startswith(("only_", "exclude_"))}
+    """Send what is due, each at most once, and report it.
+
+    PATH may also be a plan written by bulletins plan --out: then exactly that is sent, or nothing.
+    """
+    names = [name for name in options if name.startswith(("only_", "exclude_")) or name == "changed_since"]
+    selection = {name: options.pop(name) for name in names}
     called = Options(format=options.pop("format_"), **options)
     if called.now and not called.dry_run:
         raise click.UsageError("--now goes with --dry-run: what is sent is sent now")
+    is_real = not (called.dry_run or called.sandbox)
+    if called.metrics_file and not is_real:
+        click.echo(f"{called.metrics_file} is left as it is: only runs that send to people count", err=True)
+    with metered(called.metrics_file if is_real else None) as meter:
+        work = _work(called, selection)
+        meter.exit_code = _dry_run(called, work, meter) if called.dry_run else _fire(called, work, meter)
+    return meter.exit_code
+
+
+def _work(options: Options, selection: dict[str, Any]) -> Work:
     from runner.cli.console import stop_on_problems
+    from runner.cli.planning import select_firings
+    from runner.cli.reviewing import is_plan_file, read_plan
     from runner.definitions.load import load
     from runner.plan.firing import firings
-    from runner.plan.select import select
 
-    if called.require_committed:
-        git.require_committed([called.path])
-    definitions = load([called.path])
-    stop_on_problems(definitions)
-    selected = select(firings(definitions), criteria(selection))
-    return _dry_run(called, definitions, selected) if called.dry_run else _fire(called, definitions, selected)
+    reviewed = None
+    path = options.path
+    if is_plan_file(path):
+        if any(selection.values()) or options.now:
+            raise click.UsageError(f"{path} says what is sent: selection options and --now don't go with a plan file")
+        reviewed = read_plan(path)
+        path = Path(reviewed.path)
+    if options.require_committed:
+        git.require_committed([path])
+    definitions = load([path])
+    stop_on_problems(definitions, format_=options.format)
+    if reviewed is None:
+        return Work(path, definitions, select_firings(definitions, path, selection))
+    return Work(path, definitions, [each for each in firings(definitions) if each.key in reviewed.keys], reviewed)
 
 
-def _dry_run(options: Options, definitions: Definitions, selected: list[Firing]) -> int:
-    from runner.cli.plan import which_ledger
-    from runner.cli.planning import plan_over_any
+def _dry_run(options: Options, work: Work, meter: Meter) -> int:
+    from runner.cli.planning import ledger_if_there, plan_over, which_ledger
     from runner.fire.outcome import Outcome
     from runner.fire.result import Ended, Result
     from runner.ledger.ulid import new_ulid
 
     started_at = present()
-    url = which_ledger(options.ledger_url, sandbox=options.sandbox)
-    plan, ledger_id = plan_over_any(url, definitions, selected, options.now or started_at)
+    with ledger_if_there(which_ledger(options.ledger_url, sandbox=options.sandbox)) as ledger:
+        plan = plan_over(ledger, work.definitions, work.selected, options.now or started_at)
+    ledger_id = ledger.id if ledger else None
+    work.check_unmoved(plan, ledger_id)
     results = tuple(Result(step, Outcome.WOULD_FIRE if step.action.sends else None, step.reason) for step in plan.steps)
     _show_plan(plan, options)
-    return options.reporter(started_at).publish(new_ulid(), Ended(results), ledger=ledger_id)
+    return _reporter(options, work, started_at, meter).publish(new_ulid(), Ended(results), ledger=ledger_id)
 
 
-def _fire(options: Options, definitions: Definitions, selected: list[Firing]) -> int:
+def _fire(options: Options, work: Work, meter: Meter) -> int:
     from runner.cli.ledgers import open_ledger, open_sandbox_ledger
-    from runner.cli.plan import which_ledger
-    from runner.cli.planning import plan_over
+    from runner.cli.planning import plan_over, which_ledger
+    from runner.cli.sending import guarded, send
     from runner.ledger.ulid import new_ulid
 
     started_at = present()
-    reporter = options.reporter(started_at)
+    reporter = _reporter(options, work, started_at, meter)
     url = which_ledger(options.ledger_url, sandbox=options.sandbox)
     with ExitStack() as stack:
         ledger = stack.enter_context(open_sandbox_ledger(started_at) if options.sandbox else open_ledger(url))
+        stack.callback(meter.look_at, ledger, work.definitions)
         reporter.check()
         now = present()  # not before the ledger was opened: that may have ended the lease of a run that is gone
-        plan = plan_over(ledger, definitions, selected, now)
+        plan = plan_over(ledger, work.definitions, work.selected, now)
         try:
-            accounts, credentials = _guarded(options, definitions, plan, ledger, stack)
+            work.check_unmoved(plan, ledger.id)
+            accounts, credentials = guarded(options, work.definitions, plan, ledger, stack)
             _confirm(options, plan)
         except UserError as refusal:
             reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=options.format != "text")
             raise
-        return _send(options, plan, accounts, credentials, ledger, reporter)
+        return send(options, plan, accounts, credentials, ledger, reporter)
 
 
-def _guarded(
-    options: Options, definitions: Definitions, plan: Plan, ledger: Ledger, stack: ExitStack
-) -> tuple[dict[str, Account], dict[str, Credentials]]:
-    """The accounts and their credentials, once all that must hold before sending holds."""
-    from runner.fire.credentials import check_hosts, load_credentials
-    from runner.fire.guard import accounts_needed, check_ledger_pins, check_maximum
-
-    check_maximum(plan, options.maximum)
-    needed = accounts_needed(plan, definitions.accounts)
-    if options.sandbox:
-        return _sandboxed(definitions, needed, stack)
-    check_ledger_pins(needed, ledger.id, ledger.place)
-    check_hosts(needed, options.allowed_hosts)
-    return {account.name: account for account in needed}, load_credentials(needed, os.environ)
-
-
-def _sandboxed(
-    definitions: Definitions, needed: list[Account], stack: ExitStack
-) -> tuple[dict[str, Account], dict[str, Credentials]]:
-    from runner.fire.credentials import Credentials
-    from runner.sandbox.server import Sandbox
-
-    events = {event.name: event.required for event in definitions.events.values()}
-    sandbox = stack.enter_context(Sandbox(latency_s=SANDBOX_LATENCY_S, events=events or None))
-    accounts = {account.name: replace(account, base_url=sandbox.base_url) for account in needed}
-    return accounts, {name: Credentials(f"sandbox-{name}", "sandbox") for name in accounts}
+def _reporter(options: Options, work: Work, started_at: datetime, meter: Meter) -> Reporter:
+    return Reporter(work.path, options.report, options.format, options.dry_run, started_at, meter.take)
 
 
 def _confirm(options: Options, plan: Plan) -> None:
@@ -196,45 +210,6 @@ def _refused(plan: Plan, refusal: UserError) -> Ended:
     )
     interrupted = signal.SIGINT if refusal.exit_code is Exit.INTERRUPTED else None
     return Ended(results, signal=interrupted, fault=refusal.message)
-
-
-def _send(
-    options: Options,
-    plan: Plan,
-    accounts: dict[str, Account],
-    credentials: dict[str, Credentials],
-    ledger: Ledger,
-    reporter: Reporter,
-) -> int:
-    from runner.cli.ledgers import identity
-    from runner.cli.progress import progress
-    from runner.fire.run import Run, Settings
-    from runner.fire.signals import interrupting
-    from runner.ledger.values import Origin
-
-    checkout = git.checkout(options.path)
-    origin = Origin("fire", __version__, checkout.commit if checkout else None, checkout.dirty if checkout else None)
-    with ExitStack() as stack:
-        shown = stack.enter_context(progress(len(plan.to_send), quiet=options.quiet, verbose=options.verbose))
-        settings = Settings(canary=options.canary)
-        run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
-        with interrupting(run):
-            ended = run.fire(plan, accounts, credentials)
-            stack.close()  # the bar goes before the summary comes
-            return reporter.publish(run.id, _finished(run, ended), ledger=ledger.id)
-
-
-def _finished(run: Run, ended: Ended) -> Ended:
-    """Records the end of the run, and tells what cut it short."""
-    try:
-        run.finish(ended.exit_code)
-    except UserError as error:
-        ended = replace(ended, fault=ended.fault or error.message)
-    if ended.fault:
-        click.secho(f"error: the run was cut short: {ended.fault}", fg="red", err=True)
-    if ended.crash:
-        click.echo(ended.crash, err=True)
-    return ended
 
 
 def _show_plan(plan: Plan, options: Options) -> None:

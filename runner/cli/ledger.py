@@ -12,7 +12,6 @@ import click
 
 from runner import __version__, local
 from runner.cli.options import (
-    criteria,
     format_option,
     ledger_option,
     path_argument,
@@ -195,14 +194,12 @@ def baseline(
     """
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import open_ledger
-    from runner.cli.planning import plan_over
+    from runner.cli.planning import plan_over, select_firings
     from runner.definitions.load import load
-    from runner.plan.firing import firings
-    from runner.plan.select import select
 
     definitions = load([path])
     stop_on_problems(definitions)
-    selected = select(firings(definitions), criteria(selection))
+    selected = select_firings(definitions, path, selection)
     with open_ledger(ledger_url) as opened:
         plan = plan_over(opened, definitions, selected, present())
         steps = [step for step in plan.steps if _is_adopted(step, also_later=also_later)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -49,7 +49,12 @@ def format_option(*formats: str) -> Callable[[F], F]:
 
 
 def selection_options(command: F) -> F:
-    """`--id`, `--tag`, … and their `--exclude-…` twins."""
+    """`--id`, `--tag`, … and their `--exclude-…` twins, and `--changed-since`."""
+    command = click.option(
+        "--changed-since",
+        metavar="REF",
+        help="Only bulletins added or changed since a git ref.",
+    )(command)
     for kind, (metavar, what) in reversed(_SELECTED.items()):
         excluding = click.option(
             f"--exclude-{kind}", f"exclude_{kind}", multiple=True, metavar=metavar, help=f"Leave out {what}."
@@ -59,8 +64,8 @@ def selection_options(command: F) -> F:
     return command
 
 
-def criteria(options: dict[str, Any]) -> list[Criterion]:
-    """The selection options of a command as criteria."""
+def criteria(options: Mapping[str, Any]) -> list[Criterion]:
+    """The selection options of a command as criteria; `--changed-since` is not among them, for it takes git."""
     from runner.plan.select import Criterion
 
     found = []

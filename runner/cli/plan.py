@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner import local
+from runner import __version__, git
 from runner.cli.options import (
-    criteria,
     format_option,
     ledger_option,
     now_option,
@@ -20,58 +20,94 @@ from runner.cli.options import (
     selection_options,
     verbose_option,
 )
-from runner.errors import Exit, UserError
+from runner.errors import Exit
+from runner.report.formats import PLAN_FORMATS
+
+if TYPE_CHECKING:
+    from runner.plan.decide import Plan
 
 
 @click.command()
 @path_argument
 @selection_options
+@click.option("--against", metavar="REF", help="Show also what changed since a git ref, and what each change does.")
 @now_option
 @ledger_option
 @sandbox_option
-@format_option("text", "json")
+@format_option(*PLAN_FORMATS)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write the plan to a file, to be reviewed and then fired by: bulletins fire FILE")  # fmt: skip
 @verbose_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 6 where something would be sent.")
 def plan(
     path: Path,
+    against: str | None,
     now: datetime | None,
     ledger_url: str | None,
     sandbox: bool,
     format_: str,
+    out: Path | None,
     verbose: bool,
     detailed_exitcode: bool,
     **selection: Any,
 ) -> int:
     """Show what would be sent now, what not, and why."""
-    from runner.cli.console import show_table, stop_on_problems
-    from runner.cli.planning import plan_over_any
+    from runner.cli.against import changes_against
+    from runner.cli.console import stop_on_problems
+    from runner.cli.ledgers import open_sandbox_ledger
+    from runner.cli.planning import ledger_if_there, plan_over, select_firings, which_ledger
+    from runner.cli.reviewing import write_plan
     from runner.definitions.load import load
-    from runner.plan.firing import firings
-    from runner.plan.select import select
-    from runner.report.plan import COLOURS, plan_json, rows, summary_line
+    from runner.report.formats import plan_in
+    from runner.report.plan_document import PlanFacts, plan_document
 
     definitions = load([path])
-    stop_on_problems(definitions)
-    selected = select(firings(definitions), criteria(selection))
+    stop_on_problems(definitions, format_=format_)
+    selected = select_firings(definitions, path, selection)
     url = which_ledger(ledger_url, sandbox=sandbox)
-    planned, ledger_id = plan_over_any(url, definitions, selected, now or present())
-    if format_ == "json":
-        click.echo(plan_json(planned, ledger=ledger_id))
+    at = now or present()
+    if sandbox and out:  # what is to be fired must know its ledger
+        open_sandbox_ledger(at).close()
+    with ledger_if_there(url) as ledger:
+        planned = plan_over(ledger, definitions, selected, at)
+        changes = None
+        if against is not None:
+            changes = changes_against(against, definitions, planned, ledger, path=path, selection=selection)
+    checkout = git.checkout(path)
+    facts = PlanFacts(
+        version=__version__,
+        path=path.as_posix(),
+        accounts=definitions.accounts,
+        ledger=ledger.id if ledger else None,
+        selection=_given(selection),
+        git_commit=checkout.commit if checkout else None,
+        git_dirty=checkout.dirty if checkout else None,
+    )
+    document = plan_document(planned, facts, changes)
+    if out is not None:
+        write_plan(out, document)
+    if format_ == "text":
+        _show(planned, changes, verbose=verbose)
     else:
-        table = rows(planned.steps, whole=verbose)
-        show_table((COLOURS[action] if action else None, cells) for action, cells in table)
-        click.echo(summary_line(planned))
+        click.echo(plan_in(format_, document), nl=False)
     return Exit.WOULD_FIRE if detailed_exitcode and planned.to_send else Exit.OK
 
 
-def which_ledger(url: str | None, *, sandbox: bool) -> str | None:
-    """The ledger that the options mean. The sandbox has its own, whatever the environment says."""
-    from runner.cli.ledgers import named_ledger
+def _given(selection: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """The selection options that were given, by the names that users know."""
+    names = {name: name.removeprefix("only_") for name in selection}
+    return {
+        names[name]: [values] if isinstance(values, str) else values for name, values in selection.items() if values
+    }
 
-    if not sandbox:
-        return url
-    if named_ledger():
-        raise UserError(
-            "--sandbox has a ledger of its own, and --ledger names another", help="Leave one out.", exit_code=Exit.USAGE
-        )
-    return str(local.SANDBOX_LEDGER)
+
+def _show(planned: Plan, changes: dict[str, Any] | None, *, verbose: bool) -> None:
+    from runner.cli.console import show_table
+    from runner.report.plan import CHANGE_COLOURS, COLOURS, change_rows, changes_line, rows, summary_line
+
+    if changes is not None:
+        show_table((CHANGE_COLOURS[kind] if kind else None, cells) for kind, cells in change_rows(changes))
+        click.echo(f"{changes_line(changes)}\n")
+    table = rows(planned.steps, whole=verbose)
+    show_table((COLOURS[action] if action else None, cells) for action, cells in table)
+    click.echo(summary_line(planned))

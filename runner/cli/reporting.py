@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Publishes the report of one call of `fire`. `file` is where it goes, None for the usual place."""
+    """Publishes the report of one call of `fire`. `file` is where it goes, None for the usual place.
+
+    `on_document` is told every report that is published.
+    """
 
     definitions: Path
     file: Path | None
     format: str
     dry_run: bool
     started_at: datetime
+    on_document: Callable[[Mapping[str, Any]], None]
 
     def check(self) -> None:
         """Raises UserError where the report will not find its place: a run that can't be reported is not begun."""
@@ -46,6 +51,7 @@ class Reporter:
         from runner.cli.ledgers import identity
         from runner.files import written_whole
         from runner.report.document import RunFacts, report_document
+        from runner.report.formats import run_in
         from runner.report.run import summary_lines
 
         checkout = git.checkout(self.definitions)
@@ -64,16 +70,18 @@ class Reporter:
             git_dirty=checkout.dirty if checkout else None,
         )
         document = report_document(facts, ended.results)
+        self.on_document(document)
         path = self.file or local.REPORTS / f"{run}.json"
         code = ended.exit_code
-        lines = list(summary_lines(document)) if self.format == "text" else [json.dumps(document, ensure_ascii=False)]
+        lines = list(summary_lines(document))
         try:
             with written_whole(path) as file:
                 file.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-            lines += [f"report: {path}"] if self.format == "text" else []
+            lines += [f"report: {path}"]
         except OSError as error:
             click.secho(f"error: the report can't be written to {path}: {error.strerror}", fg="red", err=True)
             code = code or Exit.FAILED
-        for line in lines if shown else ():
-            click.echo(line)
+        if shown:
+            text = "".join(f"{line}\n" for line in lines)
+            click.echo(text if self.format == "text" else run_in(self.format, document), nl=False)
         return code

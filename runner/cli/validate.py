@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import DEFAULT_PATH, format_option
+from runner.cli.options import DEFAULT_PATH, format_option, present
 from runner.errors import Exit
+from runner.report.formats import PROBLEM_FORMATS
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@format_option("text", "json")
+@format_option(*PROBLEM_FORMATS)
 def validate(paths: tuple[Path, ...], format_: str) -> int:
     """Check the definitions, and show every problem.
 
@@ -20,11 +21,11 @@ def validate(paths: tuple[Path, ...], format_: str) -> int:
     """
     from runner.cli.console import show_problems
     from runner.definitions.load import load
-    from runner.report.problems import problems_json
+    from runner.report.formats import problems_in
 
     definitions = load(paths or (DEFAULT_PATH,))
-    if format_ == "json":
-        click.echo(problems_json(definitions))
-    else:
+    if format_ == "text":
         show_problems(definitions, to_stderr=False)
+    else:
+        click.echo(problems_in(format_, definitions, now=present()), nl=False)
     return Exit.PROBLEMS if definitions.problems else Exit.OK

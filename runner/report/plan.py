@@ -1,15 +1,16 @@
-"""The plan → a table for people, JSON for programs."""
+"""The plan, and what changed since a git ref → tables for people."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
 from runner.plan.decide import Action, Plan, Step
 from runner.report.document import timestamp
 from runner.report.plain import plain
+from runner.report.problems import counted
 
 # What sends nothing and is as it should be; long runs of it are cut.
 _QUIET = (Action.DONE, Action.WAIT, Action.DISABLED, Action.EXPIRED)
@@ -47,41 +48,49 @@ def rows(steps: Iterable[Step], *, whole: bool = False) -> Iterator[tuple[Action
             label = key.bulletin if key.occurrence == "r1" else f"{key.bulletin} {key.occurrence}"
             yield action, (action.value, plain(label), plain(key.account), plain(step.reason))
             for change in step.changes:
-                old = "nothing" if change.old is None else repr(change.old)
-                new = "nothing" if change.new is None else repr(change.new)
-                yield action, ("", "", "", plain(f"  {change.field}: {old} → {new}"))
+                yield action, ("", "", "", plain(f"  {_edit(change.field, change.old, change.new)}"))
         if len(shown) < len(run):
             more = f"… and {len(run) - len(shown):,} more {action.value} (--verbose shows them)"
             yield None, ("", "", "", more)
 
 
-def plan_json(plan: Plan, *, ledger: str | None) -> str:
-    """One JSON document: counts, and every step with its changes."""
-    document = {
-        "schema_version": 1,
-        "now": timestamp(plan.now),
-        "ledger": ledger,
-        "summary": {"selected": len(plan.steps), **plan.counts()},
-        "firings": [_entry(step) for step in plan.steps],
-    }
-    return json.dumps(document, ensure_ascii=False, indent=2)
+CHANGE_COLOURS = {"added": "green", "changed": "yellow", "renamed": "yellow", "removed": "red"}
+_USE = {"account": ("goes there", "go there"), "business event": ("raises it", "raise it")}
+_SIGNS = {"added": "+", "changed": "~", "renamed": ">", "removed": "-"}
 
 
-def _entry(step: Step) -> dict[str, Any]:
-    firing, occurrence = step.firing, step.firing.occurrence
-    return {
-        "id": firing.key.bulletin,
-        "account": firing.key.account,
-        "occurrence": firing.key.occurrence,
-        "action": step.action.value,
-        "reason": step.reason,
-        "file": firing.bulletin.place.file,
-        "line": firing.bulletin.place.line,
-        "business_event": firing.bulletin.business_event,
-        "name": firing.bulletin.name,
-        "due_at": None if occurrence.due_at is None else timestamp(occurrence.due_at),
-        "expires_at": None if occurrence.expires_at is None else timestamp(occurrence.expires_at),
-        "payload": firing.bulletin.payload(),
-        "fingerprint": firing.fingerprint,
-        "changes": [{"field": change.field, "old": change.old, "new": change.new} for change in step.changes],
-    }
+def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+    """(kind, cells) of what changed since a git ref: sign, what, and what it does; its edits in rows below it."""
+    for each in changes["bulletins"]:
+        was = f" (was {each['was']})" if each["was"] else ""
+        effects = {effect["text"]: None for effect in each["effects"]}
+        kind = each["kind"]
+        yield kind, (f"{_SIGNS[kind]} {kind}", plain(each["id"] + was), plain("; ".join(effects)))
+        if kind in ("changed", "renamed"):
+            yield from _field_rows(each["fields"])
+        if each["warning"]:
+            yield None, ("", "", plain(f"  warning: {each['warning']}"))
+    for what, entries in (("account", changes["accounts"]), ("business event", changes["events"])):
+        for each in entries:
+            goes = f"{counted(each['bulletins'], 'bulletin')} of the set {_USE[what][each['bulletins'] != 1]}"
+            yield each["kind"], (f"{_SIGNS[each['kind']]} {each['kind']}", plain(f"{what} {each['name']}"), goes)
+            if each["kind"] == "changed":
+                yield from _field_rows(each["fields"])
+
+
+def _field_rows(fields: Iterable[Mapping[str, Any]]) -> Iterator[tuple[None, tuple[str, ...]]]:
+    for each in fields:
+        origin = " (from the file's defaults)" if each["inherited"] else ""
+        yield None, ("", "", plain(f"  {_edit(each['field'], each['old'], each['new'])}{origin}"))
+
+
+def changes_line(changes: Mapping[str, Any]) -> str:
+    """`against main (0123abc): 2 added, 1 changed`: how many bulletins changed how."""
+    counts = Counter(each["kind"] for each in changes["bulletins"])
+    said = ", ".join(f"{counts[kind]:,} {kind}" for kind in _SIGNS if counts[kind]) or "no bulletin changed"
+    broken = f"; {counted(changes['base_problems'], 'problem')} there" if changes["base_problems"] else ""
+    return f"against {plain(changes['against'])} ({changes['base'][:12]}{broken}): {said}"
+
+
+def _edit(field: str, old: str | None, new: str | None) -> str:
+    return f"{field}: {'nothing' if old is None else repr(old)} → {'nothing' if new is None else repr(new)}"

@@ -11,7 +11,7 @@ from cli.conftest import Bulletins
 from runner import __version__
 from runner.cli import cli
 
-COMMANDS = ["validate", "plan", "fire", "status", "resolve", "ledger", "sandbox", "schema", "explain"]
+COMMANDS = ["validate", "plan", "fire", "status", "resolve", "report", "ledger", "sandbox", "schema", "explain"]
 LEDGER = ["init", "show", "check", "export", "import", "baseline"]
 ALL = [[], *([command] for command in COMMANDS), *(["ledger", command] for command in LEDGER)]
 
@@ -50,7 +50,7 @@ def test_version(bulletins: Bulletins) -> None:
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_heavy_modules_stay_out_of_quick_answers(option: str) -> None:
-    heavy = {"requests", "sqlalchemy", "jsonschema", "rich", "yaml"}
+    heavy = {"requests", "sqlalchemy", "jsonschema", "rich", "yaml", "jinja2", "prometheus_client"}
     code = f"import sys\nfrom runner.cli import _run\n_run([{option!r}])\nprint(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -1,14 +1,16 @@
-"""The plan as a table and as JSON."""
+"""The plan, and what changed since a git ref, as tables."""
 
 from __future__ import annotations
 
-import json
-
+import pytest
 from plan import HOUR, NOW, make_bulletin, make_entry, make_firings
 
+from report.documents import COMMIT, hostile_plan, make_bulletin_change, make_changes, make_field, make_shared_change
+from report.hostile import HOSTILE
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.history import History, State
-from runner.report.plan import COLOURS, plan_json, rows, summary_line
+from runner.report.plain import plain
+from runner.report.plan import COLOURS, change_rows, changes_line, rows, summary_line
 
 
 def plan_of_many() -> Plan:
@@ -48,14 +50,41 @@ def test_a_higher_revision_is_shown_with_its_occurrence() -> None:
     assert any(cells[1] == "now r2" for _, cells in rows(plan_of_many().steps))
 
 
-def test_the_json_holds_every_step_with_its_payload() -> None:
-    document = json.loads(plan_json(plan_of_many(), ledger="01JDX"))
-
-    assert (document["ledger"], document["summary"]["selected"], len(document["firings"])) == ("01JDX", 32, 32)
-    fired = next(firing for firing in document["firings"] if firing["action"] == "fire")
-    assert fired["payload"]["name"] == "\x1b[31mNow"
-    assert next(firing for firing in document["firings"] if firing["changes"])["id"] == "sent"
-
-
 def test_every_action_has_a_colour() -> None:
     assert set(COLOURS) == set(Action)
+
+
+def test_what_changed_is_shown_with_what_it_does_and_its_edits() -> None:
+    inherited = make_field("c-by", None, "a@example.com", inherited=True)
+    changes = make_changes(
+        [
+            make_bulletin_change("changed", fields=[make_field("name", "a", "b"), inherited]),
+            make_bulletin_change("removed", id="gone", effects=[]),
+            make_bulletin_change("renamed", id="new"),
+        ],
+        [make_shared_change()],
+        [make_shared_change("added", "Album Out", fields=[], bulletins=1)],
+    )
+
+    assert [cells for _, cells in change_rows(changes)] == [
+        ("~ changed", "sa-re-ga-ma-12", "goes out as soon as fire runs"),
+        ("", "", "  name: 'a' → 'b'"),
+        ("", "", "  c-by: nothing → 'a@example.com' (from the file's defaults)"),
+        ("- removed", "gone", ""),
+        ("> renamed", "new (was old-id)", "goes out as soon as fire runs"),
+        ("", "", "  warning: was sent as old-id: the same payload would go out again"),
+        ("~ changed", "account india", "12 bulletins of the set go there"),
+        ("", "", "  region: 'in1' → 'sg1'"),
+        ("+ added", "business event Album Out", "1 bulletin of the set raises it"),
+    ]
+    assert changes_line(changes) == f"against origin/main ({COMMIT[:12]}): 1 changed, 1 renamed, 1 removed"
+    broken = make_changes(base_problems=2)
+    assert changes_line(broken) == f"against origin/main ({COMMIT[:12]}; 2 problems there): no bulletin changed"
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_terminal_obeys_nothing_of_a_change(text: str) -> None:
+    changes = hostile_plan(text)["changes"]
+
+    for cells in [cells for _, cells in change_rows(changes)] + [(changes_line(changes),)]:
+        assert [plain(cell) for cell in cells] == list(cells)

@@ -1,0 +1,84 @@
+"""A set as of a git ref, beside the one that is there: what changed since, for `--against` and `--changed-since`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner import git
+from runner.cli.options import criteria
+
+if TYPE_CHECKING:
+    from runner.definitions.model import Definitions
+    from runner.ledger.ledger import Ledger
+    from runner.plan.compare import Comparison
+    from runner.plan.decide import Plan
+    from runner.plan.select import ChangedSince
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The set as it was at the merge base of a ref and HEAD."""
+
+    ref: str
+    commit: str
+    definitions: Definitions
+
+
+def _base(path: Path, ref: str) -> _Base:
+    from runner.definitions.load import load_sources
+
+    base = git.base(path, ref)
+    return _Base(ref, base.commit, load_sources(git.definitions_at(base.commit, path)))
+
+
+def changed_since(ref: str, definitions: Definitions, path: Path) -> ChangedSince:
+    """The criterion for what was added or changed since `ref`. Raises UserError where git can't tell."""
+    from runner.plan.compare import compare
+    from runner.plan.select import ChangedSince
+
+    return ChangedSince(ref, compare(_base(path, ref).definitions, definitions))
+
+
+def changes_against(
+    ref: str, definitions: Definitions, plan: Plan, ledger: Ledger | None, *, path: Path, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What changed since `ref`, as the plan's document holds it. Raises UserError where git can't tell.
+
+    Where there is a selection, only bulletins that it is about are there.
+    """
+    from runner.cli.planning import plan_over
+    from runner.plan.compare import compare
+    from runner.plan.firing import firings
+    from runner.report.changes import changes_document
+
+    base = _base(path, ref)
+    comparison = compare(base.definitions, definitions)
+    left = {change.before.id if change.before else change.bulletin.id for change in comparison.bulletins}
+    known = replace(definitions, accounts={**base.definitions.accounts, **definitions.accounts})
+    chosen = criteria(selection)
+    was = [
+        firing
+        for firing in firings(base.definitions)
+        if firing.key.bulletin in left and all(criterion.accepts(firing) for criterion in chosen)
+    ]
+    gone = plan_over(ledger, known, was, plan.now)
+    if any(selection.values()):
+        comparison = _only(comparison, (step.firing.key.bulletin for each in (plan, gone) for step in each.steps))
+    return changes_document(
+        comparison,
+        plan,
+        gone,
+        against=ref,
+        base=base.commit,
+        base_problems=len(base.definitions.problems),
+        accounts=known.accounts,
+        knows=ledger is not None,
+    )
+
+
+def _only(comparison: Comparison, ids: Iterable[str]) -> Comparison:
+    wanted = set(ids)
+    return replace(comparison, bulletins=tuple(each for each in comparison.bulletins if each.bulletin.id in wanted))

@@ -1,0 +1,95 @@
+"""`--metrics-file`: the figures of a run of `fire`, however it ends, written for a monitoring system to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli.options import present
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.definitions.model import Definitions
+    from runner.ledger.ledger import Ledger
+    from runner.report.metrics import RunFigures
+
+
+class Meter:
+    """Is told what a run came to; without a file it forgets it. `exit_code` may still change after the report."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._started_at = present()
+        self._document: Mapping[str, Any] | None = None
+        self._in_doubt: int | None = None
+        self._overdue: int | None = None
+        self.exit_code: int = Exit.REFUSED
+
+    def take(self, document: Mapping[str, Any]) -> None:
+        """The report of the run."""
+        self._document = document
+
+    def look_at(self, ledger: Ledger, definitions: Definitions) -> None:
+        """Counts what is in doubt and overdue after the run: in all of the set, whatever the run was about."""
+        if self._path is None:
+            return
+        from runner.cli.planning import plan_over
+        from runner.plan.firing import firings
+
+        try:
+            self._in_doubt = len(ledger.in_doubt())
+            self._overdue = len(plan_over(ledger, definitions, list(firings(definitions)), present()).to_send)
+        except UserError as error:
+            click.echo(f"the metrics keep the last known counts of the ledger: {error.message}", err=True)
+
+    def write(self) -> None:
+        """Puts the figures in the place of those of the run before. Raises OSError."""
+        if self._path is None:
+            return
+        from runner.files import written_whole
+        from runner.report.metrics import earlier, metrics_text
+
+        before = None
+        if self._path.is_file():
+            with self._path.open(encoding="utf-8", errors="replace", newline="") as file:
+                before = earlier(file.read())
+            if before is None:
+                click.echo(f"{self._path} held no metrics, so the last success before this run is not known", err=True)
+        with written_whole(self._path) as file:
+            file.write(metrics_text(self._figures(), before))
+
+    def _figures(self) -> RunFigures:
+        from runner.report.metrics import RunFigures, figures
+
+        if self._document is None:
+            return RunFigures(self._started_at, present(), self.exit_code)
+        told = figures(self._document, in_doubt_now=self._in_doubt, overdue_now=self._overdue)
+        return replace(told, exit_code=self.exit_code)
+
+
+@contextmanager
+def metered(path: Path | None) -> Iterator[Meter]:
+    """A meter for one run, written at the end whatever the end is. Where it can't be written, the run has failed."""
+    meter = Meter(path)
+    try:
+        yield meter
+    except UserError as error:
+        meter.exit_code = error.exit_code
+        raise
+    except click.exceptions.Exit as ended:
+        meter.exit_code = ended.exit_code
+        raise
+    except click.UsageError:
+        meter.exit_code = Exit.USAGE
+        raise
+    finally:
+        try:
+            meter.write()
+        except OSError as error:
+            click.secho(f"error: the metrics can't be written to {path}: {error.strerror}", fg="red", err=True)
+            meter.exit_code = meter.exit_code or Exit.FAILED

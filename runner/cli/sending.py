@@ -1,0 +1,93 @@
+"""The part of `fire` that sends: what must hold before, the run itself, and what is told of its end."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from runner import __version__, git
+from runner.errors import UserError
+
+if TYPE_CHECKING:
+    from runner.cli.fire import Options
+    from runner.cli.reporting import Reporter
+    from runner.definitions.model import Account, Definitions
+    from runner.fire.credentials import Credentials
+    from runner.fire.result import Ended
+    from runner.fire.run import Run
+    from runner.ledger.ledger import Ledger
+    from runner.plan.decide import Plan
+
+SANDBOX_LATENCY_S = 0.05
+
+
+def guarded(
+    options: Options, definitions: Definitions, plan: Plan, ledger: Ledger, stack: ExitStack
+) -> tuple[dict[str, Account], dict[str, Credentials]]:
+    """The accounts and their credentials, once all that must hold before sending holds. Raises UserError."""
+    from runner.fire.credentials import check_hosts, load_credentials
+    from runner.fire.guard import accounts_needed, check_ledger_pins, check_maximum
+
+    check_maximum(plan, options.maximum)
+    needed = accounts_needed(plan, definitions.accounts)
+    if options.sandbox:
+        return _sandboxed(definitions, needed, stack)
+    check_ledger_pins(needed, ledger.id, ledger.place)
+    check_hosts(needed, options.allowed_hosts)
+    return {account.name: account for account in needed}, load_credentials(needed, os.environ)
+
+
+def _sandboxed(
+    definitions: Definitions, needed: list[Account], stack: ExitStack
+) -> tuple[dict[str, Account], dict[str, Credentials]]:
+    from runner.fire.credentials import Credentials
+    from runner.sandbox.server import Sandbox
+
+    events = {event.name: event.required for event in definitions.events.values()}
+    sandbox = stack.enter_context(Sandbox(latency_s=SANDBOX_LATENCY_S, events=events or None))
+    accounts = {account.name: replace(account, base_url=sandbox.base_url) for account in needed}
+    return accounts, {name: Credentials(f"sandbox-{name}", "sandbox") for name in accounts}
+
+
+def send(
+    options: Options,
+    plan: Plan,
+    accounts: dict[str, Account],
+    credentials: dict[str, Credentials],
+    ledger: Ledger,
+    reporter: Reporter,
+) -> int:
+    """Runs the plan, with progress on standard error, and publishes its report; returns the exit code."""
+    from runner.cli.ledgers import identity
+    from runner.cli.progress import progress
+    from runner.fire.run import Run, Settings
+    from runner.fire.signals import interrupting
+    from runner.ledger.values import Origin
+
+    checkout = git.checkout(reporter.definitions)
+    origin = Origin("fire", __version__, checkout.commit if checkout else None, checkout.dirty if checkout else None)
+    with ExitStack() as stack:
+        shown = stack.enter_context(progress(len(plan.to_send), quiet=options.quiet, verbose=options.verbose))
+        settings = Settings(canary=options.canary)
+        run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
+        with interrupting(run):
+            ended = run.fire(plan, accounts, credentials)
+            stack.close()  # the bar goes before the summary comes
+            return reporter.publish(run.id, _finished(run, ended), ledger=ledger.id)
+
+
+def _finished(run: Run, ended: Ended) -> Ended:
+    """Records the end of the run, and tells what cut it short."""
+    try:
+        run.finish(ended.exit_code)
+    except UserError as error:
+        ended = replace(ended, fault=ended.fault or error.message)
+    if ended.fault:
+        click.secho(f"error: the run was cut short: {ended.fault}", fg="red", err=True)
+    if ended.crash:
+        click.echo(ended.crash, err=True)
+    return ended

@@ -1,0 +1,112 @@
+"""The reviewed plan: what somebody agreed to, held against the plan of now. Exactly that is sent, or nothing.
+
+Pure functions. What moved beside the firings that were to be sent does not matter: it changes nothing that goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from runner.definitions.model import Account
+from runner.plan.decide import Plan, Step, changes, moment
+from runner.plan.firing import FiringKey, definition
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an account's requests go, and with which credentials, by the names of what holds them."""
+
+    base_url: str
+    account_id_env: str
+    passcode_env: str | None
+    passcode_file: str | None
+
+    @staticmethod
+    def of(account: Account) -> Destination:
+        """The destination of an account."""
+        return Destination(account.base_url, account.account_id_env, account.passcode_env, account.passcode_file)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedFiring:
+    """A firing that was to be sent, as it was reviewed."""
+
+    key: FiringKey
+    fingerprint: str
+    payload: Mapping[str, Any]
+    due_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedPlan:
+    """What was agreed to: these firings, to these destinations, by this ledger. `path` are the definitions."""
+
+    path: str
+    ledger: str | None
+    destinations: Mapping[str, Destination]
+    to_send: tuple[ReviewedFiring, ...]
+
+    @property
+    def keys(self) -> frozenset[FiringKey]:
+        """The firings that it sends."""
+        return frozenset(each.key for each in self.to_send)
+
+
+def moved(reviewed: ReviewedPlan, plan: Plan, accounts: Mapping[str, Account], ledger_id: str | None) -> list[str]:
+    """What differs now from what was reviewed, a line for each; empty where all of it can be sent as it was reviewed.
+
+    `plan` holds those firings of the set whose keys are in `reviewed.keys`.
+    """
+    lines = []
+    if reviewed.ledger is None:
+        lines.append("it was made without a ledger, so nobody knew what had been sent")
+    elif reviewed.ledger != ledger_id:
+        lines.append(f"it was made with the ledger {reviewed.ledger}, and this is {ledger_id or 'none'}")
+    for name, destination in reviewed.destinations.items():
+        lines += _moved_account(name, destination, accounts.get(name))
+    steps = {step.firing.key: step for step in plan.steps}
+    for each in reviewed.to_send:
+        lines += [f"{_named(each.key)}: {what}" for what in _moved_firing(each, steps.get(each.key))]
+    return lines
+
+
+def _moved_account(name: str, before: Destination, account: Account | None) -> Iterator[str]:
+    if account is None:
+        yield f"the account {name} is not defined any more"
+        return
+    now = Destination.of(account)
+    if now.base_url != before.base_url:
+        yield f"the account {name} was at {before.base_url}, and is at {now.base_url} now"
+    if replace(now, base_url=before.base_url) != before:
+        yield f"the credentials of the account {name} are taken from elsewhere now"
+
+
+def _moved_firing(before: ReviewedFiring, step: Step | None) -> Iterator[str]:
+    if step is None:
+        yield "it is not defined any more"
+        return
+    if step.firing.fingerprint != before.fingerprint:
+        old = definition(dict(before.payload), before.due_at)
+        for change in changes(old, step.firing.definition):
+            yield f"{change.field} was {_shown(change.old)}, and is {_shown(change.new)} now"
+    elif step.firing.occurrence.expires_at != before.expires_at:
+        until = step.firing.occurrence.expires_at
+        yield f"it could be sent until {_until(before.expires_at)}, and now until {_until(until)}"
+    if not step.action.sends:
+        yield f"{step.action.value} now: {step.reason}"
+
+
+def _named(key: FiringKey) -> str:
+    return f"{key.bulletin} in {key.account}" + ("" if key.occurrence == "r1" else f" ({key.occurrence})")
+
+
+def _shown(value: str | None) -> str:
+    return "nothing" if value is None else repr(value)
+
+
+def _until(at: datetime | None) -> str:
+    return "any time" if at is None else moment(at)

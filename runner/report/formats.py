@@ -1,0 +1,106 @@
+"""The formats of output for programs and pages, by name: each made of a document, or of the definitions' problems."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from runner import __version__
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from runner.definitions.model import Definitions
+    from runner.report.findings import Finding
+
+# Beside `text`, which each command shows in its own way.
+FINDING_FORMATS = ("markdown", "github", "sarif", "junit")
+PROBLEM_FORMATS = ("text", "json", *FINDING_FORMATS)
+PLAN_FORMATS = (*PROBLEM_FORMATS, "html")
+RUN_FORMATS = PLAN_FORMATS
+
+
+def problems_in(format_: str, definitions: Definitions, *, now: datetime) -> str:
+    """The problems of a set in one of `PROBLEM_FORMATS`, with a line break at the end."""
+    from runner.report.findings import from_problems
+
+    match format_:
+        case "json":
+            from runner.report.problems import problems_json
+
+            text = problems_json(definitions)
+        case "markdown":
+            from runner.report.markdown import problems_markdown
+
+            text = problems_markdown(definitions)
+        case "junit":
+            from runner.report.junit import problems_junit
+
+            text = problems_junit(definitions, now, __version__)
+        case _:
+            text = _annotations(format_, from_problems(definitions.problems))
+    return _ended(text)
+
+
+def plan_in(format_: str, document: Mapping[str, Any]) -> str:
+    """A plan's document in one of `PLAN_FORMATS`, with a line break at the end."""
+    match format_:
+        case "json":
+            text = json.dumps(document, ensure_ascii=False, indent=2)
+        case "markdown":
+            from runner.report.markdown import plan_markdown
+
+            text = plan_markdown(document)
+        case "junit":
+            from runner.report.junit import plan_junit
+
+            text = plan_junit(document)
+        case "html":
+            from runner.report.html.plan_page import plan_page
+
+            text = plan_page(dict(document))
+        case _:
+            from runner.report.findings import from_plan
+
+            text = _annotations(format_, from_plan(document))
+    return _ended(text)
+
+
+def run_in(format_: str, document: Mapping[str, Any]) -> str:
+    """A report's document in one of `RUN_FORMATS`, with a line break at the end."""
+    match format_:
+        case "json":
+            text = json.dumps(document, ensure_ascii=False)
+        case "markdown":
+            from runner.report.markdown import report_markdown
+
+            text = report_markdown(document)
+        case "junit":
+            from runner.report.junit import report_junit
+
+            text = report_junit(document)
+        case "html":
+            from runner.report.html.report_page import report_page
+
+            text = report_page(dict(document))
+        case _:
+            from runner.report.findings import from_report
+
+            text = _annotations(format_, from_report(document))
+    return _ended(text)
+
+
+def _annotations(format_: str, findings: list[Finding]) -> str:
+    if format_ == "sarif":
+        from runner.report.sarif import sarif
+
+        return sarif(findings, __version__)
+    assert format_ == "github"
+    from runner.report.github import github_commands
+
+    return github_commands(findings)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"

@@ -1,0 +1,147 @@
+"""A plan → its document, which `schemas/plan.schema.json` describes and every other format is made of; and back.
+
+A document that was written to a file and reviewed is read again by `reviewed_plan`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from runner.definitions.model import Account, canonical
+from runner.definitions.schema import fast_validator, schema
+from runner.errors import UserError
+from runner.plan.decide import Action, Change, Plan, Step
+from runner.plan.firing import FiringKey, digest
+from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
+from runner.report.document import timestamp
+
+SCHEMA_VERSION = 1
+_HASHED = ("path", "selection", "ledger", "accounts")
+_HASHED_OF_FIRING = ("account", "id", "occurrence", "action", "fingerprint", "payload", "due_at", "expires_at")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """What the document says of how the plan was made. `selection` holds the options that were given."""
+
+    version: str
+    path: str
+    accounts: Mapping[str, Account]
+    ledger: str | None = None
+    selection: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+
+
+def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The document, as plain values in the schema's order; `changes` is what changed since a git ref."""
+    used = {step.firing.key.account for step in plan.steps}
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "now": timestamp(plan.now),
+        "version": facts.version,
+        "ledger": facts.ledger,
+        "path": facts.path,
+        "selection": {kind: list(values) for kind, values in facts.selection.items()},
+        "git": None if facts.git_commit is None else {"commit": facts.git_commit, "dirty": bool(facts.git_dirty)},
+        "summary": {"selected": len(plan.steps), **plan.counts()},
+        "accounts": {name: _account(account) for name, account in facts.accounts.items() if name in used},
+        "firings": [_firing(step) for step in plan.steps],
+        "changes": changes,
+    }
+    return {**document, "hash": plan_hash(document)}
+
+
+def plan_hash(document: Mapping[str, Any]) -> str:
+    """The hash of what a plan is: definitions, selection, ledger and the firings' states; not when it was made."""
+    firings = [{name: firing[name] for name in _HASHED_OF_FIRING} for firing in document["firings"]]
+    return digest(canonical({**{name: document[name] for name in _HASHED}, "firings": firings}))
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """The document as a plan file holds it: equal documents give equal bytes."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+
+def reviewed_plan(text: str | bytes) -> ReviewedPlan:
+    """What a plan file says was agreed to. Raises UserError where it is none, was edited, or is of another version."""
+    again = "Make it with bulletins plan --out, and fire it as it is."
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"it is not a plan: {error}", help=again) from None
+    if isinstance(document, dict) and document.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        raise UserError(f"it is a plan of version {document['schema_version']!r}, not {SCHEMA_VERSION}", help=again)
+    found = next(iter(fast_validator(schema("plan")).iter_errors(document)), None)
+    if found is not None:
+        raise UserError(f"it is not a plan: {found.message[:300]}", help=again)
+    if plan_hash(document) != document["hash"]:
+        raise UserError("it was edited after it was made: its hash does not fit", help=again)
+    try:
+        to_send = tuple(_reviewed(each) for each in document["firings"] if Action(each["action"]).sends)
+    except ValueError as error:
+        raise UserError(f"it is not a plan: {error}", help=again) from None
+    used = {each.key.account for each in to_send}
+    names = ("base_url", "account_id_env", "passcode_env", "passcode_file")
+    return ReviewedPlan(
+        path=document["path"],
+        ledger=document["ledger"],
+        destinations={
+            name: Destination(*(account[part] for part in names))
+            for name, account in document["accounts"].items()
+            if name in used
+        },
+        to_send=to_send,
+    )
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "base_url": account.base_url,
+        "region": account.region,
+        "timezone": account.zone,
+        "account_id_env": account.account_id_env,
+        "passcode_env": account.passcode_env,
+        "passcode_file": account.passcode_file,
+        "concurrency": account.concurrency,
+    }
+
+
+def _firing(step: Step) -> dict[str, Any]:
+    firing, occurrence = step.firing, step.firing.occurrence
+    return {
+        "id": firing.key.bulletin,
+        "account": firing.key.account,
+        "occurrence": firing.key.occurrence,
+        "action": step.action.value,
+        "reason": step.reason,
+        "file": firing.bulletin.place.file,
+        "line": firing.bulletin.place.line,
+        "business_event": firing.bulletin.business_event,
+        "name": firing.bulletin.name,
+        "due_at": None if occurrence.due_at is None else timestamp(occurrence.due_at),
+        "expires_at": None if occurrence.expires_at is None else timestamp(occurrence.expires_at),
+        "payload": firing.bulletin.payload(),
+        "fingerprint": firing.fingerprint,
+        "changes": [{"field": change.field, "old": change.old, "new": change.new} for change in step.changes],
+    }
+
+
+def field_entries(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Changed fields, as the document holds them."""
+    return [
+        {"field": change.field, "old": change.old, "new": change.new, "inherited": change.inherited}
+        for change in changes
+    ]
+
+
+def _reviewed(entry: Mapping[str, Any]) -> ReviewedFiring:
+    due_at, expires_at = (
+        None if entry[name] is None else datetime.fromisoformat(entry[name]) for name in ("due_at", "expires_at")
+    )
+    key = FiringKey(entry["account"], entry["id"], entry["occurrence"])
+    return ReviewedFiring(key, entry["fingerprint"], entry["payload"], due_at, expires_at)
