@@ -45,19 +45,11 @@ class BulletinChange:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountChange:
-    """One account that is not what it was. `bulletins` counts the enabled ones of the new side that go there."""
+class SharedChange:
+    """One account or event of the catalog that is not what it was.
 
-    kind: Kind
-    name: str
-    place: Place | None  # None where it was removed
-    fields: tuple[Change, ...]
-    bulletins: int
-
-
-@dataclass(frozen=True, slots=True)
-class EventChange:
-    """One event of the catalog that is not what it was. `bulletins` counts the enabled ones that raise it."""
+    `bulletins` counts the enabled ones of the new side that go there, or raise it.
+    """
 
     kind: Kind
     name: str
@@ -71,8 +63,8 @@ class Comparison:
     """All that changed: in the order of the new side, and then what was removed in the order of the old one."""
 
     bulletins: tuple[BulletinChange, ...]
-    accounts: tuple[AccountChange, ...]
-    events: tuple[EventChange, ...]
+    accounts: tuple[SharedChange, ...]
+    events: tuple[SharedChange, ...]
     _ids: frozenset[str] = field(init=False, repr=False, compare=False)
     _moved_accounts: frozenset[str] = field(init=False, repr=False, compare=False)
 
@@ -102,11 +94,11 @@ def compare(old: Definitions, new: Definitions) -> Comparison:
     return Comparison(
         tuple(_bulletins(old.bulletins, new.bulletins)),
         tuple(
-            AccountChange(kind, name, entry.place if entry else None, fields, goes_to[name])
+            SharedChange(kind, name, entry.place if entry else None, fields, goes_to[name])
             for kind, name, entry, fields in _named(old.accounts, new.accounts, _account)
         ),
         tuple(
-            EventChange(kind, name, entry.place if entry else None, fields, raises[name])
+            SharedChange(kind, name, entry.place if entry else None, fields, raises[name])
             for kind, name, entry, fields in _named(old.events, new.events, _event)
         ),
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.definitions.model import Account
-from runner.plan.compare import AccountChange, BulletinChange, Comparison, EventChange, Kind
+from runner.plan.compare import BulletinChange, Comparison, Kind, SharedChange
 from runner.plan.decide import Action, Plan, Step
 from runner.report.document import timestamp
 from runner.report.local_time import local_time
@@ -153,7 +153,7 @@ def _sent_at(step: Step) -> str:
     return f"was {step.reason.partition(',')[0].partition(' by run ')[0]}"
 
 
-def _shared(change: AccountChange | EventChange) -> dict[str, Any]:
+def _shared(change: SharedChange) -> dict[str, Any]:
     return {
         "kind": change.kind.value,
         "name": change.name,
