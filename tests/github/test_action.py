@@ -1,0 +1,91 @@
+"""The composite action: it installs the project from its own checkout, and runs what it is told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from github.machine import ACTION
+
+TIMEOUT_S = 300.0
+SHELL = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c"]
+SCRIPTS = {
+    step["name"]: step["run"]
+    for step in yaml.safe_load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"]
+    if "run" in step
+}
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Where the action installed it, by what it left for later steps."""
+
+    path: str
+    folder: Path
+
+    def run(self, arguments: str) -> tuple[int, str, str]:
+        """The exit code of the step that runs it, what it printed, and what it left for later steps."""
+        output = self.folder / "output"
+        output.write_text("")
+        environment = {
+            "PATH": os.pathsep.join([self.path, os.environ["PATH"]]),
+            "ARGUMENTS": arguments,
+            "GITHUB_OUTPUT": str(output),
+        }
+        done = subprocess.run(
+            [*SHELL, SCRIPTS["Run bulletins"]],
+            env=environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        return done.returncode, done.stdout, output.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, package_index: None) -> Installed:
+    """Installed from this working tree, with the dependencies of this interpreter, for they take the time."""
+    folder = tmp_path_factory.mktemp("action")
+    venv, path = folder / "bulletins" / "venv", folder / "path"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    (packages,) = venv.glob("lib/python*/site-packages")
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    given = {
+        "PYTHON": sys.executable,
+        "SOURCE": f"{ACTION.parent}/../../..",
+        "EXTRAS": "postgres",
+        "RUNNER_TEMP": str(folder),
+        "GITHUB_PATH": str(path),
+        "PIP_NO_COMPILE": "1",
+    }
+    subprocess.run([*SHELL, SCRIPTS["Install bulletins"]], env={**os.environ, **given}, check=True, timeout=TIMEOUT_S)
+    return Installed(path.read_text(encoding="utf-8").strip(), folder)
+
+
+def test_later_steps_find_bulletins_and_the_python_of_the_job(installed: Installed) -> None:
+    assert sorted(each.name for each in Path(installed.path).iterdir()) == ["bulletins"]
+    program = Path(installed.path) / "bulletins"
+    done = subprocess.run([program, "--version"], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.startswith("bulletins ")
+
+
+def test_it_runs_what_it_is_told_an_argument_a_line(installed: Installed) -> None:
+    folder = installed.folder / "bulletins.d of $(id) all"
+    folder.mkdir()
+    (folder / "bad.yaml").write_text("bulletins: 1\n", encoding="utf-8")
+    code, printed, left = installed.run(f"validate\n{folder.name}\n--format\ngithub\n")
+
+    assert (code, left) == (3, "exit-code=3\n")
+    assert "::error file=bulletins.d of $(id) all/bad.yaml,line=1" in printed
+    assert installed.run("--version")[::2] == (0, "exit-code=0\n")

@@ -1,0 +1,3 @@
+from package_index import package_index
+
+__all__ = ["package_index"]
