@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 class _Base:
     """The set as it was at the merge base of a ref and HEAD."""
 
-    ref: str
     commit: str
     definitions: Definitions
 
@@ -31,7 +30,7 @@ def _base(path: Path, ref: str) -> _Base:
     from runner.definitions.load import load_sources
 
     base = git.base(path, ref)
-    return _Base(ref, base.commit, load_sources(git.definitions_at(base.commit, path)))
+    return _Base(base.commit, load_sources(git.definitions_at(base.commit, path)))
 
 
 def changed_since(ref: str, definitions: Definitions, path: Path) -> ChangedSince:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ from runner.report.formats import RUN_FORMATS
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
     from runner.fire.result import Ended
+    from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
     from runner.plan.firing import Firing
     from runner.plan.reviewed import ReviewedPlan
@@ -104,12 +105,12 @@ def fire(**options: Any) -> int:
     names = [name for name in options if name.startswith(("only_", "exclude_")) or name == "changed_since"]
     selection = {name: options.pop(name) for name in names}
     called = Options(format=options.pop("format_"), **options)
-    if called.now and not called.dry_run:
-        raise click.UsageError("--now goes with --dry-run: what is sent is sent now")
     is_real = not (called.dry_run or called.sandbox)
     if called.metrics_file and not is_real:
         click.echo(f"{called.metrics_file} is left as it is: only runs that send to people count", err=True)
     with metered(called.metrics_file if is_real else None) as meter:
+        if called.now and not called.dry_run:
+            raise click.UsageError("--now goes with --dry-run: what is sent is sent now")
         work = _work(called, selection)
         meter.exit_code = _dry_run(called, work, meter) if called.dry_run else _fire(called, work, meter)
     return meter.exit_code
@@ -129,6 +130,10 @@ def _work(options: Options, selection: dict[str, Any]) -> Work:
             raise click.UsageError(f"{path} says what is sent: selection options and --now don't go with a plan file")
         reviewed = read_plan(path)
         path = Path(reviewed.path)
+        if not path.exists():
+            raise UserError(
+                f"{options.path} is a plan of {path}, which is not here", help="Run it in the folder where it was made."
+            )
     if options.require_committed:
         git.require_committed([path])
     definitions = load([path])
@@ -148,10 +153,15 @@ def _dry_run(options: Options, work: Work, meter: Meter) -> int:
     with ledger_if_there(which_ledger(options.ledger_url, sandbox=options.sandbox)) as ledger:
         plan = plan_over(ledger, work.definitions, work.selected, options.now or started_at)
     ledger_id = ledger.id if ledger else None
-    work.check_unmoved(plan, ledger_id)
+    reporter = _reporter(options, work, started_at, meter)
+    try:
+        work.check_unmoved(plan, ledger_id)
+    except UserError as refusal:
+        reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger_id, shown=options.format != "text")
+        raise
     results = tuple(Result(step, Outcome.WOULD_FIRE if step.action.sends else None, step.reason) for step in plan.steps)
     _show_plan(plan, options)
-    return _reporter(options, work, started_at, meter).publish(new_ulid(), Ended(results), ledger=ledger_id)
+    return reporter.publish(new_ulid(), Ended(results), ledger=ledger_id)
 
 
 def _fire(options: Options, work: Work, meter: Meter) -> int:
@@ -172,7 +182,8 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
         try:
             work.check_unmoved(plan, ledger.id)
             accounts, credentials = guarded(options, work.definitions, plan, ledger, stack)
-            _confirm(options, plan)
+            if _confirm(options, plan):
+                plan = _as_confirmed(work, plan, ledger)
         except UserError as refusal:
             reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=options.format != "text")
             raise
@@ -183,12 +194,33 @@ def _reporter(options: Options, work: Work, started_at: datetime, meter: Meter) 
     return Reporter(work.path, options.report, options.format, options.dry_run, started_at, meter.take)
 
 
-def _confirm(options: Options, plan: Plan) -> None:
-    """Asks on a terminal. Raises UserError where nobody said yes."""
+def _as_confirmed(work: Work, confirmed: Plan, ledger: Ledger) -> Plan:
+    """The plan of now, without what became due since it was shown: the question may have stood for hours.
+
+    Raises UserError where something of it is not to be sent any more.
+    """
+    from runner.cli.planning import plan_over
+
+    plan = plan_over(ledger, work.definitions, work.selected, present())
+    work.check_unmoved(plan, ledger.id)
+    shown = {step.firing.key for step in confirmed.to_send}
+    gone = sorted(key.bulletin for key in shown - {step.firing.key for step in plan.to_send})
+    if gone:
+        some = ", ".join(gone[:3]) + (f" and {len(gone) - 3:,} more" if len(gone) > 3 else "")
+        raise UserError(
+            f"while the question stood, {some} came to be sent by another run, or blocked, or too late",
+            help="Nothing was sent by this one. Run it again to see how it stands now.",
+        )
+    steps = tuple(step for step in plan.steps if step.firing.key in shown or not step.action.sends)
+    return replace(plan, steps=steps)
+
+
+def _confirm(options: Options, plan: Plan) -> bool:
+    """Asks on a terminal; whether it did. Raises UserError where nobody said yes."""
     from runner.cli.console import insist_on_yes
 
     if options.yes or not plan.to_send:
-        return
+        return False
     _show_plan(plan, options)
     counts: dict[str, int] = {}
     for step in plan.to_send:
@@ -198,6 +230,7 @@ def _confirm(options: Options, plan: Plan) -> None:
         raise UserError("nobody can be asked here, and nothing was sent", help="Add --yes to send without asking.")
     where = "the sandbox" if options.sandbox else "real people; it can't be taken back"
     insist_on_yes(f"Send {len(plan.to_send):,} ({accounts}) to {where}?", undone="sent")
+    return True
 
 
 def _refused(plan: Plan, refusal: UserError) -> Ended:

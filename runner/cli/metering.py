@@ -16,7 +16,7 @@ from runner.errors import Exit, UserError
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
     from runner.ledger.ledger import Ledger
-    from runner.report.metrics import RunFigures
+    from runner.report.metrics import Earlier, RunFigures
 
 
 class Meter:
@@ -26,6 +26,8 @@ class Meter:
         self._path = path
         self._started_at = present()
         self._document: Mapping[str, Any] | None = None
+        self._before: Earlier | None = None
+        self._has_begun = False
         self._in_doubt: int | None = None
         self._overdue: int | None = None
         self.exit_code: int = Exit.REFUSED
@@ -47,21 +49,41 @@ class Meter:
         except UserError as error:
             click.echo(f"the metrics keep the last known counts of the ledger: {error.message}", err=True)
 
-    def write(self) -> None:
-        """Puts the figures in the place of those of the run before. Raises OSError."""
+    def begin(self) -> None:
+        """Reads what the run before left. Raises UserError where the file can't be replaced, or should not be."""
         if self._path is None:
             return
-        from runner.files import written_whole
-        from runner.report.metrics import earlier, metrics_text
+        from runner.files import check_writable
+        from runner.report.metrics import earlier
 
-        before = None
-        if self._path.is_file():
-            with self._path.open(encoding="utf-8", errors="replace", newline="") as file:
-                before = earlier(file.read())
-            if before is None:
-                click.echo(f"{self._path} held no metrics, so the last success before this run is not known", err=True)
+        text = ""
+        try:
+            check_writable(self._path)
+            if self._path.is_file():
+                with self._path.open(encoding="utf-8", errors="replace", newline="") as file:
+                    text = file.read()
+        except OSError as error:
+            raise UserError(
+                f"the metrics can't be written to {self._path}: {error.strerror}; nothing was sent",
+                help="Make room or give write access there, or choose another place with --metrics-file.",
+            ) from None
+        self._before = earlier(text)
+        if text and (self._before is None or "bulletins_" not in text):
+            raise UserError(
+                f"{self._path} holds something else than metrics: it is left as it is, and nothing was sent",
+                help="Choose another place with --metrics-file, or remove it first.",
+            )
+        self._has_begun = True
+
+    def write(self) -> None:
+        """Puts the figures in the place of those of the run before. Raises OSError."""
+        if self._path is None or not self._has_begun:
+            return
+        from runner.files import written_whole
+        from runner.report.metrics import metrics_text
+
         with written_whole(self._path) as file:
-            file.write(metrics_text(self._figures(), before))
+            file.write(metrics_text(self._figures(), self._before))
 
     def _figures(self) -> RunFigures:
         from runner.report.metrics import RunFigures, figures
@@ -76,8 +98,12 @@ class Meter:
 def metered(path: Path | None) -> Iterator[Meter]:
     """A meter for one run, written at the end whatever the end is. Where it can't be written, the run has failed."""
     meter = Meter(path)
+    meter.begin()
     try:
         yield meter
+    except (click.Abort, KeyboardInterrupt):
+        meter.exit_code = Exit.INTERRUPTED
+        raise
     except UserError as error:
         meter.exit_code = error.exit_code
         raise

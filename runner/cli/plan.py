@@ -54,7 +54,7 @@ def plan(
     """Show what would be sent now, what not, and why."""
     from runner.cli.against import changes_against
     from runner.cli.console import stop_on_problems
-    from runner.cli.ledgers import open_sandbox_ledger
+    from runner.cli.ledgers import named_ledger, open_sandbox_ledger
     from runner.cli.planning import ledger_if_there, plan_over, select_firings, which_ledger
     from runner.cli.reviewing import write_plan
     from runner.definitions.load import load
@@ -85,7 +85,8 @@ def plan(
     )
     document = plan_document(planned, facts, changes)
     if out is not None:
-        write_plan(out, document)
+        where = ["--sandbox"] if sandbox else ["--ledger", ledger_url] if ledger_url and named_ledger() else []
+        write_plan(out, document, ["bulletins", "fire", *where])
     if format_ == "text":
         _show(planned, changes, verbose=verbose)
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +27,21 @@ def is_plan_file(path: Path) -> bool:
     return path.is_file() and not is_definition(path.name)
 
 
-def write_plan(path: Path, document: Mapping[str, Any]) -> None:
-    """Writes a plan file, whole or not at all. Raises UserError where it can't be written."""
+def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) -> None:
+    """Writes a plan file, whole or not at all, and says how it is fired: by `command` and its name.
+
+    Raises UserError where it can't be written, or would take the place of something else than a plan.
+    """
     from runner.definitions.sources import is_definition
     from runner.files import written_whole
     from runner.report.plan_document import written
 
     if is_definition(path.name):
         raise click.UsageError(f"--out {path}: a name with that ending is read as definitions; write it like plan.json")
+    if _holds_something_else(path):
+        raise UserError(
+            f"{path} is there, and is no plan: it is left as it is", help="Choose another place, or remove it first."
+        )
     try:
         with written_whole(path) as file:
             file.write(written(document))
@@ -43,7 +52,22 @@ def write_plan(path: Path, document: Mapping[str, Any]) -> None:
     if document["ledger"] is None:
         click.echo(f"{path} can't be fired: it was made without a ledger, so nobody knows what was sent", err=True)
     else:
-        click.echo(f"plan: {path} ({document['hash']}); send exactly that with: bulletins fire {path}", err=True)
+        click.echo(
+            f"plan: {path} ({document['hash']}); send exactly that with: {shlex.join([*command, os.fspath(path)])}",
+            err=True,
+        )
+
+
+def _holds_something_else(path: Path) -> bool:
+    from runner.report.plan_document import reviewed_plan
+
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    try:
+        reviewed_plan(path.read_bytes())
+    except UserError:
+        return True
+    return False
 
 
 def read_plan(path: Path) -> ReviewedPlan:

@@ -43,4 +43,6 @@ def _command(path: Path, arguments: tuple[str, ...]) -> list[str]:
 def _environment() -> dict[str, str]:
     # A hook of git's runs with GIT_DIR and GIT_INDEX_FILE set: they may mean another repository than the path's.
     outer = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**outer, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    # It only reads what is here: it takes no locks, asks for no passwords, and fetches nothing into a partial clone.
+    own = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+    return {**outer, **own}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -35,7 +35,10 @@ class Objects:
                 self.requests.flush()
                 found.update(self._answers(chunk, limit_bytes))
             except (OSError, EOFError):
-                raise UserError("git stopped while it was read", help="Look at the checkout with git fsck.") from None
+                raise UserError(
+                    "git stopped while it was read",
+                    help="Look at the checkout with git fsck; a partial clone wants git fetch --refetch --no-filter.",
+                ) from None
         return found
 
     def _answers(self, ids: Iterable[bytes], limit_bytes: int) -> Iterator[tuple[bytes, bytes]]:
@@ -65,4 +68,8 @@ def objects(path: Path) -> Iterator[Objects]:
     with start_git(path, "cat-file", "--batch") as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        yield Objects(process.stdin, process.stdout)
+        try:
+            yield Objects(process.stdin, process.stdout)
+        finally:
+            with suppress(OSError):  # of a git that is gone already
+                process.stdin.close()

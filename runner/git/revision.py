@@ -104,7 +104,7 @@ def _way_to(path: Path, ref: str, *, shallow: bool) -> str:
         return f"Did you mean {near}?"
     fetch = f"Look for a misspelt name, or fetch it: {_fetch(remotes, ref, shallow=shallow)}"
     is_whole = _remote_of(remotes, ref) or ref.startswith("refs/") or _COMMIT_ID.fullmatch(ref) or _ANCESTOR.search(ref)
-    return fetch if is_whole else f"{fetch} and compare with {near}"
+    return fetch if is_whole else f"Compare with {near}, once it is fetched: {_fetch(remotes, ref, shallow=shallow)}"
 
 
 def _fetch(remotes: list[str], ref: str, *, shallow: bool) -> str:

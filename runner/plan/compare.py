@@ -18,6 +18,9 @@ from runner.definitions.model import Account, Bulletin, BusinessEvent, Definitio
 from runner.plan.decide import Change, changes, moment
 from runner.plan.firing import FiringKey
 
+# The fields of an account that decide whom its bulletins reach.
+MOVES = ("region", "base_url", "account_id_env")
+
 _T = TypeVar("_T")
 _values = attrgetter(*(name for name in Bulletin.__dataclass_fields__ if name not in ("place", "inherited")))
 
@@ -73,7 +76,7 @@ class Comparison:
         moved = (
             change.name
             for change in self.accounts
-            if any(each.field in ("region", "base_url") for each in change.fields)
+            if any(each.field in MOVES for each in change.fields)
         )
         object.__setattr__(self, "_ids", frozenset(ids))
         object.__setattr__(self, "_moved_accounts", frozenset(moved))
@@ -148,17 +151,20 @@ def _pair(
     taken = {bulletin.id for bulletin in pairs.values()}
     waiting: dict[tuple[Hashable, str], deque[int]] = {}
     for number, bulletin in enumerate(gone):
+        looks = likeness(bulletin)
         for account in bulletin.accounts:
-            waiting.setdefault((likeness(bulletin), account), deque()).append(number)
+            waiting.setdefault((looks, account), deque()).append(number)
     for bulletin in come:
         if bulletin.id in pairs:
             continue
         first: list[int] = []
+        looks = likeness(bulletin)
         for account in bulletin.accounts:
-            queue = waiting.get((likeness(bulletin), account), deque())
+            queue = waiting.get((looks, account), deque())
             while queue and gone[queue[0]].id in taken:
                 queue.popleft()
-            first += list(queue)[:1]
+            if queue:
+                first.append(queue[0])
         if first:
             pairs[bulletin.id] = gone[min(first)]
             taken.add(pairs[bulletin.id].id)

@@ -46,6 +46,11 @@ def definition(payload: dict[str, Any], due_at: datetime | None) -> dict[str, An
     return {**payload, "schedule.at": due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if due_at else None}
 
 
+def fingerprint_of(payload: dict[str, Any], due_at: datetime | None) -> str:
+    """What tells equal definitions of a firing: the hash of its payload and due time."""
+    return digest(canonical(definition(payload, due_at)))
+
+
 def firings(definitions: Definitions) -> Iterator[Firing]:
     """Every firing of a set, in file order."""
     for bulletin in definitions.bulletins:
@@ -53,7 +58,7 @@ def firings(definitions: Definitions) -> Iterator[Firing]:
         body = canonical(payload)
         payload_hash = digest(body)
         for occurrence in occurrences(bulletin):
-            fingerprint = digest(canonical(definition(payload, occurrence.due_at)))
+            fingerprint = fingerprint_of(payload, occurrence.due_at)
             for account in bulletin.accounts:
                 key = FiringKey(account, bulletin.id, occurrence.name)
                 yield Firing(key, bulletin, occurrence, body, payload_hash, fingerprint)

@@ -17,7 +17,10 @@ from runner.plan.firing import FiringKey, definition
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an account's requests go, and with which credentials, by the names of what holds them."""
+    """Where an account's requests go, and with which credentials, by the names of what holds them.
+
+    What the variables hold is not known where plans are made, so it is no part of a review.
+    """
 
     base_url: str
     account_id_env: str
@@ -39,6 +42,7 @@ class ReviewedFiring:
     payload: Mapping[str, Any]
     due_at: datetime | None
     expires_at: datetime | None
+    allow_duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ def moved(reviewed: ReviewedPlan, plan: Plan, accounts: Mapping[str, Account], l
     if reviewed.ledger is None:
         lines.append("it was made without a ledger, so nobody knew what had been sent")
     elif reviewed.ledger != ledger_id:
-        lines.append(f"it was made with the ledger {reviewed.ledger}, and this is {ledger_id or 'none'}")
+        here = f"this is {ledger_id}" if ledger_id else "there is none here"
+        lines.append(f"it was made with the ledger {reviewed.ledger}, and {here}")
     for name, destination in reviewed.destinations.items():
         lines += _moved_account(name, destination, accounts.get(name))
     steps = {step.firing.key: step for step in plan.steps}
@@ -87,7 +92,7 @@ def _moved_account(name: str, before: Destination, account: Account | None) -> I
 
 def _moved_firing(before: ReviewedFiring, step: Step | None) -> Iterator[str]:
     if step is None:
-        yield "it is not defined any more"
+        yield f"it is not defined any more as {before.key.occurrence}: it was removed, or has another revision"
         return
     if step.firing.fingerprint != before.fingerprint:
         old = definition(dict(before.payload), before.due_at)
@@ -96,6 +101,8 @@ def _moved_firing(before: ReviewedFiring, step: Step | None) -> Iterator[str]:
     elif step.firing.occurrence.expires_at != before.expires_at:
         until = step.firing.occurrence.expires_at
         yield f"it could be sent until {_until(before.expires_at)}, and now until {_until(until)}"
+    if step.firing.bulletin.allow_duplicate is not before.allow_duplicate:
+        yield f"allow_duplicate is {str(step.firing.bulletin.allow_duplicate).lower()} now"
     if not step.action.sends:
         yield f"{step.action.value} now: {step.reason}"
 

@@ -5,7 +5,7 @@ Pure functions over the comparison and two plans: of the set as it is, and of wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from runner.definitions.model import Account
@@ -64,9 +64,11 @@ class _Effects:
 
     def entry(self, change: BulletinChange) -> dict[str, Any]:
         bulletin = change.bulletin
-        removed = change.kind is Kind.REMOVED
-        steps = (self._gone if removed else self._now).get(bulletin.id, [])
-        again = any(each.field == "revision" for each in change.fields)
+        steps = [] if change.kind is Kind.REMOVED else self._now.get(bulletin.id, [])
+        before = self._gone.get(change.before.id if change.before else bulletin.id, [])
+        stays_in = {step.firing.key.account for step in steps}
+        left = [step for step in before if step.firing.key.account not in stays_in]
+        again = any(each.field == "revision" for each in change.fields) and any(map(_was_sent, before))
         return {
             "kind": change.kind.value,
             "id": bulletin.id,
@@ -75,18 +77,21 @@ class _Effects:
             "line": bulletin.place.line,
             "name": bulletin.name,
             "fields": field_entries(each for each in change.fields if each.field != "id"),  # `was` says it
-            "effects": [self._effect(step, removed=removed, again=again) for step in steps],
-            "warning": self._warning(change, steps),
+            "effects": [
+                *(self._effect(step, self._text(step, "again, " if again else "")) for step in steps),
+                *(self._effect(step, self._removal(step), removed=True) for step in left),
+            ],
+            "warning": self._warning(change, steps, before),
         }
 
-    def _effect(self, step: Step, *, removed: bool, again: bool) -> dict[str, Any]:
+    def _effect(self, step: Step, text: str, *, removed: bool = False) -> dict[str, Any]:
         due_at = step.firing.occurrence.due_at
         return {
             "account": step.firing.key.account,
             "occurrence": step.firing.key.occurrence,
             "action": None if removed else step.action.value,
             "due_at": None if due_at is None else timestamp(due_at),
-            "text": self._removal(step) if removed else self._text(step, "again, " if again else ""),
+            "text": text,
         }
 
     def _text(self, step: Step, again: str) -> str:
@@ -117,21 +122,24 @@ class _Effects:
             case Action.IN_DOUBT | Action.CLAIMED:
                 return f"{step.reason}; taking it out settles nothing"
             case Action.EXPIRED:
-                return f"was due {self._due(step)}, and is not sent any more"
+                return f"had expired unsent: it was due {self._due(step)}"
             case Action.DISABLED:
                 return "was not sent before either: enabled was false"
+            case Action.DUPLICATE:
+                return "was blocked as a duplicate, and is not sent"
             case _:
                 return "was due, and is not sent any more"
 
-    def _warning(self, change: BulletinChange, steps: list[Step]) -> str | None:
+    def _warning(self, change: BulletinChange, steps: Sequence[Step], before: Sequence[Step]) -> str | None:
         """What a rename does: the ledger remembers by id, so the new one was never sent."""
         if change.kind is not Kind.RENAMED or change.before is None or not any(map(_may_go_out, steps)):
             return None
         old = change.before.id
-        before = self._gone.get(old, [])
-        sent = next((step for step in before if step.action in _SENT), None)
+        sent = next(filter(_was_sent, before), None)
         if sent is not None:
-            return f"{_sent_at(sent)} as {old}: under its new id the same payload would go out again"
+            blocked = any(step.action is Action.DUPLICATE for step in steps)
+            after = ", once it is no duplicate of the last 24 hours any more" if blocked else ""
+            return f"{_sent_at(sent)} as {old}: under its new id the same payload would go out again{after}"
         if any(step.action in (Action.IN_DOUBT, Action.CLAIMED) for step in before):
             return f"it may have been sent as {old}: under its new id the same payload would go out again"
         if self._knows:
@@ -143,6 +151,10 @@ class _Effects:
         assert due_at is not None
         account = self._accounts.get(step.firing.key.account)
         return local_time(due_at, account.zone if account else "UTC")
+
+
+def _was_sent(step: Step) -> bool:
+    return step.action in _SENT
 
 
 def _may_go_out(step: Step) -> bool:

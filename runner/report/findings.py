@@ -13,11 +13,11 @@ from typing import Any
 
 from runner.definitions.codes import EXPLANATIONS, Explanation
 from runner.definitions.problem import Problem
+from runner.plan.compare import MOVES
 from runner.report.plain import plain
 from runner.report.problems import counted
 
 _MAX_TEXT = 1000  # of a message, and of a help: as long as a problem's
-_MOVES = ("region", "base_url", "account_id_env")  # fields of an account that decide whom its bulletins reach
 
 
 class Level(StrEnum):
@@ -33,7 +33,7 @@ class Rule(StrEnum):
 
     SENDS_NOW = "sends-now"
     SENDS_AGAIN = "sends-again"
-    ACCOUNT_MOVES = "account-moves"
+    ACCOUNTMOVES = "account-moves"
     EDITED_AFTER_SENDING = "edited-after-sending"
     DUPLICATE = "duplicate"
     EXPIRED = "expired"
@@ -58,7 +58,7 @@ RULES: Mapping[str, Explanation] = {
         "- id: episode-12  # it was sent as sa-re-ga-ma-12",
         "- id: sa-re-ga-ma-12",
     ),
-    Rule.ACCOUNT_MOVES.value: Explanation(
+    Rule.ACCOUNTMOVES.value: Explanation(
         "an account's bulletins would reach other people",
         "The account's region, address or id changes, and with it who gets every bulletin that names the account.",
         "",
@@ -260,13 +260,13 @@ def _renames(changes: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
 
 def _account_moves(changes: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     for change in changes:
-        moves = [each for each in change["fields"] if each["field"] in _MOVES]
+        moves = [each for each in change["fields"] if each["field"] in MOVES]
         if change["kind"] != "changed" or not moves or change["file"] is None or change["line"] is None:
             continue
         fields = ", ".join(f"{each['field']} {each['old'] or 'nothing'} → {each['new'] or 'nothing'}" for each in moves)
         reach = f"{counted(change['bulletins'], 'bulletin')} would go there"
         message = f"account {change['name']}: {fields}; {reach}"
-        found = Finding(Level.WARNING, Rule.ACCOUNT_MOVES, message, change["file"], change["line"])
+        found = Finding(Level.WARNING, Rule.ACCOUNTMOVES, message, change["file"], change["line"])
         yield replace(found, subject=change["name"])
 
 

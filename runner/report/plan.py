@@ -72,7 +72,11 @@ def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[
             yield None, ("", "", plain(f"  warning: {each['warning']}"))
     for what, entries in (("account", changes["accounts"]), ("business event", changes["events"])):
         for each in entries:
-            goes = f"{counted(each['bulletins'], 'bulletin')} of the set {_USE[what][each['bulletins'] != 1]}"
+            goes = (
+                ""
+                if each["kind"] == "removed"
+                else f"{counted(each['bulletins'], 'bulletin')} of the set {_USE[what][each['bulletins'] != 1]}"
+            )
             yield each["kind"], (f"{_SIGNS[each['kind']]} {each['kind']}", plain(f"{what} {each['name']}"), goes)
             if each["kind"] == "changed":
                 yield from _field_rows(each["fields"])

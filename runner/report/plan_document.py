@@ -15,13 +15,13 @@ from runner.definitions.model import Account, canonical
 from runner.definitions.schema import fast_validator, schema
 from runner.errors import UserError
 from runner.plan.decide import Action, Change, Plan, Step
-from runner.plan.firing import FiringKey, digest
+from runner.plan.firing import FiringKey, digest, fingerprint_of
 from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
 from runner.report.document import timestamp
 
 SCHEMA_VERSION = 1
-_HASHED = ("path", "selection", "ledger", "accounts")
-_HASHED_OF_FIRING = ("account", "id", "occurrence", "action", "fingerprint", "payload", "due_at", "expires_at")
+# What tells when and by which version a plan was made, not what it is.
+_UNHASHED = ("hash", "now", "version", "git")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,13 @@ def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | Non
 
 
 def plan_hash(document: Mapping[str, Any]) -> str:
-    """The hash of what a plan is: definitions, selection, ledger and the firings' states; not when it was made."""
-    firings = [{name: firing[name] for name in _HASHED_OF_FIRING} for firing in document["firings"]]
-    return digest(canonical({**{name: document[name] for name in _HASHED}, "firings": firings}))
+    """The hash of all that a plan is: definitions, selection, ledger and the firings' states; not when it was made.
+
+    Reasons are left out: they tell how long ago and how soon.
+    """
+    whole = {name: value for name, value in document.items() if name not in _UNHASHED}
+    firings = [{name: value for name, value in each.items() if name != "reason"} for each in document["firings"]]
+    return digest(canonical({**whole, "firings": firings}))
 
 
 def written(document: Mapping[str, Any]) -> str:
@@ -71,7 +75,7 @@ def reviewed_plan(text: str | bytes) -> ReviewedPlan:
     """What a plan file says was agreed to. Raises UserError where it is none, was edited, or is of another version."""
     again = "Make it with bulletins plan --out, and fire it as it is."
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
         raise UserError(f"it is not a plan: {error}", help=again) from None
     if isinstance(document, dict) and document.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
@@ -83,20 +87,24 @@ def reviewed_plan(text: str | bytes) -> ReviewedPlan:
         raise UserError("it was edited after it was made: its hash does not fit", help=again)
     try:
         to_send = tuple(_reviewed(each) for each in document["firings"] if Action(each["action"]).sends)
-    except ValueError as error:
+        accounts = {each.key.account: document["accounts"][each.key.account] for each in to_send}
+    except (ValueError, KeyError) as error:
         raise UserError(f"it is not a plan: {error}", help=again) from None
-    used = {each.key.account for each in to_send}
     names = ("base_url", "account_id_env", "passcode_env", "passcode_file")
     return ReviewedPlan(
         path=document["path"],
         ledger=document["ledger"],
-        destinations={
-            name: Destination(*(account[part] for part in names))
-            for name, account in document["accounts"].items()
-            if name in used
-        },
+        destinations={name: Destination(*(each[part] for part in names)) for name, each in accounts.items()},
         to_send=to_send,
     )
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, whose keys must differ: of two, a reader may see one, and the program take the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands in an object twice")
+    return found
 
 
 def _account(account: Account) -> dict[str, Any]:
@@ -127,6 +135,7 @@ def _firing(step: Step) -> dict[str, Any]:
         "expires_at": None if occurrence.expires_at is None else timestamp(occurrence.expires_at),
         "payload": firing.bulletin.payload(),
         "fingerprint": firing.fingerprint,
+        "allow_duplicate": firing.bulletin.allow_duplicate,
         "changes": [{"field": change.field, "old": change.old, "new": change.new} for change in step.changes],
     }
 
@@ -144,4 +153,6 @@ def _reviewed(entry: Mapping[str, Any]) -> ReviewedFiring:
         None if entry[name] is None else datetime.fromisoformat(entry[name]) for name in ("due_at", "expires_at")
     )
     key = FiringKey(entry["account"], entry["id"], entry["occurrence"])
-    return ReviewedFiring(key, entry["fingerprint"], entry["payload"], due_at, expires_at)
+    if fingerprint_of(entry["payload"], due_at) != entry["fingerprint"]:
+        raise ValueError(f"the fingerprint of {key.bulletin} is not that of its payload")
+    return ReviewedFiring(key, entry["fingerprint"], entry["payload"], due_at, expires_at, entry["allow_duplicate"])

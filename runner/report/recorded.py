@@ -12,6 +12,7 @@ from typing import Any
 
 from runner.fire.outcome import Outcome, Sent
 from runner.fire.result import reach_warnings
+from runner.ledger.firings import SWEPT
 from runner.ledger.values import Attempt, Row, RunRow
 from runner.plan.decide import Action, moment
 from runner.plan.firing import FiringKey
@@ -37,7 +38,8 @@ def recorded_document(
         command=run.command,
         dry_run=False,
         started_at=run.started_at,
-        finished_at=run.finished_at or run.lease_until,
+        # One that ended without a word lived as long as it renewed its lease; the ledger gave it up some time later.
+        finished_at=run.lease_until if run.exit_code is None or run.finished_at is None else run.finished_at,
         interrupted=run.interrupted,
         exit_code=run.exit_code,
         version=run.version,
@@ -57,6 +59,8 @@ def _entry(rows: Sequence[Row], attempts_of: Mapping[str, Sequence[Attempt]]) ->
     row = next((row for row in reversed(rows) if row.state is not State.RELEASED), rows[-1])
     attempts = [attempt for each in rows for attempt in attempts_of.get(each.id, ())]
     reason = next((each.reason for each in (row, *reversed(rows)) if each.reason), None)
+    if reason is None and row.state is State.CLAIMED:
+        reason = SWEPT
     if reason is None and row.state is State.EXPIRED and row.due_at is not None:
         reason = f"was due {moment(row.due_at)}, and its grace ran out before it was sent"
     outcome = _OUTCOMES[row.state]

@@ -53,6 +53,8 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
         yield ("interrupted: " if run["interrupted"] else "") + happened
     else:
         yield "interrupted: nothing was sent" if run["interrupted"] else "nothing to send"
+    if run["exit_code"] is None:
+        yield "the run ended without a word: what it held is in doubt"
     if quiet:
         yield f"left alone: {quiet}"
     if summary["in_doubt"]:

@@ -77,19 +77,21 @@ def test_only_runs_that_send_to_people_count(bulletins: Bulletins, ledger: str, 
     assert not Path(FILE).exists()
 
 
-def test_metrics_that_cannot_be_written_fail_the_run(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
+def test_a_run_whose_metrics_cannot_be_written_is_not_begun(
+    bulletins: Bulletins, ledger: str, sandbox: Sandbox
+) -> None:
     Path("file").touch()
     done = bulletins("fire", "--yes", "--id", "now-1", "--metrics-file", "file/fire.prom")
 
-    assert done.code == 1
-    assert "error: the metrics can't be written to file/fire.prom" in done.err
-    assert len(sandbox.accepted()) == 1
+    assert done.refused_with("the metrics can't be written to file/fire.prom", "--metrics-file")
+    assert not sandbox.received()
 
 
-def test_a_file_that_holds_something_else_is_replaced_and_told(bulletins: Bulletins, ledger: str) -> None:
-    Path(FILE).write_text("}{ no metrics", encoding="utf-8")
-    done = bulletins("fire", "--yes", "--id", "now-1", "--metrics-file", FILE)
+def test_a_file_that_holds_something_else_is_left_alone(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
+    text = Path("bulletins.d/all.yaml").read_text(encoding="utf-8")
+    for options in ([], ["--id", "none"]):
+        done = bulletins("fire", "--yes", "--metrics-file", "bulletins.d/all.yaml", *options)
+        assert done.refused_with("bulletins.d/all.yaml holds something else than metrics", "--metrics-file")
 
-    assert done.code == 0
-    assert f"{FILE} held no metrics" in done.err
-    assert metrics()["fired"] == 1
+    assert Path("bulletins.d/all.yaml").read_text(encoding="utf-8") == text
+    assert not sandbox.received()

@@ -109,7 +109,7 @@ def test_the_markdown_says_all_of_it(pull_request: Repository, bulletins: Bullet
 
     assert seen.text.startswith(
         "Merging this sends 1 bulletin as soon as fire runs (1 in india)"
-        " and 3 bulletins later (2 in india, 1 in europe), the first Fri 2036-12-05 21:00 Asia/Singapore."
+        " and 2 bulletins later (2 in india, 1 in europe), the first on Fri 2036-12-05 21:00 Asia/Singapore."
     )
     assert [row[0] for row in seen.rows[:8]] == [
         "", "✏️ edited", "🔁 renamed", "✏️ edited", "➕ added", "➕ added", "", "➖ removed",
@@ -133,6 +133,32 @@ def test_the_text_says_it_in_a_terminal(pull_request: Repository, bulletins: Bul
     ]
     assert any(line.startswith("against main (") and line.endswith("2 added, 2 changed, 1 renamed, 1 removed")
                for line in lines)  # fmt: skip
+
+
+def test_an_account_that_a_bulletin_leaves_is_told(pull_request: Repository, bulletins: Bulletins) -> None:
+    pull_request.git("checkout", "--quiet", "main")
+    both = SHOWS.replace("name: Weekly,", "name: Weekly, accounts: [india, europe],")
+    pull_request.commit({"bulletins.d/shows.yaml": both})
+    pull_request.git("checkout", "--quiet", "-b", "leave")
+    pull_request.commit({"bulletins.d/shows.yaml": both.replace("[india, europe]", "[europe]")})
+
+    assert told(against_main(bulletins))["weekly"] == (
+        "changed",
+        [
+            "goes out Fri 2036-12-05 13:00 UTC",
+            "would have gone out Fri 2036-12-05 18:30 Asia/Kolkata, and is not sent any more",
+        ],
+    )
+
+
+def test_a_raised_revision_goes_out_again_only_if_it_went_out(pull_request: Repository, bulletins: Bulletins) -> None:
+    assert bulletins("fire", "--sandbox", "--yes").code == 0
+    raised = SHOWS.replace("id: sent,", "id: sent, revision: 2,").replace("id: weekly,", "id: weekly, revision: 2,")
+    pull_request.commit({"bulletins.d/shows.yaml": raised})
+
+    changes = told(against_main(bulletins, "--sandbox"))
+    assert changes["sent"] == ("changed", ["goes out again, as soon as fire runs"])
+    assert changes["weekly"] == ("changed", ["goes out Fri 2036-12-05 18:30 Asia/Kolkata"])
 
 
 def test_a_dirty_tree_and_an_unchanged_one(pull_request: Repository, bulletins: Bulletins) -> None:

@@ -145,6 +145,43 @@ def test_no_secret_stands_in_a_plan(bulletins: Bulletins, planned: str) -> None:
     assert "sesame" not in Path(planned).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", [".bulletins/ledger.sqlite3", "notes.json"])
+def test_a_plan_takes_no_other_file_s_place(bulletins: Bulletins, ledger: str, name: str) -> None:
+    Path("notes.json").write_text("{}", encoding="utf-8")
+    before = Path(name).read_bytes()
+
+    assert bulletins("plan", "--out", name).refused_with("is there, and is no plan", "Choose another place")
+    assert Path(name).read_bytes() == before
+
+
+def test_a_newer_plan_takes_the_place_of_an_older_one(bulletins: Bulletins, planned: str) -> None:
+    assert bulletins("plan", "--id", "now-1", "--out", planned).code == 0
+    assert json.loads(Path(planned).read_text(encoding="utf-8"))["selection"] == {"id": ["now-1"]}
+
+
+def test_the_line_that_fires_it_names_the_ledger(bulletins: Bulletins, small_set: Path) -> None:
+    assert "with: bulletins fire --sandbox plan.json\n" in bulletins("plan", "--sandbox", "--out", PLAN).err
+    assert bulletins("ledger", "init", "--ledger", "my ledger.sqlite3").code == 0
+    err = bulletins("plan", "--ledger", "my ledger.sqlite3", "--out", PLAN).err
+    assert err.endswith("with: bulletins fire --ledger 'my ledger.sqlite3' plan.json\n")
+
+
+def test_a_plan_is_fired_where_it_was_made(
+    bulletins: Bulletins, planned: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    done = bulletins("fire", f"../{planned}", "--yes")
+    assert done.refused_with("../plan.json is a plan of bulletins.d, which is not here", "Run it in the folder")
+
+
+def test_a_dry_run_that_is_refused_is_reported_too(bulletins: Bulletins, planned: str, write: Write) -> None:
+    write({"all.yaml": BULLETINS.replace("name: Now 1", "name: Now one")})
+    done = bulletins("fire", planned, "--dry-run", "--format", "json")
+    assert (done.code, done.json["run"]["exit_code"]) == (5, 5)
+    assert outcomes(done.json) == {"now-1": "skipped", "now-2": "skipped"}
+
+
 def test_a_plan_that_cannot_be_written_is_told(bulletins: Bulletins, ledger: str) -> None:
     Path("file").touch()
     assert bulletins("plan", "--out", "file/plan.json").refused_with("the plan can't be written", "another place")

@@ -122,7 +122,7 @@ def test_a_branch_that_is_only_on_the_remote(
         ("origin/main", "git fetch origin main:refs/remotes/origin/main"),
         ("refs/remotes/origin/main", "git fetch origin main:refs/remotes/origin/main"),
         ("origin/a b;c", "git fetch origin 'a b;c:refs/remotes/origin/a b;c'"),
-        ("main", "git fetch origin main:refs/remotes/origin/main and compare with origin/main"),
+        ("main", "Compare with origin/main, once it is fetched: git fetch origin main:refs/remotes/origin/main"),
         ("refs/pull/7/head", "git fetch origin refs/pull/7/head:refs/pull/7/head"),
         ("1" * 40, f"git fetch origin {'1' * 40}"),
     ],
@@ -131,7 +131,8 @@ def test_what_is_not_fetched_yet_comes_with_the_command(
     repository: Repository, branch: tuple[str, str, str], tmp_path: Path, ref: str, fetch: str
 ) -> None:
     clone = repository.clone(tmp_path / "clone", "--single-branch")
-    assert refusal(ref, clone.folder).help == f"Look for a misspelt name, or fetch it: {fetch}"
+    intro = "" if ref == "main" else "Look for a misspelt name, or fetch it: "
+    assert refusal(ref, clone.folder).help == intro + fetch
 
 
 @pytest.mark.parametrize("ref", ["origin/main", "main"])

@@ -70,7 +70,11 @@ def test_a_failed_try_leaves_it_to_be_sent() -> None:
     [
         (replace(AT_ONCE, name="Edited"), "at-once in india: name was 'At once', and is 'Edited' now"),
         (replace(AT_ONCE, properties={}), "at-once in india: properties.program_id was '234567', and is nothing now"),
-        (replace(AT_ONCE, revision=2), "at-once in india: it is not defined any more"),
+        (
+            replace(AT_ONCE, revision=2),
+            "at-once in india: it is not defined any more as r1: it was removed, or has another revision",
+        ),
+        (replace(AT_ONCE, allow_duplicate=True), "at-once in india: allow_duplicate is true now"),
         (replace(AT_ONCE, enabled=False), "at-once in india: disabled now: enabled is false"),
         (
             replace(AT_ONCE, schedule=LATER.schedule),
@@ -105,7 +109,7 @@ def test_time_that_ran_out_is_told() -> None:
 def test_another_ledger_is_told_and_none() -> None:
     plan = plan_of(DUE, AT_ONCE)
     assert moved(REVIEWED, plan, ACCOUNTS, "L2") == ["it was made with the ledger L1, and this is L2"]
-    assert moved(REVIEWED, plan, ACCOUNTS, None) == ["it was made with the ledger L1, and this is none"]
+    assert moved(REVIEWED, plan, ACCOUNTS, None) == ["it was made with the ledger L1, and there is none here"]
     blind = replace(REVIEWED, ledger=None)
     assert moved(blind, plan, ACCOUNTS, "L1") == ["it was made without a ledger, so nobody knew what had been sent"]
 

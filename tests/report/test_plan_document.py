@@ -102,6 +102,9 @@ def test_a_written_plan_is_read_back() -> None:
     [
         (lambda document: document["firings"][0].update(id="other"), "its hash does not fit"),
         (lambda document: document["firings"].pop(), "its hash does not fit"),
+        (lambda document: document["firings"][0].update(name="other"), "its hash does not fit"),
+        (lambda document: document["firings"][0].update(allow_duplicate=True), "its hash does not fit"),
+        (lambda document: document["summary"].update(fire=0), "its hash does not fit"),
         (lambda document: document.update(ledger="01JDY"), "its hash does not fit"),
         (lambda document: document.update(schema_version=2), "it is a plan of version 2, not 1"),
         (lambda document: document.pop("hash"), "it is not a plan"),
@@ -121,6 +124,27 @@ def test_a_day_that_does_not_exist_is_refused() -> None:
         firing["due_at"] = "2026-02-31T00:00:00Z"
     with pytest.raises(UserError, match="it is not a plan"):
         reviewed_plan(written({**document, "hash": plan_hash(document)}))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda document: document["firings"][0]["payload"].update(name="harmless"),
+        lambda document: document["accounts"].clear(),
+    ],
+)
+def test_a_plan_that_contradicts_itself_is_refused_though_its_hash_fits(edit: Any) -> None:
+    document = json.loads(written(plan_document(plan_at(), FACTS)))
+    document["firings"] = [each for each in document["firings"] if each["action"] == "fire"]
+    edit(document)
+    with pytest.raises(UserError, match="it is not a plan"):
+        reviewed_plan(written({**document, "hash": plan_hash(document)}))
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    text = written(plan_document(plan_at(), FACTS))
+    with pytest.raises(UserError, match="it is not a plan: a key stands in an object twice"):
+        reviewed_plan(text.replace('"firings": [', '"firings": [], "firings": [', 1))
 
 
 @given(st.binary() | st.text() | st.recursive(st.none() | st.text(), lambda inner: st.lists(inner)).map(json.dumps))

@@ -47,11 +47,15 @@ def fenced(lines: Iterable[str], language: str = "") -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a page: what opens it, pieces of whole lines that may be left out from the end, and what closes it."""
+    """A part of a page: what opens it, pieces of whole lines that may be left out from the end, and what closes it.
+
+    One that is `kept` has its place on the page whatever comes before it, as long as such take half of it at most.
+    """
 
     head: Sequence[str]
     pieces: Sequence[str] = ()
     tail: Sequence[str] = ()
+    kept: bool = False
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Block:
@@ -75,9 +79,14 @@ def folded(summary: str, block: Block) -> Block:
 def page(blocks: Iterable[Block], *, limit: int = MAX_CHARACTERS) -> str:
     """The blocks one after the other, in at most `limit` characters; says how many pieces had no room."""
     lines: list[str] = []
-    room = limit - _NOTE_RESERVE
+    blocks = tuple(blocks)
+    kept = _kept(blocks, limit // 2)
+    room = limit - _NOTE_RESERVE - sum(kept.values())
     left_out = 0
-    for block in blocks:
+    for number, block in enumerate(blocks):
+        if number in kept:
+            lines += [*block.head, *block.pieces, *block.tail]
+            continue
         frame = _length(block.head) + _length(block.tail)
         if frame + (len(block.pieces[0]) if block.pieces else 0) > room:
             left_out += max(1, len(block.pieces))
@@ -94,6 +103,17 @@ def page(blocks: Iterable[Block], *, limit: int = MAX_CHARACTERS) -> str:
     if left_out:
         lines.append(f"_Cut to {limit:,} characters: {left_out:,} more lines or parts are not shown._")
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _kept(blocks: Sequence[Block], room: int) -> dict[int, int]:
+    """The lengths of the blocks that have their place, by their number."""
+    found = {}
+    for number, block in enumerate(blocks):
+        length = _length([*block.head, *block.pieces, *block.tail])
+        if block.kept and length <= room:
+            found[number] = length
+            room -= length
+    return found
 
 
 def _row(cells: Sequence[str]) -> str:

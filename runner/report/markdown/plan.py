@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from runner.plan.compare import MOVES
 from runner.report.local_time import local_time
 from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
 from runner.report.problems import counted
@@ -14,6 +15,7 @@ from runner.report.problems import counted
 _NAME = 60  # characters of a name in a table
 _ID = 120
 _KINDS = {"added": "➕ added", "changed": "✏️ edited", "renamed": "🔁 renamed", "removed": "➖ removed"}
+_MOST_KEPT = 20  # lines of a part that is never cut
 _SENDS = ("fire", "retry")
 # What a plan without changes shows unfolded, the most urgent first.
 _NEWS = ("in_doubt", "duplicate", "changed", "expired", "fire", "retry", "claimed")
@@ -29,15 +31,19 @@ def plan_markdown(document: Mapping[str, Any]) -> str:
 
 def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> Iterator[Block]:
     bulletins = changes["bulletins"]
-    yield Block([f"**{_headline(document, bulletins)}**", ""])
-    yield Block([*_warnings(document, changes), ""])
+    yield Block([f"**{_headline(document, changes)}**", ""], kept=True)
+    yield Block([f"> {line}\n" for line in _notes(document, changes)[:_MOST_KEPT]], kept=True)
+    renames = [each for each in bulletins if each["warning"]]
+    yield Block([], [f"> ⚠️ {code(each['id'], longest=_ID)}: {inert(each['warning'])}\n" for each in renames])
     if bulletins:
         zones = _zones(document)
         header = ["", "bulletin", "account", "what merging does"]
         yield table(header, [row for change in bulletins for row in _change_rows(change, zones)])
     shared = [*(("account", each) for each in changes["accounts"]), *(("event", each) for each in changes["events"])]
     if shared:
-        yield Block([f"- {_shared(kind, each, document)}" for kind, each in shared] + [""])
+        lines = [f"- {_shared(kind, each, document)}" for kind, each in shared]
+        more = [f"- and {len(lines) - _MOST_KEPT:,} more"] if len(lines) > _MOST_KEPT else []
+        yield Block([*lines[:_MOST_KEPT], *more, ""], kept=True)
     if edited := [change for change in bulletins if change["kind"] in ("changed", "renamed") and change["fields"]]:
         pieces = ["\n".join([*_diff(change), ""]) for change in edited]
         yield folded(f"What was edited ({len(edited):,})", Block([], pieces))
@@ -47,9 +53,8 @@ def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> It
 
 def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     zones = _zones(document)
-    sends = Counter(each["account"] for each in document["firings"] if each["action"] in _SENDS)
-    where = f" ({_by_account(sends)})" if sends else ""
-    said = f"{counted(sends.total(), 'bulletin')} would be sent now{where}" if sends else "Nothing would be sent now"
+    sends = [(each["id"], each) for each in document["firings"] if each["action"] in _SENDS]
+    said = f"{_counted(sends)} would be sent now ({_accounts_of(sends)})" if sends else "Nothing would be sent now"
     yield Block([f"**{said}.** {_counts(document)}.", ""])
     news = [each for name in _NEWS for each in document["firings"] if each["action"] == name]
     if news:
@@ -59,34 +64,50 @@ def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     yield _footer(document)
 
 
-def _headline(document: Mapping[str, Any], bulletins: Sequence[Mapping[str, Any]]) -> str:
-    effects = [effect for change in bulletins for effect in change["effects"]]
-    now = Counter(effect["account"] for effect in effects if effect["action"] in _SENDS)
-    later = [effect for effect in effects if effect["action"] == "wait"]
+def _headline(document: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
+    effects = [(change["id"], effect) for change in changes["bulletins"] for effect in change["effects"]]
+    now = [(id_, effect) for id_, effect in effects if effect["action"] in _SENDS]
+    later = [(id_, effect) for id_, effect in effects if effect["action"] == "wait"]
     parts = []
     if now:
-        parts.append(f"sends {counted(now.total(), 'bulletin')} as soon as fire runs ({_by_account(now)})")
+        parts.append(f"sends {_counted(now)} as soon as fire runs ({_accounts_of(now)})")
     if later:
-        first = min(later, key=lambda effect: effect["due_at"])
+        _, first = min(later, key=lambda each: each[1]["due_at"])
         at = _local(first["due_at"], _zones(document).get(first["account"], "UTC"))
-        accounts = _by_account(Counter(effect["account"] for effect in later))
-        said = f"{counted(len(later), 'bulletin')} later ({accounts}), {'the first' if len(later) > 1 else 'at'} {at}"
+        said = f"{_counted(later)} later ({_accounts_of(later)}), {'the first on' if len(later) > 1 else 'on'} {at}"
         parts.append(said if parts else f"sends {said}")
-    return f"Merging this {' and '.join(parts)}." if parts else "Merging this sends nothing."
+    moving = sum(_unsent(document, each["name"]) for each in changes["accounts"] if _moves(each))
+    moved = f" What is not sent yet in accounts that move would reach others: {moving:,}." if moving else ""
+    return (f"Merging this {' and '.join(parts)}." if parts else "Merging this sends nothing.") + moved
 
 
-def _warnings(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
-    lines = [f"> ⚠️ {code(each['id'])}: {inert(each['warning'])}" for each in changes["bulletins"] if each["warning"]]
-    for each in changes["accounts"]:
-        moved = any(field["field"] in ("region", "base_url") for field in each["fields"])
-        if each["kind"] == "changed" and moved:
-            lines.append(f"> ⚠️ the account {code(each['name'])} moves: {inert(_fields(each['fields']))}")
-    if changes["base_problems"]:
-        lines.append(f"> ⚠️ the definitions at the base have {counted(changes['base_problems'], 'problem')}, and only")
-        lines.append("> what could be read of them is compared")
+def _counted(effects: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    return counted(len({id_ for id_, _ in effects}), "bulletin")
+
+
+def _accounts_of(effects: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
+    return _by_account(Counter(effect["account"] for _, effect in effects))
+
+
+def _moves(change: Mapping[str, Any]) -> bool:
+    return change["kind"] == "changed" and any(each["field"] in MOVES for each in change["fields"])
+
+
+def _unsent(document: Mapping[str, Any], account: str) -> int:
+    return sum(each["account"] == account and each["action"] in (*_SENDS, "wait") for each in document["firings"])
+
+
+def _notes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
+    """What holds for all of the page: no ledger, a base that can't be read whole, accounts that move."""
+    lines = []
     if document["ledger"] is None:
-        lines.append("> There is no ledger here: this is what happens if nothing was sent before.")
-    return "\n> \n".join(lines).split("\n") if lines else []
+        lines.append("There is no ledger here: this is what happens if nothing was sent before.")
+    if changes["base_problems"]:
+        said = counted(changes["base_problems"], "problem")
+        lines.append(f"⚠️ The definitions at the base have {said}; what could not be read there counts as added.")
+    for each in filter(_moves, changes["accounts"]):
+        lines.append(f"⚠️ the account {code(each['name'], longest=_ID)} moves: {inert(_fields(each['fields']))}")
+    return lines
 
 
 def _change_rows(change: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[list[str]]:
@@ -94,17 +115,12 @@ def _change_rows(change: Mapping[str, Any], zones: Mapping[str, str]) -> Iterato
     label = _label(change)
     if change["was"]:
         label += f"<br>was {code(change['was'], longest=_ID)}"
-    effects = change["effects"] or [{"account": "", "action": None, "due_at": None, "text": _unplanned(change)}]
-    by_text: dict[str, list[str]] = {}
-    for effect in effects:
+    by_text: dict[str, list[str]] = {} if change["effects"] else {"": []}
+    for effect in change["effects"]:
         by_text.setdefault(_effect(effect), []).append(effect["account"])
     for text, accounts in by_text.items():
         yield [kind, label, ", ".join(inert(account) for account in accounts), text]
         kind = label = ""
-
-
-def _unplanned(change: Mapping[str, Any]) -> str:
-    return "is not sent any more" if change["kind"] == "removed" else "is not selected here"
 
 
 def _effect(effect: Mapping[str, Any]) -> str:
@@ -117,12 +133,11 @@ def _shared(kind: str, change: Mapping[str, Any], document: Mapping[str, Any]) -
     said = f"{_KINDS[change['kind']]}: {what} {code(change['name'], longest=_ID)}"
     if change["fields"] and change["kind"] == "changed":
         said += f": {inert(_fields(change['fields']), longest=400)}"
-    verb = {"account": ("goes there", "go there"), "event": ("raises it", "raise it")}[kind]
-    said += f"; {counted(change['bulletins'], 'bulletin')} {verb[change['bulletins'] != 1]}"
-    if kind == "account":
-        unsent = (*_SENDS, "wait")
-        count = sum(each["account"] == change["name"] and each["action"] in unsent for each in document["firings"])
-        said += f", {count:,} not sent yet" if count else ""
+    if change["kind"] != "removed":
+        verb = {"account": ("goes there", "go there"), "event": ("raises it", "raise it")}[kind]
+        said += f"; {counted(change['bulletins'], 'bulletin')} {verb[change['bulletins'] != 1]}"
+    if kind == "account" and (count := _unsent(document, change["name"])):
+        said += f", {count:,} not sent yet"
     return said
 
 
@@ -188,4 +203,4 @@ def _footer(document: Mapping[str, Any], *parts: str) -> Block:
     commit = f"commit {code(document['git']['commit'][:12])}" if document["git"] else ""
     dirty = " with edits" if document["git"] and document["git"]["dirty"] else ""
     said = [*parts, f"{commit}{dirty}", ledger, f"planned {inert(document['now'])}"]
-    return Block(["", f"<sub>{' · '.join(part for part in said if part)}</sub>"])
+    return Block(["", f"<sub>{' · '.join(part for part in said if part)}</sub>"], kept=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.report.markdown.markup import Block, code, folded, inert, page, table
-from runner.report.run import OUTCOME_COLOURS, outcome_name, summary_lines
+from runner.report.run import outcome_name, summary_lines
 
 _NAME = 60
 _ID = 120
@@ -63,7 +63,6 @@ def _sent_table(sent: Iterable[Mapping[str, Any]]) -> Block:
 
 
 def _cells(result: Mapping[str, Any]) -> list[str]:
-    assert result["outcome"] in OUTCOME_COLOURS
     again = "" if result["occurrence"] == "r1" else f" {inert(result['occurrence'])}"
     return [
         f"{_SYMBOLS[result['outcome']]} {outcome_name(result['outcome'])}",
@@ -79,4 +78,4 @@ def _footer(run: Mapping[str, Any]) -> Block:
     if run["git"]:
         said.append(f"commit {code(run['git']['commit'][:12])}{' with edits' if run['git']['dirty'] else ''}")
     said.append(f"on {inert(run['host'])}")
-    return Block(["", f"<sub>{' · '.join(said)}</sub>"])
+    return Block(["", f"<sub>{' · '.join(said)}</sub>"], kept=True)

@@ -38,8 +38,8 @@ def test_the_first_line_says_what_merging_sends_where_and_when() -> None:
     seen = rendered(plan_markdown(make_plan(make_planned(), changes=changes)))
 
     assert seen.text.splitlines()[0] == (
-        "Merging this sends 2 bulletins as soon as fire runs (1 in india, 1 in europe)"
-        " and 1 bulletin later (1 in india), at Fri 2026-12-04 18:30 Asia/Kolkata."
+        "Merging this sends 1 bulletin as soon as fire runs (1 in india, 1 in europe)"
+        " and 1 bulletin later (1 in india), on Fri 2026-12-04 18:30 Asia/Kolkata."
     )
 
 
@@ -108,6 +108,18 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert seen.attributes <= {("class", "language-diff")}
     assert len(markdown) <= MAX_CHARACTERS
     assert markdown == "\n".join(plain(line) for line in markdown.splitlines()) + "\n"
+
+
+def test_what_holds_for_the_whole_page_is_there_however_much_there_is() -> None:
+    renames = [make_bulletin_change("renamed", id=f"id-{number}") for number in range(10_000)]
+    changes = make_changes(renames, [make_shared_change()], base_problems=3)
+    text = rendered(plan_markdown(make_plan(make_planned("b", "wait"), changes=changes, ledger=None))).text
+
+    assert text.splitlines()[0].endswith("What is not sent yet in accounts that move would reach others: 1.")
+    for said in ("There is no ledger here", "have 3 problems", "the account india moves", "12 bulletins go there"):
+        assert said in text
+    assert "id-0: was sent as old-id" in text
+    assert "planned 2026-12-01T13:00:00Z" in text
 
 
 def test_ten_thousand_firings_fit_into_a_comment() -> None:
