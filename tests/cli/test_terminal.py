@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Write
 
-from cli.conftest import Bulletins, only_report, outcomes
+from cli.conftest import BULLETINS, Bulletins, account, only_report, outcomes
 from runner.sandbox.server import Sandbox
 
 pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
@@ -64,6 +64,25 @@ def test_yes_sends(ledger: str, sandbox: Sandbox, tmp_path: Path) -> None:
     assert "━" in terminal.text  # the bar
     assert "fired      now-1" not in terminal.text  # the bar says it
     assert len(sandbox.accepted()) == 2
+
+
+def test_what_moved_while_the_question_stood_is_not_sent(
+    ledger: str, sandbox: Sandbox, tmp_path: Path, bulletins: Bulletins
+) -> None:
+    """A payload that went out under another id meanwhile would go out twice: no claim is in its way."""
+    with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
+        terminal.wait_for(QUESTION)
+        other = {"accounts.yaml": account(sandbox.base_url), "twin.yaml": BULLETINS.replace("id: now-1", "id: twin-1")}
+        for name, text in other.items():
+            (tmp_path / "other.d").mkdir(exist_ok=True)
+            (tmp_path / "other.d" / name).write_text(text, encoding="utf-8")
+        assert bulletins("fire", "other.d", "--yes", "--id", "twin-1").code == 0
+        terminal.type("y\n")
+        assert terminal.wait() == 5
+    assert "error: while the question stood, now-1 came to be sent by another run, or blocked, or too late" in (
+        terminal.text
+    )
+    assert [received.name for received in sandbox.accepted()] == ["Now 1"]
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "no\n"])
