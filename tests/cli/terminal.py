@@ -40,6 +40,19 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
+    def leave(self, keys: str) -> int:
+        """Types the keys until the program ends, and returns the exit code.
+
+        One Ctrl-C may be lost: between the question and its reading, Python notes the signal and then waits for a key.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            self.type(keys)
+            while select.select([self._master], [], [], 3.0)[0]:
+                if not self._read():
+                    return self._process.wait(timeout=PATIENCE_S)
+        raise AssertionError(f"it never ended: {self.text!r}")
+
     def wait_for(self, text: str) -> None:
         """Returns once the text has come."""
         while text not in self.text:

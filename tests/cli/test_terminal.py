@@ -102,8 +102,7 @@ def test_anything_else_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Pa
 def test_leaving_at_the_question_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Path, keys: str) -> None:
     with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
         terminal.wait_for(QUESTION)
-        terminal.type(keys)
-        assert terminal.wait() == 130
+        assert terminal.leave(keys) == 130
     assert "\nerror: interrupted, and nothing was sent\n" in terminal.text
     assert sandbox.received() == ()
     report = only_report(tmp_path)
@@ -157,8 +156,7 @@ def test_a_word_is_asked_for_once_more(bulletins: Bulletins, tmp_path: Path, key
     with on_terminal("resolve", "now-2", "--not-sent", "--note", "n", folder=tmp_path) as terminal:
         terminal.wait_for("Record 1 as not sent? Nothing is sent now; the next run sends them, if they are still due.")
         assert terminal.text.startswith("now-2 in india (r1)\n")
-        terminal.type(keys)
-        assert terminal.wait() == code
+        assert terminal.leave(keys) == code
     assert said in terminal.text
     assert ("now: retry" in bulletins("status", "now-2").out) is (code == 0)
 
@@ -169,6 +167,5 @@ def test_a_baseline_is_asked_for(
 ) -> None:
     with on_terminal("ledger", "baseline", folder=tmp_path) as terminal:
         terminal.wait_for("Record these 3 as sent in .bulletins/ledger.sqlite3? None of them will go out.")
-        terminal.type(keys)
-        assert terminal.wait() == code
+        assert terminal.leave(keys) == code
     assert bulletins("ledger", "show", "--format", "json").json["firings"]["fired"] == fired
