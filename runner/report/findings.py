@@ -33,7 +33,7 @@ class Rule(StrEnum):
 
     SENDS_NOW = "sends-now"
     SENDS_AGAIN = "sends-again"
-    ACCOUNTMOVES = "account-moves"
+    ACCOUNT_MOVES = "account-moves"
     EDITED_AFTER_SENDING = "edited-after-sending"
     DUPLICATE = "duplicate"
     EXPIRED = "expired"
@@ -58,7 +58,7 @@ RULES: Mapping[str, Explanation] = {
         "- id: episode-12  # it was sent as sa-re-ga-ma-12",
         "- id: sa-re-ga-ma-12",
     ),
-    Rule.ACCOUNTMOVES.value: Explanation(
+    Rule.ACCOUNT_MOVES.value: Explanation(
         "an account's bulletins would reach other people",
         "The account's region, address or id changes, and with it who gets every bulletin that names the account.",
         "",
@@ -266,7 +266,7 @@ def _account_moves(changes: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
         fields = ", ".join(f"{each['field']} {each['old'] or 'nothing'} → {each['new'] or 'nothing'}" for each in moves)
         reach = f"{counted(change['bulletins'], 'bulletin')} would go there"
         message = f"account {change['name']}: {fields}; {reach}"
-        found = Finding(Level.WARNING, Rule.ACCOUNTMOVES, message, change["file"], change["line"])
+        found = Finding(Level.WARNING, Rule.ACCOUNT_MOVES, message, change["file"], change["line"])
         yield replace(found, subject=change["name"])
 
 

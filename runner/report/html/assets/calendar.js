@@ -1,0 +1,141 @@
+// The days of each account by hours, drawn anew for the zone that is chosen; `calendar.py` counts the same cells.
+
+const GROUPS = ["going", "blocked", "expired", "over"];
+const SAID = ["go out", "blocked", "expired", "done or disabled"];
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MOST_LISTED = 50;
+
+function makeCalendar({ data, times, reveal }) {
+  const [back, ahead] = data.span;
+  const byAccount = new Map();
+  for (const row of data.rows) {
+    if (!byAccount.has(row.account)) byAccount.set(row.account, []);
+    byAccount.get(row.account).push(row);
+  }
+
+  // False for an hour that the clocks skip, to its end.
+  function exists(zone, day, hour) {
+    const wall = day + hour * HOUR_MS + 59 * 60_000;
+    return [-1, 0, 1].some((days) => {
+      const at = wall - times.offset(zone, wall + days * DAY_MS);
+      return times.local(zone, at).getTime() === wall;
+    });
+  }
+
+  // By the hours of the zone's clock, counted since 1970.
+  function cellsOf(rows, zone) {
+    const cells = new Map();
+    for (const row of rows) {
+      if (row.at === null) continue;
+      const key = Math.floor((row.at + times.offset(zone, row.at)) / HOUR_MS);
+      if (!cells.has(key)) cells.set(key, []);
+      cells.get(key).push(row);
+    }
+    return cells;
+  }
+
+  function look(rows, { there, isNow }) {
+    const counts = [0, 0, 0, 0];
+    const minutes = new Map();
+    for (const row of rows) {
+      counts[GROUPS.indexOf(row.group)] += 1;
+      const minute = Math.floor(row.at / 60_000);
+      if (row.group === "going") minutes.set(minute, (minutes.get(minute) ?? 0) + 1);
+    }
+    const most = Math.max(0, ...minutes.values());
+    const names = there ? [] : ["none"];
+    if (counts[0]) {
+      names.push(`d${data.levels.filter((level) => counts[0] >= level).length}`);
+      if (most > 1) names.push("crowded");
+      if (counts[1] || counts[2]) names.push("mixed");
+    } else {
+      const other = GROUPS.find((group, place) => place && counts[place]);
+      if (other) names.push(other);
+    }
+    if (isNow) names.push("now");
+    const said = counts.flatMap((count, place) => (count ? [`${count.toLocaleString("en")} ${!place && count === 1 ? "goes out" : SAID[place]}`] : []));
+    if (most > 1) said.push(`up to ${most.toLocaleString("en")} in one minute`);
+    return { names: names.join(" "), shown: counts[0] || rows.length, going: counts[0], said: said.join(", ") };
+  }
+
+  function list(panel, title, rows) {
+    const items = rows.slice(0, MOST_LISTED).map((row) => entry(row, times, reveal, data));
+    if (rows.length > MOST_LISTED) items.push(el("li", "sub", `… and ${(rows.length - MOST_LISTED).toLocaleString("en")} more, in the table`));
+    panel.replaceChildren(el("h4", "", title), el("ol", "day-list", ...items));
+  }
+
+  function cell(rows, { name, hour, there, isNow, panel, account }) {
+    const seen = look(rows, { there, isNow });
+    const made = el("td", seen.names);
+    if (!made.className) made.removeAttribute("class");
+    if (rows.length) {
+      const hours = `${String(hour).padStart(2, "0")}–${String(hour + 1).padStart(2, "0")} h`;
+      const opener = button("", null, seen.shown);
+      attrs(opener, { "aria-label": plain(`${name}, ${hours}: ${seen.said}`), "aria-pressed": "false", title: seen.said });
+      const show = () => {
+        for (const other of document.querySelectorAll('.grid button[aria-pressed="true"]')) other.setAttribute("aria-pressed", "false");
+        opener.setAttribute("aria-pressed", "true");
+        list(panel, `${name}, ${hours} (${times.zone(account)}): ${seen.said}`, rows);
+      };
+      opener.addEventListener("click", show);
+      opener.addEventListener("focus", show);
+      made.append(opener);
+    }
+    return [made, seen.going];
+  }
+
+  function draw(section) {
+    const account = data.accounts[section.dataset.calendar];
+    const zone = times.zone(account);
+    const cells = cellsOf(byAccount.get(account) ?? [], zone);
+    const panel = section.querySelector(".hour");
+    const now = times.local(zone, data.now);
+    const today = Date.parse(times.day(now));
+    const busiest = { count: 0 };
+    const lines = [];
+    for (let place = -back; place < ahead; place += 1) {
+      const day = today + place * DAY_MS;
+      const at = new Date(day);
+      const name = times.date(at);
+      const line = el("tr", [place ? "" : "today", place < 0 ? "past" : "", at.getUTCDay() % 6 ? "" : "weekend"].filter(Boolean).join(" "));
+      line.dataset.day = times.day(at);
+      line.append(attrs(el("th", "", name), { scope: "row" }));
+      let sum = 0;
+      for (let hour = 0; hour < 24; hour += 1) {
+        const isNow = !place && now.getUTCHours() === hour;
+        const facts = { name, hour, there: exists(zone, day, hour), isNow, panel, account };
+        const [made, going] = cell(cells.get(day / HOUR_MS + hour) ?? [], facts);
+        if (going > busiest.count) Object.assign(busiest, { count: going, name, hour });
+        sum += going;
+        line.append(made);
+      }
+      line.append(el("td", "sum", sum || ""));
+      lines.push(line);
+    }
+    section.querySelector("tbody").replaceChildren(...lines);
+    section.querySelector(".zone-of").textContent = plain(zone);
+    const said = section.querySelector(".busiest");
+    if (said && busiest.count) {
+      const hours = `${String(busiest.hour).padStart(2, "0")}–${String(busiest.hour + 1).padStart(2, "0")} h`;
+      said.textContent = `${busiest.name}, ${hours} (${busiest.count})`;
+    }
+    panel.replaceChildren(el("p", "sub", "Choose an hour to see what is in it."));
+  }
+
+  function drawAll() {
+    document.querySelectorAll("[data-calendar]").forEach(draw);
+  }
+
+  // A narrow window shows a part of the day: begin where something is.
+  function scroll() {
+    if (!matchMedia("(max-width: 960px)").matches) return;
+    for (const scroller of document.querySelectorAll(".scroller")) {
+      const firsts = [...scroller.querySelectorAll("td button")].map((each) => each.offsetParent.offsetLeft);
+      const label = scroller.querySelector("tbody th")?.offsetWidth ?? 0;
+      if (firsts.length && scroller.scrollWidth > scroller.clientWidth) scroller.scrollLeft = Math.min(...firsts) - label - 8;
+    }
+  }
+
+  return { drawAll, scroll };
+}

@@ -1,0 +1,38 @@
+// What the page carries, as objects; `data.py` packed it.
+
+function unpacked() {
+  const data = JSON.parse(byId("data").textContent);
+  const pooled = new Set(data.pooled);
+  data.rows = data.rows.map((values, place) => {
+    const row = { place };
+    data.columns.forEach((name, at) => {
+      const value = values[at];
+      row[name] = value !== null && pooled.has(at) ? data.texts[value] : value;
+    });
+    return row;
+  });
+  return data;
+}
+
+let stories = null;
+
+// What only the story of a row tells. It stands behind this script: null while the page is still being read.
+function storyData(row) {
+  if (document.readyState === "loading") return null;
+  stories ??= JSON.parse(byId("stories").textContent);
+  return Object.fromEntries(stories.columns.map((name, at) => [name, whole(stories.rows[row.place][at])]));
+}
+
+function whole(flat) {
+  if (!Array.isArray(flat)) return flat;
+  let at = 0;
+  const build = (shape) => {
+    if (shape === 0) return stories.texts[flat[++at]];
+    if (shape === 1) return flat[++at];
+    const [kind, ...parts] = shape;
+    if (kind === "l") return parts.map(build);
+    const [keys, ...values] = parts;
+    return Object.fromEntries(keys.map((key, place) => [key, build(values[place])])); // keys such as __proto__ too
+  };
+  return build(stories.shapes[flat[0]]);
+}

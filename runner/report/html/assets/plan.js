@@ -1,0 +1,37 @@
+// The release calendar: its table, its stories, and the days drawn in the zone that is chosen.
+
+const data = unpacked();
+const times = makeTimes(data, "account");
+
+function cells(row) {
+  const due = row.due === null ? "as soon as it is there" : times.element(row.due, "short", row.account);
+  return [
+    el("td", "c-account", bdi(row.account)),
+    el("td", "c-due keep", due),
+    el("td", "c-reason", el("span", "", bdi(row.reason))),
+  ];
+}
+
+function story(row, more) {
+  const zone = times.zone(row.account);
+  const facts = pairs([
+    ["Business event", row.business_event],
+    ["Occurrence", row.occurrence],
+    ["Due", row.due === null ? "as soon as it is there" : el("span", "", times.element(row.due, "full", row.account), ` ${zone}`)],
+    ["Not after", row.expires === null ? null : el("span", "", times.element(row.expires, "full", row.account), ` ${zone}`)],
+    ["Defined in", placeOf(row)],
+    ["Fingerprint", el("span", "hash", more.fingerprint)],
+  ]);
+  const changed = more.changes.length ? el("div", "", el("h4", "", "Edited since it was sent"), diffOf(more.changes)) : null;
+  const why = el("p", "told", el("strong", "", data.kinds[row.kind][0]), ": ", bdi(row.reason));
+  return el("div", "story", el("div", "", why, changed, facts), el("div", "", payloadOf(more.payload)));
+}
+
+const table = makeTable({ data, times, cells, story });
+const calendar = makeCalendar({ data, times, reveal: table.reveal });
+const agenda = makeAgenda({ data, times, reveal: table.reveal });
+times.onChange(calendar.drawAll);
+times.onChange(agenda.draw);
+document.documentElement.classList.add("js");
+table.start();
+calendar.scroll();

@@ -1,0 +1,66 @@
+"""Instants of a document → numbers to count with, and text in a time zone; `times.js` writes the very same text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def instant_ms(text: str) -> int:
+    """Milliseconds since 1970 of an RFC 3339 time."""
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
+
+
+def local(at_ms: int, zone: tzinfo = UTC) -> datetime:
+    """The wall clock of the zone at that instant."""
+    return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
+
+
+@cache
+def zone_of(name: str | None) -> tzinfo:
+    """The time zone of that name; UTC where there is none."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (KeyError, ValueError, OSError):  # no such zone, or not a name of one
+        return UTC
+
+
+def written(at_ms: int, zone: tzinfo = UTC, form: str = "full") -> str:
+    """The instant as people read it: full, date, short, minute, second or milli."""
+    at = local(at_ms, zone)
+    date = f"{DAYS[at.weekday()]} {at.day} {MONTHS[at.month - 1]}"
+    minute, second = f"{at:%H:%M}", f"{at:%H:%M:%S}"
+    match form:
+        case "date":
+            return date
+        case "short":
+            return f"{at.day} {MONTHS[at.month - 1]} {minute}"
+        case "minute":
+            return minute
+        case "second":
+            return second
+        case "milli":
+            return f"{second}.{at.microsecond // 1000:03}"
+        case _:
+            return f"{date} {at.year}, {second}"
+
+
+def length(span_ms: float) -> str:
+    """A length of time in its largest units: `212 ms`, `4.2 s`, `2 min 5 s`, `3 d 4 h`."""
+    if span_ms < 1000:
+        return f"{span_ms:.0f} ms"
+    if span_ms < 60_000:
+        return f"{span_ms / 1000:.1f} s"
+    seconds = round(span_ms / 1000)
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])

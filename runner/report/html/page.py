@@ -1,0 +1,81 @@
+"""A template, its styles and scripts, and the data → one file that needs nothing else.
+
+The page may run the one script and use the one style sheet that were put into it, and may load nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.report.html.data import embedded
+from runner.report.html.instants import instant_ms, length, written
+from runner.report.html.words import counted
+from runner.report.plain import plain
+
+if TYPE_CHECKING:
+    import jinja2
+
+_FOLDER = Path(__file__).parent
+
+
+def render(template: str, *, scripts: tuple[str, ...], data: Any, stories: Any, **values: Any) -> str:
+    """The page of that template, with the named scripts, and for them `data` at once and `stories` later."""
+    from markupsafe import Markup
+
+    style, script = _asset("page.css"), "\n".join(map(_asset, scripts))
+    script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            policy=_policy(style, script),
+            style=Markup(style),
+            script=Markup(script),
+            data=embedded(data),
+            stories=embedded(stories),
+            **values,
+        )
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src '{_hash(style)}'",
+            f"script-src '{_hash(script)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_FOLDER / "assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"plain": plain, "length": length, "counted": counted}
+    environment.globals |= {"written": written, "ms": instant_ms}
+    return environment

@@ -1,0 +1,53 @@
+"""Plan document → the data of its page: a row for each firing, with its place on the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from runner.report.html.calendar import LEVELS, Span
+from runner.report.html.data import drop_payloads, packed
+from runner.report.html.instants import instant_ms
+from runner.report.html.placing import Placed
+from runner.report.html.words import ACTIONS
+
+COLUMNS = (
+    *("id", "account", "occurrence", "file", "line", "business_event", "name", "due", "expires", "at", "group", "kind"),
+    "reason",
+)
+STORY_COLUMNS = ("fingerprint", "payload", "changes")  # read once a row is opened
+_POOLED = ("account", "occurrence", "file", "business_event", "group", "kind", "reason")
+_NESTED = ("payload", "changes")
+
+
+def plan_data(document: dict[str, Any], placed: Sequence[Placed], span: Span) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `plan.js` works with: what it shows at once, and the stories of the rows."""
+    rows = [_row(firing, place) for firing, place in zip(document["firings"], placed, strict=True)]
+    stories = [_story(firing) for firing in document["firings"]]
+    drop_payloads(stories, STORY_COLUMNS.index("payload"))
+    data = {
+        **packed(COLUMNS, rows, pooled=_POOLED),
+        "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in ACTIONS.values()},
+        "now": instant_ms(document["now"]),
+        "span": [span.back, span.ahead],
+        "levels": LEVELS,
+    }
+    return data, packed(STORY_COLUMNS, stories, nested=_NESTED)
+
+
+def _row(firing: dict[str, Any], place: Placed) -> list[Any]:
+    due, expires = firing["due_at"], firing["expires_at"]
+    return [
+        *(firing[name] for name in ("id", "account", "occurrence", "file", "line", "business_event", "name")),
+        None if due is None else instant_ms(due),
+        None if expires is None else instant_ms(expires),
+        place.at_ms,
+        place.group,
+        firing["action"],
+        firing["reason"],
+    ]
+
+
+def _story(firing: dict[str, Any]) -> list[Any]:
+    changes = [[change["field"], change["old"], change["new"]] for change in firing["changes"]]
+    return [firing["fingerprint"], firing["payload"], changes]

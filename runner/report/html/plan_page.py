@@ -1,0 +1,75 @@
+"""Plan document → the release calendar: what a change does, what goes out when, where firings meet. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from runner.report.html.agenda import agenda
+from runner.report.html.calendar import calendar, span_of
+from runner.report.html.collisions import MOST_SHOWN, collisions
+from runner.report.html.instants import instant_ms, zone_of
+from runner.report.html.page import render
+from runner.report.html.placing import Placed, placed
+from runner.report.html.plan_data import plan_data
+from runner.report.html.plan_headline import goes_out, next_of, this_week, tiles, troubles
+from runner.report.html.words import ACTIONS
+
+FIRST_ROWS = 40  # that stand in the page itself, for readers without scripts
+MOST_CHANGES = 100
+_SCRIPTS = ("dom.js", "data.js", "times.js", "filter.js", "table.js", "story.js", "calendar.js", "agenda.js", "plan.js")
+
+
+def plan_page(document: dict[str, Any]) -> str:
+    """The page, as one HTML file."""
+    firings, now_ms = document["firings"], instant_ms(document["now"])
+    places = placed(document)
+    span = span_of(places, now_ms)
+    accounts = sorted({firing["account"] for firing in firings} | set(document["accounts"]))
+    names = {name: document["accounts"].get(name, {}).get("timezone") or "UTC" for name in accounts}
+    zones = {name: zone_of(zone) for name, zone in names.items()}
+    per_account = _by_account(places, accounts)
+    met = collisions(firings, places)
+    data, stories = plan_data(document, places, span)
+    return render(
+        "plan.html.j2",
+        scripts=_SCRIPTS,
+        data={**data, "accounts": accounts, "zones": [names[name] for name in accounts]},
+        stories=stories,
+        document=document,
+        now_ms=now_ms,
+        goes_out=goes_out(document, places),
+        next=next_of(document, places),
+        this_week=this_week(document, places),
+        troubles=troubles(document),
+        tiles=tiles(document),
+        calendars=[
+            calendar(name, names[name], zones[name], per_account[name], now_ms, span)
+            for name in accounts
+            if per_account[name]
+        ],
+        idle=[name for name in accounts if not per_account[name]],
+        collisions=met[:MOST_SHOWN],
+        more_collisions=len(met) - len(met[:MOST_SHOWN]),
+        agenda=agenda(places, zones),
+        firings=firings,
+        rows=[_row(firing) for firing in firings[:FIRST_ROWS]],
+        total=len(firings),
+        accounts=accounts,
+        zones=zones,
+        numbers={name: number for number, name in enumerate(accounts)},
+        zone_names=names,
+        most_changes=MOST_CHANGES,
+    )
+
+
+def _by_account(places: Sequence[Placed], accounts: Sequence[str]) -> dict[str, list[Placed]]:
+    found: dict[str, list[Placed]] = {name: [] for name in accounts}
+    for each in places:
+        found[each.account].append(each)
+    return found
+
+
+def _row(firing: dict[str, Any]) -> dict[str, Any]:
+    due = firing["due_at"]
+    return {**firing, "kind": ACTIONS[firing["action"]], "due_ms": None if due is None else instant_ms(due)}

@@ -1,0 +1,106 @@
+"""A real browser for tests: Chromium of the system, driven by Playwright, one a session; a page of its own a test.
+
+Where either is missing the tests are skipped; with BULLETINS_TEST_SERVICES=required they fail instead.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+_REQUIRED = os.environ.get("BULLETINS_TEST_SERVICES") == "required"  # read at once: the tests' environment is emptied
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+OpenPage = Callable[..., "Opened"]
+
+
+@dataclass
+class Opened:
+    """A page that a browser shows, and what went wrong with it: console errors, exceptions, dialogs, requests."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Writes down whatever a page of ours must not do."""
+        self.page.on("console", lambda said: self.complaints.append(f"console: {said.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("dialog", self._on_dialog)
+        self.page.on("request", self._on_request)
+
+    def _on_dialog(self, dialog: Any) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _on_request(self, request: Any) -> None:
+        if not request.is_navigation_request() and not request.url.startswith("data:"):
+            self.complaints.append(f"request: {request.url}")
+
+
+def executable() -> str | None:
+    """The path of a Chromium; None where there is none."""
+    return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+def missing() -> str | None:
+    """What a browser can't be started for."""
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed"
+    return None if executable() else "no Chromium is installed here"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The session's browser."""
+    if reason := missing():
+        if _REQUIRED:
+            pytest.fail(f"BULLETINS_TEST_SERVICES=required, and {reason}", pytrace=False)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
+    """A function that shows an HTML text as a file, in a context with these options; complaints fail the test."""
+    opened: list[Opened] = []
+    with ExitStack() as undo:
+
+        def show(html: str, fragment: str = "", **options: Any) -> Opened:
+            options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Berlin", **options}
+            path = tmp_path / f"page-{len(opened)}.html"
+            path.write_text(html, encoding="utf-8")
+            context = browser.new_context(**options)
+            undo.callback(context.close)
+            found = Opened(context.new_page())
+            found.watch()
+            opened.append(found)
+            found.page.goto(path.as_uri() + fragment)
+            return found
+
+        yield show
+    assert [each.complaints for each in opened] == [[]] * len(opened)

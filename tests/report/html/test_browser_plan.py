@@ -1,0 +1,130 @@
+"""The release calendar in a real browser: it counts as the program does, in any zone, and lists what is in an hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from report.documents import make_account, make_plan, make_planned
+from report.html.browser import OpenPage
+from report.html.samples import busy_plan, times
+from runner.report.html.calendar import calendar, span_of
+from runner.report.html.instants import instant_ms, zone_of
+from runner.report.html.placing import placed
+from runner.report.html.plan_page import plan_page
+
+ZONES = ["Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Kiritimati", "UTC"]
+_CELLS = """() => [...document.querySelectorAll("[data-calendar]")].map((section) => [
+  section.querySelector(".zone-of").textContent, section.querySelector(".calendar-said").textContent,
+  ...[...section.querySelectorAll("tbody tr")].map((line) => [line.dataset.day, line.className.trim(),
+    ...[...line.cells].map((cell) => [cell.textContent, cell.className])])])"""
+
+
+def around(now: str, *hours: float) -> dict[str, Any]:
+    """A plan at `now` with firings so many hours later, in an account of each zone."""
+    start = instant_ms(now)
+    firings = [
+        make_planned(f"at-{place}-{hour}", "wait", account=zone, due_at=_instant(start + int(hour * 3_600_000)))
+        for zone in ZONES
+        for place, hour in enumerate(hours)
+    ]
+    return make_plan(*firings, now=now, accounts={zone: make_account(timezone=zone) for zone in ZONES})
+
+
+def _instant(at_ms: int) -> str:
+    from datetime import UTC, datetime
+
+    return times(datetime.fromtimestamp(at_ms / 1000, UTC))
+
+
+PLANS = {
+    "busy": busy_plan(200),
+    "clocks-go-back-in-berlin": around("2026-10-24T12:00:00Z", 11.5, 12.5, 13.5, 14.5, 30),
+    "clocks-go-forward-in-berlin": around("2027-03-27T12:00:00Z", 12.5, 13.5, 14.5, 30),
+    "clocks-change-by-half-an-hour": around("2026-10-03T06:00:00Z", 9.25, 9.75, 10.25, 200),
+    "nothing-ahead": make_plan(make_planned("a", "done", due_at="2026-11-30T10:00:00Z")),
+}
+
+
+@pytest.mark.parametrize("document", PLANS.values(), ids=PLANS)
+def test_the_browser_counts_the_cells_that_the_program_counts(open_page: OpenPage, document: dict[str, Any]) -> None:
+    html = plan_page(document)
+    drawn = open_page(html).page.evaluate(_CELLS)
+    rendered = open_page(html, java_script_enabled=False).page.evaluate(_CELLS)
+
+    assert drawn == rendered
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("document", PLANS.values(), ids=PLANS)
+def test_the_browser_counts_the_same_in_the_readers_zone(
+    open_page: OpenPage, document: dict[str, Any], zone: str
+) -> None:
+    page = open_page(plan_page(document), timezone_id=zone).page
+    page.locator('input[value="yours"]').check()
+    drawn = page.evaluate(_CELLS)
+
+    now_ms, places = instant_ms(document["now"]), placed(document)
+    accounts = sorted({each.account for each in places})
+    assert len(drawn) == len(accounts)
+    for account, (name, _, *lines) in zip(accounts, drawn, strict=True):
+        mine = [each for each in places if each.account == account]
+        found = calendar(account, zone, zone_of(zone), mine, now_ms, span_of(places, now_ms))
+        assert name == zone
+        assert [line[0] for line in lines] == [day.key for day in found.days]
+        for line, day in zip(lines, found.days, strict=True):
+            assert line[3:-1] == [[str(cell.shown or ""), cell.look] for cell in day.cells]
+
+
+def test_an_hour_lists_what_is_in_it_by_keyboard_and_leads_to_the_row(open_page: OpenPage) -> None:
+    due = {"due_at": "2026-12-02T13:15:00Z"}
+    document = make_plan(make_planned("a", "wait", name="Episode 12", **due), make_planned("b", "done", **due))
+    page = open_page(plan_page(document)).page
+    cell = page.locator(".grid td button")
+    assert cell.get_attribute("aria-label") == "Wed 2 Dec, 18–19 h: 1 goes out, 1 done or disabled"
+    cell.focus()
+    panel = page.locator(".hour")
+
+    assert "Wed 2 Dec, 18–19 h (Asia/Kolkata): 1 goes out, 1 done or disabled" in panel.inner_text()
+    assert panel.locator("li").count() == 2
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("tr.is-open .id").inner_text() == "a"
+
+
+def test_days_and_times_follow_the_zone_that_is_chosen(open_page: OpenPage) -> None:
+    document = make_plan(make_planned("a", "wait", due_at="2026-12-02T20:15:00Z"))
+    page = open_page(plan_page(document), timezone_id="America/New_York").page
+    seen = []
+    for zone in ("account", "yours", "utc"):
+        page.locator(f'input[value="{zone}"]').check()
+        day = page.locator("#agenda .day-name").inner_text()
+        at = page.locator("#agenda time").inner_text()
+        seen.append((day, at, page.locator("td.c-due time").inner_text()))
+
+    assert seen == [
+        ("Thu 3 Dec 2026", "01:45", "3 Dec 01:45"),
+        ("Wed 2 Dec 2026", "15:15", "2 Dec 15:15"),
+        ("Wed 2 Dec 2026", "20:15", "2 Dec 20:15"),
+    ]
+
+
+def test_what_was_edited_since_it_was_sent_is_a_diff(open_page: OpenPage) -> None:
+    changes = [{"field": "name", "old": "Episode 11", "new": "Episode 12"}, {"field": "when", "old": None, "new": "1"}]
+    page = open_page(plan_page(make_plan(make_planned("a", "changed", changes=changes)))).page
+    page.locator("tr.row .toggle").click()
+
+    assert page.locator(".story del").all_inner_texts() == ["Episode 11"]
+    assert page.locator(".story ins").all_inner_texts() == ["Episode 12", "1"]
+    assert page.locator(".story .nothing").count() == 1
+
+
+def test_a_full_day_shows_more_by_the_button(open_page: OpenPage) -> None:
+    firings = [make_planned(f"a-{n}", "wait", due_at="2026-12-02T13:15:00Z") for n in range(90)]
+    page = open_page(plan_page(make_plan(*firings))).page
+    entries = page.locator("#agenda li:has(.at)")
+    assert entries.count() == 40
+    for count in (80, 90):
+        page.locator("#agenda .plain-button").click()
+        assert entries.count() == count

@@ -1,0 +1,43 @@
+"""Firings that meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from report.documents import make_plan, make_planned
+from runner.report.html.collisions import Collision, collisions
+from runner.report.html.placing import placed
+
+
+def met(*firings: dict[str, Any]) -> list[Collision]:
+    return collisions(firings, placed(make_plan(*firings)))
+
+
+def planned(id: str, due_at: str, program: str, **fields: Any) -> dict[str, Any]:  # noqa: A002
+    payload = {"business_event": "Program Released", "name": id, "properties": {"program_id": program}}
+    return make_planned(id, "wait", due_at=due_at, payload=payload, **fields)
+
+
+def test_several_in_one_minute_of_an_account_meet() -> None:
+    same = [planned("a", "2026-12-02T10:00:00Z", "1"), planned("b", "2026-12-02T10:00:30Z", "2")]
+    (found,) = met(*same, planned("c", "2026-12-02T10:01:00Z", "3"))
+
+    assert (found.rows, found.is_same_event, found.event) == ((0, 1), False, "Program Released")
+
+
+def test_other_accounts_do_not_meet() -> None:
+    other = planned("b", "2026-12-02T10:00:00Z", "1", account="europe")
+
+    assert met(planned("a", "2026-12-02T10:00:00Z", "1"), other) == []
+
+
+def test_the_same_event_within_a_day_is_told_first_under_whatever_name() -> None:
+    first, second = planned("a", "2026-12-02T10:00:00Z", "1"), planned("b", "2026-12-02T20:00:00Z", "1")
+    later = planned("c", "2026-12-09T20:00:00Z", "1")
+    (found,) = met(first, second, later)
+
+    assert (found.rows, found.is_same_event) == ((0, 1), True)
+
+
+def test_what_does_not_go_out_meets_nothing() -> None:
+    assert met(make_planned("a", "done"), make_planned("b", "expired"), make_planned("c", "disabled")) == []
