@@ -73,11 +73,7 @@ class Comparison:
 
     def __post_init__(self) -> None:
         ids = (change.bulletin.id for change in self.bulletins if change.kind is not Kind.REMOVED)
-        moved = (
-            change.name
-            for change in self.accounts
-            if any(each.field in MOVES for each in change.fields)
-        )
+        moved = (change.name for change in self.accounts if any(each.field in MOVES for each in change.fields))
         object.__setattr__(self, "_ids", frozenset(ids))
         object.__setattr__(self, "_moved_accounts", frozenset(moved))
 
