@@ -77,7 +77,7 @@ def _headline(document: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
         said = f"{_counted(later)} later ({_accounts_of(later)}), {'the first on' if len(later) > 1 else 'on'} {at}"
         parts.append(said if parts else f"sends {said}")
     moving = sum(_unsent(document, each["name"]) for each in changes["accounts"] if _moves(each))
-    moved = f" What is not sent yet in accounts that move would reach others: {moving:,}." if moving else ""
+    moved = f" {moving:,} not sent yet would reach other people: their account moves." if moving else ""
     return (f"Merging this {' and '.join(parts)}." if parts else "Merging this sends nothing.") + moved
 
 

@@ -115,7 +115,7 @@ def test_what_holds_for_the_whole_page_is_there_however_much_there_is() -> None:
     changes = make_changes(renames, [make_shared_change()], base_problems=3)
     text = rendered(plan_markdown(make_plan(make_planned("b", "wait"), changes=changes, ledger=None))).text
 
-    assert text.splitlines()[0].endswith("What is not sent yet in accounts that move would reach others: 1.")
+    assert text.splitlines()[0].endswith(" 1 not sent yet would reach other people: their account moves.")
     for said in ("There is no ledger here", "have 3 problems", "the account india moves", "12 bulletins go there"):
         assert said in text
     assert "id-0: was sent as old-id" in text
