@@ -104,14 +104,8 @@ def metered(path: Path | None) -> Iterator[Meter]:
     except (click.Abort, KeyboardInterrupt):
         meter.exit_code = Exit.INTERRUPTED
         raise
-    except UserError as error:
-        meter.exit_code = error.exit_code
-        raise
-    except click.exceptions.Exit as ended:
+    except (UserError, click.exceptions.Exit, click.UsageError) as ended:
         meter.exit_code = ended.exit_code
-        raise
-    except click.UsageError:
-        meter.exit_code = Exit.USAGE
         raise
     finally:
         try:

@@ -44,9 +44,9 @@ def _cells(text: str) -> int:
     return width
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 file`, `2 files`; `plural` where an s does not make one."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def verdict(definitions: Definitions) -> str:

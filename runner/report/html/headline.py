@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from runner.report.html.words import LEFT_ALONE, OUTCOMES, REPORT_KINDS, Kind, counted, kind_of, listed
+from runner.report.html.words import LEFT_ALONE, OUTCOMES, REPORT_KINDS, Kind, kind_of, listed
+from runner.report.problems import counted
 
 _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
 

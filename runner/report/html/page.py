@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from runner.report.html.data import embedded
 from runner.report.html.instants import instant_ms, length, written
-from runner.report.html.words import counted
 from runner.report.plain import plain
+from runner.report.problems import counted
 
 if TYPE_CHECKING:
     import jinja2

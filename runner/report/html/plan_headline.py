@@ -9,7 +9,8 @@ from typing import Any
 
 from runner.report.html.instants import instant_ms
 from runner.report.html.placing import Placed
-from runner.report.html.words import ACTIONS, Kind, counted, listed
+from runner.report.html.words import ACTIONS, Kind, listed
+from runner.report.problems import counted
 
 _WEEK_MS = 7 * 86_400_000
 _ALWAYS_SHOWN = ("fire", "wait")

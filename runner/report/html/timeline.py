@@ -12,7 +12,8 @@ from runner.report.html.axis import Axis, Tick, axis_of
 from runner.report.html.crowd import Crowd, crowd
 from runner.report.html.instants import length
 from runner.report.html.requests import Request, by_account, lanes
-from runner.report.html.words import VERDICTS, counted
+from runner.report.html.words import VERDICTS
+from runner.report.problems import counted
 
 MOST_BARS = 1500
 _LANE_PX, _BAR_PX = 20, 15

@@ -76,11 +76,6 @@ def exit_meaning(code: int | None) -> str:
     return _EXITS.get(code, "unknown")
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """`1 request`, `2,000 requests`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def listed(parts: list[str]) -> str:
     """`a, b and c`."""
     return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]])) if parts else ""
