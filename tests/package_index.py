@@ -20,7 +20,7 @@ _TIMEOUT_S = 60.0
 def package_index(tmp_path_factory: pytest.TempPathFactory) -> None:
     """There is an index that pip installs from."""
     folder = tmp_path_factory.mktemp("package-index")
-    options = ["--quiet", "--no-deps", "--no-cache-dir", "--retries", "0", "--timeout", "10", "--dest", str(folder)]
+    options = ["--quiet", "--no-deps", "--no-cache-dir", "--retries", "2", "--timeout", "15", "--dest", str(folder)]
     command = [sys.executable, "-m", "pip", "download", *options, _NEEDED]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=_TIMEOUT_S)

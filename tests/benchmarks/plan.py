@@ -132,14 +132,14 @@ def make_ledger(path: Path, port: int | None, definitions: Path, count: int) -> 
 def of_the_set(definitions: Path, run_id: str) -> Iterator[dict[str, Any]]:
     """Every fifth firing of the set, sent a month ago."""
     ago = datetime.now(UTC) - timedelta(days=30)
-    for firing in itertools.islice(firings(load([definitions])), 0, None, 5):
+    for firing in itertools.islice(firings(load([definitions]), ago), 0, None, 5):
         yield {**_row(run_id, firing, ago, State.FIRED), "settled_at": ago}
 
 
 def of_old_releases(definitions: Path, run_id: str, count: int) -> Iterator[dict[str, Any]]:
     """Firings of the past, of bulletins that nobody defines any more; their keys lie between those of the set."""
     ago = datetime.now(UTC) - timedelta(days=300)
-    like = next(firings(load([definitions])))
+    like = next(firings(load([definitions]), ago))
     for number in range(count - BULLETINS // 5):
         row = {**_row(run_id, like, ago, State.FIRED), "settled_at": ago}
         yield {**row, "bulletin": f"show-{number:07}-old", "payload_hash": f"sha256:{number:064x}"}

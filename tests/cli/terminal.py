@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -21,6 +22,7 @@ import runner
 
 ROOT = Path(runner.__file__).parents[1]
 PATIENCE_S = 120.0
+_READS = ("0 0x0 ", "63 0x0 ")  # read() of standard input on x86-64, and on ARM
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -30,6 +32,7 @@ class Terminal:
     def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
         self._master = master
         self._process = process
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a letter may come in two pieces
         self.raw = ""
 
     @property
@@ -41,17 +44,31 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def leave(self, keys: str) -> int:
-        """Types the keys until the program ends, and returns the exit code.
+        """Types the keys once the program waits for one, until it ends, and returns the exit code.
 
-        One Ctrl-C may be lost: between the question and its reading, Python notes the signal and then waits for a key.
+        A Ctrl-C between the question and its reading may be lost: Python notes the signal and then waits for a key.
         """
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
+            knows = self._wait_until_it_reads()
             self.type(keys)
-            while select.select([self._master], [], [], 3.0)[0]:
+            while select.select([self._master], [], [], PATIENCE_S if knows else 3.0)[0]:
                 if not self._read():
                     return self._process.wait(timeout=PATIENCE_S)
         raise AssertionError(f"it never ended: {self.text!r}")
+
+    def _wait_until_it_reads(self) -> bool:
+        """Returns True once the program waits for a key; False where the system does not tell."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                call = Path(f"/proc/{self._process.pid}/syscall").read_text(encoding="ascii")
+            except OSError:
+                return False
+            if call.startswith(_READS):
+                return True
+            time.sleep(0.005)
+        return False
 
     def wait_for(self, text: str) -> None:
         """Returns once the text has come."""
@@ -70,7 +87,7 @@ class Terminal:
         data = b""
         with contextlib.suppress(OSError):  # Linux says so when the last process has gone
             data = os.read(self._master, 65536)
-        self.raw += data.decode("utf-8", "replace")
+        self.raw += self._decoder.decode(data)
         return bool(data)
 
 

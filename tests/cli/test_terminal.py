@@ -30,10 +30,19 @@ def test_a_problem_is_shown_with_its_line_and_a_caret(small_set: Path, write: Wr
     assert lines[place + 2] == "      |     ^"
 
 
-@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "1", "TERM": "dumb"}])
-@pytest.mark.parametrize("command", [["validate"], ["plan"], ["explain", "yaml-key"], ["fire"]], ids=" ".join)
-def test_no_color(small_set: Path, tmp_path: Path, command: list[str], environment: dict[str, str]) -> None:
-    with on_terminal(*command, folder=tmp_path, environment=environment) as terminal:
+@pytest.mark.parametrize(
+    ("command", "term"),
+    [
+        ("validate", "xterm-256color"),
+        ("plan", "xterm-256color"),
+        ("plan", "dumb"),
+        ("explain yaml-key", "xterm-256color"),
+        ("fire", "xterm-256color"),
+    ],
+)
+def test_no_color(small_set: Path, tmp_path: Path, command: str, term: str) -> None:
+    environment = {"NO_COLOR": "1", "TERM": term}
+    with on_terminal(*command.split(), folder=tmp_path, environment=environment) as terminal:
         terminal.wait()
     assert "\x1b[3" not in terminal.raw
     assert "\x1b[9" not in terminal.raw
@@ -85,7 +94,7 @@ def test_what_moved_while_the_question_stood_is_not_sent(
     assert [received.name for received in sandbox.accepted()] == ["Now 1"]
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", "no\n"])
+@pytest.mark.parametrize("answer", ["no\n", "\n"])
 def test_anything_else_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Path, answer: str) -> None:
     with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
         terminal.wait_for(QUESTION)

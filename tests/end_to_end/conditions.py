@@ -1,6 +1,7 @@
 """What befalls the program where a test wants it, by variables of its environment; without them, nothing.
 
-BULLETINS_TEST_HURRY      time-outs of about a second, hardly any back-off
+BULLETINS_TEST_HURRY      hardly any back-off, and no patience with a port that keeps silent
+BULLETINS_TEST_ANSWER_S   how long its runs wait for an answer: only where none may matter, for a busy machine is slow
 BULLETINS_TEST_LEASE_S    the lease of its runs, in seconds
 BULLETINS_TEST_FULL_FROM  the number of the first write to a SQLite ledger that finds the disk full
 BULLETINS_TEST_CLOCK      a file with the seconds by which the time of day is wrong; read at every look
@@ -31,7 +32,9 @@ def apply() -> None:
     environment = os.environ
     settings: dict[str, Any] = {}
     if environment.get("BULLETINS_TEST_HURRY"):
-        settings |= {"retries": Retries(base_s=0.01), "timeouts": Timeouts(connect_s=0.5, read_s=1.0, total_s=2.0)}
+        answer_s = float(environment.get("BULLETINS_TEST_ANSWER_S", "60"))
+        timeouts = Timeouts(connect_s=0.3, read_s=answer_s, total_s=2 * answer_s)
+        settings |= {"retries": Retries(base_s=0.01), "timeouts": timeouts}
     if lease_s := environment.get("BULLETINS_TEST_LEASE_S"):
         settings["lease"] = timedelta(seconds=float(lease_s))
     if settings:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from end_to_end.site import Site
+from end_to_end.site import Hold, Run, Site
 from runner.sandbox.server import Sandbox
 
 
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Run | None]:
+    """How to have the program run in a process that need not import it; None where processes can't be forked."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    from torture.processes import runner
+
+    with runner() as run:
+        yield run
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, forked: Run | None) -> Iterator[Site]:
     """The account `india` at a sandbox that takes 20 ms, and an empty ledger. No bulletins yet."""
-    with Sandbox(latency_s=0.02) as sandbox:
-        made = Site(tmp_path, sandbox)
+    hold = Hold()
+    with Sandbox(latency_s=0.02, on_answer=hold) as sandbox:
+        made = Site(tmp_path, sandbox, hold=hold, forked=forked)
         made.write_accounts()
         made.make_ledger()
         yield made

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,12 +24,34 @@ from sqlalchemy.engine import URL
 
 import runner
 from runner.ledger.connect import create, parse_url
+from runner.sandbox.record import Received
 from runner.sandbox.server import Sandbox
 
 ROOT = Path(runner.__file__).parents[1]
 TIMEOUT_S = 120.0  # of one process: a busy machine fails no test
 _TESTS = Path(__file__).parents[1]
 _SCHEMA = ROOT / "schemas" / "report.schema.json"
+
+
+class Hold:
+    """Called by a sandbox before it answers: may keep answers back, so that a run can't be over before a test acts."""
+
+    def __init__(self) -> None:
+        self._first = math.inf
+        self._gone = threading.Event()
+
+    def __call__(self, received: Received) -> None:
+        if received.number >= self._first:
+            self._gone.wait(TIMEOUT_S)
+
+    @contextmanager
+    def from_request(self, number: int) -> Iterator[None]:
+        """Keeps back the answers to the nth request and all later ones, until the block is left."""
+        self._first = number
+        try:
+            yield
+        finally:
+            self._gone.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +63,24 @@ class Done:
     err: str
 
 
+Run = Callable[[Path, Mapping[str, str], Sequence[str]], Done]  # (folder, environment, arguments) → a run to its end
+
+
 @dataclass(frozen=True)
 class Site:
     """`bulletins` runs in `folder`; the account `india` is served by `sandbox`.
 
-    `ledger` is the URL of a database; where it is left out, the ledger is a file at its usual place.
+    `ledger` is the URL of a database; where it is left out, the ledger is a file at its usual place. `hold` is what the
+    sandbox asks before it answers, where it was made so. `forked` runs the program without the second that Python takes
+    to import it: in a process of its own that is forked off another.
     """
 
     folder: Path
     sandbox: Sandbox
     environment: dict[str, str] = field(default_factory=dict)
     ledger: str | None = None
+    hold: Hold = field(default_factory=Hold)
+    forked: Run | None = None
 
     def write_accounts(self, text: str = "", **base_urls: str) -> None:
         """An account for each name. Its id is its name, and its passcode is in a variable; `text` is added to each."""
@@ -85,7 +116,10 @@ class Site:
         return path
 
     def run(self, *arguments: str, hurried: bool = False, through: Sequence[str] = (), **options: Any) -> Done:
-        """Runs `bulletins` to its end; `hurried` with time-outs of about a second, `through` another command."""
+        """Runs `bulletins` to its end; `hurried` with hardly any back-off, `through` another command."""
+        if self.forked is not None and not through and not options:
+            hurry = {"BULLETINS_TEST_HURRY": "1"} if hurried else {}
+            return self.forked(self.folder, {**self.whole_environment(), **hurry}, arguments)
         done = subprocess.run(
             [*through, *_command(arguments, hurried)],
             cwd=self.folder,
@@ -140,6 +174,11 @@ class Site:
     def accepted(self) -> Counter[str]:
         """How often each bulletin was raised, by name."""
         return Counter(received.name or "" for received in self.sandbox.accepted())
+
+    def wait_received(self, count: int, process: subprocess.Popen[str]) -> None:
+        """Returns once so many requests have come in all, or the run that should make them has ended before."""
+        while self.sandbox.totals()[0] < count and process.poll() is None:
+            time.sleep(0.002)
 
     def wait_for(self, name: str) -> None:
         """Returns once a request for the bulletin of that name has come."""

@@ -7,16 +7,27 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from end_to_end.site import ROOT, TIMEOUT_S, Site, assert_refused, outcomes
+from end_to_end.site import ROOT, TIMEOUT_S, Run, Site, assert_refused, outcomes
+from runner.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions and limits of POSIX")
 
 LEDGER = ".bulletins/ledger.sqlite3"
+
+
+@pytest.fixture
+def site(tmp_path: Path, forked: Run | None) -> Iterator[Site]:
+    """As elsewhere, but the sandbox takes no time."""
+    with Sandbox() as sandbox:
+        made = Site(tmp_path, sandbox, forked=forked)
+        made.write_accounts()
+        made.make_ledger()
+        yield made
 
 
 @pytest.fixture

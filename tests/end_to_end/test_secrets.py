@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.site import Site, assert_refused
+from end_to_end.site import Run, Site, assert_refused
 from end_to_end.test_outcome_table import FAULTS, slug
 from runner.sandbox.server import Sandbox
 
@@ -33,16 +33,17 @@ def assert_secret(site: Site, *texts: str) -> None:
         assert not any(part.encode() in data for part in PARTS), path
 
 
-def test_no_fault_brings_the_passcode_to_light(tmp_path: Path) -> None:
+def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Run | None) -> None:
     names = [slug(fault) for fault in FAULTS]
     with Sandbox(faults=[f"{fault}@{slug(fault)}" for fault in FAULTS]) as sandbox:
-        site = Site(tmp_path, sandbox)
+        site = Site(tmp_path, sandbox, forked=forked)
         site.make_ledger()
         for name in names:
             site.write_bulletins([name], name=name, fields=f'accounts: ["{name}"]')
         site.write_accounts(**dict.fromkeys(names, sandbox.base_url))
         site.environment.update({variable: CANARY for variable in site.environment if variable.startswith("PASSCODE_")})
         # The ledger is held open, so that what the run writes stays in its -wal file for the search.
+        site.environment["BULLETINS_TEST_ANSWER_S"] = "0.7"
         with closing(open_ledger(site)):
             done = site.run("fire", "--yes", "--verbose", hurried=True)
             assert done.code == 4

@@ -31,12 +31,14 @@ def read_until(process: subprocess.Popen[str], line: str) -> str:
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_first_signal_lets_requests_in_flight_finish(site: Site, number: signal.Signals) -> None:
-    ids = [f"b-{count}" for count in range(60)]
+    ids = [f"b-{count}" for count in range(20)]
     site.write_bulletins(ids)
     with site.started("fire", "--yes") as process:
-        site.sandbox.wait_received(5, timeout_s=60)
-        process.send_signal(number)
-        done = ended(process)
+        with site.hold.from_request(5):
+            site.sandbox.wait_received(5, timeout_s=60)
+            process.send_signal(number)
+            said = read_until(process, ONCE_MORE)
+        done = ended(process, said)
     assert done.code == SIGNALS[number], done
     assert ONCE_MORE in done.err
     assert "Traceback" not in done.err
@@ -89,9 +91,11 @@ def test_a_signal_during_a_back_off_does_not_wait_for_it(site: Site) -> None:
     site.write_bulletins(["b-1"])
     site.sandbox.add_fault("429")
     with site.started("fire", "--yes") as process:
-        site.sandbox.wait_received(1, timeout_s=60)
-        process.send_signal(signal.SIGTERM)
-        done = ended(process)
+        with site.hold.from_request(2):  # so that not all of its tries are over by then
+            site.sandbox.wait_received(1, timeout_s=60)
+            process.send_signal(signal.SIGTERM)
+            said = read_until(process, ONCE_MORE)
+        done = ended(process, said)
     assert done.code == 143
     (report,) = site.reports()
     (result,) = report["results"]

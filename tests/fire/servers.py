@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from fire import PATIENCE_S
+
 OK_BODY = b'{"status": "success", "targets": 1}'
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(OK_BODY), OK_BODY)
 
@@ -62,7 +64,7 @@ def serving(serve: Callable[[Server, socket.socket], None]) -> Iterator[Server]:
                 server.connections += 1
                 present[:] = [connected]
                 with connected, suppress(OSError):
-                    connected.settimeout(10)
+                    connected.settimeout(PATIENCE_S)
                     serve(server, connected)
 
         thread = threading.Thread(target=accept, daemon=True)
@@ -75,13 +77,13 @@ def serving(serve: Callable[[Server, socket.socket], None]) -> Iterator[Server]:
                 with suppress(OSError):  # a client that keeps its connection must not keep this server
                     socket.socket.shutdown(connected, socket.SHUT_RDWR)
             _knock(server.port)
-            thread.join(10)
+            thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
 def _knock(port: int) -> None:
     with suppress(OSError):
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S).close()
 
 
 def reset(connected: socket.socket) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fire import IDENTITY
+from fire import IDENTITY, PATIENCE_S
 from runner import clock
 from runner.fire.lease import Lease
 from runner.fire.reach import Reach
@@ -120,7 +120,7 @@ def test_one_that_was_taken_over_is_lost(ledger: Ledger, clocks: Clocks) -> None
         with ledger._writing() as connection:
             connection.exec_driver_sql("UPDATE runs SET finished_at = lease_until")
         assert not lease.wait(unless=lambda: False)
-        assert told.ended.wait(5)
+        assert told.ended.wait(PATIENCE_S)
         assert "overslept its lease" in str(told.lost[0])
         clocks.pass_s(-100)
         assert not lease.holds()  # for good

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fire import IDENTITY, account, bulletin, plan_of
+from fire import IDENTITY, PATIENCE_S, account, bulletin, plan_of
 from runner import process
 from runner.fire import slots as slots_module
 from runner.fire.lane import Lane
@@ -22,7 +22,7 @@ from runner.ledger.faults import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Origin
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(hours=1)  # nobody renews it here
 
 
 def begin(ledger: Ledger) -> str:
@@ -30,7 +30,7 @@ def begin(ledger: Ledger) -> str:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -65,7 +65,7 @@ def wanting(tested: Lane, count: int = 3) -> Iterator[list[int]]:
     def want(number: int) -> None:
         if tested.acquire():
             have.append(number)
-            release.wait(20)
+            release.wait(PATIENCE_S)
             tested.release()
 
     threads = [threading.Thread(target=want, args=(number,), daemon=True) for number in range(count)]
@@ -77,7 +77,7 @@ def wanting(tested: Lane, count: int = 3) -> Iterator[list[int]]:
         tested.stop("the test is over")
         release.set()
         for thread in threads:
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
 
 def test_it_takes_what_is_short_and_gives_all_back_at_the_end(ledger: Ledger) -> None:
@@ -125,7 +125,7 @@ def test_two_runs_share(ledger: Ledger) -> None:
         stop.set()
         greedy.stop("over")
         for thread in threads:
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
 
 def test_slots_that_another_took_while_it_slept_are_not_used(ledger: Ledger) -> None:

@@ -7,12 +7,13 @@ import errno
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fire import QUICK
+from fire import HASTY, PATIENCE_S, QUICK
 from fire.servers import OK, OK_BODY, Server, free_port, reset, serving
 from fire.test_api import BODY, Turn, send
 from runner.fire import api, wire
@@ -21,7 +22,8 @@ from runner.fire.outcome import Outcome, Sent, judge
 from runner.sandbox.server import Sandbox
 
 GOOD = b'{"business_event": "P", "name": "N", "properties": {}, "c-by": "a@example.com", "when": "now"}'
-HASTY = Timeouts(connect_s=2.0, read_s=5.0, total_s=0.25)
+# Only where the time-out is what is looked for: on a busy machine it would end an answer that is merely slow.
+LIMITS = {"timeout": HASTY, "timeout-after": HASTY, **dict.fromkeys(["drip", "drip-head"], Timeouts(total_s=1.0))}
 MakeClient = Callable[..., Client]
 
 # fault -> status, complete, sent
@@ -58,18 +60,13 @@ def test_each_fault_is_seen_for_what_it_is_and_reaches_the_server_once(
     sandbox: Sandbox, client: MakeClient, fault: str
 ) -> None:
     sandbox.add_fault(fault)
-    timeouts = HASTY if fault.startswith("drip") else QUICK.timeouts
-    answer = send(client(sandbox.base_url, timeouts), GOOD)
+    answer = send(client(sandbox.base_url, LIMITS.get(fault, QUICK.timeouts)), GOOD)
     assert (answer.http_status, answer.complete, judge(answer).sent) == FAULTS[fault]
     assert answer.left
     assert (answer.error is None) == answer.complete
-    assert len(sandbox.received()) == 1
-
-
-@pytest.mark.parametrize("fault", ["drip", "drip-head"])
-def test_an_answer_without_end_is_ended_by_the_deadline(sandbox: Sandbox, client: MakeClient, fault: str) -> None:
-    sandbox.add_fault(fault)
-    assert send(client(sandbox.base_url, HASTY), GOOD).error == "no whole answer within 0.25 s"
+    assert len(sandbox.wait_received(1, timeout_s=PATIENCE_S)) == 1
+    if fault.startswith("drip"):
+        assert answer.error == "no whole answer within 1 s"
 
 
 def test_a_refused_connection_sent_nothing(client: MakeClient) -> None:
@@ -114,10 +111,10 @@ def test_tls_that_breaks_off_in_the_handshake_sent_nothing(client: MakeClient, h
         if how == "reset":
             reset(connected)
         elif how == "silence":
-            done.wait(10)
+            done.wait(PATIENCE_S)
 
     with serving(serve) as server:
-        timeouts = Timeouts(connect_s=0.2, read_s=5.0, total_s=5.0)
+        timeouts = Timeouts(connect_s=0.2) if how == "silence" else QUICK.timeouts
         answer = send(client(server.base_url.replace("http:", "https:"), timeouts))
         done.set()
     assert not answer.left
@@ -284,13 +281,40 @@ def test_what_the_turn_raises_keeps_the_request_back(sandbox: Sandbox, client: M
     assert len(sandbox.received()) == 1
 
 
-def test_the_deadline_does_not_run_while_a_request_waits_for_its_turn(sandbox: Sandbox, client: MakeClient) -> None:
-    made = client(sandbox.base_url, Timeouts(total_s=0.2))
-    turn = Turn()
-    turn.take = lambda: threading.Event().wait(0.5)  # type: ignore[assignment,return-value]
+class Clocks:
+    """The clocks by which a request is timed, as a test sets them ahead; `looks` counts those for overdue requests."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+        self.looks = threading.Semaphore(0)
+        self.sleep = time.sleep
+
+    def monotonic(self) -> float:
+        now = time.monotonic() + self.ahead_s
+        if threading.current_thread().name == "deadlines":
+            self.looks.release()
+        return now
+
+    def perf_counter(self) -> float:
+        return time.perf_counter() + self.ahead_s
+
+
+def test_the_deadline_does_not_run_while_a_request_waits_for_its_turn(
+    sandbox: Sandbox, client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks, turn = Clocks(), Turn()
+    monkeypatch.setattr(wire, "time", clocks)
+
+    def take() -> None:
+        clocks.ahead_s, clocks.looks = 3600.0, threading.Semaphore(0)
+        for _ in range(3):  # the last of them has come and gone
+            assert clocks.looks.acquire(timeout=PATIENCE_S)
+
+    turn.take = take  # type: ignore[method-assign]
+    made = client(sandbox.base_url)
     answer = made.send(made.prepare(GOOD), turn)
     assert judge(answer).outcome is Outcome.FIRED
-    assert answer.latency_ms < 400
+    assert answer.latency_ms < 3_600_000
 
 
 # Connections kept alive
@@ -318,7 +342,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_made_anew(client: Make
         made = client(server.base_url)
         for _ in range(3):
             assert judge(send(made)).outcome is Outcome.FIRED
-            assert closed.acquire(timeout=5)
+            assert closed.acquire(timeout=PATIENCE_S)
     assert (server.connections, len(server.requests)) == (3, 3)
 
 
@@ -327,7 +351,7 @@ def test_a_connection_that_is_closed_while_a_request_waits_is_made_anew(client: 
 
     def serve(server: Server, connected: socket.socket) -> None:
         if server.connections == 1:
-            assert close.wait(5)
+            assert close.wait(PATIENCE_S)
             connected.close()
             closed.set()
         else:
@@ -335,7 +359,7 @@ def test_a_connection_that_is_closed_while_a_request_waits_is_made_anew(client: 
 
     def take() -> None:
         close.set()
-        assert closed.wait(5)
+        assert closed.wait(PATIENCE_S)
 
     turn = Turn()
     turn.take = take  # type: ignore[method-assign]
@@ -442,7 +466,7 @@ def test_tickets_of_tls_are_no_reason_to_connect_again(
 
     shaken = threading.Event()
     turn = Turn()
-    turn.take = lambda: shaken.wait(5)  # type: ignore[assignment,return-value]
+    turn.take = lambda: shaken.wait(PATIENCE_S)  # type: ignore[assignment,return-value]
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with serving(serve) as server:
         made = client(server.base_url.replace("http:", "https:"))

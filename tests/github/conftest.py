@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from git.repository import Repository
 from package_index import package_index
+from torture.processes import client
 
-from github.machine import BULLETINS, ROOT, Event, Machine, bare_clone
+from github.machine import BULLETINS, Event, Machine, bare_clone
 from runner.ledger.connect import create, parse_url
 from runner.sandbox.server import Sandbox
 
@@ -89,8 +90,15 @@ def push_event(before: str, after: str) -> Event:
     return Event("push", after, {"event": {"before": before}})
 
 
+@pytest.fixture(scope="session")
+def program() -> Iterator[str]:
+    """What stands for `bulletins` on the machines: it need not be imported for each of its runs."""
+    with client() as text:
+        yield text
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, program: str) -> Iterator[Project]:
     """Without a ledger and without secrets."""
     with Sandbox() as sandbox:
         repository = Repository.new(tmp_path / "clone")
@@ -100,5 +108,5 @@ def project(tmp_path: Path) -> Iterator[Project]:
         }
         repository.commit(texts)
         machine = Machine(tmp_path / "machine", bare_clone(repository, tmp_path / "origin.git"))
-        machine.add_program("bulletins", "runner", path=ROOT, installed_by=BULLETINS)
+        machine.add_program("bulletins", program, installed_by=BULLETINS)
         yield Project(repository, machine, sandbox)

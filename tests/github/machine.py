@@ -85,12 +85,16 @@ class Machine:
         """The folder that was uploaded under that name."""
         return self.folder / "artifacts" / name
 
-    def add_program(self, name: str, module: str, *arguments: str, path: Path, installed_by: str = "") -> None:
-        """Puts a module of this interpreter's on the PATH as a program; of steps after that action, if one is named."""
+    def add_module(self, name: str, module: str, *arguments: str, path: Path) -> None:
+        """Puts a module of this interpreter's on the PATH as a program."""
+        words = " ".join(f"'{each}'" for each in (sys.executable, "-m", module, *arguments))
+        self.add_program(name, f"#!/bin/sh\nPYTHONPATH='{path}' PYTHONWARNINGS=error exec {words} \"$@\"\n")
+
+    def add_program(self, name: str, text: str, *, installed_by: str = "") -> None:
+        """Puts a program on the PATH; of steps after that action, if one is named."""
         program = self.folder / f"programs{installed_by}" / name
         program.parent.mkdir(parents=True, exist_ok=True)
-        words = " ".join(f"'{each}'" for each in (sys.executable, "-m", module, *arguments))
-        program.write_text(f"#!/bin/sh\nPYTHONPATH='{path}' PYTHONWARNINGS=error exec {words} \"$@\"\n")
+        program.write_text(text)
         program.chmod(0o755)
 
     def _contexts(self, event: Event, place: Path) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class GitHub:
         self.file = project.machine.folder / "github.json"
         self.machine = project.machine
         self.write(pulls=[pull(1, "a" * 40)], comments=[], calls=[])
-        project.machine.add_program("gh", "github.gh", str(self.file), path=TESTS)
+        project.machine.add_module("gh", "github.gh", str(self.file), path=TESTS)
 
     def write(self, **changes: list[Any]) -> None:
         old = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}

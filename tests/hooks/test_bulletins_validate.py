@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,10 @@ class Hooked:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory, package_index: None) -> Hooked:
-    """The hook as of this working tree, installed once; a repository with an account."""
+    """The hook as of this working tree, installed once; a repository with an account.
+
+    It has the dependencies of this interpreter, for they take the time.
+    """
     folder = tmp_path_factory.mktemp("hooks")
     source = Repository.new(folder / "source")
     for name in run_git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0"):
@@ -82,11 +86,25 @@ def installed(tmp_path_factory: pytest.TempPathFactory, package_index: None) -> 
     repository.git("config", "user.name", "A")
     repository.git("config", "user.email", "a@example.com")
     outer = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    own = {"GIT_CONFIG_GLOBAL": os.devnull, "PRE_COMMIT_HOME": str(folder / "cache"), "PIP_NO_COMPILE": "1"}
+    own = {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "PRE_COMMIT_HOME": str(folder / "cache"),
+        "PIP_NO_COMPILE": "1",
+        "PYTHONPATH": str(dependencies(folder / "dependencies")),
+    }
     made = Hooked(repository, {**outer, **own})
     done = made.run(sys.executable, "-m", "pre_commit", "install", "--install-hooks")
     assert done.returncode == 0, done.stdout
     return made
+
+
+def dependencies(folder: Path) -> Path:
+    """A folder of all that is installed here but the program itself."""
+    folder.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if not path.name.lstrip("_").startswith(("bulletins", "pip")):
+            (folder / path.name).symlink_to(path)
+    return folder
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_a_damaged_page_is_met_when_it_is_read(sqlite_path: Path) -> None:
 
 def test_a_ledger_of_a_newer_version(sqlite_path: Path) -> None:
     sqlite(sqlite_path, "UPDATE ledger SET version = 99")
-    with refused("was made by a newer version of bulletins (its tables have version 99, this program knows 2)"):
+    with refused("was made by a newer version of bulletins (its tables have version 99, this program knows 3)"):
         opened(sqlite_path)
 
 
@@ -294,7 +294,7 @@ def test_whoever_is_frozen_in_the_middle_of_a_write_keeps_nobody_waiting(
 ) -> None:
     assert ledger.claim(run, make_firing(), NOW)
     other = begin(ledger, NOW + 2 * LEASE)
-    monkeypatch.setattr(connect, "_LIMITS", connect._LIMITS.replace("'5s'", "'100ms'"))
+    monkeypatch.setattr(connect, "_LIMITS", connect._LIMITS.replace("'5s'", "'500ms'"))
 
     def freeze() -> None:
         with ledger._writing() as frozen:

@@ -17,7 +17,7 @@ from typing import Self
 from servers.postgres import USER, PrivatePostgres, url_of
 from servers.unprivileged import ServerMissingError, free_port, give, last_words, launch, server_folder
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 # Fewer server sessions than clients, so that transactions do change sessions.
 _SETTINGS = """
     [databases]

@@ -74,7 +74,7 @@ def befall(start: Start, seed: str, port: int | None, *, bulletins: int = BULLET
     names = [f"b-{number}" for number in range(bulletins)]
     chance = random.Random(seed)
     with new_site(names, latency_s=0.002, port=port) as site:
-        site.environment["BULLETINS_TEST_HURRY"] = "1"
+        site.environment.update({"BULLETINS_TEST_HURRY": "1", "BULLETINS_TEST_ANSWER_S": "0.3"})
         site.write_accounts(**dict.fromkeys(ACCOUNTS, site.sandbox.base_url))
         site.write_bulletins(names, account=", ".join(ACCOUNTS))
         runs = settled = 0
@@ -86,6 +86,8 @@ def befall(start: Start, seed: str, port: int | None, *, bulletins: int = BULLET
             processes = [start(site, "fire", "--yes") for _ in range(chance.choice((1, 1, 2)))]
             codes = {ended(process) for process in processes}
             must(codes <= {0, 1, 4}, f"runs ended with {codes}", seed, site)
+            # What a run gave up waiting for may still have to be read there: until then, nobody can tell.
+            site.sandbox.wait_received(site.query("SELECT count(*) FROM attempts")[0], timeout_s=60)
             runs += len(processes)
             _check(site, names, seed, over=False)
             settled += settle_doubts(start, site, seed)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from end_to_end.site import Site
+from end_to_end.site import Hold, Site
 from servers.postgres import PrivatePostgres, new_database
 
 from runner.sandbox.server import Sandbox
@@ -29,8 +29,12 @@ def server(ledger: str) -> Iterator[int | None]:
 @contextmanager
 def new_site(ids: list[str], *, latency_s: float, port: int | None) -> Iterator[Site]:
     """A site with those bulletins and an empty ledger, on the server at `port` if there is one."""
-    with tempfile.TemporaryDirectory(prefix="bulletins-torture-") as folder, Sandbox(latency_s=latency_s) as sandbox:
-        site = Site(Path(folder), sandbox, ledger=new_database(port) if port else None)
+    hold = Hold()
+    with (
+        tempfile.TemporaryDirectory(prefix="bulletins-torture-") as folder,
+        Sandbox(latency_s=latency_s, on_answer=hold) as sandbox,
+    ):
+        site = Site(Path(folder), sandbox, ledger=new_database(port) if port else None, hold=hold)
         site.write_accounts()
         site.make_ledger()
         site.write_bulletins(ids)
@@ -49,10 +53,10 @@ def wait_for_writes(site: Site) -> None:
     if site.ledger is None:
         return
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while site.query(others) != [0]:
         if time.monotonic() > deadline:
-            raise TimeoutError("a dead process's session is still open after 30 s")
+            raise TimeoutError("a dead process's session is still open after 60 s")
         time.sleep(0.005)
 
 

@@ -7,12 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
-from end_to_end.site import Done, Site
+from end_to_end.site import Done, Run, Site
+
+from torture.zygote import CLIENT
 
 _TIMEOUT_S = 300.0  # of one process; then it is killed, and found to have been
 
@@ -33,6 +38,7 @@ class Process(Protocol):
 
 
 Start = Callable[..., Process]  # (site, *arguments) → a run of `bulletins` there
+_POLL_S = 0.01
 
 
 @contextmanager
@@ -43,6 +49,22 @@ def starter(*, spawn: bool) -> Iterator[Start]:
         return
     with _Zygote() as zygote:
         yield zygote.start
+
+
+@contextmanager
+def runner() -> Iterator[Run]:
+    """How to have a run done, by a zygote of its own; several may be under way at once."""
+    with _Zygote() as zygote:
+        yield zygote.run
+
+
+@contextmanager
+def client() -> Iterator[str]:
+    """The text of a program that stands for `bulletins`: its runs are forked off a zygote of its own."""
+    with tempfile.TemporaryDirectory(prefix="bulletins-door-") as folder:
+        door = os.path.join(folder, "door")
+        with _Zygote(door):
+            yield f"#!{sys.executable} -SE\nDOOR = {door!r}{CLIENT}"
 
 
 def run(start: Start, site: Site, *arguments: str) -> Done:
@@ -105,12 +127,16 @@ class _Forked:
 
 
 class _Zygote:
-    """The zygote as a process: see `torture.zygote`."""
+    """The zygote as a process: see `torture.zygote`. May be used from several threads."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
+        self._lock = threading.Lock()
 
     def __enter__(self) -> _Zygote:
         paths = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "torture.zygote"],
+            [sys.executable, "-P", "-m", "torture.zygote", *self._arguments],
             env={**os.environ, "PYTHONPATH": paths, "PYTHONWARNINGS": "error"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -122,20 +148,39 @@ class _Zygote:
         self._process.communicate()
 
     def start(self, site: Site, *arguments: str) -> Process:
+        output = site.folder / "output"
+        return self._start(site.folder, site.whole_environment(), arguments, output, output)
+
+    def run(self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> Done:
+        with tempfile.TemporaryDirectory(prefix="bulletins-said-") as said:
+            output, errors = Path(said, "output"), Path(said, "errors")
+            process = self._start(folder, environment, arguments, output, errors)
+            over_at = time.monotonic() + _TIMEOUT_S
+            while (code := process.poll()) is None:
+                time.sleep(_POLL_S)
+                if time.monotonic() > over_at:
+                    process.kill()
+            return Done(code, output.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8"))
+
+    def _start(
+        self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str], output: Path, errors: Path
+    ) -> Process:
         command = {
             "do": "start",
             "arguments": arguments,
-            "folder": str(site.folder),
-            "environment": site.whole_environment(),
-            "output": str(site.folder / "output"),
+            "folder": str(folder),
+            "environment": dict(environment),
+            "output": str(output),
+            "errors": str(errors),
         }
         return _Forked(self.ask(command)["process"], self)
 
     def ask(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(command).encode() + b"\n")
-        self._process.stdin.flush()
-        return self._answer()
+        with self._lock:
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+            return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -1,4 +1,7 @@
-"""A real browser for tests: Chromium of the system, driven by Playwright, one a session; a page of its own a test.
+"""A real browser for tests: Chromium of the system, driven by Playwright, one a session.
+
+A test has the pages that it opens to itself. They are lent from one to the next, because making one takes longer than
+most tests do.
 
 Where either is missing the tests are skipped; with BULLETINS_TEST_SERVICES=required they fail instead.
 """
@@ -8,8 +11,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,12 +45,22 @@ class Opened:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
-    def watch(self) -> None:
-        """Writes down whatever a page of ours must not do."""
-        self.page.on("console", lambda said: self.complaints.append(f"console: {said.text}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        self.page.on("dialog", self._on_dialog)
-        self.page.on("request", self._on_request)
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Writes down whatever a page of ours must not do, until it is wiped."""
+        handlers: dict[str, Callable[[Any], None]] = {
+            "console": lambda said: self.complaints.append(f"console: {said.text}"),
+            "pageerror": lambda error: self.complaints.append(f"error: {error}"),
+            "dialog": self._on_dialog,
+            "request": self._on_request,
+        }
+        for event, handler in handlers.items():
+            self.page.on(event, handler)  # type: ignore[call-overload]
+        yield
+        self.page.goto("about:blank")  # by then, all that it did has been told
+        self.page.emulate_media(media="null")
+        for event, handler in handlers.items():
+            self.page.remove_listener(event, handler)
 
     def _on_dialog(self, dialog: Any) -> None:
         self.complaints.append(f"dialog: {dialog.message}")
@@ -84,8 +98,34 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+class Pages:
+    """The pages of a browser that no test has at the moment, by the options of their contexts."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: dict[str, list[Page]] = defaultdict(list)
+
+    @contextmanager
+    def lend(self, options: dict[str, Any]) -> Iterator[Page]:
+        """A page in a context with these options; one that a test broke is not lent again."""
+        idle = self._idle[repr(sorted(options.items()))]
+        page = idle.pop() if idle else self._browser.new_context(**options).new_page()
+        try:
+            yield page
+        except BaseException:
+            page.context.close()
+            raise
+        idle.append(page)
+
+
+@pytest.fixture(scope="session")
+def pages(browser: Browser) -> Pages:
+    """The pages of the session's browser."""
+    return Pages(browser)
+
+
 @pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
+def open_page(pages: Pages, tmp_path: Path) -> Iterator[OpenPage]:
     """A function that shows an HTML text as a file, in a context with these options; complaints fail the test."""
     opened: list[Opened] = []
     with ExitStack() as undo:
@@ -94,10 +134,8 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
             options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Berlin", **options}
             path = tmp_path / f"page-{len(opened)}.html"
             path.write_text(html, encoding="utf-8")
-            context = browser.new_context(**options)
-            undo.callback(context.close)
-            found = Opened(context.new_page())
-            found.watch()
+            found = Opened(undo.enter_context(pages.lend(options)))
+            undo.enter_context(found.watched())
             opened.append(found)
             found.page.goto(path.as_uri() + fragment)
             return found

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from report.html.browser import browser, open_page
+from report.html.browser import browser, open_page, pages
 
-__all__ = ["browser", "open_page"]
+__all__ = ["browser", "open_page", "pages"]

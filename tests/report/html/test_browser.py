@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -64,36 +65,29 @@ _FAINT = """(least) => {
 }"""
 
 
-@pytest.fixture(params=PAGES)
-def html(request: pytest.FixtureRequest) -> str:
-    return PAGES[request.param]()
+@functools.cache
+def html_of(name: str) -> str:
+    return PAGES[name]()
 
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
-def test_it_loads_without_a_complaint_and_is_no_wider_than_the_window(
-    open_page: OpenPage, html: str, options: dict[str, Any]
+@pytest.mark.parametrize("name", PAGES)
+def test_it_loads_without_a_complaint_fits_the_window_and_stands_out_from_what_is_behind(
+    open_page: OpenPage, name: str, options: dict[str, Any]
 ) -> None:
-    page = open_page(html, **options).page
+    page = open_page(html_of(name), **options).page
 
     width, window = page.evaluate(_WIDTHS)
     assert page.locator("html.js").count() == 1
     assert width <= window
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_what_is_behind_it(open_page: OpenPage, html: str, scheme: str) -> None:
-    page = open_page(html, color_scheme=scheme).page
-
     assert page.evaluate(_FAINT, 4.5) == []
 
 
 def test_hostile_text_is_shown_and_does_nothing(open_page: OpenPage) -> None:
-    reports, plans = (
-        [hostile_report(text) for text in HOSTILE.values()],
-        [hostile_plan(text) for text in HOSTILE.values()],
-    )
-    report = make_report(*(result for each in reports for result in each["results"]))
-    plan = make_plan(*(firing for each in plans for firing in each["firings"]), changes=all_changes(plans))
+    plans = [hostile_plan(text) for text in HOSTILE.values()]
+    results = (each for text in HOSTILE.values() for each in some(text, hostile_report(text)["results"]))
+    firings = (each for text, plan in zip(HOSTILE.values(), plans, strict=True) for each in some(text, plan["firings"]))
+    report, plan = make_report(*results), make_plan(*firings, changes=all_changes(plans))
     for html in (report_page(report), plan_page(plan)):
         page = open_page(html, viewport={"width": 360, "height": 740}).page
         while page.locator("#more").is_visible():
@@ -106,6 +100,11 @@ def test_hostile_text_is_shown_and_does_nothing(open_page: OpenPage) -> None:
         assert page.locator("main script, main img, main iframe").count() == 0
         width, window = page.evaluate(_WIDTHS)
         assert width <= window
+
+
+def some(text: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row of a text that is merely long: it takes the time, and is as long in the others."""
+    return rows if len(text) < 1000 else rows[:1]
 
 
 def all_changes(plans: list[dict[str, Any]]) -> dict[str, Any]:
@@ -142,14 +141,14 @@ def test_the_dark_is_dark_and_the_light_is_light(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_paper_shows_all_rows_on_white_without_controls(open_page: OpenPage, scheme: str) -> None:
-    page = open_page(report_page(busy_report(250)), color_scheme=scheme).page
+    page = open_page(report_page(busy_report(90)), color_scheme=scheme).page
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
 
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("#find").is_hidden()
     assert page.locator(".zones").is_hidden()
-    assert page.locator("tr.row").count() == 250
+    assert page.locator("tr.row").count() == 90
     assert page.locator(".c-tries").last.is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("tr.row").count() == 40
@@ -186,11 +185,12 @@ def test_the_keyboard_reaches_the_rows_by_the_skip_link(open_page: OpenPage) -> 
     assert page.evaluate("document.activeElement.id") == "find"
 
 
-def test_ten_thousand_firings_load_and_filter(open_page: OpenPage) -> None:
-    for html in (report_page(busy_report(10_000)), plan_page(busy_plan(10_000))):
-        assert len(html.encode()) < 10_000_000
+def test_many_firings_load_and_filter(open_page: OpenPage) -> None:
+    """Ten times as many are a benchmark's."""
+    for html in (report_page(busy_report(1000)), plan_page(busy_plan(1000))):
+        assert len(html.encode()) < 1_000_000
         page = open_page(html).page
-        page.locator("#find").fill("show-09999")
+        page.locator("#find").fill("show-00999")
 
-        assert page.locator("#shown").inner_text() == "1 of 10,000 firings"
+        assert page.locator("#shown").inner_text() == "1 of 1,000 firings"
         assert page.locator("tr.row").count() == 1
