@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from runner.definitions.characters import FORBIDDEN
 from runner.definitions.codes import Code
 from runner.definitions.document import Document, Value, end_position, source_line
 from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
@@ -28,11 +29,11 @@ MAX_ALIAS_CHARACTERS = 1024 * 1024
 
 # NEL, LS and PS end a line for YAML 1.1 parsers and not for 1.2 ones or editors: nobody could see what is meant.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_FORBIDDEN_VALUE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _TAG = "tag:yaml.org,2002:"
 # libyaml compares each with all before it, so a file of them would take minutes; and no tag is read anyway.
 _TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
 
+_BRACES = 'A text that begins with {{ wants quotes: "{{ row.show }}".'
 _HINTS = (
     ("mapping values are not allowed", "A text that contains ': ' wants quotes; keys of one mapping, one indentation."),
     ("did not find expected key", "Look at the indentation, and at quotes or brackets left open above."),
@@ -200,10 +201,10 @@ class _Builder:
             self._refuse_tag(event)
         if event.tag is None and not event.style:
             return resolve_plain(text)
-        if event.style == '"' and (found := _FORBIDDEN_VALUE.search(text)):
+        if event.style == '"' and (found := FORBIDDEN.search(text)):
             message = f"the text holds the control character U+{ord(found.group()):04X}"
             self._problem(Code.YAML_CONTROL_CHARACTER, event, message, "Remove the escape.")
-            return _FORBIDDEN_VALUE.sub("\ufffd", text)  # lest a message carry it to a terminal
+            return FORBIDDEN.sub("\ufffd", text)  # lest a message carry it to a terminal
         return text
 
     def _alias(self, event: Any, depth: int) -> Value:
@@ -231,7 +232,9 @@ class _Builder:
 
     def _check_collection(self, event: Any, container: Value, key: str | None, depth: int) -> None:
         if type(container) is dict and key is None:
-            self._refuse(Code.YAML_KEY, event, "a mapping or a list stands where a key is wanted", "Keys are strings.")
+            braces = "{{" in source_line(self.text, event.start_mark.line + 1)
+            hint = _BRACES if braces else "Keys are strings."
+            self._refuse(Code.YAML_KEY, event, "a mapping or a list stands where a key is wanted", hint)
         if depth >= MAX_DEPTH:
             hint = "No field needs that: look for stray brackets."
             self._refuse(Code.YAML_DEPTH, event, f"values nest deeper than {MAX_DEPTH} levels here", hint)
@@ -312,6 +315,8 @@ def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Proble
     message = f"{what} ({error.context})" if error.context and error.problem else what
     source = source_line(text, line)
     hint = next((hint for phrase, hint in _HINTS if phrase in what), "")
+    if "{{" in source:
+        hint = _BRACES
     if "\t" in source[: len(source) - len(source.lstrip())]:
         hint = "Indent with spaces, never with tabs."
     return Problem(file, line, column, Code.YAML_SYNTAX, message, hint, source)

@@ -1,0 +1,186 @@
+"""Bulletins → YAML text, as a person would write it: the one place that writes definitions.
+
+Values in, pieces of text out. `reader.read` gives exactly the same values for it, and so do parsers of YAML 1.1: what
+either could take for something else than text is quoted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import chain, repeat
+from typing import Any
+
+# The order of the fields in an entry; others follow as they come.
+FIELDS = (
+    "id",
+    "for_each",
+    "business_event",
+    "name",
+    "properties",
+    "c-by",
+    "when",
+    "accounts",
+    "schedule",
+    "enabled",
+    "tags",
+    "revision",
+    "allow_duplicate",
+)
+_RANK = {name: rank for rank, name in enumerate(FIELDS)}
+_WIDTH = 100  # a longer list or schedule gets a line for each of its parts
+
+# What a file may not hold as it is, and what nobody would see there, such as a mark that turns the writing around.
+_ESCAPED = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
+_FIRST = r"""[^\s\-?:,\[\]{}#&*!|>'"%@`~=<.+^]"""
+_PLAIN = re.compile(_FIRST + r"(?:[^:#\x20]|:(?! |\Z)|\x20(?![#\x20]|\Z)|(?<!\x20)#)*\Z")
+_PLAIN_IN_BRACKETS = re.compile(_FIRST + r"(?:[^,\[\]{}?:#\x20]|\x20(?![#\x20]|\Z))*\Z")
+# What a reader of YAML 1.1, or a person, takes for a number, a date, a time of the day.
+_NUMBER = re.compile(r"[0-9][0-9\x20_.,:*/-]*(?:[eE][-+]?[0-9]*|[TtZz][0-9:.TtZz\x20+-]*|\x20?[+-][0-9:.]*)?\Z")
+_OTHER_BASE = re.compile(r"0[xXoObB][0-9a-fA-F_]*\Z")
+_WORDS = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null", "nil", "nan", "inf"})
+_LONGEST_WORD = 5
+# Times that a schedule takes are written without quotes, as everybody writes them.
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z")
+_TIMES = frozenset({(None, "when"), ("schedule", "at"), ("schedule", "starts"), ("schedule", "ends")})
+_CRON = ("schedule", "cron")
+
+
+def scalar(value: str | float | bool | None, *, in_block: bool = False) -> str:
+    """The value as YAML, on one line: text plain where that is safe, else in double quotes.
+
+    It may stand anywhere, brackets included; with `in_block` only outside of them, where a comma needs no quotes.
+    """
+    if isinstance(value, str):
+        return _text(value, _PLAIN if in_block else _PLAIN_IN_BRACKETS)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else _float(value)
+
+
+def entry(fields: Mapping[str, Any], *, indent: int = 2) -> str:
+    """One item of the list under `bulletins`, as lines: `- id: …` and the other fields in their usual order."""
+    lines = _lines(_ordered(fields), indent + 2)
+    first = next(lines, None)
+    if first is None:
+        return f"{' ' * indent}- {{}}\n"
+    return "\n".join(chain([f"{' ' * indent}- {first[indent + 2 :]}"], lines, [""]))
+
+
+def document(
+    bulletins: Iterable[Mapping[str, Any]],
+    defaults: Mapping[str, Any] | None = None,
+    *,
+    comments: Iterable[str | None] = (),
+) -> Iterator[str]:
+    """A whole file, piece by piece: its defaults, and the bulletins, each with its comment on the line before it."""
+    if defaults:
+        yield "\n".join(chain(["defaults:"], _lines(_ordered(defaults), 2), ["", ""]))
+    number = 0
+    for number, (fields, comment) in enumerate(zip(bulletins, chain(comments, repeat(None))), start=1):  # noqa: B905
+        yield "bulletins:\n" if number == 1 else "\n"
+        if comment:
+            yield f"  # {_ESCAPED.sub(_escape, comment)}\n"
+        yield entry(fields)
+    if not number:
+        yield "bulletins: []\n"
+
+
+def _ordered(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: fields[name] for name in sorted(fields, key=lambda name: _RANK.get(name, len(_RANK)))}
+
+
+def _lines(fields: Mapping[str, Any], indent: int, within: str | None = None) -> Iterator[str]:
+    """The lines of a mapping, each key on one of its own; `within` names the field whose value it is."""
+    margin = " " * indent
+    for name, value in fields.items():
+        key = f"{margin}{_key(name)}:"
+        if isinstance(value, (str, int, float, type(None))):
+            yield f"{key} {_field((within, name), value, in_block=True)}"
+            continue
+        short = _in_brackets(name, value)
+        if short is not None and len(key) + len(short) < _WIDTH:
+            yield f"{key} {short}"
+        else:
+            yield key
+            yield from _lines(value, indent + 2, name) if isinstance(value, Mapping) else _items(value, indent + 2)
+
+
+def _items(values: Iterable[Any], indent: int) -> Iterator[str]:
+    """The lines of a list, each item from a line of its own."""
+    margin = " " * indent
+    for value in values:
+        if isinstance(value, (str, int, float, type(None))):
+            yield f"{margin}- {scalar(value, in_block=True)}"
+            continue
+        lines = _lines(value, indent + 2, "") if isinstance(value, Mapping) else _items(value, indent + 2)
+        first = next(lines, None)
+        if first is None:
+            yield f"{margin}- {'{}' if isinstance(value, Mapping) else '[]'}"
+        else:
+            yield f"{margin}- {first[indent + 2 :]}"
+            yield from lines
+
+
+def _in_brackets(name: str, value: Mapping[str, Any] | Iterable[Any]) -> str | None:
+    """The collection on one line; None where lines of its own read better."""
+    parts = list(value.values() if isinstance(value, Mapping) else value)
+    if isinstance(value, Mapping):
+        if not value:
+            return "{}"
+        if name != "schedule" or not _are_flat(parts):
+            return None
+        return f"{{{', '.join(f'{_key(key)}: {_field((name, key), part)}' for key, part in value.items())}}}"
+    return f"[{', '.join(map(scalar, parts))}]" if _are_flat(parts) else None
+
+
+def _are_flat(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, (str, int, float, type(None))) for value in values)
+
+
+def _field(place: tuple[str | None, str], value: str | float | None, *, in_block: bool = False) -> str:
+    if isinstance(value, str):
+        if place in _TIMES and _TIME.match(value):
+            return value
+        if place == _CRON:
+            return _quoted(value)
+    return scalar(value, in_block=in_block)
+
+
+@lru_cache(maxsize=4096)
+def _key(name: str) -> str:
+    return scalar(name)  # the same few names stand in thousands of entries
+
+
+def _text(text: str, plain: re.Pattern[str]) -> str:
+    if (
+        not plain.match(text)
+        or ("0" <= text[0] <= "9" and (_NUMBER.match(text) or _OTHER_BASE.match(text)))
+        or (len(text) <= _LONGEST_WORD and text.lower() in _WORDS)
+        or _ESCAPED.search(text)
+    ):
+        return _quoted(text)
+    return text
+
+
+def _quoted(text: str) -> str:
+    return _ESCAPED.sub(_escape, json.dumps(text, ensure_ascii=False))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found.group()):04x}"
+
+
+def _float(value: float) -> str:
+    if value != value:
+        return ".nan"
+    if value in (float("inf"), float("-inf")):
+        return ".inf" if value > 0 else "-.inf"
+    digits, e, exponent = repr(value).partition("e")
+    return digits + ("" if "." in digits or not e else ".0") + e + exponent
