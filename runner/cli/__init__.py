@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import traceback
+from keyword import iskeyword
 from typing import NoReturn
 
 import click
@@ -15,7 +16,11 @@ from runner.errors import Exit, UserError
 
 # command -> the module that holds it, under its own name
 _COMMANDS = {
+    "init": "init",
+    "new": "new",
+    "import": "importing",
     "validate": "validate",
+    "expand": "expand",
     "plan": "plan",
     "fire": "fire",
     "status": "status",
@@ -25,6 +30,7 @@ _COMMANDS = {
     "sandbox": "sandbox",
     "schema": "reference",
     "explain": "reference",
+    "completion": "completion",
 }
 
 
@@ -40,7 +46,8 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"runner.cli.{_COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        # A keyword of Python names no function: import is import_ there.
+        command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
         return command
 
     def resolve_command(
@@ -70,6 +77,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _run(arguments: list[str] | None) -> int:
+    if "_BULLETINS_COMPLETE" in os.environ:
+        from runner.cli import completion
+
+        completion.prepare()
     try:
         code = cli.main(arguments, prog_name="bulletins", standalone_mode=False, color=_colour())
         sys.stdout.flush()

@@ -35,10 +35,13 @@ def show_problems(definitions: Definitions, *, to_stderr: bool) -> None:
     click.secho(verdict(definitions), fg="red" if definitions.problems else "green", err=to_stderr)
 
 
-def stop_on_problems(definitions: Definitions, *, format_: str = "text") -> None:
+def stop_on_problems(
+    definitions: Definitions, *, format_: str = "text", undone: str = "sent: a set with problems is never fired"
+) -> None:
     """Prints the problems, and ends the command with exit code 3, if there are any.
 
-    Formats that tell findings tell these, on standard output; who asked for a document or a page gets none.
+    Formats that tell findings tell these, on standard output; who asked for a document or a page gets none. `undone`
+    says what was not done then, and that it never is.
     """
     from runner.report.formats import FINDING_FORMATS, problems_in
 
@@ -47,7 +50,7 @@ def stop_on_problems(definitions: Definitions, *, format_: str = "text") -> None
             click.echo(problems_in(format_, definitions, now=present()), nl=False)
         else:
             show_problems(definitions, to_stderr=True)
-        click.echo("nothing was sent: a set with problems is never fired, not even in part", err=True)
+        click.echo(f"nothing was {undone}, not even in part", err=True)
         raise click.exceptions.Exit(Exit.PROBLEMS)
 
 

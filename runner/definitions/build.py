@@ -1,4 +1,4 @@
-"""One document's plain values → accounts, business events and bulletins: defaults merged, times read.
+"""One document's plain values → accounts, business events and bulletins: defaults merged, rows filled in, times read.
 
 Entries with a finding of the schema are left out; what is wrong with the others is told as findings.
 """
@@ -6,19 +6,34 @@ Entries with a finding of the schema are left out; what is wrong with the others
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from runner.definitions import regions, times
+from runner.definitions import expand, regions, times
+from runner.definitions.check import checked
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
-from runner.definitions.model import DEFAULT_GRACE, MAX_CONCURRENCY, Account, Bulletin, BusinessEvent, Place, Schedule
+from runner.definitions.model import (
+    MAX_CONCURRENCY,
+    Account,
+    Budget,
+    Bulletin,
+    BusinessEvent,
+    Place,
+    Recurrence,
+    Schedule,
+)
 from runner.definitions.problem import Finding, Path, dotted
+from runner.definitions.rows import Tables, rows_of
 from runner.definitions.schema import document_kind, schema
+from runner.definitions.timing import Timing
 
 _MERGED = ("properties", "schedule")  # defaults and a bulletin's own are merged key by key
+MAX_MADE = 100_000  # bulletins that all templates of a set may make; each takes some 2 kB of memory
+MAX_MADE_CHARACTERS = 32 * 1024 * 1024  # of all that they fill in
+MAX_WORK = 5_000_000  # pieces of templates that all rows run: seconds mostly, a minute at the very worst
 
 
 @dataclass(slots=True)
@@ -33,10 +48,22 @@ class Parts:
     broken_accounts: set[str] = field(default_factory=set)
     broken_events: set[str] = field(default_factory=set)
     has_catalog: bool = False
+    tables: Tables = field(default_factory=Tables)
+    made: int = 0  # bulletins that templates made
+    work: int = 0  # pieces of templates that were run for them
+    characters: int = 0  # that they filled in
+
+    @property
+    def is_full(self) -> bool:
+        """Whether templates made more than a set may have."""
+        return self.made > MAX_MADE or self.work > MAX_WORK or self.characters > MAX_MADE_CHARACTERS
 
 
-def add(parts: Parts, document: Document, findings: list[Finding]) -> None:
-    """Adds what `document` says to `parts`; `findings` is what the schema said about it."""
+def add(parts: Parts, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
+    """Adds what `document` says to `parts`; `findings` is what the schema said about it.
+
+    `read_beside` gives the bytes of tables that lie beside the document; it raises OSError.
+    """
     parts.findings += findings
     kind = document_kind(document.value)
     if kind is None or not isinstance(document.value[kind], (list if kind == "bulletins" else dict)):
@@ -44,7 +71,7 @@ def add(parts: Parts, document: Document, findings: list[Finding]) -> None:
     broken = {finding.path[1] for finding in findings if finding.path[:1] == (kind,) and len(finding.path) > 1}
     if kind == "bulletins":
         if all(finding.path[:1] == ("bulletins",) for finding in findings):  # the defaults are well
-            _add_bulletins(parts, document, broken)
+            _add_bulletins(parts, document, broken, read_beside)
         return
     parts.has_catalog |= kind == "business_events"
     entries: Mapping[str, Any] = document.value[kind]
@@ -83,8 +110,14 @@ def _account(name: str, entry: Mapping[str, Any], place: Place) -> Account:
         ledger=entry.get("ledger"),
         region=entry.get("region"),
         timezone=entry.get("timezone"),
+        budget=_budget(entry.get("budget", {})),
+        event_budgets={name: _budget(budget) for name, budget in entry.get("budget", {}).get("events", {}).items()},
         place=place,
     )
+
+
+def _budget(entry: Mapping[str, Any]) -> Budget:
+    return Budget(*(int(entry[name]) if name in entry else None for name in ("per_hour", "per_day")))
 
 
 def _event(name: str, entry: Mapping[str, Any], place: Place) -> BusinessEvent:
@@ -92,7 +125,9 @@ def _event(name: str, entry: Mapping[str, Any], place: Place) -> BusinessEvent:
     return BusinessEvent(name, place, tuple(entry.get("required", ())), properties)
 
 
-def _add_bulletins(parts: Parts, document: Document, broken: set[str | int]) -> None:
+def _add_bulletins(
+    parts: Parts, document: Document, broken: set[str | int], read_beside: Callable[[str], bytes]
+) -> None:
     defaults: Mapping[str, Any] = document.value.get("defaults", {})
     required = schema("bulletins")["$defs"]["complete"]["required"]
     for number, place in enumerate(document.entries("bulletins")):
@@ -100,22 +135,100 @@ def _add_bulletins(parts: Parts, document: Document, broken: set[str | int]) -> 
             continue
         path: Path = ("bulletins", number)
         entry = document.value["bulletins"][number]
-        fields = _with_defaults(entry, defaults) if defaults else entry
+        fields = _with_defaults(entry, defaults)
         missing = [name for name in required if name not in fields]
         if missing:
             from runner.definitions.schema_findings import missing_field
 
             parts.findings += [missing_field(path, name, document.file) for name in missing]
             continue
-        before = len(parts.findings)
-        timing = _Timing(fields, entry, path, document.file, parts.findings)
-        schedule, when = timing.schedule(), timing.when()
-        if len(parts.findings) == before:
-            inherited = _inherited(entry, defaults) if defaults else frozenset[str]()
-            parts.bulletins.append(_bulletin(fields, schedule, when, inherited, Place(document.file, *place, number)))
+        inherited = _inherited(entry, defaults) if defaults else frozenset[str]()
+        for made in _made(parts, fields, path, document, read_beside):
+            where = Place(document.file, *place, number, made.row)
+            _add_bulletin(parts, made.fields, entry, path, inherited, where)
 
 
-def _with_defaults(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Mapping[str, Any]:
+def _made(
+    parts: Parts, fields: expand.Fields, path: Path, document: Document, read_beside: Callable[[str], bytes]
+) -> Iterator[expand.Made]:
+    """The fields of each bulletin that an entry stands for, as the schema wants them; mostly one, the entry itself."""
+    if "for_each" in fields:
+        if parts.is_full:
+            return  # told already
+        found = rows_of(fields["for_each"], (*path, "for_each"), document, read_beside, parts.tables)
+        if isinstance(found, list):
+            parts.findings += found
+            return
+        fields = {name: value for name, value in fields.items() if name != "for_each"}
+        template = expand.template(fields, found, path, document.file)
+    elif not expand.has_templates(fields):
+        yield expand.Made(fields, "")
+        return
+    elif expand.is_recurring(fields):
+        template = expand.template(fields, None, path, document.file)
+    else:
+        unfilled = list(expand.unfilled(fields, path, document.file))
+        parts.findings += unfilled
+        if not unfilled:
+            yield expand.Made(fields, "")
+        return
+    if isinstance(template, list):
+        parts.findings += template
+        return
+    if excess := _excess(parts, template):
+        parts.findings.append(
+            Finding(Code.BAD_ROWS, document.file, path, excess, "Make fewer of them, or in two sets.")
+        )
+        return
+    for each in checked(_counted(parts, template, path, document.file), path, document.file):
+        if isinstance(each, Finding):
+            parts.findings.append(each)
+        else:
+            yield each
+
+
+def _excess(parts: Parts, template: expand.Template) -> str | None:
+    """What is too much, if the template is run as well."""
+    parts.made += template.count
+    parts.work += template.count * template.pieces
+    if parts.made > MAX_MADE:
+        return f"the templates of this set make more than {MAX_MADE:,} bulletins, which is as many as are read"
+    if parts.work > MAX_WORK:
+        return f"the templates of this set, with {template.pieces:,} pieces here, are too much work for so many rows"
+    return None
+
+
+def _counted(parts: Parts, template: expand.Template, path: Path, file: str) -> Iterator[expand.Made | Finding]:
+    """What the template makes, as long as the texts of all of them fit into the memory."""
+    for each in template.made():
+        parts.characters += each.characters if isinstance(each, expand.Made) else 0
+        if parts.characters > MAX_MADE_CHARACTERS:
+            message = f"the templates of this set fill in more than {MAX_MADE_CHARACTERS:,} characters"
+            yield Finding(Code.BAD_ROWS, file, path, message, "Shorten the cells, or make fewer of them.")
+            return
+        yield each
+
+
+def _add_bulletin(
+    parts: Parts,
+    fields: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    path: Path,
+    inherited: frozenset[str],
+    place: Place,
+) -> None:
+    found: list[Finding] = []
+    timing = Timing(fields, entry, path, place.file, found)
+    schedule, when = timing.schedule(), timing.when()
+    if found:
+        parts.findings += [replace(finding, row=place.row) for finding in found]
+    else:
+        parts.bulletins.append(_bulletin(fields, schedule, when, inherited, place))
+
+
+def _with_defaults(entry: expand.Fields, defaults: Mapping[str, Any]) -> expand.Fields:
+    if not defaults:
+        return entry
     fields = {**defaults, **entry}
     for name in _MERGED:
         if name in entry and name in defaults:
@@ -138,7 +251,11 @@ def _shared(names: frozenset[str]) -> frozenset[str]:
 
 
 def _bulletin(
-    fields: Mapping[str, Any], schedule: Schedule | None, when: str | int, inherited: frozenset[str], place: Place
+    fields: Mapping[str, Any],
+    schedule: Schedule | Recurrence | None,
+    when: str | int,
+    inherited: frozenset[str],
+    place: Place,
 ) -> Bulletin:
     intern = sys.intern  # the same few events, addresses and property names stand in thousands of bulletins
     return Bulletin(
@@ -157,56 +274,3 @@ def _bulletin(
         inherited=inherited,
         place=place,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Timing:
-    """Reads the times of one bulletin; what cannot be read becomes a finding."""
-
-    fields: Mapping[str, Any]
-    entry: Mapping[str, Any]
-    path: Path
-    file: str
-    findings: list[Finding]
-
-    def when(self) -> str | int:
-        value = self.fields.get("when", "now")
-        if value == "now":
-            return "now"
-        read: list[str | int] = self._read("when", Code.BAD_TIME, lambda: times.event_time(value))
-        return read[0] if read else "now"
-
-    def schedule(self) -> Schedule | None:
-        fields = self.fields.get("schedule")
-        if fields is None:
-            return None
-        if "cron" in fields:
-            hint = "Write schedule.at, one entry for each time."
-            message = "schedule.cron is not yet supported"
-            self.findings.append(
-                Finding(Code.CRON_NOT_SUPPORTED, self.file, (*self.path, "schedule", "cron"), message, hint)
-            )
-            return None
-        timezone: str | None = fields.get("timezone")
-        zones = [None] if timezone is None else self._read("timezone", Code.BAD_TIME, lambda: times.zone(timezone))
-        grace = [DEFAULT_GRACE]
-        if "grace" in fields:
-            grace = self._read("grace", Code.BAD_DURATION, lambda: times.duration(fields["grace"]))
-        if "at" in fields:
-            at = self._read("at", Code.BAD_TIME, lambda: times.instant(fields["at"], timezone)) if zones else []
-            return Schedule(at[0], grace[0]) if at and grace else None
-        if "schedule" in self.entry:  # a grace or a timezone among the defaults alone is no schedule yet
-            hint = "Add at: 2026-12-01T18:30:00+05:30, or remove schedule to send it as soon as it is there."
-            path = (*self.path, "schedule")
-            self.findings.append(Finding(Code.MISSING_FIELD, self.file, path, "schedule has no at", hint))
-        return None
-
-    def _read(self, name: str, code: Code, read: Callable[[], Any]) -> list[Any]:
-        """What `read` gives, alone in a list; or an empty list, and a finding, where it cannot."""
-        try:
-            return [read()]
-        except times.TimeProblem as error:
-            path = (*self.path, "when") if name == "when" else (*self.path, "schedule", name)
-            code = Code.WHEN_MILLISECONDS if isinstance(error, times.Milliseconds) else code
-            self.findings.append(Finding(code, self.file, path, f"{dotted(path[2:])}: {error.message}", error.help))
-            return []

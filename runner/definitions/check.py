@@ -1,10 +1,19 @@
-"""A document by its schema: nothing where the fast verdict is good, else findings that say what is wrong."""
+"""By the schemas: nothing where the fast verdict is good, else findings that say what is wrong."""
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from runner.definitions.codes import Code
 from runner.definitions.document import Document
-from runner.definitions.problem import Finding
+from runner.definitions.expand import Made
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
 from runner.definitions.schema import document_kind, is_valid, schema, validator_for
+
+_AT_ONCE = 256  # entries that one verdict is asked for
 
 
 def check(document: Document) -> list[Finding]:
@@ -17,3 +26,38 @@ def check(document: Document) -> list[Finding]:
     if kind is None:
         return [schema_findings.top_level(document)]
     return schema_findings.explain(schema(kind), document)
+
+
+def checked(made: Iterable[Made | Finding], path: Path, file: str) -> Iterator[Made | Finding]:
+    """Of what the template at `path` made, what is valid as a plain entry, and findings about the rest."""
+    wrong = 0
+    entries = iter(made)
+    while some := list(islice(entries, _AT_ONCE)):
+        valid = _valid(some)
+        for each in some:
+            if isinstance(each, Finding) or id(each) in valid:
+                yield each
+                continue
+            wrong += 1
+            if wrong <= MAX_PROBLEMS:
+                yield from _explained(each, path, file)
+    if wrong > MAX_PROBLEMS:
+        message = f"{wrong - MAX_PROBLEMS:,} more rows have problems; they are not shown"
+        yield Finding(Code.TOO_MANY_PROBLEMS, file, path, message, "Mend the others first.")
+
+
+def _valid(some: Iterable[Made | Finding]) -> set[int]:
+    """Which of these are valid, by their identities."""
+    validator = validator_for("bulletins")
+    made = [each for each in some if isinstance(each, Made)]
+    if not is_valid(validator, {"bulletins": [each.fields for each in made]}):
+        made = [each for each in made if is_valid(validator, {"bulletins": [each.fields]})]
+    return {id(each) for each in made}
+
+
+def _explained(made: Made, path: Path, file: str) -> Iterator[Finding]:
+    from runner.definitions import schema_findings
+
+    document = Document(file, {"bulletins": [made.fields]}, array("Q"), "", {})
+    for finding in schema_findings.explain(schema("bulletins"), document):
+        yield replace(finding, path=(*path, *finding.path[2:]), row=made.row)

@@ -36,7 +36,13 @@ class Code(StrEnum):
     BAD_TIME = "bad-time"
     BAD_DURATION = "bad-duration"
     WHEN_MILLISECONDS = "when-milliseconds"
-    CRON_NOT_SUPPORTED = "cron-not-supported"
+    BAD_CRON = "bad-cron"
+    TABLE_UNREADABLE = "table-unreadable"
+    BAD_TABLE = "bad-table"
+    BAD_ROWS = "bad-rows"
+    BAD_TEMPLATE = "bad-template"
+    ROW_VALUE = "row-value"
+    TEMPLATE_ID = "template-id"
     DUPLICATE_ID = "duplicate-id"
     DUPLICATE_NAME = "duplicate-name"
     DUPLICATE_PAYLOAD = "duplicate-payload"
@@ -74,7 +80,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.TOO_MANY_PROBLEMS: Explanation(
         "there are more problems than anybody reads, and the rest is not shown",
-        "Mostly one slip stands behind them all, such as a missing defaults block. Mend what is shown, then check.",
+        "Mostly one slip stands behind them all, such as lost defaults. Mend what is shown, then run validate again.",
         "bulletins: [0, 0, 0, ...]  # thousands of them",
         "bulletins: [{id: sa-re-ga-ma-12, ...}]",
     ),
@@ -128,7 +134,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.YAML_ALIAS: Explanation(
         "an alias cannot be followed, or the aliases of a file grow beyond bounds",
-        "An alias must name an anchor that is complete above it; a few lines of nested aliases can fill a memory.",
+        "An alias must name an anchor that is complete above it; a few lines of nested ones can fill the memory.",
         "accounts: *nowhere",
         "accounts: [india]",
     ),
@@ -152,7 +158,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.MISSING_FIELD: Explanation(
         "a required field is not there",
-        "The API refuses a call without it, so the pull request is the place to notice.",
+        "Nothing can be sent without it, and the pull request is the place to notice.",
         "- id: sa-re-ga-ma-12\n  business_event: Program Released",
         "- id: sa-re-ga-ma-12\n  business_event: Program Released\n  name: Sa Re Ga Ma episode 12\n  ...",
     ),
@@ -164,13 +170,13 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.ONE_OF_FIELDS: Explanation(
         "exactly one of several fields is wanted",
-        "The fields are two ways to say the same thing. With both, they could disagree; with none, it is not said.",
+        "The fields are several ways to say the same thing. With both, they could disagree; with none, it is not said.",
         "region: in1\nbase_url: https://in1.api.clevertap.com",
         "region: in1",
     ),
     Code.NOT_ALLOWED: Explanation(
         "a value is not one of those that the field takes",
-        "The field has a closed list of values, or a smallest and largest one.",
+        "The field has a closed list of values, or a smallest and largest one; nothing else has a meaning there.",
         "region: in2",
         "region: in1",
     ),
@@ -182,7 +188,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.BLANK: Explanation(
         "a text is empty or white space alone",
-        "The dashboard's activity log shows the name; a blank one cannot be found there when it matters.",
+        "A blank text says nothing; a blank name cannot be found in the dashboard's activity log when it matters.",
         'name: " "',
         "name: Sa Re Ga Ma episode 12",
     ),
@@ -222,11 +228,47 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "when: 1796130000000",
         "when: 1796130000",
     ),
-    Code.CRON_NOT_SUPPORTED: Explanation(
-        "schedule.cron is not yet supported",
-        "Recurring schedules are a part of the format that this version does not fire. Refused, lest one be missed.",
+    Code.BAD_CRON: Explanation(
+        "a recurring schedule cannot be used",
+        "Cron takes five fields: minute, hour, day of the month, month, day of the week. A time must come some day.",
+        'schedule: {cron: "30 18 * FRI", timezone: Asia/Kolkata}',
         'schedule: {cron: "30 18 * * FRI", timezone: Asia/Kolkata}',
-        "schedule: {at: 2026-12-04T18:30:00+05:30}",
+    ),
+    Code.TABLE_UNREADABLE: Explanation(
+        "the table of a for_each is not there, or lies outside the folder of the definitions",
+        "The review sees the folder alone. A table elsewhere, behind a link too, could change after the review.",
+        "for_each: {csv: ../../shows.csv}",
+        "for_each: {csv: shows.csv}",
+    ),
+    Code.BAD_TABLE: Explanation(
+        "a table is not CSV that can be used",
+        "A table is UTF-8 with commas between cells; its first row names the columns, and all rows are as long.",
+        "show,language\nSa Re Ga Ma,Hindi,morning",
+        "show,language,slot\nSa Re Ga Ma,Hindi,morning",
+    ),
+    Code.BAD_ROWS: Explanation(
+        "the rows or the matrix of a for_each cannot be used",
+        "Each bulletin is filled in from one row: texts under the same names in every row, and at least one row.",
+        "for_each: {matrix: {language: []}}",
+        "for_each: {matrix: {language: [Hindi, Tamil]}}",
+    ),
+    Code.BAD_TEMPLATE: Explanation(
+        "a template cannot be used",
+        "Templates only fill in the cells of their row. They reach no file, call nothing and never loop.",
+        'name: "{{ row.show.upper() }}"',
+        'name: "{{ row.show | upper }}"',
+    ),
+    Code.ROW_VALUE: Explanation(
+        "a row has values that the template cannot be filled in with",
+        "The template is right for other rows and not for this one, such as a number that is none in this row.",
+        "show,episode\nSa Re Ga Ma,twelve  # for {{ row.episode | int }}",
+        "show,episode\nSa Re Ga Ma,12",
+    ),
+    Code.TEMPLATE_ID: Explanation(
+        "the id of a for_each is the same for every row",
+        "The ledger remembers each bulletin by its id, so the id must say which row it is, and readably.",
+        "id: sa-re-ga-ma",
+        'id: "sa-re-ga-ma-{{ row.episode }}"',
     ),
     Code.DUPLICATE_ID: Explanation(
         "two bulletins of the set have the same id",
@@ -248,7 +290,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.UNKNOWN_ACCOUNT: Explanation(
         "a bulletin names an account that the set does not define",
-        "It would never be sent.",
+        "It would never be sent, and at the time of the release nobody would be told.",
         "accounts: [inda]",
         "accounts: [india]",
     ),

@@ -1,6 +1,6 @@
 """The sources of a set in the file system: what lies under folders, and its bytes.
 
-The only module of this package that touches the file system, but for the schemas.
+With the tables that lie beside them. The only module of this package that touches the file system, but for the schemas.
 """
 
 from __future__ import annotations
@@ -12,7 +12,17 @@ from functools import partial
 from pathlib import Path as FilePath
 
 from runner.definitions.reader import MAX_FILE_BYTES
-from runner.definitions.sources import LINK_TO_FOLDER, Source, is_definition, is_hidden, shown
+from runner.definitions.sources import (
+    HIDDEN,
+    LINK_TO_FOLDER,
+    OUTSIDE,
+    Source,
+    is_definition,
+    is_hidden,
+    is_readable_table,
+    shown,
+)
+from runner.definitions.tables import MAX_TABLE_BYTES
 from runner.errors import Exit, UserError
 
 
@@ -39,7 +49,10 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
             help="Definitions are files that end in .yaml or .yml.",
             exit_code=Exit.USAGE,
         )
-    return [Source(name, partial(_bytes, path)) for name, path in found.items()]
+    return [
+        Source(name, partial(_bytes, path, MAX_FILE_BYTES), partial(_beside, os.path.dirname(path)))
+        for name, path in found.items()
+    ]
 
 
 def _walk(folder: str) -> Iterator[str]:
@@ -59,7 +72,19 @@ def _walk(folder: str) -> Iterator[str]:
                 yield entry.path  # a link to a folder too: reading it is a problem, passing it over would be silence
 
 
-def _bytes(path: str) -> bytes:
+def _beside(folder: str, name: str) -> bytes:
+    # The end of all links counts: what is read must be a table in the folder, not what is named.
+    root = os.path.realpath(folder)
+    real = os.path.realpath(os.path.join(root, name))
+    if os.path.commonpath([root, real]) != root:
+        raise OSError(OUTSIDE)
+    if not is_readable_table(os.path.relpath(real, root).replace(os.sep, "/")):
+        raise OSError(HIDDEN)
+    return _bytes(real, MAX_TABLE_BYTES)
+
+
+def _bytes(path: str, most: int) -> bytes:
+    """The file's bytes; one more than `most` where it has more."""
     # O_NONBLOCK: a named pipe in the folder must not hang the check.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
@@ -68,8 +93,8 @@ def _bytes(path: str) -> bytes:
             raise OSError(LINK_TO_FOLDER)
         if not stat.S_ISREG(status.st_mode):
             raise OSError("it is not a regular file")
-        data = os.read(descriptor, min(status.st_size, MAX_FILE_BYTES) + 1)
-        while len(data) <= MAX_FILE_BYTES and (more := os.read(descriptor, 1 << 20)):
+        data = os.read(descriptor, min(status.st_size, most) + 1)
+        while len(data) <= most and (more := os.read(descriptor, 1 << 20)):
             data += more
         return data
     finally:

@@ -13,8 +13,9 @@ from runner.definitions.check import check
 from runner.definitions.codes import Code
 from runner.definitions.document import Document, source_line
 from runner.definitions.model import Definitions
-from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, too_many
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, by_row, too_many
 from runner.definitions.reader import read
+from runner.definitions.row_place import row_place
 from runner.definitions.sources import Source
 
 
@@ -44,17 +45,18 @@ def load_sources(sources: Iterable[Source]) -> Definitions:
                 whole = False
             else:
                 before = len(parts.findings)
-                build.add(parts, document, findings)
+                build.add(parts, document, findings, source.read_beside)
                 findings = parts.findings[before:]
-            problems += _limited(_located(finding, document) for finding in findings)
+            problems += _limited(_located(finding, document) for finding in by_row(findings))
+        problems += _limited(parts.tables.problems)
         rules.with_accounts(parts)
-        across = islice(rules.check(parts, whole=whole), 10 * MAX_PROBLEMS)
+        across = islice(by_row(rules.check(parts, whole=whole)), 10 * MAX_PROBLEMS)
         problems += _limited(_locate_across(across, {source.name: source for source in ordered}))
     return Definitions(
         accounts={account.name: account for account in parts.accounts},
         events={event.name: event for event in parts.events},
         bulletins=tuple(parts.bulletins),
-        files=tuple(source.name for source in ordered),
+        files=(*(source.name for source in ordered), *parts.tables.names),
         problems=tuple(sorted(set(problems), key=_in_file_order)),
     )
 
@@ -73,7 +75,10 @@ def _limited(problems: Iterable[Problem]) -> Iterator[Problem]:
 
 
 def _in_file_order(problem: Problem) -> tuple[object, ...]:
-    return problem.file.split("/"), problem.line, problem.column, problem.code, problem.message, problem.help
+    row = row_place(problem.row, problem.file)
+    of_row = ([], 0, 0) if row is None else (row.file.split("/"), row.line, row.column or 0)
+    place = (problem.file.split("/"), problem.line, problem.column)
+    return *place, of_row, problem.code, problem.message, problem.help
 
 
 @contextmanager
@@ -102,7 +107,7 @@ def _located(finding: Finding, document: Document) -> Problem:
     path = _in_defaults(finding.path, document) or finding.path
     line, column = document.position(path, at_key=finding.at_key)
     source = source_line(document.text, line)
-    return Problem(finding.file, line, column, finding.code, finding.message, finding.help, source)
+    return Problem(finding.file, line, column, finding.code, finding.message, finding.help, source, finding.row)
 
 
 def _in_defaults(path: Path, document: Document) -> Path | None:
@@ -132,6 +137,6 @@ def _locate_across(findings: Iterable[Finding], sources: Mapping[str, Source]) -
         document, _ = _read(sources[name])
         for finding in found:
             if document is None:  # it changed under our hands
-                yield Problem(name, 1, 1, finding.code, finding.message, finding.help)
+                yield Problem(name, 1, 1, finding.code, finding.message, finding.help, row=finding.row)
             else:
                 yield _located(finding, document)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from runner.definitions import regions
@@ -20,12 +21,27 @@ MAX_CONCURRENCY = 3  # the API's own limit per account: its request-limit page
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an entry stands: file, line and column from 1, and its number or name in the file's list or mapping."""
+    """Where an entry stands: file, line and column from 1, and its number or name in the file's list or mapping.
+
+    `row` says which row of its `for_each` it was made of, such as `bulletins.d/shows.csv:17`.
+    """
 
     file: str
     line: int
     column: int
     entry: int | str
+    row: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" + (f", {self.row}" if self.row else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many bulletins may go out in any 60 minutes and in any 24 hours; None: any number."""
+
+    per_hour: int | None = None
+    per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,8 @@ class Account:
     ledger: str | None = None
     region: str | None = None
     timezone: str | None = None
+    budget: Budget = Budget()
+    event_budgets: Mapping[str, Budget] = field(default_factory=dict)
 
     @property
     def zone(self) -> str:
@@ -70,10 +88,31 @@ class Schedule:
     grace: timedelta = DEFAULT_GRACE
 
 
+class CatchUp(StrEnum):
+    """What becomes of occurrences that no run came for, as long as their grace lasts."""
+
+    LATEST = "latest"  # only the last of them is sent
+    NONE = "none"  # nothing is sent that no run came for in time
+    ALL = "all"  # each is sent
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """Times at which a bulletin is due again and again, by the clocks of a time zone; `ends` is still one of them."""
+
+    cron: str
+    timezone: str
+    grace: timedelta = DEFAULT_GRACE
+    starts: datetime | None = None
+    ends: datetime | None = None
+    catch_up: CatchUp = CatchUp.LATEST
+
+
 @dataclass(frozen=True, slots=True)
 class Bulletin:
     """What to raise. `when` is "now" or UNIX seconds; without a schedule it is due as soon as it is there.
 
+    Where it recurs, its name and properties may hold `{{ occurrence.date }}` and the like, filled in for each time.
     `inherited` names the fields that come from the defaults of its file, such as `c-by` or `properties.language`.
     """
 
@@ -85,7 +124,7 @@ class Bulletin:
     accounts: tuple[str, ...]
     place: Place
     when: str | int = "now"
-    schedule: Schedule | None = None
+    schedule: Schedule | Recurrence | None = None
     enabled: bool = True
     tags: tuple[str, ...] = ()
     revision: int = 1
@@ -105,7 +144,10 @@ class Bulletin:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """One whole set: what all files together say. `problems` is empty, or nothing of it may be sent."""
+    """One whole set: what all files together say. `problems` is empty, or nothing of it may be sent.
+
+    `files` are those of the definitions in their order, and then the tables that they are made of.
+    """
 
     accounts: Mapping[str, Account]
     events: Mapping[str, BusinessEvent]

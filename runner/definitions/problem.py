@@ -7,6 +7,7 @@ A rule yields a `Finding`, which says *what part* of a document it is about; `lo
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runner.definitions.codes import Code
@@ -25,7 +26,8 @@ _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud
 class Problem:
     """One finding about the definitions, with its place. Lines and columns count from 1, in characters.
 
-    Message and help are one line each, whatever the file holds.
+    Message and help are one line each, whatever the file holds. `row` is the first row that it is about, if the entry
+    stands for many: the message names it, too.
     """
 
     file: str
@@ -35,6 +37,7 @@ class Problem:
     message: str
     help: str = ""
     source: str = ""  # the text of the line, for the snippet
+    row: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _one_line(self.message))
@@ -60,7 +63,8 @@ def escaped(text: str) -> str:
 class Finding:
     """A problem whose place is still a path into its document, e.g. `("bulletins", 3, "name")`.
 
-    With `at_key` the place is the key at the end of the path, else the value there.
+    With `at_key` the place is the key at the end of the path, else the value there. Where the entry stands for many,
+    `row` is the row that the finding is about.
     """
 
     code: Code
@@ -69,6 +73,31 @@ class Finding:
     message: str
     help: str = ""
     at_key: bool = False
+    row: str = ""
+
+
+def by_row(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings with their rows told: what is wrong alike in many rows is one finding, which names the first."""
+    rows: dict[Finding, int] = {}
+    first: dict[Finding, str] = {}
+    uncounted: set[tuple[str, Path]] = set()  # entries of whose rows only the first were looked at
+    for finding in findings:
+        if not finding.row:
+            if finding.code is Code.TOO_MANY_PROBLEMS:
+                uncounted.add((finding.file, finding.path))
+            yield finding
+            continue
+        alike = replace(finding, row="")
+        if alike not in rows and len(rows) > 10 * MAX_PROBLEMS:
+            uncounted.update((each.file, ()) for each in rows)
+            break  # more than is ever shown
+        rows[alike] = rows.get(alike, 0) + 1
+        first.setdefault(alike, finding.row)
+    for finding, count in rows.items():
+        above = (finding.path[:length] for length in range(len(finding.path) + 1))
+        least = "at least " if any((finding.file, path) in uncounted for path in above) else ""
+        more = f" and {least}{count - 1:,} more row{'s' if count > 2 else ''}" if count > 1 else ""
+        yield replace(finding, message=f"{finding.message}, in {first[finding]}{more}", row=first[finding])
 
 
 def dotted(path: Path) -> str:

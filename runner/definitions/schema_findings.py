@@ -88,7 +88,7 @@ def explain(definition: Any, document: Document) -> list[Finding]:
 def _findings(definition: Any, document: Document) -> Iterator[Finding]:
     defaults_misspelt = _defaults_misspelt(document.value)
     for error in explaining_validator(definition).iter_errors(document.value):
-        if defaults_misspelt and error.validator == "required" and "then" in error.absolute_schema_path:
+        if defaults_misspelt and error.validator == "required" and error.absolute_schema_path[0] == "then":
             continue  # what each bulletin lacks stands under the misspelt key
         path: Path = tuple(error.absolute_path)
         for finding in _EXPLAINERS.get(str(error.validator), _explain_other)(error, path, document):

@@ -9,20 +9,52 @@ from dataclasses import dataclass
 from runner.definitions.problem import escaped
 
 SUFFIXES = (".yaml", ".yml")
+TABLE_SUFFIX = ".csv"
 LINK_TO_FOLDER = "it is a link to a folder, and such links are not followed"
+OUTSIDE = "it lies outside the folder of the file that names it"
+HIDDEN = "names that begin with a dot are not read, and only files that end in .csv are"
+NOT_THERE = "no such file"
+
+
+def _nothing_beside(name: str) -> bytes:
+    raise OSError(NOT_THERE)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file of a set: the name to show, and what gives its bytes; it raises OSError where they can't be read."""
+    """One file of a set: the name to show, and what gives its bytes; it raises OSError where they can't be read.
+
+    `read_beside` gives the bytes of a table, by its path from the folder of the file, as `is_beside` lets it pass.
+    """
 
     name: str
     read: Callable[[], bytes]
+    read_beside: Callable[[str], bytes] = _nothing_beside
 
 
 def is_definition(name: str) -> bool:
     """Whether a file of that name is one of the set."""
     return name.lower().endswith(SUFFIXES)
+
+
+def is_table(name: str) -> bool:
+    """Whether a file of that name is a table that definitions may be made of."""
+    return name.lower().endswith(TABLE_SUFFIX)
+
+
+def not_beside(path: str) -> str | None:
+    """Why a path, as a definition writes it, leads to no table in the folder of the file or below; links aside."""
+    if "\\" in path or ":" in path:
+        return "its name holds a backslash or a colon, which not every system reads alike"
+    parts = path.split("/")
+    if path.startswith("/") or ".." in parts:
+        return OUTSIDE
+    return HIDDEN if any(is_hidden(part) for part in parts if part != ".") else None
+
+
+def is_readable_table(inside: str) -> bool:
+    """Whether what lies there, from the folder of the definition and links followed, may be read as a table."""
+    return is_table(inside) and not any(map(is_hidden, inside.split("/")))
 
 
 def is_hidden(name: str) -> bool:

@@ -103,6 +103,15 @@ def duration(text: str) -> timedelta:
     return length
 
 
+def written_duration(length: timedelta) -> str:
+    """A length of time as definitions write it, to the second: `1d12h`."""
+    text, seconds = "", int(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        text += f"{count}{unit}" if count else ""
+    return text
+
+
 def event_time(value: str | float) -> str | int:
     """What the API gets as `when`: "now", or UNIX seconds. Raises TimeProblem, or Milliseconds."""
     if value == "now":

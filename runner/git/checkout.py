@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.definitions.sources import is_definition
+from runner.definitions.sources import TABLE_SUFFIX, is_definition, is_table
 from runner.errors import UserError
 from runner.git.command import git
+
+_TABLES_BESIDE = f":(glob,icase)**/*{TABLE_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def _changed(path: Path, *options: str) -> list[str]:
 
 
 def _listed(path: Path, *command: str) -> list[str]:
-    """What a git command with -z lists of the definition files under `path`."""
-    entries = git(path, *command, "--", "." if path.is_dir() else path.name).split("\0")
-    return [entry for entry in entries if is_definition(entry)]
+    """What a git command with -z lists of the definition files under `path`, and of tables that they may be made of."""
+    where = ["."] if path.is_dir() else [path.name, _TABLES_BESIDE]
+    entries = git(path, *command, "--", *where).split("\0")
+    return [entry for entry in entries if is_definition(entry) or is_table(entry)]

@@ -1,4 +1,4 @@
-"""The definition files of a commit, read from git's objects: no checkout, and nothing of the working tree.
+"""The definition files of a commit, and tables beside them, read from git's objects: nothing of the working tree.
 
 The rules are those of `definitions.files`: what that passes over is passed over here, and names are shown as there.
 """
@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from runner.definitions.sources import LINK_TO_FOLDER, Source, is_definition, is_hidden, shown
+from runner.definitions.sources import (
+    HIDDEN,
+    LINK_TO_FOLDER,
+    OUTSIDE,
+    Source,
+    is_definition,
+    is_hidden,
+    is_readable_table,
+    shown,
+)
 from runner.errors import UserError
 from runner.git.command import complaint, git_bytes
 from runner.git.listing import Listing, entries, listing
@@ -32,10 +41,14 @@ def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
     with objects(path) as repository:
         targets = repository.read((entry.id for entry in found if entry.is_link), _MAX_LINK_BYTES)
         tree = listing(found, targets)
-        ids = {name: _content_id(tree, place) for name, place in _definitions(tree, inside, str(path))}
+        places = dict(_definitions(tree, inside, str(path)))
+        ids = {name: _content_id(tree, place) for name, place in places.items()}
         wanted = (id_ for id_ in ids.values() if isinstance(id_, bytes))
         contents = repository.read(wanted, MAX_FILE_BYTES + 1)
-    return tuple(Source(name, partial(_content, id_, contents)) for name, id_ in ids.items())
+    return tuple(
+        Source(name, partial(_content, id_, contents), partial(_table, path, tree, places[name]))
+        for name, id_ in ids.items()
+    )
 
 
 def _asked(commit: str, path: Path) -> tuple[bytes, bytes]:
@@ -95,3 +108,20 @@ def _content(id_: bytes | OSError, contents: Mapping[bytes, bytes]) -> bytes:
     if id_ not in contents:
         raise OSError("git does not have it")
     return contents[id_]
+
+
+def _table(path: Path, tree: Listing, definition: bytes, name: str) -> bytes:
+    """The content of the table of that name beside a definition; few definitions have one, so it is read by itself."""
+    from runner.definitions.tables import MAX_TABLE_BYTES
+
+    folder = tree.follow(definition.rpartition(b"/")[0])
+    prefix = folder + b"/" if folder else b""
+    end = tree.follow(prefix + os.fsencode(name))
+    if not end.startswith(prefix):
+        raise OSError(OUTSIDE)
+    if not is_readable_table(os.fsdecode(end[len(prefix) :])):
+        raise OSError(HIDDEN)
+    if end in tree.folders:
+        raise OSError("it is a folder")
+    with objects(path) as repository:
+        return _content(tree.files[end], repository.read([tree.files[end]], MAX_TABLE_BYTES + 1))

@@ -1,6 +1,7 @@
 """Findings → workflow commands of GitHub Actions: annotations at file and line, then one plain line.
 
-Escaped as GitHub's own toolkit does, so that what definitions hold stays within its command.
+Escaped as GitHub's own toolkit does, so that what definitions hold stays within its command. What is about a row
+stands at the row: a change that edits a table alone has no other lines to show.
 """
 
 from __future__ import annotations
@@ -24,14 +25,22 @@ def github_commands(findings: Iterable[Finding]) -> str:
 
 
 def _command(finding: Finding) -> str:
+    file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
     properties = {
-        "file": finding.file,
-        "line": str(finding.line),
-        "col": "" if finding.column is None else str(finding.column),
+        "file": file,
+        "line": str(line),
+        "col": "" if column is None else str(column),
         "title": f"{finding.rule}: {RULES[finding.rule].summary}",
     }
     written = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
-    return f"::{_COMMANDS[finding.level]} {written}::{_data(finding.text)}"
+    return f"::{_COMMANDS[finding.level]} {written}::{_data(_text(finding))}"
+
+
+def _text(finding: Finding) -> str:
+    if finding.row_place is None:
+        return finding.text
+    column = "" if finding.column is None else f":{finding.column}"
+    return f"{finding.text} (template: {finding.file}:{finding.line}{column})"
 
 
 def _data(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
-from runner.report.findings import label
+from runner.report.findings import label, place
 from runner.report.plain import plain
 from runner.report.problems import counted, problem_line
 
@@ -130,7 +130,7 @@ def _report_case(result: Mapping[str, Any]) -> _Case:
 def _story(entry: Mapping[str, Any]) -> list[str]:
     due = f"due: {entry['due_at']}" if entry["due_at"] else "due: as soon as it is there"
     return [
-        f"{entry['file']}:{entry['line']}",
+        place(entry),
         f"business event: {entry['business_event']}",
         f"name: {entry['name']}",
         due,

@@ -17,14 +17,18 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from runner.definitions.row_place import RowPlace
 from runner.report.findings import RULES, Finding, by_severity
+from runner.report.plain import plain
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_RESULTS = 25_000  # of a run, beyond which GitHub refuses the file: its page on SARIF results that exceed limits
 FINGERPRINT = "bulletinsSubject/v1"
+_ROW = 1  # among the related locations of a result
 
 # What a plain text message of SARIF may hold beside text: an embedded link, and a place for an argument.
 _MARKUP = re.compile(r"\](?=\()|\{(?=[0-9]+\})")
+_LINK_TEXT = re.compile(r"[\\\[\]]")
 
 
 def sarif(findings: Iterable[Finding], version: str) -> str:
@@ -62,17 +66,35 @@ def _results(findings: Sequence[Finding], rules: Sequence[str]) -> Iterable[dict
     for finding in findings:
         digest = _digest(finding)
         seen[digest] += 1
-        region = {"startLine": finding.line}
-        if finding.column is not None:
-            region["startColumn"] = finding.column
+        row = finding.row_place
         yield {
             "ruleId": finding.rule,
             "ruleIndex": places[finding.rule],
             "level": finding.level.value,
-            "message": {"text": _MARKUP.sub(r"\g<0> ", finding.text)},
-            "locations": [{"physicalLocation": {"artifactLocation": _artifact(finding.file), "region": region}}],
+            "message": {"text": _no_markup(finding.text) + (f" (row: {_link(finding.row)})" if row else "")},
+            "locations": [{"physicalLocation": _location(finding.file, finding.line, finding.column)}],
+            **({"relatedLocations": [_related(row)]} if row else {}),
             "partialFingerprints": {FINGERPRINT: f"{digest}:{seen[digest]}"},
         }
+
+
+def _location(file: str, line: int, column: int | None) -> dict[str, Any]:
+    region = {"startLine": line} if column is None else {"startLine": line, "startColumn": column}
+    return {"artifactLocation": _artifact(file), "region": region}
+
+
+def _related(row: RowPlace) -> dict[str, Any]:
+    return {"id": _ROW, "message": {"text": "the row"}, "physicalLocation": _location(*row)}
+
+
+def _no_markup(text: str) -> str:
+    return _MARKUP.sub(r"\g<0> ", text)
+
+
+def _link(row: str) -> str:
+    """A link to the related location: GitHub shows those alone that the message links to."""
+    text = _LINK_TEXT.sub(r"\\\g<0>", _no_markup(plain(row)))
+    return f"[{text}]({_ROW})"
 
 
 def _digest(finding: Finding) -> str:

@@ -1,4 +1,6 @@
-"""How long a large set takes to check, beside check-jsonschema on the same files, and how fast `--version` answers.
+"""How long a large set takes to check, in files or as rows of a table; and how fast `--version` answers.
+
+The files are checked by check-jsonschema too, for comparison.
 
 Prints figures and the commands that gave them; asserts nothing. Wants the extra `bench`.
 """
@@ -32,6 +34,7 @@ class Cost:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=10_000, help="bulletins, each in a file of its own")
+    parser.add_argument("--rows", type=int, default=50_000, help="rows of a CSV file that one entry stands for")
     parser.add_argument("--runs", type=int, default=3, help="of each check; the medians are shown")
     parser.add_argument("--starts", type=int, default=20, help="of each start of the program, taken in turns")
     options = parser.parse_args()
@@ -40,6 +43,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         names = write_set(Path(folder), options.files)
         check(folder, names, options.runs)
+    with tempfile.TemporaryDirectory() as folder:
+        write_table(Path(folder), options.rows)
+        check_table(folder, options.rows, options.runs)
     start(options.starts)
 
 
@@ -55,6 +61,13 @@ def check(folder: str, names: Sequence[str], runs: int) -> None:
     show(costs["ours"], "python -m runner validate .")
     show(costs["theirs"], "check-jsonschema --schemafile schemas/bulletins.schema.json FILE...")
     print(f"{ratio(costs['theirs'], costs['ours']):8.1f}x  wall, the second by the first\n")
+
+
+def check_table(folder: str, rows: int, runs: int) -> None:
+    ours = [sys.executable, "-m", "runner", "validate", "."]
+    costs = [cost(ours, folder) for _ in range(runs)]
+    print(f"{rows:,} rows of a CSV file, one entry with seven templates, accounts and a catalog; medians of {runs}")
+    show(costs, "python -m runner validate .\n")
 
 
 def start(runs: int) -> None:
@@ -101,13 +114,7 @@ def ratio(first: Sequence[Cost], second: Sequence[Cost]) -> float:
 
 def write_set(folder: Path, count: int) -> list[str]:
     """Writes the set and returns the names of its files with bulletins, relative to the folder."""
-    (folder / "accounts.yaml").write_text(
-        "accounts:\n  india: {region: in1, account_id_env: INDIA_ACCOUNT_ID, passcode_env: INDIA_PASSCODE}\n"
-    )
-    (folder / "events.yaml").write_text(
-        "business_events:\n  Program Released:\n    required: [program_id, language]\n    properties:\n"
-        "      program_id: {pattern: '^[0-9]+$'}\n      language: {enum: [Hindi, Tamil]}\n      title: {}\n"
-    )
+    write_shared(folder)
     names = []
     for number in range(count):
         name = f"{number // 100:03}/{number:05}.yaml"
@@ -115,6 +122,28 @@ def write_set(folder: Path, count: int) -> list[str]:
         (folder / name).write_text(BULLETIN.format(number=number), encoding="utf-8")
         names.append(name)
     return names
+
+
+def write_table(folder: Path, count: int) -> None:
+    """Writes a set of one entry and the table with its rows."""
+    write_shared(folder)
+    (folder / "shows.yaml").write_text(TEMPLATE, encoding="utf-8")
+    with (folder / "shows.csv").open("w", encoding="utf-8") as file:
+        file.write("show,episode,program_id,language,title,date,time\n")
+        for number in range(count):
+            show, language = f"Sa Re Ga Ma {number % 500}", ("Hindi", "Tamil")[number % 2]
+            when = f"2036-12-{number % 28 + 1:02},{number % 24:02}:{number % 60:02}"
+            file.write(f"{show},{number // 500},{number},{language},सा रे गा मा {number},{when}\n")
+
+
+def write_shared(folder: Path) -> None:
+    (folder / "accounts.yaml").write_text(
+        "accounts:\n  india: {region: in1, account_id_env: INDIA_ACCOUNT_ID, passcode_env: INDIA_PASSCODE}\n"
+    )
+    (folder / "events.yaml").write_text(
+        "business_events:\n  Program Released:\n    required: [program_id, language]\n    properties:\n"
+        "      program_id: {pattern: '^[0-9]+$'}\n      language: {enum: [Hindi, Tamil]}\n      title: {}\n"
+    )
 
 
 BULLETIN = """\
@@ -130,6 +159,17 @@ bulletins:
     accounts: [india]
     schedule: {{at: 2036-12-01T18:30:00+05:30, grace: 2h}}
     tags: [hindi, music]
+"""
+
+TEMPLATE = """\
+defaults: {business_event: Program Released, c-by: releases@example.com, accounts: [india]}
+bulletins:
+  - for_each: {csv: shows.csv}
+    id: "{{ row.show | slug }}-{{ row.episode }}"
+    name: "{{ row.show }} episode {{ row.episode }}"
+    properties: {program_id: "{{ row.program_id }}", language: "{{ row.language }}", title: "{{ row.title }}"}
+    schedule: {at: "{{ row.date }}T{{ row.time }}:00", timezone: Asia/Kolkata, grace: 2h}
+    tags: ["{{ row.language | lower }}"]
 """
 
 if __name__ == "__main__":

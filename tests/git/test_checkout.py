@@ -28,6 +28,19 @@ def test_an_edited_definition_makes_it_dirty_and_nothing_else_does(repository: R
         git.require_committed([PATH])
 
 
+@pytest.mark.parametrize("path", ["bulletins.d", "bulletins.d/a.yaml"])
+@pytest.mark.parametrize("table", ["bulletins.d/shows.csv", "bulletins.d/2026/SHOWS.CSV"])
+def test_an_edited_table_is_an_edited_definition(repository: Repository, path: str, table: str) -> None:
+    commit = repository.commit({**FILES, table: "show\nA\n", "other.csv": "x\n"})
+    repository.write({"other.csv": "y\n"})
+    assert git.checkout(Path(path)) == git.Checkout(commit, dirty=False)
+    git.require_committed([Path(path)])
+    repository.write({table: "show\nB\n"})
+    assert git.checkout(Path(path)) == git.Checkout(commit, dirty=True)
+    with pytest.raises(UserError, match=rf"definitions differ from git HEAD: {table}"):
+        git.require_committed([Path(path)])
+
+
 def test_a_detached_head_and_a_worktree_are_checkouts(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

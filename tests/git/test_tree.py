@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from git.repository import Repository, run_git
+from runner.definitions.codes import Code
 from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS
@@ -240,3 +241,46 @@ def test_nothing_is_checked_out_or_written(repository: Repository) -> None:
     assert "bulletins.d/accounts.yaml" in at(commit).files
     assert run_git(repository.folder, "status", "--porcelain") == ""
     assert (repository.folder / ".git" / "index").read_bytes() == index
+
+
+TEMPLATE = """\
+bulletins:
+  - {for_each: {csv: CSV}, id: "{{ row.id }}", business_event: E, name: N, properties: {x: "{{ row.id }}"}, c-by: a@b.c}
+"""
+
+
+@pytest.mark.parametrize("csv", ["shows.csv", "kept/2026.csv", "linked.csv", "folder/2026.csv"])
+@pytest.mark.parametrize("path", ["bulletins.d", "bulletins.d/in/b.yaml", "."])
+def test_tables_beside_the_definitions_are_those_of_the_commit(repository: Repository, csv: str, path: str) -> None:
+    files = {
+        "bulletins.d/in/accounts.yaml": ACCOUNTS,
+        "bulletins.d/in/b.yaml": TEMPLATE.replace("CSV", csv),
+        "bulletins.d/in/shows.csv": "id\na\nb\n",
+        "bulletins.d/in/kept/2026.csv": "id\nc\n",
+        "bulletins.d/in/linked.csv": "-> kept/2026.csv",
+        "bulletins.d/in/folder": "-> kept",
+    }
+    commit = repository.commit(files)
+    then = load([Path(path)])
+    assert at(commit, Path(path)) == then
+    assert len(then.bulletins) == (2 if csv == "shows.csv" else 1)
+    repository.write({"bulletins.d/in/shows.csv": "id\nx\n", "bulletins.d/in/kept/2026.csv": "id\nx\n"})
+    assert at(commit, Path(path)) == then
+
+
+@pytest.mark.parametrize("csv", ["missing.csv", "out.csv", "gone.csv", "away/x.csv", "../x.csv", "kept.csv"])
+def test_tables_that_cannot_be_read_are_problems_in_a_commit_as_in_files(repository: Repository, csv: str) -> None:
+    commit = repository.commit(
+        {
+            "bulletins.d/accounts.yaml": ACCOUNTS,
+            "bulletins.d/b.yaml": TEMPLATE.replace("CSV", csv),
+            "x.csv": "id\na\n",
+            "bulletins.d/out.csv": "-> ../x.csv",
+            "bulletins.d/gone.csv": "-> nowhere.csv",
+            "bulletins.d/away": "-> ..",
+            "bulletins.d/kept.csv/x.csv": "id\na\n",
+        }
+    )
+    codes = [(problem.code, problem.line, problem.column) for problem in at(commit).problems]
+    assert codes == [(problem.code, problem.line, problem.column) for problem in load([PATH]).problems]
+    assert Code.TABLE_UNREADABLE in {code for code, _, _ in codes}

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem
+from report.documents import (
+    hostile_plan,
+    hostile_problems,
+    hostile_report,
+    make_bulletin_change,
+    make_changes,
+    make_plan,
+    make_planned,
+    make_problem,
+)
 from report.hostile import HOSTILE
 from report.workflow_commands import Command, read
 from runner.report.findings import RULES, Finding, Level, Rule, by_severity, from_plan, from_problems, from_report
@@ -17,14 +26,17 @@ NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
 def expected(finding: Finding) -> Command:
+    file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
     properties = {
-        "file": plain(finding.file),
-        "line": str(finding.line),
+        "file": plain(file),
+        "line": str(line),
         "title": f"{finding.rule}: {RULES[finding.rule].summary}",
     }
-    if finding.column is not None:
-        properties["col"] = str(finding.column)
-    return Command(NAMES[finding.level], properties, finding.text)
+    if column is not None:
+        properties["col"] = str(column)
+    places = filter(None, (finding.file, finding.line, finding.column))
+    template = f" (template: {plain(':'.join(map(str, places)))})" if finding.row_place else ""
+    return Command(NAMES[finding.level], properties, finding.text + template)
 
 
 def assert_read_back(findings: list[Finding]) -> None:
@@ -41,6 +53,33 @@ def test_a_problem_is_an_annotation_as_the_toolkit_writes_it() -> None:
         "title=property-not-string%3A a property's value is not a string::50%25 off: a, b\n"
         "bulletins: 1 error"
     )
+
+
+def test_a_problem_of_a_row_stands_at_the_row_and_names_the_template() -> None:
+    problem = make_problem(message="x, in bulletins.d/shows.csv:17", help="", row="bulletins.d/shows.csv:17")
+    command, _ = read(github_commands(from_problems([problem])))
+
+    assert isinstance(command, Command)
+    assert (command.properties["file"], command.properties["line"]) == ("bulletins.d/shows.csv", "17")
+    assert "col" not in command.properties
+    assert command.data == "x, in bulletins.d/shows.csv:17 (template: bulletins.d/x.yaml:9:19)"
+
+
+def test_a_problem_of_a_combination_stands_at_its_template() -> None:
+    command, _ = read(github_commands(from_problems([make_problem(row="language=Hindi slot=morning")])))
+
+    assert isinstance(command, Command)
+    assert (command.properties["file"], command.properties["line"]) == ("bulletins.d/x.yaml", "9")
+    assert "template" not in command.data
+
+
+def test_what_a_plan_says_of_a_row_stands_at_the_row() -> None:
+    row = {"file": "bulletins.d/a.yaml", "row": "bulletins.d/shows.csv:17"}
+    changes = make_changes([make_bulletin_change("renamed", **row)])
+    commands = read(github_commands(from_plan(make_plan(make_planned(**row), changes=changes))))[:-1]
+
+    places = {(each.properties["file"], each.properties["line"]) for each in commands if isinstance(each, Command)}
+    assert (len(commands), places) == (2, {("bulletins.d/shows.csv", "17")})
 
 
 def test_nothing_found_is_said() -> None:

@@ -191,7 +191,7 @@ def assert_firings_are_read_back(text: str, firings: list[dict[str, Any]]) -> No
         assert end(case)[2] in (None, readable(firing["reason"]))
         if len(case):
             assert case[0].text.split("\n")[:3] == [
-                readable(f"{firing['file']}:{firing['line']}"),
+                readable(f"{firing['file']}:{firing['line']}, {firing['row']}"),
                 readable(f"business event: {firing['business_event']}"),
                 readable(f"name: {firing['name']}"),
             ]
@@ -218,3 +218,13 @@ def test_problems_may_quote_what_is_no_text_at_all(text: str) -> None:
     (case,) = suite_of(problems_junit(make_problems(problem, files=[]), NOW, "0.1.0")).findall("testcase")
 
     assert end(case)[2] == readable(problem.message)
+
+
+def test_a_case_names_the_row_beside_the_place_of_its_template() -> None:
+    own = {"row": "bulletins.d/shows.csv:17"}
+    for text in (
+        plan_junit(make_plan(make_planned(action="wait", **own))),
+        report_junit(make_report(make_result(outcome="failed", **own))),
+    ):
+        (case,) = suite_of(text).findall("testcase")
+        assert case[0].text.startswith("bulletins.d/a.yaml:4, bulletins.d/shows.csv:17\n")

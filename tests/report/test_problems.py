@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from runner.definitions.codes import Code
 from runner.definitions.model import Definitions
@@ -66,3 +67,10 @@ def test_the_json_holds_every_problem() -> None:
     assert document["valid"] is False
     (problem,) = document["problems"]
     assert (problem["code"], problem["line"], problem["column"]) == ("property-not-string", 9, 19)
+
+
+def test_the_json_names_the_row_of_a_problem_that_has_one() -> None:
+    of_row = replace(PROBLEM, row="bulletins.d/shows.csv:17")
+    document = json.loads(problems_json(Definitions({}, {}, (), ("bulletins.d/x.yaml",), (PROBLEM, of_row))))
+
+    assert [problem.get("row") for problem in document["problems"]] == [None, "bulletins.d/shows.csv:17"]

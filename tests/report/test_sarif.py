@@ -17,6 +17,7 @@ from jsonschema import Draft4Validator
 from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem, make_report, make_result
 from report.hostile import HOSTILE
 from runner.report.findings import RULES, Finding, Level, Rule, by_severity, from_plan, from_problems, from_report
+from runner.report.plain import plain
 from runner.report.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
 
 OFFICIAL = json.loads((Path(__file__).parent / "official" / "sarif-schema-2.1.0.json").read_bytes())
@@ -57,9 +58,22 @@ def file_at(place: dict[str, Any]) -> str:
 
 def expected(findings: list[Finding]) -> list[tuple[object, ...]]:
     return [
-        (each.level.value, each.rule, unlinked(each.text), Path(each.file).as_posix(), each.line, each.column)
+        (
+            each.level.value,
+            each.rule,
+            unlinked(each.text) + link(each),
+            Path(each.file).as_posix(),
+            each.line,
+            each.column,
+        )
         for each in by_severity(findings)
     ]
+
+
+def link(finding: Finding) -> str:
+    """The link to the row that a finding is about, if that stands anywhere."""
+    row = unlinked(plain(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    return f" (row: [{row}](1))" if finding.row_place else ""
 
 
 def unlinked(text: str) -> str:
@@ -96,6 +110,21 @@ def test_a_problem_is_a_result_at_its_place() -> None:
     assert (driver["name"], driver["version"], run["columnKind"]) == ("bulletins", "0.1.0", "unicodeCodePoints")
     (rule,) = driver["rules"]
     assert rule["help"]["text"].endswith('Right:\nproperties: {program_id: "234567"}')
+
+
+def test_the_row_of_a_problem_is_a_related_location_that_the_message_links_to() -> None:
+    row = "bulletins.d/2026 [a]/shows.csv:17"
+    run = run_of(from_problems([make_problem(row=row), make_problem(row="language=Hindi"), make_problem()]))
+
+    of_table, of_matrix, plain_one = run["results"]
+    assert of_table["message"]["text"].endswith(r" (row: [bulletins.d/2026 \[a\]/shows.csv:17](1))")
+    (related,) = of_table["relatedLocations"]
+    assert related["id"] == 1
+    assert file_at(related["physicalLocation"]) == "bulletins.d/2026 [a]/shows.csv"
+    assert related["physicalLocation"]["region"] == {"startLine": 17}
+    assert of_table["locations"] == of_matrix["locations"] == plain_one["locations"]
+    assert "relatedLocations" not in of_matrix
+    assert of_matrix["message"] == plain_one["message"]
 
 
 def test_nothing_found_is_a_run_without_results() -> None:
