@@ -1,0 +1,190 @@
+"""`import`: what teams have today, a spreadsheet, payloads or curl lines, into definitions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from runner.cli.options import DEFAULT_PATH
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.definitions.problem import Problem
+    from runner.importing.draft import Draft
+    from runner.importing.known import Known, Notes
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _import_options(command: F) -> F:
+    for option in reversed(
+        (
+            click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a new file."),
+            click.option("--event", metavar="NAME", help="The business event, where none is said."),
+            click.option("--c-by", metavar="ADDRESS", help="The creator's e-mail address, where none is said."),
+            click.option(
+                "--account", "accounts", multiple=True, metavar="NAME", help="The account, where none is said."
+            ),
+            click.option(
+                "--path",
+                type=click.Path(path_type=Path),
+                help=f"The set that it is for: its accounts and events count. [default: {DEFAULT_PATH} if it is there]",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("import")
+def import_() -> None:
+    """Make definitions of a spreadsheet, payloads or curl lines."""
+
+
+@import_.command("csv")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@_import_options
+def csv_(file: Path, out: Path | None, **options: Any) -> int:
+    """Import a spreadsheet's rows, saved as CSV.
+
+    Columns named like fields (id, name, event, c-by, when, at, timezone, grace, accounts, tags ...) are those fields;
+    every other column is the property of that name, and properties.NAME always is. FILE is - for standard input.
+    """
+    from runner.definitions.problem import Problem
+    from runner.importing.cells import with_notes
+    from runner.importing.files import content
+    from runner.importing.known import Notes, filled_in
+    from runner.importing.spreadsheet import drafts_in, table_of
+    from runner.importing.text import text_of
+
+    _check_new(out)
+    known, notes = _known(**options), Notes()
+    name, data = content(file)
+    text = text_of(data, name)
+    table = [text] if isinstance(text, Problem) else table_of(text)
+    if isinstance(table, list):
+        return _finish(table, known, notes, [name], out)
+    found = drafts_in(table, filled_in(table.columns, known, notes))
+    return _finish(with_notes(found, notes), known, notes, [name], out)
+
+
+@import_.command("json")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@_import_options
+def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
+    """Import payloads as the API takes them.
+
+    A PATH is a file with one payload, a list of them or one a line; a folder of such files; or - for standard input.
+    """
+    from runner.definitions.problem import Problem
+    from runner.importing.files import content, json_files
+    from runner.importing.known import Notes
+    from runner.importing.payloads import payloads_in
+    from runner.importing.text import Piece, text_of
+
+    _check_new(out)
+    known = _known(**options)
+    contents = [content(path) for path in json_files(paths)]
+
+    def found() -> Iterator[Draft | Problem]:
+        for name, data in contents:
+            text = text_of(data, name)
+            yield from [text] if isinstance(text, Problem) else payloads_in(Piece(text, text.text), known.given())
+
+    return _finish(found(), known, Notes(), [name for name, _ in contents], out)
+
+
+@import_.command("curl")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@_import_options
+def curl_(file: Path, out: Path | None, **options: Any) -> int:
+    """Import the curl lines of a script.
+
+    They have the form of the API's documentation. Nothing is run. Headers, and the credentials in them, are neither
+    kept nor shown. FILE is - for standard input.
+    """
+    from runner.definitions.problem import Problem
+    from runner.importing.curl import Passed, drafts_in
+    from runner.importing.files import content
+    from runner.importing.known import Notes
+    from runner.importing.text import text_of
+
+    _check_new(out)
+    known, notes, passed = _known(**options), Notes(), Passed()
+    name, data = content(file)
+    text = text_of(data, name, is_secret=True)
+    found = [text] if isinstance(text, Problem) else list(drafts_in(text, known.given(), passed))
+    if passed.count:
+        other = "command that is" if passed.count == 1 else "commands that are"
+        notes.add(f"{passed.count:,} {other} not curl {'was' if passed.count == 1 else 'were'} passed over")
+    return _finish(found, known, notes, [name], out)
+
+
+def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tuple[str, ...]) -> Known:
+    """What the options say, and the set at the path, if one is there."""
+    from runner.definitions.files import sources_under
+    from runner.definitions.load import load_sources
+    from runner.importing.known import Known
+
+    named = str(path or DEFAULT_PATH)
+    try:
+        sources = sources_under([named])
+    except UserError as error:
+        is_empty = error.exit_code == Exit.USAGE and os.path.isdir(named)
+        if not is_empty and (path is not None or os.path.lexists(named)):
+            raise
+        return Known(named, event=event, c_by=c_by, accounts=accounts)
+    return Known(named, load_sources(sources), sources, event, c_by, accounts)
+
+
+def _check_new(out: Path | None) -> None:
+    from runner.definitions.sources import is_definition
+
+    if out is None:
+        return
+    if os.path.lexists(out):
+        help_ = "Give another name; nothing is ever replaced."
+        raise UserError(f"{out} is there already", help=help_, exit_code=Exit.USAGE)
+    if not is_definition(out.name):
+        help_ = "Definitions are files that end in .yaml or .yml."
+        raise UserError(f"{out} would be no definition by its name", help=help_, exit_code=Exit.USAGE)
+
+
+def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files: list[str], out: Path | None) -> int:
+    """Writes what was found, and tells what was taken for granted; or shows the problems, and writes nothing."""
+    from runner.cli.console import show_problems
+    from runner.definitions.model import Definitions
+    from runner.importing.conversion import converted
+    from runner.report.problems import counted
+
+    result = converted(found, known, notes)
+    if result.problems:
+        show_problems(Definitions({}, {}, (), tuple(files), tuple(result.problems)), to_stderr=True)
+        click.echo("nothing was written", err=True)
+        return Exit.PROBLEMS
+    where = _write(result.text, out)
+    for note in notes.texts:
+        click.echo(note, err=True)
+    click.echo(
+        f"{counted(result.count, 'bulletin')} written to {where}; bulletins validate checks them with the set", err=True
+    )
+    return Exit.OK
+
+
+def _write(text: str, out: Path | None) -> str:
+    if out is None:
+        click.echo(text, nl=False)
+        return "standard output"
+    from runner.files import written_whole
+
+    try:
+        with written_whole(out) as file:
+            file.write(text)
+    except OSError as error:
+        message = f"{out} could not be written: {error.strerror or error}"
+        raise UserError(message, help="Give a place that can be written to.") from None
+    return str(out)

@@ -1,0 +1,66 @@
+"""What is imported, from files, folders and standard input: names to show and bytes. Nothing else here opens a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from runner.definitions.sources import is_hidden, shown
+from runner.errors import Exit, UserError
+
+MAX_BYTES = 64 * 1024 * 1024
+_JSON = (".json", ".jsonl", ".ndjson")
+_STDIN = Path("-")
+
+
+def content(path: Path) -> tuple[str, bytes]:
+    """The name to show for a file, and its bytes; `-` is standard input. Raises UserError."""
+    name = "standard input" if path == _STDIN else shown(str(path))
+    try:
+        data = _read_stdin() if path == _STDIN else _read(path)
+    except OSError as error:
+        message = f"{name}: {error.strerror or error}"
+        raise UserError(
+            message, help="Give a file that can be read, or - for standard input.", exit_code=Exit.USAGE
+        ) from None
+    if len(data) > MAX_BYTES:
+        message = f"{name} has more than {MAX_BYTES:,} bytes, which is as much as is read"
+        raise UserError(message, help="Import it in parts.", exit_code=Exit.USAGE)
+    return name, data
+
+
+def json_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that the paths name, and those with JSON in the folders among them, in the order of their names.
+
+    Each comes once, however many names lead to it.
+    """
+    seen = set()
+    for path in paths:
+        for file in _files_under(path) if os.path.isdir(path) else [path]:
+            real = os.path.realpath(file)
+            if real not in seen:
+                yield file
+            seen.add(real)
+
+
+def _files_under(folder: Path) -> list[Path]:
+    found = [each for each in folder.rglob("*") if each.name.lower().endswith(_JSON) and os.path.isfile(each)]
+    found = [each for each in found if not any(map(is_hidden, each.relative_to(folder).parts))]
+    if not found:
+        message = f"{shown(str(folder))} holds no JSON"
+        raise UserError(message, help=f"Files of payloads end in {', '.join(_JSON)}.", exit_code=Exit.USAGE)
+    return sorted(found, key=lambda each: each.parts)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("it is not a regular file")
+        return file.read(MAX_BYTES + 1)
+
+
+def _read_stdin() -> bytes:
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
