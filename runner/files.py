@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,13 +26,39 @@ def written_whole(path: Path) -> Iterator[TextIO]:
             yield file
         return
     local.make_folder(path.parent)
+    with (
+        _in_place_of(path, 0o666 & ~_umask()) as descriptor,
+        os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file,
+    ):
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    """Puts `data` in the place of a file, whole or not at all, or makes the file. Raises OSError.
+
+    One that is there keeps its mode, and is left alone where it must not be written to.
+    """
+    mode = 0o666 & ~_umask()
+    if path.exists():
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+        mode = stat.S_IMODE(path.stat().st_mode)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _in_place_of(path, mode) as descriptor, os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _in_place_of(path: Path, mode: int) -> Iterator[int]:
+    """The descriptor of a file beside `path` that takes its place at the end, or is gone where that fails."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that nobody else can read
+        yield descriptor
+        os.chmod(temporary, mode)  # mkstemp makes files that nobody else can read
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.files import check_writable, written_whole
+from runner.files import check_writable, rewrite, written_whole
 
 
 def write_report(document: object, path: Path) -> None:
@@ -65,3 +65,32 @@ def test_reports_under_the_folder_of_the_machine_are_never_committed(tmp_path: P
     write_report({}, tmp_path / ".bulletins" / "reports" / "x.json")
 
     assert (tmp_path / ".bulletins" / ".gitignore").read_text(encoding="utf-8") == "*\n"
+
+
+def test_a_rewritten_file_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    rewrite(path, b"a\r\nb\n\xff")
+    assert path.read_bytes() == b"a\r\nb\n\xff"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["x.yaml"]
+
+
+def test_a_file_is_made_where_none_is(tmp_path: Path) -> None:
+    rewrite(tmp_path / "deep" / "x.yaml", b"new")
+    assert (tmp_path / "deep" / "x.yaml").read_bytes() == b"new"
+
+
+def test_a_rewriting_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        rewrite(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["x.yaml"]

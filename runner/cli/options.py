@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from runner import clock
+from runner.cli import completion
 
 if TYPE_CHECKING:
     from runner.plan.select import Criterion
@@ -18,11 +20,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_PATH = "bulletins.d"
 _SELECTED = {
-    "id": ("GLOB", "bulletins whose id matches"),
-    "tag": ("TAG", "bulletins with the tag"),
-    "event": ("NAME", "bulletins of the business event"),
-    "account": ("NAME", "firings in the account"),
-    "file": ("GLOB", "bulletins whose file matches"),
+    "id": ("GLOB", "bulletins whose id matches", completion.ids),
+    "tag": ("TAG", "bulletins with the tag", completion.tags),
+    "event": ("NAME", "bulletins of the business event", completion.events),
+    "account": ("NAME", "firings in the account", completion.accounts),
+    "file": ("GLOB", "bulletins whose file, or table, matches", completion.files),
 }
 
 path_argument = click.argument("path", default=DEFAULT_PATH, type=click.Path(path_type=Path))
@@ -55,11 +57,10 @@ def selection_options(command: F) -> F:
         metavar="REF",
         help="Only bulletins added or changed since a git ref.",
     )(command)
-    for kind, (metavar, what) in reversed(_SELECTED.items()):
-        excluding = click.option(
-            f"--exclude-{kind}", f"exclude_{kind}", multiple=True, metavar=metavar, help=f"Leave out {what}."
-        )
-        including = click.option(f"--{kind}", f"only_{kind}", multiple=True, metavar=metavar, help=f"Only {what}.")
+    for kind, (metavar, what, values) in reversed(_SELECTED.items()):
+        option = partial(click.option, multiple=True, metavar=metavar, shell_complete=values)
+        excluding = option(f"--exclude-{kind}", f"exclude_{kind}", help=f"Leave out {what}.")
+        including = option(f"--{kind}", f"only_{kind}", help=f"Only {what}.")
         command = including(excluding(command))
     return command
 
@@ -91,6 +92,15 @@ class Moment(click.ParamType[datetime]):
             return instant(value)
         except TimeProblem as error:
             self.fail(f"{error.message}. Write it like 2026-12-01T18:30:00+05:30", param, ctx)
+
+
+class MomentOrDay(Moment):
+    """The same, or a plain date: its last second in UTC."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Of a date, the whole day counts."""
+        is_day = isinstance(value, str) and len(value) == len("2026-12-07") and "T" not in value.upper()
+        return super().convert(f"{value}T23:59:59Z" if is_day else value, param, ctx)
 
 
 now_option = click.option("--now", type=Moment(), metavar="TIME", help="Plan as if it were that time (RFC 3339).")

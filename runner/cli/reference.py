@@ -2,48 +2,122 @@
 
 from __future__ import annotations
 
-import textwrap
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli import completion
+from runner.cli.options import DEFAULT_PATH
 from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.definitions.model import Definitions
+
+_DEFAULT_NAME = "bulletins"
 
 
 @click.command()
-@click.argument("name", required=False)
-def schema(name: str | None) -> None:
-    """Print a JSON Schema, for an editor; without NAME, list them."""
-    from runner.definitions.schema import schema_names, schema_text
-    from runner.definitions.suggest import did_you_mean, listed
+@click.argument("name", required=False, shell_complete=completion.schemas)
+@click.option("--for-set", is_flag=True, help="Narrowed to the accounts and the catalog of the set.")
+@click.option("--path", type=click.Path(path_type=Path), help=f"The set's definitions.  [default: {DEFAULT_PATH}]")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Write the narrowed schemas into a folder.")
+def schema(name: str | None, for_set: bool, path: Path | None, out: Path | None) -> None:
+    """Print a JSON Schema, for an editor; without NAME, list them.
 
-    names = schema_names()
-    if name is None:
-        click.echo("\n".join(names))
+    With --for-set, NAME is bulletins where it is left out. Editors with yaml-language-server complete and explain by
+    the schema that the first line of a file names:
+
+    \b
+        # yaml-language-server: $schema=.schemas/bulletins.schema.json
+    """
+    from runner.definitions.schema import schema_names, schema_text
+
+    if not for_set and (path or out):
+        raise click.UsageError(f"{'--path' if path else '--out'} goes with --for-set")
+    if name is None and not for_set:
+        click.echo("\n".join(schema_names()))
         return
-    if name not in names:
-        hint = did_you_mean(name, names) or f"There are: {listed(names)}."
-        raise UserError(f"there is no schema {name!r}", help=hint, exit_code=Exit.USAGE)
+    if for_set:
+        _narrow(name, path or Path(DEFAULT_PATH), out)
+        return
+    assert name is not None
+    _check_name(name, schema_names(), f"there is no schema {name!r}")
     click.echo(schema_text(name), nl=False)
 
 
+def _check_name(name: str, names: list[str], message: str) -> None:
+    from runner.definitions.suggest import did_you_mean, listed
+
+    if name not in names:
+        hint = did_you_mean(name, names) or f"There are: {listed(names)}."
+        raise UserError(message, help=hint, exit_code=Exit.USAGE)
+
+
+def _narrow(name: str | None, path: Path, out: Path | None) -> None:
+    from runner.definitions.load import load
+    from runner.definitions.narrow import NARROWED, narrowed
+    from runner.report.problems import counted
+
+    _check_name(name or _DEFAULT_NAME, list(NARROWED), f"there is no schema {name!r} that a set could narrow")
+    definitions = load([path])
+    if definitions.problems:
+        found = counted(len(definitions.problems), "problem")
+        click.echo(f"the set has {found}; accounts and events that have one are not in the schema", err=True)
+    if out is None:
+        click.echo(schema_json(narrowed(name or _DEFAULT_NAME, definitions)), nl=False)
+        return
+    for each in [name] if name else NARROWED:
+        click.echo(f"written: {_write(out, each, definitions)}")
+
+
+def schema_json(schema: dict[str, Any]) -> str:
+    """A schema as its file holds it."""
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def schema_file(name: str) -> str:
+    """The name of a schema's file."""
+    return f"{name}.schema.json"
+
+
+def _write(folder: Path, name: str, definitions: Definitions) -> Path:
+    from runner.definitions.narrow import narrowed
+    from runner.files import written_whole
+
+    path = folder / schema_file(name)
+    try:
+        with written_whole(path) as file:
+            file.write(schema_json(narrowed(name, definitions)))
+    except OSError as error:
+        message = f"{path} can't be written: {error.strerror or error}"
+        raise UserError(message, help="Give a folder that can be written to.") from None
+    return path
+
+
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=completion.codes)
 def explain(code: str | None) -> None:
     """Explain a problem's code; without CODE, list them all."""
-    from runner.definitions.codes import EXPLANATIONS, Code
+    from runner.definitions.codes import Code
     from runner.definitions.suggest import did_you_mean
+    from runner.report.explained import listed_by_theme, page
 
+    styled = {"heading": lambda text: click.style(text, bold=True)}
     if code is None:
-        width = max(len(each) for each in Code)
-        for each, explanation in EXPLANATIONS.items():
-            click.echo(f"{each:<{width}}  {explanation.summary}")
+        click.echo("\n".join(listed_by_theme(_width(), **styled)))
         return
     code = code.removeprefix("error[").rstrip("]:")
     if code not in list(Code):
         hint = did_you_mean(code, list(Code)) or "bulletins explain lists them."
         raise UserError(f"there is no problem code {code!r}", help=hint, exit_code=Exit.USAGE)
-    explanation = EXPLANATIONS[Code(code)]
-    click.echo(f"{click.style(code, bold=True)}: {explanation.summary}\n")
-    click.echo(textwrap.fill(explanation.why, 80))
-    click.echo(f"\nwrong:\n{textwrap.indent(explanation.wrong, '    ')}")
-    click.echo(f"\nright:\n{textwrap.indent(explanation.right, '    ')}")
+    click.echo("\n".join(page(Code(code), _width(), **styled)))
+
+
+def _width() -> int:
+    """Of the terminal, as far as lines of that length can be read; 80 elsewhere."""
+    import shutil
+    import sys
+
+    return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli import completion
 from runner.cli.options import format_option, ledger_option, sandbox_option
 from runner.errors import Exit, UserError
 from runner.report.formats import RUN_FORMATS
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completion.runs)
 @ledger_option
 @sandbox_option
 @format_option(*RUN_FORMATS)

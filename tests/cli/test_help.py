@@ -11,9 +11,26 @@ from cli.conftest import Bulletins
 from runner import __version__
 from runner.cli import cli
 
-COMMANDS = ["validate", "plan", "fire", "status", "resolve", "report", "ledger", "sandbox", "schema", "explain"]
+COMMANDS = [
+    "init",
+    "new",
+    "import",
+    "validate",
+    "expand",
+    "plan",
+    "fire",
+    "status",
+    "resolve",
+    "report",
+    "ledger",
+    "sandbox",
+    "schema",
+    "explain",
+    "completion",
+]
 LEDGER = ["init", "show", "check", "export", "import", "baseline"]
 ALL = [[], *([command] for command in COMMANDS), *(["ledger", command] for command in LEDGER)]
+ALL += [["import", kind] for kind in ("csv", "json", "curl")]
 
 
 @pytest.mark.parametrize("command", ALL, ids=" ".join)
@@ -50,7 +67,7 @@ def test_version(bulletins: Bulletins) -> None:
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_heavy_modules_stay_out_of_quick_answers(option: str) -> None:
-    heavy = {"requests", "sqlalchemy", "jsonschema", "rich", "yaml", "jinja2", "prometheus_client"}
+    heavy = {"requests", "sqlalchemy", "jsonschema", "rich", "yaml", "jinja2", "prometheus_client", "cronsim"}
     code = f"import sys\nfrom runner.cli import _run\n_run([{option!r}])\nprint(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines()[-1] == "[]"

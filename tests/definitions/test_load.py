@@ -69,6 +69,39 @@ def test_problems_come_in_the_order_of_files_and_lines(write: Write) -> None:
     assert places == [("a/a.yaml", 1), ("a/z.yaml", 1), ("a-b.yaml", 1), ("b.yaml", 2), ("b.yaml", 3)]
 
 
+def test_problems_of_one_place_come_in_the_order_of_their_rows(write: Write) -> None:
+    template = """\
+defaults: {business_event: E, c-by: a@example.com, accounts: [india]}
+bulletins:
+  - for_each: {csv: n.csv}
+    id: "{{ row.id }}"
+    name: N {{ row.id }}
+    properties: {}
+"""
+    wrong = {9: "Z z", 100: "A a", 10: "{{ a", 11: "!", 2: "b b"}
+    rows = "".join(f"{wrong.get(line, f'row-{line}')}\n" for line in range(2, 120))
+    write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"id\n{rows}"})
+    problems = load(["bulletins.d"]).problems
+    assert [problem.row for problem in problems] == [f"bulletins.d/n.csv:{line}" for line in sorted(wrong)]
+    assert {(problem.file, problem.line, problem.column) for problem in problems} == {("bulletins.d/n.yaml", 4, 9)}
+
+
+def test_what_is_said_of_thousands_of_wrong_rows_adds_up(write: Write) -> None:
+    template = """\
+defaults: {business_event: E, c-by: a@example.com, accounts: [india]}
+bulletins:
+  - for_each: {csv: n.csv}
+    id: n-{{ row.n }}
+    name: N
+    properties: {x: "{{ row.x }}"}
+"""
+    rows = "".join(f"{line},{'x' * 513}\n" for line in range(2, 2 + 3 * MAX_PROBLEMS))
+    write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"n,x\n{rows}"})
+    left_out, told = load(["bulletins.d"]).problems
+    assert left_out.message == "2,000 more rows have problems; they are not shown"
+    assert told.message.endswith("over the limit of 512, in bulletins.d/n.csv:2 and at least 999 more rows")
+
+
 def test_hidden_files_and_folders_are_not_read(write: Write) -> None:
     write({"accounts.yaml": ACCOUNTS, ".x.yaml": "{", ".git/x.yaml": "{", "notes.txt": "{", "x.yaml~": "{"})
     assert load(["bulletins.d"]).files == ("bulletins.d/accounts.yaml",)
@@ -191,7 +224,7 @@ CATALOGS = st.dictionaries(
 )
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.lists(st.sampled_from(["a", "b.yaml", "c.yml", ".d", "é.yaml", "x\n.yaml"]), min_size=1, max_size=3).map(
@@ -222,7 +255,7 @@ def make(path: Path, content: str) -> None:
             path.write_text(content, encoding="utf-8", errors="surrogatepass")
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(CATALOGS, st.text(max_size=5))
 def test_no_catalog_ends_in_an_exception(schema: dict[str, object], value: str) -> None:
     import yaml

@@ -126,7 +126,7 @@ def mutated(draw: st.DrawFn) -> tuple[str, Any]:
     return kind, value
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(mutated())
 def test_both_engines_give_the_same_verdict(case: tuple[str, Any]) -> None:
     fast, slow = verdicts(*case)
@@ -152,7 +152,7 @@ def test_both_engines_agree_on_every_example() -> None:
     assert agreed > 50
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(mutated())
 def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
     """Whatever the verdict rests on, somebody is told, at a place, in words."""

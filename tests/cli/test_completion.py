@@ -1,0 +1,293 @@
+"""What the shells offer: values of the set, quickly and without a word about faults; in the shells themselves."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from conftest import Write
+
+import runner
+from cli.conftest import Bulletins
+
+ROOT = Path(runner.__file__).parents[1]
+PATIENCE_S = 120.0
+ACCOUNTS = """
+accounts:
+  india: {region: in1, account_id_env: A, passcode_env: B}
+  europe: {region: eu1, account_id_env: A, passcode_env: B}
+"""
+EVENTS = """
+business_events:
+  Program Released: {}
+  Program Ended: {}
+  Sale: {}
+"""
+BULLETINS = """
+defaults: {business_event: Program Released, c-by: a@example.com, accounts: [india], properties: {}}
+bulletins:
+  - {id: sa-re-ga-ma-1, name: "One: the first", tags: [music, hindi]}
+  - {id: sa-re-ga-ma-2, name: Two, tags: [music]}
+  - {id: isai-1, name: Three}
+"""
+Offered = Callable[..., list[str]]
+
+
+@pytest.fixture
+def small(write: Write) -> Path:
+    """Three bulletins, two accounts, three events."""
+    return write({"accounts.yaml": ACCOUNTS, "events.yaml": EVENTS, "music.yaml": BULLETINS})
+
+
+@pytest.fixture
+def offered(bulletins: Bulletins, monkeypatch: pytest.MonkeyPatch) -> Offered:
+    """Asks as a shell does."""
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # it is turned away, and is put back after the test
+
+    def ask(*words: str) -> list[str]:
+        for name, value in question(words).items():
+            monkeypatch.setenv(name, value)
+        done = bulletins()
+        assert (done.code, done.err) == (0, "")
+        return values_in(done.out)
+
+    return ask
+
+
+def question(words: Sequence[str]) -> dict[str, str]:
+    return {
+        "_BULLETINS_COMPLETE": "fish_complete",
+        "COMP_WORDS": "\n".join(["bulletins", *words]),
+        "COMP_CWORD": words[-1],
+    }
+
+
+def values_in(out: str) -> list[str]:
+    return [line.partition(",")[2].partition("\t")[0] for line in out.splitlines() if line.startswith("plain,")]
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (["plan", "--id", ""], ["sa-re-ga-ma-1", "sa-re-ga-ma-2", "isai-1"]),
+        (["plan", "--id", "sa"], ["sa-re-ga-ma-1", "sa-re-ga-ma-2"]),
+        (["fire", "--exclude-id", "i"], ["isai-1"]),
+        (["fire", "--tag", ""], ["hindi", "music"]),
+        (["plan", "--event", "Pro"], ["Program Released", "Program Ended"]),
+        (["plan", "--account", ""], ["india", "europe"]),
+        (["plan", "--file", "bulletins.d/m"], ["bulletins.d/music.yaml"]),
+        (["status", "isai"], ["isai-1"]),
+        (["resolve", "isai-1", "sa"], ["sa-re-ga-ma-1", "sa-re-ga-ma-2"]),
+        (["new", "--event", "S"], ["Sale"]),
+        (["explain", "yaml-d"], ["yaml-documents", "yaml-duplicate-key", "yaml-depth"]),
+        (["schema", "bu"], ["business_events", "bulletins"]),
+        (["va"], ["validate"]),
+    ],
+    ids=str,
+)
+def test_values_of_the_set(small: Path, offered: Offered, words: list[str], values: list[str]) -> None:
+    assert sorted(offered(*words)) == sorted(values)
+
+
+def test_a_path_that_was_typed_counts(small: Path, offered: Offered) -> None:
+    small.rename(small.parent / "other.d")
+    assert offered("plan", "--id", "isai") == []
+    assert offered("plan", "other.d", "--id", "isai") == ["isai-1"]
+    assert offered("status", "--path", "other.d", "isai") == ["isai-1"]
+
+
+def test_expanded_ids(small: Path, write: Write, offered: Offered) -> None:
+    write(
+        {
+            "many.yaml": """
+            defaults: {business_event: Sale, c-by: a@example.com, accounts: [india], properties: {}}
+            bulletins:
+              - {for_each: {csv: shows.csv}, id: "show-{{ row.n }}", name: "{{ row.n }}"}
+            """,
+            "shows.csv": "n\n7\n8\n",
+        }
+    )
+    assert offered("plan", "--id", "show") == ["show-7", "show-8"]
+
+
+def test_runs_that_left_a_report(small: Path, tmp_path: Path, offered: Offered) -> None:
+    folder = tmp_path / ".bulletins" / "reports"
+    folder.mkdir(parents=True)
+    for run in ("01A", "01B"):
+        (folder / f"{run}.json").write_text("{}", encoding="utf-8")
+    assert offered("report", "01") == ["01B", "01A"]
+
+
+@pytest.mark.parametrize("text", ["bulletins: [", "\x00", "bulletins:\n  - {id: a, id: b}\n", "accounts: {india: 1}"])
+def test_what_is_well_of_a_faulty_set_is_offered(small: Path, write: Write, offered: Offered, text: str) -> None:
+    write({"faulty.yaml": text})
+    assert offered("plan", "--id", "isai") == ["isai-1"]
+    assert offered("plan", "--tag", "h") == ["hindi"]
+
+
+@pytest.mark.parametrize(
+    "words", [["plan", "--id", ""], ["plan", "nowhere", "--tag", ""], ["plna", "--id", ""], ["plan", "--nonsense", "x"]]
+)
+def test_no_fault_comes_between_the_words(write: Write, tmp_path: Path, words: list[str]) -> None:
+    write({"faulty.yaml": "bulletins: ["})
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **question(words)}
+    command = [sys.executable, "-m", "runner"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert (values_in(done.stdout), done.stderr) == ([], "")
+
+
+def test_a_large_set_is_not_loaded(small: Path, write: Write, offered: Offered) -> None:
+    head = "defaults: {business_event: Sale, c-by: a@example.com, accounts: [india], properties: {}}\nbulletins:\n"
+    entries = "".join(
+        f'  - id: "large-{n}"\n    name: "{"x" * 200}"\n  - {{id: flow-{n}, name: a}}\n' for n in range(9000)
+    )
+    write({"large.yaml": head + entries + '  - id: "many-{{ row.n }}"\n'})
+    assert offered("plan", "--id", "large-8999") == ["large-8999"]
+    assert offered("plan", "--id", "flow-8999") == ["flow-8999"]
+    assert offered("plan", "--id", "isai") == ["isai-1"]
+    assert offered("plan", "--id", "many") == []
+    assert offered("plan", "--account", "") == ["india", "europe"]
+    assert offered("plan", "--event", "S") == ["Sale"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_is_printed(bulletins: Bulletins, shell: str) -> None:
+    done = bulletins("completion", shell)
+    assert (done.code, done.err) == (0, "")
+    assert f"_BULLETINS_COMPLETE={shell}_complete" in done.out
+
+
+def test_a_shell_that_is_not_known(bulletins: Bulletins) -> None:
+    assert bulletins("completion", "tcsh").refused_with(
+        "'tcsh' is not one of", "See bulletins completion --help.", code=2
+    )
+
+
+# What follows asks the shells themselves.
+
+
+@pytest.fixture
+def shell_environment(tmp_path: Path, small: Path) -> dict[str, str]:
+    """An environment in which `bulletins` is this program, and nobody's own settings count."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "bulletins"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m runner "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return {
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+        "TERM": "dumb",
+    }
+
+
+def the_shell(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        if os.environ.get("BULLETINS_TEST_SERVICES") == "required":
+            pytest.fail(f"{name} is not installed")
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (["bulletins", "plan", "--id", "sa"], ["sa-re-ga-ma-1", "sa-re-ga-ma-2"]),
+        (["bulletins", "plan", "--event", "Program R"], ["'Program Released'"]),
+        (["bulletins", "plan", "--event", "'Program R"], ["Program Released"]),
+        (["bulletins", "plan", "--event", '"Program R'], ["Program Released"]),
+        (["bulletins", "plan", "elsewhere.d", "--id", "sa"], []),
+        (["bulletins", "explain", "yaml-k"], ["yaml-key"]),
+    ],
+    ids=str,
+)
+def test_bash(shell_environment: dict[str, str], tmp_path: Path, words: list[str], values: list[str]) -> None:
+    typed = [word if word[0] in "'\"" else word.replace(" ", "\\ ") for word in words]
+    array = " ".join("'" + word.replace("'", "'\\''") + "'" for word in typed)
+    script = f"""
+        eval "$(bulletins completion bash)"
+        COMP_WORDS=({array}) COMP_CWORD={len(words) - 1}
+        $(complete -p bulletins | sed 's/.*-F \\([^ ]*\\) .*/\\1/') bulletins
+        printf '%s\\n' ${{COMPREPLY+"${{COMPREPLY[@]}}"}}
+    """
+    command = [the_shell("bash"), "--norc", "-c", script]
+    done = subprocess.run(command, env=shell_environment, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert (done.stdout.split("\n")[:-1], done.stderr) == (values or [""], "")
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("bulletins plan --id sa", ["sa-re-ga-ma-1\tOne: the first", "sa-re-ga-ma-2\tTwo"]),
+        ("bulletins plan --event Program\\ R", ["Program Released"]),
+        ("bulletins fire --tag mu", ["music"]),
+    ],
+)
+def test_fish(shell_environment: dict[str, str], tmp_path: Path, line: str, values: list[str]) -> None:
+    script = f"bulletins completion fish | source; complete -C '{line}'"
+    command = [the_shell("fish"), "--no-config", "-c", script]
+    done = subprocess.run(command, env=shell_environment, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert (done.stdout.splitlines(), done.stderr) == (values, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("bulletins plan --id isa\t", "bulletins plan --id isai-1"),
+        ("bulletins plan --event Sa\t", "bulletins plan --event Sale"),
+        ("bulletins plan --event Program\\ R\t", "bulletins plan --event Program\\ Released"),
+        ("bulletins expl\t", "bulletins explain"),
+    ],
+)
+def test_zsh(shell_environment: dict[str, str], tmp_path: Path, typed: str, completed: str) -> None:
+    """Its completion works at its prompt alone, so it gets one; what it made of the line is what the line then runs."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [the_shell("zsh"), "-f", "-i"],
+        env={**shell_environment, "PS1": "ready> "},
+        cwd=tmp_path,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    try:
+        said = read_until(master, "ready> ", "")
+        os.write(
+            master, b"autoload -Uz compinit && compinit -u && eval \"$(bulletins completion zsh)\" && echo se''t\n"
+        )
+        said = read_until(master, "set\r\n", said)
+        # The line is printed by the shell itself, as it then stands, once Ctrl-X P is typed.
+        os.write(master, b"show() { print -r -- \"<$BUFFER>\" } && zle -N show && bindkey '^Xp' show && echo bou''nd\n")
+        said = read_until(master, "bound\r\n", said)
+        os.write(master, typed.encode())
+        os.write(master, b"\x18p")
+        said = read_until(master, ">\r\n", said)
+        (shown,) = re.findall(r"<(bulletins [^>]*)>\r\n", said)
+        assert shown.rstrip() == completed
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+
+
+def read_until(master: int, text: str, already: str) -> str:
+    """All that came once the text came after what came already."""
+    said, deadline = already, time.monotonic() + PATIENCE_S
+    while text not in said[len(already) :]:
+        readable, _, _ = select.select([master], [], [], max(0.0, deadline - time.monotonic()))
+        assert readable, f"{text!r} never came: {said!r}"
+        said += os.read(master, 65536).decode("utf-8", "replace")
+    return said

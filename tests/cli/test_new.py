@@ -1,0 +1,389 @@
+"""`new`: questions on a terminal, options elsewhere; the entry stands at the end of its file, all else as it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Write
+
+from cli.conftest import Bulletins
+from runner.definitions.load import load
+from runner.definitions.model import Bulletin
+
+ACCOUNTS = """
+accounts:
+  india: {region: in1, account_id_env: A, passcode_env: B}
+  europe: {region: eu1, account_id_env: A, passcode_env: B}
+"""
+EVENTS = """
+business_events:
+  Program Released:
+    required: [program_id, language]
+    properties:
+      program_id: {pattern: '^[0-9]+$'}
+      language: {enum: [Hindi, Tamil]}
+      title: {}
+  Flash Sale: {required: [sale_id]}
+"""
+SHOWS = """
+# the shows
+defaults: {c-by: a@example.com, accounts: [india], schedule: {grace: 2h}}
+bulletins:
+  - id: sa-re-ga-ma-9
+    business_event: Program Released
+    name: Sa Re Ga Ma 9  # the ninth
+    properties: {program_id: "1", language: Hindi}
+
+# the end
+"""
+WHOLE = [
+    *("--event", "Program Released", "--property", "program_id=2", "--property", "language=Tamil"),
+    *("--name", "Sa Re Ga Ma 10", "--id", "sa-re-ga-ma-10", "--at", "2036-12-01 18:30", "--yes"),
+]
+REST = ["--property", "title=x", "--file", "shows.yaml", "--c-by", "a@b.de", "--account", "india", "--grace", "1h"]
+ALL_BUT_YES = [*WHOLE[:-1], *REST]
+
+
+@pytest.fixture
+def shows(write: Write) -> Path:
+    """A set of one file of bulletins, two accounts and a catalog."""
+    return write({"accounts.yaml": ACCOUNTS, "events.yaml": EVENTS, "shows.yaml": SHOWS}) / "shows.yaml"
+
+
+def bulletin(id: str) -> Bulletin:  # noqa: A002
+    definitions = load(["bulletins.d"])
+    assert definitions.problems == ()
+    return next(bulletin for bulletin in definitions.bulletins if bulletin.id == id)
+
+
+def test_options_say_all(bulletins: Bulletins, shows: Path) -> None:
+    before = shows.read_text(encoding="utf-8")
+    shows.chmod(0o640)
+    done = bulletins("new", *WHOLE)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("appended sa-re-ga-ma-10 to bulletins.d/shows.yaml\n")
+    entry = (
+        "  - id: sa-re-ga-ma-10\n"
+        "    business_event: Program Released\n"
+        "    name: Sa Re Ga Ma 10\n"
+        "    properties:\n"
+        '      program_id: "2"\n'
+        "      language: Tamil\n"
+        "    schedule: {at: 2036-12-01T18:30:00, timezone: Asia/Kolkata}\n"
+    )
+    assert shows.read_text(encoding="utf-8") == before.replace("\n\n# the end", f"\n{entry}\n# the end")
+    assert shows.stat().st_mode & 0o777 == 0o640
+    assert bulletin("sa-re-ga-ma-10").c_by == "a@example.com"
+    assert sorted(os.listdir(shows.parent)) == ["accounts.yaml", "events.yaml", "shows.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "named"),
+    [
+        ("--event", "--event"),
+        ("--name", "--name"),
+        ("--id", "--id"),
+        ("--at", "--at, --cron or --at-once"),
+        ("--property", "--property program_id=…"),
+        ("--yes", "--yes"),
+    ],
+)
+def test_what_is_missing_is_named(bulletins: Bulletins, shows: Path, left_out: str, named: str) -> None:
+    before = shows.read_bytes()
+    place = WHOLE.index(left_out)
+    arguments = WHOLE[:place] + WHOLE[place + (1 if left_out == "--yes" else 2) :]
+    done = bulletins("new", *arguments)
+    assert done.refused_with(f"{named} is missing, and there is no terminal to ask on", "See", code=2)
+    assert shows.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (["--event", "Program Relased"], "--event: 'Program Relased' is not in the catalog"),
+        (["--id", "sa-re-ga-ma-9"], "--id: the id 'sa-re-ga-ma-9' is already used"),
+        (["--id", "A"], "--id: id is 'A', which does not have the form that it must have"),
+        (["--name", ""], "--name: an answer is wanted here"),
+        (["--name", "{{ row.show }}"], "--name: 'row.show': the entry has no rows"),
+        (["--property", "language=hindi"], "--property language: properties.language is 'hindi', which the catalog"),
+        (["--property", "langauge=Hindi"], "--property langauge: Program Released has no property 'langauge'"),
+        (["--property", "language"], "--property 'language' is no NAME=VALUE"),
+        (["--at", "2036-12-01"], "--at: schedule.at: '2036-12-01' is not an RFC 3339 time"),
+        (["--at", "2020-12-01T18:30:00Z"], "--at: 2020-12-01T18:30:00Z is past"),
+        (["--grace", "x"], "--grace: schedule.grace: 'x' is not a duration"),
+        (["--account", "inda"], "--account: 'inda' is not an account of this set"),
+        (["--timezone", "Asia/Kolkatta"], "--at: schedule.timezone: 'Asia/Kolkatta' is not an IANA time zone"),
+        (["--cron", "30 18 * * FRI"], "only one of --at-once, --at and --cron can be meant"),
+        (["--tag", "#"], "--tag: tags[0] is '#'"),
+        (["--c-by", "a"], "--c-by: c-by is 'a'"),
+        (["--file", "shows.txt"], "--file: bulletins.d/shows.txt would not be read"),
+        (["--file", ".shows.yaml"], "--file: bulletins.d/.shows.yaml would not be read"),
+        (["--file", "../shows.yaml"], "--file: bulletins.d/../shows.yaml does not lie in bulletins.d"),
+    ],
+)
+def test_a_wrong_option_is_told(bulletins: Bulletins, shows: Path, changed: list[str], message: str) -> None:
+    before = shows.read_bytes()
+    assert bulletins("new", *WHOLE, *changed).refused_with(message, "See bulletins new --help.", code=2)
+    assert shows.read_bytes() == before
+
+
+def test_a_recurring_one(bulletins: Bulletins, shows: Path) -> None:
+    arguments = [*WHOLE, "--cron", "30 18 * * FRI", "--account", "europe", "--name", "Friday {{ occurrence.date }}"]
+    del arguments[arguments.index("--at") : arguments.index("--at") + 2]
+    assert bulletins("new", *arguments).code == 0
+    assert '    schedule: {cron: "30 18 * * FRI", timezone: UTC}\n' in shows.read_text(encoding="utf-8")
+    assert bulletin("sa-re-ga-ma-10").accounts == ("europe",)
+
+
+def test_a_new_file(bulletins: Bulletins, shows: Path) -> None:
+    (shows.parent / ".schemas").mkdir()
+    (shows.parent / ".schemas" / "bulletins.schema.json").write_text("{}", encoding="utf-8")
+    more = ["--file", "2036/december.yaml", "--c-by", "b@example.com", "--account", "india", "--tag", "music"]
+    done = bulletins("new", *WHOLE, *more)
+    assert (done.code, done.err) == (0, "")
+    text = (shows.parent / "2036" / "december.yaml").read_text(encoding="utf-8")
+    assert text.startswith(
+        "# yaml-language-server: $schema=../.schemas/bulletins.schema.json\n\nbulletins:\n  - id: sa-re-ga-ma-10\n"
+    )
+    assert bulletin("sa-re-ga-ma-10").tags == ("music",)
+
+
+def test_a_new_problem_of_the_set_stops_it(bulletins: Bulletins, shows: Path) -> None:
+    before = shows.read_bytes()
+    arguments = [*WHOLE, "--name", "Sa Re Ga Ma 9", "--property", "program_id=1", "--property", "language=Hindi"]
+    arguments[arguments.index("--at") : arguments.index("--at") + 2] = ["--at-once"]
+    done = bulletins("new", *arguments)
+    message = "with this bulletin the set would have a problem, and nothing was written"
+    assert done.refused_with(message, "Answer otherwise, or mend the set first.", code=3)
+    assert "bulletins.d/shows.yaml:8:5: error[duplicate-payload]: " in done.err
+    assert shows.read_bytes() == before
+
+
+def test_a_problem_that_the_set_has_is_not_in_the_way(bulletins: Bulletins, shows: Path, write: Write) -> None:
+    write({"broken.yaml": "bulletins:\n  - id: A\n"})
+    done = bulletins("new", *WHOLE, "--file", "shows.yaml")
+    assert (done.code, done.err.count("\n")) == (0, 1)
+    assert done.err.startswith("the set has ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "code"),
+    [
+        ("bulletins: [", "bulletins.d/shows.yaml has problems of its own: ", 3),
+        ("defaults: {schedule: 5}\nbulletins: []\n", "bulletins.d/shows.yaml has problems of its own: ", 3),
+        ("accounts: {}\n", "bulletins.d/shows.yaml holds no bulletins, and nothing was written", 5),
+    ],
+)
+def test_a_file_that_is_not_well_is_left_alone(
+    bulletins: Bulletins, shows: Path, text: str, message: str, code: int
+) -> None:
+    shows.write_text(text, encoding="utf-8")
+    assert bulletins("new", *WHOLE, "--file", "shows.yaml").refused_with(message, "another --file", code=code)
+    assert shows.read_text(encoding="utf-8") == text
+
+
+def test_a_list_that_is_not_begun(bulletins: Bulletins, shows: Path) -> None:
+    shows.write_text("defaults: {c-by: a@b.de, accounts: [india]}\nbulletins:\n", encoding="utf-8")
+    assert bulletins("new", *WHOLE).code == 0
+    assert bulletin("sa-re-ga-ma-10").accounts == ("india",)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--at-once"], "--at-once: the defaults of the file say otherwise; give another --file"),
+        (["--cron", "30 18 * * FRI"], "--cron: the defaults of the file say otherwise; give another --file"),
+    ],
+)
+def test_what_the_defaults_say_cannot_be_undone(
+    bulletins: Bulletins, shows: Path, more: list[str], message: str
+) -> None:
+    at = "at: 2036-12-01T18:30:00+05:30"
+    shows.write_text(SHOWS.replace("grace: 2h", at).replace("language: Hindi", "language: Tamil"), encoding="utf-8")
+    place = WHOLE.index("--at")
+    without = WHOLE[:place] + WHOLE[place + 2 :]
+    assert bulletins("new", *without, *more).refused_with(message, "See", code=2)
+    assert bulletins("new", *without, "--grace", "3h").code == 0
+    assert "    schedule: {grace: 3h}\n" in shows.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("option", [["--grace", "1h"], ["--timezone", "UTC"]])
+def test_what_goes_with_a_time_alone(bulletins: Bulletins, shows: Path, option: list[str]) -> None:
+    place = WHOLE.index("--at")
+    done = bulletins("new", *WHOLE[:place], *WHOLE[place + 2 :], "--at-once", *option)
+    assert done.refused_with(f"{option[0]} goes with --at or --cron", "See", code=2)
+
+
+def test_a_list_in_brackets_is_left_alone(bulletins: Bulletins, shows: Path) -> None:
+    shows.write_text("defaults: {c-by: a@b.de, accounts: [india]}\nbulletins: [{id: a}]\n", encoding="utf-8")
+    message = (
+        "the bulletins of bulletins.d/shows.yaml stand in brackets: nothing is added there, and nothing was written"
+    )
+    assert bulletins("new", *WHOLE).refused_with(message, "Write each on lines of its own")
+
+
+def test_nothing_is_written_through_a_link(bulletins: Bulletins, shows: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.yaml").write_text("bulletins: []\n", encoding="utf-8")
+    (shows.parent / "link.yaml").symlink_to("../elsewhere.yaml")
+    done = bulletins("new", *WHOLE, "--file", "link.yaml")
+    message = "bulletins.d/link.yaml is a link to ../elsewhere.yaml, and nothing is written through links"
+    assert done.refused_with(message, "See", code=2)
+    (shows.parent / "deep").symlink_to(tmp_path)
+    done = bulletins("new", *WHOLE, "--file", "deep/elsewhere.yaml")
+    assert done.refused_with("bulletins.d/deep/elsewhere.yaml does not lie in bulletins.d", "See", code=2)
+    assert (tmp_path / "elsewhere.yaml").read_text(encoding="utf-8") == "bulletins: []\n"
+
+
+@pytest.mark.parametrize("path", [".", "../bulletins.d", "shows.yaml"])
+def test_a_set_from_within(bulletins: Bulletins, shows: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.chdir(shows.parent)
+    more = ["--file", "shows.yaml"] if path != "shows.yaml" else []
+    done = bulletins("new", path, *WHOLE, *more)
+    assert (done.code, done.out.count("appended")) == (0, 1)
+    assert shows.read_text(encoding="utf-8").count("- id: ") == 2
+
+
+def test_without_a_set(bulletins: Bulletins) -> None:
+    done = bulletins("new")
+    assert done.refused_with("bulletins.d: no such file or folder", "bulletins init makes a set to begin with.", code=2)
+
+
+def test_a_file_that_changes_meanwhile_is_left_alone(
+    bulletins: Bulletins, shows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runner.cli import console
+
+    def confirm(question: str, *, undone: str) -> None:
+        shows.write_text("bulletins: []\n", encoding="utf-8")
+
+    monkeypatch.setattr(console, "insist_on_yes", confirm)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    done = bulletins("new", *ALL_BUT_YES)
+    assert done.refused_with("bulletins.d/shows.yaml was changed while the questions stood", "Run it again.")
+    assert shows.read_text(encoding="utf-8") == "bulletins: []\n"
+
+
+class Terminal:
+    """Standard input that says it is one, and from which nothing comes."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+Answers = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def answers(shows: Path, tmp_path: Path) -> Answers:
+    """Types an answer at each question, in order, and returns the exit code and all that the terminal showed."""
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, "config", "user.email", "me@example.com"], check=True)
+
+    def type_answers(*steps: tuple[str, str]) -> tuple[int, str]:
+        with on_terminal("new", folder=tmp_path) as terminal:
+            for question, keys in steps:
+                terminal.wait_for(question)
+                terminal.type(keys)
+            return terminal.wait(), terminal.text
+
+    return type_answers
+
+
+def test_every_question(answers: Answers, shows: Path) -> None:
+    before = shows.read_text(encoding="utf-8")
+    code, text = answers(
+        ("1 to 2 [bulletins.d/shows.yaml]: ", "\n"),
+        ("2  Flash Sale\n1 to 2: ", "Program Relased\n"),
+        ("Did you mean Program Released?\n1 to 2: ", "1\n"),
+        ("\nprogram_id: ", "\n"),
+        ("an answer is wanted here.\nprogram_id: ", "x\n"),
+        ("It must match ^[0-9]+$\nprogram_id: ", "10\n"),
+        ("2  Tamil\n1 to 2: ", "3\n"),
+        ("Type the number before it.\n1 to 2: ", "2\n"),
+        ("title (may be left out): ", "\n"),
+        ("name, as the activity log shows it [Sa Re Ga Ma 10]: ", "\n"),
+        ("id, unique in the whole set [sa-re-ga-ma-10]: ", "sa-re-ga-ma-9\n"),
+        ("already used. Give it one of its own, such as sa-re-ga-ma-10.\nid, unique", "\n"),
+        ("(c-by) [a@example.com]: ", "a\n"),
+        ("Write it like releases@example.com.\ne-mail", "\n"),
+        ("2  europe\n1 to 2 [india]: ", "1, 3\n"),
+        ("none of these. Type the number before it.\n1 to 2 [india]: ", "1, 2\n"),
+        ("3  again and again (cron)\n1 to 3: ", "2\n"),
+        ("in Asia/Kolkata, like 2026-12-01 18:30: ", "2020-01-01 10:00\n"),
+        ("is past. Give a time to come", "2036-01-01 10:00\n"),
+        ("grace: how late it may still go out [2h]: ", "soon\n"),
+        ("is not a duration. Write it like 30m, 2h or 1d12h.\n", "30m\n"),
+        ("Append this to bulletins.d/shows.yaml? [y/N]: ", "y\n"),
+    )
+    assert code == 0, text
+    entry = (
+        "  - id: sa-re-ga-ma-10\n"
+        "    business_event: Program Released\n"
+        "    name: Sa Re Ga Ma 10\n"
+        "    properties:\n"
+        '      program_id: "10"\n'
+        "      language: Tamil\n"
+        "    accounts: [india, europe]\n"
+        "    schedule: {at: 2036-01-01T10:00:00, timezone: Asia/Kolkata, grace: 30m}\n"
+    )
+    assert entry in text
+    assert shows.read_text(encoding="utf-8") == before.replace("\n\n# the end", f"\n{entry}\n# the end")
+
+
+def test_a_new_file_and_the_address_that_git_knows(answers: Answers, shows: Path) -> None:
+    code, text = answers(
+        ("1 to 2 [bulletins.d/shows.yaml]: ", "2\n"),
+        ("name of the new file, in bulletins.d [", "sale.yaml\n"),
+        ("1 to 2: ", "2\n"),
+        ("sale_id: ", "S1\n"),
+        ("another property, as name=value, or nothing: ", "discount\n"),
+        ("that is no name=value. Type nothing to go on.", "discount=20%\n"),
+        ("or nothing: another property, as name=value, or nothing: ".removeprefix("or nothing: "), "\n"),
+        ("name, as the activity log shows it [Flash Sale]: ", "छूट\n"),
+        ("id, unique in the whole set [flash-sale]: ", "\n"),
+        ("(c-by) [me@example.com]: ", "\n"),
+        ("1 to 2: ", "india\n"),
+        ("1 to 3: ", "1\n"),
+        ("Append this to the new file bulletins.d/sale.yaml? [y/N]: ", "y\n"),
+    )
+    assert code == 0, text
+    made = bulletin("flash-sale")
+    assert (made.name, made.c_by, made.schedule) == ("छूट", "me@example.com", None)
+    assert made.properties == {"sale_id": "S1", "discount": "20%"}
+
+
+@pytest.mark.parametrize("keys", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
+def test_leaving_writes_nothing(shows: Path, tmp_path: Path, keys: str) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    before = shows.read_bytes()
+    for question, arguments in (
+        ("1 to 2 [", []),
+        ("Append this", ALL_BUT_YES),
+    ):
+        with on_terminal("new", *arguments, folder=tmp_path) as terminal:
+            terminal.wait_for(question)
+            assert terminal.leave(keys) == 130
+        assert "\nerror: interrupted, and nothing was written\n" in terminal.text
+        assert shows.read_bytes() == before
+
+
+def test_no_writes_nothing(shows: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    before = shows.read_bytes()
+    with on_terminal("new", *ALL_BUT_YES, folder=tmp_path) as terminal:
+        terminal.wait_for("[y/N]: ")
+        terminal.type("n\n")
+        assert terminal.wait() == 5
+    assert "error: not confirmed, and nothing was written" in terminal.text
+    assert shows.read_bytes() == before
