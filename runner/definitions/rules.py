@@ -5,19 +5,23 @@ Functions over the parts of a set; they open nothing and yield findings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from runner.definitions import budgets
 from runner.definitions.build import Parts
 from runner.definitions.codes import Code
-from runner.definitions.model import Account, Bulletin, BusinessEvent, Place
-from runner.definitions.problem import Finding, Path, dotted
+from runner.definitions.model import Account, Bulletin, BusinessEvent, Place, Recurrence, Schedule
+from runner.definitions.problem import Finding, dotted
+from runner.definitions.samples import sampled
 from runner.definitions.schema import UnusableSchema, fast_validator, is_valid
 from runner.definitions.suggest import did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
     import jsonschema_rs
+
+_MOST_LOOKED_THROUGH = 1000  # values of an enum, for a hint: thousands of rows may be wrong
 
 _Validators = dict[str, dict[str, "jsonschema_rs.Validator"]]  # event -> property -> its compiled schema
 
@@ -28,6 +32,7 @@ def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
     yield from _duplicate_names("business event", "business_events", parts.events)
     yield from _duplicate_ids(parts.bulletins)
     yield from _accounts(parts, whole)
+    yield from budgets.check(parts, whole=whole)
     validators: _Validators = {}
     for event in parts.events:
         yield from _catalog_schemas(event, validators)
@@ -47,19 +52,18 @@ def with_accounts(parts: Parts) -> Parts:
     return parts
 
 
-def _at(bulletin: Bulletin, *path: str | int) -> Path:
-    return ("bulletins", bulletin.place.entry, *path)
-
-
-def _seen(place: Place) -> str:
-    return f"{place.file}:{place.line}"
+def _about(
+    bulletin: Bulletin, path: tuple[str | int, ...], code: Code, message: str, hint: str, *, at_key: bool = False
+) -> Finding:
+    place = bulletin.place
+    return Finding(code, place.file, ("bulletins", place.entry, *path), message, hint, at_key, place.row)
 
 
 def _duplicate_names(what: str, kind: str, entries: Iterable[Account] | Iterable[BusinessEvent]) -> Iterator[Finding]:
     first: dict[str, Place] = {}
     for entry in entries:
         if entry.name in first:
-            message = f"the {what} {entry.name!r} is already defined at {_seen(first[entry.name])}"
+            message = f"the {what} {entry.name!r} is already defined at {first[entry.name]}"
             path = (kind, entry.name)
             yield Finding(
                 Code.DUPLICATE_NAME, entry.place.file, path, message, "Remove or rename one of the two.", True
@@ -71,9 +75,11 @@ def _duplicate_ids(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
     first: dict[str, Place] = {}
     for bulletin in bulletins:
         if bulletin.id in first:
-            message = f"the id {bulletin.id!r} is already used at {_seen(first[bulletin.id])}"
+            message = f"the id {bulletin.id!r} is already used at {first[bulletin.id]}"
             hint = "Give this one an id of its own; to send the same bulletin again, raise its revision."
-            yield Finding(Code.DUPLICATE_ID, bulletin.place.file, _at(bulletin, "id"), message, hint)
+            if bulletin.place.row:
+                hint = "Let the id hold a column in which these rows differ."
+            yield _about(bulletin, ("id",), Code.DUPLICATE_ID, message, hint)
         first.setdefault(bulletin.id, bulletin.place)
 
 
@@ -83,17 +89,16 @@ def _accounts(parts: Parts, whole: bool) -> Iterator[Finding]:
     if not whole and not known:
         return
     for bulletin in parts.bulletins:
-        file = bulletin.place.file
         if not bulletin.accounts and whole:
             found = f"the set defines {listed(known)}" if known else "the set defines none"
             hint = f"Add accounts: [{known[0]}]." if known else "Add a file with accounts to the set."
             message = f"the bulletin does not say its accounts, and {found}"
-            yield Finding(Code.ACCOUNT_NEEDED, file, _at(bulletin), message, hint)
+            yield _about(bulletin, (), Code.ACCOUNT_NEEDED, message, hint)
         for number, name in enumerate(bulletin.accounts):
             if name not in names and whole:
                 message = f"{quoted(name)} is not an account of this set"
                 hint = did_you_mean(name, known) or (f"Known: {listed(known)}." if known else "Define it.")
-                yield Finding(Code.UNKNOWN_ACCOUNT, file, _at(bulletin, "accounts", number), message, hint)
+                yield _about(bulletin, ("accounts", number), Code.UNKNOWN_ACCOUNT, message, hint)
 
 
 def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[Finding]:
@@ -124,43 +129,61 @@ def _catalog(parts: Parts, validators: _Validators, whole: bool) -> Iterator[Fin
             hint = did_you_mean(bulletin.business_event, known) or (
                 f"Known: {listed(known)}." if known else "Define it."
             )
-            yield Finding(Code.UNKNOWN_EVENT, bulletin.place.file, _at(bulletin, "business_event"), message, hint)
+            yield _about(bulletin, ("business_event",), Code.UNKNOWN_EVENT, message, hint)
 
 
 def _properties(
     bulletin: Bulletin, event: BusinessEvent, validators: Mapping[str, jsonschema_rs.Validator]
 ) -> Iterator[Finding]:
-    file = bulletin.place.file
     for name in event.required:
         if name not in bulletin.properties:
             message = f"properties has no {name}, which {event.name} requires"
-            yield Finding(Code.PROPERTY_MISSING, file, _at(bulletin, "properties"), message, f"Add {name}.")
+            yield _about(bulletin, ("properties",), Code.PROPERTY_MISSING, message, f"Add {name}.")
     for name, value in bulletin.properties.items():
-        path = _at(bulletin, "properties", name)
+        path = ("properties", name)
         validator = validators.get(name)
-        if validator is not None and not is_valid(validator, value):
-            yield _property_value(event, name, value, file, path, validator)
+        if validator is not None and (bad := _not_allowed(bulletin, value, validator)) is not None:
+            message, hint = _property_value(event, name, bad, validator)
+            message += "" if bad == value else f": {quoted(value)} comes to that"
+            yield _about(bulletin, path, Code.PROPERTY_VALUE, message, hint)
         elif event.properties is not None and name not in event.properties and name not in event.required:
             known = [*event.properties, *event.required]
             hint = did_you_mean(name, known) or f"Known: {listed(dict.fromkeys(known))}."
             message = f"{event.name} has no property {name!r} in the catalog"
-            yield Finding(Code.PROPERTY_UNKNOWN, file, path, message, hint, True)
+            yield _about(bulletin, path, Code.PROPERTY_UNKNOWN, message, hint, at_key=True)
 
 
-def _property_value(
-    event: BusinessEvent, name: str, value: str, file: str, path: Path, validator: jsonschema_rs.Validator
-) -> Finding:
+def _not_allowed(bulletin: Bulletin, value: str, validator: jsonschema_rs.Validator) -> str | None:
+    """The value, or the first that it comes to at some time, which is not allowed; None where all are."""
+    schedule = bulletin.schedule
+    texts = sampled(value, schedule) if isinstance(schedule, Recurrence) else (value,)
+    return next((text for text in texts if not is_valid(validator, text)), None)
+
+
+def _property_value(event: BusinessEvent, name: str, value: str, validator: jsonschema_rs.Validator) -> tuple[str, str]:
     schema: Any = (event.properties or {})[name]
     message = f"properties.{name} is {quoted(value)}, which the catalog does not allow"
     hint = ""
     match schema:
         case {"enum": list(allowed)} if allowed and value not in allowed:
-            hint = did_you_mean(value, map(str, allowed)) or f"It takes {listed(map(str, allowed), 'or')}."
+            near = did_you_mean(value, map(str, allowed)) if len(allowed) <= _MOST_LOOKED_THROUGH else ""
+            hint = near or f"It takes {listed(map(str, allowed[:_MOST_LOOKED_THROUGH]), 'or')}."
         case {"pattern": str(pattern)}:
             hint = f"It must match {pattern}"
         case _:
             hint = f"The catalog says: {next(iter(validator.iter_errors(value))).message[:200]}."
-    return Finding(Code.PROPERTY_VALUE, file, path, message, hint)
+    return message, hint
+
+
+def _times(schedule: Schedule | Recurrence | None) -> Hashable:
+    """What is equal where two bulletins are due at the same times."""
+    match schedule:
+        case Recurrence(cron, timezone, _, starts, ends):
+            return cron.upper(), timezone, starts, ends
+        case Schedule(at):
+            return at
+        case _:
+            return None
 
 
 def _duplicate_payloads(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
@@ -169,13 +192,13 @@ def _duplicate_payloads(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
         if bulletin.allow_duplicate or not bulletin.enabled:
             continue
         for account in bulletin.accounts:
-            due = bulletin.schedule.at if bulletin.schedule else None
+            due = _times(bulletin.schedule)
             payload = (bulletin.business_event, bulletin.name, bulletin.c_by, bulletin.when)
             key = (account, due, *payload, frozenset(bulletin.properties.items()))
             other = first.setdefault(key, bulletin)
             if other is bulletin or other.id == bulletin.id:
                 continue
-            message = f"the same payload goes to {account} at the same time as {other.id} ({_seen(other.place)})"
+            message = f"the same payload goes to {account} at the same time as {other.id} ({other.place})"
             hint = "Change what differs, remove one of the two, or add allow_duplicate: true."
-            yield Finding(Code.DUPLICATE_PAYLOAD, bulletin.place.file, _at(bulletin), message, hint)
+            yield _about(bulletin, (), Code.DUPLICATE_PAYLOAD, message, hint)
             break

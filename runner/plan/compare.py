@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from runner.definitions.model import Account, Bulletin, BusinessEvent, Definitions, Place, canonical
+from runner.definitions.model import (
+    Account,
+    Budget,
+    Bulletin,
+    BusinessEvent,
+    Definitions,
+    Place,
+    Recurrence,
+    Schedule,
+    canonical,
+)
+from runner.definitions.times import written_duration
 from runner.plan.decide import Change, changes, moment
 from runner.plan.firing import FiringKey
 
@@ -30,7 +40,7 @@ class Kind(StrEnum):
 
     ADDED = "added"
     CHANGED = "changed"
-    RENAMED = "renamed"  # the same payload under a new id: it would be sent again
+    RENAMED = "renamed"  # the same payload, or nearly, under a new id: it would be sent again
     REMOVED = "removed"
 
 
@@ -130,11 +140,20 @@ def _by_id(bulletins: Iterable[Bulletin]) -> dict[str, Bulletin]:
 
 
 def _renamed(gone: Sequence[Bulletin], come: Sequence[Bulletin]) -> dict[str, Bulletin]:
-    """What each new id was called before: the nearest bulletin that is gone, with the same payload and an account."""
+    """What each new id was called before: the nearest bulletin that is gone, with the same payload and an account.
+
+    Of those made of rows, also one of the same entry with another name: its id and its name come from one cell.
+    """
     pairs: dict[str, Bulletin] = {}
     for likeness in (lambda bulletin: (_payload(bulletin), bulletin.schedule), _payload):
         _pair(gone, come, likeness, pairs)
+    _pair([each for each in gone if each.place.row], [each for each in come if each.place.row], _row, pairs)
     return pairs
+
+
+def _row(bulletin: Bulletin) -> Hashable:
+    place = bulletin.place
+    return place.file, place.entry, bulletin.schedule, _payload(replace(bulletin, name=""))
 
 
 def _pair(
@@ -183,17 +202,33 @@ def _fields(old: Bulletin, new: Bulletin) -> tuple[Change, ...]:
 
 
 def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
-    schedule = bulletin.schedule
     return {
         "id": bulletin.id,
         **bulletin.payload(),
-        "schedule": {"at": moment(schedule.at), "grace": _written(schedule.grace)} if schedule else None,
+        "schedule": _schedule(bulletin.schedule),
         "accounts": sorted(bulletin.accounts),
         "enabled": bulletin.enabled,
         "tags": sorted(bulletin.tags),
         "revision": bulletin.revision,
         "allow_duplicate": bulletin.allow_duplicate,
     }
+
+
+def _schedule(schedule: Schedule | Recurrence | None) -> dict[str, Any] | None:
+    match schedule:
+        case None:
+            return None
+        case Schedule(at, grace):
+            return {"at": moment(at), "grace": written_duration(grace)}
+        case recurrence:
+            edges = {"starts": recurrence.starts, "ends": recurrence.ends}
+            return {
+                "cron": recurrence.cron,
+                "timezone": recurrence.timezone,
+                **{name: moment(at) for name, at in edges.items() if at},
+                "grace": written_duration(recurrence.grace),
+                "catch_up": recurrence.catch_up.value,
+            }
 
 
 def _account(account: Account) -> dict[str, Any]:
@@ -206,7 +241,15 @@ def _account(account: Account) -> dict[str, Any]:
         "concurrency": account.concurrency,
         "ledger": account.ledger,
         "timezone": account.timezone,
+        "budget": _budget(account.budget),
+        "budget.events": {name: _budget(budget) for name, budget in account.event_budgets.items()},
     }
+
+
+def _budget(budget: Budget) -> str | None:
+    """A budget in a few words: `60 an hour, 400 a day`."""
+    limits = ((budget.per_hour, "an hour"), (budget.per_day, "a day"))
+    return ", ".join(f"{count:,} {unit}" for count, unit in limits if count is not None) or None
 
 
 def _event(event: BusinessEvent) -> dict[str, Any]:
@@ -231,12 +274,3 @@ def _named(
     for name in old:
         if name not in new:
             yield Kind.REMOVED, name, None, ()
-
-
-def _written(length: timedelta) -> str:
-    """A length of time as definitions write it, to the second: `1d12h`."""
-    text, seconds = "", int(length.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        text += f"{count}{unit}" if count else ""
-    return text

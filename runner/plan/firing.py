@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from runner.definitions.model import Bulletin, Definitions, canonical
+from runner.definitions.model import Bulletin, Definitions, Recurrence, canonical
+from runner.definitions.templates import fill_occurrence, occurrence_values
+from runner.definitions.times import zone
 from runner.plan.occurrence import Occurrence, occurrences
 
 
@@ -20,9 +23,17 @@ class FiringKey(NamedTuple):
     occurrence: str
 
 
+class WatchKey(NamedTuple):
+    """What the ledger watches: whether every occurrence of a recurring bulletin was told."""
+
+    account: str
+    bulletin: str
+    revision: int
+
+
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """One bulletin to raise in one account for one occurrence.
+    """One bulletin to raise in one account for one occurrence, of which its name and properties may speak.
 
     `body` is the request's body to the byte; `payload_hash` tells equal payloads, and `fingerprint` equal
     definitions of a firing: its payload and the time at which it is due.
@@ -34,6 +45,13 @@ class Firing:
     body: bytes
     payload_hash: str
     fingerprint: str
+
+    @property
+    def watch_key(self) -> WatchKey | None:
+        """Under which its bulletin is watched; None where it does not recur."""
+        if not isinstance(self.bulletin.schedule, Recurrence):
+            return None
+        return WatchKey(self.key.account, self.key.bulletin, self.bulletin.revision)
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -51,17 +69,42 @@ def fingerprint_of(payload: dict[str, Any], due_at: datetime | None) -> str:
     return digest(canonical(definition(payload, due_at)))
 
 
-def firings(definitions: Definitions) -> Iterator[Firing]:
-    """Every firing of a set, in file order."""
+def firings(definitions: Definitions, now: datetime, *, until: datetime | None = None) -> Iterator[Firing]:
+    """Every firing of a set, in file order; of what recurs those around `now`, or all that come up to `until`."""
     for bulletin in definitions.bulletins:
-        payload = bulletin.payload()
-        body = canonical(payload)
-        payload_hash = digest(body)
-        for occurrence in occurrences(bulletin):
-            fingerprint = fingerprint_of(payload, occurrence.due_at)
-            for account in bulletin.accounts:
-                key = FiringKey(account, bulletin.id, occurrence.name)
-                yield Firing(key, bulletin, occurrence, body, payload_hash, fingerprint)
+        yield from firings_of(bulletin, occurrences(bulletin, now, until))
+
+
+def firings_of(bulletin: Bulletin, occurrences: Iterable[Occurrence]) -> Iterator[Firing]:
+    """The firings of a bulletin for these of its occurrences, in each of its accounts."""
+    before: Bulletin | None = None
+    for occurrence in occurrences:
+        filled = _filled(bulletin, occurrence)
+        if filled is not before:
+            before, payload = filled, filled.payload()
+            body = canonical(payload)
+            payload_hash = digest(body)
+        fingerprint = fingerprint_of(payload, occurrence.due_at)
+        for account in bulletin.accounts:
+            key = FiringKey(account, bulletin.id, occurrence.name)
+            yield Firing(key, filled, occurrence, body, payload_hash, fingerprint)
+
+
+def _filled(bulletin: Bulletin, occurrence: Occurrence) -> Bulletin:
+    """The bulletin with what it says of its occurrence filled in: the same one where it says nothing."""
+    if occurrence.due_at is None or not isinstance(bulletin.schedule, Recurrence):
+        return bulletin
+    values = _values(occurrence.due_at, bulletin.schedule.timezone)
+    name = fill_occurrence(bulletin.name, values)
+    properties = {key: fill_occurrence(text, values) for key, text in bulletin.properties.items()}
+    if name == bulletin.name and properties == bulletin.properties:
+        return bulletin
+    return replace(bulletin, name=name, properties=properties)
+
+
+@lru_cache(maxsize=65536)
+def _values(due_at: datetime, timezone: str) -> Mapping[str, str]:
+    return occurrence_values(due_at.astimezone(zone(timezone)))
 
 
 def digest(data: bytes) -> str:

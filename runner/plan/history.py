@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from runner.plan.firing import FiringKey
+from runner.plan.firing import FiringKey, WatchKey
 
 
 class State(StrEnum):
@@ -59,14 +59,47 @@ class Sent:
     at: datetime
 
 
+class Watch(NamedTuple):
+    """What runs have told of a recurring bulletin: all that was due before `settled_until`.
+
+    `looked_at` is when a run last looked, and `times` tells equal schedules, as it found them then.
+    """
+
+    settled_until: datetime
+    looked_at: datetime
+    times: str
+
+
+class Spent(NamedTuple):
+    """What counts against the budgets of an account: when it went out, or was claimed, and its business event."""
+
+    at: datetime
+    event: str
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """All that the planner asks of the ledger. Empty where there is none.
 
-    `recent` holds, by account and payload hash, what went out in the last 24 hours; `orphans`, by bulletin and
-    occurrence, what went out in accounts that are not defined any more.
+    `recent` holds, by account and payload hash, what went out in the last 24 hours, or since it is due what
+    may go now; `orphans`, by bulletin and
+    occurrence, what went out in accounts that are not defined any more; `spent`, by account, what went out of those
+    with a budget in the last 48 hours.
+
+    Of recurring bulletins, `settled` says up to when their occurrences were told, `looked` when a run last looked at
+    their schedule, `edited` which have another one since, and `newest` when the last was due that was sent, or may
+    have been, as far as that is of interest.
     """
 
     entries: Mapping[FiringKey, Entry] = field(default_factory=dict)
     recent: Mapping[tuple[str, str], tuple[Sent, ...]] = field(default_factory=dict)
     orphans: Mapping[tuple[str, str], tuple[Sent, ...]] = field(default_factory=dict)
+    spent: Mapping[str, tuple[Spent, ...]] = field(default_factory=dict)
+    settled: Mapping[WatchKey, datetime] = field(default_factory=dict)
+    newest: Mapping[WatchKey, datetime] = field(default_factory=dict)
+    looked: Mapping[WatchKey, datetime] = field(default_factory=dict)
+    edited: Set[WatchKey] = frozenset()
+
+    def is_new(self, key: WatchKey) -> bool:
+        """Whether no run has looked at the present schedule of a recurring bulletin."""
+        return key not in self.settled or key in self.edited

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 
-from runner.definitions.model import Bulletin
+from runner.definitions.model import Bulletin, Recurrence, Schedule
+from runner.definitions.times import TimeProblem, instant
+
+MOST_COMING = 10_000  # of one bulletin that are looked at ahead
+MOST_MISSED = 10_000  # of one bulletin that are told; of older ones, nobody wants to hear
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One time at which a bulletin is due. Without a schedule it is due at once, and never expires."""
 
-    name: str  # r1: revision 1
+    name: str  # r1: revision 1, and r1@2026-12-04T13:00:00Z where it recurs
     due_at: datetime | None = None
     expires_at: datetime | None = None
 
@@ -26,11 +32,79 @@ class Occurrence:
         return self.expires_at is not None and now > self.expires_at
 
 
-def occurrences(bulletin: Bulletin) -> Iterator[Occurrence]:
-    """The occurrences of a bulletin's present revision."""
-    name = f"r{bulletin.revision}"
-    schedule = bulletin.schedule
-    if schedule is None:
-        yield Occurrence(name)
-    else:
-        yield Occurrence(name, schedule.at, schedule.at + schedule.grace)
+def name_of(revision: int, due_at: datetime | None = None) -> str:
+    """What the occurrence of a revision is called: that of a time, where it recurs."""
+    return f"r{revision}" if due_at is None else f"r{revision}@{due_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def names_from(revision: int, since: datetime | None = None) -> tuple[str, str]:
+    """The first and the last name between which all have names that recur in a revision, from a time on.
+
+    Both are as long as any of them, so that they sort by their times whatever the language of a database.
+    """
+    first = f"r{revision}@0000-00-00T00:00:00Z" if since is None else name_of(revision, since)
+    return first, f"r{revision}@9999-12-31T23:59:59Z"
+
+
+def occurrences(bulletin: Bulletin, now: datetime, until: datetime | None = None) -> tuple[Occurrence, ...]:
+    """The occurrences of a bulletin's present revision; there is always one.
+
+    Of one that recurs: those that may go out at `now`, and the next one, or all up to `until` as far as they are not
+    more than anybody looks at. Where that leaves none, the last one.
+    """
+    match bulletin.schedule:
+        case None:
+            return (Occurrence(name_of(bulletin.revision)),)
+        case Schedule(at, grace):
+            return (Occurrence(name_of(bulletin.revision), at, at + grace),)
+        case recurrence:
+            return _around(recurrence, bulletin.revision, now, until)
+
+
+def missed(bulletin: Bulletin, since: datetime, now: datetime) -> tuple[Occurrence, ...]:
+    """The occurrences due from `since` on whose window has closed at `now`: the newest, where there are too many."""
+    if not isinstance(bulletin.schedule, Recurrence):
+        return ()
+    return _missed(bulletin.schedule, bulletin.revision, since, now)
+
+
+def occurrence_named(bulletin: Bulletin, name: str) -> Occurrence | None:
+    """The occurrence of that name, if the bulletin has it."""
+    if not isinstance(bulletin.schedule, Recurrence):
+        return None
+    from runner.definitions.recurrence import falls_on
+
+    at = name.partition("@")[2]
+    try:
+        due_at = instant(at)
+    except TimeProblem:
+        return None
+    found = _occurrence(bulletin.schedule, bulletin.revision, due_at)
+    return found if found.name == name and falls_on(bulletin.schedule, due_at) else None
+
+
+@lru_cache(maxsize=4096)  # thousands of bulletins share a schedule
+def _around(recurrence: Recurrence, revision: int, now: datetime, until: datetime | None) -> tuple[Occurrence, ...]:
+    from runner.definitions.recurrence import between, last_before, next_after
+
+    times = list(between(recurrence, now - recurrence.grace, now))
+    coming = [] if until is None else list(islice(between(recurrence, now + _TICK, until), MOST_COMING + 1))
+    if not coming and (following := next_after(recurrence, now)):
+        coming = [following]
+    times += coming
+    if not times and (last := last_before(recurrence, now)):
+        times = [last]
+    return tuple(_occurrence(recurrence, revision, at) for at in times)
+
+
+@lru_cache(maxsize=4096)
+def _missed(recurrence: Recurrence, revision: int, since: datetime, now: datetime) -> tuple[Occurrence, ...]:
+    from runner.definitions.recurrence import backwards
+
+    closed = now - recurrence.grace - _TICK
+    newest = list(islice(backwards(recurrence, since, closed), MOST_MISSED))
+    return tuple(_occurrence(recurrence, revision, at) for at in reversed(newest))
+
+
+def _occurrence(recurrence: Recurrence, revision: int, due_at: datetime) -> Occurrence:
+    return Occurrence(name_of(revision, due_at), due_at, due_at + recurrence.grace)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from runner.definitions.model import Account
+from runner.definitions.model import Account, Definitions
 from runner.plan.decide import Plan, Step, changes, moment
-from runner.plan.firing import FiringKey, definition
+from runner.plan.firing import Firing, FiringKey, definition, firings_of
+from runner.plan.occurrence import occurrence_named, occurrences
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,32 @@ class ReviewedPlan:
     def keys(self) -> frozenset[FiringKey]:
         """The firings that it sends."""
         return frozenset(each.key for each in self.to_send)
+
+
+def firings_for(reviewed: ReviewedPlan, definitions: Definitions, now: datetime) -> Iterator[Firing]:
+    """The firings of the set that a reviewed plan is about, as far as they are still defined.
+
+    Of a bulletin that recurs also what may go beside them at `now`: that can mean that they do not go any more.
+    """
+    wanted: dict[str, list[FiringKey]] = {}
+    for key in reviewed.keys:
+        wanted.setdefault(key.bulletin, []).append(key)
+    for bulletin in definitions.bulletins:
+        keys = wanted.get(bulletin.id, ())
+        accounts = tuple(name for name in bulletin.accounts if any(key.account == name for key in keys))
+        if accounts:
+            here = replace(bulletin, accounts=accounts)
+            found = {each.name: each for each in occurrences(here, now)}
+            for name in sorted({key.occurrence for key in keys} - found.keys()):
+                if earlier := occurrence_named(here, name):
+                    found[name] = earlier
+            yield from firings_of(here, found.values())
+
+
+def only_reviewed(reviewed: ReviewedPlan, plan: Plan) -> Plan:
+    """The steps of the plan that were reviewed. It settles nothing: what else it would tell is not in it."""
+    steps = tuple(step for step in plan.steps if step.firing.key in reviewed.keys)
+    return replace(plan, steps=steps, settled={})
 
 
 def moved(reviewed: ReviewedPlan, plan: Plan, accounts: Mapping[str, Account], ledger_id: str | None) -> list[str]:

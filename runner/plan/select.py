@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
 
+from runner.definitions.row_place import row_place
 from runner.errors import Exit, UserError
 from runner.plan.compare import Comparison
 from runner.plan.firing import Firing
@@ -40,7 +41,9 @@ class Criterion:
             case "id":
                 return any(fnmatchcase(bulletin.id, glob) for glob in self.values)
             case "file":
-                return any(fnmatchcase(bulletin.place.file, glob) for glob in self.values)
+                row = row_place(bulletin.place.row, bulletin.place.file)
+                files = {bulletin.place.file, row.file if row else bulletin.place.file}
+                return any(fnmatchcase(file, glob) for file in files for glob in self.values)
             case "tag":
                 return not set(bulletin.tags).isdisjoint(self.values)
             case "event":

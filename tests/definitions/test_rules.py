@@ -136,3 +136,53 @@ def test_thousands_of_problems_across_files_are_cut_short(write: Write) -> None:
     codes = found(load([write({**ACCOUNTS, "b.yaml": text})]))
     assert codes.count(Code.UNKNOWN_ACCOUNT) == 1000
     assert codes.count(Code.TOO_MANY_PROBLEMS) == 1
+
+
+RECURRING = '{cron: "30 18 * * FRI", timezone: Asia/Kolkata}'
+
+
+def test_recurring_ones_with_the_same_payload_and_times_are_a_double_send(write: Write) -> None:
+    other = "{cron: '30  18 * * fri', timezone: Asia/Kolkata, grace: 2h, catch_up: all}"
+    text = "bulletins:\n" + bulletin(schedule=RECURRING) + bulletin("b", name="a", schedule=other)
+    (problem,) = load([write({**ACCOUNTS, "b.yaml": text})]).problems
+    assert problem.code == Code.DUPLICATE_PAYLOAD
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        '{cron: "30 18 * * MON", timezone: Asia/Kolkata}',
+        '{cron: "30 18 * * FRI", timezone: Asia/Dubai}',
+        '{cron: "30 18 * * FRI", timezone: Asia/Kolkata, starts: 2027-01-01}',
+        "{at: 2026-12-04T18:30:00+05:30}",
+    ],
+)
+def test_recurring_ones_at_other_times_are_none(write: Write, other: str) -> None:
+    text = "bulletins:\n" + bulletin(schedule=RECURRING) + bulletin("b", name="a", schedule=other)
+    assert load([write({**ACCOUNTS, "b.yaml": text})]).problems == ()
+
+
+def test_a_property_of_an_occurrence_is_checked_by_what_it_comes_to(write: Write) -> None:
+    catalog = """
+    business_events:
+      Program Released:
+        properties:
+          day: {enum: [Monday, Tuesday, Wednesday, Thursday, Friday]}
+          date: {pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'}
+          month: {pattern: '^[0-9]$'}
+    """
+    properties = '{day: "{{ occurrence.weekday }}", date: "{{ occurrence.date }}", month: "{{ occurrence.month }}"}'
+    text = "bulletins:\n" + bulletin(schedule=RECURRING, properties=properties)
+    (problem,) = load([write({**ACCOUNTS, "events.yaml": catalog, "b.yaml": text})]).problems
+    assert problem.code == Code.PROPERTY_VALUE
+    assert problem.message == (
+        "properties.month is '01', which the catalog does not allow: '{{ occurrence.month }}' comes to that"
+    )
+
+
+def test_a_property_of_an_occurrence_that_is_wrong_on_one_day_of_the_week_is_found(write: Write) -> None:
+    catalog = "business_events: {Program Released: {properties: {day: {enum: [Monday, Tuesday, Friday]}}}}\n"
+    schedule = '{cron: "0 9 * * MON,WED", timezone: Asia/Kolkata}'
+    text = "bulletins:\n" + bulletin(schedule=schedule, properties='{day: "{{ occurrence.weekday }}"}')
+    (problem,) = load([write({**ACCOUNTS, "events.yaml": catalog, "b.yaml": text})]).problems
+    assert problem.message.startswith("properties.day is 'Wednesday', which")

@@ -3,14 +3,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from fire import account
+from fire import PATIENCE_S, account, bulletin
+from runner.definitions.model import Budget
 from runner.fire import lane as lane_module
 from runner.fire.lane import Lane
 from runner.fire.outcome import Outcome
-from runner.plan.decide import Step
+from runner.plan.budget import HOUR, Held, Limit
+from runner.plan.decide import Action, Step
+from runner.plan.firing import firings_of
+from runner.plan.occurrence import Occurrence
 
 
 class Clock:
@@ -34,6 +40,15 @@ def steps(count: int) -> list[Step]:
     return [object() for _ in range(count)]  # type: ignore[misc]  # a lane looks into none of them
 
 
+HELD = Held(Limit("india", 1, HOUR), datetime.max.replace(tzinfo=UTC))
+
+
+def steps_of(count: int, **fields: Any) -> list[Step]:
+    """Steps of bulletins, for lanes that look at their budgets."""
+    made = [firing for number in range(count) for firing in firings_of(bulletin(number, **fields), [Occurrence("r1")])]
+    return [Step(firing, Action.FIRE, "due") for firing in made]
+
+
 def lane(count: int = 5, concurrency: int = 3, *, canary: bool = False, slots: int | None = None) -> Lane:
     """A lane that holds all slots of its account, or the first few."""
     made = Lane(account(concurrency=concurrency), steps(count), canary=canary)
@@ -50,7 +65,7 @@ class Waiter(threading.Thread):
         self.started, self.done = threading.Event(), threading.Event()
         self.result: object = None
         self.start()
-        assert self.started.wait(5)
+        assert self.started.wait(PATIENCE_S)
 
     def run(self) -> None:
         self.started.set()
@@ -63,7 +78,7 @@ def waiters() -> Iterator[list[Waiter]]:
     made: list[Waiter] = []
     yield made
     for waiter in made:
-        waiter.join(5)
+        waiter.join(PATIENCE_S)
         assert not waiter.is_alive()
 
 
@@ -86,7 +101,7 @@ def test_no_more_slots_than_the_account_has(clock: Clock, waiters: list[Waiter])
     waiters.append(third)
     assert not third.done.is_set()
     tested.release()
-    assert third.done.wait(5)
+    assert third.done.wait(PATIENCE_S)
     assert third.result is True
 
 
@@ -133,7 +148,7 @@ def test_a_stopped_lane_gives_nothing_and_wakes_who_waits(waiters: list[Waiter])
     waiting = Waiter(tested.acquire)
     waiters.append(waiting)
     tested.stop("enough")
-    assert waiting.done.wait(5)
+    assert waiting.done.wait(PATIENCE_S)
     assert waiting.result is False
     assert tested.take() is None
     assert tested.stopped == "enough"
@@ -164,7 +179,7 @@ def test_a_canary_goes_alone_and_the_rest_follow_once_it_was_fired(waiters: list
     waiters.append(second)
     assert not second.done.is_set()
     tested.note(Outcome.FIRED, None)
-    assert second.done.wait(5)
+    assert second.done.wait(PATIENCE_S)
     assert second.result is not None
 
 
@@ -175,9 +190,24 @@ def test_a_canary_that_was_not_fired_stops_the_account(outcome: Outcome, waiters
     second = Waiter(tested.take)
     waiters.append(second)
     tested.note(outcome, "HTTP 400: no")
-    assert second.done.wait(5)
+    assert second.done.wait(PATIENCE_S)
     assert second.result is None
     assert tested.stopped == "the canary was not fired: HTTP 400: no"
+
+
+def test_one_that_is_passed_over_is_no_canary_and_the_next_is(waiters: list[Waiter]) -> None:
+    tested = lane(canary=True)
+    assert tested.take()
+    second, third = (Waiter(tested.take) for _ in range(2))
+    waiters += [second, third]
+    tested.pass_over()
+    while not (second.done.is_set() or third.done.is_set()):
+        time.sleep(0.001)
+    assert second.done.is_set() is not third.done.is_set()
+    assert tested.stopped is None
+    tested.note(Outcome.FIRED, None)
+    assert second.done.wait(PATIENCE_S)
+    assert third.done.wait(PATIENCE_S)
 
 
 def test_only_the_first_is_a_canary() -> None:
@@ -196,10 +226,10 @@ def test_no_more_requests_than_slots_that_it_holds(clock: Clock, waiters: list[W
     assert not told.is_set()
     second = Waiter(tested.acquire)
     waiters.append(second)
-    assert told.wait(5)
+    assert told.wait(PATIENCE_S)
     assert (second.done.is_set(), tested.shortage) == (False, 1)
     tested.grant([3])
-    assert second.done.wait(5)
+    assert second.done.wait(PATIENCE_S)
     assert (second.result, tested.slots, tested.shortage) == (True, (1, 3), 0)
 
 
@@ -217,7 +247,7 @@ def test_it_wants_no_more_slots_than_it_may_use_now(clock: Clock, waiters: list[
 
 def wait_until(holds: Callable[[], bool]) -> None:
     """Returns once it holds; a thread that was started has come so far then."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.001)
@@ -241,12 +271,12 @@ def test_a_slot_to_be_given_up_is_used_no_more(clock: Clock, waiters: list[Waite
     waiters.append(waiting)
     tested.on_need = told.set
     tested.release()
-    assert told.wait(5)  # somebody is to fetch it
+    assert told.wait(PATIENCE_S)  # somebody is to fetch it
     assert (tested.surplus, waiting.done.is_set()) == (1, False)
     assert len(tested.withdraw(tested.surplus)) == 1
     assert tested.surplus == 0
     tested.release()
-    assert waiting.done.wait(5)
+    assert waiting.done.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("end", [lambda tested: [tested.take() for _ in range(5)], lambda tested: tested.stop("x")])
@@ -274,5 +304,53 @@ def test_a_suspended_lane_waits(clock: Clock, waiters: list[Waiter]) -> None:
     assert tested._blocked_for() is not None
     assert not waiting.done.is_set()
     tested.suspend(False)
-    assert waiting.done.wait(5)
+    assert waiting.done.wait(PATIENCE_S)
     assert waiting.result is True
+
+
+def test_what_a_budget_holds_waits_for_what_is_out_and_goes_if_that_was_not_sent(waiters: list[Waiter]) -> None:
+    first, second, third = steps_of(3)
+    tested = Lane(account(), [first, second], reserve=[third])
+    assert [tested.take(), tested.take()] == [first, second]
+    tested.hold(second, HELD, tested.freed)
+    waiting = Waiter(tested.take)
+    waiters.append(waiting)
+    assert not waiting.done.is_set()
+    tested.end(Outcome.FAILED)
+    assert waiting.done.wait(PATIENCE_S)
+    assert waiting.result is second
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FIRED, Outcome.IN_DOUBT])
+def test_what_was_sent_or_perhaps_sent_makes_no_room(outcome: Outcome, waiters: list[Waiter]) -> None:
+    first, held = steps_of(2)
+    tested = Lane(account(), [first], reserve=[held])
+    assert tested.take() is first
+    waiting = Waiter(tested.take)
+    waiters.append(waiting)
+    tested.end(outcome)
+    assert waiting.done.wait(PATIENCE_S)
+    assert waiting.result is None
+
+
+def test_the_first_of_each_budget_may_try_where_there_is_room_again() -> None:
+    budgets = {"Flash Sale": Budget(per_day=1)}
+    first, sale, other, last = (*steps_of(1), *steps_of(1, business_event="Flash Sale"), *steps_of(2))
+    tested = Lane(account(event_budgets=budgets), [first], reserve=[sale, other, last])
+    assert tested.take() is first
+    tested.end(Outcome.FAILED)
+    assert [tested.take(), tested.take(), tested.waiting] == [sale, other, 0]
+    tested.hold(sale, HELD, tested.freed)
+    tested.end(Outcome.SKIPPED)
+    assert [tested.take(), tested.take(), tested.waiting] == [sale, last, 0]
+
+
+def test_room_that_was_made_while_the_budget_was_asked_is_not_lost() -> None:
+    first, second = steps_of(2)
+    tested = Lane(account(budget=Budget(per_hour=1)), [first, second])
+    assert [tested.take(), tested.take()] == [first, second]
+    before = tested.freed
+    tested.end(Outcome.FAILED)
+    tested.hold(second, HELD, before)
+    assert tested.allowance.known(tested.allowance.limits(second), datetime.now(UTC)) is None
+    assert tested.take() is second

@@ -34,7 +34,7 @@ def make_firings(*bulletins: Bulletin) -> list[Firing]:
     """All firings of these bulletins, in this order."""
     names = dict.fromkeys(name for bulletin in bulletins for name in bulletin.accounts)
     accounts = {name: Account(name, "https://example.com", "ID", Place("a.yaml", 1, 1, name)) for name in names}
-    return list(firings(Definitions(accounts, {}, bulletins, ())))
+    return list(firings(Definitions(accounts, {}, bulletins, ()), NOW))
 
 
 def make_firing(id: str = "a", **fields: Any) -> Firing:  # noqa: A002

@@ -124,3 +124,13 @@ def test_what_went_out_under_its_own_name_is_done_whatever_went_out_elsewhere() 
     entry = make_entry(firing, State.FIRED)
     (step,) = decide([firing], History({firing.key: entry}, orphans=renamed().orphans), NOW).steps
     assert step.action is Action.DONE
+
+
+@pytest.mark.parametrize(
+    ("ago", "action"), [(timedelta(days=3), Action.DUPLICATE), (timedelta(days=3) + TICK, Action.FIRE)]
+)
+def test_within_a_long_grace_what_went_out_since_it_was_due_is_a_duplicate(ago: timedelta, action: Action) -> None:
+    """A new id for what recurs, or is due once: the people have it."""
+    firing = make_firing("b", at=NOW - timedelta(days=3), grace=timedelta(days=7))
+    (step,) = decide([firing], sent_lately(firing, ago, as_id="a"), NOW).steps
+    assert step.action is action

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from plan import HOUR, NOW, make_bulletin, make_firing, make_firings
-from runner.definitions.model import Place
-from runner.plan.firing import FiringKey, definition
+from runner.definitions.model import Definitions, Place, Recurrence
+from runner.plan.firing import FiringKey, WatchKey, definition, firings
 
 
 def test_every_account_of_every_bulletin_is_a_firing_in_file_order() -> None:
@@ -84,3 +84,39 @@ def test_the_grace_is_no_part_of_what_was_sent() -> None:
 def test_a_definition_read_back_from_its_body_is_the_same() -> None:
     firing = make_firing(at=NOW)
     assert definition(json.loads(firing.body), firing.occurrence.due_at) == firing.definition
+
+
+def test_each_time_of_what_recurs_is_a_firing_that_says_which_it_is() -> None:
+    schedule = Recurrence("30 18 * * FRI", "Asia/Kolkata")
+    bulletin = make_bulletin(
+        name="Weekly of {{ occurrence.date }} {{ occurrence.time }}",
+        properties={"day": "{{ occurrence.weekday }}", "program_id": "1"},
+        accounts=("india", "europe"),
+        schedule=schedule,
+    )
+    found = list(firings(Definitions({}, {}, (bulletin,), ()), NOW, until=NOW + timedelta(days=14)))
+    assert [firing.key for firing in found] == [
+        FiringKey(account, "a", f"r1@2026-12-{day}T13:00:00Z")
+        for day in ("04", "11")
+        for account in ("india", "europe")
+    ]
+    assert [firing.bulletin.name for firing in found[::2]] == [
+        "Weekly of 2026-12-04 18:30",
+        "Weekly of 2026-12-11 18:30",
+    ]
+    assert found[0].bulletin.properties == {"day": "Friday", "program_id": "1"}
+    assert json.loads(found[0].body) == found[0].bulletin.payload()
+    assert len({firing.payload_hash for firing in found}) == len({firing.fingerprint for firing in found}) == 2
+    assert found[0].watch_key == WatchKey("india", "a", 1)
+
+
+def test_where_nothing_is_said_of_the_time_all_firings_share_their_bulletin() -> None:
+    bulletin = make_bulletin(schedule=Recurrence("0 9 * * *", "UTC"))
+    found = list(firings(Definitions({}, {}, (bulletin,), ()), NOW, until=NOW + timedelta(days=3)))
+    assert [firing.bulletin is bulletin for firing in found] == [True] * 3
+    assert (len({firing.payload_hash for firing in found}), len({firing.fingerprint for firing in found})) == (1, 3)
+
+
+def test_a_marker_in_what_does_not_recur_is_left_as_it_is() -> None:
+    assert make_firing(name="{{ occurrence.date }}", at=NOW).bulletin.name == "{{ occurrence.date }}"
+    assert make_firing(at=NOW).watch_key is None

@@ -60,6 +60,17 @@ def test_each_kind_excludes(firings: list[Firing], kind: str, value: str, expect
     assert found(firings, Criterion(kind, (value,), excludes=True)) == [name for name in ALL if name not in expected]
 
 
+def test_the_file_of_a_bulletin_is_also_the_table_that_its_row_stands_in() -> None:
+    tables = {"a": "bulletins.d/shows.csv:17", "b": "bulletins.d/films.csv:2", "c": "bulletins.d/x.yaml:12:9", "d": ""}
+    made = make_firings(
+        *(make_bulletin(name, place=Place("bulletins.d/x.yaml", 3, 5, 0, row)) for name, row in tables.items()),
+        make_bulletin("e", place=Place("bulletins.d/x.yaml", 3, 5, 0, "slot=bulletins.d/shows.csv:17")),
+    )
+    assert found(made, Criterion("file", ("*/shows.csv",))) == ["a@india"]
+    assert found(made, Criterion("file", ("*.csv",), excludes=True)) == ["c@india", "d@india", "e@india"]
+    assert len(found(made, Criterion("file", ("*/x.yaml",)))) == 5
+
+
 def test_every_kind_is_tried_here() -> None:
     assert {kind for kind, _, _ in SELECTIONS} == set(KINDS)
 

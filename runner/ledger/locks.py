@@ -1,0 +1,36 @@
+"""The locks between those who claim and those who tell what expired, each until its transaction ends.
+
+PostgreSQL alone needs them: on SQLite a transaction that writes has kept out all others from its beginning. Whoever
+takes several takes them in this order: that of budgets, then these as they stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, String, bindparam, func, select
+
+from runner.plan.firing import Firing
+
+_EXPIRY = 0x62756C65  # "bule" and "bulc": the first halves of their keys, for other programs may use the database
+_CLAIM = 0x62756C63
+_NAME = bindparam("name", type_=String)
+_SHARE_ACCOUNT = select(func.pg_advisory_xact_lock_shared(_EXPIRY, func.hashtext(_NAME)))
+_KEEP_ACCOUNT = select(func.pg_advisory_xact_lock(_EXPIRY, func.hashtext(_NAME)))
+_KEEP_BULLETIN = select(func.pg_advisory_xact_lock(_CLAIM, func.hashtext(_NAME)))
+
+
+def for_claim(connection: Connection, firing: Firing) -> None:
+    """Keeps the bulletin, whose firing may have two names; where it recurs, nobody tells it as expired meanwhile."""
+    if connection.dialect.name != "postgresql":
+        return
+    if firing.watch_key:
+        connection.execute(_SHARE_ACCOUNT, {"name": firing.key.account})
+    connection.execute(_KEEP_BULLETIN, {"name": f"{firing.key.account}/{firing.key.bulletin}"})
+
+
+def for_expiry(connection: Connection, accounts: Iterable[str]) -> None:
+    """Nobody claims what recurs in these accounts meanwhile."""
+    if connection.dialect.name == "postgresql":
+        for account in sorted(set(accounts)):
+            connection.execute(_KEEP_ACCOUNT, {"name": account})

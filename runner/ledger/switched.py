@@ -1,0 +1,116 @@
+"""The other name of a firing: r1 of what has one time or none, r1@2026-12-04T13:00:00Z of what recurs.
+
+An edit of the schedule changes the name, and the same would go out again. The index of keys does not know that, so
+whoever plans or claims one asks for the other. Functions over a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from runner.ledger.queries import chunks, entry_of, entry_rows, key_chunks
+from runner.ledger.runs import Now
+from runner.ledger.tables import BLOCKING_ROWS, firings
+from runner.plan.firing import Firing, FiringKey
+from runner.plan.history import BLOCKING, Entry, State
+from runner.plan.occurrence import name_of, names_from
+
+_OF_BULLETIN = (firings.c.account == bindparam("account"), firings.c.bulletin == bindparam("bulletin"), BLOCKING_ROWS)
+_TIMES = (firings.c.due_at, firings.c.claimed_at)
+_NAMED = select(*_TIMES).where(*_OF_BULLETIN, firings.c.occurrence == bindparam("name"))
+_RECURRED = select(*_TIMES).where(
+    *_OF_BULLETIN,
+    firings.c.occurrence.between(bindparam("first"), bindparam("last")),
+    firings.c.occurrence.like(bindparam("like")),
+)
+
+
+def is_held(connection: Connection, firing: Firing) -> bool:
+    """Whether the firing is claimed, fired or in doubt by its other name."""
+    key, name = firing.key, _other_name(firing)
+    of_bulletin = {"account": key.account, "bulletin": key.bulletin}
+    if name is None:
+        return (
+            connection.execute(_RECURRED.limit(1), {**of_bulletin, **_range(firing.bulletin.revision)}).first()
+            is not None
+        )
+    rows = connection.execute(_NAMED, {**of_bulletin, "name": name})
+    return any(_is_it(firing, row.due_at, row.claimed_at) for row in rows)
+
+
+def entries(
+    connection: Connection, wanted: Iterable[Firing], known: Mapping[FiringKey, Entry], now: datetime, ledger_now: Now
+) -> dict[FiringKey, Entry]:
+    """What is known of the wanted firings, and of those that are due what blocks them by their other name.
+
+    Such an entry has the key by which it went out.
+    """
+    by_name: dict[FiringKey, list[Firing]] = {}
+    at_once: list[Firing] = []
+    for firing in wanted:
+        if firing.occurrence.is_due(now) and not _is_known(firing, known.get(firing.key), now):
+            name = _other_name(firing)
+            if name is None:
+                at_once.append(firing)
+            else:
+                by_name.setdefault(firing.key._replace(occurrence=name), []).append(firing)
+    for key, firing in _recurred(connection, at_once):
+        by_name.setdefault(key, []).append(firing)
+    found = dict(known)
+    for bulletins, occurrences in key_chunks(by_name):
+        for row in connection.execute(entry_rows(bulletins, occurrences, ledger_now).where(BLOCKING_ROWS)):
+            key = FiringKey(row.account, row.bulletin, row.occurrence)
+            for firing in by_name.get(key, ()):
+                if _is_it(firing, row.due_at, row.claimed_at):
+                    found[firing.key] = entry_of(key, row)
+    return found
+
+
+def _is_known(firing: Firing, entry: Entry | None, now: datetime) -> bool:
+    """Whether it is blocked by its own name, or told as expired for good."""
+    if entry is None:
+        return False
+    is_over = firing.watch_key is not None or firing.occurrence.is_expired(now)
+    return entry.state in BLOCKING or (entry.state is State.EXPIRED and is_over)
+
+
+def _other_name(firing: Firing) -> str | None:
+    """None for what has no schedule: any occurrence of its revision stands for it."""
+    revision, due_at = firing.bulletin.revision, firing.occurrence.due_at
+    if firing.watch_key:
+        return name_of(revision)
+    return None if due_at is None else name_of(revision, due_at)
+
+
+def _is_it(firing: Firing, due_at: datetime | None, claimed_at: datetime) -> bool:
+    """Whether what has the other name, and these times, is the same firing."""
+    due = firing.occurrence.due_at
+    return due is None or due_at == due or (due_at is None and claimed_at >= due)
+
+
+def _recurred(connection: Connection, at_once: Iterable[Firing]) -> Iterator[tuple[FiringKey, Firing]]:
+    """The newest occurrence that went out of these, of those that recurred before."""
+    by_revision: dict[int, dict[tuple[str, str], Firing]] = {}
+    for firing in at_once:
+        by_revision.setdefault(firing.bulletin.revision, {})[firing.key[:2]] = firing
+    for revision, by_place in by_revision.items():
+        bounds = _range(revision)
+        for chunk in chunks(sorted({bulletin for _, bulletin in by_place})):
+            statement = select(firings.c.account, firings.c.bulletin, func.max(firings.c.occurrence).label("newest"))
+            rows = statement.where(
+                firings.c.bulletin.in_(chunk),
+                firings.c.occurrence.between(bounds["first"], bounds["last"]),
+                firings.c.occurrence.like(bounds["like"]),
+                BLOCKING_ROWS,
+            ).group_by(firings.c.account, firings.c.bulletin)
+            for row in connection.execute(rows):
+                if (place := (row.account, row.bulletin)) in by_place:
+                    yield FiringKey(*place, row.newest), by_place[place]
+
+
+def _range(revision: int) -> dict[str, str]:
+    first, last = names_from(revision)
+    return {"first": first, "last": last, "like": f"{name_of(revision)}@%"}

@@ -1,0 +1,121 @@
+"""Real runs of `fire` at times that are told, in a process that may die in the middle of one, and in the next after it.
+
+The child serves one run after the other: it reads a line of JSON for each, and answers by one, its exit code. Where it
+dies, the process answers for it and forks another; it has no second thread, for forking one that has is not safe.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from runner import clock, process
+from runner.cli.planning import plan_over
+from runner.definitions.load import load
+from runner.definitions.model import Definitions
+from runner.fire.api import Client
+from runner.fire.credentials import Credentials
+from runner.fire.result import Result
+from runner.fire.run import Run
+from runner.ledger.connect import parse_url
+from runner.ledger.ledger import Ledger
+from runner.ledger.values import Identity, Origin
+from runner.plan.firing import firings
+
+KILLED = 9
+# Where a run can die: right before or right after it does that.
+POINTS: dict[str, tuple[type, str]] = {
+    "claim": (Ledger, "claim"),
+    "send": (Client, "send"),
+    "settle": (Ledger, "settle"),
+    "expire": (Ledger, "expire"),
+    "watch": (Ledger, "watch"),
+}
+
+
+def main(folder: str, url: str) -> None:
+    """Serves until standard input ends; a child serves until it dies."""
+    definitions = load([Path(folder)])
+    assert not definitions.problems, definitions.problems
+    _say({"ready": os.getpid()})
+    while True:
+        child = os.fork()
+        if not child:
+            _be(definitions, url)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if not code:
+            return
+        _say({"code": code})
+
+
+def _say(what: dict[str, int]) -> None:
+    print(json.dumps(what), flush=True)  # noqa: T201
+
+
+def _be(definitions: Definitions, url: str) -> NoReturn:
+    code = 70
+    try:
+        with Ledger(parse_url(url)) as ledger:
+            while line := sys.stdin.readline():
+                command = json.loads(line)
+                now = datetime.fromisoformat(command["now"])
+                with open(command["told"], "a", encoding="utf-8") as told, _dying(command["dies"]):
+                    _fire(definitions, ledger, now, told)
+                _say({"code": 0})
+        code = 0
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _fire(definitions: Definitions, ledger: Ledger, now: datetime, told: TextIO) -> None:
+    clock.now = lambda: now
+    ledger.end_leases(process.is_gone)
+    plan = plan_over(ledger, definitions, list(firings(definitions, now)), now)
+    identity = Identity("tester", "here", os.getpid(), process.this_process())
+    run = Run(ledger, Origin("fire", "1.2.3"), identity, on_result=lambda result: _tell(told, result))
+    credentials = {name: Credentials(f"{name}-id", "sesame") for name in definitions.accounts}
+    run.finish(run.fire(plan, definitions.accounts, credentials).exit_code)
+
+
+def _tell(told: TextIO, result: Result) -> None:
+    key = result.step.firing.key
+    told.write(f"{key.bulletin} {key.occurrence} {result.outcome}\n")
+    told.flush()
+
+
+@contextmanager
+def _dying(where: tuple[str, str, int] | None) -> Iterator[None]:
+    """Ends the process where it comes to that point the nth time, `before` or `after` it did what it does there."""
+    if where is None:
+        yield
+        return
+    point, when, left = where
+    kind, name = POINTS[point]
+    does = getattr(kind, name)
+
+    def mortal(*args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if when == "before" and not left:
+            os._exit(KILLED)
+        done = does(*args, **kwargs)
+        if not left:
+            os._exit(KILLED)
+        return done
+
+    setattr(kind, name, mortal)
+    try:
+        yield
+    finally:
+        setattr(kind, name, does)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

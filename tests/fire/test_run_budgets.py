@@ -1,0 +1,185 @@
+"""Runs with a budget over a real ledger: never more than it has, and the rest left for later without a failure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from fire import Firer, account, bulletin, due, outcomes, plan_of
+from runner import clock
+from runner.definitions.model import Budget, Bulletin, Definitions
+from runner.errors import Exit
+from runner.fire.outcome import Outcome
+from runner.ledger import firings as ledger_firings
+from runner.ledger.ledger import Ledger
+from runner.plan.budget import Held
+from runner.plan.decide import Action, Plan, decide
+from runner.plan.firing import firings
+from runner.plan.history import State
+from runner.report.document import entry
+from runner.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def thrifty(firer: Firer) -> Firer:
+    """Fires at most five an hour, and one flash sale."""
+    firer.account_fields = {"budget": Budget(per_hour=5), "event_budgets": {"Flash Sale": Budget(per_hour=1)}}
+    return firer
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the ledger answered to each claim."""
+    answers: list[Any] = []
+    claim_within = ledger_firings.claim_within
+
+    def noted(*args: Any) -> Any:
+        answers.append(claim_within(*args))
+        return answers[-1]
+
+    monkeypatch.setattr(ledger_firings, "claim_within", noted)
+    return answers
+
+
+def test_what_the_budget_has_is_sent_and_the_rest_skipped_without_failing(
+    thrifty: Firer, sandbox: Sandbox, asked: list[Any]
+) -> None:
+    ended = thrifty.fire([bulletin(number) for number in range(40)])
+
+    assert Counter(outcomes(ended).values()) == {"fired": 5, "skipped": 35}
+    assert (ended.exit_code, len(sandbox.received())) == (Exit.OK, 5)
+    (reason,) = {result.reason for result in ended.results if result.outcome is Outcome.SKIPPED}
+    assert reason is not None
+    assert reason.startswith("the budget of india is 5 an hour, and it is spent until 20")
+    assert reason.endswith("Z: it may go then")
+    assert sum(isinstance(answer, Held) for answer in asked) <= 5  # one for each thread, not one for each firing
+
+
+def test_a_skipped_one_says_when_it_may_go(thrifty: Firer) -> None:
+    ended = thrifty.fire([bulletin(number) for number in range(6)])
+    (held,) = (result for result in ended.results if result.outcome is Outcome.SKIPPED)
+    first = min(row.claimed_at for row in thrifty.ledger.rows())
+    assert held.may_go_at == first + timedelta(hours=1)
+    assert entry(held)["may_go_at"] is not None
+
+
+def test_an_hour_later_there_is_room_for_as_many(
+    thrifty: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulletins = [bulletin(number) for number in range(12)]
+    thrifty.fire(bulletins)
+    thrifty.fire(bulletins)
+    assert len(sandbox.received()) == 5
+    start = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(hours=1, minutes=1))
+    thrifty.fire(bulletins)
+    assert len(sandbox.received()) == 10
+    monkeypatch.setattr(clock, "now", lambda: start + timedelta(hours=3))
+    assert Counter(outcomes(thrifty.fire(bulletins)).values()) == {"fired": 2, None: 10}
+    assert max(Counter(received.name for received in sandbox.accepted()).values()) == 1
+
+
+def test_an_event_that_is_held_back_lets_the_others_go(thrifty: Firer, sandbox: Sandbox) -> None:
+    sales = [bulletin(f"sale-{number}", business_event="Flash Sale") for number in range(4)]
+    ended = thrifty.fire([*sales, *(bulletin(number) for number in range(3))])
+    assert Counter(outcomes(ended).values()) == {"fired": 4, "skipped": 3}
+    assert sum(result.outcome is Outcome.SKIPPED for result in ended.results[:4]) == 3
+
+
+def test_what_failed_costs_nothing(thrifty: Firer, sandbox: Sandbox) -> None:
+    sandbox.add_fault("400*3")
+    ended = thrifty.fire([bulletin(number) for number in range(8)])
+    found = Counter(outcomes(ended).values())
+    assert (found["failed"], found["fired"] + found["skipped"]) == (3, 5)
+    thrifty.fire([bulletin(number) for number in range(8)])
+    assert len(sandbox.accepted()) == 5
+    again = thrifty.fire([bulletin(number) for number in range(8)])
+    assert (len(sandbox.accepted()), again.exit_code) == (5, Exit.OK)
+
+
+def test_one_that_is_held_back_is_no_canary(thrifty: Firer, sandbox: Sandbox) -> None:
+    thrifty.fire([bulletin("sale-0", business_event="Flash Sale")])
+    sales = [bulletin(f"sale-{number}", business_event="Flash Sale") for number in (1, 2)]
+    ended = thrifty.fire([*sales, *(bulletin(number) for number in range(3))], canary=True)
+    assert Counter(outcomes(ended).values()) == {"fired": 3, "skipped": 2}
+
+
+def test_a_window_that_closes_before_its_turn_is_told(thrifty: Firer) -> None:
+    bulletins = [bulletin(number, schedule=due(clock.now())) for number in range(6)]
+    ended = thrifty.fire(bulletins)
+    (reason,) = (result.reason for result in ended.results if result.outcome is Outcome.SKIPPED)
+    assert reason is not None
+    assert "it will expire before that, " in reason
+
+
+def test_the_next_plan_knows_what_was_spent(thrifty: Firer, ledger: Ledger) -> None:
+    bulletins = [bulletin(number) for number in range(7)]
+    thrifty.fire(bulletins)
+    wanted = [step.firing for step in plan_of(bulletins, ledger).steps]
+    history = ledger.history(wanted, clock.now(), budgeted=["india"])
+    planned = decide(wanted, history, clock.now(), {"india": account(**thrifty.account_fields)})
+    assert Counter(step.action for step in planned.steps) == {Action.DONE: 5, Action.WAIT: 2}
+
+
+def planned(firer: Firer, bulletins: list[Bulletin]) -> Plan:
+    """As fire plans it: within the budgets."""
+    wanted = list(firings(Definitions({}, {}, tuple(bulletins), ()), clock.now()))
+    history = firer.ledger.history(wanted, clock.now(), budgeted=["india"])
+    return decide(wanted, history, clock.now(), {"india": account(**firer.account_fields)})
+
+
+def test_in_the_place_of_what_failed_goes_what_the_plan_held_back(thrifty: Firer, sandbox: Sandbox) -> None:
+    sandbox.add_fault("fail:HTTP 400@bad*")
+    bulletins = [*(bulletin(n, name=f"bad {n}") for n in range(5)), *(bulletin(n) for n in range(5, 12))]
+    plan = planned(thrifty, bulletins)
+    assert Counter(step.action for step in plan.steps) == {Action.FIRE: 5, Action.WAIT: 7}
+    ended = thrifty.fire(bulletins, plan=plan)
+    assert [result.outcome for result in ended.results] == ["failed"] * 5 + ["fired"] * 5 + [None] * 2
+    assert len(sandbox.accepted()) == 5
+    assert [entry(result)["may_go_at"] for result in ended.results[:10]] == [None] * 10
+    assert {result.reason for result in ended.results[10:]} == {step.reason for step in plan.steps[10:]}
+
+
+def test_what_fails_for_ever_starves_nobody(thrifty: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    thrifty.account_fields = {"budget": Budget(per_hour=3)}
+    sandbox.add_fault("fail:HTTP 400@bad*")
+    bad = [bulletin(n, name=f"bad {n}") for n in range(3)]
+    thrifty.fire(bad, plan=planned(thrifty, bad))
+    good = [bulletin(n, schedule=due(clock.now(), grace=timedelta(hours=2))) for n in (7, 8)]
+    plan = planned(thrifty, [*bad, *good])
+    assert {step.firing.key.bulletin for step in plan.to_send} >= {"episode-7", "episode-8"}
+    ended = thrifty.fire([*bad, *good], plan=plan)
+    assert {received.name for received in sandbox.accepted()} == {"episode 7", "episode 8"}
+    assert Counter(outcomes(ended).values()) == {"failed": 3, "fired": 2}
+
+
+def test_never_more_than_the_budget_whatever_fails(thrifty: Firer, sandbox: Sandbox) -> None:
+    for fault in ("400*7", "503*1", "400*2"):
+        sandbox.add_fault(fault)
+    bulletins = [bulletin(n) for n in range(30)]
+    ended = thrifty.fire(bulletins, plan=planned(thrifty, bulletins))
+    found = Counter(outcomes(ended).values())
+    assert found["fired"] + found["in_doubt"] == 5
+    assert (found["in_doubt"], found["failed"]) == (1, 9)
+
+
+def test_the_reason_of_an_expiry_is_kept(thrifty: Firer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    bulletins = [bulletin(n, schedule=due(clock.now())) for n in range(6)]
+    thrifty.fire(bulletins, plan=planned(thrifty, bulletins))
+    later = clock.now() + timedelta(hours=1, seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    thrifty.fire(bulletins, plan=planned(thrifty, bulletins))
+    (row,) = ledger.rows(state=State.EXPIRED)
+    assert row.reason is not None
+    assert row.reason.endswith("; the budget of india is 5 an hour, and it was spent when the grace ran out")
+
+
+def test_one_that_another_run_has_taken_is_no_canary(thrifty: Firer, sandbox: Sandbox) -> None:
+    bulletins = [bulletin(n) for n in range(3)]
+    plan = planned(thrifty, bulletins)
+    thrifty.fire(bulletins[:1])
+    ended = thrifty.fire(bulletins, plan=plan, canary=True)
+    assert list(outcomes(ended).values()) == ["skipped", "fired", "fired"]

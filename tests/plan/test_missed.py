@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry
+from runner.definitions.model import Bulletin, CatchUp, Definitions, Recurrence
+from runner.plan.decide import Plan, decide
+from runner.plan.firing import Firing, WatchKey, firings
+from runner.plan.history import Entry, History, State, Watch
+from runner.plan.missed import held_back, looked_back, seen, settling, times_of, watched, watches_of
+
+DAY = timedelta(days=1)
+KEY = WatchKey("india", "a", 1)
+
+
+def daily(**fields: Any) -> Bulletin:
+    """Due each day at 09:00 UTC, named by its day; NOW is 1 December, 13:00."""
+    values = {"name": "of {{ occurrence.date }}", "schedule": Recurrence("0 9 * * *", "UTC", 2 * HOUR)}
+    return make_bulletin(**{**values, **fields})
+
+
+def planned(*bulletins: Bulletin, settled: dict[WatchKey, datetime], entries: tuple[Entry, ...] = ()) -> Plan:
+    """As the command line plans."""
+    selected = list(firings(Definitions({}, {}, bulletins, ()), NOW))
+    back = list(looked_back(bulletins, selected, settled, NOW))
+    history = History(knowing(*entries).entries, settled=settled)
+    return settling(decide([*selected, *back], history, NOW), back, history)
+
+
+def missed_ones(bulletin: Bulletin, since: datetime) -> list[Firing]:
+    selected = list(firings(Definitions({}, {}, (bulletin,), ()), NOW))
+    return list(looked_back([bulletin], selected, dict.fromkeys(watched(selected), since), NOW))
+
+
+def shown(plan: Plan) -> list[str]:
+    return [f"{step.firing.bulletin.name}: {step.action.value}{' (news)' * step.is_news}" for step in plan.steps]
+
+
+def test_what_no_run_came_for_is_told_filled_in() -> None:
+    plan = planned(daily(), settled={KEY: NOW - 3 * DAY})
+    assert shown(plan) == [
+        "of 2026-11-29: expired (news)",
+        "of 2026-11-30: expired (news)",
+        "of 2026-12-01: expired (news)",
+        "of 2026-12-02: wait",
+    ]
+    assert plan.settled == {KEY: NOW - 2 * HOUR}
+
+
+def test_nothing_is_told_of_a_bulletin_that_no_run_has_looked_at() -> None:
+    plan = planned(daily(), settled={})
+    assert shown(plan) == ["of 2026-12-02: wait"]
+    assert plan.settled == {KEY: NOW - 2 * HOUR}
+
+
+def test_what_was_sent_or_told_before_is_not_shown_again() -> None:
+    first, second, third = missed_ones(daily(), NOW - 3 * DAY)
+    entries = (make_entry(first, State.FIRED), make_entry(second, State.EXPIRED), make_entry(third, State.FAILED))
+    plan = planned(daily(), settled={KEY: NOW - 3 * DAY}, entries=entries)
+    assert shown(plan) == ["of 2026-12-01: expired (news)", "of 2026-12-02: wait"]
+
+
+def test_what_was_sent_before_an_edit_is_not_shown_as_changed_for_ever() -> None:
+    first, *_ = missed_ones(daily(), NOW - 3 * DAY)
+    sent = make_entry(first, State.FIRED, fingerprint="sha256:other")
+    assert len(planned(daily(), settled={KEY: NOW - 3 * DAY}, entries=(sent,)).steps) == 3
+
+
+def test_what_is_in_doubt_stays_in_view_and_holds_the_rest_back() -> None:
+    first, *_ = missed_ones(daily(), NOW - 3 * DAY)
+    for state in (State.IN_DOUBT, State.CLAIMED):
+        plan = planned(daily(), settled={KEY: NOW - 3 * DAY}, entries=(make_entry(first, state),))
+        assert shown(plan)[0] == f"of 2026-11-29: {state.value}"
+        assert plan.settled == {KEY: datetime(2026, 11, 29, 9, tzinfo=UTC)}
+
+
+def test_what_is_in_doubt_inside_its_grace_holds_nothing_back() -> None:
+    bulletin = daily(schedule=Recurrence("0 9 * * *", "UTC", DAY))
+    now = next(firings(Definitions({}, {}, (bulletin,), ()), NOW))
+    plan = planned(bulletin, settled={KEY: NOW - DAY}, entries=(make_entry(now, State.IN_DOUBT),))
+    assert plan.settled == {KEY: NOW - DAY}
+
+
+def test_what_is_disabled_is_settled_and_not_told() -> None:
+    plan = planned(daily(enabled=False), settled={KEY: NOW - 3 * DAY})
+    assert shown(plan) == ["of 2026-12-02: disabled"]
+    assert plan.settled == {KEY: NOW - 2 * HOUR}
+
+
+def test_each_account_and_revision_is_watched_by_itself() -> None:
+    both = daily(accounts=("india", "europe"), revision=2)
+    europe = WatchKey("europe", "a", 2)
+    plan = planned(both, settled={europe: NOW - DAY, KEY: NOW - 9 * DAY})
+    assert [step.firing.key.account for step in plan.newly_expired] == ["europe"]
+    assert plan.settled == {WatchKey("india", "a", 2): NOW - 2 * HOUR, europe: NOW - 2 * HOUR}
+
+
+def test_only_what_was_selected_is_looked_back_at() -> None:
+    other = daily(id="b")
+    selected = list(firings(Definitions({}, {}, (other,), ()), NOW))
+    settled = {KEY: NOW - 3 * DAY, KEY._replace(bulletin="b"): NOW - DAY}
+    assert {firing.key.bulletin for firing in looked_back([daily(), other], selected, settled, NOW)} == {"b"}
+
+
+def test_what_does_not_recur_is_not_watched() -> None:
+    assert planned(make_bulletin(at=NOW - 9 * HOUR), make_bulletin("b"), settled={}).settled == {}
+
+
+def test_the_last_time_of_what_has_ended_is_there_once() -> None:
+    ended = daily(schedule=Recurrence("0 9 * * *", "UTC", 2 * HOUR, ends=NOW - DAY))
+    assert shown(planned(ended, settled={KEY: NOW - 2 * DAY})) == ["of 2026-11-30: expired (news)"]
+
+
+def test_what_could_not_be_recorded_is_not_settled() -> None:
+    first, second, _ = missed_ones(daily(), NOW - 3 * DAY)
+    at = first.occurrence.due_at
+    assert held_back({KEY: NOW}, [second, first]) == {KEY: at}
+    assert held_back({KEY: NOW}, []) == {KEY: NOW}
+    assert held_back({}, [first]) == {}
+
+
+def every_half_hour(catch_up: CatchUp = CatchUp.LATEST) -> Bulletin:
+    """Of which seven are inside their grace at NOW, the newest due then."""
+    return daily(schedule=Recurrence("*/30 * * * *", "UTC", 3 * HOUR, catch_up=catch_up))
+
+
+@pytest.mark.parametrize("catch_up", [CatchUp.LATEST, CatchUp.ALL, CatchUp.NONE])
+def test_of_what_is_new_only_the_latest_goes_and_nothing_is_told(catch_up: CatchUp) -> None:
+    plan = planned(every_half_hour(catch_up), settled={})
+    assert [step.action.value for step in plan.steps] == ["expired"] * 6 + ["fire", "wait"]
+    assert plan.newly_expired == ()
+    assert plan.settled == {KEY: NOW}
+
+
+def test_what_was_settled_without_a_word_stays_so() -> None:
+    bulletin = every_half_hour(CatchUp.ALL)
+    *_, newest, _ = firings(Definitions({}, {}, (bulletin,), ()), NOW)
+    again = planned(bulletin, settled=planned(bulletin, settled={}).settled)
+    assert [step.action.value for step in again.steps] == ["expired"] * 6 + ["fire", "wait"]
+    failed = (make_entry(newest, State.FAILED),)
+    assert planned(bulletin, settled={KEY: NOW}, entries=failed).steps[6].action.value == "retry"
+
+
+def test_of_what_is_new_all_goes_that_is_due_since_a_moment_ago() -> None:
+    often = daily(schedule=Recurrence("*/10 * * * *", "UTC", HOUR, catch_up=CatchUp.ALL))
+    plan = planned(often, settled={})
+    assert [step.action.value for step in plan.steps] == ["expired"] * 5 + ["fire", "fire", "wait"]
+    assert plan.settled == {KEY: NOW - timedelta(minutes=10)}
+    assert plan.steps[0].reason == "was due 2026-12-01T12:00:00Z; before a run first looked, only the latest goes"
+
+
+def test_of_what_is_new_with_none_nothing_goes_that_nobody_came_for() -> None:
+    hourly = daily(schedule=Recurrence("30 * * * *", "UTC", 2 * HOUR, catch_up=CatchUp.NONE))
+    plan = planned(hourly, settled={})
+    assert ([step.action.value for step in plan.steps], plan.newly_expired) == (["expired"] * 2 + ["wait"], ())
+    assert plan.settled == {KEY: NOW - HOUR / 2 + TICK}
+    assert planned(hourly, settled=plan.settled).to_send == ()
+
+
+def test_what_is_watched_and_unchanged_was_missed_since() -> None:
+    schedule = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
+    watch = Watch(NOW - 3 * DAY, NOW - 2 * DAY, times_of(schedule))
+    found = seen({KEY: watch}, {KEY: schedule}, NOW)
+    assert (found.settled, found.looked, found.edited) == ({KEY: NOW - 3 * DAY}, {KEY: NOW - 2 * DAY}, set())
+    assert not found.is_new(KEY)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"cron": "5 9 * * *"}, {"timezone": "Asia/Kolkata"}, {"starts": NOW - 9 * DAY}, {"ends": NOW + DAY}],
+)
+def test_of_an_edited_schedule_no_more_was_missed_than_its_grace_holds(fields: dict[str, Any]) -> None:
+    before = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
+    found = seen({KEY: Watch(NOW - 3 * DAY, NOW - DAY, times_of(before))}, {KEY: replace(before, **fields)}, NOW)
+    assert (found.settled, found.looked) == ({KEY: NOW - 2 * HOUR}, {KEY: NOW - 2 * HOUR})
+    assert found.is_new(KEY)
+
+
+@pytest.mark.parametrize("fields", [{"grace": DAY}, {"catch_up": CatchUp.ALL}])
+def test_another_grace_is_no_other_schedule(fields: dict[str, Any]) -> None:
+    before = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
+    assert times_of(before) == times_of(replace(before, **fields))
+
+
+def test_a_run_leaves_behind_when_it_looked_and_at_what() -> None:
+    plan = planned(daily(), settled={KEY: NOW - DAY})
+    schedule = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
+    assert watches_of(plan, {KEY: NOW - DAY}) == {KEY: Watch(NOW - DAY, NOW, times_of(schedule))}
+    assert watches_of(plan, {}) == {}
