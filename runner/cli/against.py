@@ -60,10 +60,10 @@ def changes_against(
     chosen = criteria(selection)
     was = [
         firing
-        for firing in firings(base.definitions)
+        for firing in firings(base.definitions, plan.now)
         if firing.key.bulletin in left and all(criterion.accepts(firing) for criterion in chosen)
     ]
-    gone = plan_over(ledger, known, was, plan.now)
+    gone = plan_over(ledger, replace(known, bulletins=()), was, plan.now)  # what is gone misses nothing
     if any(selection.values()):
         comparison = _only(comparison, (step.firing.key.bulletin for each in (plan, gone) for step in each.steps))
     return changes_document(

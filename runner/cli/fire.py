@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from runner.fire.result import Ended
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
-    from runner.plan.firing import Firing
     from runner.plan.reviewed import ReviewedPlan
+    from runner.plan.select import Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,22 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a call is about: a set and its selected firings, and the reviewed plan, if that is what selects them."""
+    """What a call is about: a set and what selects of it, options or a reviewed plan."""
 
     path: Path
     definitions: Definitions
-    selected: list[Firing]
+    chosen: Sequence[Selector] = ()
     reviewed: ReviewedPlan | None = None
+
+    def plan(self, ledger: Ledger | None, now: datetime) -> Plan:
+        """What would be done at `now` with what is selected. Raises UserError where the ledger can't be read."""
+        from runner.cli.planning import plan_over, select_firings
+        from runner.plan.reviewed import firings_for, only_reviewed
+
+        if self.reviewed is None:
+            return plan_over(ledger, self.definitions, select_firings(self.definitions, self.chosen, now), now)
+        about = list(firings_for(self.reviewed, self.definitions, now))
+        return only_reviewed(self.reviewed, plan_over(ledger, self.definitions, about, now))
 
     def check_unmoved(self, plan: Plan, ledger_id: str | None) -> None:
         """Raises UserError where a plan was reviewed, and `plan` is not that any more."""
@@ -118,10 +129,9 @@ def fire(**options: Any) -> int:
 
 def _work(options: Options, selection: dict[str, Any]) -> Work:
     from runner.cli.console import stop_on_problems
-    from runner.cli.planning import select_firings
+    from runner.cli.planning import select_firings, selectors
     from runner.cli.reviewing import is_plan_file, read_plan
     from runner.definitions.load import load
-    from runner.plan.firing import firings
 
     reviewed = None
     path = options.path
@@ -138,20 +148,20 @@ def _work(options: Options, selection: dict[str, Any]) -> Work:
         git.require_committed([path])
     definitions = load([path])
     stop_on_problems(definitions, format_=options.format)
-    if reviewed is None:
-        return Work(path, definitions, select_firings(definitions, path, selection))
-    return Work(path, definitions, [each for each in firings(definitions) if each.key in reviewed.keys], reviewed)
+    chosen = [] if reviewed else selectors(definitions, path, selection)
+    if chosen:
+        select_firings(definitions, chosen, options.now or present())  # before anything is opened: is there any?
+    return Work(path, definitions, chosen, reviewed)
 
 
 def _dry_run(options: Options, work: Work, meter: Meter) -> int:
-    from runner.cli.planning import ledger_if_there, plan_over, which_ledger
-    from runner.fire.outcome import Outcome
-    from runner.fire.result import Ended, Result
+    from runner.cli.planning import ledger_if_there, which_ledger
+    from runner.fire.result import Ended, rehearsed
     from runner.ledger.ulid import new_ulid
 
     started_at = present()
     with ledger_if_there(which_ledger(options.ledger_url, sandbox=options.sandbox)) as ledger:
-        plan = plan_over(ledger, work.definitions, work.selected, options.now or started_at)
+        plan = work.plan(ledger, options.now or started_at)
     ledger_id = ledger.id if ledger else None
     reporter = _reporter(options, work, started_at, meter)
     try:
@@ -159,14 +169,13 @@ def _dry_run(options: Options, work: Work, meter: Meter) -> int:
     except UserError as refusal:
         reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger_id, shown=options.format != "text")
         raise
-    results = tuple(Result(step, Outcome.WOULD_FIRE if step.action.sends else None, step.reason) for step in plan.steps)
     _show_plan(plan, options)
-    return reporter.publish(new_ulid(), Ended(results), ledger=ledger_id)
+    return reporter.publish(new_ulid(), Ended(tuple(map(rehearsed, plan.steps))), ledger=ledger_id)
 
 
 def _fire(options: Options, work: Work, meter: Meter) -> int:
     from runner.cli.ledgers import open_ledger, open_sandbox_ledger
-    from runner.cli.planning import plan_over, which_ledger
+    from runner.cli.planning import which_ledger
     from runner.cli.sending import guarded, send
     from runner.ledger.ulid import new_ulid
 
@@ -178,7 +187,7 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
         stack.callback(meter.look_at, ledger, work.definitions)
         reporter.check()
         now = present()  # not before the ledger was opened: that may have ended the lease of a run that is gone
-        plan = plan_over(ledger, work.definitions, work.selected, now)
+        plan = work.plan(ledger, now)
         try:
             work.check_unmoved(plan, ledger.id)
             accounts, credentials = guarded(options, work.definitions, plan, ledger, stack)
@@ -199,9 +208,7 @@ def _as_confirmed(work: Work, confirmed: Plan, ledger: Ledger) -> Plan:
 
     Raises UserError where something of it is not to be sent any more.
     """
-    from runner.cli.planning import plan_over
-
-    plan = plan_over(ledger, work.definitions, work.selected, present())
+    plan = work.plan(ledger, present())
     work.check_unmoved(plan, ledger.id)
     shown = {step.firing.key for step in confirmed.to_send}
     gone = sorted(key.bulletin for key in shown - {step.firing.key for step in plan.to_send})
@@ -211,8 +218,10 @@ def _as_confirmed(work: Work, confirmed: Plan, ledger: Ledger) -> Plan:
             f"while the question stood, {some} came to be sent by another run, or blocked, or too late",
             help="Nothing was sent by this one. Run it again to see how it stands now.",
         )
-    steps = tuple(step for step in plan.steps if step.firing.key in shown or not step.action.sends)
-    return replace(plan, steps=steps)
+    steps = (step for step in plan.steps if step.firing.key in shown or not step.action.sends)
+    in_reserve = shown | {step.firing.key for step in confirmed.in_reserve}
+    shown_steps = (step if step.firing.key in in_reserve else replace(step, in_reserve=None) for step in steps)
+    return replace(plan, steps=tuple(shown_steps))
 
 
 def _confirm(options: Options, plan: Plan) -> bool:

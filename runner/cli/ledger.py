@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -190,19 +191,21 @@ def baseline(
 ) -> None:
     """Record the present set as already sent by other means. Sends nothing.
 
-    Takes what a run would send now, and what expired unsent. What is due later goes out when its time comes.
+    Takes what a run would send now, and what expired unsent; of what recurs, the times that are due now. What is due
+    later goes out when its time comes.
     """
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import open_ledger
-    from runner.cli.planning import plan_over, select_firings
+    from runner.cli.planning import plan_over, select_firings, selectors
     from runner.definitions.load import load
 
     definitions = load([path])
-    stop_on_problems(definitions)
-    selected = select_firings(definitions, path, selection)
+    stop_on_problems(definitions, undone="recorded: a set with problems is never taken")
+    chosen = selectors(definitions, path, selection)
     with open_ledger(ledger_url) as opened:
-        plan = plan_over(opened, definitions, selected, present())
-        steps = [step for step in plan.steps if _is_adopted(step, also_later=also_later)]
+        now = present()
+        plan = plan_over(opened, definitions, select_firings(definitions, chosen, now), now)
+        steps = [step for step in plan.steps if _is_adopted(step, now, also_later=also_later)]
         if steps:
             _confirm(steps, opened, yes=yes)
         adopted = _adopt(opened, steps, note) if steps else 0
@@ -210,11 +213,15 @@ def baseline(
     _tell_the_rest(plan, steps)
 
 
-def _is_adopted(step: Step, *, also_later: bool) -> bool:
+def _is_adopted(step: Step, now: datetime, *, also_later: bool) -> bool:
     from runner.plan.decide import Action
 
+    occurrence = step.firing.occurrence
+    if step.firing.watch_key and (occurrence.is_expired(now) or not occurrence.is_due(now)):
+        return False  # it goes on: what comes is not sent yet, and what is over was never watched
     taken = (Action.FIRE, Action.RETRY, Action.EXPIRED, Action.DUPLICATE)
-    return step.action in taken or (also_later and step.action is Action.WAIT)
+    is_held_back = step.may_go_at is not None  # due, and the budget would let it go later
+    return step.action in taken or is_held_back or (also_later and step.action is Action.WAIT)
 
 
 def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
@@ -236,10 +243,11 @@ def _adopt(opened: Ledger, steps: list[Step], note: str | None) -> int:
     from datetime import timedelta
 
     from runner.cli.ledgers import identity
+    from runner.ledger.runs import BASELINE
     from runner.ledger.values import Origin
 
     said = f"sent before, by other means{': ' + note if note else ''}"
-    run = opened.start_run(Origin("baseline", __version__), identity(), lease=timedelta(seconds=30))
+    run = opened.start_run(Origin(BASELINE, __version__), identity(), lease=timedelta(seconds=30))
     adopted = opened.adopt(run, [step.firing for step in steps], present(), said)
     opened.finish_run(run, exit_code=Exit.OK, interrupted=False)
     return adopted
@@ -249,6 +257,10 @@ def _tell_the_rest(plan: Plan, adopted: list[Step]) -> None:
     from runner.plan.decide import Action
 
     taken = {id(step) for step in adopted}
-    later = sum(step.action is Action.WAIT and id(step) not in taken for step in plan.steps)
+    waiting = [step for step in plan.steps if step.action is Action.WAIT and id(step) not in taken]
+    later = sum(step.firing.watch_key is None for step in waiting)
+    recurring = len(waiting) - later
     if later:
         click.echo(f"left alone: {later:,} due later; --also-later takes them too")
+    if recurring:
+        click.echo(f"left alone: {recurring:,} that recur; they go out from their next time on")

@@ -30,6 +30,7 @@ class Meter:
         self._has_begun = False
         self._in_doubt: int | None = None
         self._overdue: int | None = None
+        self._held_back: int | None = None
         self.exit_code: int = Exit.REFUSED
 
     def take(self, document: Mapping[str, Any]) -> None:
@@ -37,15 +38,17 @@ class Meter:
         self._document = document
 
     def look_at(self, ledger: Ledger, definitions: Definitions) -> None:
-        """Counts what is in doubt and overdue after the run: in all of the set, whatever the run was about."""
+        """Counts what is in doubt, overdue and held back after the run: in all of the set, whatever it was about."""
         if self._path is None:
             return
         from runner.cli.planning import plan_over
         from runner.plan.firing import firings
 
+        now = present()
         try:
             self._in_doubt = len(ledger.in_doubt())
-            self._overdue = len(plan_over(ledger, definitions, list(firings(definitions)), present()).to_send)
+            plan = plan_over(ledger, definitions, list(firings(definitions, now)), now)
+            self._overdue, self._held_back = len(plan.to_send), len(plan.held_back)
         except UserError as error:
             click.echo(f"the metrics keep the last known counts of the ledger: {error.message}", err=True)
 
@@ -90,7 +93,12 @@ class Meter:
 
         if self._document is None:
             return RunFigures(self._started_at, present(), self.exit_code)
-        told = figures(self._document, in_doubt_now=self._in_doubt, overdue_now=self._overdue)
+        told = figures(
+            self._document,
+            in_doubt_now=self._in_doubt,
+            overdue_now=self._overdue,
+            held_back_now=self._held_back,
+        )
         return replace(told, exit_code=self.exit_code)
 
 

@@ -11,6 +11,7 @@ import click
 
 from runner import __version__, git
 from runner.cli.options import (
+    MomentOrDay,
     format_option,
     ledger_option,
     now_option,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 @selection_options
 @click.option("--against", metavar="REF", help="Show also what changed since a git ref, and what each change does.")
 @now_option
+@click.option("--until", type=MomentOrDay(), metavar="TIME",
+              help="Show all that comes up to then: RFC 3339, or a date for that whole day in UTC.")  # fmt: skip
 @ledger_option
 @sandbox_option
 @format_option(*PLAN_FORMATS)
@@ -43,6 +46,7 @@ def plan(
     path: Path,
     against: str | None,
     now: datetime | None,
+    until: datetime | None,
     ledger_url: str | None,
     sandbox: bool,
     format_: str,
@@ -55,24 +59,34 @@ def plan(
     from runner.cli.against import changes_against
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import named_ledger, open_sandbox_ledger
-    from runner.cli.planning import ledger_if_there, plan_over, select_firings, which_ledger
+    from runner.cli.planning import ledger_if_there, plan_over, select_firings, selectors, which_ledger
     from runner.cli.reviewing import write_plan
     from runner.definitions.load import load
     from runner.report.formats import plan_in
     from runner.report.plan_document import PlanFacts, plan_document
 
     definitions = load([path])
-    stop_on_problems(definitions, format_=format_)
-    selected = select_firings(definitions, path, selection)
-    url = which_ledger(ledger_url, sandbox=sandbox)
+    stop_on_problems(definitions, format_=format_, undone="planned: a set with problems is never fired")
     at = now or present()
+    if until is not None and until < at:
+        raise click.UsageError(
+            f"--until {until:%Y-%m-%dT%H:%M:%SZ} lies before {at:%Y-%m-%dT%H:%M:%SZ}, where it begins"
+        )
+    chosen = selectors(definitions, path, selection)
+    selected = select_firings(definitions, chosen, at, until)
+    url = which_ledger(ledger_url, sandbox=sandbox)
     if sandbox and out:  # what is to be fired must know its ledger
         open_sandbox_ledger(at).close()
     with ledger_if_there(url) as ledger:
         planned = plan_over(ledger, definitions, selected, at)
         changes = None
         if against is not None:
-            changes = changes_against(against, definitions, planned, ledger, path=path, selection=selection)
+            soon = (
+                planned
+                if until is None
+                else plan_over(ledger, definitions, select_firings(definitions, chosen, at), at)
+            )
+            changes = changes_against(against, definitions, soon, ledger, path=path, selection=selection)
     checkout = git.checkout(path)
     facts = PlanFacts(
         version=__version__,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,17 +20,54 @@ if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
     from runner.plan.firing import Firing
+    from runner.plan.select import Selector
+
+MOST_COMING = 10_000  # firings of --until: more than that nobody reads
 
 
-def select_firings(definitions: Definitions, path: Path, selection: Mapping[str, Any]) -> list[Firing]:
-    """The firings of the set that the selection options of a command mean. Raises UserError where they leave none."""
+def selectors(definitions: Definitions, path: Path, selection: Mapping[str, Any]) -> list[Selector]:
+    """What the selection options of a command mean. Raises UserError where git can't tell what changed."""
     from runner.cli.against import changed_since
-    from runner.plan.firing import firings
-    from runner.plan.select import select
 
     ref = selection["changed_since"]
     since = [] if ref is None else [changed_since(ref, definitions, path)]
-    return select(firings(definitions), [*criteria(selection), *since])
+    return [*criteria(selection), *since]
+
+
+def select_firings(
+    definitions: Definitions, chosen: Iterable[Selector], now: datetime, until: datetime | None = None
+) -> list[Firing]:
+    """The firings of the set that all of `chosen` accept; of recurring bulletins those around `now`, or up to `until`.
+
+    Raises UserError where that leaves none, or more than anybody reads.
+    """
+    from runner.plan.firing import firings
+    from runner.plan.select import select
+
+    selected = select(firings(definitions, now), chosen)
+    return selected if until is None else _coming(definitions, selected, now, until)
+
+
+def _coming(definitions: Definitions, selected: Sequence[Firing], now: datetime, until: datetime) -> list[Firing]:
+    """The firings of the selected bulletins and accounts up to `until`."""
+    from runner.plan.firing import firings
+
+    places = {(firing.key.account, firing.key.bulletin) for firing in selected}
+    ids = {bulletin for _, bulletin in places}
+    chosen = replace(definitions, bulletins=tuple(each for each in definitions.bulletins if each.id in ids))
+    found: list[Firing] = []
+    recurring = 0
+    for firing in firings(chosen, now, until=until):
+        if firing.key[:2] in places:
+            found.append(firing)
+            recurring += firing.watch_key is not None
+        if recurring > MOST_COMING:
+            raise UserError(
+                f"more than {MOST_COMING:,} times come up to {until:%Y-%m-%dT%H:%M:%SZ}",
+                help="Write an earlier --until, or select fewer bulletins, such as with --id or --tag.",
+                exit_code=Exit.USAGE,
+            )
+    return found
 
 
 def which_ledger(url: str | None, *, sandbox: bool) -> str | None:
@@ -62,10 +100,23 @@ def ledger_if_there(url: str | None) -> Iterator[Ledger | None]:
 def plan_over(ledger: Ledger | None, definitions: Definitions, selected: Sequence[Firing], now: datetime) -> Plan:
     """What would be done with the selected firings at `now`; without a ledger, as if nothing was ever sent.
 
-    Raises UserError where the ledger can't be read.
+    With one, what it has not told yet of recurring bulletins comes along. Raises UserError where it can't be read.
     """
+    from runner.definitions.timing import LONGEST_GRACE
+    from runner.plan.budget import has_budget
     from runner.plan.decide import decide
     from runner.plan.history import History
+    from runner.plan.missed import due_now, looked_back, seen, settling, watched
 
-    known = History() if ledger is None else ledger.history(selected, now, accounts=definitions.accounts)
-    return decide(selected, known, now)
+    accounts = definitions.accounts
+    if ledger is None:
+        return decide(selected, History(), now, accounts)
+    recurring = watched(selected)
+    before = seen(ledger.watched(recurring) if recurring else {}, recurring, now)
+    missed = list(looked_back(definitions.bulletins, selected, before.settled, now))
+    budgeted = [name for name, account in accounts.items() if has_budget(account)]
+    known = ledger.history([*selected, *missed], now, accounts=accounts, budgeted=budgeted)
+    due = due_now(selected, now)
+    newest = ledger.newest_sent(due, now - LONGEST_GRACE) if due else {}
+    known = replace(known, settled=before.settled, looked=before.looked, edited=before.edited, newest=newest)
+    return settling(decide([*selected, *missed], known, now, accounts), missed, known)

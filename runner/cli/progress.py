@@ -56,23 +56,47 @@ class _Skipped:
                 yield plain(f"skipped    {count - 1:,} more · {reason}")
 
 
+class _Expired:
+    """Which of the times of a bulletin that expired were shown; of the others it tells how many in the end."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[str, str], list[str]] = {}
+        self._lock = threading.Lock()
+
+    def is_more_of_the_same(self, result: Result) -> bool:
+        """Whether a time of this bulletin was shown before."""
+        if result.outcome is not Outcome.EXPIRED:
+            return False
+        key = result.step.firing.key
+        with self._lock:
+            times = self._times.setdefault(key[:2], [])
+            times.append(key.occurrence)
+            return len(times) > 1
+
+    def lines(self) -> Iterator[str]:
+        """How many more there were of each bulletin."""
+        for (account, bulletin), (_, *more) in self._times.items():
+            if more:
+                yield plain(f"expired    {bulletin} {account} · {len(more):,} more, from {more[0]} to {more[-1]}")
+
+
 class _Lines:
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         self._quiet = quiet
-        self._skipped = None if verbose else _Skipped()
+        self._repeated = () if verbose else (_Skipped(), _Expired())
         self._colour = click.get_current_context().color  # results come from threads, which have no context
 
     def result(self, result: Result) -> None:
         if result.outcome is None or (self._quiet and result.outcome in _UNREMARKABLE):
             return
-        if self._skipped is None or not self._skipped.is_more_of_the_same(result):
+        if not any(each.is_more_of_the_same(result) for each in self._repeated):
             click.secho(outcome_line(entry(result)), fg=OUTCOME_COLOURS[result.outcome], err=True, color=self._colour)
 
     def message(self, text: str) -> None:
         click.echo(text, err=True)
 
     def close(self) -> None:
-        for line in self._skipped.lines() if self._skipped else ():
+        for line in (line for each in self._repeated for line in each.lines()):
             click.secho(line, fg=OUTCOME_COLOURS[Outcome.SKIPPED], err=True)
 
 
@@ -101,11 +125,12 @@ class _OnBar:
     def __init__(self, bar: Bar, total: int) -> None:
         self._bar = bar
         self._task = bar.add_task("firing", total=total)
-        self._skipped = _Skipped()
+        self._repeated = (_Skipped(), _Expired())
 
     def result(self, result: Result) -> None:
         is_news = result.outcome is not Outcome.FIRED or bool(result.warnings)
-        if result.outcome is not None and is_news and not self._skipped.is_more_of_the_same(result):
+        is_more = any(each.is_more_of_the_same(result) for each in self._repeated)
+        if result.outcome is not None and is_news and not is_more:
             self._print(outcome_line(entry(result)), OUTCOME_COLOURS[result.outcome])
         if result.step.action.sends:
             self._bar.advance(self._task)
@@ -114,7 +139,7 @@ class _OnBar:
         self._print(text)
 
     def close(self) -> None:
-        for line in self._skipped.lines():
+        for line in (line for each in self._repeated for line in each.lines()):
             self._print(line, OUTCOME_COLOURS[Outcome.SKIPPED])
 
     def _print(self, line: str, colour: str = "") -> None:

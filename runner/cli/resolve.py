@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner import clock
+from runner.cli import completion
 from runner.cli.options import ledger_option, yes_option
 from runner.errors import Exit, UserError
 
@@ -19,12 +21,19 @@ _SHOWN = 20  # of the firings that a question lists
 
 
 @click.command()
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--run", metavar="RUN", help="All that this run left in doubt, or with IDs those of it.")
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completion.ids)
+@click.option(
+    "--run",
+    metavar="RUN",
+    shell_complete=completion.runs,
+    help="All that this run left in doubt, or with IDs those of it.",
+)
 @click.option("--sent", is_flag=True, help="The activity log shows it.")
 @click.option("--not-sent", is_flag=True, help="The activity log does not show it: it may be sent again.")
 @click.option("--note", required=True, metavar="TEXT", help="How you know: kept in the ledger.")
-@click.option("--account", metavar="NAME", help="Which account, where several are in doubt.")
+@click.option(
+    "--account", metavar="NAME", shell_complete=completion.accounts, help="Which account, where several are in doubt."
+)
 @click.option("--occurrence", metavar="NAME", help="Which occurrence, where several are in doubt.")
 @click.option("--again", is_flag=True, help="Correct what was said of a firing that was settled so before.")
 @yes_option
@@ -55,7 +64,6 @@ def resolve(
         raise click.UsageError("say which: one or more IDs, or --run RUN")
     with open_ledger(ledger_url) as ledger:
         known = _settled_before(ledger, ids, run) if again else ledger.in_doubt()
-        known = [row for row in known if run in (None, row.run)]
         known = [row for row in known if account in (None, row.key.account)]
         known = [row for row in known if occurrence in (None, row.key.occurrence)]
         rows = _chosen(known, ids, run, again=again)
@@ -78,17 +86,21 @@ def _settled_before(ledger: Ledger, ids: Sequence[str], run: str | None) -> list
 def _chosen(known: Sequence[Row], ids: Sequence[str], run: str | None, *, again: bool) -> list[Row]:
     """The rows that are meant: one for each ID, or all that are known of the run."""
     is_so = "was settled by a person" if again else "is in doubt"
+    of_run = [row for row in known if run in (None, row.run)]
     if not ids:
-        if not known:
+        if not of_run:
             raise UserError(f"nothing of run {run} {is_so}", help="bulletins status lists what is in doubt.")
-        return list(known)
+        return of_run
     chosen = []
     for bulletin in dict.fromkeys(ids):
-        found = [row for row in known if row.key.bulletin == bulletin]
+        found = [row for row in of_run if row.key.bulletin == bulletin]
         if not found:
+            elsewhere = sorted({row.run for row in known if row.key.bulletin == bulletin})
             raise UserError(
-                f"no firing of {bulletin!r} {is_so}",
-                help="bulletins status lists what is; a run that still lives holds its firings itself.",
+                f"no firing of {bulletin!r} {is_so}" + (f" by run {run}" if elsewhere else ""),
+                help=f"It {is_so} by {_runs(elsewhere)}."
+                if elsewhere
+                else "bulletins status lists what is; a run that still lives holds its firings itself.",
             )
         if len(found) > 1:
             places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
@@ -126,18 +138,28 @@ def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
 
 def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again: bool) -> None:
     from runner.cli.ledgers import identity
+    from runner.plan.moments import moment
 
-    moved = []
+    moved, is_due, now = [], False, clock.now()
     for row in rows:
-        if ledger.resolve(row, sent=sent, note=note, identity=identity(), again=again):
-            click.echo(f"settled: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
-        else:
+        if not ledger.resolve(row, sent=sent, note=note, identity=identity(), again=again):
             moved.append(_named(row))
-    if not sent and len(moved) < len(rows):
+            continue
+        click.echo(f"settled: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
+        if not sent and row.expires_at is not None and row.expires_at < now:
+            click.echo(f"its grace ran out {moment(row.expires_at)}: it is not fired again")
+        else:
+            is_due = not sent
+    if is_due:
         click.echo("the next run fires it again, if it is still due")
     if moved:
         has_moved = "was claimed anew since" if again else "is not in doubt any more"
         raise UserError(f"{', '.join(moved)} {has_moved}, and was left alone", help="See bulletins status ID.")
+
+
+def _runs(runs: Sequence[str]) -> str:
+    more = f" and {len(runs) - _SHOWN} more" if len(runs) > _SHOWN else ""
+    return f"{'run' if len(runs) == 1 else 'runs'} {', '.join(runs[:_SHOWN])}{more}"
 
 
 def _named(row: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,26 @@ def guarded(
     from runner.fire.credentials import check_hosts, load_credentials
     from runner.fire.guard import accounts_needed, check_ledger_pins, check_maximum
 
-    check_maximum(plan, options.maximum)
+    try:
+        check_maximum(plan, options.maximum)
+    except UserError:
+        _note_as_seen(plan, ledger)
+        raise
     needed = accounts_needed(plan, definitions.accounts)
     if options.sandbox:
         return _sandboxed(definitions, needed, stack)
     check_ledger_pins(needed, ledger.id, ledger.place)
     check_hosts(needed, options.allowed_hosts)
     return {account.name: account for account in needed}, load_credentials(needed, os.environ)
+
+
+def _note_as_seen(plan: Plan, ledger: Ledger) -> None:
+    """What recurs and was in time was seen in time, although it may not go now: with catch_up none, that counts."""
+    from runner.plan.missed import watches_of
+
+    untold = {step.firing.watch_key for step in plan.newly_expired}
+    with suppress(UserError):  # the refusal is what matters
+        ledger.watch(watches_of(plan, {key: until for key, until in plan.settled.items() if key not in untold}))
 
 
 def _sandboxed(

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli import completion
 from runner.cli.options import DEFAULT_PATH, format_option, ledger_option, present
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
+    from runner.definitions.model import Bulletin
     from runner.ledger.ledger import Ledger
+    from runner.plan.budget import Limit, Used
 
 _LATELY = 10
+_COMING = 3  # times of a bulletin that recurs
 _COLOURS = {"fired": "green", "failed": "red", "in_doubt": "red", "expired": "yellow", "claimed": "yellow"}
 
 
 @click.command()
-@click.argument("bulletin", metavar="[ID]", required=False)
+@click.argument("bulletin", metavar="[ID]", required=False, shell_complete=completion.ids)
 @click.option("--path", default=DEFAULT_PATH, type=click.Path(path_type=Path), help="The definitions to compare with.")
 @ledger_option
 @format_option("text", "json")
@@ -32,16 +39,24 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: st
 
     with open_ledger(ledger_url) as ledger:
         if bulletin is None:
-            _show_overview(ledger, format_)
+            _show_overview(ledger, path, format_)
         else:
             _show_bulletin(ledger, bulletin, path, format_)
 
 
-def _show_overview(ledger: Ledger, format_: str) -> None:
+def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
     from runner.cli.console import show_table
     from runner.cli.ledgers import lingering, named_ledger
     from runner.plan.history import State
-    from runner.report.status import doubt_lines, history_cells, row_entry, run_cells, run_entry
+    from runner.report.status import (
+        budget_entry,
+        budget_lines,
+        doubt_lines,
+        history_cells,
+        row_entry,
+        run_cells,
+        run_entry,
+    )
 
     doubts, live = ledger.in_doubt(), ledger.live_runs()
     lately = ledger.rows(state=State.FIRED, limit=_LATELY)
@@ -50,6 +65,7 @@ def _show_overview(ledger: Ledger, format_: str) -> None:
             "in_doubt": [row_entry(row) for row in doubts],
             "runs": [run_entry(run) for run in live],
             "fired": [row_entry(row) for row in lately],
+            "budgets": [budget_entry(*each) for each in _budgets(ledger, path).items()],
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
@@ -67,6 +83,25 @@ def _show_overview(ledger: Ledger, format_: str) -> None:
         click.echo("fired lately:")
         cells = ((row, history_cells(row, ())) for row in lately)
         show_table((_COLOURS["fired"], (row.key.bulletin, at, where, said)) for row, (_, at, where, said) in cells)
+
+    if used := _budgets(ledger, path):
+        click.echo("budgets:")
+        for line in budget_lines(used):
+            click.echo(f"  {line}")
+
+
+def _budgets(ledger: Ledger, path: Path) -> dict[Limit, Used]:
+    """How much the accounts have used of their budgets; nothing where no definitions are here."""
+    from runner.definitions.load import load
+    from runner.plan.budget import has_budget, used
+
+    try:
+        accounts = [account for account in load([path]).accounts.values() if has_budget(account)]
+    except UserError:
+        return {}
+    now = present()
+    spent = ledger.spent([account.name for account in accounts], now)
+    return {limit: each for account in accounts for limit, each in used(account, spent[account.name], now).items()}
 
 
 def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> None:
@@ -107,7 +142,9 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
     if definitions.problems:
         click.echo("the definitions have problems (bulletins validate), so nothing would be fired now", err=True)
         return []
-    wanted = [firing for firing in firings(definitions) if firing.key.bulletin == bulletin]
+    now = present()
+    named = replace(definitions, bulletins=tuple(each for each in definitions.bulletins if each.id == bulletin))
+    wanted = list(firings(named, now, until=_third_next(named.bulletins, now)))
     return [
         {
             "account": step.firing.key.account,
@@ -115,5 +152,18 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
             "action": step.action.value,
             "reason": plain(step.reason),
         }
-        for step in plan_over(ledger, definitions, wanted, present()).steps
+        for step in plan_over(ledger, definitions, wanted, now).steps
     ]
+
+
+def _third_next(bulletins: Sequence[Bulletin], now: datetime) -> datetime | None:
+    """The third time from now on of a bulletin that recurs, or the last where there are fewer."""
+    from runner.definitions.model import Recurrence
+    from runner.definitions.recurrence import next_after
+
+    until: datetime | None = None
+    for bulletin in bulletins:
+        for _ in range(_COMING if isinstance(bulletin.schedule, Recurrence) else 0):
+            assert isinstance(bulletin.schedule, Recurrence)
+            until = next_after(bulletin.schedule, until or now) or until
+    return until

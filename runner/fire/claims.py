@@ -20,6 +20,7 @@ from runner.fire.result import Result
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Settlement
+from runner.plan.budget import Held, Limit
 from runner.plan.decide import Step
 from runner.plan.history import State
 
@@ -59,16 +60,18 @@ class Claims:
         self._being_taken = 0
         self._given_back = False
 
-    def take(self, step: Step) -> Claim | str:
-        """A claim on the step's firing, or the reason why there is none."""
+    def take(self, step: Step, limits: tuple[Limit, ...] = ()) -> Claim | Held | str:
+        """A claim on the firing, charged to budgets; or what holds it back, or another reason for having none."""
         with self._changed:
             self._being_taken += 1
-        claim = None
+        claim: Claim | Held | None = None
         asked, now = Claim(new_ulid(), step.firing.key), clock.now()
-        reason = "another run has claimed or sent it meanwhile"
+        ended = "claimed or sent it" if step.firing.watch_key is None else "claimed or sent it, or told it as expired,"
+        reason = f"another run has {ended} meanwhile"
         try:
             claim = self._reach.insist(
-                lambda: self._ledger.claim(self._run, step.firing, now, claim_id=asked.id), unless=self._is_stopping
+                lambda: self._ledger.claim_within(self._run, step.firing, now, limits, claim_id=asked.id),
+                unless=self._is_stopping,
             )
         except Exception as error:  # noqa: BLE001 - told, and then the run ends
             self._unconfirmed.append(asked)
@@ -76,7 +79,7 @@ class Claims:
             reason = fault_text(error)
         with self._changed:
             self._being_taken -= 1
-            if claim is not None:
+            if isinstance(claim, Claim):
                 self._held[claim.id] = _Held(claim, _unsent(step))
             self._changed.notify_all()
         return claim or reason

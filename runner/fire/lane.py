@@ -11,7 +11,9 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
 from runner.definitions.model import Account
+from runner.fire.allowance import Allowance
 from runner.fire.outcome import Outcome
+from runner.plan.budget import Held, Limit
 from runner.plan.decide import Step
 
 DOUBTS_IN_A_ROW = 3
@@ -21,9 +23,17 @@ _SLOW_DOWN_S = 10.0
 class Lane:
     """The firings of one account, in order, and the right to send them."""
 
-    def __init__(self, account: Account, steps: Iterable[Step], *, canary: bool = False) -> None:
+    def __init__(
+        self, account: Account, steps: Iterable[Step], *, canary: bool = False, reserve: Iterable[Step] = ()
+    ) -> None:
         self.account = account
+        self.allowance = Allowance(account)
         self._waiting = deque(steps)
+        self._held: dict[tuple[Limit, ...], deque[Step]] = {}  # by budgets, in order: they go if these have room again
+        for step in reserve:
+            self._held.setdefault(self.allowance.limits(step), deque()).append(step)
+        self._out = 0  # taken, and not known how they end
+        self.freed = 0  # how many of them ended unsent
         self._changed = threading.Condition()
         self._in_flight = 0
         self._limit = account.concurrency
@@ -40,13 +50,56 @@ class Lane:
         self.stopped: str | None = None
 
     def take(self) -> Step | None:
-        """The next firing; None where there is none, or the lane has stopped. Waits while a canary is out."""
+        """The next firing; None where there is none, or the lane has stopped.
+
+        Waits while a canary is out, and where budgets hold others back, for what is out may make room for them.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self.stopped or not self._canary_taken or not self._canary_waits)
+            self._changed.wait_for(self._can_tell)
             if self.stopped or not self._waiting:
                 return None
             self._canary_taken = True
+            self._out += 1
             return self._waiting.popleft()
+
+    def _can_tell(self) -> bool:
+        if self.stopped:
+            return True
+        if self._canary_taken and self._canary_waits:
+            return False
+        return bool(self._waiting or not self._out or not any(self._held.values()))
+
+    def hold(self, step: Step, held: Held, freed: int) -> None:
+        """A budget holds back the firing that was taken: it goes if what is out makes room for it.
+
+        `freed` is what was read before the budget was asked: if there is room since, it tries again. It says nothing of
+        the account: if it was the canary, the next is.
+        """
+        with self._changed:
+            self._out -= 1
+            self._canary_taken = False
+            if freed == self.freed:
+                self.allowance.note(held)
+                self._held.setdefault(self.allowance.limits(step), deque()).appendleft(step)
+            else:
+                self._waiting.appendleft(step)
+            self._changed.notify_all()
+
+    def pass_over(self) -> None:
+        """The firing taken last does not go now, and says nothing of the account: if it was the canary, the next is."""
+        with self._changed:
+            self._canary_taken = False
+            self._changed.notify_all()
+
+    def end(self, outcome: Outcome | None) -> None:
+        """What was taken is settled. If it certainly was not sent, the first of each kind that is held may try."""
+        with self._changed:
+            self._out -= 1
+            if outcome not in (Outcome.FIRED, Outcome.IN_DOUBT):
+                self.freed += 1
+                self.allowance.forget()
+                self._waiting += [held.popleft() for held in self._held.values() if held]
+            self._changed.notify_all()
 
     @property
     def waiting(self) -> int:

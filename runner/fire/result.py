@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from runner.errors import Exit
 from runner.fire.answer import Answer
 from runner.fire.outcome import Judgement, Outcome
 from runner.ledger.values import Attempt
+from runner.plan.budget import Held
 from runner.plan.decide import Step
 
 _ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
@@ -19,7 +20,8 @@ _ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
 class Result:
     """What a run did with one step of its plan. `outcome` is None where the action sends nothing.
 
-    `tries` are the requests made; `attempts` those of them whose end is known.
+    `tries` are the requests made; `attempts` those of them whose end is known. `may_go_at` is when the budget of the
+    account lets one go that it held back.
     """
 
     step: Step
@@ -33,6 +35,7 @@ class Result:
     latency_ms: float | None = None
     warnings: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    may_go_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,31 @@ class Ended:
         if self.fault is not None:
             return Exit.REFUSED
         return Exit.FAILED if outcomes & {Outcome.FAILED, Outcome.EXPIRED} else Exit.OK
+
+
+def rehearsed(step: Step) -> Result:
+    """What a dry run says of a step."""
+    if step.action.sends:
+        return Result(step, Outcome.WOULD_FIRE, step.reason)
+    left = left_alone(step)
+    return replace(left, warnings=("it would be reported as expired",)) if step.is_news else left
+
+
+def left_alone(step: Step) -> Result:
+    """The result of a step that sends nothing."""
+    return Result(step, reason=step.reason, warnings=_budget_warnings(step, step.may_go_at))
+
+
+def held_back_by(held: Held, step: Step) -> Result:
+    """The result of a step that was to be sent, and has no budget left."""
+    reason = held.reason(step.firing.occurrence.expires_at)
+    return Result(step, Outcome.SKIPPED, reason, may_go_at=held.until, warnings=_budget_warnings(step, held.until))
+
+
+def _budget_warnings(step: Step, may_go_at: datetime | None) -> tuple[str, ...]:
+    expires_at = step.firing.occurrence.expires_at
+    is_late = may_go_at is not None and expires_at is not None and may_go_at > expires_at
+    return ("it will expire before the budget lets it go",) if is_late else ()
 
 
 def answered(step: Step, answer: Answer, judgement: Judgement, attempts: Sequence[Attempt]) -> Result:

@@ -19,6 +19,7 @@ from typing import TypeVar
 from runner import clock
 from runner.definitions.model import Account
 from runner.errors import UserError
+from runner.fire import expiry
 from runner.fire.api import Client, Timeouts
 from runner.fire.backoff import Retries
 from runner.fire.claims import Claims, fault_text
@@ -27,14 +28,17 @@ from runner.fire.lane import Lane
 from runner.fire.lease import Lease
 from runner.fire.outcome import Judgement, Outcome, judge
 from runner.fire.reach import Reach
-from runner.fire.result import Ended, Result, answered, attempt
+from runner.fire.result import Ended, Result, answered, attempt, held_back_by, left_alone
 from runner.fire.slots import SlotKeeper
 from runner.fire.turn import Postponed, Turn, Withheld
 from runner.fire.wire import Deadlines
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Identity, Origin
+from runner.plan.budget import Held
 from runner.plan.decide import Plan, Step
+from runner.plan.firing import Firing, FiringKey
+from runner.plan.missed import held_back, watches_of
 
 CLAIMS_AHEAD = 2  # threads beyond the account's slots, each with a claim in hand
 _INTERRUPTED = "the run was interrupted"
@@ -76,6 +80,7 @@ class Run:
         self._lanes: list[Lane] = []
         self._lock = threading.Lock()
         self._results: dict[int, Result] = {}
+        self._held_back: dict[int, Result] = {}  # by budgets, when last seen
         self._stopping = threading.Event()
         self._signal: int | None = None
         self._abandoned = False
@@ -98,8 +103,10 @@ class Run:
         by_account: dict[str, list[Step]] = {}
         for step in plan.to_send:
             by_account.setdefault(step.firing.key.account, []).append(step)
+        reserve = {id(step): step.freed for step in plan.in_reserve}
         for name, steps in by_account.items():
-            self._lanes.append(Lane(accounts[name], steps, canary=self._settings.canary))
+            held = [step for step in reserve.values() if step.firing.key.account == name]
+            self._lanes.append(Lane(accounts[name], steps, canary=self._settings.canary, reserve=held))
         threads = [thread for lane in self._lanes for thread in self._threads(lane, credentials[lane.account.name])]
         self._keeper = SlotKeeper(
             self._ledger, self.id, self._lanes, self._reach, on_fault=self._meet, on_message=self._say
@@ -114,9 +121,11 @@ class Run:
             self._claims.forgo_unconfirmed()
         for lane in self._lanes:
             for step in by_account[lane.account.name]:
-                self._conclude(Result(step, Outcome.SKIPPED, lane.stopped or self._fault or _INTERRUPTED))
+                reason = lane.stopped or self._fault or _INTERRUPTED
+                self._conclude(self._held_back.get(id(step)) or Result(step, Outcome.SKIPPED, reason))
         with self._lock:
-            results = tuple(self._results.get(id(step)) or Result(step, reason=step.reason) for step in plan.steps)
+            ended = [self._results.get(id(reserve.get(id(step), step))) for step in plan.steps]
+        results = tuple(each or left_alone(step) for each, step in zip(ended, plan.steps, strict=True))
         return Ended(results, self._signal, self._fault, self._crash)
 
     def finish(self, exit_code: int) -> None:
@@ -167,7 +176,7 @@ class Run:
     def _record_what_passed(self, plan: Plan) -> None:
         try:
             self._report_left_behind(plan)
-            self._record_expired(plan)
+            self._record_settled(plan, self._record_expired(plan))
         except Exception as error:  # noqa: BLE001 - the report must say that nothing was sent, and why
             self._meet(error)
 
@@ -182,17 +191,19 @@ class Run:
             names = ", ".join(sorted(key.bulletin for key in swept))
             self._say(f"beside the selection, an earlier run left in doubt: {names}")
 
-    def _record_expired(self, plan: Plan) -> None:
-        missed = plan.newly_expired
-        if not missed:
-            return
-        firings, now = [step.firing for step in missed], clock.now()
-        recorded = self._reach.insist(
-            lambda: self._ledger.expire(self.id, firings, now), unless=lambda: self._is_stopping
-        )
-        for step in missed:
-            if step.firing.key in recorded:
-                self._conclude(Result(step, Outcome.EXPIRED, step.reason))
+    def _record_expired(self, plan: Plan) -> list[Firing]:
+        """Returns what was not recorded: another run has done something with it meanwhile, or this one is stopped."""
+        missed, recorded = plan.newly_expired, set[FiringKey]()
+        for step in expiry.record(self._ledger, self.id, missed, self._reach, lambda: self._is_stopping):
+            self._conclude(Result(step, Outcome.EXPIRED, step.reason))
+            recorded.add(step.firing.key)
+        return [step.firing for step in missed if step.firing.key not in recorded]
+
+    def _record_settled(self, plan: Plan, unrecorded: Sequence[Firing]) -> None:
+        """All that the plan settles is recorded by now: no later run has to look back at it."""
+        watches = watches_of(plan, held_back(plan.settled, unrecorded))
+        if watches:
+            self._reach.insist(lambda: self._ledger.watch(watches), unless=lambda: self._is_stopping)
 
     def _threads(self, lane: Lane, credentials: Credentials) -> list[threading.Thread]:
         count = min(lane.waiting, lane.account.concurrency + CLAIMS_AHEAD)
@@ -216,7 +227,9 @@ class Run:
         )
         try:
             while not self._is_stopping and (step := lane.take()) is not None:
-                self._conclude(self._fire_one(lane, step, client))
+                if result := self._fire_one(lane, step, client):
+                    self._conclude(result)
+                    lane.end(result.outcome)
         finally:
             client.close()
 
@@ -246,10 +259,17 @@ class Run:
             self._results[id(result.step)] = result
         _tell(self._on_result, result)
 
-    def _fire_one(self, lane: Lane, step: Step, client: Client) -> Result:
-        claim = self._claims.take(step)
+    def _fire_one(self, lane: Lane, step: Step, client: Client) -> Result | None:
+        """How it ended; None where a budget holds it back, and may let it go before the run ends."""
+        now, freed = clock.now(), lane.freed
+        limits = lane.allowance.limits(step)
+        claim = lane.allowance.known(limits, now) or self._claims.take(step, limits)
+        if isinstance(claim, Held):
+            self._held_back[id(step)] = held_back_by(claim, step)
+            lane.hold(step, claim, freed)
+            return None
         if isinstance(claim, str):
-            lane.note(Outcome.SKIPPED, claim)
+            lane.pass_over()
             return Result(step, Outcome.SKIPPED, claim)
         return self._claims.settle(claim, self._send_claimed(lane, step, claim, client))
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, String, func, inspect, select, text, type_coerce
 from sqlalchemy import Row as SqlRow
 
+from runner.ledger.migrations import event_of
 from runner.ledger.runs import Now, is_over
 from runner.ledger.tables import (
     BLOCKING_ROWS,
@@ -22,6 +23,7 @@ from runner.ledger.tables import (
     resolutions,
     runs,
     slots,
+    watches,
 )
 from runner.plan.firing import digest
 from runner.plan.history import State
@@ -47,6 +49,7 @@ def check(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:
     yield from _keys(connection)
     yield from _rows(connection)
     yield from _resolutions(connection)
+    yield from _watches(connection)
     yield from _leases(connection, now, later)
 
 
@@ -126,6 +129,8 @@ def _faults(row: SqlRow[Any]) -> Iterator[str]:
         yield "its payload does not fit its hash: one of them was changed"
     elif not _is_mapping(row.payload):
         yield "its payload is no JSON mapping"
+    elif row.business_event != event_of(row.payload):
+        yield f"its business event is not that of its payload: {row.business_event!r}"
 
 
 def _is_mapping(payload: str) -> bool:
@@ -143,6 +148,15 @@ def _resolutions(connection: Connection) -> Iterator[Finding]:
     )
     for row in connection.execute(overruled):
         yield Finding(f"row {row.id} ({row.bulletin}) was settled by a person, and is {row.state} all the same")
+
+
+def _watches(connection: Connection) -> Iterator[Finding]:
+    names = ("settled_until", "looked_at")
+    times = [type_coerce(watches.c[name], String).label(name) for name in names]
+    for row in connection.execute(select(watches.c.account, watches.c.bulletin, *times)):
+        for name in names:
+            if not is_instant(value := row._mapping[name]):
+                yield Finding(f"the watch of {row.bulletin} in {row.account}: {name} is no time: {value!r}")
 
 
 def _leases(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:

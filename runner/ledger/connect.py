@@ -213,8 +213,9 @@ def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool
     """
     with reporting(url), engine.connect() as connection:
         alone = (reading or single) and url.drivername != "sqlite"
-        options = {"isolation_level": "AUTOCOMMIT"} if alone else {}
-        connection = connection.execution_options(reading=reading, **options)
+        # Not as the role has it set: what is counted once a lock is held must be as it is then.
+        level = {} if url.drivername == "sqlite" else {"isolation_level": "AUTOCOMMIT" if alone else "READ COMMITTED"}
+        connection = connection.execution_options(reading=reading, **level)
         with connection.begin():
             if url.drivername != "sqlite" and not alone:
                 connection.exec_driver_sql(_LIMITS)

@@ -6,18 +6,21 @@ changes nothing and gives the same answer.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from runner.ledger import runs
+from runner.ledger import budgets, locks, queries, runs, switched, watches
 from runner.ledger.runs import HOLDER_IS_FINISHED, Now
 from runner.ledger.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WINDOW, attempts, firings, resolutions
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Identity, Row, Settlement
-from runner.plan.firing import Firing
+from runner.plan.budget import Held, Limit
+from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import BLOCKING, State
 
 SWEPT = "the run that held it ended without recording an outcome"
@@ -27,7 +30,7 @@ SWEPT = "the run that held it ended without recording an outcome"
 _INSERT_UNLESS_THERE = {
     (name, state): dialect.insert(firings)
     .on_conflict_do_nothing(index_elements=columns, index_where=rows)
-    .returning(firings.c.id)
+    .returning(*KEY)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
     for state, columns, rows in (
         (State.CLAIMED.value, KEY, BLOCKING_ROWS),
@@ -58,10 +61,37 @@ _SETTLE = (
 
 
 def claim(connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str) -> Claim | None:
-    """Holds a firing for a run; None where it is claimed, fired or in doubt already."""
-    row = _row(run, firing, now, State.CLAIMED, claim_id)
-    claimed = _insert_unless_there(connection, row) or _is_there(connection, firings.c.id == claim_id)
-    return Claim(claim_id, firing.key) if claimed else None
+    """Holds a firing for a run; None where it is claimed, fired or in doubt already, or passed over as one of many."""
+    locks.for_claim(connection, firing)
+    is_free = not _is_passed_over(connection, firing) and not switched.is_held(connection, firing)
+    claimed = is_free and _insert_unless_there(connection, _row(run, firing, now, State.CLAIMED, claim_id))
+    return Claim(claim_id, firing.key) if claimed or _is_there(connection, firings.c.id == claim_id) else None
+
+
+def _is_passed_over(connection: Connection, firing: Firing) -> bool:
+    """Whether a run has told one that recurs as expired, or settled it without a word."""
+    if firing.watch_key is None:
+        return False
+    if _is_there(connection, *_same(firing), firings.c.state == State.EXPIRED.value):
+        return True
+    watch = watches.read(connection, [firing.watch_key]).get(firing.watch_key)
+    due_at = firing.occurrence.due_at
+    return watch is not None and due_at is not None and due_at < watch.settled_until
+
+
+def claim_within(
+    connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str, limits: tuple[Limit, ...]
+) -> Claim | Held | None:
+    """The same within the limits of budgets; what holds it back, where they leave no room for it."""
+    budgets.lock(connection, firing.key.account)
+    held = budgets.held(connection, limits, now, claim_id)
+    if held is None:
+        return claim(connection, run, firing, now, claim_id)
+    same = [column == value for column, value in zip(KEY, firing.key, strict=True)]
+    holder = connection.execute(select(firings.c.id).where(*same, BLOCKING_ROWS)).scalar()
+    if holder is None:
+        return held
+    return Claim(claim_id, firing.key) if holder == claim_id else None
 
 
 def settle(connection: Connection, claimed: Claim, settlement: Settlement, now: datetime) -> bool:
@@ -82,13 +112,48 @@ def settle(connection: Connection, claimed: Claim, settlement: Settlement, now: 
     return settled
 
 
-def expire(connection: Connection, run: str, firing: Firing, now: datetime) -> bool:
-    """Records that a window closed unsent. False where another run had recorded it."""
-    row = {**_row(run, firing, now, State.EXPIRED), "settled_at": now}
-    if _insert_unless_there(connection, row):
-        return True
-    same = [column == row[column.name] for column in WINDOW]
-    return _is_there(connection, firings.c.run == run, firings.c.state == State.EXPIRED.value, *same)
+def expire(
+    connection: Connection,
+    run: str,
+    missed: Sequence[Firing],
+    now: datetime,
+    reasons: Mapping[FiringKey, str] = MappingProxyType({}),
+) -> set[FiringKey]:
+    """Records that firings are not sent any more; returns those that no other run had recorded.
+
+    One that recurs may be passed over while its window is open: what another run has claimed or sent is left out too.
+    """
+    locks.for_expiry(connection, (firing.key.account for firing in missed if firing.watch_key))
+    blocked = set(_keys_of(connection, (firing.key for firing in missed if firing.watch_key), BLOCKING_ROWS))
+    rows = {
+        (firing.key, firing.occurrence.expires_at): {
+            **_row(run, firing, now, State.EXPIRED),
+            "settled_at": now,
+            "reason": reasons.get(firing.key),
+        }
+        for firing in missed
+        if firing.key not in blocked
+    }
+    if not rows:
+        return set()
+    statement = _INSERT_UNLESS_THERE[connection.dialect.name, State.EXPIRED.value]
+    recorded = {FiringKey(*row) for row in connection.execute(statement, list(rows.values()))}
+    rest = {key for key, _ in rows if key not in recorded}
+    # Written by this run before, over a connection that broke then.
+    before = rest.intersection(
+        _keys_of(connection, rest, (firings.c.run == run) & (firings.c.state == State.EXPIRED.value))
+    )
+    return recorded | before
+
+
+def _keys_of(
+    connection: Connection, keys: Iterable[FiringKey], which: ColumnElement[bool] | TextClause
+) -> Iterator[FiringKey]:
+    """The keys of such rows, these keys and perhaps some others."""
+    for bulletins, occurrences in queries.key_chunks(keys):
+        asked = (firings.c.bulletin.in_(bulletins), firings.c.occurrence.in_(occurrences))
+        for row in connection.execute(select(*KEY).where(*asked, which)):
+            yield FiringKey(*row)
 
 
 def adopt(connection: Connection, run: str, firing: Firing, now: datetime, reason: str) -> bool:
@@ -151,7 +216,11 @@ def _insert_unless_there(connection: Connection, row: dict[str, Any]) -> bool:
     return connection.execute(statement, row).first() is not None
 
 
-def _is_there(connection: Connection, *which: ColumnElement[bool]) -> bool:
+def _same(firing: Firing) -> list[ColumnElement[bool]]:
+    return [column == value for column, value in zip(KEY, firing.key, strict=True)]
+
+
+def _is_there(connection: Connection, *which: ColumnElement[bool] | TextClause) -> bool:
     return connection.execute(select(firings.c.id).where(*which).limit(1)).first() is not None
 
 
@@ -169,6 +238,7 @@ def _row(run: str, firing: Firing, now: datetime, state: State, row_id: str | No
         "payload": firing.body.decode(),
         "payload_hash": firing.payload_hash,
         "fingerprint": firing.fingerprint,
+        "business_event": firing.bulletin.business_event,
         "settled_at": None,
         "reason": None,
     }

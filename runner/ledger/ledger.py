@@ -7,17 +7,18 @@ only a person's word frees a firing in doubt.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
 from runner.errors import UserError
-from runner.ledger import connect, faults, firings, queries, runs, slots, transfer
+from runner.ledger import budgets, connect, faults, firings, locks, queries, runs, slots, switched, transfer, watches
 from runner.ledger.check import Finding, check
 from runner.ledger.clock import LedgerClock, Source
 from runner.ledger.merge import Merged, merge
@@ -35,8 +36,9 @@ from runner.ledger.values import (
     RunRow,
     Settlement,
 )
-from runner.plan.firing import Firing, FiringKey
-from runner.plan.history import History, State
+from runner.plan.budget import Held, Limit
+from runner.plan.firing import Firing, FiringKey, WatchKey
+from runner.plan.history import History, Spent, State, Watch
 
 
 class Ledger:
@@ -89,13 +91,37 @@ class Ledger:
 
     # What is known
 
-    def history(self, wanted: Sequence[Firing], now: datetime, *, accounts: Collection[str] | None = None) -> History:
+    def history(
+        self,
+        wanted: Sequence[Firing],
+        now: datetime,
+        *,
+        accounts: Collection[str] | None = None,
+        budgeted: Collection[str] = (),
+    ) -> History:
         """What the planner asks about these firings at `now`.
 
         `accounts` are the names that are defined: what went out in others comes along, for one may have been renamed.
+        Of those `budgeted`, what went out lately comes along.
         """
         with self._reading() as connection:
-            return queries.history(connection, wanted, now, self.clock.now(), accounts)
+            known = queries.history(connection, wanted, now, self.clock.now(), accounts, budgeted)
+            return replace(known, entries=switched.entries(connection, wanted, known.entries, now, self.clock.now()))
+
+    def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
+        """What runs have settled of each of these recurring bulletins, as far as one has looked at it."""
+        with self._reading() as connection:
+            return watches.read(connection, keys)
+
+    def spent(self, accounts: Collection[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
+        """What went out of these accounts lately, as their budgets count it."""
+        with self._reading() as connection:
+            return budgets.spent(connection, accounts, now)
+
+    def newest_sent(self, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
+        """When the newest occurrence later than `since` was due that was sent, or may have been, of each of these."""
+        with self._reading() as connection:
+            return watches.newest_sent(connection, keys, since)
 
     def rows(
         self,
@@ -204,10 +230,23 @@ class Ledger:
     def claim(self, run: str, firing: Firing, now: datetime, *, claim_id: str | None = None) -> Claim | None:
         """Holds a firing for a run, durably; None where it is claimed, fired or in doubt already.
 
-        With the `claim_id` of a try whose end is not known, it may be tried again.
+        None also where that is so of its bulletin by another name, from before an edit of its schedule. With the
+        `claim_id` of a try whose end is not known, it may be tried again.
         """
-        with self._writing(single=True) as connection:
+        with self._writing() as connection:
             return firings.claim(connection, run, firing, now, claim_id or new_ulid())
+
+    def claim_within(
+        self, run: str, firing: Firing, now: datetime, limits: tuple[Limit, ...], *, claim_id: str | None = None
+    ) -> Claim | Held | None:
+        """The same, charged to budgets: what holds the firing back, where their `limits` leave no room for it.
+
+        All who claim within limits of one account do so one after the other, so that they never exceed them together.
+        """
+        if not limits:
+            return self.claim(run, firing, now, claim_id=claim_id)
+        with self._writing() as connection:
+            return firings.claim_within(connection, run, firing, now, claim_id or new_ulid(), limits)
 
     def settle(self, claim: Claim, settlement: Settlement, now: datetime) -> bool:
         """Records how a claimed firing ended. False where somebody has settled it meanwhile: their word stands.
@@ -218,16 +257,29 @@ class Ledger:
         with self._writing() as connection:
             return firings.settle(connection, claim, settlement, now)
 
-    def expire(self, run: str, missed: Sequence[Firing], now: datetime) -> set[FiringKey]:
-        """Records firings whose window closed unsent; returns those that no other run had recorded yet."""
+    def expire(
+        self, run: str, missed: Sequence[Firing], now: datetime, reasons: Mapping[FiringKey, str] = MappingProxyType({})
+    ) -> set[FiringKey]:
+        """Records firings whose window closed unsent; returns those that no other run had recorded yet.
+
+        `reasons` says of those whose window is still open why they do not go any more. It is one transaction, in which
+        all others wait: of many firings, give it one piece after the other.
+        """
         with self._writing() as connection:
-            return {firing.key for firing in missed if firings.expire(connection, run, firing, now)}
+            return firings.expire(connection, run, missed, now, reasons)
 
     def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> None:
         """Gives back a claim whose window closed before it was sent, and records the expiry."""
         with self._writing() as connection:
+            if firing.watch_key:  # before the row, for which others may wait with theirs
+                locks.for_expiry(connection, [firing.key.account])
             if firings.settle(connection, claim, settlement, now):
-                firings.expire(connection, run, firing, now)
+                firings.expire(connection, run, [firing], now)
+
+    def watch(self, found: Mapping[WatchKey, Watch]) -> None:
+        """Records up to when recurring bulletins are settled: every occurrence before is told. Never goes back."""
+        with self._writing() as connection:
+            watches.move_on(connection, found)
 
     def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Records firings as sent by other means; returns how many nothing was in the way of."""

@@ -18,6 +18,7 @@ from runner.errors import UserError
 from runner.ledger.queries import chunks, key_chunks
 from runner.ledger.tables import BLOCKING_ROWS, KEY, attempts, firings, ledger, resolutions, runs
 from runner.ledger.transfer import Header, Record
+from runner.ledger.watches import MOVE_ON
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
 
@@ -50,6 +51,8 @@ def merge(connection: Connection, header: Header, records: Iterable[Record]) -> 
                 _merge_runs(connection, batch, merged)
             elif kind == "firing":
                 _merge_firings(connection, batch, merged)
+            elif kind == "watch":
+                _merge_watches(connection, batch)
             else:
                 _check_there(connection, firings, {values["firing"] for values in batch})
                 _insert(connection, {"attempt": attempts, "resolution": resolutions}[kind], batch)
@@ -134,6 +137,11 @@ def _make_way(connection: Connection, added: dict[str, dict[str, Any]], holder: 
 def _stands_back(state: str, reason: str | None, other: str) -> dict[str, Any]:
     said = f"{state} in one of two ledgers; row {other} of the other one stands for both"
     return {"state": State.RELEASED.value, "reason": f"{said}: {reason}" if reason else said}
+
+
+def _merge_watches(connection: Connection, batch: Sequence[dict[str, Any]]) -> None:
+    """The later of two times stands: the rows of all occurrences before it have come along."""
+    connection.execute(MOVE_ON[connection.dialect.name], list(batch))
 
 
 def _key(values: dict[str, Any]) -> FiringKey:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.engine import URL
 
+from runner.ledger import budgets
 from runner.ledger.faults import shown
 from runner.ledger.runs import Now, is_over
 from runner.ledger.tables import KEY, attempts, firings, ledger, metadata, resolutions, runs
@@ -29,7 +30,12 @@ _BLOCKING = [state.value for state in BLOCKING]
 
 
 def history(
-    connection: Connection, wanted: Sequence[Firing], now: datetime, ledger_now: Now, accounts: Collection[str] | None
+    connection: Connection,
+    wanted: Sequence[Firing],
+    now: datetime,
+    ledger_now: Now,
+    accounts: Collection[str] | None,
+    budgeted: Collection[str] = (),
 ) -> History:
     """What is known of the wanted firings, what went out lately with their payloads, and in accounts not defined.
 
@@ -40,10 +46,10 @@ def history(
     entries: dict[FiringKey, Entry] = {}
     orphans: dict[tuple[str, str], tuple[Sent, ...]] = {}
     for bulletins, occurrences in key_chunks(by_key):
-        for row in connection.execute(_entry_rows(bulletins, occurrences, ledger_now)):
+        for row in connection.execute(entry_rows(bulletins, occurrences, ledger_now)):
             key = _key(row)
             if key in by_key:
-                entries[key] = _merged(entries.get(key), _entry(key, row))
+                entries[key] = _merged(entries.get(key), entry_of(key, row))
             elif accounts is not None and key.account not in accounts and row.state in _BLOCKING:
                 place = (key.bulletin, key.occurrence)
                 if place in asked:
@@ -55,7 +61,8 @@ def history(
     }
     for key, sent in _sent_definitions(connection, edited):
         entries[key] = replace(edited[key], definition=sent)
-    return History(entries, dict(_recent(connection, wanted, now)), orphans)
+    spent = budgets.spent(connection, {key.account for key in by_key}.intersection(budgeted), now)
+    return History(entries, dict(_recent(connection, wanted, entries, now)), orphans, spent)
 
 
 def key_chunks(keys: Iterable[FiringKey]) -> Iterator[tuple[list[str], list[str]]]:
@@ -76,10 +83,10 @@ def key_chunks(keys: Iterable[FiringKey]) -> Iterator[tuple[list[str], list[str]
         yield sorted(bulletins), sorted(occurrences)
 
 
-def _entry_rows(bulletins: Sequence[str], occurrences: Sequence[str], ledger_now: Now) -> Select[Any]:
-    columns = [
-        column for column in firings.c if column.name not in ("payload", "payload_hash", "file", "line", "due_at")
-    ]
+def entry_rows(bulletins: Sequence[str], occurrences: Sequence[str], ledger_now: Now) -> Select[Any]:
+    """The rows that `entry_of` reads, of each of these bulletins with each of these occurrences; the oldest first."""
+    unasked = ("payload", "payload_hash", "business_event", "file", "line")
+    columns = [column for column in firings.c if column.name not in unasked]
     return (
         select(*columns, is_over(ledger_now).label("run_is_over"), runs.c.host, runs.c.pid)
         .join(runs, runs.c.id == firings.c.run)
@@ -92,7 +99,8 @@ def _key(row: Any) -> FiringKey:
     return FiringKey(row.account, row.bulletin, row.occurrence)
 
 
-def _entry(key: FiringKey, row: SqlRow[Any]) -> Entry:
+def entry_of(key: FiringKey, row: SqlRow[Any]) -> Entry:
+    """What a row says; a claim of a run that is over is in doubt."""
     state = State(row.state)
     if state is State.CLAIMED and row.run_is_over:
         state = State.IN_DOUBT  # whatever its row still says
@@ -136,20 +144,36 @@ def _sent_definitions(
 
 
 def _recent(
-    connection: Connection, wanted: Sequence[Firing], now: datetime
+    connection: Connection, wanted: Sequence[Firing], entries: Mapping[FiringKey, Entry], now: datetime
 ) -> Iterator[tuple[tuple[str, str], tuple[Sent, ...]]]:
-    hashes = sorted({firing.payload_hash for firing in wanted if firing.occurrence.is_due(now)})
-    found: dict[tuple[str, str], list[Sent]] = {}
-    for chunk in chunks(hashes):
-        statement = select(*KEY, firings.c.payload_hash, firings.c.claimed_at).where(
-            firings.c.payload_hash.in_(chunk),
-            firings.c.state.in_(_BLOCKING),
-            firings.c.claimed_at > now - DUPLICATE_WINDOW,
-        )
-        for row in connection.execute(statement):
-            found.setdefault((row.account, row.payload_hash), []).append(Sent(_key(row), row.claimed_at))
+    found: dict[tuple[str, str], dict[FiringKey, Sent]] = {}
+    for since, hashes in _looked_for(wanted, entries, now):
+        for chunk in chunks(hashes):
+            statement = select(*KEY, firings.c.payload_hash, firings.c.claimed_at).where(
+                firings.c.payload_hash.in_(chunk), firings.c.state.in_(_BLOCKING), firings.c.claimed_at >= since
+            )
+            for row in connection.execute(statement):
+                key = _key(row)
+                found.setdefault((row.account, row.payload_hash), {})[key] = Sent(key, row.claimed_at)
     for payload, sent_firings in found.items():
-        yield payload, tuple(sent_firings)
+        yield payload, tuple(sent_firings.values())
+
+
+def _looked_for(
+    wanted: Sequence[Firing], entries: Mapping[FiringKey, Entry], now: datetime
+) -> Iterator[tuple[datetime, list[str]]]:
+    """From when on which payloads are of interest: the last 24 hours, or all since one is due that may go now."""
+    since = now - DUPLICATE_WINDOW
+    due = [firing for firing in wanted if firing.occurrence.is_due(now)]
+    yield since, sorted({firing.payload_hash for firing in due})
+    late: dict[str, datetime] = {}
+    for firing in due:
+        at, entry = firing.occurrence.due_at, entries.get(firing.key)
+        is_blocked = entry is not None and entry.state in BLOCKING
+        if at is not None and at < since and not is_blocked and not firing.occurrence.is_expired(now):
+            late[firing.payload_hash] = min(at, late.get(firing.payload_hash, at))
+    if late:
+        yield min(late.values()), sorted(late)
 
 
 def rows(
@@ -185,7 +209,7 @@ def in_doubt(connection: Connection, ledger_now: Now) -> list[Row]:
 
 
 def _people_rows() -> Select[Any]:
-    columns = [column for column in firings.c if column.name not in ("payload_hash", "expires_at")]
+    columns = [column for column in firings.c if column.name not in ("payload_hash", "business_event")]
     of_run = [runs.c[name] for name in ("who", "host", "pid", "process", "lease_until", "exit_code")]
     return select(*columns, *of_run).join(runs, runs.c.id == firings.c.run)
 

@@ -17,6 +17,7 @@ from runner.ledger.values import Identity, LiveRun, Origin, RunRow
 from runner.plan.history import State
 
 Now = ColumnElement[datetime]
+BASELINE = "baseline"  # the command of the runs that record what was sent by other means
 _UNFINISHED = runs.c.finished_at.is_(None)
 # Of the firing in the statement around it.
 HOLDER_IS_FINISHED = exists().where(runs.c.id == firings.c.run, runs.c.finished_at.is_not(None))

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 
 from runner.plan.history import BLOCKING, State
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -118,6 +118,7 @@ firings = Table(
     Column("error", Prose),
     Column("bulletins_sent", Integer),
     Column("swept_by", String(26)),  # the run that found it claimed by one that was over, and put it in doubt
+    Column("business_event", Prose, nullable=False, server_default=text("''")),  # as in the payload: budgets count it
 )
 
 # One row for each request of a claimed firing.
@@ -157,6 +158,18 @@ slots = Table(
     Column("taken_at", Instant, nullable=False),
 )
 
+# Up to when every occurrence of a recurring bulletin is recorded in an account: none before it is looked at again.
+watches = Table(
+    "watches",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("bulletin", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("settled_until", Instant, nullable=False),
+    Column("looked_at", Instant, nullable=False),  # when a run last looked, and found this schedule:
+    Column("times", Text, nullable=False),  # the hash of what its times are made of
+)
+
 KEY = (firings.c.account, firings.c.bulletin, firings.c.occurrence)
 # Texts, so that an insert can name its index by the same words: PostgreSQL infers none from bound parameters.
 BLOCKING_ROWS = text(f"state IN ({', '.join(repr(state.value) for state in BLOCKING)})")
@@ -172,6 +185,9 @@ Index("firings_by_bulletin", firings.c.bulletin, firings.c.occurrence, firings.c
 Index("firings_by_payload", firings.c.payload_hash, firings.c.account, firings.c.claimed_at)
 Index("firings_by_state", firings.c.state, firings.c.claimed_at)
 Index("firings_by_run", firings.c.run)
+# What counts against the budgets of an account.
+SPENT = (firings.c.account, firings.c.claimed_at, firings.c.business_event)
+Index("firings_spent", *SPENT, sqlite_where=BLOCKING_ROWS, postgresql_where=BLOCKING_ROWS)
 Index("runs_unfinished", runs.c.lease_until, sqlite_where=_unfinished, postgresql_where=_unfinished)
 Index("resolutions_by_firing", resolutions.c.firing)
 Index("slots_by_run", slots.c.run)

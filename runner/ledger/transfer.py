@@ -15,12 +15,25 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Connection, Float, Integer, select
 
 from runner.errors import UserError
-from runner.ledger.tables import SCHEMA_VERSION, Instant, attempts, firings, is_instant, ledger, resolutions, runs
+from runner.ledger.migrations import event_of
+from runner.ledger.tables import (
+    SCHEMA_VERSION,
+    Instant,
+    attempts,
+    firings,
+    is_instant,
+    ledger,
+    resolutions,
+    runs,
+    watches,
+)
 from runner.plan.history import State
 
 FORMAT = "bulletins-ledger"
 # A row comes after those that it refers to.
-TABLES = {"run": runs, "firing": firings, "attempt": attempts, "resolution": resolutions}
+TABLES = {"run": runs, "firing": firings, "attempt": attempts, "resolution": resolutions, "watch": watches}
+_BEFORE_EVENTS = 2  # the version whose rows say nothing of business events, and which has no watches
+_VERSIONS = (_BEFORE_EVENTS, SCHEMA_VERSION)
 _NOT_WHOLE_HELP = "Export it again; nothing was imported."
 
 
@@ -71,29 +84,32 @@ def parse(lines: Iterable[str]) -> tuple[Header, Iterator[Record]]:
     numbered = enumerate(lines, 1)
     try:
         _, first = next(numbered)
+        version, header = _header(first)
     except StopIteration:
         raise UserError("this is no export of a ledger: it is empty", help=_NOT_WHOLE_HELP) from None
-    return _header(first), _records(numbered)
+    return header, _records(numbered, version)
 
 
-def _header(line: str) -> Header:
+def _header(line: str) -> tuple[int, Header]:
     record = _parsed(line, 1)
     if record.get("format") != FORMAT:
         raise UserError(
             "this is no export of a ledger: its first line is no such header",
             help="bulletins ledger export makes one. Nothing was imported.",
         )
-    if record.get("version") != SCHEMA_VERSION:
+    version = record.get("version")
+    if not isinstance(version, int) or version not in _VERSIONS:
         raise UserError(
-            f"the export is of version {record.get('version')}, and this program knows {SCHEMA_VERSION}",
+            f"the export is of version {version}, and this program knows {' and '.join(map(str, _VERSIONS))}",
             help="Export and import with the same version of bulletins. Nothing was imported.",
         )
     values = _checked(record.get("ledger"), [ledger.c[name] for name in ("id", "created_at", "created_by")], 1)
-    return Header(**values)
+    return version, Header(**values)
 
 
-def _records(numbered: Iterator[tuple[int, str]]) -> Iterator[Record]:
-    counts = dict.fromkeys(TABLES, 0)
+def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Record]:
+    is_old = version == _BEFORE_EVENTS
+    counts = dict.fromkeys((kind for kind in TABLES if not (is_old and kind == "watch")), 0)
     number = 1
     for number, line in numbered:
         record = _parsed(line, number)
@@ -102,10 +118,13 @@ def _records(numbered: Iterator[tuple[int, str]]) -> Iterator[Record]:
             if record["end"] != counts or next(numbered, None) is not None:
                 raise _not_whole(number, "the end does not fit what came before it, or something comes after it")
             return
-        if kind not in TABLES or len(record) != 1:
+        if kind not in counts or len(record) != 1:
             raise _not_whole(number, "this is no row of a ledger")
         counts[kind] += 1
-        yield Record(kind, _checked(record[kind], TABLES[kind].c, number))
+        values = record[kind]
+        if is_old and kind == "firing" and isinstance(values, dict) and "business_event" not in values:
+            values = {**values, "business_event": event_of(str(values.get("payload")))}
+        yield Record(kind, _checked(values, TABLES[kind].c, number))
     raise _not_whole(number, "the end is missing: the file was cut short")
 
 

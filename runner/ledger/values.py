@@ -126,6 +126,7 @@ class Row:
     http_status: int | None
     error: str | None
     bulletins_sent: int | None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

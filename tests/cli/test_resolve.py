@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from ledger import connected
+from sqlalchemy import update
 
 from cli.conftest import Bulletins
 from runner import process
 from runner.definitions.load import load
+from runner.ledger import tables
 from runner.ledger.connect import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
@@ -195,7 +198,7 @@ def frozen(ledger: str, small_set: Path) -> None:
     with Ledger(parse_url(".bulletins/ledger.sqlite3"), clock=lambda: hour_ago) as opened:
         identity = Identity("asha", "here", os.getpid(), process.this_process())
         run = opened.start_run(Origin("fire", "1"), identity, lease=timedelta(seconds=30))
-        (firing,) = (each for each in firings(load([small_set])) if each.key.bulletin == "now-1")
+        (firing,) = (each for each in firings(load([small_set]), datetime.now(UTC)) if each.key.bulletin == "now-1")
         assert opened.claim(run, firing, hour_ago)
 
 
@@ -207,3 +210,20 @@ def test_what_a_frozen_process_may_still_send_is_not_called_unsent(bulletins: Bu
     assert done.refused_with(f"now-1 is still here (pid {os.getpid()})", f"kill -9 {os.getpid()}")
     assert bulletins("resolve", "now-1", "--sent", "--note", "seen").code == 0
     assert "now: done" in bulletins("status", "now-1").out
+
+
+def test_of_another_run_those_are_named_that_hold_some(bulletins: Bulletins, two_doubts: str) -> None:
+    done = bulletins("resolve", "now-1", "--run", "01OTHER", "--sent", "--note", "n")
+    assert done.refused_with("no firing of 'now-1' is in doubt by run 01OTHER", f"is in doubt by run {two_doubts}.")
+
+
+@pytest.mark.usefixtures("two_doubts")
+def test_what_is_past_its_grace_is_said_not_to_be_fired_again(bulletins: Bulletins, tmp_path: Path) -> None:
+    with connected(str(tmp_path / ".bulletins" / "ledger.sqlite3")) as connection:
+        past = update(tables.firings).where(tables.firings.c.bulletin == "now-1")
+        connection.execute(past.values(expires_at=datetime(2026, 1, 1, tzinfo=UTC)))
+    done = bulletins("resolve", "now-1", "--not-sent", "--note", "n").out
+    assert "its grace ran out 2026-01-01T00:00:00Z: it is not fired again" in done
+    assert "the next run fires it again" not in done
+    done = bulletins("resolve", "now-2", "--not-sent", "--note", "n").out
+    assert done.endswith("the next run fires it again, if it is still due\n")

@@ -48,7 +48,7 @@ def test_runs_that_are_under_way(bulletins: Bulletins, ledger: str, small_set: P
     two_minutes_ago = datetime.now(UTC) - timedelta(minutes=2, seconds=5)
     with Ledger(parse_url(".bulletins/ledger.sqlite3"), clock=lambda: two_minutes_ago) as opened:
         run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))
-        (firing,) = (each for each in firings(load([small_set])) if each.key.bulletin == "now-1")
+        (firing,) = (each for each in firings(load([small_set]), datetime.now(UTC)) if each.key.bulletin == "now-1")
         assert opened.claim(run, firing, two_minutes_ago)
         opened.take_slots(run, "india", limit=3, wanted=2)
         gone = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4322), lease=timedelta(seconds=30))

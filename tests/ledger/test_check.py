@@ -72,6 +72,18 @@ def test_a_run_that_ended_without_a_word_is_no_fault(used: str) -> None:
             f"UPDATE firings SET payload = '[]', payload_hash = '{digest(b'[]')}' WHERE bulletin = 'fired'",
             "its payload is no JSON mapping",
         ),
+        (
+            "UPDATE firings SET business_event = 'Episode' WHERE bulletin = 'fired'",
+            "its business event is not that of its payload: 'Episode'",
+        ),
+        (
+            "INSERT INTO watches VALUES ('india', 'daily', 1, 'noon', '2026-12-01T13:00:00.000000Z', '')",
+            "the watch of daily in india: settled_until is no time: 'noon'",
+        ),
+        (
+            "INSERT INTO watches VALUES ('india', 'daily', 1, '2026-12-01T13:00:00.000000Z', 'noon', '')",
+            "the watch of daily in india: looked_at is no time: 'noon'",
+        ),
         ("UPDATE firings SET state = 'in_doubt' WHERE bulletin = 'doubt'", "was settled by a person, and is in_doubt"),
         ("UPDATE runs SET lease_until = '2999-01-01T00:00:00.000000Z'", "has a lease of more than a day"),
         ("UPDATE runs SET started_at = '2999-01-01T00:00:00.000000Z'", "began in the future"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from runner.plan.firing import digest
 from runner.plan.history import BLOCKING, State
 
 CERTAINTY = {"fired": 3, "in_doubt": 2, "claimed": 1}
+EMPTY: Mapping[str, int] = {}
 States = dict[int, str]  # of rows by number; two neighbours are rows of one firing
 
 
@@ -43,16 +46,26 @@ def firing_row(number: int, state: str) -> dict[str, Any]:
         "run": f"01RUN{0:021}", "claimed_at": at, "settled_at": None if state == "claimed" else at, "due_at": None,
         "expires_at": at, "file": "a.yaml", "line": 1, "payload": payload, "payload_hash": digest(payload.encode()),
         "fingerprint": "f", "reason": None, "http_status": None, "error": None, "bulletins_sent": None,
-        "swept_by": None,
+        "swept_by": None, "business_event": "",
     }  # fmt: skip
 
 
-def export_of(states: States, *, ledger: str = "01A", finished: bool = True) -> list[str]:
-    """The export of a ledger of one run that holds these rows."""
+def watch_row(bulletin: str, minutes: int) -> dict[str, Any]:
+    until = written(NOW + timedelta(minutes=minutes))
+    looked_at = written(NOW + timedelta(minutes=minutes, hours=1))
+    watch = {"settled_until": until, "looked_at": looked_at, "times": f"sha256:{minutes}"}
+    return {"account": "india", "bulletin": bulletin, "revision": 1, **watch}
+
+
+def export_of(
+    states: States, *, ledger: str = "01A", finished: bool = True, watches: Mapping[str, int] = EMPTY
+) -> list[str]:
+    """The export of a ledger of one run that holds these rows, and watches settled up to so many minutes from NOW."""
     about = {"id": ledger.ljust(26, "0"), "created_at": written(NOW), "created_by": "asha"}
     rows = [{"run": run_row(0, finished=finished)}, *({"firing": firing_row(n, states[n])} for n in sorted(states))]
-    counts = {"run": 1, "firing": len(states), "attempt": 0, "resolution": 0}
-    records = [{"format": "bulletins-ledger", "version": 2, "ledger": about}, *rows, {"end": counts}]
+    rows += [{"watch": watch_row(bulletin, watches[bulletin])} for bulletin in sorted(watches)]
+    counts = {"run": 1, "firing": len(states), "attempt": 0, "resolution": 0, "watch": len(watches)}
+    records = [{"format": "bulletins-ledger", "version": 3, "ledger": about}, *rows, {"end": counts}]
     return [json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n" for record in records]
 
 
@@ -133,6 +146,13 @@ def test_a_run_that_ended_meanwhile_has_ended(ledger_url: str) -> None:
     assert exported(ledger_url) == export_of({0: "fired"})
     take(ledger_url, export_of({0: "claimed"}, finished=False))
     assert exported(ledger_url) == export_of({0: "fired"})
+
+
+def test_of_two_watches_the_later_one_stands(ledger_url: str) -> None:
+    take(ledger_url, export_of({}, watches={"a": 1, "b": 5}))
+    for _ in range(2):
+        take(ledger_url, export_of({}, watches={"a": 3, "b": 2, "c": -4}))
+        assert exported(ledger_url) == export_of({}, watches={"a": 3, "b": 5, "c": -4})
 
 
 def test_another_ledger_keeps_its_id(ledger_url: str) -> None:

@@ -66,14 +66,21 @@ def test_a_step_that_fails_changes_nothing_of_the_others(old: str) -> None:
     assert migrate_alone(old, {1: adding("first"), 2: failing}) == (0, set())
 
 
+@pytest.fixture(params=[1, 2])
+def version(request: pytest.FixtureRequest) -> int:
+    """Each older version of the tables."""
+    number: int = request.param
+    return number
+
+
 @pytest.fixture
-def version_1(ledger_url: str) -> str:
-    """The place of a ledger as version 1 made and used it."""
+def older(ledger_url: str, version: int) -> str:
+    """The place of a ledger as an older version made and used it."""
     url = parse_url(ledger_url)
     if url.drivername == "sqlite":
         Path(url.database or "").touch()
     engine = connect._engine(url)
-    script = (Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8")
+    script = (Path(__file__).parent / f"version_{version}.sql").read_text(encoding="utf-8")
     with connect.transaction(engine, url) as connection:
         for statement in script.split(";\n"):
             connection.exec_driver_sql(statement) if statement.strip() else None
@@ -81,21 +88,51 @@ def version_1(ledger_url: str) -> str:
     return ledger_url
 
 
-def test_an_older_ledger_is_migrated_when_it_is_opened_and_loses_nothing(version_1: str) -> None:
-    with Ledger(parse_url(version_1)) as opened:
+def test_an_older_ledger_is_migrated_when_it_is_opened_and_loses_nothing(older: str) -> None:
+    with Ledger(parse_url(older)) as opened:
         told = opened.describe()
         assert (told.version, told.id, told.created_by) == (tables.SCHEMA_VERSION, "01M8000000000000000000LEDG", "asha")
         assert (told.runs, told.states["fired"], told.states["claimed"]) == (1, 1, 1)
-    (kept,) = all_of(version_1, tables.attempts)
+    (kept,) = all_of(older, tables.attempts)
     assert (kept["latency_ms"], kept["answer"]) == (212.4, '{"status": "success"}')
-    (said,) = all_of(version_1, tables.resolutions)
+    (said,) = all_of(older, tables.resolutions)
     assert (said["who"], said["sent"]) == ("meera", True)
-    with Ledger(parse_url(version_1)) as again:
+    with Ledger(parse_url(older)) as again:
         assert again.describe() == told
 
 
-def test_what_was_migrated_works_as_if_it_were_new(version_1: str) -> None:
-    with Ledger(parse_url(version_1)) as opened:
+@pytest.mark.parametrize("version", [2], indirect=True)
+def test_rows_of_before_get_the_business_event_of_their_payload(older: str) -> None:
+    with Ledger(parse_url(older)):
+        events = {row["bulletin"]: row["business_event"] for row in all_of(older, tables.firings)}
+    assert events == {"fired": 'Jagat "सा"', "claimed": "", "damaged": ""}
+
+
+@pytest.mark.parametrize("version", [2], indirect=True)
+def test_business_events_are_filled_in_piece_by_piece(older: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "_PIECE", 1)
+    with Ledger(parse_url(older)):
+        assert [row["business_event"] for row in all_of(older, tables.firings)] == ['Jagat "सा"', "", ""]
+
+
+@pytest.mark.parametrize(
+    ("payload", "event"),
+    [
+        ('{"business_event":"Program Released"}', "Program Released"),
+        ('{"business_event":"a\\u0000b\\ud800"}', "a\ufffdb?"),
+        ('{"business_event":7}', ""),
+        ("{}", ""),
+        ("[]", ""),
+        ("no JSON", ""),
+        ("[" * 100_000, ""),
+    ],
+)
+def test_the_business_event_of_a_payload(payload: str, event: str) -> None:
+    assert migrations.event_of(payload) == event
+
+
+def test_what_was_migrated_works_as_if_it_were_new(older: str) -> None:
+    with Ledger(parse_url(older)) as opened:
         run = begin(opened)
         for name in ("fired", "claimed"):
             assert opened.claim(run, make_firing(name), NOW) is None
@@ -104,10 +141,10 @@ def test_what_was_migrated_works_as_if_it_were_new(version_1: str) -> None:
         assert [row.key.bulletin for row in opened.sweep(run)] == ["claimed"]
 
 
-def test_migrated_tables_are_those_of_a_new_ledger(version_1: str, tmp_path: Path) -> None:
+def test_migrated_tables_are_those_of_a_new_ledger(older: str, tmp_path: Path) -> None:
     new = str(tmp_path / "new.sqlite3")
     connect.create(parse_url(new), now=NOW, who="asha")
-    with Ledger(parse_url(version_1)), connected(version_1) as old, connected(new) as made:
+    with Ledger(parse_url(older)), connected(older) as old, connected(new) as made:
         assert shape(old) == shape(made)
 
 
@@ -128,7 +165,7 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 def test_a_ledger_that_no_step_leads_on_from_is_refused(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect.migrations, "migrate", lambda connection: None)
-    with pytest.raises(UserError, match="has tables of version 0, from which no way leads to version 2") as error:
+    with pytest.raises(UserError, match="has tables of version 0, from which no way leads to version 3") as error:
         open_engine(parse_url(old))
     assert error.value.exit_code is Exit.REFUSED
 

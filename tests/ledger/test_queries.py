@@ -213,3 +213,14 @@ def test_no_question_reads_a_whole_table(ledger: Ledger, run: str, ask: Callable
         for statement, parameters in statements:
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
                 assert not row.detail.startswith(("SCAN firings", "SCAN runs", "SCAN resolutions")), statement
+
+
+@pytest.mark.parametrize(("ago", "action"), [(timedelta(days=3), Action.DUPLICATE), (timedelta(days=4), Action.FIRE)])
+def test_what_went_out_since_it_was_due_is_recent_as_long_as_its_grace(
+    ledger: Ledger, ago: timedelta, action: Action
+) -> None:
+    due_at, grace = NOW - timedelta(days=3), timedelta(days=7)
+    settle(ledger, make_firing("a", at=due_at, grace=grace), State.FIRED, at=-ago)
+    renamed = make_firing("b", at=due_at, grace=grace)
+    (step,) = decide([renamed], ledger.history([renamed], NOW), NOW).steps
+    assert step.action is action

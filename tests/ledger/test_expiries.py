@@ -1,0 +1,100 @@
+"""Many expiries at once, and others who claim meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from plan import HOUR, NOW, make_bulletin
+
+from ledger import begin, connected, counting
+from runner.definitions.model import Definitions, Recurrence
+from runner.ledger import firings as rows
+from runner.ledger.ledger import Ledger
+from runner.plan.firing import Firing, firings
+from runner.plan.history import State
+
+LATER = NOW + timedelta(minutes=1)
+
+
+def recurring(count: int = 1, accounts: tuple[str, ...] = ("india",)) -> list[Firing]:
+    """One that is due, of each of these bulletins."""
+    schedule = Recurrence("0 13 * * *", "UTC", HOUR)
+    made = tuple(make_bulletin(f"b{number}", schedule=schedule, accounts=accounts) for number in range(count))
+    return [each for each in firings(Definitions({}, {}, made, ()), NOW) if each.occurrence.is_due(NOW)]
+
+
+def in_a_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    return thread, found
+
+
+def test_who_claims_waits_for_who_tells_it_as_expired(ledger: Ledger, ledger_url: str, run: str) -> None:
+    (firing,), other = recurring(), begin(ledger)
+    with connected(ledger_url) as connection:
+        assert rows.expire(connection, run, [firing], NOW) == {firing.key}
+        thread, claimed = in_a_thread(lambda: ledger.claim(other, firing, NOW))
+        thread.join(0.3)
+        assert claimed == []  # the expiry is not committed yet
+    thread.join()
+    assert claimed == [None]
+    assert [row.state for row in ledger.rows()] == [State.EXPIRED]
+
+
+def test_who_tells_it_as_expired_waits_for_who_claims(ledger: Ledger, ledger_url: str, run: str) -> None:
+    (firing,), other = recurring(), begin(ledger)
+    with connected(ledger_url) as connection:
+        assert rows.claim(connection, run, firing, NOW, "01CLAIM")
+        thread, told = in_a_thread(lambda: ledger.expire(other, [firing], NOW))
+        thread.join(0.3)
+        assert told == []
+    thread.join()
+    assert told == [set()]
+    assert [row.state for row in ledger.rows()] == [State.CLAIMED]
+
+
+def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_other(ledger: Ledger, run: str) -> None:
+    found = recurring(20)
+    claims = [ledger.claim(run, firing, NOW) for firing in found]
+    other, faults = begin(ledger), list[BaseException]()
+
+    def give_back() -> None:
+        for claim, firing in zip(claims, found, strict=True):
+            assert claim
+            ledger.expire_claimed(claim, run, firing, rows.Settlement(State.RELEASED), LATER)
+
+    def claim_again() -> None:
+        try:
+            assert [ledger.claim(other, firing, LATER) for firing in found] == [None] * 20
+        except BaseException as error:  # noqa: BLE001 - told by the test
+            faults.append(error)
+
+    workers = [threading.Thread(target=work) for work in (give_back, claim_again)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert faults == []
+    assert ledger.describe().states["expired"] == 20
+
+
+def test_many_are_told_in_a_few_statements(ledger: Ledger, run: str) -> None:
+    found = recurring(200, ("europe", "india"))
+    claimed, told = found[:7], begin(ledger)
+    assert all(ledger.claim(run, firing, NOW) for firing in claimed)
+    assert ledger.expire(told, found[7:20], NOW) == {firing.key for firing in found[7:20]}
+    with counting(ledger) as statements:
+        assert ledger.expire(run, found, NOW) == {firing.key for firing in found[20:]}
+    assert len(statements) < 10
+    assert ledger.expire(run, found, LATER) == {firing.key for firing in found[20:]}
+    assert len(ledger.rows(state=State.EXPIRED)) == 393
+
+
+@pytest.mark.parametrize("twice", [1, 2])
+def test_what_is_given_twice_is_told_once(ledger: Ledger, run: str, twice: int) -> None:
+    assert ledger.expire(run, recurring() * twice, NOW) == {recurring()[0].key}
+    assert len(ledger.rows()) == 1
