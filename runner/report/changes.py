@@ -11,7 +11,7 @@ from typing import Any
 from runner.definitions.model import Account
 from runner.plan.compare import BulletinChange, Comparison, Kind, SharedChange
 from runner.plan.decide import Action, Plan, Step
-from runner.report.document import timestamp
+from runner.report.document import row_entry, timestamp
 from runner.report.local_time import local_time
 from runner.report.plan_document import field_entries
 
@@ -75,6 +75,7 @@ class _Effects:
             "was": change.before.id if change.kind is Kind.RENAMED and change.before else None,
             "file": bulletin.place.file,
             "line": bulletin.place.line,
+            **row_entry(bulletin.place),
             "name": bulletin.name,
             "fields": field_entries(each for each in change.fields if each.field != "id"),  # `was` says it
             "effects": [
@@ -85,7 +86,7 @@ class _Effects:
         }
 
     def _effect(self, step: Step, text: str, *, removed: bool = False) -> dict[str, Any]:
-        due_at = step.firing.occurrence.due_at
+        due_at = step.may_go_at or step.firing.occurrence.due_at
         return {
             "account": step.firing.key.account,
             "occurrence": step.firing.key.occurrence,
@@ -98,6 +99,8 @@ class _Effects:
         match step.action:
             case Action.FIRE | Action.RETRY:
                 return f"goes out {again}as soon as fire runs"
+            case Action.WAIT if step.may_go_at is not None:
+                return f"goes out {again}later: {step.reason}"
             case Action.WAIT:
                 return f"goes out {again}{self._due(step)}"
             case Action.EXPIRED:
@@ -135,19 +138,20 @@ class _Effects:
         if change.kind is not Kind.RENAMED or change.before is None or not any(map(_may_go_out, steps)):
             return None
         old = change.before.id
+        what = "it" if any(each.field != "id" for each in change.fields) else "the same payload"
         sent = next(filter(_was_sent, before), None)
         if sent is not None:
             blocked = any(step.action is Action.DUPLICATE for step in steps)
             after = ", once it is no duplicate of the last 24 hours any more" if blocked else ""
-            return f"{_sent_at(sent)} as {old}: under its new id the same payload would go out again{after}"
+            return f"{_sent_at(sent)} as {old}: under its new id {what} would go out again{after}"
         if any(step.action in (Action.IN_DOUBT, Action.CLAIMED) for step in before):
-            return f"it may have been sent as {old}: under its new id the same payload would go out again"
+            return f"it may have been sent as {old}: under its new id {what} would go out again"
         if self._knows:
             return None
-        return f"if it was sent as {old} already, the same payload would go out again under its new id"
+        return f"if it was sent as {old} already, {what} would go out again under its new id"
 
     def _due(self, step: Step) -> str:
-        due_at = step.firing.occurrence.due_at
+        due_at = step.may_go_at or step.firing.occurrence.due_at
         assert due_at is not None
         account = self._accounts.get(step.firing.key.account)
         return local_time(due_at, account.zone if account else "UTC")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from runner.definitions.model import Place
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.ledger.values import Attempt
@@ -86,7 +87,8 @@ def _summary(entries: Sequence[dict[str, Any]]) -> dict[str, int]:
     return {
         "selected": len(entries),
         **outcomes,
-        "not_due": sum(each["action"] == Action.WAIT for each in entries),
+        "not_due": sum(each["action"] == Action.WAIT and not each["may_go_at"] for each in entries),
+        "held_back": sum(each["may_go_at"] is not None for each in entries),
         "done": sum(each["action"] in (Action.DONE, Action.CHANGED) for each in entries),
         "bulletins_sent": sum(each["bulletins_sent"] or 0 for each in entries),
         "warnings": sum(len(each["warnings"]) for each in entries),
@@ -96,16 +98,18 @@ def _summary(entries: Sequence[dict[str, Any]]) -> dict[str, int]:
 def entry(result: Result) -> dict[str, Any]:
     """One result, as the document holds it."""
     firing = result.step.firing
-    due_at = firing.occurrence.due_at
+    due_at, may_go_at = firing.occurrence.due_at, result.may_go_at or result.step.may_go_at
     return {
         "id": firing.key.bulletin,
         "account": firing.key.account,
         "occurrence": firing.key.occurrence,
         "file": firing.bulletin.place.file,
         "line": firing.bulletin.place.line,
+        **row_entry(firing.bulletin.place),
         "business_event": firing.bulletin.business_event,
         "name": firing.bulletin.name,
         "due_at": None if due_at is None else timestamp(due_at),
+        "may_go_at": None if may_go_at is None else timestamp(may_go_at),
         "action": result.step.action.value,
         "outcome": None if result.outcome is None else result.outcome.value,
         "reason": result.reason,
@@ -120,6 +124,11 @@ def entry(result: Result) -> dict[str, Any]:
         "payload": None if result.outcome is None else firing.bulletin.payload(),
         "attempts": attempt_entries(result.attempts),
     }
+
+
+def row_entry(place: Place) -> dict[str, str]:
+    """The row that a bulletin was made of, as documents hold it beside file and line; nothing of one of its own."""
+    return {"row": place.row} if place.row else {}
 
 
 def attempt_entries(attempts: Iterable[Attempt]) -> list[dict[str, Any]]:

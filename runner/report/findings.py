@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from runner.definitions.codes import EXPLANATIONS, Explanation
 from runner.definitions.problem import Problem
+from runner.definitions.row_place import RowPlace, row_place
 from runner.plan.compare import MOVES
 from runner.report.plain import plain
 from runner.report.problems import counted
@@ -112,7 +114,10 @@ RULES: Mapping[str, Explanation] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to see at a line. `subject` is what it is about, whatever line that stands at."""
+    """One thing to see at a line. `subject` is what it is about, whatever line that stands at.
+
+    `row` is the row that it is about, where the entry at that line stands for many.
+    """
 
     level: Level
     rule: str
@@ -122,6 +127,7 @@ class Finding:
     column: int | None = None
     help: str = ""
     subject: str = ""
+    row: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _short(self.message))
@@ -133,6 +139,11 @@ class Finding:
         if not self.help:
             return self.message
         return f"{self.message}; {self.help}" if self.message.endswith(".") else f"{self.message}. {self.help}"
+
+    @property
+    def row_place(self) -> RowPlace | None:
+        """Where its row stands, if it has one that stands anywhere."""
+        return row_place(self.row, self.file)
 
 
 def from_problems(problems: Iterable[Problem]) -> list[Finding]:
@@ -147,6 +158,7 @@ def from_problems(problems: Iterable[Problem]) -> list[Finding]:
             problem.column,
             problem.help,
             subject=problem.source.strip() or problem.message,
+            row=problem.row,
         )
         for problem in problems
     ]
@@ -186,6 +198,12 @@ def label(entry: Mapping[str, Any]) -> str:
     return entry["id"] if entry["occurrence"] == "r1" else f"{entry['id']} {entry['occurrence']}"
 
 
+def place(entry: Mapping[str, Any]) -> str:
+    """Where an entry of a document stands: `shows.yaml:3`, and the row that it was made of: `, shows.csv:17`."""
+    row = entry.get("row")
+    return f"{entry['file']}:{entry['line']}" + (f", {row}" if row else "")
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     """Something about one firing. `text` has a place for its label and accounts."""
@@ -208,10 +226,19 @@ def _of_plan(firings: Iterable[Mapping[str, Any]], touched: set[str] | None) -> 
                 yield _Said(Level.WARNING, Rule.DUPLICATE, firing, f"is blocked as a duplicate: {reason}")
             case "changed" if is_touched:
                 yield _Said(Level.WARNING, Rule.EDITED_AFTER_SENDING, firing, f"is not sent again: {reason}")
+            case "wait" if _expires_before_its_turn(firing):
+                yield _Said(Level.WARNING, Rule.EXPIRED, firing, f"is held back: {reason}")
             case "expired" if is_touched:
                 yield _Said(Level.WARNING, Rule.EXPIRED, firing, f"is too late and never sent: {reason}")
             case "fire" | "retry" if touched is not None and is_touched:
                 yield _Said(Level.NOTE, Rule.SENDS_NOW, firing, f"goes out as soon as fire runs: {reason}")
+
+
+def _expires_before_its_turn(firing: Mapping[str, Any]) -> bool:
+    may_go_at, expires_at = firing.get("may_go_at"), firing["expires_at"]
+    if may_go_at is None or expires_at is None:
+        return False
+    return datetime.fromisoformat(may_go_at) > datetime.fromisoformat(expires_at)
 
 
 def _of_report(results: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
@@ -225,9 +252,11 @@ def _of_report(results: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
                 yield _Said(Level.ERROR, Rule.IN_DOUBT, result, f"may have been sent: {reason}", settle)
             case "expired":
                 yield _Said(Level.ERROR, Rule.EXPIRED, result, f"was not sent in time and never will be: {reason}")
-            case "skipped":
+            case "skipped" if result.get("may_go_at") is None:  # what a budget holds back is as it should be
                 yield _Said(Level.WARNING, Rule.SKIPPED, result, f"was left alone: {reason}")
-        for warning in result["warnings"]:
+        if result.get("may_go_at") is not None and result["warnings"]:
+            yield _Said(Level.WARNING, Rule.EXPIRED, result, f"is held back: {reason}")
+        for warning in result["warnings"] if result["outcome"] == "fired" else ():
             yield _Said(Level.WARNING, Rule.SENT_ODDLY, result, f"was sent, but {warning}")
 
 
@@ -246,7 +275,8 @@ def _folded(said: Iterable[_Said]) -> list[Finding]:
 def _finding(said: _Said, accounts: str) -> Finding:
     entry, about = said.entry, f"{label(said.entry)} in {accounts}"
     message = f"{about} {said.text}"
-    return Finding(said.level, said.rule, message, entry["file"], entry["line"], help=said.help, subject=about)
+    row = entry.get("row", "")
+    return Finding(said.level, said.rule, message, entry["file"], entry["line"], help=said.help, subject=about, row=row)
 
 
 def _renames(changes: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -255,7 +285,7 @@ def _renames(changes: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
             message = f"{change['id']}: {change['warning']}"
             help_text = f"Keep the id {change['was']}." if change["was"] else ""
             found = Finding(Level.WARNING, Rule.SENDS_AGAIN, message, change["file"], change["line"], help=help_text)
-            yield replace(found, subject=change["id"])
+            yield replace(found, subject=change["id"], row=change.get("row", ""))
 
 
 def _account_moves(changes: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:

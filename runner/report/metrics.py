@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LAST_SUCCESS = "bulletins_last_success_timestamp_seconds"
 _IN_DOUBT = "bulletins_in_doubt"
 _OVERDUE = "bulletins_overdue"
+_HELD_BACK = "bulletins_held_back"
 _KEPT = " A run that can't tell keeps the figure of the run before."
 _NONE_REFUSED = " Not there where the run was refused before it began."
 _HELP = {
@@ -31,7 +32,8 @@ _HELP = {
     "bulletins_last_run_exit_code": "What the last run exited with.",
     "bulletins_last_run_duration_seconds": "How long the last run took.",
     _IN_DOUBT: "Firings that may have been sent and wait for a person to settle them." + _KEPT,
-    _OVERDUE: "Firings that were due and were still unsent when the last run ended." + _KEPT,
+    _OVERDUE: "Firings that were due and were still unsent when the last run ended, but for those held back." + _KEPT,
+    _HELD_BACK: "Firings that were due and waited for the budget of their account when the last run ended." + _KEPT,
     "bulletins_last_run_firings": "Firings of the last run by how they ended; 0 where none did so." + _NONE_REFUSED,
     "bulletins_last_run_bulletins_sent": "Bulletins that the API says it sent in the last run." + _NONE_REFUSED,
     "bulletins_last_run_requests": "Requests of the last run whose end is known, retries included." + _NONE_REFUSED,
@@ -65,6 +67,7 @@ class RunFigures:
     accounts: tuple[AccountFigures, ...] = ()
     in_doubt: int | None = None
     overdue: int | None = None
+    held_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,16 @@ class Earlier:
     last_success_s: float = 0.0
     in_doubt: float | None = None
     overdue: float | None = None
+    held_back: float | None = None
 
 
-def figures(document: Mapping[str, Any], *, in_doubt_now: int | None, overdue_now: int | None) -> RunFigures:
-    """The figures of a run's report; what is in doubt and overdue after it is asked of the ledger, None if unknown."""
+def figures(
+    document: Mapping[str, Any], *, in_doubt_now: int | None, overdue_now: int | None, held_back_now: int | None = None
+) -> RunFigures:
+    """The figures of a run's report; what is in doubt, overdue and held back after it is asked of the ledger.
+
+    None where that is unknown.
+    """
     run = document["run"]
     results: dict[str, list[Mapping[str, Any]]] = {}
     for each in document["results"]:
@@ -90,6 +99,7 @@ def figures(document: Mapping[str, Any], *, in_doubt_now: int | None, overdue_no
         accounts=tuple(_account_figures(name, results[name]) for name in sorted(results)),
         in_doubt=in_doubt_now,
         overdue=overdue_now,
+        held_back=held_back_now,
     )
 
 
@@ -113,7 +123,7 @@ def earlier(text: str) -> Earlier | None:
     except (ValueError, OverflowError, IndexError):
         return None
     known = {name: value for name, value in found.items() if math.isfinite(value) and value >= 0}
-    return Earlier(known.get(_LAST_SUCCESS, 0.0), known.get(_IN_DOUBT), known.get(_OVERDUE))
+    return Earlier(known.get(_LAST_SUCCESS, 0.0), known.get(_IN_DOUBT), known.get(_OVERDUE), known.get(_HELD_BACK))
 
 
 def metrics_text(run: RunFigures, before: Earlier | None = None) -> str:
@@ -150,6 +160,7 @@ def _gauges(run: RunFigures, before: Earlier) -> Iterator[_Gauge]:
     yield _single("bulletins_last_run_duration_seconds", duration_s)
     yield _single(_IN_DOUBT, before.in_doubt if run.in_doubt is None else run.in_doubt)
     yield _single(_OVERDUE, before.overdue if run.overdue is None else run.overdue)
+    yield _single(_HELD_BACK, before.held_back if run.held_back is None else run.held_back)
     yield "bulletins_last_run_firings", ("account", "outcome"), _firings(run.accounts)
     yield _by_account("bulletins_last_run_bulletins_sent", {each.account: each.bulletins_sent for each in run.accounts})
     latencies_s = {each.account: each.latencies_s for each in run.accounts}

@@ -15,6 +15,7 @@ from runner.report.problems import counted
 # What sends nothing and is as it should be; long runs of it are cut.
 _QUIET = (Action.DONE, Action.WAIT, Action.DISABLED, Action.EXPIRED)
 _QUIET_ROWS = 20
+_FOLDED = 3  # so many expired times of a bulletin are one row
 COLOURS = {
     Action.FIRE: "green",
     Action.RETRY: "green",
@@ -31,17 +32,26 @@ COLOURS = {
 
 def summary_line(plan: Plan) -> str:
     """`plan at 2026-12-01T13:00:00Z: 3 fire, 9 wait`: the actions that occur."""
-    counts = [f"{count:,} {action}" for action, count in plan.counts().items() if count]
+    held_back = f" ({len(plan.held_back):,} for a budget)" if plan.held_back else ""
+    counts = [
+        f"{count:,} {action}{held_back if action == Action.WAIT else ''}"
+        for action, count in plan.counts().items()
+        if count
+    ]
     return f"plan at {timestamp(plan.now)}: {', '.join(counts) or 'nothing is defined'}"
 
 
 def rows(steps: Iterable[Step], *, whole: bool = False) -> Iterator[tuple[Action | None, tuple[str, ...]]]:
     """(action, cells) of each row: action, bulletin, account, reason; a row for each changed field below its step.
 
-    Runs of steps that send nothing are cut, unless `whole`; the row that says so has no action.
+    Runs of steps that send nothing are cut, and expired times of one bulletin are one row, unless `whole`; the row that
+    says so has no action.
     """
     for action, group in groupby(steps, key=lambda step: step.action):
         run = list(group)
+        if action is Action.EXPIRED and not whole:
+            run, folded = _unfolded(run)
+            yield from folded
         shown = run if whole or action not in _QUIET else run[:_QUIET_ROWS]
         for step in shown:
             key = step.firing.key
@@ -52,6 +62,23 @@ def rows(steps: Iterable[Step], *, whole: bool = False) -> Iterator[tuple[Action
         if len(shown) < len(run):
             more = f"… and {len(run) - len(shown):,} more {action.value} (--verbose shows them)"
             yield None, ("", "", "", more)
+
+
+def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:
+    """Those of a bulletin that expired a few times, and a row for each that did so more often."""
+    by_bulletin: dict[tuple[str, str], list[Step]] = {}
+    for step in expired:
+        by_bulletin.setdefault(step.firing.key[:2], []).append(step)
+    few: list[Step] = []
+    rows: list[tuple[Action | None, tuple[str, ...]]] = []
+    for (account, bulletin), each in by_bulletin.items():
+        if len(each) < _FOLDED:
+            few += each
+            continue
+        times = [step.firing.key.occurrence.partition("@")[2] for step in (each[0], each[-1])]
+        said = f"{len(each):,} times from {times[0]} to {times[1]} (--verbose shows them); the last {each[-1].reason}"
+        rows.append((Action.EXPIRED, (Action.EXPIRED.value, plain(bulletin), plain(account), plain(said))))
+    return few, rows
 
 
 CHANGE_COLOURS = {"added": "green", "changed": "yellow", "renamed": "yellow", "removed": "red"}

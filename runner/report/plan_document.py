@@ -17,11 +17,12 @@ from runner.errors import UserError
 from runner.plan.decide import Action, Change, Plan, Step
 from runner.plan.firing import FiringKey, digest, fingerprint_of
 from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
-from runner.report.document import timestamp
+from runner.report.document import row_entry, timestamp
 
 SCHEMA_VERSION = 1
 # What tells when and by which version a plan was made, not what it is.
 _UNHASHED = ("hash", "now", "version", "git")
+_UNHASHED_OF_FIRINGS = ("reason", "may_go_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,13 @@ def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | Non
 def plan_hash(document: Mapping[str, Any]) -> str:
     """The hash of all that a plan is: definitions, selection, ledger and the firings' states; not when it was made.
 
-    Reasons are left out: they tell how long ago and how soon.
+    Reasons and when budgets have room are left out: they tell how long ago and how soon.
     """
     whole = {name: value for name, value in document.items() if name not in _UNHASHED}
-    firings = [{name: value for name, value in each.items() if name != "reason"} for each in document["firings"]]
+    firings = [
+        {name: value for name, value in each.items() if name not in _UNHASHED_OF_FIRINGS}
+        for each in document["firings"]
+    ]
     return digest(canonical({**whole, "firings": firings}))
 
 
@@ -129,10 +133,12 @@ def _firing(step: Step) -> dict[str, Any]:
         "reason": step.reason,
         "file": firing.bulletin.place.file,
         "line": firing.bulletin.place.line,
+        **row_entry(firing.bulletin.place),
         "business_event": firing.bulletin.business_event,
         "name": firing.bulletin.name,
         "due_at": None if occurrence.due_at is None else timestamp(occurrence.due_at),
         "expires_at": None if occurrence.expires_at is None else timestamp(occurrence.expires_at),
+        "may_go_at": None if step.may_go_at is None else timestamp(step.may_go_at),
         "payload": firing.bulletin.payload(),
         "fingerprint": firing.fingerprint,
         "allow_duplicate": firing.bulletin.allow_duplicate,

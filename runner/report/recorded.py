@@ -76,6 +76,7 @@ def _entry(rows: Sequence[Row], attempts_of: Mapping[str, Sequence[Attempt]]) ->
         "business_event": payload["business_event"],
         "name": payload["name"],
         "due_at": None if row.due_at is None else timestamp(row.due_at),
+        "may_go_at": None,
         "action": (Action.EXPIRED if row.state is State.EXPIRED else Action.FIRE).value,
         "outcome": outcome.value,
         "reason": reason,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
+from runner.plan.moments import moment
 from runner.report.plain import plain
 
 OUTCOME_COLOURS = {
@@ -15,6 +17,7 @@ OUTCOME_COLOURS = {
     "skipped": "yellow",
     "would_fire": "green",
 }
+_NAMED = 10  # of those that will expire
 _OUTCOME_NAMES = {"in_doubt": "in doubt", "would_fire": "would fire"}
 
 
@@ -57,6 +60,7 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
         yield "the run ended without a word: what it held is in doubt"
     if quiet:
         yield f"left alone: {quiet}"
+    yield from _too_late(document)
     if summary["in_doubt"]:
         yield "look at what is in doubt with: bulletins status"
 
@@ -72,8 +76,34 @@ def _quiet(document: dict[str, Any]) -> Iterator[str]:
         "expired": "expired",
         "disabled": "disabled",
     }
+    left = [entry for entry in document["results"] if entry["outcome"] is None and not _would_be_told(entry)]
+    held_back = sum(entry.get("may_go_at") is not None for entry in left)
+    if held_back:
+        yield f"{held_back:,} waiting for a budget, the first may go {_first_turn(left, document['run'])}"
     for action, name in names.items():
-        entries = document["results"]
-        count = sum(entry["action"] == action and entry["outcome"] is None for entry in entries)
+        count = sum(entry["action"] == action for entry in left) - (held_back if action == "wait" else 0)
         if count:
             yield f"{count:,} {name}"
+
+
+def _first_turn(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
+    """When the first of those goes that wait for a budget: the time alone where that is today."""
+    first = datetime.fromisoformat(min(each["may_go_at"] for each in left if each.get("may_go_at")))
+    said = moment(first + timedelta(milliseconds=999))  # not a moment too early
+    day, _, time = said.partition("T")
+    return time if run["finished_at"].startswith(day) else said
+
+
+def _would_be_told(entry: dict[str, Any]) -> bool:
+    """Whether a dry run left it alone that is to be reported as expired."""
+    return entry["action"] == "expired" and entry["outcome"] is None and bool(entry["warnings"])
+
+
+def _too_late(document: dict[str, Any]) -> Iterator[str]:
+    told = sum(map(_would_be_told, document["results"]))
+    if told:
+        yield f"would be reported as expired: {told:,}"
+    late = [each["id"] for each in document["results"] if each.get("may_go_at") and each["warnings"]]
+    if late:
+        names = ", ".join(late[:_NAMED]) + (f" and {len(late) - _NAMED:,} more" if len(late) > _NAMED else "")
+        yield plain(f"warning: {len(late):,} will expire before the budget lets them go: {names}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from runner.ledger.values import LiveRun, Resolution, Row
+from runner.plan.budget import HOUR, Limit, Used
 from runner.plan.decide import moment, span
 from runner.plan.history import State
 from runner.report.document import timestamp
@@ -60,6 +62,34 @@ def resolve_line(row: Row, *, sent: bool, among: Sequence[Row] = (), ledger: str
 
 def _with_ledger(words: list[str], ledger: str | None) -> list[str]:
     return [*words, "--ledger", ledger] if ledger else words
+
+
+def budget_lines(used: Mapping[Limit, Used]) -> Iterator[str]:
+    """`india: 57 of 60 in the last hour, 312 of 400 in the last day`: a line for each account, and each event in it."""
+    for name, group in groupby(used.items(), key=lambda each: budget_name(each[0])):
+        yield plain(f"{name}: " + ", ".join(_used(*each) for each in group))
+
+
+def _used(limit: Limit, used: Used) -> str:
+    said = f"{used.taken:,} of {limit.count:,} in the last {'hour' if limit.window == HOUR else 'day'}"
+    return said + (f", over it until {moment(used.over_until)}" if used.over_until else "")
+
+
+def budget_name(limit: Limit) -> str:
+    """Whose budget it is: `india`, or `india, Flash Sale`."""
+    return limit.account if limit.event is None else f"{limit.account}, {limit.event}"
+
+
+def budget_entry(limit: Limit, used: Used) -> dict[str, Any]:
+    """A limit of a budget and how much of it is used, as JSON output holds it."""
+    return {
+        "account": limit.account,
+        "business_event": limit.event,
+        "window_s": int(limit.window.total_seconds()),
+        "limit": limit.count,
+        "used": used.taken,
+        "over_until": None if used.over_until is None else timestamp(used.over_until),
+    }
 
 
 def run_cells(run: LiveRun) -> tuple[str, ...]:

@@ -205,18 +205,20 @@ def make_report(*results: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def hostile_problems(text: str) -> Definitions:
     """Problems that quote the text wherever they may."""
-    alone = make_problem(message=text, help=text, source=text)
-    return make_problems(alone, make_problem(file=text, code=Code.BLANK, message="x", help=""), files=[text])
+    alone = make_problem(message=text, help=text, source=text, row=text)
+    of_row = make_problem(file=text, code=Code.BLANK, message="x", help="", row=f"{text}:12:9")
+    return make_problems(alone, of_row, files=[text])
 
 
 def hostile_plan(text: str) -> dict[str, Any]:
     """A plan of every action and every kind of change, with the text in every place that is free."""
     own = {"id": text, "account": text, "file": text, "business_event": text, "name": text, "reason": text}
+    own["row"] = f"{text}:12:9"  # the place of a row in that file
     payload = {"business_event": text, "name": text, "properties": {text: text}, "c-by": "a@example.com", "when": "now"}
     field = make_field(text, text, text)
     edits = [{"field": text, "old": text, "new": None}]
     effect = {"account": text, "occurrence": "r1", "action": "fire", "due_at": None, "text": text}
-    change = {"id": text, "was": text, "file": text, "name": text, "fields": [field], "effects": [effect]}
+    change = {"id": text, "was": text, "file": text, "name": text, "fields": [field], "effects": [effect], "row": text}
     shared = {"name": text, "file": text, "fields": [{**field, "field": "region"}, field]}
     changes = make_changes(
         [make_bulletin_change(kind, **change, warning=text) for kind in ("added", "changed", "renamed", "removed")],
@@ -235,6 +237,7 @@ def hostile_plan(text: str) -> dict[str, Any]:
 def hostile_report(text: str) -> dict[str, Any]:
     """A report of every outcome, with the text in every place that is free."""
     own = {"id": text, "account": text, "file": text, "business_event": text, "name": text, "reason": text}
+    own["row"] = text
     payload = {"business_event": text, "name": text, "properties": {text: text}, "c-by": "a@example.com", "when": "now"}
     results = [
         make_result(

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from plan import NOW, make_bulletin, make_firings
 
 import runner
+from runner.definitions.model import Place
 from runner.definitions.schema import schema
 from runner.fire.outcome import Outcome
 from runner.fire.result import Ended, Result
@@ -116,3 +117,12 @@ def test_the_schema_is_valid_and_its_enums_are_those_of_the_code() -> None:
 
     assert set(properties["action"]["enum"]) == {action.value for action in Action}
     assert set(properties["outcome"]["enum"]) == {outcome.value for outcome in Outcome} | {None}
+
+
+def test_a_result_of_a_row_names_it() -> None:
+    row = "bulletins.d/shows.csv:17"
+    (firing,) = make_firings(make_bulletin("a", place=Place("bulletins.d/a.yaml", 4, 5, 0, row)))
+    document = report_document(facts(), [Result(Step(firing, Action.WAIT, "later"), None)])
+
+    VALIDATOR.validate(json.loads(json.dumps(document)))
+    assert [result["row"] for result in document["results"]] == [row]

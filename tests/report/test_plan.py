@@ -7,7 +7,9 @@ from plan import HOUR, NOW, make_bulletin, make_entry, make_firings
 
 from report.documents import COMMIT, hostile_plan, make_bulletin_change, make_changes, make_field, make_shared_change
 from report.hostile import HOSTILE
+from runner.definitions.model import CatchUp, Recurrence
 from runner.plan.decide import Action, Plan, decide
+from runner.plan.firing import WatchKey
 from runner.plan.history import History, State
 from runner.report.plain import plain
 from runner.report.plan import COLOURS, change_rows, changes_line, rows, summary_line
@@ -38,6 +40,24 @@ def test_long_runs_of_what_waits_are_cut_unless_all_is_wanted() -> None:
     assert sum(action is Action.WAIT for action, _ in cut) == 20
     assert (None, ("", "", "", "… and 10 more wait (--verbose shows them)")) in cut
     assert sum(action is Action.WAIT for action, _ in whole) == 30
+
+
+def test_many_expired_times_of_a_bulletin_are_one_row_unless_all_is_wanted() -> None:
+    found = make_firings(
+        make_bulletin("once", at=NOW - 9 * HOUR),
+        make_bulletin("hourly", schedule=Recurrence("0 * * * *", "UTC", 6 * HOUR, catch_up=CatchUp.LATEST)),
+    )
+    watched = {WatchKey("india", "hourly", 1): NOW - 24 * HOUR}
+    steps = decide(found, History(settled=watched), NOW).steps
+    cut, whole = (
+        [cells for action, cells in rows(steps, whole=whole) if action is Action.EXPIRED] for whole in (False, True)
+    )
+    assert [cells[1] for cells in cut] == ["hourly", "once"]
+    assert cut[0][3] == (
+        "6 times from 2026-12-01T07:00:00Z to 2026-12-01T12:00:00Z (--verbose shows them); the last was due"
+        " 2026-12-01T12:00:00Z; catch_up is latest, and r1@2026-12-01T13:00:00Z is sent in its place"
+    )
+    assert len(whole) == 7
 
 
 def test_a_change_is_shown_field_by_field() -> None:

@@ -47,6 +47,16 @@ def test_the_document_is_valid_and_holds_every_step() -> None:
     assert document["accounts"]["india"]["timezone"] == "Asia/Kolkata"
 
 
+def test_a_firing_of_a_row_names_it_and_another_does_not() -> None:
+    row = "bulletins.d/shows.csv:17"
+    steps = make_firings(make_bulletin("a"), make_bulletin("b", place=Place("bulletins.d/a.yaml", 4, 5, 0, row)))
+    document = json.loads(json.dumps(plan_document(decide(steps, History({}), NOW), FACTS)))
+
+    VALIDATOR.validate(document)
+    assert [firing.get("row") for firing in document["firings"]] == [None, row]
+    assert reviewed_plan(written(document)).to_send
+
+
 def test_the_schema_is_valid_itself() -> None:
     Draft202012Validator.check_schema(schema("plan"))
 

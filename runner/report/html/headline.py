@@ -46,8 +46,8 @@ def besides(document: dict[str, Any]) -> str:
         parts.append(f"CleverTap counted {counted(summary['bulletins_sent'], 'bulletin')} sent.")
     if summary["warnings"]:
         parts.append(f"{counted(summary['warnings'], 'warning')}.")
-    left = Counter(result["action"] for result in document["results"] if result["outcome"] is None)
-    names = [f"{left[action]:,} {kind.name}" for action, kind in LEFT_ALONE.items() if left[action]]
+    left = Counter(kind_of(result) for result in document["results"] if result["outcome"] is None)
+    names = [f"{left[kind.key]:,} {kind.name}" for kind in LEFT_ALONE.values() if left[kind.key]]
     if names:
         parts.append(f"Left alone: {listed(names)}.")
     return " ".join(parts)

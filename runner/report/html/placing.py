@@ -39,7 +39,7 @@ def placed(document: dict[str, Any]) -> list[Placed]:
     found = []
     for row, firing in enumerate(document["firings"]):
         is_now = firing["action"] in ("fire", "retry")
-        due = firing["due_at"]
+        due = firing.get("may_go_at") or firing["due_at"]
         at_ms = now_ms if is_now else None if due is None else instant_ms(due)
         found.append(Placed(row, firing["account"], at_ms, GROUPS[firing["action"]], is_now))
     return found

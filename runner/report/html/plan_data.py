@@ -12,8 +12,8 @@ from runner.report.html.placing import Placed
 from runner.report.html.words import ACTIONS
 
 COLUMNS = (
-    *("id", "account", "occurrence", "file", "line", "business_event", "name", "due", "expires", "at", "group", "kind"),
-    "reason",
+    *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "expires", "at", "group"),
+    *("kind", "reason"),
 )
 STORY_COLUMNS = ("fingerprint", "payload", "changes")  # read once a row is opened
 _POOLED = ("account", "occurrence", "file", "business_event", "group", "kind", "reason")
@@ -38,7 +38,9 @@ def plan_data(document: dict[str, Any], placed: Sequence[Placed], span: Span) ->
 def _row(firing: dict[str, Any], place: Placed) -> list[Any]:
     due, expires = firing["due_at"], firing["expires_at"]
     return [
-        *(firing[name] for name in ("id", "account", "occurrence", "file", "line", "business_event", "name")),
+        *(firing[name] for name in ("id", "account", "occurrence", "file", "line")),
+        firing.get("row"),
+        *(firing[name] for name in ("business_event", "name")),
         None if due is None else instant_ms(due),
         None if expires is None else instant_ms(expires),
         place.at_ms,

@@ -13,7 +13,7 @@ from runner.report.html.instants import instant_ms
 from runner.report.html.words import REPORT_KINDS, kind_of
 
 COLUMNS = (
-    *("id", "account", "occurrence", "file", "line", "business_event", "name", "due", "kind", "reason"),
+    *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "kind", "reason"),
     *("http_status", "error", "bulletins_sent", "tries", "started", "latency_ms"),
 )
 STORY_COLUMNS = ("fingerprint", "warnings", "payload", "attempts")  # read once a row is opened
@@ -49,7 +49,9 @@ def _texts(result: dict[str, Any]) -> Iterable[str]:
 def _row(result: dict[str, Any]) -> list[Any]:
     due, started = result["due_at"], result["started_at"]
     return [
-        *(result[name] for name in ("id", "account", "occurrence", "file", "line", "business_event", "name")),
+        *(result[name] for name in ("id", "account", "occurrence", "file", "line")),
+        result.get("row"),
+        *(result[name] for name in ("business_event", "name")),
         None if due is None else instant_ms(due),
         kind_of(result),
         *(result[name] for name in ("reason", "http_status", "error", "bulletins_sent", "tries")),

@@ -40,7 +40,7 @@ ACTIONS = _kinds(
     ("claimed", "being sent", "late", "…", "another run is sending it"),
     ("expired", "expired", "late", "!", "its grace ran out; it is never sent"),
     ("changed", "edited since", "late", "±", "the edit sends nothing; a raised revision would"),
-    ("wait", "waits", "plan", "◷", "it is due later"),
+    ("wait", "waits", "plan", "◷", "it is due later, or the budget of its account lets it go later"),
     ("done", "sent before", "quiet", "✓", "it was sent, and has not changed"),
     ("disabled", "disabled", "quiet", "–", "it says enabled: false"),
 )
@@ -50,6 +50,9 @@ LEFT_ALONE = {
     action: Kind(f"left-{action}", _LEFT_NAMES.get(action, kind.name), kind.tone, kind.mark, kind.meaning)
     for action, kind in ACTIONS.items()
 }
+LEFT_ALONE["budget"] = Kind(
+    "left-budget", "waiting for a budget", "plan", "◷", "it is due, and the budget of its account lets it go later"
+)
 REPORT_KINDS = {kind.key: kind for kind in [*OUTCOMES.values(), *LEFT_ALONE.values()]}
 
 VERDICTS = {"yes": "sent", "no": "not sent", "unknown": "may have been sent"}
@@ -66,7 +69,9 @@ _EXITS = {
 
 def kind_of(result: dict[str, Any]) -> str:
     """The key of a result's kind: its outcome, or what the plan said where it has none."""
-    return str(result["outcome"]) if result["outcome"] is not None else LEFT_ALONE[result["action"]].key
+    if result["outcome"] is not None:
+        return str(result["outcome"])
+    return LEFT_ALONE["budget" if result.get("may_go_at") else result["action"]].key
 
 
 def exit_meaning(code: int | None) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.plan.compare import MOVES
+from runner.report.findings import place
 from runner.report.local_time import local_time
 from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
 from runner.report.problems import counted
@@ -156,8 +157,7 @@ def _diff(change: Mapping[str, Any]) -> list[str]:
         lines += [f"- {each['field']}: {each['old']}"] if each["old"] is not None else []
         lines += [f"+ {each['field']}: {each['new']}{origin}"] if each["new"] is not None else []
     was = f" (was {code(change['was'], longest=_ID)})" if change["was"] else ""
-    place = inert(f"{change['file']}:{change['line']}")
-    return [f"{code(change['id'], longest=_ID)}{was}, {place}", "", *fenced(lines, "diff")]
+    return [f"{code(change['id'], longest=_ID)}{was}, {inert(place(change))}", "", *fenced(lines, "diff")]
 
 
 def _table_of(firings: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Block:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from runner.report.findings import place
 from runner.report.markdown.markup import Block, code, folded, inert, page, table
 from runner.report.run import outcome_name, summary_lines
 
@@ -35,7 +36,7 @@ def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
     if news := [each for outcome in _NEWS for each in results if each["outcome"] == outcome]:
         yield table(
             ["outcome", "bulletin", "account", "why", "where"],
-            ([*_cells(each), inert(each["reason"] or ""), inert(f"{each['file']}:{each['line']}")] for each in news),
+            ([*_cells(each), inert(each["reason"] or ""), inert(place(each))] for each in news),
         )
     sent = [each for each in results if each["outcome"] in ("fired", "would_fire")]
     if sent:

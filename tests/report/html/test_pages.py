@@ -14,6 +14,7 @@ from report.documents import (
     hostile_plan,
     hostile_report,
     make_attempt,
+    make_bulletin_change,
     make_changes,
     make_plan,
     make_planned,
@@ -181,3 +182,14 @@ def test_payloads_that_would_make_a_page_too_large_are_left_out_the_failed_ones_
 
     assert [row["payload"] is False for row in unpacked(Parsed(report).stories)] == [True, False]
     assert [row["payload"] is False for row in unpacked(Parsed(plan).stories)] == [False, True]
+
+
+def test_a_row_is_among_the_data_and_beside_what_changed() -> None:
+    row = {"row": "bulletins.d/shows.csv:17"}
+    changes = make_changes([make_bulletin_change(**row), make_bulletin_change(id="b")])
+    plan = Parsed(plan_page(make_plan(make_planned(**row), make_planned("b"), changes=changes)))
+    report = Parsed(report_page(make_report(make_result(**row), make_result("b"))))
+
+    for page in (plan, report):
+        assert [each["row"] for each in unpacked(page.data)] == [row["row"], None]
+    assert "bulletins.d/shows.csv:17" in [each.text for each in plan.all("bdi")]

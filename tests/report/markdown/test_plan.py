@@ -128,3 +128,10 @@ def test_ten_thousand_firings_fit_into_a_comment() -> None:
 
     assert MAX_CHARACTERS - 1_000 < len(markdown) <= MAX_CHARACTERS
     assert markdown.rstrip().endswith("more lines or parts are not shown._")
+
+
+def test_an_edit_names_the_row_beside_the_place_of_its_template() -> None:
+    change = make_bulletin_change("changed", row="bulletins.d/shows.csv:17")
+    seen = rendered(plan_markdown(make_plan(make_planned(), changes=make_changes([change]))))
+
+    assert "sa-re-ga-ma-12, bulletins.d/a.yaml:4, bulletins.d/shows.csv:17" in seen.text

@@ -8,7 +8,7 @@ function makeFilter(data, times) {
   let haystacks = null;
 
   function haystack(row) {
-    return fold([row.id, row.name, row.account, row.business_event, row.occurrence, row.reason ?? "", row.file, row.error ?? ""].join("\n"));
+    return fold([row.id, row.name, row.account, row.business_event, row.occurrence, row.reason ?? "", row.file, row.row ?? "", row.error ?? ""].join("\n"));
   }
 
   function compare(key) {

@@ -17,7 +17,7 @@ function payloadOf(payload) {
 }
 
 function placeOf(row) {
-  return el("span", "place", bdi(row.file), `:${row.line}`);
+  return el("span", "place", bdi(row.file), `:${row.line}`, ...(row.row === null ? [] : [", ", bdi(row.row)]));
 }
 
 function diffOf(changes) {
