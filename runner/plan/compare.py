@@ -25,8 +25,9 @@ from runner.definitions.model import (
     canonical,
 )
 from runner.definitions.times import written_duration
-from runner.plan.decide import Change, changes, moment
+from runner.plan.changes import Change, changes
 from runner.plan.firing import FiringKey
+from runner.plan.moments import moment
 
 # The fields of an account that decide whom its bulletins reach.
 MOVES = ("region", "base_url", "account_id_env")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from runner.definitions.model import Account
 from runner.plan.budget import Budgets
 from runner.plan.catch_up import Passed, in_its_place, passed_over
+from runner.plan.changes import Change, changes
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Entry, History, State
-from runner.plan.moments import moment as moment
-from runner.plan.moments import span as span
+from runner.plan.moments import moment, span
 
 DUPLICATE_WINDOW = timedelta(hours=24)
 _NO_BUDGETS: Mapping[str, Account] = {}
@@ -39,19 +38,6 @@ class Action(StrEnum):
     def sends(self) -> bool:
         """Whether `fire` sends a firing with this action."""
         return self in (Action.FIRE, Action.RETRY)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field that was edited: of a firing since it was sent, or of an entry since a git ref.
-
-    `inherited` says that the value comes from the defaults of the file: the new one, or the old where none is left.
-    """
-
-    field: str
-    old: str | None
-    new: str | None
-    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,33 +267,3 @@ def _renamed(firing: Firing, history: History) -> str | None:
         f"it went out {at} in {old}, which is not defined any more: if {key.account} is its new name, the same people"
         " would get it again; to send it all the same, raise revision or write allow_duplicate: true"
     )
-
-
-def changes(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    old_inherited: Set[str] = frozenset(),
-    new_inherited: Set[str] = frozenset(),
-) -> Iterator[Change]:
-    """The fields that differ between two definitions, properties one by one. The sets name those from defaults."""
-    before, after = _flat(old), _flat(new)
-    for name in dict.fromkeys([*before, *after]):
-        if before.get(name) != after.get(name):
-            inherited = name in (new_inherited if name in after else old_inherited)
-            yield Change(name, before.get(name), after.get(name), inherited)
-
-
-def _flat(definition: Mapping[str, Any]) -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for name, value in definition.items():
-        if isinstance(value, Mapping):
-            flat |= {f"{name}.{key}": _text(item) for key, item in value.items()}
-        elif value is not None and value != []:
-            flat[name] = _text(value)
-    return flat
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from runner.definitions.model import Account, Definitions
-from runner.plan.decide import Plan, Step, changes, moment
+from runner.plan.changes import changes
+from runner.plan.decide import Plan, Step
 from runner.plan.firing import Firing, FiringKey, definition, firings_of
+from runner.plan.moments import moment
 from runner.plan.occurrence import occurrence_named, occurrences
 
 

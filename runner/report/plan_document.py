@@ -14,7 +14,8 @@ from typing import Any
 from runner.definitions.model import Account, canonical
 from runner.definitions.schema import fast_validator, schema
 from runner.errors import UserError
-from runner.plan.decide import Action, Change, Plan, Step
+from runner.plan.changes import Change
+from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import FiringKey, digest, fingerprint_of
 from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
 from runner.report.document import row_entry, timestamp

@@ -14,9 +14,10 @@ from runner.fire.outcome import Outcome, Sent
 from runner.fire.result import reach_warnings
 from runner.ledger.firings import SWEPT
 from runner.ledger.values import Attempt, Row, RunRow
-from runner.plan.decide import Action, moment
+from runner.plan.decide import Action
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
+from runner.plan.moments import moment
 from runner.report.document import RunFacts, attempt_entries, document_of, timestamp
 
 _OUTCOMES = {

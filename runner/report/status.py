@@ -12,8 +12,8 @@ from typing import Any
 
 from runner.ledger.values import LiveRun, Resolution, Row
 from runner.plan.budget import HOUR, Limit, Used
-from runner.plan.decide import moment, span
 from runner.plan.history import State
+from runner.plan.moments import moment, span
 from runner.report.document import timestamp
 from runner.report.plain import plain
 

@@ -11,7 +11,8 @@ from ledger import WHO, all_of, at, begin, counting, fill
 from runner.ledger import tables
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
-from runner.plan.decide import DUPLICATE_WINDOW, Action, Change, decide
+from runner.plan.changes import Change
+from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
 

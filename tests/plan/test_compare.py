@@ -8,8 +8,8 @@ import pytest
 
 from plan import HOUR, NOW, make_bulletin
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Definitions, Place
+from runner.plan.changes import Change
 from runner.plan.compare import Comparison, Kind, compare
-from runner.plan.decide import Change
 from runner.plan.firing import FiringKey
 
 

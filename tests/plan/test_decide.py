@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings
-from runner.plan.decide import Action, Step, decide, moment, span
+from runner.plan.decide import Action, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
+from runner.plan.moments import moment, span
 
 NOTHING = History()
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from plan import NOW, knowing, make_entry, make_firing
-from runner.plan.decide import Action, Change, changes, decide
+from runner.plan.changes import Change, changes
+from runner.plan.decide import Action, decide
 from runner.plan.history import State
 
 
