@@ -36,8 +36,9 @@ def table(**edited: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def accounts(sandbox: Sandbox) -> str:
-    return f"accounts:\n  india: {{base_url: {sandbox.base_url}, account_id_env: A, passcode_env: B}}\n"
+def files(sandbox: Sandbox) -> dict[str, str]:
+    accounts = f"accounts:\n  india: {{base_url: {sandbox.base_url}, account_id_env: A, passcode_env: B}}\n"
+    return {"accounts.yaml": accounts, "events.yaml": EVENTS, "shows.yaml": TEMPLATE, "shows.csv": table()}
 
 
 @pytest.fixture
@@ -45,8 +46,16 @@ def two_hundred(write: Write, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch)
     """A set of one entry that stands for two hundred, with credentials for its account."""
     monkeypatch.setenv("A", "india-id")
     monkeypatch.setenv("B", "correct-horse")
-    files = {"accounts.yaml": accounts(sandbox), "events.yaml": EVENTS, "shows.yaml": TEMPLATE, "shows.csv": table()}
-    return write(files)
+    return write(files(sandbox))
+
+
+@pytest.fixture
+def committed(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """The same set in a repository, committed on main."""
+    repository = Repository.new(tmp_path / "work")
+    monkeypatch.chdir(repository.folder)
+    repository.commit({f"bulletins.d/{name}": text for name, text in files(sandbox).items()})
+    return repository
 
 
 def test_they_are_reviewed_as_many_and_fired_each_once(
@@ -77,16 +86,10 @@ def test_a_wrong_cell_is_told_by_its_line_and_the_templates(bulletins: Bulletins
     assert "::error file=bulletins.d/shows.csv,line=17,title=" in bulletins("validate", "--format", "github").out
 
 
-def test_one_edited_cell_is_one_change(
-    bulletins: Bulletins, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repository = Repository.new(tmp_path / "work")
-    monkeypatch.chdir(repository.folder)
-    files = {"accounts.yaml": accounts(sandbox), "events.yaml": EVENTS, "shows.yaml": TEMPLATE, "shows.csv": table()}
-    repository.commit({f"bulletins.d/{name}": text for name, text in files.items()})
-    repository.git("checkout", "--quiet", "-b", "topic")
+def test_one_edited_cell_is_one_change(bulletins: Bulletins, committed: Repository) -> None:
+    committed.git("checkout", "--quiet", "-b", "topic")
     edited = table(row_17="Sa Re Ga Ma,15,1015,Hindi", row_18="Sa Re Ga Ma,16,9016,Hindi")
-    repository.write({"bulletins.d/shows.csv": edited})
+    committed.write({"bulletins.d/shows.csv": edited})
 
     changes = bulletins("plan", "--against", "main", "--format", "json").json["changes"]
     assert [(change["id"], change["kind"]) for change in changes["bulletins"]] == [
@@ -106,13 +109,9 @@ def test_one_edited_cell_is_one_change(
 
 
 def test_an_edited_name_that_makes_another_id_is_one_rename_that_warns(
-    bulletins: Bulletins, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    bulletins: Bulletins, committed: Repository
 ) -> None:
-    repository = Repository.new(tmp_path / "work")
-    monkeypatch.chdir(repository.folder)
-    files = {"accounts.yaml": accounts(sandbox), "events.yaml": EVENTS, "shows.yaml": TEMPLATE, "shows.csv": table()}
-    repository.commit({f"bulletins.d/{name}": text for name, text in files.items()})
-    repository.write({"bulletins.d/shows.csv": table(row_17="Sa Re Ga Ma Pa,15,1015,Tamil")})
+    committed.write({"bulletins.d/shows.csv": table(row_17="Sa Re Ga Ma Pa,15,1015,Tamil")})
     (change,) = bulletins("plan", "--against", "HEAD", "--format", "json").json["changes"]["bulletins"]
     assert (change["kind"], change["was"], change["id"]) == ("renamed", "sa-re-ga-ma-15", "sa-re-ga-ma-pa-15")
     assert "if it was sent as sa-re-ga-ma-15 already, it would go out again under its new id" in change["warning"]
