@@ -67,6 +67,26 @@ def _in_place_of(path: Path, mode: int) -> Iterator[int]:
     _sync_folder(path.parent)
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps other processes that ask for the same folder waiting; where the system has no such locks, nobody.
+
+    Makes the folder where it is not there. Raises OSError where that can't be done, or it can't be opened.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def check_writable(path: Path) -> None:
     """Raises OSError where a file could not be written to `path`."""
     if _is_no_plain_file(path):

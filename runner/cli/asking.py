@@ -34,7 +34,7 @@ def answer(question: Question, check: Callable[[str], T], *, given: str | None =
     """
     if given is not None:
         try:
-            return check(given)
+            return check(readable(given))
         except Unfit as error:
             raise click.UsageError(f"{question.option}: {error}") from None
     if not can_ask():
@@ -44,11 +44,18 @@ def answer(question: Question, check: Callable[[str], T], *, given: str | None =
             typed = click.prompt(
                 question.text, default=question.suggestion, show_default=bool(question.suggestion), err=True
             )
-            return check(str(typed).strip())
+            return check(readable(str(typed).strip()))
         except UnicodeDecodeError:
             click.echo("  that is not UTF-8", err=True)
         except Unfit as error:
             click.secho(f"  {plain(str(error))}", fg="red", err=True)
+
+
+def readable(text: str) -> str:
+    """The text itself. Raises Unfit where it was typed in bytes that are not UTF-8."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise Unfit("that is not UTF-8")
+    return text
 
 
 def can_ask() -> bool:

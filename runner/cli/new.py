@@ -96,11 +96,17 @@ def _argument(path: Path) -> str:
 
 
 def _pairs(properties: Sequence[str]) -> dict[str, str]:
+    from runner.cli.asking import Unfit, readable
+
     pairs = {}
     for text in properties:
         name, is_pair, value = text.partition("=")
         if not is_pair or not name:
             raise click.UsageError(f"--property {text!r} is no NAME=VALUE")
+        try:
+            readable(text)
+        except Unfit as error:
+            raise click.UsageError(f"--property {text!r}: {error}") from None
         pairs[name] = value
     return pairs
 
@@ -288,13 +294,14 @@ def _confirm(target: _Target, fields: Mapping[str, Any], *, yes: bool, on_termin
 
 def _write(target: _Target, data: bytes) -> None:
     """Writes the file whole, keeping its mode, if it is still what was read."""
-    from runner.files import rewrite
+    from runner.files import locked, rewrite
 
-    if _bytes(target.path) != target.data:
-        message = f"{target.path} was changed while the questions stood, and nothing was written"
-        raise UserError(message, help="Run it again.")
     try:
-        rewrite(target.path, data)
+        with locked(target.path.parent):  # another one may be about to append to it as well
+            if _bytes(target.path) != target.data:
+                message = f"{target.path} was changed while the questions stood, and nothing was written"
+                raise UserError(message, help="Run it again.")
+            rewrite(target.path, data)
     except OSError as error:
         message = f"{target.path} can't be written: {error.strerror or error}, and it is as it was"
         raise UserError(message, help="Give another --file, or mend its permissions.") from None

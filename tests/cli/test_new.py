@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from conftest import Write
 
 from cli.conftest import Bulletins
+from runner import files
 from runner.definitions.load import load
 from runner.definitions.model import Bulletin
 
@@ -119,6 +121,10 @@ def test_what_is_missing_is_named(bulletins: Bulletins, shows: Path, left_out: s
         (["--timezone", "Asia/Kolkatta"], "--at: schedule.timezone: 'Asia/Kolkatta' is not an IANA time zone"),
         (["--cron", "30 18 * * FRI"], "only one of --at-once, --at and --cron can be meant"),
         (["--tag", "#"], "--tag: tags[0] is '#'"),
+        (["--event", "\udcff"], "--event: that is not UTF-8"),
+        (["--name", "a\udcff"], "--name: that is not UTF-8"),
+        (["--property", "title=\udcff"], "that is not UTF-8"),
+        (["--property", "\udcff=x"], "that is not UTF-8"),
         (["--c-by", "a"], "--c-by: c-by is 'a'"),
         (["--file", "shows.txt"], "--file: bulletins.d/shows.txt would not be read"),
         (["--file", ".shows.yaml"], "--file: bulletins.d/.shows.yaml would not be read"),
@@ -265,6 +271,36 @@ def test_a_file_that_changes_meanwhile_is_left_alone(
     done = bulletins("new", *ALL_BUT_YES)
     assert done.refused_with("bulletins.d/shows.yaml was changed while the questions stood", "Run it again.")
     assert shows.read_text(encoding="utf-8") == "bulletins: []\n"
+
+
+def test_while_it_writes_no_other_one_does(bulletins: Bulletins, shows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl", reason="this system has no such locks")
+    rewrite = files.rewrite
+
+    def watched(path: Path, data: bytes) -> None:
+        folder = os.open(shows.parent, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(folder)
+        rewrite(path, data)
+
+    monkeypatch.setattr(files, "rewrite", watched)
+    assert bulletins("new", *WHOLE).code == 0
+    assert bulletin("sa-re-ga-ma-10")
+
+
+def test_of_several_at_once_none_is_lost_that_was_said_to_be_there(shows: Path) -> None:
+    command = [sys.executable, "-m", "runner", "new", *WHOLE, "--name"]
+    running = {
+        f"n-{n}": subprocess.Popen(
+            [*command, f"N {n}", "--id", f"n-{n}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for n in range(4)
+    }
+    said = {name for name, process in running.items() if b"appended" in process.communicate()[0]}
+    there = {each.id for each in load(["bulletins.d"]).bulletins} - {"sa-re-ga-ma-9"}
+    assert there == said
+    assert said
 
 
 class Terminal:
