@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from end_to_end.site import Done, Run, Site
+from end_to_end.site import TIMEOUT_S, Done, Run, Site
 from runner.sandbox.server import Sandbox
 
 MAX_TRIES = 5
@@ -141,6 +141,7 @@ def port_without_tls(stack: ExitStack) -> int:
             while True:
                 connected, _ = listener.accept()
                 with connected:
+                    connected.settimeout(TIMEOUT_S)
                     connected.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
     thread = threading.Thread(target=serve)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.site import Run, Site, assert_refused
+from end_to_end.site import TIMEOUT_S, Run, Site, assert_refused
 from end_to_end.test_outcome_table import FAULTS, slug
 from runner.sandbox.server import Sandbox
 
@@ -154,6 +154,7 @@ def serving(answer: Callable[[str], str]) -> Iterator[str]:
                 while True:
                     connected, _ = listener.accept()
                     with connected:
+                        connected.settimeout(TIMEOUT_S)
                         head = connected.recv(65536)
                         if not head:
                             continue

@@ -6,6 +6,7 @@ dies, the process answers for it and forks another; it has no second thread, for
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
@@ -29,6 +30,7 @@ from runner.ledger.values import Identity, Origin
 from runner.plan.firing import firings
 
 KILLED = 9
+PATIENCE_S = 60.0  # of one run: then it ends with a word where it was
 # Where a run can die: right before or right after it does that.
 POINTS: dict[str, tuple[type, str]] = {
     "claim": (Ledger, "claim"),
@@ -64,9 +66,11 @@ def _be(definitions: Definitions, url: str) -> NoReturn:
         with Ledger(parse_url(url)) as ledger:
             while line := sys.stdin.readline():
                 command = json.loads(line)
+                faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
                 now = datetime.fromisoformat(command["now"])
                 with open(command["told"], "a", encoding="utf-8") as told, _dying(command["dies"]):
                     _fire(definitions, ledger, now, told)
+                faulthandler.cancel_dump_traceback_later()
                 _say({"code": 0})
         code = 0
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -22,7 +23,7 @@ from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from fire import IDENTITY
-from fire.mortal import KILLED, POINTS
+from fire.mortal import KILLED, PATIENCE_S, POINTS
 from runner import process
 from runner.cli.planning import plan_over
 from runner.definitions.load import load
@@ -39,7 +40,6 @@ BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 LONGEST_GAP = timedelta(days=3)
 # The clocks of Berlin and of New York change then: a run should come, or the year would show nothing of it.
 NO_GAPS = [datetime(2026, month, day, tzinfo=UTC) for month, day in ((3, 6), (3, 28), (10, 24), (10, 30))]
-_PATIENCE_S = 60.0
 _TICK = timedelta(minutes=15)  # all times of the year, and all changes of these clocks, fall on a quarter of an hour
 
 
@@ -112,6 +112,7 @@ class Year:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # it is killed with its children: they have its standard output too
         )
         self._answer()
         return self
@@ -121,7 +122,7 @@ class Year:
     ) -> None:
         self.mortal.stdin.close()
         self.mortal.stdout.close()
-        self.mortal.kill()
+        self._kill()
         self.mortal.wait()
         self.ledger.close()
         self.sandbox.close()
@@ -224,12 +225,15 @@ class Year:
             assert self.ledger.resolve(row, sent=name in self.accepted, note="looked it up", identity=IDENTITY)
 
     def _answer(self) -> Mapping[str, int]:
-        watchdog = threading.Timer(_PATIENCE_S, self.mortal.kill)
+        watchdog = threading.Timer(2 * PATIENCE_S, self._kill)
         watchdog.start()
         try:
             return json.loads(self.mortal.stdout.readline())
         finally:
             watchdog.cancel()
+
+    def _kill(self) -> None:
+        os.killpg(self.mortal.pid, signal.SIGKILL)
 
     @property
     def accepted(self) -> Counter[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import threading
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan import HOUR, NOW, TICK, make_bulletin, make_firing, make_firings
 
-from ledger import LEASE, all_of, at, begin, budgeted, connected, counting, for_children
+from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, budgeted, connected, counting, for_children
 from ledger.budgeted import BUDGET, FIRINGS
 from runner.definitions.model import Account, Budget, Place
 from runner.ledger import tables
@@ -211,26 +210,15 @@ def test_counting_is_done_by_the_index(ledger: Ledger, run: str, ledger_url: str
 
 
 def test_of_eight_threads_all_together_get_what_the_budget_has(ledger: Ledger) -> None:
-    got, faults, barrier = list[str](), list[BaseException](), threading.Barrier(8)
+    def work() -> list[str]:
+        run = begin(ledger)
+        return [
+            firing.key.bulletin
+            for firing in FIRINGS
+            if isinstance(ledger.claim_within(run, firing, NOW, BUDGET), Claim)
+        ]
 
-    def work() -> None:
-        try:
-            run = begin(ledger)
-            barrier.wait()
-            got.extend(
-                firing.key.bulletin
-                for firing in FIRINGS
-                if isinstance(ledger.claim_within(run, firing, NOW, BUDGET), Claim)
-            )
-        except BaseException as error:  # noqa: BLE001 - told below
-            faults.append(error)
-
-    workers = [threading.Thread(target=work) for _ in range(8)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert faults == []
+    got = [bulletin for mine in at_once(*[work] * 8) for bulletin in mine]
     assert len(got) == len(set(got)) == BUDGET[0].count
 
 
@@ -254,7 +242,7 @@ def test_six_processes_that_claim_at_once_never_exceed_a_budget(ledger: Ledger, 
             assert racer.stdin
             racer.stdin.write("go\n")
             racer.stdin.flush()
-        got = [line for racer in racers for line in racer.communicate()[0].split()]
+        got = [line for racer in racers for line in racer.communicate(timeout=PATIENCE_S)[0].split()]
         assert [racer.returncode for racer in racers] == [0] * 6
     assert len(got) == len(set(got)) == BUDGET[0].count
     assert sum(row["state"] == "claimed" for row in all_of(ledger_url, tables.firings)) == BUDGET[0].count

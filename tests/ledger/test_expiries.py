@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from plan import HOUR, NOW, make_bulletin
 
-from ledger import begin, connected, counting
+from ledger import PATIENCE_S, at_once, begin, connected, counting
 from runner.definitions.model import Definitions, Recurrence
 from runner.ledger import firings as rows
 from runner.ledger.ledger import Ledger
@@ -40,7 +40,7 @@ def test_who_claims_waits_for_who_tells_it_as_expired(ledger: Ledger, ledger_url
         thread, claimed = in_a_thread(lambda: ledger.claim(other, firing, NOW))
         thread.join(0.3)
         assert claimed == []  # the expiry is not committed yet
-    thread.join()
+    thread.join(PATIENCE_S)
     assert claimed == [None]
     assert [row.state for row in ledger.rows()] == [State.EXPIRED]
 
@@ -52,7 +52,7 @@ def test_who_tells_it_as_expired_waits_for_who_claims(ledger: Ledger, ledger_url
         thread, told = in_a_thread(lambda: ledger.expire(other, [firing], NOW))
         thread.join(0.3)
         assert told == []
-    thread.join()
+    thread.join(PATIENCE_S)
     assert told == [set()]
     assert [row.state for row in ledger.rows()] == [State.CLAIMED]
 
@@ -60,7 +60,7 @@ def test_who_tells_it_as_expired_waits_for_who_claims(ledger: Ledger, ledger_url
 def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_other(ledger: Ledger, run: str) -> None:
     found = recurring(20)
     claims = [ledger.claim(run, firing, NOW) for firing in found]
-    other, faults = begin(ledger), list[BaseException]()
+    other = begin(ledger)
 
     def give_back() -> None:
         for claim, firing in zip(claims, found, strict=True):
@@ -68,17 +68,9 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
             ledger.expire_claimed(claim, run, firing, rows.Settlement(State.RELEASED), LATER)
 
     def claim_again() -> None:
-        try:
-            assert [ledger.claim(other, firing, LATER) for firing in found] == [None] * 20
-        except BaseException as error:  # noqa: BLE001 - told by the test
-            faults.append(error)
+        assert [ledger.claim(other, firing, LATER) for firing in found] == [None] * 20
 
-    workers = [threading.Thread(target=work) for work in (give_back, claim_again)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert faults == []
+    at_once(give_back, claim_again)
     assert ledger.describe().states["expired"] == 20
 
 

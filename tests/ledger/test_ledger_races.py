@@ -5,16 +5,16 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from plan import NOW, TICK
 
-from ledger import LEASE, all_of, at, begin, child, for_children
+from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, child, for_children
 from ledger.child import FIRINGS
 from runner.ledger import tables
 from runner.ledger.ledger import Ledger
@@ -42,24 +42,11 @@ def started(what: str, url: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_of_eight_threads_one_claims_each_firing(ledger: Ledger, ledger_url: str) -> None:
-    threads, got, faults = 8, Counter[str](), list[BaseException]()
-    barrier = threading.Barrier(threads)
+    def work() -> list[str]:
+        run = begin(ledger)
+        return [firing.key.bulletin for firing in FIRINGS if ledger.claim(run, firing, NOW)]
 
-    def work() -> None:
-        try:
-            run = begin(ledger)
-            barrier.wait()
-            mine = [firing.key.bulletin for firing in FIRINGS if ledger.claim(run, firing, NOW)]
-            got.update(mine)
-        except BaseException as error:  # noqa: BLE001 - told by the test below
-            faults.append(error)
-
-    workers = [threading.Thread(target=work) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert faults == []
+    got = Counter(bulletin for mine in at_once(*[work] * 8) for bulletin in mine)
     assert got == Counter(firing.key.bulletin for firing in FIRINGS)
     assert len(all_of(ledger_url, tables.firings)) == len(FIRINGS)
 
@@ -67,24 +54,15 @@ def test_of_eight_threads_one_claims_each_firing(ledger: Ledger, ledger_url: str
 def test_threads_that_settle_and_read_at_once_lose_nothing(ledger: Ledger) -> None:
     run = begin(ledger)
     claims = [ledger.claim(run, firing, NOW) for firing in FIRINGS]
-    faults: list[BaseException] = []
 
     def work(number: int) -> None:
-        try:
-            for claim in claims[number::4]:
-                assert claim
-                assert ledger.settle(claim, Settlement(State.FIRED), NOW)
-                ledger.history(FIRINGS, NOW)
-                ledger.renew(run, lease=LEASE)
-        except BaseException as error:  # noqa: BLE001 - told by the test below
-            faults.append(error)
+        for claim in claims[number::4]:
+            assert claim
+            assert ledger.settle(claim, Settlement(State.FIRED), NOW)
+            ledger.history(FIRINGS, NOW)
+            ledger.renew(run, lease=LEASE)
 
-    workers = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert faults == []
+    at_once(*(partial(work, number) for number in range(4)))
     assert ledger.describe().states["fired"] == len(FIRINGS)
 
 
@@ -95,7 +73,7 @@ def test_of_four_processes_one_claims_each_firing(ledger: Ledger, ledger_url: st
             assert racer.stdin
             racer.stdin.write("go\n")
             racer.stdin.flush()
-        got = Counter(line for racer in racers for line in racer.communicate()[0].split())
+        got = Counter(line for racer in racers for line in racer.communicate(timeout=PATIENCE_S)[0].split())
         assert [racer.returncode for racer in racers] == [0] * 4
     assert got == Counter(firing.key.bulletin for firing in FIRINGS)
     assert len(all_of(ledger_url, tables.firings)) == len(FIRINGS)
@@ -105,7 +83,7 @@ def test_of_four_processes_one_claims_each_firing(ledger: Ledger, ledger_url: st
 def test_a_claim_outlives_the_process_that_made_it(ledger: Ledger, ledger_url: str) -> None:
     with started("hold", ledger_url) as holder:
         holder.send_signal(signal.SIGKILL)
-        holder.wait()
+        holder.wait(PATIENCE_S)
     held = FIRINGS[0]
     (row,) = ledger.rows()
     assert (row.key, row.state) == (held.key, State.CLAIMED)

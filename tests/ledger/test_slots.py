@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import settings
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from plan import NOW, TICK, make_firing
 
-from ledger import LEASE, all_of, at, begin
+from ledger import LEASE, all_of, at, at_once, begin
 from runner.ledger import slots, tables
 from runner.ledger.connect import create, parse_url
 from runner.ledger.ledger import Ledger
@@ -94,19 +94,11 @@ def test_demand_is_of_runs_that_hold_a_slot_or_a_claim(ledger: Ledger, run: str)
 
 def test_of_many_threads_three_get_one_each(ledger: Ledger, ledger_url: str) -> None:
     runs = [begin(ledger) for _ in range(8)]
-    got: list[int] = []
-    barrier = threading.Barrier(len(runs))
 
-    def work(run: str) -> None:
-        barrier.wait()
-        for _ in range(5):
-            got.extend(take(ledger, run, wanted=1))
+    def work(run: str) -> list[int]:
+        return [number for _ in range(5) for number in take(ledger, run, wanted=1)]
 
-    workers = [threading.Thread(target=work, args=(run,)) for run in runs]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    got = [number for taken in at_once(*(partial(work, run) for run in runs)) for number in taken]
     held = sorted(row["number"] for row in all_of(ledger_url, tables.slots))
     assert held == [1, 2, 3]
     assert set(got) == {1, 2, 3}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_firing
 from sqlalchemy import Connection
 
-from ledger import begin
+from ledger import at_once, begin
 from runner.definitions.model import CatchUp, Definitions, Recurrence
 from runner.ledger import switched
 from runner.ledger.ledger import Ledger
@@ -141,14 +142,6 @@ def test_of_both_names_claimed_at_once_one_is(
         return found
 
     monkeypatch.setattr(switched, "is_held", look)
-    runs, got = [begin(ledger), begin(ledger)], list[object]()
-
-    def claim(number: int) -> None:
-        got.append(ledger.claim(runs[number], pair[number], NOW))
-
-    workers = [threading.Thread(target=claim, args=(number,)) for number in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    runs = [begin(ledger), begin(ledger)]
+    got = at_once(*(partial(ledger.claim, run, firing, NOW) for run, firing in zip(runs, pair, strict=True)))
     assert sorted(each is None for each in got) == [False, True]

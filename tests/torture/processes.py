@@ -19,7 +19,7 @@ from end_to_end.site import Done, Run, Site
 
 from torture.zygote import CLIENT
 
-_TIMEOUT_S = 300.0  # of one process; then it is killed, and found to have been
+_TIMEOUT_S = 200.0  # of one process; then it is killed, and found to have been
 
 
 class Process(Protocol):

@@ -8,6 +8,7 @@ arguments, folder and environment of a process of theirs; the answer is the exit
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import importlib.util
 import json
@@ -42,6 +43,8 @@ _HEAVY = (
     "sqlalchemy.dialects.postgresql",
     "sqlalchemy.dialects.sqlite",
 )
+
+PATIENCE_S = 180.0  # of one run: then it ends with a word where it was, before whoever waits for it kills it
 
 CLIENT = """
 import json, os, socket, sys
@@ -139,6 +142,7 @@ def _be(command: dict[str, Any], tell: Callable[[int], object]) -> NoReturn:
     from runner.cli import main as program
 
     code = 70
+    faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
     # Anew: what they knew of the zygote's own need not be true of these.
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
