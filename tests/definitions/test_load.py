@@ -235,11 +235,20 @@ CATALOGS = st.dictionaries(
     )
 )
 def test_no_tree_of_files_ends_in_an_exception(files: dict[tuple[str, ...], str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as outer:
+        folder = Path(outer, "1", "2", "3")  # a link to .. on each way does not lead out of it
         for steps, content in files.items():
-            make(Path(folder, *steps), content)
+            make(folder.joinpath(*steps), content)
+        folder.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(UserError):  # no definitions under it
             load([folder])
+
+
+def test_a_text_is_not_written_into_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
+    make(tmp_path / "a", "->.")
+    make(tmp_path / "b.yaml", "=pipe")
+    make(tmp_path / "a" / "b.yaml", ACCOUNTS)
+    assert (tmp_path / "b.yaml").is_fifo()
 
 
 def make(path: Path, content: str) -> None:
@@ -252,7 +261,13 @@ def make(path: Path, content: str) -> None:
         elif content == "=folder":
             path.mkdir()
         else:
-            path.write_text(content, encoding="utf-8", errors="surrogatepass")
+            # The path may lead to a pipe by a link: opened as usual, that would wait for a reader for ever.
+            with open(path, "w", encoding="utf-8", errors="surrogatepass", opener=without_waiting) as file:
+                file.write(content)
+
+
+def without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
 @settings(max_examples=80)
