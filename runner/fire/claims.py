@@ -66,7 +66,8 @@ class Claims:
             self._being_taken += 1
         claim: Claim | Held | None = None
         asked, now = Claim(new_ulid(), step.firing.key), clock.now()
-        ended = "claimed or sent it" if step.firing.watch_key is None else "claimed or sent it, or told it as expired,"
+        expires = step.firing.occurrence.expires_at is not None
+        ended = "claimed or sent it, or told it as expired," if expires else "claimed or sent it"
         reason = f"another run has {ended} meanwhile"
         try:
             claim = self._reach.insist(

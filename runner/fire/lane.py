@@ -18,6 +18,7 @@ from runner.plan.decide import Step
 
 DOUBTS_IN_A_ROW = 3
 _SLOW_DOWN_S = 10.0
+_LOOK_S = 1.0  # between two looks for a slot; whatever makes room wakes who waits at once
 
 
 class Lane:
@@ -34,7 +35,10 @@ class Lane:
             self._held.setdefault(self.allowance.limits(step), deque()).append(step)
         self._out = 0  # taken, and not known how they end
         self.freed = 0  # how many of them ended unsent
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        # Who waits for a firing and who waits for a slot are told apart: a word to the wrong one lets the account idle.
+        self._changed = threading.Condition(lock)  # what there is to take
+        self._room = threading.Condition(lock)  # what there is to send with
         self._in_flight = 0
         self._limit = account.concurrency
         self._slow_until = 0.0
@@ -114,7 +118,7 @@ class Lane:
             while not self.stopped and (delay := self._blocked_for()) is not None:
                 if self._shortage:
                     self.on_need()
-                self._changed.wait(delay)
+                self._room.wait(delay)
             self._seeking -= 1
             if not self.stopped:
                 self._in_flight += 1
@@ -126,7 +130,7 @@ class Lane:
             self._in_flight -= 1
             if self._giving_up:
                 self.on_need()
-            self._changed.notify()
+            self._room.notify()
 
     @property
     def slots(self) -> tuple[int, ...]:
@@ -157,17 +161,18 @@ class Lane:
         """Adds slots to those that it holds."""
         with self._changed:
             self._slots += numbers
-            self._changed.notify_all()
+            self._room.notify_all()
 
     def give_up_one(self) -> None:
-        """One slot will be given back, as soon as no request is in it."""
+        """One slot will be given back, as soon as no request is in it. Nothing happens where it has none any more."""
         with self._changed:
-            self._giving_up = 1
+            self._giving_up = min(1, len(self._slots))
 
     def retain(self, numbers: Collection[int]) -> None:
         """Keeps only these of its slots: the others are not its own any more."""
         with self._changed:
             self._slots = [number for number in self._slots if number in numbers]
+            self._giving_up = min(self._giving_up, len(self._slots))  # or it would wait for ever to give back the rest
 
     def withdraw(self, count: int) -> list[int]:
         """Takes up to `count` slots away, as far as no request is in them; returns their numbers."""
@@ -181,7 +186,7 @@ class Lane:
         """Nothing new is sent until this is taken back."""
         with self._changed:
             self._suspended = suspended
-            self._changed.notify_all()
+            self._room.notify_all()
 
     def _blocked_for(self) -> float | None:
         """How long to wait before looking again; None where a slot is free now."""
@@ -189,7 +194,7 @@ class Lane:
         if now < self._paused_until:
             return self._paused_until - now
         limit = min(self._present_limit(), len(self._slots) - self._giving_up)
-        return None if self._in_flight < limit and not self._suspended else 1.0
+        return None if self._in_flight < limit and not self._suspended else _LOOK_S
 
     def _present_limit(self) -> int:
         return self._limit if time.monotonic() < self._slow_until else self.account.concurrency
@@ -226,3 +231,4 @@ class Lane:
     def _stop(self, reason: str) -> None:
         self.stopped = self.stopped or reason
         self._changed.notify_all()
+        self._room.notify_all()

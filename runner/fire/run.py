@@ -124,7 +124,8 @@ class Run:
                 reason = lane.stopped or self._fault or _INTERRUPTED
                 self._conclude(self._held_back.get(id(step)) or Result(step, Outcome.SKIPPED, reason))
         with self._lock:
-            ended = [self._results.get(id(reserve.get(id(step), step))) for step in plan.steps]
+            known = self._results  # of one in reserve what an earlier run left behind comes before what this one did
+            ended = [known.get(id(step)) or known.get(id(reserve.get(id(step), step))) for step in plan.steps]
         results = tuple(each or left_alone(step) for each, step in zip(ended, plan.steps, strict=True))
         return Ended(results, self._signal, self._fault, self._crash)
 

@@ -102,6 +102,7 @@ class Exchange:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
+_IDLE_S = 1.0  # how long the thread of the deadlines waits for another exchange before it ends
 _current = threading.local()
 
 
@@ -110,7 +111,7 @@ def _exchange() -> Exchange | None:
 
 
 class Deadlines:
-    """Ends exchanges that outlive their deadline. One thread for all of a run's requests."""
+    """Ends exchanges that outlive their deadline. One thread for all of a run's requests, while there are any."""
 
     def __init__(self) -> None:
         self._exchanges: set[Exchange] = set()
@@ -143,7 +144,9 @@ class Deadlines:
         while True:
             with self._changed:
                 while not self._exchanges:
-                    self._changed.wait()
+                    if not self._changed.wait(_IDLE_S):
+                        self._thread = None
+                        return
                 now = time.monotonic()
                 overdue = [exchange for exchange in self._exchanges if exchange.deadline <= now]
                 self._exchanges.difference_update(overdue)

@@ -11,7 +11,19 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    TextClause,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.ledger import budgets, locks, queries, runs, switched, watches
@@ -58,14 +70,29 @@ _SETTLE = (
         {name: bindparam(name) for name in ("state", "settled_at", "reason", "http_status", "error", "bulletins_sent")}
     )
 )
+_TOLD = select(firings.c.id).where(*(column == bindparam(column.name) for column in WINDOW), EXPIRED_ROWS)
 
 
 def claim(connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str) -> Claim | None:
-    """Holds a firing for a run; None where it is claimed, fired or in doubt already, or passed over as one of many."""
+    """Holds a firing for a run; None where it is claimed, fired or in doubt already, or told as expired.
+
+    None also where it is passed over as one of many.
+    """
     locks.for_claim(connection, firing)
     is_free = not _is_passed_over(connection, firing) and not switched.is_held(connection, firing)
     claimed = is_free and _insert_unless_there(connection, _row(run, firing, now, State.CLAIMED, claim_id))
+    if claimed and _is_told(connection, firing):  # after the insert, which waits for who is just recording that
+        connection.execute(delete(firings).where(firings.c.id == claim_id))
+        return None
     return Claim(claim_id, firing.key) if claimed or _is_there(connection, firings.c.id == claim_id) else None
+
+
+def _is_told(connection: Connection, firing: Firing) -> bool:
+    """Whether a run has told that this very window closed: it would only be told again."""
+    expires_at = firing.occurrence.expires_at
+    if expires_at is None or firing.watch_key:  # what recurs was asked for before, whatever its window
+        return False
+    return connection.execute(_TOLD, {**firing.key._asdict(), "expires_at": expires_at}).first() is not None
 
 
 def _is_passed_over(connection: Connection, firing: Firing) -> bool:
@@ -121,10 +148,14 @@ def expire(
 ) -> set[FiringKey]:
     """Records that firings are not sent any more; returns those that no other run had recorded.
 
-    One that recurs may be passed over while its window is open: what another run has claimed or sent is left out too.
+    What another run has claimed or sent meanwhile is left out too: clocks differ, and what recurs may be passed over
+    while its window is open. So is, of what recurs, what another has told, whatever the grace was then.
     """
     locks.for_expiry(connection, (firing.key.account for firing in missed if firing.watch_key))
-    blocked = set(_keys_of(connection, (firing.key for firing in missed if firing.watch_key), BLOCKING_ROWS))
+    told_before = and_(EXPIRED_ROWS, firings.c.run != run)
+    recurring = [firing.key for firing in missed if firing.watch_key]
+    blocked = _keys_of(connection, (firing.key for firing in missed), BLOCKING_ROWS)
+    left_out = {*blocked, *_keys_of(connection, recurring, told_before)}
     rows = {
         (firing.key, firing.occurrence.expires_at): {
             **_row(run, firing, now, State.EXPIRED),
@@ -132,7 +163,7 @@ def expire(
             "reason": reasons.get(firing.key),
         }
         for firing in missed
-        if firing.key not in blocked
+        if firing.key not in left_out
     }
     if not rows:
         return set()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from runner.definitions.model import CatchUp, Recurrence
 from runner.plan.firing import Firing, FiringKey, WatchKey
-from runner.plan.history import BLOCKING, Entry, History, State
+from runner.plan.history import BLOCKING, Entry, History, Sent, State
 from runner.plan.moments import moment
 
 IN_TIME = timedelta(minutes=15)  # with catch_up none, how late the first run may come
@@ -66,8 +66,12 @@ def _of_one(
         elif passed := _told(firing, entry, settled, now):
             yield firing.key, passed
         elif not firing.occurrence.is_expired(now):
-            if too_late := _too_late(firing, entry, sent, newer, settled, history.looked.get(key), now):
+            if too_late := _too_late(firing, entry, sent, newer, history, now):
                 yield firing.key, too_late._replace(is_news=not history.is_new(key))
+            elif orphan := orphan_of(firing, history):
+                sent = (
+                    sent or f"{firing.key.occurrence} went out in {orphan.key.account}, which is not defined any more"
+                )
             else:
                 newer = newer or firing.key
 
@@ -86,31 +90,37 @@ def _told(firing: Firing, entry: Entry | None, settled: datetime | None, now: da
     return None
 
 
+def orphan_of(firing: Firing, history: History) -> Sent | None:
+    """As what it went out in an account that is not defined any more, and may have been renamed, where that counts."""
+    orphans = history.orphans.get((firing.key.bulletin, firing.key.occurrence), ())
+    return None if firing.bulletin.allow_duplicate or not orphans else orphans[0]
+
+
 def _too_late(
-    firing: Firing,
-    entry: Entry | None,
-    sent: str,
-    newer: FiringKey | None,
-    settled: datetime | None,
-    looked: datetime | None,
-    now: datetime,
+    firing: Firing, entry: Entry | None, sent: str, newer: FiringKey | None, history: History, now: datetime
 ) -> Passed | None:
-    schedule, due_at = firing.bulletin.schedule, firing.occurrence.due_at
+    schedule, key, due_at = firing.bulletin.schedule, firing.watch_key, firing.occurrence.due_at
     assert isinstance(schedule, Recurrence)
+    assert key is not None
     assert due_at is not None
     if schedule.catch_up is CatchUp.LATEST and sent:
         return Passed(_latest(due_at, sent), True)
     if schedule.catch_up is CatchUp.LATEST and newer:
         return Passed(in_its_place(firing, newer.occurrence), True, newer)
+    if now - due_at <= IN_TIME or entry is not None:
+        return None
+    looked = history.looked.get(key)
+    was_looked_at = looked is not None and looked >= due_at
     # What a run found too late was recorded as such, so what a run has seen since it was due was in time.
-    was_seen = entry is not None or (settled is not None and (looked or settled + schedule.grace) >= due_at)
-    if schedule.catch_up is CatchUp.NONE and now - due_at > IN_TIME and not was_seen:
+    if schedule.catch_up is CatchUp.NONE and (history.is_new(key) or not was_looked_at):
         minutes = IN_TIME // timedelta(minutes=1)
         return Passed(
             f"was due {moment(due_at)}; catch_up is none, and it did not go within {minutes}m of its time", True
         )
-    if settled is None and entry is None and (sent or newer) and now - due_at > IN_TIME:
+    if key not in history.settled and (sent or newer):
         return Passed(f"was due {moment(due_at)}; before a run first looked, only the latest goes", False)
+    if key in history.edited and was_looked_at and (sent or newer):  # it was no time then
+        return Passed(f"was due {moment(due_at)}; of times before an edit of the schedule, only the latest goes", False)
     return None
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from runner.definitions.model import Account
 from runner.plan.budget import Budgets
-from runner.plan.catch_up import Passed, in_its_place, passed_over
+from runner.plan.catch_up import Passed, in_its_place, orphan_of, passed_over
 from runner.plan.changes import Change, changes
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Entry, History, State
@@ -258,12 +258,10 @@ def _duplicate(
 
 def _renamed(firing: Firing, history: History) -> str | None:
     """An account under a new name is the same account, and the same people: all of it would go out again."""
-    key = firing.key
-    orphans = history.orphans.get((key.bulletin, key.occurrence), ())
-    if firing.bulletin.allow_duplicate or not orphans:
+    if (orphan := orphan_of(firing, history)) is None:
         return None
-    old, at = orphans[0].key.account, moment(orphans[0].at)
+    old, at = orphan.key.account, moment(orphan.at)
     return (
-        f"it went out {at} in {old}, which is not defined any more: if {key.account} is its new name, the same people"
-        " would get it again; to send it all the same, raise revision or write allow_duplicate: true"
+        f"it went out {at} in {old}, which is not defined any more: if {firing.key.account} is its new name, the same"
+        " people would get it again; to send it all the same, raise revision or write allow_duplicate: true"
     )

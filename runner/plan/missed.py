@@ -103,7 +103,7 @@ def seen(watches: Mapping[WatchKey, Watch], recurring: Mapping[WatchKey, Recurre
         settled[key], looked[key] = watch.settled_until, watch.looked_at
         if watch.times != times_of(recurring[key]):
             edited.add(key)
-            settled[key] = looked[key] = max(watch.settled_until, now - recurring[key].grace)
+            settled[key] = max(watch.settled_until, now - recurring[key].grace)
     return History(settled=settled, looked=looked, edited=edited)
 
 

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from fire import Firer, bulletin, plan_of
+from fire import Firer, bulletin, due, plan_of
+from runner import clock
 from runner.definitions.model import Schedule
 from runner.errors import Exit
 from runner.fire import expiry
 from runner.ledger.ledger import Ledger
 from runner.plan.firing import Firing
+from runner.sandbox.server import Sandbox
 
 LATE = [bulletin(f"episode-{number}", schedule=Schedule(datetime(2026, 1, 1, tzinfo=UTC))) for number in range(5)]
 
@@ -45,3 +47,17 @@ def test_a_run_that_is_stopped_leaves_the_rest_to_the_next(firer: Firer, ledger:
     assert pieces == [2]
     firer.fire(LATE)
     assert ledger.describe().states["expired"] == 5
+
+
+def test_of_two_runs_that_had_it_in_hand_when_its_window_closed_one_tells_it(
+    firer: Firer, ledger: Ledger, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon = [bulletin(schedule=due(clock.now()))]
+    plans = [plan_of(soon, ledger) for _ in range(2)]
+    later = clock.now() + timedelta(hours=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    first, second = (firer.fire(soon, plan=plan) for plan in plans)
+    assert [each.results[0].outcome for each in (first, second)] == ["expired", "skipped"]
+    assert second.results[0].reason == "another run has claimed or sent it, or told it as expired, meanwhile"
+    assert (first.exit_code, second.exit_code, sandbox.received()) == (Exit.FAILED, Exit.OK, ())
+    assert sorted(row.state.value for row in ledger.rows()) == ["expired", "released"]

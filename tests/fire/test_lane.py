@@ -36,6 +36,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.fixture(autouse=True)
+def _nobody_looks_by_himself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a slot goes on only where he is woken."""
+    monkeypatch.setattr(lane_module, "_LOOK_S", 1000 * PATIENCE_S)
+
+
 def steps(count: int) -> list[Step]:
     return [object() for _ in range(count)]  # type: ignore[misc]  # a lane looks into none of them
 
@@ -103,6 +109,27 @@ def test_no_more_slots_than_the_account_has(clock: Clock, waiters: list[Waiter])
     tested.release()
     assert third.done.wait(PATIENCE_S)
     assert third.result is True
+
+
+def test_a_slot_that_is_free_wakes_who_waits_for_a_slot(waiters: list[Waiter], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not who waits for a firing, though that one came first: the account would idle until somebody looks again."""
+    tested, asked = lane(concurrency=1, canary=True), threading.Event()
+    can_tell = tested._can_tell
+    monkeypatch.setattr(tested, "_can_tell", lambda: asked.set() or can_tell())
+    assert tested.take()
+    assert tested.acquire()
+    asked.clear()
+    waiters.append(Waiter(tested.take))
+    assert asked.wait(PATIENCE_S)  # it has the lock from here on until it waits
+    for_a_slot = Waiter(tested.acquire)
+    waiters.insert(0, for_a_slot)
+    wait_until(lambda: tested._seeking == 1)
+    try:
+        tested.release()
+        assert for_a_slot.done.wait(PATIENCE_S)
+        assert not waiters[1].done.is_set()
+    finally:
+        tested.stop("the test is over")
 
 
 def test_429_takes_one_slot_away_and_pauses(clock: Clock) -> None:
@@ -294,6 +321,26 @@ def test_slots_that_another_took_are_its_own_no_more() -> None:
     tested = lane()
     tested.retain([1, 3, 7])
     assert tested.slots == (1, 3)
+
+
+@pytest.mark.parametrize("lost_first", [True, False])
+def test_who_has_lost_the_slot_that_was_to_be_given_up_gets_another(waiters: list[Waiter], lost_first: bool) -> None:
+    """A run that was frozen while it made way for another: it has nothing to give back, and needs one again."""
+    tested = lane(concurrency=1)
+    assert tested.acquire()
+    for each in [lambda: tested.retain([]), tested.give_up_one][:: 1 if lost_first else -1]:
+        each()
+    tested.release()
+    waiting = Waiter(tested.acquire)
+    waiters.append(waiting)
+    try:
+        wait_until(lambda: tested._seeking == 1)
+        assert (tested.shortage, tested.surplus) == (1, 0)
+        tested.grant([1])
+        assert waiting.done.wait(PATIENCE_S)
+        assert waiting.result is True
+    finally:
+        tested.stop("the test is over")
 
 
 def test_a_suspended_lane_waits(clock: Clock, waiters: list[Waiter]) -> None:

@@ -143,6 +143,19 @@ def test_in_the_place_of_what_failed_goes_what_the_plan_held_back(thrifty: Firer
     assert {result.reason for result in ended.results[10:]} == {step.reason for step in plan.steps[10:]}
 
 
+def test_what_a_run_left_behind_is_told_also_where_the_plan_held_it_back(thrifty: Firer, ledger: Ledger) -> None:
+    """Another run claimed it and ended without a word after this one had planned."""
+    bulletins = [bulletin(n) for n in range(6)]
+    plan = planned(thrifty, bulletins)
+    (held,) = plan.in_reserve
+    other = thrifty.run()
+    assert ledger.claim(other.id, held.firing, clock.now())
+    other.finish(Exit.OK)
+    ended = thrifty.fire(bulletins, plan=plan)
+    assert outcomes(ended)[held.firing.key.bulletin] == Outcome.IN_DOUBT
+    assert ended.exit_code == Exit.IN_DOUBT
+
+
 def test_what_fails_for_ever_starves_nobody(thrifty: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     thrifty.account_fields = {"budget": Budget(per_hour=3)}
     sandbox.add_fault("fail:HTTP 400@bad*")

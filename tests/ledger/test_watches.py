@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -113,6 +114,15 @@ def test_an_expiry_may_be_written_twice_by_its_run(ledger: Ledger, run: str) -> 
     first, *_ = hourly()
     assert ledger.expire(run, [first], NOW) == ledger.expire(run, [first], LATER) == {first.key}
     assert ledger.expire(begin(ledger), [first], LATER) == set()
+
+
+def test_two_runs_that_differ_in_the_grace_tell_it_once(ledger: Ledger, run: str) -> None:
+    """Of two checkouts: each has planned before the other recorded."""
+    first, *_ = hourly()
+    longer = replace(first, occurrence=replace(first.occurrence, expires_at=LATER + HOUR))
+    assert ledger.expire(run, [first], NOW) == {first.key}
+    assert ledger.expire(begin(ledger), [longer], NOW) == set()
+    assert len(ledger.rows()) == 1
 
 
 def test_the_newest_that_was_sent_is_found_whatever_the_schedule_is_now(ledger: Ledger, run: str) -> None:

@@ -204,3 +204,18 @@ def test_after_a_later_one_of_another_schedule_an_earlier_one_does_not_go() -> N
     )
     assert actions(decide(hourly(now=NOW), sent, NOW))[2] == "fire"
     assert actions(decide(hourly(CatchUp.ALL, now=NOW), sent, NOW))[:2] == ["fire", "fire"]
+
+
+def test_what_went_out_in_an_account_that_was_renamed_counts_as_sent() -> None:
+    """An older one would go to the same people after it, where the older was missed in the account of before."""
+    found = hourly(name="of {{ occurrence.utc }}")
+    went_out = FiringKey("old", "a", found[2].key.occurrence)
+    known = History(orphans={went_out[1:]: (Sent(went_out, NOW),)})
+    after = decide(found, known, NOW)
+    assert actions(after) == ["expired", "expired", "duplicate", "wait"]
+    assert after.steps[1].reason == (
+        "was due 2026-12-01T12:00:00Z; catch_up is latest, and r1@2026-12-01T13:00:00Z went out in old, which is not"
+        " defined any more"
+    )
+    again = hourly(name="of {{ occurrence.utc }}", allow_duplicate=True)
+    assert actions(decide(again, known, NOW)) == ["expired", "expired", "fire", "wait"]

@@ -161,6 +161,36 @@ def test_of_what_is_new_with_none_nothing_goes_that_nobody_came_for() -> None:
     assert planned(hourly, settled=plan.settled).to_send == ()
 
 
+@pytest.mark.parametrize(
+    ("looked_ago", "does"),
+    [
+        (timedelta(minutes=1), ["expired"] * 3 + ["fire", "wait"]),
+        (80 * timedelta(minutes=1), ["expired"] * 2 + ["fire"] * 2 + ["wait"]),
+    ],
+)
+def test_of_times_before_an_edit_only_the_latest_goes_even_where_all_are_wanted(
+    looked_ago: timedelta, does: list[str]
+) -> None:
+    """Nothing was due then: the hours before were sent by the schedule of before. What no run came for goes, though."""
+    now = NOW + timedelta(minutes=20)
+    before, after = (Recurrence(cron, "UTC", 4 * HOUR, catch_up=CatchUp.ALL) for cron in ("0 * * * *", "5 * * * *"))
+    found = list(firings(Definitions({}, {}, (make_bulletin(schedule=after),), ()), now))
+    history = seen({KEY: Watch(now - 4 * HOUR, now - looked_ago, times_of(before))}, {KEY: after}, now)
+    plan = settling(decide(found, history, now), [], history)
+    assert ([step.action.value for step in plan.steps], plan.newly_expired) == (does, ())
+    assert plan.settled == {KEY: plan.to_send[0].firing.occurrence.due_at}
+    assert plan.steps[0].reason == (
+        "was due 2026-12-01T10:05:00Z; of times before an edit of the schedule, only the latest goes"
+    )
+
+
+def test_with_none_a_time_of_before_an_edit_was_seen_by_nobody() -> None:
+    before, after = (Recurrence(cron, "UTC", 4 * HOUR, catch_up=CatchUp.NONE) for cron in ("0 * * * *", "30 * * * *"))
+    found = list(firings(Definitions({}, {}, (make_bulletin(schedule=after),), ()), NOW))
+    history = seen({KEY: Watch(NOW - 4 * HOUR, NOW, times_of(before))}, {KEY: after}, NOW)
+    assert decide(found, history, NOW).to_send == ()
+
+
 def test_what_is_watched_and_unchanged_was_missed_since() -> None:
     schedule = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
     watch = Watch(NOW - 3 * DAY, NOW - 2 * DAY, times_of(schedule))
@@ -176,7 +206,7 @@ def test_what_is_watched_and_unchanged_was_missed_since() -> None:
 def test_of_an_edited_schedule_no_more_was_missed_than_its_grace_holds(fields: dict[str, Any]) -> None:
     before = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
     found = seen({KEY: Watch(NOW - 3 * DAY, NOW - DAY, times_of(before))}, {KEY: replace(before, **fields)}, NOW)
-    assert (found.settled, found.looked) == ({KEY: NOW - 2 * HOUR}, {KEY: NOW - 2 * HOUR})
+    assert (found.settled, found.looked) == ({KEY: NOW - 2 * HOUR}, {KEY: NOW - DAY})
     assert found.is_new(KEY)
 
 
