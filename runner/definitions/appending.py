@@ -17,6 +17,7 @@ from runner.definitions.reader import read
 from runner.definitions.writing import entry
 
 KEY = "bulletins"
+_NOTHING = ("", "~", "null", "Null", "NULL")
 _MERGED = ("properties", "schedule")
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")
 _BOM = "\ufeff"
@@ -125,8 +126,8 @@ def _candidates(document: Document, fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _begun(text: str, found: _List, fields: Mapping[str, Any]) -> Iterator[str]:
-    """The empty list, in brackets or not written at all, made a list of lines."""
-    if text[found.start : found.end].strip("[] \t"):
+    """The empty list, in brackets, null or not written at all, made a list of lines."""
+    if text[found.start : found.end].strip("[] \t") not in _NOTHING:
         raise CannotAppend("the empty list of bulletins holds comments: nothing is added there")
     head = text[: found.start].rstrip(" \t") if found.start != found.end else text[: found.start]
     rest = text[found.end :]
@@ -219,8 +220,8 @@ def _list(text: str) -> _List | None:
 
 def _extent(offsets: _Offsets, value: Any, events: Iterator[Any], column: int) -> _List | None:
     if isinstance(value, yaml.ScalarEvent):
-        start = offsets.of(value.start_mark)
-        return _List(column + 2, start, start, is_flow=True) if value.value == "" and not value.style else None
+        start, end = offsets.of(value.start_mark), offsets.of(value.end_mark)
+        return _List(column + 2, start, end, is_flow=True) if value.value in _NOTHING and not value.style else None
     if not isinstance(value, yaml.SequenceStartEvent):
         return None
     last = _skip(value, events)

@@ -6,7 +6,7 @@ Entries with a finding of the schema are left out; what is wrong with the others
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -25,7 +25,7 @@ from runner.definitions.model import (
     Recurrence,
     Schedule,
 )
-from runner.definitions.problem import Finding, Path, dotted
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
 from runner.definitions.rows import Tables, rows_of
 from runner.definitions.schema import document_kind, schema
 from runner.definitions.timing import Timing
@@ -33,6 +33,7 @@ from runner.definitions.timing import Timing
 _MERGED = ("properties", "schedule")  # defaults and a bulletin's own are merged key by key
 MAX_MADE = 100_000  # bulletins that all templates of a set may make; each takes some 2 kB of memory
 MAX_MADE_CHARACTERS = 32 * 1024 * 1024  # of all that they fill in
+MAX_MADE_VALUES = 5_000_000  # properties, tags and accounts of all that they make; each takes some 100 bytes of memory
 MAX_WORK = 5_000_000  # pieces of templates that all rows run: seconds mostly, a minute at the very worst
 
 
@@ -51,12 +52,15 @@ class Parts:
     tables: Tables = field(default_factory=Tables)
     made: int = 0  # bulletins that templates made
     work: int = 0  # pieces of templates that were run for them
+    values: int = 0  # properties, tags and accounts of what they made
     characters: int = 0  # that they filled in
+    bad_templates: int = 0  # of the present file: more than are shown need no words
 
     @property
     def is_full(self) -> bool:
         """Whether templates made more than a set may have."""
-        return self.made > MAX_MADE or self.work > MAX_WORK or self.characters > MAX_MADE_CHARACTERS
+        full = self.made > MAX_MADE or self.work > MAX_WORK or self.values > MAX_MADE_VALUES
+        return full or self.characters > MAX_MADE_CHARACTERS
 
 
 def add(parts: Parts, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
@@ -130,6 +134,9 @@ def _add_bulletins(
 ) -> None:
     defaults: Mapping[str, Any] = document.value.get("defaults", {})
     required = schema("bulletins")["$defs"]["complete"]["required"]
+    # Defaults may hold templates, for entries with rows: what a plain one has of them is then checked with it.
+    unsure = expand.fills_in(defaults)
+    parts.bad_templates = 0
     for number, place in enumerate(document.entries("bulletins")):
         if number in broken:
             continue
@@ -143,17 +150,23 @@ def _add_bulletins(
             parts.findings += [missing_field(path, name, document.file) for name in missing]
             continue
         inherited = _inherited(entry, defaults) if defaults else frozenset[str]()
-        for made in _made(parts, fields, path, document, read_beside):
+        for made in _made(parts, fields, path, document, read_beside, unsure=unsure):
             where = Place(document.file, *place, number, made.row)
             _add_bulletin(parts, made.fields, entry, path, inherited, where)
 
 
 def _made(
-    parts: Parts, fields: expand.Fields, path: Path, document: Document, read_beside: Callable[[str], bytes]
+    parts: Parts,
+    fields: expand.Fields,
+    path: Path,
+    document: Document,
+    read_beside: Callable[[str], bytes],
+    *,
+    unsure: bool,
 ) -> Iterator[expand.Made]:
     """The fields of each bulletin that an entry stands for, as the schema wants them; mostly one, the entry itself."""
     if "for_each" in fields:
-        if parts.is_full:
+        if parts.is_full or parts.bad_templates > MAX_PROBLEMS:
             return  # told already
         found = rows_of(fields["for_each"], (*path, "for_each"), document, read_beside, parts.tables)
         if isinstance(found, list):
@@ -161,7 +174,7 @@ def _made(
             return
         fields = {name: value for name, value in fields.items() if name != "for_each"}
         template = expand.template(fields, found, path, document.file)
-    elif not expand.has_templates(fields):
+    elif not unsure and not expand.has_templates(fields):
         yield expand.Made(fields, "")
         return
     elif expand.is_recurring(fields):
@@ -170,17 +183,23 @@ def _made(
         unfilled = list(expand.unfilled(fields, path, document.file))
         parts.findings += unfilled
         if not unfilled:
-            yield expand.Made(fields, "")
+            yield from _sound(parts, [expand.Made(fields, "")], path, document.file)
         return
     if isinstance(template, list):
         parts.findings += template
+        parts.bad_templates += len(template)
         return
     if excess := _excess(parts, template):
         parts.findings.append(
             Finding(Code.BAD_ROWS, document.file, path, excess, "Make fewer of them, or in two sets.")
         )
         return
-    for each in checked(_counted(parts, template, path, document.file), path, document.file):
+    yield from _sound(parts, _counted(parts, template, path, document.file), path, document.file)
+
+
+def _sound(parts: Parts, made: Iterable[expand.Made | Finding], path: Path, file: str) -> Iterator[expand.Made]:
+    """What is valid of what an entry makes; why the rest is not goes to the findings."""
+    for each in checked(made, path, file):
         if isinstance(each, Finding):
             parts.findings.append(each)
         else:
@@ -191,8 +210,13 @@ def _excess(parts: Parts, template: expand.Template) -> str | None:
     """What is too much, if the template is run as well."""
     parts.made += template.count
     parts.work += template.count * template.pieces
+    parts.values += template.count * template.values
     if parts.made > MAX_MADE:
         return f"the templates of this set make more than {MAX_MADE:,} bulletins, which is as many as are read"
+    if parts.values > MAX_MADE_VALUES:
+        return (
+            f"the templates of this set make bulletins with more than {MAX_MADE_VALUES:,} properties, tags and accounts"
+        )
     if parts.work > MAX_WORK:
         return f"the templates of this set, with {template.pieces:,} pieces here, are too much work for so many rows"
     return None

@@ -259,8 +259,8 @@ EXPLANATIONS: dict[Code, Explanation] = {
         'name: "{{ row.show | upper }}"',
     ),
     Code.ROW_VALUE: Explanation(
-        "a row has values that the template cannot be filled in with",
-        "The template is right for other rows and not for this one, such as a number that is none in this row.",
+        "the template can't be filled in with the values of one row",
+        "The template works for other rows; this one holds a value that it can't use, such as a word for a number.",
         "show,episode\nSa Re Ga Ma,twelve  # for {{ row.episode | int }}",
         "show,episode\nSa Re Ga Ma,12",
     ),

@@ -23,8 +23,8 @@ Fields = dict[str, Any]
 
 # What would go out as it stands where nothing fills it in, or where a brace is missing: {{ row.x, ${row.x}, row.x }}.
 _MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
-_FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_OPENINGS = ("{{", "{%", "{#")
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,13 @@ def has_templates(fields: Mapping[str, Any]) -> bool:
     return any("{" in text or "}}" in text for text in (fields["name"], *properties.values(), *properties))
 
 
+def fills_in(defaults: Mapping[str, Any]) -> bool:
+    """Whether a text of the defaults is a template, so that a plain entry may inherit what only rows fill in."""
+    from runner.definitions.templates import is_template
+
+    return any(map(is_template, _texts(defaults).values()))
+
+
 def unfilled(fields: Mapping[str, Any], path: Path, file: str) -> Iterator[Finding]:
     """Findings about texts of a plain entry that look as if something filled them in: they would go out as they are."""
     for key, text in _texts(fields).items():
@@ -61,6 +68,22 @@ def _meant(text: str) -> str | None:
     """What a text would be filled in from, if anything filled it in."""
     found = _MEANT.search(text) if "row" in text or "occurrence" in text else None
     return found and (found[1] or found[2] or found[3])
+
+
+def _not_filled_in(text: str) -> str:
+    """What stands outside of {{ … }}, {% … %} and {# … #}. Takes linear time, whatever is left open."""
+    rest, begin, at = [], 0, 0
+    left_open: set[str] = set()
+    while found := _OPENING.search(text, at):
+        closing = _CLOSINGS[found[0]]
+        end = -1 if closing in left_open else text.find(closing, found.end())
+        if end < 0:
+            left_open.add(closing)  # so it is for all that follow
+            at = found.start() + 1
+        else:
+            rest.append(text[begin : found.start()])
+            begin = at = end + len(closing)
+    return "".join((*rest, text[begin:]))
 
 
 def _names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callable[[str], bool]) -> Iterator[Finding]:
@@ -84,6 +107,11 @@ class Template:
     def count(self) -> int:
         """How many bulletins it makes at most."""
         return len(self.rows)
+
+    @property
+    def values(self) -> int:
+        """How many properties and tags each of them has."""
+        return self.filling.values
 
     @property
     def pieces(self) -> int:
@@ -115,7 +143,7 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
     wanted = {key: text for key, text in texts.items() if is_template(text) and (rows or key in later)}
     findings = list(_names(fields, path, file, lambda name: is_template(name) or _meant(name) is not None))
     for key, text in texts.items():
-        if _meant(_FILLED_IN.sub("", text)):
+        if _meant(_not_filled_in(text)):
             message = f"a brace is missing in {quoted(text)}: it would be sent as it stands"
             findings.append(Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, "Write {{ row.column }}."))
     renderer = compile_texts(wanted, rows.columns if rows else (), with_occurrence=later)
@@ -153,6 +181,12 @@ class _Filling:
         for key in keys:
             if len(key) > 1:
                 self._nested.setdefault(str(key[0]), []).append(key)
+
+    @property
+    def values(self) -> int:
+        return (
+            len(self._fields["properties"]) + len(self._fields.get("tags", ())) + len(self._fields.get("accounts", ()))
+        )
 
     def filled(self, rendered: Mapping[Key, str]) -> Fields:
         fields = self._fields.copy()

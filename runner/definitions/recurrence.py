@@ -6,8 +6,9 @@ fall on one instant are one. `starts` and `ends` are among the times. Every sear
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -19,6 +20,7 @@ from runner.definitions.model import Recurrence
 from runner.definitions.times import zone
 
 _SECOND = timedelta(seconds=1)
+_MOST_SKIPPED = 3  # hours that the clocks of a zone skip at once, by the rules of today
 _LONGEST_TURN = timedelta(hours=25)  # over the date line; most zones are put back by an hour
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST = datetime(2300, 1, 1, tzinfo=UTC)
@@ -81,15 +83,64 @@ def comes(recurrence: Recurrence) -> bool:
 
 def is_denser(recurrence: Recurrence, length: timedelta, limit: int) -> bool:
     """Whether more than `limit` instants lie within `length` of one of them, as far as samples all over a year show."""
-    simulated = CronSim(recurrence.cron, _SAMPLES[0])
-    if len(simulated.minutes) * len(simulated.hours) * (length.days + 2) <= limit:
+    if not _is_ever_denser(recurrence.cron, recurrence.timezone, length, limit):
         return False
     starts, ends = recurrence.starts, recurrence.ends
-    if starts and ends and not _has_more(recurrence, starts, ends, limit):
+    return not (starts and ends) or _has_more(recurrence, starts, ends, limit)
+
+
+@lru_cache(maxsize=4096)
+def _is_ever_denser(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
+    day = _Day.of(cron)
+    if day.times * (length.days + 2) <= limit:
         return False
-    always = replace(recurrence, starts=None, ends=None)
+    always = Recurrence(cron, timezone)
     firsts = {first for at in _SAMPLES if (first := next_after(always, at.replace(tzinfo=UTC)))}
-    return any(_has_more(always, first, first + length, limit) for first in sorted(firsts))
+    tz = zone(timezone)
+    return any(
+        # Stepping through them all takes long; counting day by day is right but for the hours that clocks skip.
+        day.count(_wall(first, tz), _wall(first + length, tz)) + day.in_hours(_MOST_SKIPPED) > limit
+        and _has_more(always, first, first + length, limit)
+        for first in sorted(firsts)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """How often a cron comes on each of its days, and on which days it comes."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: str  # a cron for midnight on each of them
+
+    @classmethod
+    def of(cls, cron: str) -> _Day:
+        read = CronSim(cron, _SAMPLES[0])
+        return cls(tuple(sorted(read.minutes)), tuple(sorted(read.hours)), " ".join(("0 0", *cron.split()[2:])))
+
+    @property
+    def times(self) -> int:
+        return len(self.minutes) * len(self.hours)
+
+    def in_hours(self, hours: int) -> int:
+        """How often it comes in so many hours at most."""
+        return len(self.minutes) * min(hours, len(self.hours))
+
+    def count(self, first: datetime, last: datetime) -> int:
+        """How many local times lie between two, both included; `first` is one of them."""
+        count = -self._before(first)
+        for midnight in CronSim(self.days, first.replace(hour=0, minute=0, second=0) - _SECOND):
+            if midnight.date() >= last.date():
+                return count + (self._before(last) + self._is_time(last) if midnight.date() == last.date() else 0)
+            count += self.times
+        return count
+
+    def _before(self, at: datetime) -> int:
+        earlier = bisect_left(self.hours, at.hour) * len(self.minutes)
+        return earlier + (bisect_left(self.minutes, at.minute) if at.hour in self.hours else 0)
+
+    def _is_time(self, at: datetime) -> bool:
+        return at.hour in self.hours and at.minute in self.minutes
 
 
 def _has_more(recurrence: Recurrence, first: datetime, last: datetime, limit: int) -> bool:

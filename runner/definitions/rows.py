@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, islice, product
 from math import prod
 from typing import Any
 
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
-from runner.definitions.problem import Finding, Path, Problem
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem
 from runner.definitions.sources import not_beside, shown
 from runner.definitions.suggest import did_you_mean, listed, quoted
 from runner.definitions.tables import MAX_CELLS, MAX_ROWS, Table, read_table
@@ -116,23 +116,32 @@ def _written(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) 
     if len(rows) > MAX_ROWS:
         return [_too_many(path, document.file)]
     columns = tuple(rows[0])
-    findings: list[Finding] = []
+    findings = list(islice(_uneven(rows, path, document), MAX_PROBLEMS + 1))
+    if findings:
+        return findings
     made = []
     for number, row in enumerate(rows):
-        at = (*path, number)
-        for name in columns:
-            if name not in row:
-                message = f"the row has no {name}, which the first row has"
-                findings.append(Finding(Code.BAD_ROWS, document.file, at, message, f"Add {name}."))
-        for name in row:
-            if name not in columns:
-                hint = did_you_mean(name, columns) or f"Each row has the columns of the first: {listed(columns)}."
-                message = f"the first row has no column {name!r}"
-                findings.append(Finding(Code.BAD_ROWS, document.file, (*at, name), message, hint, True))
-        findings += _unclear(row, at, document)
-        line, column = document.position(at)
+        line, column = document.position((*path, number))
         made.append(({name: str(value) for name, value in row.items()}, f"{document.file}:{line}:{column}"))
-    return findings or Rows(columns, made)
+    return Rows(columns, made)
+
+
+def _uneven(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) -> Iterator[Finding]:
+    """Rows with other columns than the first has, and numbers that are not what is written."""
+    first = rows[0]
+    for number, row in enumerate(rows):
+        at = (*path, number)
+        if row.keys() != first.keys():
+            for name in first:
+                if name not in row:
+                    message = f"the row has no {name}, which the first row has"
+                    yield Finding(Code.BAD_ROWS, document.file, at, message, f"Add {name}.")
+            for name in row:
+                if name not in first:
+                    hint = did_you_mean(name, first) or f"Each row has the columns of the first: {listed(first)}."
+                    message = f"the first row has no column {name!r}"
+                    yield Finding(Code.BAD_ROWS, document.file, (*at, name), message, hint, True)
+        yield from _unclear(row, at, document)
 
 
 def _combinations(
@@ -140,16 +149,22 @@ def _combinations(
 ) -> Rows | list[Finding]:
     if prod(map(len, matrix.values())) > MAX_ROWS:
         return [_too_many((*path, "matrix"), document.file)]
-    findings = [
-        finding
-        for name, values in matrix.items()
-        for finding in _unclear(dict(enumerate(values)), (*path, "matrix", name), document)
-    ]
     columns = {name: [str(value) for value in values] for name, values in matrix.items()}
+    known = {name: set(values) for name, values in columns.items()}
     left_out = [{name: str(value) for name, value in each.items()} for each in exclude]
-    for number, each in enumerate(left_out):
-        findings += _impossible(each, columns, (*path, "exclude", number), document.file)
-    if findings:
+    found = chain(
+        (
+            finding
+            for name, values in matrix.items()
+            for finding in _unclear(dict(enumerate(values)), (*path, "matrix", name), document)
+        ),
+        (
+            finding
+            for number, each in enumerate(left_out)
+            for finding in _impossible(each, columns, known, (*path, "exclude", number), document.file)
+        ),
+    )
+    if findings := list(islice(found, MAX_PROBLEMS + 1)):
         return findings
     excluded: dict[tuple[str, ...], set[tuple[str, ...]]] = {}  # by the columns that they name
     for each in left_out:
@@ -184,14 +199,18 @@ class _Combined(Sequence[tuple[Cells, str]]):
 
 
 def _impossible(
-    excluded: Mapping[str, str], columns: Mapping[str, Sequence[str]], path: Path, file: str
+    excluded: Mapping[str, str],
+    columns: Mapping[str, Sequence[str]],
+    known: Mapping[str, Collection[str]],
+    path: Path,
+    file: str,
 ) -> Iterator[Finding]:
     for name, value in excluded.items():
         if name not in columns:
             hint = did_you_mean(name, columns) or f"Known: {listed(columns)}."
             message = f"the matrix has no column {name!r}, so this excludes nothing"
             yield Finding(Code.BAD_ROWS, file, (*path, name), message, hint, True)
-        elif value not in columns[name]:
+        elif value not in known[name]:
             hint = did_you_mean(value, columns[name]) or f"Known: {listed(columns[name])}."
             message = f"the matrix has no {name} {quoted(value)}, so this excludes nothing"
             yield Finding(Code.BAD_ROWS, file, (*path, name), message, hint)

@@ -5,11 +5,12 @@ Functions over the parts of a set; they open nothing and yield findings.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from runner.definitions import budgets
+from runner.definitions import budgets, property_values, references
 from runner.definitions.build import Parts
 from runner.definitions.codes import Code
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Place, Recurrence, Schedule
@@ -21,9 +22,19 @@ from runner.definitions.suggest import did_you_mean, listed, quoted
 if TYPE_CHECKING:
     import jsonschema_rs
 
-_MOST_LOOKED_THROUGH = 1000  # values of an enum, for a hint: thousands of rows may be wrong
+_MOST_HINTS = 500  # different ones: looking for what was meant is slow, and each of thousands of rows may be wrong
 
 _Validators = dict[str, dict[str, "jsonschema_rs.Validator"]]  # event -> property -> its compiled schema
+
+
+class _Hints(dict[tuple[str, ...], str]):
+    """What was meant by each wrong name or value: made once, and for the first few hundred only."""
+
+    def of(self, wrong: tuple[str, ...], make: Callable[[], str]) -> str:
+        """The hint about `wrong`; empty where there are too many."""
+        if wrong not in self and len(self) < _MOST_HINTS:
+            self[wrong] = make()
+        return self.get(wrong, "")
 
 
 def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
@@ -31,13 +42,14 @@ def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
     yield from _duplicate_names("account", "accounts", parts.accounts)
     yield from _duplicate_names("business event", "business_events", parts.events)
     yield from _duplicate_ids(parts.bulletins)
-    yield from _accounts(parts, whole)
+    hints = _Hints()
+    yield from _accounts(parts, whole, hints)
     yield from budgets.check(parts, whole=whole)
     validators: _Validators = {}
     for event in parts.events:
         yield from _catalog_schemas(event, validators)
     if parts.has_catalog:
-        yield from _catalog(parts, validators, whole)
+        yield from _catalog(parts, validators, whole, hints)
     yield from _duplicate_payloads(parts.bulletins)
 
 
@@ -83,7 +95,7 @@ def _duplicate_ids(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
         first.setdefault(bulletin.id, bulletin.place)
 
 
-def _accounts(parts: Parts, whole: bool) -> Iterator[Finding]:
+def _accounts(parts: Parts, whole: bool, hints: _Hints) -> Iterator[Finding]:
     known = sorted({account.name for account in parts.accounts} | parts.broken_accounts)
     names = set(known)
     if not whole and not known:
@@ -97,14 +109,20 @@ def _accounts(parts: Parts, whole: bool) -> Iterator[Finding]:
         for number, name in enumerate(bulletin.accounts):
             if name not in names and whole:
                 message = f"{quoted(name)} is not an account of this set"
-                hint = did_you_mean(name, known) or (f"Known: {listed(known)}." if known else "Define it.")
+                hint = hints.of(("account", name), partial(_meant, name, known))
                 yield _about(bulletin, ("accounts", number), Code.UNKNOWN_ACCOUNT, message, hint)
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    return did_you_mean(name, known) or (f"Known: {listed(known)}." if known else "Define it.")
 
 
 def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[Finding]:
     compiled = validators.setdefault(event.name, {})
     for name, schema in (event.properties or {}).items():
         try:
+            if references.is_too_much(schema):
+                raise UnusableSchema("its references lead to themselves, or to too much", ())
             compiled[name] = fast_validator({} if schema is None else schema)
         except UnusableSchema as error:
             path = ("business_events", event.name, "properties", name, *error.path)
@@ -117,23 +135,21 @@ def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[
             yield Finding(Code.CATALOG_SCHEMA, event.place.file, path, message, hint)
 
 
-def _catalog(parts: Parts, validators: _Validators, whole: bool) -> Iterator[Finding]:
+def _catalog(parts: Parts, validators: _Validators, whole: bool, hints: _Hints) -> Iterator[Finding]:
     events = {event.name: event for event in parts.events}
     known = sorted(events)
     for bulletin in parts.bulletins:
         event = events.get(bulletin.business_event)
         if event is not None:
-            yield from _properties(bulletin, event, validators[event.name])
+            yield from _properties(bulletin, event, validators[event.name], hints)
         elif whole and bulletin.business_event not in parts.broken_events:
             message = f"{bulletin.business_event!r} is not in the catalog of business events"
-            hint = did_you_mean(bulletin.business_event, known) or (
-                f"Known: {listed(known)}." if known else "Define it."
-            )
+            hint = hints.of(("event", bulletin.business_event), partial(_meant, bulletin.business_event, known))
             yield _about(bulletin, ("business_event",), Code.UNKNOWN_EVENT, message, hint)
 
 
 def _properties(
-    bulletin: Bulletin, event: BusinessEvent, validators: Mapping[str, jsonschema_rs.Validator]
+    bulletin: Bulletin, event: BusinessEvent, validators: Mapping[str, jsonschema_rs.Validator], hints: _Hints
 ) -> Iterator[Finding]:
     for name in event.required:
         if name not in bulletin.properties:
@@ -143,14 +159,19 @@ def _properties(
         path = ("properties", name)
         validator = validators.get(name)
         if validator is not None and (bad := _not_allowed(bulletin, value, validator)) is not None:
-            message, hint = _property_value(event, name, bad, validator)
+            message = f"properties.{name} is {quoted(bad)}, which the catalog does not allow"
             message += "" if bad == value else f": {quoted(value)} comes to that"
+            made = partial(property_values.hint, (event.properties or {})[name], bad, validator)
+            hint = hints.of(("value", event.name, name, bad), made)
             yield _about(bulletin, path, Code.PROPERTY_VALUE, message, hint)
         elif event.properties is not None and name not in event.properties and name not in event.required:
-            known = [*event.properties, *event.required]
-            hint = did_you_mean(name, known) or f"Known: {listed(dict.fromkeys(known))}."
+            hint = hints.of(("property", event.name, name), partial(_meant_property, name, event))
             message = f"{event.name} has no property {name!r} in the catalog"
             yield _about(bulletin, path, Code.PROPERTY_UNKNOWN, message, hint, at_key=True)
+
+
+def _meant_property(name: str, event: BusinessEvent) -> str:
+    return _meant(name, list(dict.fromkeys((*(event.properties or ()), *event.required))))
 
 
 def _not_allowed(bulletin: Bulletin, value: str, validator: jsonschema_rs.Validator) -> str | None:
@@ -158,21 +179,6 @@ def _not_allowed(bulletin: Bulletin, value: str, validator: jsonschema_rs.Valida
     schedule = bulletin.schedule
     texts = sampled(value, schedule) if isinstance(schedule, Recurrence) else (value,)
     return next((text for text in texts if not is_valid(validator, text)), None)
-
-
-def _property_value(event: BusinessEvent, name: str, value: str, validator: jsonschema_rs.Validator) -> tuple[str, str]:
-    schema: Any = (event.properties or {})[name]
-    message = f"properties.{name} is {quoted(value)}, which the catalog does not allow"
-    hint = ""
-    match schema:
-        case {"enum": list(allowed)} if allowed and value not in allowed:
-            near = did_you_mean(value, map(str, allowed)) if len(allowed) <= _MOST_LOOKED_THROUGH else ""
-            hint = near or f"It takes {listed(map(str, allowed[:_MOST_LOOKED_THROUGH]), 'or')}."
-        case {"pattern": str(pattern)}:
-            hint = f"It must match {pattern}"
-        case _:
-            hint = f"The catalog says: {next(iter(validator.iter_errors(value))).message[:200]}."
-    return message, hint
 
 
 def _times(schedule: Schedule | Recurrence | None) -> Hashable:

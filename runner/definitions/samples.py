@@ -34,6 +34,10 @@ def sample_times(recurrence: Recurrence) -> list[datetime]:
     from runner.definitions.recurrence import between, next_after
 
     begin = recurrence.starts or _FROM
-    first = islice(between(recurrence, begin, begin + timedelta(days=366)), 7)
-    spread = (next_after(recurrence, begin + step * _STEP) for step in range(_STEPS))
-    return list(dict.fromkeys(at for at in (*first, *spread) if at is not None))
+    found = list(islice(between(recurrence, begin, begin + timedelta(days=366)), 7))
+    at: datetime | None = begin
+    for after in (begin + step * _STEP for step in range(_STEPS)):
+        if at is not None and at <= after:  # else it is the next one still
+            at = next_after(recurrence, after)
+        found += [] if at is None else [at]
+    return list(dict.fromkeys(found))

@@ -30,7 +30,19 @@ def schema_text(name: str) -> str:
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """A schema as a value; not to be changed."""
+    """A schema as the program's own verdict goes by it; not to be changed.
+
+    What its file says for editors alone is left out: times and the like are read, by code that says more about them.
+    """
+    value = published(name)
+    for_editors = value.get("$defs", {}).get("editors", {})
+    if for_editors:
+        for_editors["$defs"] = dict.fromkeys(for_editors["$defs"], True)
+    return value
+
+
+def published(name: str) -> dict[str, Any]:
+    """A schema as its file has it, with what it says for editors alone: a new value at each call."""
     value: dict[str, Any] = json.loads(schema_text(name))
     return value
 

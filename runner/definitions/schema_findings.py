@@ -16,7 +16,7 @@ from runner.definitions.codes import Code
 from runner.definitions.document import Document
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
 from runner.definitions.schema import KINDS, fast_validator, is_valid, schema, utf8_bytes
-from runner.definitions.suggest import did_you_mean, listed, quoted
+from runner.definitions.suggest import counted, did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -171,7 +171,7 @@ def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -
     if instance is None:
         return "Write a value, or remove the key."
     text = instance if isinstance(instance, str) else ""
-    match wanted:
+    match [name for name in wanted if name != "null"]:
         case ["array"]:
             return f"Write [{text}]." if _PLAIN.match(text) else "Begin each item with a dash."
         case ["object"] if path[-1:] == ("schedule",):
@@ -233,16 +233,10 @@ def _explain_range(error: _Error, path: Path, document: Document) -> list[Findin
 
 
 def _explain_items(error: _Error, path: Path, document: Document) -> list[Finding]:
-    if error.validator == "minItems":
-        return [
-            Finding(
-                Code.NOT_ALLOWED,
-                document.file,
-                path,
-                f"{shown(path)} is an empty list",
-                "Name at least one, or leave it out.",
-            )
-        ]
+    if error.validator != "uniqueItems":
+        what = "list" if error.validator == "minItems" else "mapping"
+        message, hint = f"{shown(path)} is an empty {what}", "Name at least one, or leave it out."
+        return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
     number = _repeated(error.instance) or 0
     message = f"{shown(path)} holds {described(error.instance[number])} twice"
     return [Finding(Code.NOT_ALLOWED, document.file, (*path, number), message, "Remove one of the two.")]
@@ -265,33 +259,31 @@ def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding
     limit = error.schema.get("maxBytes") if error.validator == "maxLength" else None
     if limit is not None and utf8_bytes(error.instance) > limit:
         return []  # maxBytes says the same and more
-    code, message, hint = _text_finding(error, what, at_key)
+    code, message, hint = _text_finding(error, what, path, at_key)
     return [Finding(code, document.file, place, message, hint, at_key)]
 
 
-def _text_finding(error: _Error, what: str, at_key: bool) -> tuple[Code, str, str]:
+def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[Code, str, str]:
     text, limit = error.instance, error.validator_value
     match error.validator:
         case "maxLength":
             over = len(text) - limit
             message = f"{what} has {len(text)} characters, {over} over the limit of {limit}"
-            return Code.TOO_LONG, message, f"Cut {_counted(over, 'character')}."
+            return Code.TOO_LONG, message, f"Cut {counted(over, 'character')}."
         case "maxBytes":
             count = utf8_bytes(text)
             over = count - limit
             message = f"{what} has {count} bytes of UTF-8 ({len(text)} characters), {over} over the limit of {limit}"
-            return Code.TOO_MANY_BYTES, message, f"Cut {_counted(over, 'byte')}: the API counts bytes, not letters."
+            return Code.TOO_MANY_BYTES, message, f"Cut {counted(over, 'byte')}: the API counts bytes, not letters."
         case "pattern" if limit != "\\S" and text.strip():
-            examples = error.schema.get("examples") if isinstance(error.schema, Mapping) else None
-            hint = f"Write it like {examples[0]}." if examples else f"It must match {limit}"
+            # Fields of an account share the form of a variable's name; each has an example of its own.
+            own = _example(str(path[2])) if path[0] == "accounts" and len(path) == 3 else ""
+            example = own or next(iter(error.schema.get("examples", ())), "")
+            hint = f"Write it like {example}." if example else f"It must match '{limit}'."
             found = what if at_key else f"{what} is {quoted(text)}, which"
             return Code.BAD_FORMAT, f"{found} does not have the form that it must have", hint
         case _:
             return Code.BLANK, f"{what} is blank", "Write a text."
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _explain_other(error: _Error, path: Path, document: Document) -> list[Finding]:
@@ -306,6 +298,7 @@ _EXPLAINERS: dict[str, Callable[[_Error, Path, Document], Iterable[Finding]]] = 
     "minimum": _explain_range,
     "maximum": _explain_range,
     "minItems": _explain_items,
+    "minProperties": _explain_items,
     "uniqueItems": _explain_items,
     "oneOf": _explain_one_of,
     "maxLength": _explain_text,

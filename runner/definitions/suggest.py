@@ -49,3 +49,8 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 byte`, `2 bytes`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -82,13 +82,18 @@ def _from_local(local: datetime, tz: ZoneInfo, text: str, timezone: str) -> date
 def zone(name: str) -> ZoneInfo:
     """The time zone of that IANA name. Raises TimeProblem where there is none."""
     try:
-        if _NOT_IANA.match(name):
+        if not is_iana(name):
             raise KeyError(name)
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise TimeProblem(
             f"{name!r} is not an IANA time zone", "Write it like Asia/Kolkata or Europe/Berlin."
         ) from None
+
+
+def is_iana(name: str) -> bool:
+    """Whether a name that the machine's zone folder knows is one of IANA's."""
+    return _NOT_IANA.match(name) is None
 
 
 def duration(text: str) -> timedelta:

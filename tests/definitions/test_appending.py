@@ -63,7 +63,7 @@ def test_what_follows_stays_behind_it(before: str, after: str) -> None:
     assert append(before + after) == before + (FLUSH if "\n- " in before else WRITTEN) + after
 
 
-@pytest.mark.parametrize("empty", ["[]", "[ ]", "[\t]"])
+@pytest.mark.parametrize("empty", ["[]", "[ ]", "[\t]", "~", "null", "Null", "NULL"])
 def test_an_empty_list_becomes_one_of_lines(empty: str) -> None:
     before = f"defaults: {{}}\nbulletins: {empty}  # none yet\n# the end\n"
     assert append(before) == f"defaults: {{}}\nbulletins:  # none yet\n{WRITTEN}# the end\n"
@@ -85,7 +85,6 @@ def test_the_ends_of_lines_are_those_of_the_file() -> None:
         ("bulletins: {}\n", "the bulletins of x.yaml are no list of their own"),
         ("bulletins:\n  - id: a\n    name: |\n      A", "no entry can be put behind the last one in x.yaml"),
         ("bulletins: ''\n", "the bulletins of x.yaml are no list of their own"),
-        ("bulletins: ~\n", "the bulletins of x.yaml are no list of their own"),
         ("defaults: {tags: &t [a]}\nbulletins: *t\n", "the bulletins of x.yaml are no list of their own"),
         ("accounts: {}\n", "x.yaml can't be added to: it holds no bulletins"),
         ("- bulletins\n", "x.yaml can't be added to: it holds no bulletins"),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from definitions import Write
-from runner.definitions import build
+from runner.definitions import build, expand
 from runner.definitions.codes import Code
 from runner.definitions.load import load
 from runner.definitions.model import Bulletin, Definitions
@@ -255,3 +260,97 @@ def test_a_brace_that_is_missing_is_told(write: Write, text: str) -> None:
         """
     problems = loaded(write, entry).problems
     assert {(problem.code, problem.line) for problem in problems} == {(Code.BAD_TEMPLATE, 5)}
+
+
+def test_the_properties_of_all_that_templates_make_are_bounded(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "MAX_MADE_VALUES", 8)
+    text = """
+        bulletins:
+          - for_each: {matrix: {n: [1, 2, 3]}}
+            id: a-{{ row.n }}
+            business_event: F
+            name: N {{ row.n }}
+            tags: [x]
+            properties: {a: x, b: x}
+            c-by: a@example.com
+        """
+    problem, *_ = loaded(write, text).problems
+    assert (problem.code, problem.line) == (Code.BAD_ROWS, 2)
+    assert "more than 8 properties, tags and accounts" in problem.message
+
+
+@pytest.mark.parametrize("text", ["{{" * 500_000, "{#{{{%" * 200_000, "{{ row.n " * 100_000], ids=["{{", "all", "row"])
+def test_a_long_text_of_braces_left_open_is_looked_through_once(write: Write, text: str) -> None:
+    """The time that it takes to look anew from each of them is counted in hours."""
+    entry = f"""
+        bulletins:
+          - for_each: {{matrix: {{n: [1]}}}}
+            id: x-{{{{ row.n }}}}
+            business_event: E
+            name: "{text}"
+            properties: {{}}
+            c-by: a@example.com
+        """
+    assert {problem.code for problem in loaded(write, entry).problems} == {Code.BAD_TEMPLATE}
+
+
+@given(
+    st.lists(st.sampled_from(["{", "}", "%", "#", "{{", "}}", "{%", "%}", "x", " ", "\n"]), max_size=20).map("".join)
+)
+def test_what_stands_outside_of_templates_is_what_a_pattern_leaves(text: str) -> None:
+    inside = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+    assert expand._not_filled_in(text) == inside.sub("", text)
+
+
+def test_templates_in_defaults_are_filled_in_for_entries_with_rows(write: Write) -> None:
+    first, second, plain = bulletins(
+        write,
+        """
+        defaults:
+          business_event: E
+          name: "{{ row.show }}"
+          c-by: "{{ row.team }}@example.com"
+          tags: ["{{ row.show | slug }}", music]
+          properties: {title: "{{ row.show }}", language: Hindi}
+        bulletins:
+          - for_each: {rows: [{show: Indian Idol, team: a}, {show: Super Singer, team: b}]}
+            id: x-{{ row.team }}
+          - {id: plain, name: N, c-by: c@example.com, tags: [sale], properties: {title: T}}
+        """,
+    )
+    assert (first.c_by, first.tags) == ("a@example.com", ("indian-idol", "music"))
+    assert (second.c_by, second.tags) == ("b@example.com", ("super-singer", "music"))
+    assert {"c-by", "tags", "properties.title"} <= first.inherited
+    assert (plain.c_by, plain.tags) == ("c@example.com", ("sale",))
+
+
+LONG = "{{ row.show if row.show else '" + "x" * 600 + "' }}"
+
+
+@pytest.mark.parametrize("field", ["business_event: LONG", "properties: {title: LONG}", "c-by: LONG", "tags: [LONG]"])
+def test_a_template_in_defaults_may_be_longer_than_what_it_comes_to(write: Write, field: str) -> None:
+    name = field.partition(":")[0]
+    fields = {"business_event": "E", "properties": "{}", "c-by": "a@example.com", "tags": "[]"}
+    fields.pop(name)
+    values = {"business_event": "E", "c-by": "a@example.com"}
+    text = f"""
+        defaults: {{{field.replace("LONG", json.dumps(LONG))}}}
+        bulletins:
+          - for_each: {{rows: [{{show: {values.get(name, "idol")}}}]}}
+            id: x-{{{{ row.show | slug }}}}
+            name: N
+            {{FIELDS}}
+        """.replace("{FIELDS}", "\n            ".join(f"{key}: {value}" for key, value in fields.items()))
+    assert len(bulletins(write, text)) == 1
+
+
+def test_templates_that_are_wrong_are_read_until_there_are_more_than_are_shown(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "MAX_PROBLEMS", 2)
+    entry = """
+          - {for_each: {matrix: {n: [1]}}, id: "N{{ row.n }}", business_event: E, name: "{{ x }}",
+             properties: {}, c-by: a@example.com}"""
+    text = "bulletins:" + "".join(entry.replace("N{{", f"{letter}{{{{") for letter in "abcdef")
+    problems = loaded(write, text, **{"c.yaml": text.replace("{{ x }}", "{{ z }}")}).problems
+    assert [problem.line for problem in problems] == [2, 4, 6, 2, 4, 6]

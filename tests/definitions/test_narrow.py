@@ -16,7 +16,7 @@ from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
 from runner.definitions.narrow import NARROWED, narrowed
 from runner.definitions.reader import read
-from runner.definitions.schema import document_kind, fast_validator
+from runner.definitions.schema import document_kind, fast_validator, published
 from runner.definitions.schema_findings import explaining_validator
 from runner.definitions.sources import Source
 
@@ -196,7 +196,18 @@ SOME_FIELDS = {
     "name": st.sampled_from(["A", "B {{"]),
     "c-by": st.just("a@example.com"),
     "tags": st.just(["music"]),
-    "schedule": st.sampled_from([{"at": "2026-12-01T18:30:00Z"}, {"grace": "2h"}]),
+    "when": st.sampled_from(["now", 1796130000, "2026-12-01T18:30:00Z", "tomorrow"]),
+    "schedule": st.fixed_dictionaries(
+        {},
+        optional={
+            "at": st.sampled_from(["2026-12-01T18:30:00Z", "2026-12-01T18:30:00", "tomorrow"]),
+            "cron": st.sampled_from(["30 18 * * FRI", "@daily"]),
+            "timezone": st.sampled_from(["Asia/Kolkata", "Asia/Kolkatta"]),
+            "grace": st.sampled_from(["2h", "2 h"]),
+            "starts": st.sampled_from(["2026-12-01", "now"]),
+            "catch_up": st.just("all"),
+        },
+    ),
 }
 DEFAULTS = st.fixed_dictionaries({}, optional=SOME_FIELDS)
 # Mostly whole ones, lest hardly any be valid; what a file's defaults may give is left out of many.
@@ -248,3 +259,4 @@ def test_it_accepts_each_entry_that_the_check_accepts(
     definitions = the_set(file, events=catalog, accounts=accounts)
     if not definitions.problems:
         assert accepts(file, definitions)
+        assert fast_validator(published("bulletins")).is_valid(file)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -250,3 +251,22 @@ def test_a_local_time_is_the_first_instant_that_shows_it_or_a_later_one(place: t
     at = instant_of(local, tz)
     assert at.astimezone(tz).replace(tzinfo=None) >= local
     assert all((at - step * MINUTE).astimezone(tz).replace(tzinfo=None) < local for step in (1, 30, 60, 90))
+
+
+@settings(max_examples=30)
+@given(
+    minutes=st.sampled_from(["*", "*/10", "5-59/11", "0"]),
+    hours=st.sampled_from(["*", "9-17", "1,2,3", "23"]),
+    days=st.sampled_from(["* * *", "* * MON-FRI", "25-31 3,10 *", "L * *", "* * 0L"]),
+    timezone=st.sampled_from(["Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
+    length=st.integers(1, 7 * 24 * 60).map(lambda minutes: minutes * MINUTE),
+    limit=st.sampled_from([10, 100, 300]),
+)
+def test_counting_day_by_day_and_stepping_say_the_same(
+    minutes: str, hours: str, days: str, timezone: str, length: timedelta, limit: int
+) -> None:
+    recurrence = Recurrence(f"{minutes} {hours} {days}", timezone)
+    samples = [datetime(2028, month, day, tzinfo=UTC) for month in range(1, 13) for day in (1, 8, 15, 22)]
+    firsts = [first for at in samples if (first := next_after(recurrence, at))]
+    stepped = any(next(islice(between(recurrence, at, at + length), limit, None), None) is not None for at in firsts)
+    assert is_denser(recurrence, length, limit) is stepped

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,9 @@ from runner.definitions import rows
 from runner.definitions.codes import Code
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
-from runner.definitions.rows import Tables
+from runner.definitions.problem import MAX_PROBLEMS
+from runner.definitions.reader import read
+from runner.definitions.rows import Tables, rows_of
 from runner.definitions.tables import MAX_ROWS
 
 ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
@@ -170,3 +174,25 @@ def test_a_table_that_cannot_be_read_says_so_each_time_and_its_problems_are_told
             tables.read("x.csv", missing)
         assert tables.read("bad.csv", lambda: b"a,a\n1,2\n") is None
     assert len(tables.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "for_each",
+    [
+        {"rows": [{f"c{n}": "x" for n in range(200)}, *({"c1": "x"} for _ in range(200))]},
+        {"rows": [{"a": "x"}, *({"a": "x", **{f"c{n}": "x" for n in range(200)}} for _ in range(200))]},
+        {"matrix": {"a": [f"v{n}" for n in range(9000)]}, "exclude": [{"a": f"w{n}"} for n in range(9000)]},
+    ],
+    ids=["missing columns", "columns too many", "excluded"],
+)
+def test_what_is_wrong_with_rows_does_not_fill_the_memory(for_each: dict[str, Any]) -> None:
+    document, _ = read(json.dumps({"bulletins": [{"for_each": for_each}]}).encode(), "b.yaml")
+    assert document is not None
+    found = rows_of(for_each, ("bulletins", 0, "for_each"), document, lambda _: b"", Tables())
+    assert isinstance(found, list)
+    assert len(found) == MAX_PROBLEMS + 1
+
+
+def test_a_value_that_stands_twice_in_a_matrix_makes_two_rows(write: Write) -> None:
+    problem, *_ = made(write, "{matrix: {a: [x, x]}}", "{{ row.a }}").problems
+    assert problem.code is Code.DUPLICATE_ID

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from definitions import Write
+from runner.definitions import rules
 from runner.definitions.codes import Code
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
@@ -186,3 +187,14 @@ def test_a_property_of_an_occurrence_that_is_wrong_on_one_day_of_the_week_is_fou
     text = "bulletins:\n" + bulletin(schedule=schedule, properties='{day: "{{ occurrence.weekday }}"}')
     (problem,) = load([write({**ACCOUNTS, "events.yaml": catalog, "b.yaml": text})]).problems
     assert problem.message.startswith("properties.day is 'Wednesday', which")
+
+
+def test_what_was_meant_is_looked_for_a_bounded_number_of_times(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "_MOST_HINTS", 2)
+    wrong = ["Tamyl", "Hindy", "Tamyl", "Hindu", "Hindu", "Hindy"]
+    text = "bulletins:\n" + "".join(
+        bulletin(f"b{n}", properties=f'{{program_id: "1", language: {value}}}') for n, value in enumerate(wrong)
+    )
+    problems = load([write({**ACCOUNTS, "events.yaml": CATALOG, "b.yaml": text})]).problems
+    tamil, hindi = "Did you mean Tamil?", "Did you mean Hindi?"
+    assert [problem.help for problem in problems] == [tamil, hindi, tamil, "", "", hindi]

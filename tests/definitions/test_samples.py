@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.definitions import recurrence
 from runner.definitions.model import Recurrence
+from runner.definitions.recurrence import next_after
 from runner.definitions.samples import sample_times, sampled
 from runner.definitions.templates import OCCURRENCE_FIELDS, marker, occurrence_values
 from runner.definitions.times import zone
@@ -13,8 +16,8 @@ from runner.definitions.times import zone
 DAILY = Recurrence("0 9 * * *", "Asia/Kolkata")
 
 
-def names(text: str, recurrence: Recurrence) -> set[str]:
-    return set(sampled(text, recurrence))
+def names(text: str, rule: Recurrence) -> set[str]:
+    return set(sampled(text, rule))
 
 
 def test_of_a_daily_schedule_every_month_and_weekday_is_there() -> None:
@@ -39,6 +42,23 @@ def test_of_a_short_schedule_all_times_are_between_its_edges() -> None:
         starts.replace(hour=9),
         starts.replace(day=2, hour=9),
     ]
+
+
+@pytest.mark.parametrize("cron", ["0 9 29 2 *", "0 9 1 * *", "0 9 * * *", "30 * * * *", "0 9 1 JAN *"])
+def test_steps_that_lead_to_the_same_time_are_looked_up_once(cron: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = []
+
+    def counted(rule: Recurrence, at: datetime) -> datetime | None:
+        looked_up.append(next_after(rule, at))
+        return looked_up[-1]
+
+    rule = Recurrence(cron, "UTC")
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    each = [next_after(rule, begin + step * timedelta(days=15, hours=1)) for step in range(25)]
+    monkeypatch.setattr(recurrence, "next_after", counted)
+    found = sample_times(rule)
+    assert set(each) <= set(found)
+    assert len(looked_up) == len(set(looked_up))
 
 
 def test_a_text_without_markers_is_itself() -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from runner.definitions.schema import KINDS, fast_validator, schema
+from runner.definitions.schema import KINDS, fast_validator, published
 
 _VALUES = {"examples", "enum", "const"}
 
 
 def fields(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every field of a schema, by its path, with what its reference says."""
-    whole = schema(kind)
+    whole = published(kind)
     for name, value in whole["properties"].items():
         yield name, resolved(value, whole)
     for part, definition in whole["$defs"].items():
@@ -50,12 +50,12 @@ def test_every_field_is_described_and_shown(field: dict[str, Any], kind: str) ->
 
 @pytest.mark.parametrize(("field", "kind"), FIELDS)
 def test_every_example_is_valid(field: dict[str, Any], kind: str) -> None:
-    validator = fast_validator({**field, "$defs": schema(kind)["$defs"]})
+    validator = fast_validator({**field, "$defs": published(kind)["$defs"]})
     for example in field.get("examples", ()):
         assert validator.is_valid(example), example
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_part_is_described(kind: str) -> None:
-    parts = {name: part for name, part in schema(kind)["$defs"].items() if name != "complete"}
+    parts = {name: part for name, part in published(kind)["$defs"].items() if name != "complete"}
     assert [name for name, part in parts.items() if "description" not in part] == []
