@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 
 from runner import __version__, git
 from runner.cli.options import (
-    MomentOrDay,
+    Moment,
     format_option,
     ledger_option,
     now_option,
@@ -27,13 +28,33 @@ from runner.report.formats import PLAN_FORMATS
 if TYPE_CHECKING:
     from runner.plan.decide import Plan
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+
+
+class _UpTo(Moment):
+    """An RFC 3339 time with offset, or a plain date: its last second in UTC."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Of a date, the whole day counts."""
+        from runner.definitions.times import TimeProblem, instant
+
+        if isinstance(value, datetime):
+            return value
+        whole = f"{value}T23:59:59Z" if _DAY.match(value) else value
+        try:
+            return instant(whole)
+        except TimeProblem as error:
+            found = error.message.replace(whole, value)  # as it was written
+            accepted = "a day, like 2026-12-07 (to its end in UTC), or a time, like 2026-12-07T18:30:00+05:30"
+            self.fail(f"{found}. Write {accepted}", param, ctx)
+
 
 @click.command()
 @path_argument
 @selection_options
 @click.option("--against", metavar="REF", help="Show also what changed since a git ref, and what each change does.")
 @now_option
-@click.option("--until", type=MomentOrDay(), metavar="TIME",
+@click.option("--until", type=_UpTo(), metavar="TIME",
               help="Show all that comes up to then: RFC 3339, or a date for that whole day in UTC.")  # fmt: skip
 @ledger_option
 @sandbox_option
@@ -62,6 +83,7 @@ def plan(
     from runner.cli.planning import ledger_if_there, plan_over, select_firings, selectors, which_ledger
     from runner.cli.reviewing import write_plan
     from runner.definitions.load import load
+    from runner.plan.select import up_to
     from runner.report.formats import plan_in
     from runner.report.plan_document import PlanFacts, plan_document
 
@@ -70,7 +92,7 @@ def plan(
     at = now or present()
     if until is not None and until < at:
         raise click.UsageError(
-            f"--until {until:%Y-%m-%dT%H:%M:%SZ} lies before {at:%Y-%m-%dT%H:%M:%SZ}, where it begins"
+            f"--until {until:%Y-%m-%dT%H:%M:%SZ} lies before {at:%Y-%m-%dT%H:%M:%SZ}, where the plan begins"
         )
     chosen = selectors(definitions, path, selection)
     selected = select_firings(definitions, chosen, at, until)
@@ -79,6 +101,7 @@ def plan(
         open_sandbox_ledger(at).close()
     with ledger_if_there(url) as ledger:
         planned = plan_over(ledger, definitions, selected, at)
+        planned, later = (planned, 0) if until is None else up_to(planned, until)
         changes = None
         if against is not None:
             soon = (
@@ -96,13 +119,15 @@ def plan(
         selection=_given(selection),
         git_commit=checkout.commit if checkout else None,
         git_dirty=checkout.dirty if checkout else None,
+        until=until,
+        later=later,
     )
     document = plan_document(planned, facts, changes)
     if out is not None:
         where = ["--sandbox"] if sandbox else ["--ledger", ledger_url] if ledger_url and named_ledger() else []
         write_plan(out, document, ["bulletins", "fire", *where])
     if format_ == "text":
-        _show(planned, changes, verbose=verbose)
+        _show(planned, document, verbose=verbose)
     else:
         click.echo(plan_in(format_, document), nl=False)
     return Exit.WOULD_FIRE if detailed_exitcode and planned.to_send else Exit.OK
@@ -116,13 +141,15 @@ def _given(selection: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     }
 
 
-def _show(planned: Plan, changes: dict[str, Any] | None, *, verbose: bool) -> None:
+def _show(planned: Plan, document: Mapping[str, Any], *, verbose: bool) -> None:
     from runner.cli.console import show_table
     from runner.report.plan import CHANGE_COLOURS, COLOURS, change_rows, changes_line, rows, summary_line
+    from runner.report.plan_document import until_of
 
+    changes = document["changes"]
     if changes is not None:
         show_table((CHANGE_COLOURS[kind] if kind else None, cells) for kind, cells in change_rows(changes))
         click.echo(f"{changes_line(changes)}\n")
-    table = rows(planned.steps, whole=verbose)
+    table = rows(planned.steps, whole=verbose, coming=until_of(document) is not None)
     show_table((COLOURS[action] if action else None, cells) for action, cells in table)
-    click.echo(summary_line(planned))
+    click.echo(summary_line(document))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli import completion
-from runner.cli.options import format_option, ledger_option, sandbox_option
+from runner.cli.options import format_option, ledger_option, sandbox_option, verbose_option
 from runner.errors import Exit, UserError
 from runner.report.formats import RUN_FORMATS
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @ledger_option
 @sandbox_option
 @format_option(*RUN_FORMATS)
-def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str) -> None:
+@verbose_option
+def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str, verbose: bool) -> None:
     """Show the report of a run again.
 
     RUN is its id, or a report file; without it, the newest run that did something. From the ledger comes what the run
@@ -35,7 +36,7 @@ def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str)
     else:
         document = _from_ledger(run, ledger_url, sandbox=sandbox)
     if format_ == "text":
-        _show(document)
+        _show(document, verbose=verbose)
     else:
         click.echo(run_in(format_, document), nl=False)
 
@@ -80,13 +81,12 @@ def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
     return recorded_document(found, ledger.rows(run=run, limit=None), ledger.attempts(run), ledger=ledger.id)
 
 
-def _show(document: Mapping[str, Any]) -> None:
-    from runner.report.run import OUTCOME_COLOURS, outcome_line, summary_lines
+def _show(document: Mapping[str, Any], *, verbose: bool) -> None:
+    from runner.report.run import OUTCOME_COLOURS, outcome_lines, summary_lines
 
     run = document["run"]
     click.secho(f"run {run['id']}, {run['started_at']} to {run['finished_at']}", bold=True)
-    for result in document["results"]:
-        if result["outcome"] is not None:
-            click.secho(outcome_line(result), fg=OUTCOME_COLOURS[result["outcome"]])
+    for outcome, line in outcome_lines(document["results"], whole=verbose):
+        click.secho(line, fg=OUTCOME_COLOURS[outcome])
     for line in summary_lines(dict(document)):
         click.echo(line)

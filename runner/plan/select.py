@@ -1,15 +1,17 @@
-"""Selection and exclusion: which firings of a set a command is about."""
+"""Selection and exclusion: which firings of a set a command is about, and up to when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from runner.definitions.row_place import row_place
 from runner.errors import Exit, UserError
 from runner.plan.compare import Comparison
+from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing
 
 KINDS = ("id", "tag", "event", "account", "file")
@@ -82,3 +84,17 @@ def select(firings: Iterable[Firing], criteria: Iterable[Selector]) -> list[Firi
             exit_code=Exit.USAGE,
         )
     return selected
+
+
+def up_to(plan: Plan, until: datetime) -> tuple[Plan, int]:
+    """The plan without what is due after `until`, and how many firings that leaves out.
+
+    Only what waits for its time is left out: all else has a story already.
+    """
+    kept = tuple(step for step in plan.steps if not _comes_after(step, until))
+    return replace(plan, steps=kept), len(plan.steps) - len(kept)
+
+
+def _comes_after(step: Step, until: datetime) -> bool:
+    due_at = step.firing.occurrence.due_at
+    return step.action is Action.WAIT and due_at is not None and due_at > until

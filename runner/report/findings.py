@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +17,7 @@ from runner.definitions.row_place import RowPlace, row_place
 from runner.plan.compare import MOVES
 from runner.report.plain import plain
 from runner.report.problems import counted
+from runner.report.turn import expires_first
 
 _MAX_TEXT = 1000  # of a message, and of a help: as long as a problem's
 
@@ -226,19 +226,12 @@ def _of_plan(firings: Iterable[Mapping[str, Any]], touched: set[str] | None) -> 
                 yield _Said(Level.WARNING, Rule.DUPLICATE, firing, f"is blocked as a duplicate: {reason}")
             case "changed" if is_touched:
                 yield _Said(Level.WARNING, Rule.EDITED_AFTER_SENDING, firing, f"is not sent again: {reason}")
-            case "wait" if _expires_before_its_turn(firing):
+            case "wait" if expires_first(firing):
                 yield _Said(Level.WARNING, Rule.EXPIRED, firing, f"is held back: {reason}")
             case "expired" if is_touched:
                 yield _Said(Level.WARNING, Rule.EXPIRED, firing, f"is too late and never sent: {reason}")
             case "fire" | "retry" if touched is not None and is_touched:
                 yield _Said(Level.NOTE, Rule.SENDS_NOW, firing, f"goes out as soon as fire runs: {reason}")
-
-
-def _expires_before_its_turn(firing: Mapping[str, Any]) -> bool:
-    may_go_at, expires_at = firing.get("may_go_at"), firing["expires_at"]
-    if may_go_at is None or expires_at is None:
-        return False
-    return datetime.fromisoformat(may_go_at) > datetime.fromisoformat(expires_at)
 
 
 def _of_report(results: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:

@@ -16,9 +16,11 @@ from typing import Any
 
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
+from runner.plan.moments import moment
 from runner.report.findings import label, place
 from runner.report.plain import plain
 from runner.report.problems import counted, problem_line
+from runner.report.turn import expires_first, turn_of
 
 _NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # XML 1.0 has no way to write them
 
@@ -129,11 +131,14 @@ def _report_case(result: Mapping[str, Any]) -> _Case:
 
 def _story(entry: Mapping[str, Any]) -> list[str]:
     due = f"due: {entry['due_at']}" if entry["due_at"] else "due: as soon as it is there"
+    turn = turn_of(entry)
+    held = [] if turn is None else ["expires before its turn" if expires_first(entry) else f"may go: {moment(turn)}"]
     return [
         place(entry),
         f"business event: {entry['business_event']}",
         f"name: {entry['name']}",
         due,
+        *held,
     ]
 
 

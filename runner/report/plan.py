@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from runner.plan.decide import Action, Plan, Step
-from runner.report.document import timestamp
+from runner.plan.decide import Action, Step
+from runner.report.counts import action_counts, bulletins_of, only_later, sent_now
+from runner.report.often import few_and_often
 from runner.report.plain import plain
+from runner.report.plan_document import until_of
 from runner.report.problems import counted
 
 # What sends nothing and is as it should be; long runs of it are cut.
 _QUIET = (Action.DONE, Action.WAIT, Action.DISABLED, Action.EXPIRED)
 _QUIET_ROWS = 20
-_FOLDED = 3  # so many expired times of a bulletin are one row
 COLOURS = {
     Action.FIRE: "green",
     Action.RETRY: "green",
@@ -30,29 +31,34 @@ COLOURS = {
 }
 
 
-def summary_line(plan: Plan) -> str:
-    """`plan at 2026-12-01T13:00:00Z: 3 fire, 9 wait`: the actions that occur."""
-    held_back = f" ({len(plan.held_back):,} for a budget)" if plan.held_back else ""
-    counts = [
-        f"{count:,} {action}{held_back if action == Action.WAIT else ''}"
-        for action, count in plan.counts().items()
-        if count
-    ]
-    return f"plan at {timestamp(plan.now)}: {', '.join(counts) or 'nothing is defined'}"
+def summary_line(document: Mapping[str, Any]) -> str:
+    """`plan at 2026-12-01T13:00:00Z: 3 fire, 9 wait`: the actions of a plan's document that occur.
+
+    Also how many bulletins it sends, where these are fewer than firings, and how much comes later than it shows.
+    """
+    until, ids = until_of(document), sent_now(document)
+    said = f"plan at {document['now']}{'' if until is None else f', up to {until}'}"
+    nothing = "nothing is defined" if until is None else "nothing comes"
+    sent = f" ({bulletins_of(ids)} would be sent)" if len(set(ids)) < len(ids) else ""
+    counts = f"{said}: {action_counts(document, {}) or nothing}{sent}"
+    return "; ".join(filter(None, [counts, only_later(document)]))
 
 
-def rows(steps: Iterable[Step], *, whole: bool = False) -> Iterator[tuple[Action | None, tuple[str, ...]]]:
+def rows(
+    steps: Iterable[Step], *, whole: bool = False, coming: bool = False
+) -> Iterator[tuple[Action | None, tuple[str, ...]]]:
     """(action, cells) of each row: action, bulletin, account, reason; a row for each changed field below its step.
 
     Runs of steps that send nothing are cut, and expired times of one bulletin are one row, unless `whole`; the row that
-    says so has no action.
+    says so has no action. With `coming`, what waits is not cut.
     """
     for action, group in groupby(steps, key=lambda step: step.action):
         run = list(group)
         if action is Action.EXPIRED and not whole:
             run, folded = _unfolded(run)
             yield from folded
-        shown = run if whole or action not in _QUIET else run[:_QUIET_ROWS]
+        is_cut = action in _QUIET and not (coming and action is Action.WAIT)
+        shown = run[:_QUIET_ROWS] if is_cut and not whole else run
         for step in shown:
             key = step.firing.key
             label = key.bulletin if key.occurrence == "r1" else f"{key.bulletin} {key.occurrence}"
@@ -66,15 +72,10 @@ def rows(steps: Iterable[Step], *, whole: bool = False) -> Iterator[tuple[Action
 
 def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:
     """Those of a bulletin that expired a few times, and a row for each that did so more often."""
-    by_bulletin: dict[tuple[str, str], list[Step]] = {}
-    for step in expired:
-        by_bulletin.setdefault(step.firing.key[:2], []).append(step)
-    few: list[Step] = []
+    few, often = few_and_often(expired, lambda step: step.firing.key[:2])
     rows: list[tuple[Action | None, tuple[str, ...]]] = []
-    for (account, bulletin), each in by_bulletin.items():
-        if len(each) < _FOLDED:
-            few += each
-            continue
+    for each in often:
+        account, bulletin, _ = each[0].firing.key
         times = [step.firing.key.occurrence.partition("@")[2] for step in (each[0], each[-1])]
         said = f"{len(each):,} times from {times[0]} to {times[1]} (--verbose shows them); the last {each[-1].reason}"
         rows.append((Action.EXPIRED, (Action.EXPIRED.value, plain(bulletin), plain(account), plain(said))))

@@ -28,7 +28,10 @@ _UNHASHED_OF_FIRINGS = ("reason", "may_go_at")
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What the document says of how the plan was made. `selection` holds the options that were given."""
+    """What the document says of how the plan was made. `selection` holds the options that were given.
+
+    `until` is up to when the plan shows what comes; `later` is how many firings that leaves out.
+    """
 
     version: str
     path: str
@@ -37,25 +40,39 @@ class PlanFacts:
     selection: Mapping[str, Sequence[str]] = field(default_factory=dict)
     git_commit: str | None = None
     git_dirty: bool | None = None
+    until: datetime | None = None
+    later: int = 0
 
 
 def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The document, as plain values in the schema's order; `changes` is what changed since a git ref."""
     used = {step.firing.key.account for step in plan.steps}
+    selection = {kind: list(values) for kind, values in facts.selection.items()}
+    summary = {"selected": len(plan.steps), **plan.counts()}
+    if facts.ledger is not None:
+        summary["newly_expired"] = len(plan.newly_expired)  # a run reports and records these
+    if facts.until is not None:
+        selection["until"] = [timestamp(facts.until)]
+        summary["later"] = facts.later
     document = {
         "schema_version": SCHEMA_VERSION,
         "now": timestamp(plan.now),
         "version": facts.version,
         "ledger": facts.ledger,
         "path": facts.path,
-        "selection": {kind: list(values) for kind, values in facts.selection.items()},
+        "selection": selection,
         "git": None if facts.git_commit is None else {"commit": facts.git_commit, "dirty": bool(facts.git_dirty)},
-        "summary": {"selected": len(plan.steps), **plan.counts()},
+        "summary": summary,
         "accounts": {name: _account(account) for name, account in facts.accounts.items() if name in used},
         "firings": [_firing(step) for step in plan.steps],
         "changes": changes,
     }
     return {**document, "hash": plan_hash(document)}
+
+
+def until_of(document: Mapping[str, Any]) -> str | None:
+    """Up to when the plan of the document shows what comes; None where nobody said."""
+    return next(iter(document["selection"].get("until", ())), None)
 
 
 def plan_hash(document: Mapping[str, Any]) -> str:

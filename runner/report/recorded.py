@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from runner.fire.outcome import Outcome, Sent
@@ -20,6 +21,7 @@ from runner.plan.history import State
 from runner.plan.moments import moment
 from runner.report.document import RunFacts, attempt_entries, document_of, timestamp
 
+_ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
 _OUTCOMES = {
     State.FIRED: Outcome.FIRED,
     State.FAILED: Outcome.FAILED,
@@ -50,9 +52,14 @@ def recorded_document(
         git_dirty=run.git_dirty,
     )
     by_firing: dict[FiringKey, list[Row]] = {}
-    for row in sorted(rows, key=lambda row: (row.claimed_at, row.id)):
+    for row in sorted(rows, key=_in_order):
         by_firing.setdefault(row.key, []).append(row)
     return document_of(facts, [_entry(each, attempts) for each in by_firing.values()])
+
+
+def _in_order(row: Row) -> tuple[datetime, datetime, str]:
+    """As they were claimed; what expired is recorded all at once, so by its times."""
+    return row.claimed_at, row.due_at or _ALWAYS_DUE, row.id
 
 
 def _entry(rows: Sequence[Row], attempts_of: Mapping[str, Sequence[Attempt]]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runner.plan.moments import moment
 from runner.report.plain import plain
+from runner.report.turn import turn_of
 
 OUTCOME_COLOURS = {
     "fired": "green",
@@ -17,6 +17,7 @@ OUTCOME_COLOURS = {
     "skipped": "yellow",
     "would_fire": "green",
 }
+_TIMES = 3  # that are shown of many that expired
 _NAMED = 10  # of those that will expire
 _OUTCOME_NAMES = {"in_doubt": "in doubt", "would_fire": "would fire"}
 
@@ -40,6 +41,26 @@ def outcome_line(result: dict[str, Any]) -> str:
         parts.append(f"{result['latency_ms']:.0f} ms" + (f", {result['tries']} tries" if result["tries"] > 1 else ""))
     parts += [f"warning: {warning}" for warning in result["warnings"]]
     return plain(" · ".join(parts))
+
+
+def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> Iterator[tuple[str, str]]:
+    """(outcome, line) of each result that has an outcome.
+
+    Of the many times of a bulletin that expired only the first few are there, and how many more, unless `whole`.
+    """
+    told = [result for result in results if result["outcome"] is not None]
+    times: dict[tuple[str, str], list[str]] = {}
+    for each in told if not whole else ():
+        if each["outcome"] == "expired":
+            times.setdefault((each["account"], each["id"]), []).append(each["occurrence"])
+    for each in told:
+        of_bulletin = times.get((each["account"], each["id"]), []) if each["outcome"] == "expired" else []
+        more = of_bulletin[_TIMES:]
+        if len(more) < 2 or each["occurrence"] in of_bulletin[:_TIMES]:
+            yield each["outcome"], outcome_line(each)
+        elif each["occurrence"] == more[-1]:
+            said = f"{len(more):,} more, from {more[0]} to {more[-1]} (--verbose shows them)"
+            yield each["outcome"], plain(f"{'expired':<10} {each['id']} {each['account']} · {said}")
 
 
 def summary_lines(document: dict[str, Any]) -> Iterator[str]:
@@ -88,8 +109,7 @@ def _quiet(document: dict[str, Any]) -> Iterator[str]:
 
 def _first_turn(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
     """When the first of those goes that wait for a budget: the time alone where that is today."""
-    first = datetime.fromisoformat(min(each["may_go_at"] for each in left if each.get("may_go_at")))
-    said = moment(first + timedelta(milliseconds=999))  # not a moment too early
+    said = moment(min(filter(None, map(turn_of, left))))
     day, _, time = said.partition("T")
     return time if run["finished_at"].startswith(day) else said
 

@@ -72,6 +72,15 @@ def test_the_documents_hold_it(bulletins: Bulletins) -> None:
 
 
 @pytest.mark.usefixtures("thrifty")
+@pytest.mark.parametrize(
+    ("format_", "said"),
+    [("text", "Z: it may go then"), ("markdown", "| may go "), ("html", "may go <time"), ("junit", "may go: 20")],
+)
+def test_a_plan_says_when_what_waits_may_go(bulletins: Bulletins, format_: str, said: str) -> None:
+    assert said in bulletins("plan", "--id", "now-*", "--format", format_).out
+
+
+@pytest.mark.usefixtures("thrifty")
 @pytest.mark.parametrize("format_", ["text", "markdown", "github", "html", "junit", "sarif"])
 def test_every_format_shows_it(bulletins: Bulletins, format_: str) -> None:
     for command in (["plan"], ["fire", "--dry-run"], ["fire", "--yes"]):

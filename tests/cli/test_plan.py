@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Write
 
-from cli.conftest import Bulletins
+from cli.conftest import Bulletins, account
 from runner.sandbox.server import Sandbox
 
 NO_LEDGER = "there is no ledger yet: planned as if nothing was ever sent\n"
@@ -160,3 +160,16 @@ def test_an_edit_after_the_send_is_shown(
     changes = bulletins("plan", "--id", "now-1", "--format", "json").json["firings"][0]["changes"]
     assert changes == [{"field": "name", "old": "Now 1", "new": "Now one"}]
     assert len(sandbox.accepted()) == 1
+
+
+def test_a_bulletin_in_two_accounts_is_counted_once_and_its_firings_twice(
+    bulletins: Bulletins, write: Write, sandbox: Sandbox
+) -> None:
+    india = account(sandbox.base_url)
+    write({"accounts.yaml": india + india.splitlines()[1].replace("india", "europe") + "\n"})
+    write({"more.yaml": "bulletins:\n  - {id: both, business_event: E, name: Both, properties: {}, c-by: a@b.example,"
+                        " accounts: [india, europe]}\n"})  # fmt: skip
+    summary = bulletins("plan", "--id", "both", "--id", "now-1").out.splitlines()[-1]
+    assert summary.endswith("Z: 3 fire (3 firings of 2 bulletins would be sent)")
+    for format_ in ("markdown", "html"):
+        assert "3 firings of 2 bulletins" in bulletins("plan", "--id", "both", "--id", "now-1", "--format", format_).out

@@ -109,7 +109,8 @@ def test_the_markdown_says_all_of_it(pull_request: Repository, bulletins: Bullet
 
     assert seen.text.startswith(
         "Merging this sends 1 bulletin as soon as fire runs (1 in india)"
-        " and 2 bulletins later (2 in india, 1 in europe), the first on Fri 2036-12-05 21:00 Asia/Singapore."
+        " and 3 firings of 2 bulletins later (2 in india, 1 in europe),"
+        " the first on Fri 2036-12-05 21:00 Asia/Singapore."
     )
     assert [row[0] for row in seen.rows[:8]] == [
         "", "✏️ edited", "🔁 renamed", "✏️ edited", "➕ added", "➕ added", "", "➖ removed",

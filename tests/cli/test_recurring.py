@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 from conftest import Write
 from git.repository import Repository
 
 from cli.conftest import Bulletins, account
 from runner import clock
+from runner.definitions.schema import schema
 from runner.sandbox.server import Sandbox
 
 FRIDAY = datetime(2026, 12, 4, 13, 0, tzinfo=UTC)  # 18:30 in Kolkata
@@ -92,6 +94,19 @@ def test_what_was_missed_often_is_told_in_two_lines_unless_all_is_wanted(
     assert [line.split()[3] for line in told] == [f"r1@2027-01-{day}T13:00:00Z" for day in ("01", "08", "15")]
 
 
+def test_the_report_of_a_run_tells_many_times_in_a_few_lines_unless_all_is_wanted(
+    bulletins: Bulletins, ledger: None, it_is: SetClock
+) -> None:
+    assert bulletins("fire", "--yes", "--tag", "music").code == 0
+    it_is(FRIDAY + timedelta(days=43))
+    assert bulletins("fire", "--yes", "--tag", "music").code == 1
+    _, *told, summary = bulletins("report").out.splitlines()
+    assert [line.split()[3] for line in told[:3]] == [f"r1@2026-12-{day}T13:00:00Z" for day in ("04", "11", "18")]
+    more = "4 more, from r1@2026-12-25T13:00:00Z to r1@2027-01-15T13:00:00Z (--verbose shows them)"
+    assert (told[3:], summary) == ([f"expired    weekly india · {more}"], "7 expired")
+    assert len(bulletins("report", "--verbose").out.splitlines()) == 9
+
+
 def test_with_catch_up_none_what_a_run_may_not_send_is_in_time_for_the_next(
     bulletins: Bulletins, ledger: None, sandbox: Sandbox, it_is: SetClock, write: Write
 ) -> None:
@@ -145,15 +160,81 @@ def test_until_takes_an_instant_and_of_a_day_its_end(bulletins: Bulletins) -> No
 @pytest.mark.parametrize(
     ("until", "message"),
     [
-        ("2026-12-02", "--until 2026-12-02T23:59:59Z lies before 2026-12-03T13:00:00Z, where it begins"),
-        ("2026-13-02", "'2026-13-02T23:59:59Z' is not a time"),
-        ("friday", "'friday' is not an RFC 3339 time"),
+        ("2026-12-02", "--until 2026-12-02T23:59:59Z lies before 2026-12-03T13:00:00Z, where the plan begins"),
+        ("2026-13-02", "'--until': '2026-13-02' is not a time: "),
+        ("2026-02-30", "'--until': '2026-02-30' is not a time: "),
+        ("1999-12-31", "'--until': '1999-12-31' is not between the years 2000 and 2199. Write a day"),
+        ("2026-12-7", "'2026-12-7' is not an RFC 3339 time. Write a day"),
+        ("2026-12-07T18:30:00", "'2026-12-07T18:30:00' has no offset, so it names no instant. Write a day"),
+        (
+            "friday",
+            "'friday' is not an RFC 3339 time. Write a day, like 2026-12-07 (to its end in UTC), or a time, like",
+        ),
     ],
 )
 def test_until_must_come_after_now(bulletins: Bulletins, until: str, message: str) -> None:
     done = bulletins("plan", "--until", until)
     assert done.code == 2
     assert message in done.err
+
+
+def test_until_shows_all_that_comes_up_to_then_and_says_how_much_comes_later(
+    bulletins: Bulletins, write: Write
+) -> None:
+    daily = '  - {id: daily, name: D, properties: {p: d}, schedule: {cron: "0 9 * * *", timezone: Asia/Kolkata}}\n'
+    late = "  - {id: late, name: Late, properties: {p: l}, schedule: {at: 2027-03-01T18:30:00+05:30}}\n"
+    write({"all.yaml": WEEKLY + daily + late})
+
+    *rows, summary = bulletins("plan", "--until", "2027-01-07").out.splitlines()
+    assert [row.split()[1] for row in rows].count("daily") == 35
+    assert "--verbose" not in "".join(rows)
+    assert not [row for row in rows if "late" in row]
+    assert summary == (
+        "plan at 2026-12-03T13:00:00Z, up to 2027-01-07T23:59:59Z: 41 wait; 1 more comes only after that"
+    )
+    *rows, summary = bulletins("plan", "--until", "2026-12-04T02:00:00Z").out.splitlines()
+    assert (rows, summary.endswith(": nothing comes; 4 more come only after that")) == ([], True)
+
+    found = bulletins("plan", "--until", "2027-01-07", "--format", "json").json
+    jsonschema.Draft202012Validator(schema("plan")).validate(found)
+    assert {each["id"] for each in found["firings"]} == {"daily", "weekly", "once"}
+    assert (found["summary"]["later"], found["selection"]["until"]) == (1, ["2027-01-07T23:59:59Z"])
+    page = bulletins("plan", "--until", "2027-01-07", "--format", "html").out
+    assert page.count("<tr data-day=") == 37
+    assert "1 more comes only after that" in page
+    assert "Late" not in bulletins("plan", "--until", "2027-01-07", "--format", "markdown").out
+    assert "late" in bulletins("plan", "--verbose").out
+
+
+def test_a_plan_up_to_a_time_is_fired_as_any_other(
+    bulletins: Bulletins, ledger: None, sandbox: Sandbox, it_is: SetClock
+) -> None:
+    it_is(FRIDAY)
+    assert bulletins("plan", "--until", "2026-12-18", "--out", "plan.json").code == 0
+    assert bulletins("fire", "plan.json", "--yes").code == 0
+    assert sorted(filter(None, sent(sandbox))) == ["Once", "Weekly of 2026-12-04"]
+
+
+def test_an_entry_that_was_removed_and_put_back_tells_what_it_missed(
+    bulletins: Bulletins, ledger: None, it_is: SetClock, write: Write
+) -> None:
+    assert bulletins("fire", "--yes", "--tag", "music").code == 0
+    write({"all.yaml": WEEKLY.replace("id: weekly", "id: other")})
+    it_is(FRIDAY + timedelta(days=8))
+    bulletins("fire", "--yes")
+    write({"all.yaml": WEEKLY})
+    it_is(FRIDAY + timedelta(days=22))
+
+    row, *_, summary = bulletins("plan", "--tag", "music").out.splitlines()
+    assert row.split("  ")[-1].startswith("4 times from 2026-12-04T13:00:00Z to 2026-12-25T13:00:00Z (--verbose ")
+    assert summary == "plan at 2026-12-26T13:00:00Z: 1 wait, 4 expired (not reported yet)"
+    found = bulletins("plan", "--tag", "music", "--format", "json", "--out", "plan.json").json
+    assert (found["summary"]["expired"], found["summary"]["newly_expired"]) == (4, 4)
+    assert json.loads(Path("plan.json").read_text(encoding="utf-8"))["summary"] == found["summary"]
+    assert "4 expired (not reported yet)" in bulletins("plan", "--tag", "music", "--format", "markdown").out
+    assert "4 expired unsent (not reported yet)" in bulletins("plan", "--tag", "music", "--format", "html").out
+    assert bulletins("fire", "--yes", "--tag", "music").code == 1
+    assert bulletins("plan", "--tag", "music").out.splitlines()[-1].endswith("Z: 1 wait")
 
 
 def test_more_than_anybody_reads_is_refused_unless_less_is_selected(bulletins: Bulletins, write: Write) -> None:

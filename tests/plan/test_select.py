@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from plan import make_bulletin, make_firings
+from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings
 from runner.definitions.model import Bulletin, Definitions, Place
 from runner.errors import Exit, UserError
 from runner.plan.compare import compare
+from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.firing import Firing
-from runner.plan.select import KINDS, ChangedSince, Criterion, Selector, select
+from runner.plan.history import State
+from runner.plan.select import KINDS, ChangedSince, Criterion, Selector, select, up_to
 
 
 @pytest.fixture
@@ -140,3 +142,21 @@ def test_a_ref_since_which_nothing_changed_is_wrong_usage(firings: list[Firing])
         select(firings, [since, Criterion("tag", ("hindi",))])
     assert error.value.message == "the selection matches nothing: --changed-since main --tag hindi"
     assert error.value.exit_code is Exit.USAGE
+
+
+def test_a_plan_up_to_a_time_leaves_out_what_comes_later_and_nothing_else() -> None:
+    off = make_bulletin("off", at=NOW + 3 * HOUR, name="Off", enabled=False)
+    sent = make_bulletin("sent", at=NOW + 3 * HOUR, name="Sent")
+    named = {"in-time": NOW + 2 * HOUR, "late": NOW + 2 * HOUR + TICK, "now": None, "over": NOW - 9 * HOUR}
+    made = make_firings(off, sent, *(make_bulletin(id, at=at, name=id) for id, at in named.items()))  # noqa: A001
+    history = knowing(make_entry(made[1], State.FIRED))
+    plan, later = up_to(decide(made, history, NOW), NOW + 2 * HOUR)
+
+    kept = {step.firing.key.bulletin: step.action.value for step in plan.steps}
+    assert kept == {"now": "fire", "over": "expired", "in-time": "wait", "off": "disabled", "sent": "done"}
+    assert later == 1
+
+
+def test_a_plan_up_to_a_time_keeps_what_is_due_and_held_by_a_budget_until_after_it() -> None:
+    step = Step(make_firing("a", at=NOW), Action.WAIT, "spent", may_go_at=NOW + 9 * HOUR)
+    assert up_to(Plan(NOW, (step,)), NOW + HOUR) == (Plan(NOW, (step,)), 0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from plan import HOUR, NOW, make_firing
 
 from report.documents import make_plan, make_planned, make_report, make_result
+from report.markdown import rendered
 from runner.definitions.model import Account, Budget, Place
 from runner.plan.budget import DAY, Limit, Used, used
 from runner.plan.decide import Action, Plan, Step
@@ -14,8 +16,14 @@ from runner.plan.history import Spent
 from runner.report.findings import Level, Rule, from_plan, from_report
 from runner.report.html.headline import besides
 from runner.report.html.placing import placed
+from runner.report.html.plan_headline import troubles
+from runner.report.html.plan_page import plan_page
+from runner.report.html.report_page import report_page
 from runner.report.html.words import REPORT_KINDS, kind_of
+from runner.report.junit import plan_junit, report_junit
+from runner.report.markdown import plan_markdown
 from runner.report.plan import summary_line
+from runner.report.plan_document import PlanFacts, plan_document
 from runner.report.run import summary_lines
 from runner.report.status import budget_entry, budget_lines
 
@@ -26,8 +34,10 @@ SPENT = f"the budget of india is 60 an hour, and it is spent until {LATER}"
 def test_a_plan_counts_what_waits_for_a_budget_among_what_waits() -> None:
     held = Step(make_firing("a"), Action.WAIT, SPENT, may_go_at=NOW + HOUR)
     later = Step(make_firing("b", at=NOW + HOUR), Action.WAIT, "due later")
-    assert summary_line(Plan(NOW, (held, later))) == "plan at 2026-12-01T13:00:00Z: 2 wait (1 for a budget)"
-    assert summary_line(Plan(NOW, (later,))) == "plan at 2026-12-01T13:00:00Z: 1 wait"
+    facts = PlanFacts("0.1.0", "bulletins.d", {})
+    both, alone = (plan_document(Plan(NOW, steps), facts) for steps in ((held, later), (later,)))
+    assert summary_line(both) == "plan at 2026-12-01T13:00:00Z: 2 wait (1 for a budget)"
+    assert summary_line(alone) == "plan at 2026-12-01T13:00:00Z: 1 wait"
 
 
 def test_a_run_tells_it_apart_from_what_is_not_due() -> None:
@@ -88,6 +98,45 @@ def test_on_the_calendar_it_stands_where_it_may_go() -> None:
     (place,) = placed(make_plan(make_planned("a", "wait", due_at=None, may_go_at=LATER)))
     assert place.at_ms == (NOW + HOUR).timestamp() * 1000
     assert (place.group, place.is_now) == ("going", False)
+
+
+def test_on_the_calendar_it_is_blocked_at_its_time_where_it_expires_before_its_turn() -> None:
+    late = make_planned("a", "wait", due_at="2026-12-01T12:30:00Z", expires_at="2026-12-01T13:30:00Z", may_go_at=LATER)
+    (place,) = placed(make_plan(late))
+    assert place.at_ms == (NOW - HOUR / 2).timestamp() * 1000
+    assert place.group == "blocked"
+    assert troubles(make_plan(late)) == "Not going out: 1 held back by a budget until after it expires."
+    two = troubles(make_plan(late, {**late, "id": "b"}))
+    assert two == "Not going out: 2 held back by a budget until after they expire."
+
+
+def test_every_format_that_shows_due_times_shows_when_it_may_go() -> None:
+    """At the second, and not a moment too early; beside when it was due, if it was."""
+    soon = make_planned("a", "wait", due_at=None, expires_at=None, may_go_at="2026-12-01T13:59:59.5Z")
+    due = make_planned("b", "wait", expires_at=None, may_go_at=LATER)
+    late = make_planned("c", "wait", expires_at="2026-12-01T13:30:00Z", may_go_at=LATER)
+    plan = make_plan(soon, due, late)
+
+    may_go = "may go Tue 2026-12-01 19:30 Asia/Kolkata"
+    was_due = "Tue 2026-12-01 18:30 Asia/Kolkata"
+    in_markdown = [row[3] for row in rendered(plan_markdown(plan)).rows if row[0] == "wait"]
+    assert in_markdown == [f"{was_due}expires before its turn", may_go, f"{was_due}{may_go}"]
+    assert "expires before" in plan_markdown(plan).partition("<details>")[0]  # somebody should see it
+    in_html = [cell.partition("<td")[0] for cell in plan_page(plan).split('<td class="c-due keep">')[1:]]
+    assert ["may go" in cell for cell in in_html] == [True, True, False]
+    assert ["1 Dec 19:30" in cell for cell in in_html] == [True, True, False]
+    assert ["1 Dec 18:30" in cell for cell in in_html] == [False, True, True]
+    assert "expires before its turn" in in_html[2]
+    assert "as soon as it is there" not in "".join(in_html)
+    assert plan_junit(plan).count("\nmay go: 2026-12-01T14:00:00Z") == 2
+    assert plan_junit(plan).count("\nexpires before its turn") == 1
+
+
+def test_the_page_of_a_run_shows_when_it_may_go() -> None:
+    held = make_result("a", None, action="wait", due_at=None, may_go_at=LATER)
+    (cell,) = report_page(make_report(held)).split('<td class="c-due">')[1:]
+    assert re.search("may go <time[^>]*>1 Dec 14:00</time>", cell.partition("<td")[0])
+    assert "\nmay go: 2026-12-01T14:00:00Z" in report_junit(make_report(held))
 
 
 def test_how_much_is_used_is_a_line_for_each_account_and_each_event() -> None:

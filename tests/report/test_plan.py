@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_entry, make_firings
 
@@ -13,6 +15,7 @@ from runner.plan.firing import WatchKey
 from runner.plan.history import History, State
 from runner.report.plain import plain
 from runner.report.plan import COLOURS, change_rows, changes_line, rows, summary_line
+from runner.report.plan_document import PlanFacts, plan_document
 
 
 def plan_of_many() -> Plan:
@@ -30,8 +33,34 @@ def plan_of_many() -> Plan:
     return decide([sent, *rest], History({sent.key: entry}), NOW)
 
 
+def summary(plan: Plan, **facts: Any) -> str:
+    return summary_line(plan_document(plan, PlanFacts("0.1.0", "bulletins.d", {}, **facts)))
+
+
 def test_the_summary_names_the_actions_that_occur() -> None:
-    assert summary_line(plan_of_many()) == "plan at 2026-12-01T13:00:00Z: 1 fire, 30 wait, 1 changed"
+    assert summary(plan_of_many()) == "plan at 2026-12-01T13:00:00Z: 1 fire, 30 wait, 1 changed"
+    assert summary(Plan(NOW, ())) == "plan at 2026-12-01T13:00:00Z: nothing is defined"
+
+
+def test_the_summary_of_a_plan_up_to_a_time_says_so_and_what_comes_later() -> None:
+    said = "plan at 2026-12-01T13:00:00Z, up to 2026-12-01T14:00:00Z: "
+    facts = {"until": NOW + HOUR, "later": 2}
+    assert summary(plan_of_many(), **facts) == f"{said}1 fire, 30 wait, 1 changed; 2 more come only after that"
+    assert summary(Plan(NOW, ()), until=NOW + HOUR) == f"{said}nothing comes"
+
+
+def test_the_summary_says_what_expired_and_is_not_reported_yet_where_a_ledger_knows() -> None:
+    plan = decide(make_firings(make_bulletin("once", at=NOW - 9 * HOUR)), History(), NOW)
+    assert summary(plan, ledger="01JDX") == "plan at 2026-12-01T13:00:00Z: 1 expired (not reported yet)"
+    assert summary(plan) == "plan at 2026-12-01T13:00:00Z: 1 expired"
+
+
+def test_what_comes_is_not_cut_for_those_who_ask_for_it() -> None:
+    found = list(rows(plan_of_many().steps, coming=True))
+    assert sum(action is Action.WAIT for action, _ in found) == 30
+    off = make_firings(*(make_bulletin(f"off-{number}", name=str(number), enabled=False) for number in range(30)))
+    found = list(rows(decide(off, History(), NOW).steps, coming=True))
+    assert (len(found), found[-1][0]) == (21, None)
 
 
 def test_long_runs_of_what_waits_are_cut_unless_all_is_wanted() -> None:

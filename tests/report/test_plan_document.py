@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from plan import HOUR, NOW, make_bulletin, make_entry, make_firings
+from plan import HOUR, NOW, make_bulletin, make_entry, make_firing, make_firings
 
 from runner.definitions.model import Account, Place
 from runner.definitions.schema import schema
 from runner.errors import UserError
-from runner.plan.decide import Plan, decide
+from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.history import History, State
-from runner.report.plan_document import PlanFacts, plan_document, plan_hash, reviewed_plan, written
+from runner.report.plan_document import PlanFacts, plan_document, plan_hash, reviewed_plan, until_of, written
 
 VALIDATOR = Draft202012Validator(schema("plan"))
 INDIA = Account("india", "https://in1.api.clevertap.com", "ID", Place("a.yaml", 1, 1, "india"), "PASS", region="in1")
@@ -88,6 +88,25 @@ def test_the_hash_changes_with_a_firing_and_its_state() -> None:
     edited = json.loads(written(document))
     edited["firings"][1]["payload"]["name"] = "other"
     assert plan_hash(edited) != document["hash"]
+
+
+def test_up_to_when_a_plan_shows_what_comes_is_in_it_and_what_that_leaves_out() -> None:
+    document = plan_document(plan_at(), replace(FACTS, until=NOW + HOUR, later=3))
+    Draft202012Validator(schema("plan")).validate(json.loads(written(document)))
+    assert until_of(document) == "2026-12-01T14:00:00Z"
+    assert document["selection"]["until"] == [until_of(document)]
+    assert document["summary"]["later"] == 3
+    assert reviewed_plan(written(document)).to_send == reviewed_plan(written(plan_document(plan_at(), FACTS))).to_send
+    usual = plan_document(plan_at(), FACTS)
+    assert (until_of(usual), "later" in usual["summary"]) == (None, False)
+
+
+def test_what_expired_and_no_run_has_reported_is_counted_where_a_ledger_knows() -> None:
+    steps = [Step(make_firing(id, at=NOW), Action.EXPIRED, "too late", is_news=id == "a") for id in "ab"]  # noqa: A001
+    document = plan_document(Plan(NOW, tuple(steps)), FACTS)
+    Draft202012Validator(schema("plan")).validate(json.loads(written(document)))
+    assert (document["summary"]["expired"], document["summary"]["newly_expired"]) == (2, 1)
+    assert "newly_expired" not in plan_document(Plan(NOW, tuple(steps)), replace(FACTS, ledger=None))["summary"]
 
 
 def test_equal_plans_are_written_to_equal_bytes() -> None:

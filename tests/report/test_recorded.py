@@ -87,3 +87,14 @@ def test_a_success_that_reached_nobody_is_warned_of_as_in_the_run(sent: int | No
     attempts = {"1": [Attempt(1, NOW, 20.0, "yes", 200, "{}", None)]}
     (result,) = document_of(replace(ROW, bulletins_sent=sent), attempts=attempts)["results"]  # type: ignore[misc]
     assert len(result["warnings"]) == warnings
+
+
+def test_times_that_expired_at_once_are_in_the_order_in_which_they_were_due() -> None:
+    keys = [FIRING.key._replace(occurrence=f"r1@{day}") for day in range(3)]
+    rows = [
+        replace(ROW, id=id_, key=key, state=State.EXPIRED, due_at=NOW - timedelta(days=9 - day))
+        for id_, (day, key) in zip("cab", enumerate(keys), strict=True)
+    ]
+    fired = replace(ROW, id="z", claimed_at=NOW - timedelta(seconds=1))
+    results = document_of(rows[2], rows[0], fired, rows[1])["results"]
+    assert [each["occurrence"] for each in results] == ["r1", "r1@0", "r1@1", "r1@2"]  # type: ignore[attr-defined]

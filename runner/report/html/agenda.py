@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from runner.report.html.instants import local, written
 from runner.report.html.placing import Placed
 
-MOST_DAYS, MOST_A_DAY = 14, 15
+MOST_A_DAY = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,17 @@ class AgendaDay:
     count: int
 
 
-def agenda(firings: Sequence[Placed], zones: Mapping[str, tzinfo]) -> list[AgendaDay]:
-    """The next days with something in them, each firing on the day of its account's zone."""
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The next days with something in them; how many more there are, and how many firings those hold."""
+
+    days: tuple[AgendaDay, ...]
+    more_days: int
+    more: int
+
+
+def agenda(firings: Sequence[Placed], zones: Mapping[str, tzinfo], most_days: int) -> Agenda:
+    """What goes out day by day, each firing on the day of its account's zone."""
     days: dict[str, list[Placed]] = {}
     names: dict[str, str] = {}
     for each in firings:
@@ -32,10 +41,12 @@ def agenda(firings: Sequence[Placed], zones: Mapping[str, tzinfo]) -> list[Agend
             days.setdefault(key, []).append(each)
             names.setdefault(key, f"{written(each.at_ms, zone, 'date')} {key[:4]}")
     found = []
-    for key in sorted(days)[:MOST_DAYS]:
+    keys = sorted(days)
+    for key in keys[:most_days]:
         entries = sorted(days[key], key=lambda each: _by_the_clock(each, zones[each.account]))
         found.append(AgendaDay(names[key], tuple(entries[:MOST_A_DAY]), len(entries)))
-    return found
+    rest = keys[most_days:]
+    return Agenda(tuple(found), len(rest), sum(len(days[key]) for key in rest))
 
 
 def _by_the_clock(each: Placed, zone: tzinfo) -> tuple[bool, datetime]:

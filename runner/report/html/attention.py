@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.report.html.instants import instant_ms
@@ -16,20 +17,37 @@ _ORDER = ("in_doubt", "failed", "expired")
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One result to look at. The window is when it may have been sent; the commands settle it once that is known."""
+    """One result to look at. The window is when it may have been sent; the commands settle it once that is known.
+
+    `more_times` counts the later times of the same bulletin that expired with it.
+    """
 
     row: int
     kind: Kind
     result: dict[str, Any]
     window_ms: tuple[int, int] | None
     commands: tuple[str, ...]
+    more_times: int = 0
 
 
 def matters(document: dict[str, Any]) -> list[Matter]:
-    """What is in doubt, then what failed and what expired, each in the document's order."""
+    """What is in doubt, then what failed and what expired, each in the document's order.
+
+    Of the times of a bulletin that expired the first stands for all.
+    """
     results = [(row, each) for row, each in enumerate(document["results"]) if each["outcome"] in _ORDER]
     results.sort(key=lambda pair: _ORDER.index(pair[1]["outcome"]))
-    return [_matter(row, result, document["run"]) for row, result in results]
+    expired = Counter(_bulletin(each) for _, each in results if each["outcome"] == "expired")
+    found = []
+    for row, result in results:
+        times = expired.pop(_bulletin(result), 0) if result["outcome"] == "expired" else 1
+        if times:
+            found.append(replace(_matter(row, result, document["run"]), more_times=times - 1))
+    return found
+
+
+def _bulletin(result: dict[str, Any]) -> tuple[str, str]:
+    return result["account"], result["id"]
 
 
 def _matter(row: int, result: dict[str, Any], run: dict[str, Any]) -> Matter:

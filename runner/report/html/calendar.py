@@ -15,6 +15,7 @@ from runner.report.html.instants import DAYS, MONTHS, local
 from runner.report.html.placing import Placed
 
 MOST_BACK, LEAST_AHEAD, MOST_AHEAD = 3, 7, 14  # days shown
+MOST_ASKED = 92  # days ahead, where it was said up to when: a quarter of a year
 LEVELS = (1, 2, 4, 10, 50)  # counts from which a cell is darker
 _MINUTE_MS, _DAY = 60_000, timedelta(days=1)
 _GROUPS = ("going", "blocked", "expired", "over")
@@ -97,12 +98,15 @@ class Calendar:
     gap_ms: tuple[int, int] | None
 
 
-def span_of(firings: Sequence[Placed], now_ms: int) -> Span:
-    """Wide enough for what is near, for every zone: days differ by one at most."""
+def span_of(firings: Sequence[Placed], now_ms: int, until_ms: int | None = None) -> Span:
+    """Wide enough for what is near, or for all `until` then, in every zone: days differ by one at most."""
     days = [(each.at_ms - now_ms) / 86_400_000 for each in firings if each.at_ms is not None]
     back = min((day for day in days if -MOST_BACK <= day < 0), default=0)
     ahead = max((day for day in days if 0 <= day < MOST_AHEAD - 1), default=0)
-    return Span(min(int(-back) + (back < 0), MOST_BACK), min(max(int(ahead) + 2, LEAST_AHEAD), MOST_AHEAD))
+    most = MOST_AHEAD
+    if until_ms is not None:
+        ahead, most = (until_ms - now_ms) / 86_400_000, MOST_ASKED
+    return Span(min(int(-back) + (back < 0), MOST_BACK), min(max(int(ahead) + 2, LEAST_AHEAD), most))
 
 
 def calendar(

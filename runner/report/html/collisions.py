@@ -53,18 +53,28 @@ def _same_events(firings: Sequence[dict[str, Any]], going: Sequence[Placed]) -> 
         alike[each.account, raised].append(each)
     for (account, _), group in alike.items():
         group.sort(key=lambda each: each.at_ms or 0)
-        for near in _within_a_day(group):
+        for near in _within_a_day(firings, group):
             event = firings[near[0].row]["business_event"]
             yield Collision(account, near[0].at_ms or 0, tuple(each.row for each in near), True, event)
 
 
-def _within_a_day(group: Sequence[Placed]) -> Iterator[list[Placed]]:
+def _within_a_day(firings: Sequence[dict[str, Any]], group: Sequence[Placed]) -> Iterator[list[Placed]]:
+    """Those of a group, given by time, that are less than a day apart; times of one bulletin alone are its schedule."""
     near: list[Placed] = []
     for each in group:
-        if near and (each.at_ms or 0) - (near[0].at_ms or 0) > _DAY_MS:
-            if len(near) > 1:
+        if near and _apart_ms(near[0], each) >= _DAY_MS:
+            if _are_several(firings, near):
                 yield near
-            near = []
+                near = []
+            near = [other for other in near if _apart_ms(other, each) < _DAY_MS]
         near.append(each)
-    if len(near) > 1:
+    if _are_several(firings, near):
         yield near
+
+
+def _apart_ms(first: Placed, second: Placed) -> int:
+    return (second.at_ms or 0) - (first.at_ms or 0)
+
+
+def _are_several(firings: Sequence[dict[str, Any]], near: Sequence[Placed]) -> bool:
+    return len({firings[each.row]["id"] for each in near}) > 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from runner.report.counts import bulletins_of
 from runner.report.html.words import LEFT_ALONE, OUTCOMES, REPORT_KINDS, Kind, kind_of, listed
 from runner.report.problems import counted
 
@@ -23,19 +24,24 @@ def happened(document: dict[str, Any]) -> str:
     """`3 bulletins fired, 1 failed, 1 in doubt: look at it.`"""
     run, summary = document["run"], document["summary"]
     if run["dry_run"]:
-        would = summary["would_fire"]
-        return f"Dry run: {counted(would, 'bulletin')} would fire." if would else "Dry run: nothing would be sent."
-    parts = [f"{counted(summary['fired'], 'bulletin')} fired"] if summary["fired"] else []
-    for outcome in ("failed", "expired", "skipped", "in_doubt"):
-        if summary[outcome]:
-            count = f"{summary[outcome]:,}" if parts else counted(summary[outcome], "bulletin")
-            parts.append(f"{count} {OUTCOMES[outcome].name}")
+        would = _bulletins_of(document, "would_fire")
+        return f"Dry run: {would} would fire." if would else "Dry run: nothing would be sent."
+    parts: list[str] = []
+    for outcome in ("fired", "failed", "expired", "skipped", "in_doubt"):
+        if count := summary[outcome]:
+            parts.append(f"{f'{count:,}' if parts else _bulletins_of(document, outcome)} {OUTCOMES[outcome].name}")
     said = ", ".join(parts)
     if not parts:
         return "Interrupted: nothing was sent." if run["interrupted"] else "Nothing to send."
     doubts = summary["in_doubt"]
     look = f": look at {'it' if doubts == 1 else 'them'}." if doubts else "."
     return ("Interrupted: " if run["interrupted"] else "") + said + look
+
+
+def _bulletins_of(document: dict[str, Any], outcome: str) -> str:
+    """`6 firings of 5 bulletins`: what has that outcome; empty where nothing does."""
+    ids = [result["id"] for result in document["results"] if result["outcome"] == outcome]
+    return bulletins_of(ids) if ids else ""
 
 
 def besides(document: dict[str, Any]) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
+from typing import Any
+
+from runner.report.turn import turn_of
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -13,6 +17,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def instant_ms(text: str) -> int:
     """Milliseconds since 1970 of an RFC 3339 time."""
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
+
+
+def turn_ms(entry: Mapping[str, Any]) -> int | None:
+    """When an entry of a document may go that a budget holds back, to the second; None where none does."""
+    at = turn_of(entry)
+    return None if at is None else instant_ms(at.isoformat())
 
 
 def local(at_ms: int, zone: tzinfo = UTC) -> datetime:

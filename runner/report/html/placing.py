@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.report.html.instants import instant_ms
+from runner.report.turn import expires_first
 
 # How a firing's action looks on the calendar: it goes out, something is in its way, or it is over.
 GROUPS = {
@@ -34,12 +35,17 @@ class Placed:
 
 
 def placed(document: dict[str, Any]) -> list[Placed]:
-    """Every firing, in the document's order. What is due goes out with the next run, so it stands at now."""
+    """Every firing, in the document's order. What is due goes out with the next run, so it stands at now.
+
+    What waits for a budget stands where it may go; at its time, and blocked, where it expires before.
+    """
     now_ms = instant_ms(document["now"])
     found = []
     for row, firing in enumerate(document["firings"]):
         is_now = firing["action"] in ("fire", "retry")
-        due = firing.get("may_go_at") or firing["due_at"]
-        at_ms = now_ms if is_now else None if due is None else instant_ms(due)
-        found.append(Placed(row, firing["account"], at_ms, GROUPS[firing["action"]], is_now))
+        too_late = expires_first(firing)
+        at = firing["due_at"] if too_late else firing.get("may_go_at") or firing["due_at"]
+        at_ms = now_ms if is_now else None if at is None else instant_ms(at)
+        group = "blocked" if too_late else GROUPS[firing["action"]]
+        found.append(Placed(row, firing["account"], at_ms, group, is_now))
     return found

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from runner.report.html.calendar import LEVELS, Span
+from runner.report.html.calendar import LEVELS, MOST_AHEAD, Span
 from runner.report.html.data import drop_payloads, packed
-from runner.report.html.instants import instant_ms
+from runner.report.html.instants import instant_ms, turn_ms
 from runner.report.html.placing import Placed
 from runner.report.html.words import ACTIONS
 
 COLUMNS = (
-    *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "expires", "at", "group"),
-    *("kind", "reason"),
+    *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "expires", "may_go", "at"),
+    *("group", "kind", "reason"),
 )
 STORY_COLUMNS = ("fingerprint", "payload", "changes")  # read once a row is opened
 _POOLED = ("account", "occurrence", "file", "business_event", "group", "kind", "reason")
@@ -30,6 +30,7 @@ def plan_data(document: dict[str, Any], placed: Sequence[Placed], span: Span) ->
         "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in ACTIONS.values()},
         "now": instant_ms(document["now"]),
         "span": [span.back, span.ahead],
+        "most_days": max(MOST_AHEAD, span.ahead),
         "levels": LEVELS,
     }
     return data, packed(STORY_COLUMNS, stories, nested=_NESTED)
@@ -43,6 +44,7 @@ def _row(firing: dict[str, Any], place: Placed) -> list[Any]:
         *(firing[name] for name in ("business_event", "name")),
         None if due is None else instant_ms(due),
         None if expires is None else instant_ms(expires),
+        turn_ms(firing),
         place.at_ms,
         place.group,
         firing["action"],

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.report.counts import bulletins_of, unreported
 from runner.report.html.instants import instant_ms
 from runner.report.html.placing import Placed
 from runner.report.html.words import ACTIONS, Kind, listed
-from runner.report.problems import counted
+from runner.report.turn import expires_first
 
 _WEEK_MS = 7 * 86_400_000
 _ALWAYS_SHOWN = ("fire", "wait")
@@ -33,15 +34,18 @@ def tiles(document: dict[str, Any]) -> list[tuple[Kind, int]]:
 
 def goes_out(document: dict[str, Any], placed: Sequence[Placed]) -> str:
     """`3 bulletins go out now, in india and europe.`"""
+    if not document["firings"] and document["summary"].get("later"):
+        return "Nothing comes up to then."
     if not document["firings"]:
         return "There is nothing to plan: no firing is selected."
     now = [each for each in placed if each.is_now]
     if not now:
         return "Nothing goes out now."
+    sent = bulletins_of(document["firings"][each.row]["id"] for each in now)
     accounts = sorted({each.account for each in now})
     where = listed(accounts) if len(accounts) <= 3 else f"{len(accounts)} accounts"
     verb = "goes" if len(now) == 1 else "go"
-    return f"{counted(len(now), 'bulletin')} {verb} out now, in {where}."
+    return f"{sent} {verb} out now, in {where}."
 
 
 def next_of(document: dict[str, Any], placed: Sequence[Placed]) -> Next | None:
@@ -65,9 +69,11 @@ def troubles(document: dict[str, Any]) -> str:
     names = {
         "in_doubt": "in doubt (settle with bulletins resolve)",
         "duplicate": "blocked as duplicate",
-        "expired": "expired unsent",
+        "expired": f"expired unsent{unreported(document)}",
         "changed": "edited after they were sent (the edit sends nothing)",
         "claimed": "being sent by another run",
     }
     parts = [f"{counts[action]:,} {name}" for action, name in names.items() if counts[action]]
+    if late := sum(map(expires_first, document["firings"])):
+        parts.append(f"{late:,} held back by a budget until after {'it expires' if late == 1 else 'they expire'}")
     return f"Not going out: {listed(parts)}." if parts else ""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from runner.report.counts import only_later
 from runner.report.html.agenda import agenda
-from runner.report.html.calendar import calendar, span_of
+from runner.report.html.calendar import MOST_ASKED, calendar, span_of
 from runner.report.html.collisions import MOST_SHOWN, collisions
-from runner.report.html.instants import instant_ms, zone_of
+from runner.report.html.instants import instant_ms, turn_ms, zone_of
 from runner.report.html.page import render
 from runner.report.html.placing import Placed, placed
 from runner.report.html.plan_data import plan_data
 from runner.report.html.plan_headline import goes_out, next_of, this_week, tiles, troubles
 from runner.report.html.words import ACTIONS
+from runner.report.plan_document import until_of
+from runner.report.turn import expires_first
 
 FIRST_ROWS = 40  # that stand in the page itself, for readers without scripts
 MOST_CHANGES = 100
@@ -24,11 +27,18 @@ def plan_page(document: dict[str, Any]) -> str:
     """The page, as one HTML file."""
     firings, now_ms = document["firings"], instant_ms(document["now"])
     places = placed(document)
-    span = span_of(places, now_ms)
+    until = until_of(document)
+    until_ms = None if until is None else instant_ms(until)
+    span = span_of(places, now_ms, until_ms)
     accounts = sorted({firing["account"] for firing in firings} | set(document["accounts"]))
     names = {name: document["accounts"].get(name, {}).get("timezone") or "UTC" for name in accounts}
     zones = {name: zone_of(zone) for name, zone in names.items()}
     per_account = _by_account(places, accounts)
+    calendars = [
+        calendar(name, names[name], zones[name], per_account[name], now_ms, span)
+        for name in accounts
+        if per_account[name]
+    ]
     met = collisions(firings, places)
     data, stories = plan_data(document, places, span)
     return render(
@@ -38,20 +48,19 @@ def plan_page(document: dict[str, Any]) -> str:
         stories=stories,
         document=document,
         now_ms=now_ms,
+        until_ms=until_ms,
+        only_later=only_later(document),
+        cut_after_days=span.ahead if span.ahead == MOST_ASKED and any(each.after for each in calendars) else None,
         goes_out=goes_out(document, places),
         next=next_of(document, places),
         this_week=this_week(document, places),
         troubles=troubles(document),
         tiles=tiles(document),
-        calendars=[
-            calendar(name, names[name], zones[name], per_account[name], now_ms, span)
-            for name in accounts
-            if per_account[name]
-        ],
+        calendars=calendars,
         idle=[name for name in accounts if not per_account[name]],
         collisions=met[:MOST_SHOWN],
         more_collisions=len(met) - len(met[:MOST_SHOWN]),
-        agenda=agenda(places, zones),
+        agenda=agenda(places, zones, data["most_days"]),
         firings=firings,
         rows=[_row(firing) for firing in firings[:FIRST_ROWS]],
         total=len(firings),
@@ -72,4 +81,10 @@ def _by_account(places: Sequence[Placed], accounts: Sequence[str]) -> dict[str, 
 
 def _row(firing: dict[str, Any]) -> dict[str, Any]:
     due = firing["due_at"]
-    return {**firing, "kind": ACTIONS[firing["action"]], "due_ms": None if due is None else instant_ms(due)}
+    return {
+        **firing,
+        "kind": ACTIONS[firing["action"]],
+        "due_ms": None if due is None else instant_ms(due),
+        "may_go_ms": turn_ms(firing),
+        "too_late": expires_first(firing),
+    }

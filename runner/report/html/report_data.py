@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from runner.report.html.data import drop_payloads, packed
-from runner.report.html.instants import instant_ms
+from runner.report.html.instants import instant_ms, turn_ms
 from runner.report.html.words import REPORT_KINDS, kind_of
 
 COLUMNS = (
-    *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "kind", "reason"),
-    *("http_status", "error", "bulletins_sent", "tries", "started", "latency_ms"),
+    *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "may_go", "kind"),
+    *("reason", "http_status", "error", "bulletins_sent", "tries", "started", "latency_ms"),
 )
 STORY_COLUMNS = ("fingerprint", "warnings", "payload", "attempts")  # read once a row is opened
 _POOLED = ("account", "occurrence", "file", "business_event", "kind", "reason", "error")
@@ -53,6 +53,7 @@ def _row(result: dict[str, Any]) -> list[Any]:
         result.get("row"),
         *(result[name] for name in ("business_event", "name")),
         None if due is None else instant_ms(due),
+        turn_ms(result),
         kind_of(result),
         *(result[name] for name in ("reason", "http_status", "error", "bulletins_sent", "tries")),
         None if started is None else instant_ms(started),

@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.report.html.attention import MOST_SHOWN, matters
 from runner.report.html.headline import besides, happened, tiles
-from runner.report.html.instants import instant_ms
+from runner.report.html.instants import instant_ms, turn_ms
 from runner.report.html.latency import distribution, figures
 from runner.report.html.page import render
 from runner.report.html.report_data import report_data
@@ -39,7 +39,7 @@ def report_page(document: dict[str, Any]) -> str:
         besides=besides(document),
         tiles=tiles(document),
         matters=found[:MOST_SHOWN],
-        more_matters=len(found) - len(found[:MOST_SHOWN]),
+        more_matters=sum(1 + each.more_times for each in found[MOST_SHOWN:]),
         timeline=drawn,
         timeline_sentence=sentence(drawn) if drawn else "",
         figures=figures(requests),
@@ -56,5 +56,6 @@ def _row(result: dict[str, Any]) -> dict[str, Any]:
         **result,
         "kind": REPORT_KINDS[kind_of(result)],
         "due_ms": None if due is None else instant_ms(due),
+        "may_go_ms": turn_ms(result),
         "started_ms": None if started is None else instant_ms(started),
     }

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from runner.plan.compare import MOVES
+from runner.report.counts import action_counts, bulletins_of, only_later
 from runner.report.findings import place
 from runner.report.local_time import local_time
 from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
+from runner.report.often import few_and_often
+from runner.report.plan_document import until_of
 from runner.report.problems import counted
+from runner.report.turn import expires_first, turn_of
 
 _NAME = 60  # characters of a name in a table
 _ID = 120
@@ -48,19 +53,23 @@ def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> It
     if edited := [change for change in bulletins if change["kind"] in ("changed", "renamed") and change["fields"]]:
         pieces = ["\n".join([*_diff(change), ""]) for change in edited]
         yield folded(f"What was edited ({len(edited):,})", Block([], pieces))
-    yield folded(f"The whole plan: {_counts(document)}", _table_of(document["firings"], _zones(document)))
+    yield folded(
+        f"The whole plan: {_counts(document)}{_up_to(document)}", _table_of(document["firings"], _zones(document))
+    )
     yield _footer(document, f"Against {code(changes['against'], longest=_ID)} at {code(changes['base'][:12])}")
 
 
 def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
-    zones = _zones(document)
+    zones, until = _zones(document), until_of(document)
     sends = [(each["id"], each) for each in document["firings"] if each["action"] in _SENDS]
     said = f"{_counted(sends)} would be sent now ({_accounts_of(sends)})" if sends else "Nothing would be sent now"
-    yield Block([f"**{said}.** {_counts(document)}.", ""])
-    news = [each for name in _NEWS for each in document["firings"] if each["action"] == name]
-    if news:
+    yield Block([f"**{said}.** {_counts(document)}.{_up_to(document)}", ""])
+    shown = (*_NEWS, *(["wait"] if until else []))  # who says up to when wants to see what comes
+    others = [each for each in document["firings"] if each["action"] not in shown]
+    news = [each for name in shown for each in document["firings"] if each["action"] == name]
+    if news := [*filter(expires_first, others), *news]:
         yield _table_of(news, zones)
-    if rest := [each for each in document["firings"] if each["action"] not in _NEWS]:
+    if rest := [each for each in others if not expires_first(each)]:
         yield folded(f"The rest ({len(rest):,})", _table_of(rest, zones))
     yield _footer(document)
 
@@ -83,7 +92,7 @@ def _headline(document: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
 
 
 def _counted(effects: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    return counted(len({id_ for id_, _ in effects}), "bulletin")
+    return bulletins_of(id_ for id_, _ in effects)
 
 
 def _accounts_of(effects: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
@@ -162,16 +171,46 @@ def _diff(change: Mapping[str, Any]) -> list[str]:
 
 def _table_of(firings: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Block:
     rows = (
-        [
-            _WORDS.get(each["action"], each["action"]),
-            _label(each),
-            inert(each["account"]),
-            "at once" if each["due_at"] is None else _local(each["due_at"], zones.get(each["account"], "UTC")),
-            inert(each["reason"]),
-        ]
-        for each in firings
+        row
+        for action, group in groupby(firings, key=lambda each: str(each["action"]))
+        for row in (_expired_rows(group, zones) if action == "expired" else (_row(each, zones) for each in group))
     )
     return table(["action", "bulletin", "account", "due", "why"], rows)
+
+
+def _row(firing: Mapping[str, Any], zones: Mapping[str, str]) -> list[str]:
+    return [
+        _WORDS.get(firing["action"], firing["action"]),
+        _label(firing),
+        inert(firing["account"]),
+        _due(firing, zones.get(firing["account"], "UTC")),
+        inert(firing["reason"]),
+    ]
+
+
+def _expired_rows(expired: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Iterator[list[str]]:
+    """A row for each that expired, and one for all times of a bulletin that did so often."""
+    few, often = few_and_often(expired, lambda each: (each["account"], each["id"]))
+    for each in often:
+        zone = zones.get(each[0]["account"], "UTC")
+        yield [
+            "expired",
+            f"{code(each[0]['id'], longest=_ID)} {len(each):,} times",
+            inert(each[0]["account"]),
+            f"{_due(each[0], zone)}<br>to {_due(each[-1], zone)}",
+            inert(f"the last {each[-1]['reason']}"),
+        ]
+    yield from (_row(each, zones) for each in few)
+
+
+def _due(firing: Mapping[str, Any], zone: str) -> str:
+    """When it is due, and when a budget lets it go that holds it back."""
+    turn = turn_of(firing)
+    due = "" if firing["due_at"] is None else _local(firing["due_at"], zone)
+    if turn is None:
+        return due or "at once"
+    held = "expires before its turn" if expires_first(firing) else f"may go {inert(local_time(turn, zone))}"
+    return "<br>".join(filter(None, [due, held]))
 
 
 def _label(entry: Mapping[str, Any]) -> str:
@@ -193,9 +232,13 @@ def _by_account(counts: Counter[str]) -> str:
 
 
 def _counts(document: Mapping[str, Any]) -> str:
-    summary = document["summary"]
-    shown = [f"{count:,} {_WORDS.get(name, name)}" for name, count in summary.items() if count and name != "selected"]
-    return ", ".join(shown) or "no firings"
+    return action_counts(document, _WORDS) or "No firings"
+
+
+def _up_to(document: Mapping[str, Any]) -> str:
+    """Up to when the plan shows what comes, and what that leaves out."""
+    until, later = until_of(document), only_later(document)
+    return "" if until is None else f" Up to {until}{'; ' if later else ''}{later}."
 
 
 def _footer(document: Mapping[str, Any], *parts: str) -> Block:

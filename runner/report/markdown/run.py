@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.report.findings import place
 from runner.report.markdown.markup import Block, code, folded, inert, page, table
+from runner.report.often import few_and_often
 from runner.report.run import outcome_name, summary_lines
 
 _NAME = 60
@@ -33,11 +34,8 @@ def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
     yield Block([f"**{inert(first[:1].upper() + first[1:])}.**", ""])
     yield Block([f"{inert(line)}  " for line in others] + [""])
     results = document["results"]
-    if news := [each for outcome in _NEWS for each in results if each["outcome"] == outcome]:
-        yield table(
-            ["outcome", "bulletin", "account", "why", "where"],
-            ([*_cells(each), inert(each["reason"] or ""), inert(place(each))] for each in news),
-        )
+    if any(each["outcome"] in _NEWS for each in results):
+        yield table(["outcome", "bulletin", "account", "why", "where"], _news_rows(results))
     sent = [each for each in results if each["outcome"] in ("fired", "would_fire")]
     if sent:
         rows = _sent_table(sent)
@@ -46,6 +44,30 @@ def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
         lines = [f"- ⚠️ {code(each['id'], longest=_ID)}: {inert('; '.join(each['warnings']))}" for each in warned]
         yield Block([], lines, [""])
     yield _footer(document["run"])
+
+
+def _news_rows(results: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """A row for each result that somebody has to look at, and one for all times of a bulletin that expired often."""
+    for outcome in _NEWS:
+        often: list[list[Mapping[str, Any]]] = []
+        found = [each for each in results if each["outcome"] == outcome]
+        if outcome == "expired":
+            found, often = few_and_often(found, lambda each: (each["account"], each["id"]))
+        yield from map(_times_row, often)
+        yield from ([*_cells(each), inert(each["reason"] or ""), inert(place(each))] for each in found)
+
+
+def _times_row(expired: Sequence[Mapping[str, Any]]) -> list[str]:
+    first, last = expired[0], expired[-1]
+    times = f"{len(expired):,} times, {inert(first['occurrence'])} to {inert(last['occurrence'])}"
+    why = inert(f"the last {last['reason'] or ''}")
+    return [
+        _cells(first)[0],
+        f"{code(first['id'], longest=_ID)} {times}",
+        inert(first["account"]),
+        why,
+        inert(place(last)),
+    ]
 
 
 def _sent_table(sent: Iterable[Mapping[str, Any]]) -> Block:

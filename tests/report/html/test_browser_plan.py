@@ -136,3 +136,37 @@ def test_a_full_day_shows_more_by_the_button(open_page: OpenPage) -> None:
     for count in (80, 90):
         page.locator("#agenda .plain-button").click()
         assert entries.count() == count
+
+
+def test_what_waits_for_a_budget_says_when_it_may_go(open_page: OpenPage) -> None:
+    held = {"may_go_at": "2026-12-01T13:59:59.5Z", "due_at": None, "expires_at": None}
+    late = {"may_go_at": "2026-12-01T14:00:00Z", "expires_at": "2026-12-01T13:30:00Z"}
+    document = make_plan(make_planned("a", "wait", **held), make_planned("b", "wait", **late), make_planned("c"))
+    page = open_page(plan_page(document)).page
+    scriptless = open_page(plan_page(document), java_script_enabled=False).page
+
+    for each in (page, scriptless):
+        assert [" ".join(text.split()) for text in each.locator("td.c-due").all_inner_texts()] == [
+            "may go 1 Dec 19:30",
+            "1 Dec 18:30 expires before its turn",
+            "1 Dec 18:30",
+        ]
+    page.locator("tr.row .toggle").first.click()
+    assert "Tue 1 Dec 2026, 19:30:00 Asia/Kolkata" in page.locator(".story").inner_text()
+
+
+def test_the_days_that_are_not_listed_are_counted(open_page: OpenPage) -> None:
+    days = [make_planned(f"a-{day}", "wait", due_at=f"2026-12-{day:02}T13:00:00Z") for day in range(2, 20)]
+    html = plan_page(make_plan(*days))
+    drawn = open_page(html).page.locator("#agenda > p").all_inner_texts()
+    rendered = open_page(html, java_script_enabled=False).page.locator("#agenda > p").all_inner_texts()
+
+    assert drawn == rendered == ["… and 4 firings on 4 later days, in the table."]
+
+
+def test_the_page_reaches_as_far_as_was_asked_for_in_the_browser_too(open_page: OpenPage) -> None:
+    days = [make_planned(f"a-{day}", "wait", due_at=f"2026-12-{day:02}T13:00:00Z") for day in range(2, 32)]
+    page = open_page(plan_page(make_plan(*days, selection={"until": ["2026-12-31T23:59:59Z"]}))).page
+
+    assert page.locator(".grid tbody tr").count() == 32
+    assert page.locator("#agenda .day").count() == 30

@@ -146,3 +146,10 @@ def test_on_a_phone_a_row_says_what_its_columns_would(open_page: OpenPage) -> No
     said = page.locator("tr.row .phone").nth(3)
     assert said.is_visible()
     assert said.text_content() == "india: HTTP 400: Business Event Not Found"
+
+
+def test_what_waits_for_a_budget_says_when_it_may_go(open_page: OpenPage) -> None:
+    held = make_result("a", None, action="wait", due_at=None, may_go_at="2026-12-01T13:59:59.5Z")
+    page = open_page(report_page(make_report(held)), timezone_id="UTC").page
+
+    assert page.locator("td.c-due").inner_text() == "may go 1 Dec 14:00"

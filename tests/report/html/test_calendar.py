@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.report.html.calendar import LEAST_AHEAD, MOST_AHEAD, Calendar, calendar, span_of
-from runner.report.html.instants import instant_ms, zone_of
+from runner.report.html.calendar import LEAST_AHEAD, MOST_AHEAD, MOST_ASKED, Calendar, calendar, span_of
+from runner.report.html.instants import instant_ms, local, zone_of
 from runner.report.html.placing import Placed
 
 NOW = instant_ms("2026-12-01T13:00:00Z")
@@ -41,6 +41,26 @@ def test_at_least_a_week_is_shown_and_at_most_two() -> None:
 
     assert len(far.days) == MOST_AHEAD
     assert (far.after, far.after_first_ms) == (1, instant_ms("2027-03-01T10:00:00Z"))
+
+
+@pytest.mark.parametrize(
+    ("until", "days"),
+    [
+        ("2026-12-02T00:00:00Z", LEAST_AHEAD),
+        ("2026-12-31T23:59:59Z", 32),
+        ("2027-02-28T23:59:59Z", 91),
+        ("2029-01-01T00:00:00Z", MOST_ASKED),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_up_to_when_was_asked_is_shown_in_every_zone_within_bounds(until: str, days: int, zone: str) -> None:
+    firings = at("2026-12-01T20:00:00Z")
+    span = span_of(firings, NOW, instant_ms(until))
+    found = calendar("india", "?", zone_of(zone), firings, NOW, span)
+
+    assert len(found.days) == days
+    if days < MOST_ASKED:
+        assert found.days[-1].key >= f"{local(instant_ms(until), zone_of(zone)):%Y-%m-%d}"
 
 
 def test_days_before_are_shown_where_something_is_in_them() -> None:

@@ -41,3 +41,28 @@ def test_the_same_event_within_a_day_is_told_first_under_whatever_name() -> None
 
 def test_what_does_not_go_out_meets_nothing() -> None:
     assert met(make_planned("a", "done"), make_planned("b", "expired"), make_planned("c", "disabled")) == []
+
+
+def daily(id: str, *times: str) -> list[dict[str, Any]]:  # noqa: A002
+    return [planned(id, at, "1", occurrence=f"r1@{at}") for at in times]
+
+
+def test_a_schedule_does_not_meet_itself() -> None:
+    assert met(*daily("a", *(f"2026-12-0{day}T02:00:00Z" for day in range(1, 9)))) == []
+    assert met(*daily("a", *(f"2026-12-01T{hour:02}:00:00Z" for hour in range(0, 24, 6)))) == []
+
+
+def test_a_whole_day_apart_is_not_within_a_day() -> None:
+    first = planned("a", "2026-12-01T02:00:00Z", "1")
+
+    assert met(first, planned("b", "2026-12-02T02:00:00Z", "1")) == []
+    assert [each.rows for each in met(first, planned("b", "2026-12-02T01:59:59Z", "1"))] == [(0, 1)]
+
+
+def test_another_bulletin_meets_that_of_a_schedule_which_is_near() -> None:
+    """Also where the clocks' change has brought two of the schedule's own times closer together."""
+    (found,) = met(
+        *daily("a", "2027-03-27T02:00:00Z", "2027-03-28T01:00:00Z"), planned("b", "2027-03-28T02:30:00Z", "1")
+    )
+
+    assert (found.rows, found.is_same_event) == ((1, 2), True)

@@ -30,7 +30,15 @@ from runner.report.html.words import ACTIONS, LEFT_ALONE, OUTCOMES, exit_meaning
     ],
 )
 def test_what_happened_is_one_sentence(outcomes: list[str | None], run: dict[str, Any], sentence: str) -> None:
-    assert happened(make_report(*(make_result(outcome=outcome) for outcome in outcomes), **run)) == sentence
+    results = [make_result(f"a-{number}", outcome) for number, outcome in enumerate(outcomes)]
+    assert happened(make_report(*results, **run)) == sentence
+
+
+def test_what_happened_to_a_bulletin_repeatedly_is_told_apart_from_many_bulletins() -> None:
+    fired = [make_result("a"), make_result("a", account="europe"), make_result("b"), make_result("c", "failed")]
+    assert happened(make_report(*fired)) == "3 firings of 2 bulletins fired, 1 failed."
+    expired = [make_result("a", "expired", occurrence=f"r1@{day}") for day in range(9)]
+    assert happened(make_report(*expired)) == "9 firings of 1 bulletin expired."
 
 
 def test_what_was_left_alone_is_said_besides() -> None:
@@ -67,6 +75,9 @@ def test_the_plan_says_what_goes_out_now() -> None:
     document = make_plan(now, retry)
 
     assert plan_headline.goes_out(document, placed(document)) == "2 bulletins go out now, in europe and india."
+    nothing = make_plan(selection={"until": ["2026-12-07T23:59:59Z"]})
+    nothing["summary"]["later"] = 3
+    assert plan_headline.goes_out(nothing, []) == "Nothing comes up to then."
     assert plan_headline.goes_out(make_plan(), []) == "There is nothing to plan: no firing is selected."
 
 

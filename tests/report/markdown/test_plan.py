@@ -38,7 +38,7 @@ def test_the_first_line_says_what_merging_sends_where_and_when() -> None:
     seen = rendered(plan_markdown(make_plan(make_planned(), changes=changes)))
 
     assert seen.text.splitlines()[0] == (
-        "Merging this sends 1 bulletin as soon as fire runs (1 in india, 1 in europe)"
+        "Merging this sends 2 firings of 1 bulletin as soon as fire runs (1 in india, 1 in europe)"
         " and 1 bulletin later (1 in india), on Fri 2026-12-04 18:30 Asia/Kolkata."
     )
 
@@ -95,7 +95,47 @@ def test_a_plan_alone_shows_what_is_sent_and_what_is_wrong_first() -> None:
 
 
 def test_nothing_to_say_is_said() -> None:
-    assert rendered(plan_markdown(make_plan())).text.startswith("Nothing would be sent now. no firings.")
+    assert rendered(plan_markdown(make_plan())).text.startswith("Nothing would be sent now. No firings.")
+
+
+def test_a_plan_up_to_a_time_shows_what_comes_and_says_how_much_comes_later() -> None:
+    plan = make_plan(
+        make_planned("a", "wait"), make_planned("b", "done"), selection={"until": ["2026-12-07T23:59:59Z"]}
+    )
+    plan["summary"]["later"] = 3
+    seen = rendered(plan_markdown(plan))
+
+    assert seen.text.startswith(
+        "Nothing would be sent now. 1 wait, 1 done. Up to 2026-12-07T23:59:59Z; 3 more come only after that."
+    )
+    shown, _, rest = plan_markdown(plan).partition("<details>")
+    assert ("<code>a</code>" in shown, "<code>b</code>" in rest) == (True, True)
+    assert "come only" not in plan_markdown(make_plan(make_planned("a", "wait")))
+
+
+def test_many_expired_times_of_a_bulletin_are_one_row() -> None:
+    times = [
+        make_planned(
+            "weekly", "expired", occurrence=f"r1@{day}", due_at=f"2026-11-0{day}T13:00:00Z", reason=f"no {day}"
+        )
+        for day in range(1, 5)
+    ]
+    seen = rendered(plan_markdown(make_plan(*times, make_planned("once", "expired"))))
+
+    assert [row[1:] for row in seen.rows[1:]] == [
+        [
+            "weekly 4 times",
+            "india",
+            "Sun 2026-11-01 18:30 Asia/Kolkatato Wed 2026-11-04 18:30 Asia/Kolkata",
+            "the last no 4",
+        ],
+        [
+            "once Episode 12",
+            "india",
+            "Tue 2026-12-01 18:30 Asia/Kolkata",
+            "was due 2026-12-01T13:00:00Z; its grace of 1h ran out 2h ago",
+        ],
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

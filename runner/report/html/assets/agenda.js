@@ -1,6 +1,5 @@
 // Day by day what goes out, for the zone that is chosen; and one firing as such a list names it.
 
-const MOST_DAYS = 14;
 const MOST_A_DAY = 40;
 
 function entry(row, times, reveal, data) {
@@ -38,7 +37,8 @@ function makeAgenda({ data, times, reveal }) {
       if (!days.has(key)) days.set(key, []);
       days.get(key).push([row.kind === "wait" ? at : 0, row]); // what goes out now comes first
     }
-    const made = [...days.keys()].sort((a, b) => a - b).slice(0, MOST_DAYS).map((key, place) => {
+    const keys = [...days.keys()].sort((a, b) => a - b);
+    const made = keys.slice(0, data.most_days).map((key, place) => {
       const at = new Date(key * DAY_MS);
       const name = `${times.date(at)} ${at.getUTCFullYear()}`;
       const rows = days.get(key).sort((a, b) => a[0] - b[0]).map((each) => each[1]);
@@ -52,6 +52,11 @@ function makeAgenda({ data, times, reveal }) {
       day.fill = fill;
       return day;
     });
+    const rest = keys.slice(data.most_days);
+    if (rest.length) {
+      const count = rest.reduce((sum, key) => sum + days.get(key).length, 0);
+      made.push(el("p", "sub", `… and ${counted(count, "firing")} on ${counted(rest.length, "later day")}, in the table.`));
+    }
     host.replaceChildren(...made);
   }
 

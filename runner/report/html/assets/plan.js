@@ -3,11 +3,21 @@
 const data = unpacked();
 const times = makeTimes(data, "account");
 
+// What waits for a budget may go later, or expires before.
+const isTooLate = (row) => row.may_go !== null && row.expires !== null && row.may_go > row.expires;
+
+function turn(row) {
+  if (row.may_go === null) return null;
+  if (isTooLate(row)) return el("span", "sub", "expires before its turn");
+  return el("span", "sub", "may go ", times.element(row.may_go, "short", row.account));
+}
+
 function cells(row) {
-  const due = row.due === null ? "as soon as it is there" : times.element(row.due, "short", row.account);
+  const soon = row.may_go === null ? "as soon as it is there" : null;
+  const due = row.due === null ? soon : times.element(row.due, "short", row.account);
   return [
     el("td", "c-account", bdi(row.account)),
-    el("td", "c-due keep", due),
+    el("td", "c-due keep", due, turn(row)),
     el("td", "c-reason", el("span", "", bdi(row.reason))),
   ];
 }
@@ -18,6 +28,7 @@ function story(row, more) {
     ["Business event", row.business_event],
     ["Occurrence", row.occurrence],
     ["Due", row.due === null ? "as soon as it is there" : el("span", "", times.element(row.due, "full", row.account), ` ${zone}`)],
+    [isTooLate(row) ? "Its turn" : "May go", row.may_go === null ? null : el("span", "", times.element(row.may_go, "full", row.account), ` ${zone}`)],
     ["Not after", row.expires === null ? null : el("span", "", times.element(row.expires, "full", row.account), ` ${zone}`)],
     ["Defined in", placeOf(row)],
     ["Fingerprint", el("span", "hash", more.fingerprint)],

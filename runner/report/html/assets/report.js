@@ -7,7 +7,7 @@ const VERDICTS = { yes: ["sent", "good"], no: ["not sent", "bad"], unknown: ["ma
 function cells(row) {
   return [
     el("td", "c-account", bdi(row.account)),
-    el("td", "c-due", row.due === null ? null : times.element(row.due, "short")),
+    el("td", "c-due", row.due === null ? null : times.element(row.due, "short"), row.may_go === null ? null : el("span", "sub", "may go ", times.element(row.may_go, "short"))),
     el("td", "c-started", row.started === null ? null : times.element(row.started, "second")),
     el("td", "c-took num", row.latency_ms === null ? null : length(row.latency_ms)),
     el("td", "c-tries num", row.tries || null),
