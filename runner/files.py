@@ -14,6 +14,8 @@ from typing import TextIO
 
 from runner import local
 
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quotas
+
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
@@ -65,6 +67,11 @@ def _in_place_of(path: Path, mode: int) -> Iterator[int]:
             os.unlink(temporary)
         raise
     _sync_folder(path.parent)
+
+
+def way_out(error: OSError, otherwise: str) -> str:
+    """What helps where a file can't be written: room, where there is none; else `otherwise`."""
+    return "Make room on its disk, then run it again." if error.errno in _NO_ROOM else otherwise
 
 
 @contextmanager

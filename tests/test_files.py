@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
 
 import pytest
 
-from runner.files import check_writable, rewrite, written_whole
+from runner.files import check_writable, rewrite, way_out, written_whole
 
 
 def write_report(document: object, path: Path) -> None:
@@ -94,3 +95,16 @@ def test_a_rewriting_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch:
         rewrite(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["x.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("number", "help_"),
+    [
+        (errno.ENOSPC, "Make room on its disk, then run it again."),
+        (errno.EFBIG, "Make room on its disk, then run it again."),
+        (errno.EROFS, "Give another."),
+        (errno.EACCES, "Give another."),
+    ],
+)
+def test_the_way_out_fits_the_fault(number: int, help_: str) -> None:
+    assert way_out(OSError(number, os.strerror(number)), "Give another.") == help_

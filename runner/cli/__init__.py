@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 import traceback
 from keyword import iskeyword
@@ -12,6 +13,7 @@ from typing import NoReturn
 import click
 
 from runner import __version__
+from runner.cli import streams
 from runner.errors import Exit, UserError
 
 # command -> the module that holds it, under its own name
@@ -32,6 +34,7 @@ _COMMANDS = {
     "explain": "reference",
     "completion": "completion",
 }
+_LINE_BREAK = re.compile(r"\s*\n\s*")  # click lists choices one to a line
 
 
 class _Commands(click.Group):
@@ -70,33 +73,40 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the program and exits with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    streams.prepare()
     sys.exit(_run(arguments))
 
 
 def _run(arguments: list[str] | None) -> int:
+    try:
+        code = _called(arguments)
+        sys.stdout.flush()
+    except streams.OutputLost as error:
+        if not error.is_nobody_there:
+            show_error(error)
+        return error.exit_code
+    return code
+
+
+def _called(arguments: list[str] | None) -> int:
+    """The exit code of a call, all errors told. Raises OutputLost."""
     if "_BULLETINS_COMPLETE" in os.environ:
         from runner.cli import completion
 
         completion.prepare()
     try:
         code = cli.main(arguments, prog_name="bulletins", standalone_mode=False, color=_colour())
-        sys.stdout.flush()
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         return Exit.INTERRUPTED
     except click.ClickException as error:
         _show_usage_error(error)
         return Exit.USAGE
+    except streams.OutputLost:
+        raise
     except UserError as error:
         show_error(error)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has left; Python must not try to flush it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.REFUSED
     except Exception:  # noqa: BLE001 - the edge: a fault of ours, told as one
         traceback.print_exc()
         click.echo("error: this is a fault of bulletins itself; what is recorded in the ledger is safe", err=True)
@@ -117,7 +127,8 @@ def _show_usage_error(error: click.ClickException) -> None:
         click.echo(message, err=True)
         return
     command = context.command_path if context is not None else "bulletins"
-    show_error(UserError(message[:1].lower() + message[1:].removesuffix("."), help=f"See {command} --help."))
+    message = _LINE_BREAK.sub(" ", message[:1].lower() + message[1:].removesuffix("."))
+    show_error(UserError(message, help=f"See {command} --help."))
 
 
 def show_error(error: UserError) -> None:

@@ -63,9 +63,11 @@ def can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def missing(option: str) -> click.UsageError:
-    """What is said where an option is wanted, for nobody can be asked."""
-    return click.UsageError(f"{option} is missing, and there is no terminal to ask on")
+def missing(*options: str) -> click.UsageError:
+    """What is said where options are wanted, for nobody can be asked: all of them at once."""
+    *others, last = options
+    named = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return click.UsageError(f"{named} missing, and there is no terminal to ask on")
 
 
 def choice(question: Question, labels: Sequence[str], *, given: str | None = None) -> int:

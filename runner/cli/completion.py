@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class, get_completion_class
+from click.shell_completion import CompletionItem, get_completion_class
 
 from runner import local
 
@@ -35,7 +34,7 @@ _ID = re.compile(rb"""^[ \t]*(?:-[ \t]+)?\{?[ \t]*id:[ \t]*["']?([a-z0-9][a-z0-9
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", metavar="SHELL", type=click.Choice(_SHELLS))
 def completion(shell: str) -> None:
     """Print the script with which a shell completes.
 
@@ -47,8 +46,9 @@ def completion(shell: str) -> None:
     fish:
         bulletins completion fish > ~/.config/fish/completions/bulletins.fish
     """
-    from runner.cli import cli
+    from runner.cli import cli, shells
 
+    shells.add_shells()
     made_by = get_completion_class(shell)
     assert made_by is not None
     click.echo(made_by(cli, {}, "bulletins", VARIABLE).source(), nl=False)
@@ -56,19 +56,10 @@ def completion(shell: str) -> None:
 
 def prepare() -> None:
     """To be called where a shell asks: nothing may come between the words on somebody's command line."""
+    from runner.cli import shells
+
     sys.stderr = io.StringIO()
-    add_completion_class(_Bash)
-
-
-class _Bash(BashComplete):
-    """As click's, with quotes around what the shell would split."""
-
-    def format_completion(self, item: CompletionItem[str]) -> str:
-        words = os.environ["COMP_WORDS"].split("\n")  # as click's script joins them
-        typed = "".join(words[int(os.environ["COMP_CWORD"]) :][:1])
-        if item.type == "plain" and not typed.startswith(("'", '"')):
-            return f"plain,{shlex.quote(item.value)}"
-        return super().format_completion(item)
+    shells.add_shells()
 
 
 def _completer(find: Callable[[click.Context, str], Items]) -> Completer:
@@ -121,6 +112,23 @@ def accounts(ctx: click.Context, _incomplete: str) -> Items:
 def files(ctx: click.Context, _incomplete: str) -> Items:
     """The files of the set."""
     return ((source.name, "") for source in _sources(ctx))
+
+
+@_completer
+def files_and_tables(ctx: click.Context, _incomplete: str) -> Items:
+    """The files of the set, and the tables that it is made of; of a large set, those that lie beside them."""
+    sources = _sources(ctx)
+    tables = _load(sources).files if _is_quick(ctx) else _tables(ctx)
+    return ((name, "") for name in dict.fromkeys((*(source.name for source in sources), *tables)))
+
+
+def _tables(ctx: click.Context) -> Iterator[str]:
+    from runner.definitions.sources import is_hidden, is_table, shown
+
+    for path in _paths(ctx):
+        for folder, inside, names in os.walk(path if path.is_dir() else path.parent):
+            inside[:] = [name for name in inside if not is_hidden(name)]
+            yield from (shown(os.path.join(folder, name)) for name in names if is_table(name) and not is_hidden(name))
 
 
 @_completer

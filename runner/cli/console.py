@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from runner.cli.options import present
+from runner.cli.options import as_argument, present
 from runner.errors import Exit, UserError
-from runner.report.problems import problem_line, snippet, verdict
+from runner.report.problems import counted, problem_line, snippet, verdict
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -54,11 +55,20 @@ def stop_on_problems(
         raise click.exceptions.Exit(Exit.PROBLEMS)
 
 
-def insist_on_yes(question: str, *, undone: str) -> None:
-    """Asks on the terminal. Raises UserError where nobody said yes; `undone` says what was not done then."""
+def problems_of(definitions: Definitions, path: Path) -> str:
+    """How many problems the set at `path` has, and where they are to be seen; for commands that go on nevertheless."""
+    count = len(definitions.problems)
+    return f"{counted(count, 'problem')} (bulletins validate{as_argument(path)} shows {'it' if count == 1 else 'them'})"
+
+
+def insist_on_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> None:
+    """Asks on the terminal. Raises UserError where nobody said yes; `undone` says what was not done then.
+
+    Enter alone is a yes only where that can be taken back.
+    """
     again = "Run it again when you are sure."
     try:
-        if click.confirm(question, err=True):
+        if click.confirm(question, default=enter_is_yes, err=True):
             return
     except click.Abort:
         click.echo(err=True)  # the question's line is still open

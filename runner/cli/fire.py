@@ -166,10 +166,10 @@ def _dry_run(options: Options, work: Work, meter: Meter) -> int:
     reporter = _reporter(options, work, started_at, meter)
     try:
         work.check_unmoved(plan, ledger_id)
+        _show_plan(plan, options)
     except UserError as refusal:
         reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger_id, shown=options.format != "text")
         raise
-    _show_plan(plan, options)
     return reporter.publish(new_ulid(), Ended(tuple(map(rehearsed, plan.steps))), ledger=ledger_id)
 
 

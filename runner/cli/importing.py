@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runner.cli.options import DEFAULT_PATH
+from runner.cli import completion
+from runner.cli.options import DEFAULT_PATH, as_argument
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -24,10 +26,20 @@ def _import_options(command: F) -> F:
     for option in reversed(
         (
             click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a new file."),
-            click.option("--event", metavar="NAME", help="The business event, where none is said."),
+            click.option(
+                "--event",
+                metavar="NAME",
+                shell_complete=completion.events,
+                help="The business event, where none is said.",
+            ),
             click.option("--c-by", metavar="ADDRESS", help="The creator's e-mail address, where none is said."),
             click.option(
-                "--account", "accounts", multiple=True, metavar="NAME", help="The account, where none is said."
+                "--account",
+                "accounts",
+                multiple=True,
+                metavar="NAME",
+                shell_complete=completion.accounts,
+                help="The account, where none is said.",
             ),
             click.option(
                 "--path",
@@ -56,14 +68,13 @@ def csv_(file: Path, out: Path | None, **options: Any) -> int:
     """
     from runner.definitions.problem import Problem
     from runner.importing.cells import with_notes
-    from runner.importing.files import content
     from runner.importing.known import Notes, filled_in
     from runner.importing.spreadsheet import drafts_in, table_of
     from runner.importing.text import text_of
 
     _check_new(out)
     known, notes = _known(**options), Notes()
-    name, data = content(file)
+    name, data = _content(file)
     text = text_of(data, name)
     table = [text] if isinstance(text, Problem) else table_of(text)
     if isinstance(table, list):
@@ -81,14 +92,14 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
     A PATH is a file with one payload, a list of them or one a line; a folder of such files; or - for standard input.
     """
     from runner.definitions.problem import Problem
-    from runner.importing.files import content, json_files
+    from runner.importing.files import json_files
     from runner.importing.known import Notes
     from runner.importing.payloads import payloads_in
     from runner.importing.text import Piece, text_of
 
     _check_new(out)
     known = _known(**options)
-    contents = [content(path) for path in json_files(paths)]
+    contents = [_content(path) for path in json_files(paths)]
 
     def found() -> Iterator[Draft | Problem]:
         for name, data in contents:
@@ -109,13 +120,12 @@ def curl_(file: Path, out: Path | None, **options: Any) -> int:
     """
     from runner.definitions.problem import Problem
     from runner.importing.curl import Passed, drafts_in
-    from runner.importing.files import content
     from runner.importing.known import Notes
     from runner.importing.text import text_of
 
     _check_new(out)
     known, notes, passed = _known(**options), Notes(), Passed()
-    name, data = content(file)
+    name, data = _content(file)
     text = text_of(data, name, is_secret=True)
     found = [text] if isinstance(text, Problem) else list(drafts_in(text, known.given(), passed))
     if passed.count:
@@ -139,6 +149,15 @@ def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tup
             raise
         return Known(named, event=event, c_by=c_by, accounts=accounts)
     return Known(named, load_sources(sources), sources, event, c_by, accounts)
+
+
+def _content(path: Path) -> tuple[str, bytes]:
+    """The name to show for a file, and its bytes; somebody at a terminal is told that it is they who are read."""
+    from runner.importing.files import content
+
+    if path == Path("-") and sys.stdin.isatty():
+        click.echo("reading what is typed or pasted here, until Ctrl-D on a line of its own", err=True)
+    return content(path)
 
 
 def _check_new(out: Path | None) -> None:
@@ -169,9 +188,8 @@ def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files:
     where = _write(result.text, out)
     for note in notes.texts:
         click.echo(note, err=True)
-    click.echo(
-        f"{counted(result.count, 'bulletin')} written to {where}; bulletins validate checks them with the set", err=True
-    )
+    checked = f"bulletins validate{as_argument(Path(known.path))} checks them with the set"
+    click.echo(f"{counted(result.count, 'bulletin')} written to {where}; {checked}", err=True)
     return Exit.OK
 
 
@@ -179,12 +197,12 @@ def _write(text: str, out: Path | None) -> str:
     if out is None:
         click.echo(text, nl=False)
         return "standard output"
-    from runner.files import written_whole
+    from runner.files import way_out, written_whole
 
     try:
         with written_whole(out) as file:
             file.write(text)
     except OSError as error:
         message = f"{out} could not be written: {error.strerror or error}"
-        raise UserError(message, help="Give a place that can be written to.") from None
+        raise UserError(message, help=way_out(error, "Give a place that can be written to.")) from None
     return str(out)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import DEFAULT_PATH, present
+from runner.cli.options import DEFAULT_PATH, as_argument, present
 from runner.errors import UserError
 
 _TEXTS = Path(__file__).parents[1] / "scaffold"
@@ -25,6 +25,7 @@ _FILES = {
     "shows.csv": "rows of which one entry may make many bulletins",
     "bulletins.yaml": "one bulletin, due now and for two hours; more to uncomment",
 }
+_NAMED = 3  # of the files that are in the way
 _TIME = "2026-12-01T18:30:00+05:30"  # as it stands in the scaffold: India's, like the account
 _ZONE = "Asia/Kolkata"
 
@@ -37,6 +38,8 @@ def init(folder: Path) -> None:
     It is valid as it is, and can be fired at the sandbox at once. DIR is bulletins.d where it is left out; a folder
     that holds definitions already is left alone.
     """
+    from runner.files import way_out
+
     _check_that_it_is_free(folder)
     files = _texts(present())
     try:
@@ -44,7 +47,7 @@ def init(folder: Path) -> None:
             _put_into_place(staged, folder)
     except OSError as error:
         message = f"{folder} can't be made: {error.strerror or error}, and nothing was left there"
-        raise UserError(message, help="Give a folder that can be written to.") from None
+        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
     _tell(folder)
 
 
@@ -65,11 +68,18 @@ def _check_that_it_is_free(folder: Path) -> None:
             raise
         there = []  # no definitions
     if there:
-        message = f"{folder} holds definitions already: {listed(sorted(there))}"
+        message = f"{folder} holds definitions already: {_some(sorted(there))}"
         raise UserError(message, help="Give another folder; bulletins new adds to the one that is there.")
     others = [name for name in (*_FILES, _SCHEMAS) if os.path.lexists(folder / name)]
     if others:
         raise UserError(f"{folder} holds {listed(others)} already", help="Move it away, or give another folder.")
+
+
+def _some(names: list[str]) -> str:
+    from runner.definitions.suggest import listed
+
+    more = len(names) - _NAMED
+    return listed([*names[:_NAMED], f"{more:,} more"] if more > 1 else names)
 
 
 def _texts(now: datetime) -> dict[str, str]:
@@ -129,7 +139,7 @@ def _put_into_place(staged: Path, folder: Path) -> None:
 
 
 def _tell(folder: Path) -> None:
-    path = "" if folder == Path(DEFAULT_PATH) else f" {shlex.quote(os.fspath(folder))}"
+    path = as_argument(folder)
     click.echo(f"made {folder}:")
     for name, what in _FILES.items():
         click.echo(f"  {name:<15} {what}")

@@ -32,7 +32,7 @@ _CONFLICTS_SHOWN = 20
 
 @click.group()
 def ledger() -> None:
-    """Create, describe, check, move the record of all that was sent."""
+    """Create, check or move the record of all that was sent."""
 
 
 @ledger.command()
@@ -81,9 +81,9 @@ def show(ledger_url: str | None, format_: str) -> None:
 @ledger_option
 @format_option("text", "json")
 def check(ledger_url: str | None, format_: str) -> int:
-    """Look for damage: storage, indexes, keys, states, payloads, leases. Repairs nothing.
+    """Look for damage; repair nothing.
 
-    Exits with 5 where a rule is broken.
+    Storage, indexes, keys, states, payloads and leases are looked at. Exits with 5 where a rule is broken.
     """
     from runner.cli.ledgers import open_ledger
     from runner.report.plain import plain
@@ -114,7 +114,10 @@ def check(ledger_url: str | None, format_: str) -> int:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=_STREAM)
 @ledger_option
 def export(file: Path, ledger_url: str | None) -> None:
-    """Write the whole ledger as JSON lines to FILE, or to standard output."""
+    """Write the whole ledger as JSON lines.
+
+    They go to FILE, or to standard output.
+    """
     from runner.cli.ledgers import open_ledger
     from runner.files import written_whole
 
@@ -144,10 +147,10 @@ def _write(lines: Iterable[str], out: TextIO) -> int:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=_STREAM)
 @ledger_option
 def import_(file: Path, ledger_url: str | None) -> None:
-    """Take an export from FILE, or from standard input, into the ledger.
+    """Take an export into the ledger.
 
-    A ledger that is not there yet is made, and takes the id of the exported one. Nothing that was sent, or may have
-    been, becomes unsent; importing twice changes nothing.
+    It comes from FILE, or from standard input. A ledger that is not there yet is made, and takes the id of the exported
+    one. Nothing that was sent, or may have been, becomes unsent; importing twice changes nothing.
     """
     from runner.cli.ledgers import identity
     from runner.ledger.connect import parse_url

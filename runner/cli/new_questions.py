@@ -2,87 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
-from click import UsageError
-
 from runner.cli.asking import Question, Unfit, answer, can_ask, choice, choices, missing
+from runner.cli.new_answers import Asked, Fields, Given
+from runner.cli.new_schedule import ONE_SCHEDULE, ask_schedule
 from runner.definitions.model import BusinessEvent, Definitions
-from runner.definitions.problem import Path
 
-Fields = dict[str, Any]
-
-_AT_ONCE, _AT, _CRON = "as soon as it is there", "at a time", "again and again (cron)"
-_AS_DEFAULTS = "as the defaults of the file say"
-_OPTIONS = {_AT_ONCE: "at-once", _AT: "at", _CRON: "cron"}
-_LOCAL = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?P<offset>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
-)
-_DEFAULT_GRACE = "1h"
-_RECURRING = {"cron": "0 0 * * *", "timezone": "UTC"}
+_EMPTY = "(empty)"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What options answer; None where the question is asked."""
-
-    event: str | None = None
-    name: str | None = None
-    id: str | None = None
-    c_by: str | None = None
-    at: str | None = None
-    at_once: bool = False
-    cron: str | None = None
-    timezone: str | None = None
-    grace: str | None = None
-    properties: Mapping[str, str] = field(default_factory=dict)
-    accounts: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The set, the defaults of the file that is added to, what is given, and the answers so far."""
-
-    definitions: Definitions
-    defaults: Mapping[str, Any]
-    given: Given
-    now: datetime
-    suggest_c_by: Callable[[], str]
-    fields: Fields = field(default_factory=dict)
-
-    def check(self, path: Path, value: Any) -> None:
-        """Puts an answer in its place. Raises Unfit with what the check of the set would say of it."""
-        from runner.definitions.trial import complaint
-
-        name = str(path[0])
-        changed = {**self.fields, name: {**self.fields.get(name, {}), str(path[1]): value} if path[1:] else value}
-        schedule = {**self.defaults.get("schedule", {}), **changed.get("schedule", {})}
-        if not {"at", "cron"} & set(schedule):  # none yet, but it may come to be one that recurs
-            schedule = _RECURRING if "{{" in str(value) else {}
-        event = self.defaults.get("business_event")
-        tried = {**({"business_event": event} if event else {}), **changed}
-        tried.pop("schedule", None)
-        if schedule:
-            tried["schedule"] = schedule
-        found = complaint(path, tried, self.definitions)
-        if found is not None:
-            raise Unfit(f"{found.message}. {found.help}".rstrip())
-        self.fields.update(changed)
-
-    def taken(self, path: Path) -> Callable[[str], None]:
-        """A check for `answer`: text, put in its place."""
-
-        def take(text: str) -> None:
-            if not text:
-                raise Unfit("an answer is wanted here.")
-            self.check(path, text)
-
-        return take
+def lacking(definitions: Definitions, defaults: Mapping[str, Any], given: Given) -> list[str]:
+    """The options that are wanted where nobody can be asked: what is neither given nor said by the file's defaults."""
+    found = []
+    name = given.event or defaults.get("business_event")
+    if given.event is None and name is None:
+        found.append("--event")
+    event = definitions.events.get(name or "")
+    known = {**given.properties, **{key: value for key, value in defaults.get("properties", {}).items() if value}}
+    found += [f"--property {each}=…" for each in (event.required if event else ()) if each not in known]
+    values = {"--name": given.name, "--id": given.id, "--c-by": given.c_by or defaults.get("c-by")}
+    found += [option for option, value in values.items() if value is None]
+    if len(definitions.accounts) > 1 and not given.accounts and not defaults.get("accounts"):
+        found.append("--account")
+    schedule = defaults.get("schedule", {})
+    is_said = given.at_once or given.at is not None or given.cron is not None
+    if not is_said and not {"at", "cron"} & set(schedule):
+        found.append(ONE_SCHEDULE)
+    return found
 
 
 def ask(asked: Asked) -> Fields:
@@ -104,9 +52,9 @@ def ask(asked: Asked) -> Fields:
         given=_default(asked, "c-by", asked.given.c_by),
     )
     _ask_accounts(asked)
-    _ask_schedule(asked)
+    ask_schedule(asked)
     if asked.given.tags:
-        _given(asked, ("tags",), "--tag", list(asked.given.tags))
+        asked.check_given(("tags",), "--tag", list(asked.given.tags))
     return asked.fields
 
 
@@ -117,13 +65,6 @@ def _question(asked: Asked, name: str, text: str, suggestion: str = "") -> Quest
 def _default(asked: Asked, name: str, given: str | None) -> str | None:
     """Where nobody can be asked, what the file's defaults say is answer enough."""
     return given if given is not None or can_ask() else asked.defaults.get(name)
-
-
-def _given(asked: Asked, path: Path, option: str, value: Any) -> None:
-    try:
-        asked.check(path, value)
-    except Unfit as error:
-        raise UsageError(f"{option}: {error}") from None
 
 
 def _ask_event(asked: Asked) -> None:
@@ -142,7 +83,7 @@ def _ask_properties(asked: Asked) -> None:
     inherited: Mapping[str, str] = asked.defaults.get("properties", {})
     event = asked.definitions.events.get(asked.fields["business_event"])
     for name, value in asked.given.properties.items():
-        _given(asked, ("properties", name), f"--property {name}", value)
+        asked.check_given(("properties", name), f"--property {name}", value)
     if event is not None:
         for name in dict.fromkeys((*event.required, *(event.properties or ()))):
             if name not in asked.given.properties:
@@ -170,8 +111,8 @@ def _ask_property(asked: Asked, event: BusinessEvent, name: str, inherited: str)
         if isinstance(text, str)
     ]
     text = f"{name} ({'; '.join(note.rstrip('.') for note in notes)})" if notes else name
-    if isinstance(allowed, list) and allowed and all(isinstance(value, str) and value for value in allowed):
-        labels = [*allowed, *(["left out"] if not is_required and not inherited else [])]
+    if isinstance(allowed, list) and allowed and all(isinstance(value, str) for value in allowed):
+        labels = [*(value or _EMPTY for value in allowed), *(["left out"] if not is_required and not inherited else [])]
         picked = choice(Question(text, option, inherited or ("" if is_required else labels[-1])), labels)
         if picked < len(allowed):
             asked.check(("properties", name), allowed[picked])
@@ -212,7 +153,7 @@ def _ask_id(asked: Asked) -> None:
 def _ask_accounts(asked: Asked) -> None:
     names = list(asked.definitions.accounts)
     if asked.given.accounts:
-        _given(asked, ("accounts",), "--account", list(asked.given.accounts))
+        asked.check_given(("accounts",), "--account", list(asked.given.accounts))
         return
     inherited = [name for name in asked.defaults.get("accounts", ()) if name in names]
     if len(names) < 2 or (inherited and not can_ask()):
@@ -220,79 +161,3 @@ def _ask_accounts(asked: Asked) -> None:
     question = Question("accounts, with commas between them", "--account", ", ".join(inherited))
     chosen = [names[number] for number in choices(question, names)]
     asked.check(("accounts",), chosen)
-
-
-def _ask_schedule(asked: Asked) -> None:
-    given, kind = asked.given, _kind_of_schedule(asked)
-    if kind == _AT:
-        answer(
-            Question(f"time, with its offset or in {_zone(asked)}, like 2026-12-01 18:30", "--at"),
-            lambda text: _take_time(asked, text),
-            given=given.at,
-        )
-    elif kind == _CRON:
-        question = Question("cron: minute, hour, day of month, month, day of week, like 30 18 * * FRI", "--cron")
-        zone = given.timezone or _zone(asked)
-        answer(question, lambda text: asked.check(("schedule",), {"cron": text, "timezone": zone}), given=given.cron)
-    if kind != _AT_ONCE:
-        _ask_grace(asked)
-    elif given.grace is not None or given.timezone is not None:
-        raise UsageError(f"{'--timezone' if given.grace is None else '--grace'} goes with --at or --cron")
-
-
-def _kind_of_schedule(asked: Asked) -> str:
-    inherited, given = asked.defaults.get("schedule", {}), asked.given
-    kinds = [_AT_ONCE, _AT, _CRON]
-    if "at" in inherited or "cron" in inherited:  # a bulletin can't undo what the defaults of its file say
-        kinds = [_AS_DEFAULTS, _AT if "at" in inherited else _CRON]
-    asked_for = {_AT_ONCE: given.at_once, _AT: given.at is not None, _CRON: given.cron is not None}
-    for kind, is_meant in asked_for.items():
-        if is_meant and kind not in kinds:
-            raise UsageError(f"--{_OPTIONS[kind]}: the defaults of the file say otherwise; give another --file")
-        if is_meant:
-            return kind
-    if not can_ask():
-        if kinds[0] == _AT_ONCE:
-            raise missing("--at, --cron or --at-once")
-        return kinds[0]
-    suggestion = _AS_DEFAULTS if kinds[0] == _AS_DEFAULTS else ""
-    return kinds[choice(Question("when is it due", "--at", suggestion), kinds)]
-
-
-def _zone(asked: Asked) -> str:
-    """In which local times are read: as asked for, as the file's defaults say, or as people of the account do."""
-    accounts = asked.definitions.accounts
-    names = asked.fields.get("accounts") or asked.defaults.get("accounts") or list(accounts)
-    found = next((accounts[name].zone for name in names if name in accounts), "UTC")
-    return asked.given.timezone or asked.defaults.get("schedule", {}).get("timezone", found)
-
-
-def _take_time(asked: Asked, text: str) -> None:
-    from runner.definitions.times import TimeProblem, instant
-
-    match = _LOCAL.fullmatch(text)
-    at = (
-        f"{match['day']}T{match['time']}{match['seconds'] or ':00'}{(match['offset'] or '').upper()}" if match else text
-    )
-    schedule = {"at": at}
-    if (match and not match["offset"]) or asked.given.timezone:
-        schedule["timezone"] = _zone(asked)
-    asked.check(("schedule",), schedule)
-    try:
-        is_past = instant(at, schedule.get("timezone")) < asked.now
-    except TimeProblem as error:
-        raise Unfit(f"{error.message}. {error.help}") from None
-    if is_past:
-        del asked.fields["schedule"]
-        raise Unfit(f"{at} is past. Give a time to come; what is to go out now is due as soon as it is there.")
-
-
-def _ask_grace(asked: Asked) -> None:
-    usual = str(asked.defaults.get("schedule", {}).get("grace", _DEFAULT_GRACE))
-    given = asked.given.grace if asked.given.grace is not None or can_ask() else usual
-
-    def take(text: str) -> None:
-        if text != usual:
-            asked.check(("schedule", "grace"), text)
-
-    answer(Question("grace: how late it may still go out", "--grace", usual), take, given=given)

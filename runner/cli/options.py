@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -24,7 +26,7 @@ _SELECTED = {
     "tag": ("TAG", "bulletins with the tag", completion.tags),
     "event": ("NAME", "bulletins of the business event", completion.events),
     "account": ("NAME", "firings in the account", completion.accounts),
-    "file": ("GLOB", "bulletins whose file, or table, matches", completion.files),
+    "file": ("GLOB", "bulletins whose file, or table, matches", completion.files_and_tables),
 }
 
 path_argument = click.argument("path", default=DEFAULT_PATH, type=click.Path(path_type=Path))
@@ -94,16 +96,12 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{error.message}. Write it like 2026-12-01T18:30:00+05:30", param, ctx)
 
 
-class MomentOrDay(Moment):
-    """The same, or a plain date: its last second in UTC."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Of a date, the whole day counts."""
-        is_day = isinstance(value, str) and len(value) == len("2026-12-07") and "T" not in value.upper()
-        return super().convert(f"{value}T23:59:59Z" if is_day else value, param, ctx)
-
-
 now_option = click.option("--now", type=Moment(), metavar="TIME", help="Plan as if it were that time (RFC 3339).")
+
+
+def as_argument(path: Path) -> str:
+    """A set's path behind a command that somebody may copy: a space and the path, or nothing where it is the usual."""
+    return "" if path == Path(DEFAULT_PATH) else f" {shlex.quote(os.fspath(path))}"
 
 
 def present() -> datetime:

@@ -56,15 +56,15 @@ def _check_name(name: str, names: list[str], message: str) -> None:
 
 
 def _narrow(name: str | None, path: Path, out: Path | None) -> None:
+    from runner.cli.console import problems_of
     from runner.definitions.load import load
     from runner.definitions.narrow import NARROWED, narrowed
-    from runner.report.problems import counted
 
     _check_name(name or _DEFAULT_NAME, list(NARROWED), f"there is no schema {name!r} that a set could narrow")
     definitions = load([path])
     if definitions.problems:
-        found = counted(len(definitions.problems), "problem")
-        click.echo(f"the set has {found}; accounts and events that have one are not in the schema", err=True)
+        found = problems_of(definitions, path)
+        click.echo(f"the set has {found}: accounts and events with a problem are left out of the schema", err=True)
     if out is None:
         click.echo(schema_json(narrowed(name or _DEFAULT_NAME, definitions)), nl=False)
         return
@@ -84,7 +84,7 @@ def schema_file(name: str) -> str:
 
 def _write(folder: Path, name: str, definitions: Definitions) -> Path:
     from runner.definitions.narrow import narrowed
-    from runner.files import written_whole
+    from runner.files import way_out, written_whole
 
     path = folder / schema_file(name)
     try:
@@ -92,7 +92,7 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
             file.write(schema_json(narrowed(name, definitions)))
     except OSError as error:
         message = f"{path} can't be written: {error.strerror or error}"
-        raise UserError(message, help="Give a folder that can be written to.") from None
+        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
     return path
 
 

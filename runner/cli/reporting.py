@@ -13,6 +13,7 @@ import click
 
 from runner import __version__, git, local
 from runner.cli.options import present
+from runner.cli.streams import OutputLost
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class Reporter:
             ) from None
 
     def publish(self, run: str, ended: Ended, *, ledger: str | None, shown: bool = True) -> int:
-        """Writes the report and shows it; returns the exit code: the run's, or 1 where only the report failed."""
+        """Writes the report and shows it; returns the exit code: the run's, or 1 where only the telling failed.
+
+        Raises OutputLost of a dry run alone: there nothing was sent, and what it shows is all that it is for.
+        """
         from runner.cli.ledgers import identity
         from runner.files import written_whole
         from runner.report.document import RunFacts, report_document
@@ -78,10 +82,19 @@ class Reporter:
             with written_whole(path) as file:
                 file.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
             lines += [f"report: {path}"]
+            kept = f"recorded, and in {path}"
         except OSError as error:
             click.secho(f"error: the report can't be written to {path}: {error.strerror}", fg="red", err=True)
             code = code or Exit.FAILED
+            kept = "recorded"
         if shown:
             text = "".join(f"{line}\n" for line in lines)
-            click.echo(text if self.format == "text" else run_in(self.format, document), nl=False)
+            try:
+                click.echo(text if self.format == "text" else run_in(self.format, document), nl=False)
+            except OutputLost as error:
+                if self.dry_run:
+                    raise
+                code = code or Exit.FAILED
+                if not error.is_nobody_there:
+                    click.secho(f"error: {error.message}; what the run did is {kept}", fg="red", err=True)
         return code

@@ -88,6 +88,8 @@ def values_in(out: str) -> list[str]:
         (["status", "isai"], ["isai-1"]),
         (["resolve", "isai-1", "sa"], ["sa-re-ga-ma-1", "sa-re-ga-ma-2"]),
         (["new", "--event", "S"], ["Sale"]),
+        (["import", "csv", "shows.csv", "--event", "S"], ["Sale"]),
+        (["import", "curl", "--account", "eu"], ["europe"]),
         (["explain", "yaml-d"], ["yaml-documents", "yaml-duplicate-key", "yaml-depth"]),
         (["schema", "bu"], ["business_events", "bulletins"]),
         (["va"], ["validate"]),
@@ -141,7 +143,9 @@ def test_no_fault_comes_between_the_words(write: Write, tmp_path: Path, words: l
     write({"faulty.yaml": "bulletins: ["})
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **question(words)}
     command = [sys.executable, "-m", "runner"]
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=PATIENCE_S
+    )
     assert (values_in(done.stdout), done.stderr) == ([], "")
 
 
@@ -157,6 +161,8 @@ def test_a_large_set_is_not_loaded(small: Path, write: Write, offered: Offered) 
     assert offered("plan", "--id", "many") == []
     assert offered("plan", "--account", "") == ["india", "europe"]
     assert offered("plan", "--event", "S") == ["Sale"]
+    write({"deep/shows.csv": "n\n", ".hidden/shows.csv": "n\n", "deep/.shows.csv": "n\n"})
+    assert offered("plan", "--file", "bulletins.d/d") == ["bulletins.d/deep/shows.csv"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -222,7 +228,9 @@ def test_bash(shell_environment: dict[str, str], tmp_path: Path, words: list[str
         printf '%s\\n' ${{COMPREPLY+"${{COMPREPLY[@]}}"}}
     """
     command = [the_shell("bash"), "--norc", "-c", script]
-    done = subprocess.run(command, env=shell_environment, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        command, env=shell_environment, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=PATIENCE_S
+    )
     assert (done.stdout.split("\n")[:-1], done.stderr) == (values or [""], "")
 
 
@@ -232,31 +240,114 @@ def test_bash(shell_environment: dict[str, str], tmp_path: Path, words: list[str
         ("bulletins plan --id sa", ["sa-re-ga-ma-1\tOne: the first", "sa-re-ga-ma-2\tTwo"]),
         ("bulletins plan --event Program\\ R", ["Program Released"]),
         ("bulletins fire --tag mu", ["music"]),
+        ("bulletins plan --event Sh", ["Show: one, it's new"]),
+        ("bulletins plan --event=Sh", ["--event=Show: one, it's new"]),
+        ("bulletins plan --event 'Show: o", ["Show: one, it's new"]),
+        ("bulletins plan --event On:", ["On:air,now"]),
+        ("bulletins plan --id show", ["show-7\ta, b 7"]),
+        ("bulletins plan --id=show", ["--id=show-7\ta, b 7"]),
+        ("bulletins plan --format=js", ["--format=json"]),
+        ("bulletins plan --out=a-f", ["--out=a-file"]),
+        ("bulletins plan --out a-f", ["a-file"]),
+        ("bulletins plan --file bulletins.d/d", ["bulletins.d/deep/shows.csv"]),
+        ("bulletins plan --event zz", []),
+        ("bulletins plan --event 'S", ["Sale", "Show: one, it's new"]),
+        ("bulletins import csv a-file --event On", ["On:air,now"]),
     ],
 )
-def test_fish(shell_environment: dict[str, str], tmp_path: Path, line: str, values: list[str]) -> None:
-    script = f"bulletins completion fish | source; complete -C '{line}'"
+def test_fish(shell_environment: dict[str, str], awkward: None, tmp_path: Path, line: str, values: list[str]) -> None:
+    (tmp_path / "line").write_text(line, encoding="utf-8")
+    script = "bulletins completion fish | source; complete -C (cat line)"
     command = [the_shell("fish"), "--no-config", "-c", script]
-    done = subprocess.run(command, env=shell_environment, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        command, env=shell_environment, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=PATIENCE_S
+    )
     assert (done.stdout.splitlines(), done.stderr) == (values, "")
+
+
+ZSH = r"""
+autoload -Uz compinit && compinit -u
+show() { print -r -- "<$BUFFER>" } && zle -N show && bindkey '^Xp' show
+"""
+BASH = r"""
+bind 'set bell-style none'
+show() { printf '<%s>\n' "$READLINE_LINE"; } && bind -x '"\C-xp": show'
+"""
 
 
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
         ("bulletins plan --id isa\t", "bulletins plan --id isai-1"),
+        ("bulletins plan --id=isa\t", "bulletins plan --id=isai-1"),
         ("bulletins plan --event Sa\t", "bulletins plan --event Sale"),
         ("bulletins plan --event Program\\ R\t", "bulletins plan --event Program\\ Released"),
+        ("bulletins plan --event=Program\\ R\t", "bulletins plan --event=Program\\ Released"),
+        ("bulletins plan --event 'Show: o\t", "bulletins plan --event 'Show: one, it'\\''s new'"),
+        ("bulletins plan --event=On\t", "bulletins plan --event=On:air,now"),
+        ("bulletins plan --format=js\t", "bulletins plan --format=json"),
+        ("bulletins plan --out=a-fi\t", "bulletins plan --out=a-file"),
         ("bulletins expl\t", "bulletins explain"),
     ],
 )
-def test_zsh(shell_environment: dict[str, str], tmp_path: Path, typed: str, completed: str) -> None:
-    """Its completion works at its prompt alone, so it gets one; what it made of the line is what the line then runs."""
+def test_zsh(shell_environment: dict[str, str], awkward: None, tmp_path: Path, typed: str, completed: str) -> None:
+    assert at_its_prompt(["zsh", "-f", "-i"], ZSH, shell_environment, tmp_path, typed) == completed
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("bulletins plan --id isa\t", "bulletins plan --id isai-1"),
+        ("bulletins plan --id=isa\t", "bulletins plan --id=isai-1"),
+        ("bulletins plan --tag=\t", "bulletins plan --tag="),  # there are two
+        ("bulletins plan --event Program\\ R\t", "bulletins plan --event 'Program Released'"),
+        ("bulletins plan --event=Program\\ R\t", "bulletins plan --event='Program Released'"),
+        ("bulletins plan --event 'Show: o\t", "bulletins plan --event 'Show: one, it'\\''s new'"),
+        ('bulletins plan --event="Show: o\t', 'bulletins plan --event="Show: one, it\'s new"'),
+        ("bulletins plan --event On\t", "bulletins plan --event On:air,now"),
+        ("bulletins plan --event On:a\t", "bulletins plan --event On:air,now"),
+        ("bulletins plan --event=On:a\t", "bulletins plan --event=On:air,now"),
+        ("bulletins plan --format=js\t", "bulletins plan --format=json"),
+        ("bulletins plan --out=a-fi\t", "bulletins plan --out=a-file"),
+        ("bulletins expl\t", "bulletins explain"),
+    ],
+)
+def test_bash_at_its_prompt(
+    shell_environment: dict[str, str], awkward: None, tmp_path: Path, typed: str, completed: str
+) -> None:
+    assert at_its_prompt(["bash", "--norc", "-i"], BASH, shell_environment, tmp_path, typed) == completed
+
+
+@pytest.fixture
+def awkward(write: Write, tmp_path: Path) -> None:
+    """Events with commas, colons, spaces and quotes, a table, and a file that is none of the set."""
+    write(
+        {
+            "more.yaml": """
+            business_events:
+              "Show: one, it's new": {}
+              "On:air,now": {}
+              "star*": {}
+            """,
+            "many.yaml": """
+            defaults: {business_event: Sale, c-by: a@example.com, accounts: [india], properties: {}}
+            bulletins:
+              - {for_each: {csv: deep/shows.csv}, id: "show-{{ row.n }}", name: "a, b {{ row.n }}"}
+            """,
+            "deep/shows.csv": "n\n7\n",
+            "deep/not-used.csv": "n\n7\n",
+        }
+    )
+    (tmp_path / "a-file").write_text("", encoding="utf-8")
+
+
+def at_its_prompt(command: list[str], script: str, environment: dict[str, str], folder: Path, typed: str) -> str:
+    """What a shell makes of a line: completion works at a prompt alone, so it gets one, and prints the line itself."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [the_shell("zsh"), "-f", "-i"],
-        env={**shell_environment, "PS1": "ready> "},
-        cwd=tmp_path,
+        [the_shell(command[0]), *command[1:]],
+        env={**environment, "PS1": "ready> "},
+        cwd=folder,
         stdin=slave,
         stdout=slave,
         stderr=slave,
@@ -265,18 +356,16 @@ def test_zsh(shell_environment: dict[str, str], tmp_path: Path, typed: str, comp
     os.close(slave)
     try:
         said = read_until(master, "ready> ", "")
-        os.write(
-            master, b"autoload -Uz compinit && compinit -u && eval \"$(bulletins completion zsh)\" && echo se''t\n"
+        (folder / "set-up").write_text(
+            f'{script}\neval "$(bulletins completion {command[0]})"\necho bound\n', encoding="utf-8"
         )
-        said = read_until(master, "set\r\n", said)
-        # The line is printed by the shell itself, as it then stands, once Ctrl-X P is typed.
-        os.write(master, b"show() { print -r -- \"<$BUFFER>\" } && zle -N show && bindkey '^Xp' show && echo bou''nd\n")
+        os.write(master, b". ./set-up\n")
         said = read_until(master, "bound\r\n", said)
         os.write(master, typed.encode())
         os.write(master, b"\x18p")
         said = read_until(master, ">\r\n", said)
-        (shown,) = re.findall(r"<(bulletins [^>]*)>\r\n", said)
-        assert shown.rstrip() == completed
+        (shown,) = re.findall(r"<(bulletins [^\r]*)>\r\n", said)
+        return str(shown).rstrip()
     finally:
         process.kill()
         process.wait()

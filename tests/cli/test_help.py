@@ -49,6 +49,13 @@ def test_help_lists_every_command_with_a_whole_sentence(bulletins: Bulletins) ->
     assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
+@pytest.mark.parametrize("group", ["ledger", "import"])
+def test_help_of_a_group_cuts_no_sentence(bulletins: Bulletins, group: str) -> None:
+    lines = bulletins(group, "--help").out.partition("Commands:\n")[2].splitlines()
+    assert lines
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_says_what_it_does(command: str) -> None:
     import click
@@ -95,6 +102,7 @@ def test_no_command_shows_the_help(bulletins: Bulletins, command: list[str]) -> 
         (["fire", "--max", "-1"], "-1 is not in the range", "See bulletins fire --help."),
         (["fire", "--max", "many"], "'many' is not a valid integer", "See bulletins fire --help."),
         (["fire", "--now", "2026-12-01T18:30:00Z"], "--now goes with --dry-run", "See bulletins fire --help."),
+        (["completion"], "missing argument 'SHELL'. Choose from: bash, zsh, fish", "See bulletins completion --help."),
         (["resolve", "a", "--sent"], "issing option '--note'", "See bulletins resolve --help."),
         (["resolve", "a", "--note", "seen"], "either --sent or --not-sent", "See bulletins resolve --help."),
         (["resolve", "a", "--sent", "--not-sent", "--note", "seen"], "either --sent", "See bulletins resolve --help."),

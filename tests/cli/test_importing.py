@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -216,3 +218,32 @@ def test_every_form_has_help(bulletins: Bulletins, command: list[str]) -> None:
     assert done.code == 0
     assert done.out.startswith(f"Usage: {' '.join(['bulletins', 'import', *command])} ")
     assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_what_to_type_then_names_the_set(bulletins: Bulletins, folder: Path) -> None:
+    folder.rename(folder.parent / "my set")
+    sheet = file("shows.csv", SHOWS)
+    done = bulletins("import", "csv", sheet, "--account", "india", "--path", "my set", "--out", "my set/new.yaml")
+    assert done.err.endswith("; bulletins validate 'my set' checks them with the set\n")
+
+
+def test_a_full_disk_is_told_as_one(bulletins: Bulletins, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = bulletins("import", "csv", file("shows.csv", SHOWS), "--account", "india", "--out", "new.yaml")
+    message = "new.yaml could not be written: No space left on device"
+    assert done.refused_with(message, "Make room on its disk, then run it again.")
+    assert not Path("new.yaml").exists()
+
+
+@pytest.mark.parametrize(("keys", "code"), [("\x04", 3), ("\x03", 130)], ids=["ctrl-d", "ctrl-c"])
+def test_somebody_at_a_terminal_is_told_to_type(tmp_path: Path, keys: str, code: int) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    with on_terminal("import", "json", "-", folder=tmp_path) as terminal:
+        terminal.wait_for("reading what is typed or pasted here, until Ctrl-D on a line of its own\n")
+        assert terminal.leave(keys) == code
+    assert "Traceback" not in terminal.text

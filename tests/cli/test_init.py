@@ -83,6 +83,19 @@ def test_definitions_that_are_there_are_left_alone(bulletins: Bulletins, write: 
     assert files_under(folder) == before
 
 
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [
+        (4, "0.yaml, bulletins.d/1.yaml, bulletins.d/2.yaml and bulletins.d/3.yaml"),
+        (2000, "0.yaml, bulletins.d/1.yaml, bulletins.d/10.yaml and 1,997 more"),
+    ],
+)
+def test_of_many_files_a_few_are_named(bulletins: Bulletins, write: Write, count: int, named: str) -> None:
+    write({f"{n}.yaml": "bulletins: []\n" for n in range(count)})
+    message = f"bulletins.d holds definitions already: bulletins.d/{named}\n"
+    assert message in bulletins("init").err
+
+
 @pytest.mark.parametrize("name", ["shows.csv", ".schemas"])
 def test_no_file_is_replaced(bulletins: Bulletins, write: Write, name: str) -> None:
     folder = write({name: "mine"})
@@ -140,7 +153,8 @@ def test_no_half_set_is_left(
     assert files_under(tmp_path) == []
     assert os.listdir(tmp_path) == (["bulletins.d"] if is_there else [])
     if isinstance(fault, OSError):
-        assert "bulletins.d can't be made: No space left on device, and nothing was left there" in done.err
+        message = "bulletins.d can't be made: No space left on device, and nothing was left there"
+        assert done.refused_with(message, "Make room on its disk, then run it again.")
 
 
 def test_the_scaffold_comes_with_the_package() -> None:

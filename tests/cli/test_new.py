@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,7 +90,7 @@ def test_options_say_all(bulletins: Bulletins, shows: Path) -> None:
         ("--event", "--event"),
         ("--name", "--name"),
         ("--id", "--id"),
-        ("--at", "--at, --cron or --at-once"),
+        ("--at", "one of --at, --cron or --at-once"),
         ("--property", "--property program_id=…"),
         ("--yes", "--yes"),
     ],
@@ -103,6 +104,46 @@ def test_what_is_missing_is_named(bulletins: Bulletins, shows: Path, left_out: s
     assert shows.read_bytes() == before
 
 
+def test_all_that_is_missing_is_named_at_once(bulletins: Bulletins, shows: Path, write: Write) -> None:
+    said = "and there is no terminal to ask on"
+    one_file = "--event, --name, --id, one of --at, --cron or --at-once and --yes are missing"
+    assert bulletins("new").refused_with(f"{one_file}, {said}", "See", code=2)
+    of_event = "--property program_id=…, --property language=…, --name, --id and one of --at, --cron or --at-once are"
+    assert bulletins("new", "--event", "Program Released", "--yes").refused_with(
+        f"error: {of_event} missing", "", code=2
+    )
+    write(
+        {"more.yaml": "defaults: {schedule: {at: 2036-12-01T18:30:00Z}}\nbulletins:\n", "well.yaml": "bulletins: [\n"}
+    )
+    two_files = "--file, --event, --name, --id and --yes are missing"  # any of the files may say the rest
+    assert bulletins("new").refused_with(f"error: {two_files}, {said}", "See", code=2)
+    new_file = "--event, --name, --id, --c-by, --account, one of --at, --cron or --at-once and --yes are missing"
+    assert bulletins("new", "--file", "x.yaml").refused_with(f"error: {new_file}, {said}", "See", code=2)
+
+
+@pytest.mark.parametrize("arguments", [[], WHOLE])
+def test_without_an_account_nothing_is_asked(bulletins: Bulletins, write: Write, arguments: list[str]) -> None:
+    folder = write({"a.yaml": "bulletins: []\n"})
+    message = "the set has no account to raise a bulletin in; nothing was asked, and nothing was written"
+    done = bulletins("new", *arguments)
+    assert done.refused_with(
+        message, "Define one in a file of its own, such as bulletins.d/accounts.yaml, with the line: "
+    )
+    write({"accounts.yaml": done.err.partition("the line: ")[2]})
+    assert bulletins("validate").out == "0 bulletins in 2 files are valid\n"
+    write({"accounts.yaml": "accounts: {india: {region: in2}}\n"})
+    done = bulletins("new", *arguments)
+    assert done.refused_with(message, "Mend what bulletins validate shows, or define an account in a file of its own.")
+    folder.rename(folder.parent / "my set")
+    assert "help: Mend what bulletins validate 'my set' shows, or" in bulletins("new", "my set").err
+
+
+def test_what_to_type_then_can_be_pasted(bulletins: Bulletins, shows: Path, tmp_path: Path) -> None:
+    shows.parent.rename(tmp_path / "my set")
+    done = bulletins("new", "my set", *WHOLE)
+    assert done.out.splitlines()[1] == "see what becomes of it: bulletins plan 'my set' --id sa-re-ga-ma-10"
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -114,11 +155,13 @@ def test_what_is_missing_is_named(bulletins: Bulletins, shows: Path, left_out: s
         (["--property", "language=hindi"], "--property language: properties.language is 'hindi', which the catalog"),
         (["--property", "langauge=Hindi"], "--property langauge: Program Released has no property 'langauge'"),
         (["--property", "language"], "--property 'language' is no NAME=VALUE"),
-        (["--at", "2036-12-01"], "--at: schedule.at: '2036-12-01' is not an RFC 3339 time"),
-        (["--at", "2020-12-01T18:30:00Z"], "--at: 2020-12-01T18:30:00Z is past"),
+        (["--at", "2036-12-01"], "--at: '2036-12-01' is no date with a time. Write it like 2026-12-01 18:30, or"),
+        (["--at", "2036-13-01 18:30"], "--at: '2036-13-01 18:30' is not a time: month must be in 1..12"),
+        (["--at", ""], "--at: a date with a time is wanted here. Write it like"),
+        (["--at", "2020-12-01T18:30:00Z"], "--at: '2020-12-01T18:30:00Z' is past: it is 20"),
         (["--grace", "x"], "--grace: schedule.grace: 'x' is not a duration"),
         (["--account", "inda"], "--account: 'inda' is not an account of this set"),
-        (["--timezone", "Asia/Kolkatta"], "--at: schedule.timezone: 'Asia/Kolkatta' is not an IANA time zone"),
+        (["--timezone", "Asia/Kolkatta"], "--timezone: 'Asia/Kolkatta' is not an IANA time zone"),
         (["--cron", "30 18 * * FRI"], "only one of --at-once, --at and --cron can be meant"),
         (["--tag", "#"], "--tag: tags[0] is '#'"),
         (["--event", "\udcff"], "--event: that is not UTF-8"),
@@ -173,7 +216,7 @@ def test_a_problem_that_the_set_has_is_not_in_the_way(bulletins: Bulletins, show
     write({"broken.yaml": "bulletins:\n  - id: A\n"})
     done = bulletins("new", *WHOLE, "--file", "shows.yaml")
     assert (done.code, done.err.count("\n")) == (0, 1)
-    assert done.err.startswith("the set has ")
+    assert re.fullmatch(r"the set already has \d problems \(bulletins validate shows them\)\n", done.err)
 
 
 @pytest.mark.parametrize(
@@ -192,8 +235,9 @@ def test_a_file_that_is_not_well_is_left_alone(
     assert shows.read_text(encoding="utf-8") == text
 
 
-def test_a_list_that_is_not_begun(bulletins: Bulletins, shows: Path) -> None:
-    shows.write_text("defaults: {c-by: a@b.de, accounts: [india]}\nbulletins:\n", encoding="utf-8")
+@pytest.mark.parametrize("nothing", ["", " null", " ~", " []"])
+def test_a_list_that_is_not_begun(bulletins: Bulletins, shows: Path, nothing: str) -> None:
+    shows.write_text(f"defaults: {{c-by: a@b.de, accounts: [india]}}\nbulletins:{nothing}\n", encoding="utf-8")
     assert bulletins("new", *WHOLE).code == 0
     assert bulletin("sa-re-ga-ma-10").accounts == ("india",)
 
@@ -263,7 +307,7 @@ def test_a_file_that_changes_meanwhile_is_left_alone(
 ) -> None:
     from runner.cli import console
 
-    def confirm(question: str, *, undone: str) -> None:
+    def confirm(question: str, *, undone: str, enter_is_yes: bool) -> None:
         shows.write_text("bulletins: []\n", encoding="utf-8")
 
     monkeypatch.setattr(console, "insist_on_yes", confirm)
@@ -340,7 +384,7 @@ def test_every_question(answers: Answers, shows: Path) -> None:
         ("Did you mean Program Released?\n1 to 2: ", "1\n"),
         ("\nprogram_id: ", "\n"),
         ("an answer is wanted here.\nprogram_id: ", "x\n"),
-        ("It must match ^[0-9]+$\nprogram_id: ", "10\n"),
+        ("which the catalog does not allow.", "10\n"),
         ("2  Tamil\n1 to 2: ", "3\n"),
         ("Type the number before it.\n1 to 2: ", "2\n"),
         ("title (may be left out): ", "\n"),
@@ -353,10 +397,11 @@ def test_every_question(answers: Answers, shows: Path) -> None:
         ("none of these. Type the number before it.\n1 to 2 [india]: ", "1, 2\n"),
         ("3  again and again (cron)\n1 to 3: ", "2\n"),
         ("in Asia/Kolkata, like 2026-12-01 18:30: ", "2020-01-01 10:00\n"),
-        ("is past. Give a time to come", "2036-01-01 10:00\n"),
+        ("'2020-01-01 10:00' is past: it is 20", "soon\n"),
+        ("'soon' is no date with a time. Write it like 2026-12-01 18:30, or with an offset", "2036-01-01 10:00\n"),
         ("grace: how late it may still go out [2h]: ", "soon\n"),
         ("is not a duration. Write it like 30m, 2h or 1d12h.\n", "30m\n"),
-        ("Append this to bulletins.d/shows.yaml? [y/N]: ", "y\n"),
+        ("Append this to bulletins.d/shows.yaml? [Y/n]: ", "\n"),
     )
     assert code == 0, text
     entry = (
@@ -387,12 +432,36 @@ def test_a_new_file_and_the_address_that_git_knows(answers: Answers, shows: Path
         ("(c-by) [me@example.com]: ", "\n"),
         ("1 to 2: ", "india\n"),
         ("1 to 3: ", "1\n"),
-        ("Append this to the new file bulletins.d/sale.yaml? [y/N]: ", "y\n"),
+        ("Append this to the new file bulletins.d/sale.yaml? [Y/n]: ", "y\n"),
     )
     assert code == 0, text
     made = bulletin("flash-sale")
     assert (made.name, made.c_by, made.schedule) == ("छूट", "me@example.com", None)
     assert made.properties == {"sale_id": "S1", "discount": "20%"}
+
+
+def test_values_of_which_one_is_empty(answers: Answers, shows: Path) -> None:
+    (shows.parent / "events.yaml").write_text(
+        "business_events:\n  Program Released: {}\n"
+        "  Sale: {required: [slot], properties: {slot: {enum: ['', late]}, kind: {enum: ['', a]}}}\n",
+        encoding="utf-8",
+    )
+    code, text = answers(
+        ("1 to 2 [", "2\n"),
+        ("name of the new file", "sale.yaml\n"),
+        ("2  Sale\n1 to 2: ", "2\n"),
+        ("slot:\n  1  (empty)\n  2  late\n1 to 2: ", "\n"),
+        ("one of these is wanted. Type the number before it.\n1 to 2: ", "1\n"),
+        ("kind (may be left out):\n  1  (empty)\n  2  a\n  3  left out\n1 to 3 [left out]: ", "\n"),
+        ("name, as", "\n"),
+        ("id, unique", "\n"),
+        ("(c-by)", "\n"),
+        ("2  europe\n1 to 2: ", "1\n"),
+        ("1 to 3: ", "1\n"),
+        ("[Y/n]: ", "\n"),
+    )
+    assert code == 0, text
+    assert bulletin("sale").properties == {"slot": ""}
 
 
 @pytest.mark.parametrize("keys", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
@@ -418,7 +487,7 @@ def test_no_writes_nothing(shows: Path, tmp_path: Path) -> None:
 
     before = shows.read_bytes()
     with on_terminal("new", *ALL_BUT_YES, folder=tmp_path) as terminal:
-        terminal.wait_for("[y/N]: ")
+        terminal.wait_for("[Y/n]: ")
         terminal.type("n\n")
         assert terminal.wait() == 5
     assert "error: not confirmed, and nothing was written" in terminal.text

@@ -1,0 +1,188 @@
+"""Standard output on a full disk, left by its reader, or closed, and standard error the same: in real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+import runner
+from cli.conftest import Bulletins, only_report, outcomes
+from runner.sandbox.server import Sandbox
+
+ROOT = Path(runner.__file__).parents[1]
+PATIENCE_S = 120.0
+FULL = Path("/dev/full")
+LOST = "error: standard output can't be written: No space left on device\nhelp: Make room there, or let the output go "
+LOST += "elsewhere. What was recorded or written before that stays.\n"
+
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so on POSIX only")
+
+
+@pytest.fixture(params=["", "1"], ids=["buffered", "unbuffered"])
+def unbuffered(request: pytest.FixtureRequest) -> str:
+    """As containers often have it."""
+    return str(request.param)
+
+
+def ended(
+    arguments: Sequence[str], stdout: IO[Any] | int, stderr: IO[Any] | int = subprocess.PIPE, *, unbuffered: str = ""
+) -> tuple[int, str]:
+    """The exit code, and what came on standard error where that was not sent elsewhere."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+    )
+    return done.returncode, done.stderr or ""
+
+
+COMMANDS = [
+    "--help",
+    "--version",
+    "validate",
+    "validate --format json",
+    "expand",
+    "plan",
+    "plan --format json",
+    "status",
+    "report",
+    "ledger show",
+    "ledger export",
+    "ledger --help",
+    "schema",
+    "schema plan",
+    "schema --for-set",
+    "explain",
+    "explain yaml-key",
+    "completion bash",
+    "fire --dry-run",
+    "fire --dry-run --format json",
+]
+
+
+@needs_full
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_full_disk_is_told_as_one(bulletins: Bulletins, ledger: str, command: str, unbuffered: str) -> None:
+    assert bulletins("fire", "--yes", "--id", "now-1").code == 0
+    with FULL.open("w") as full:
+        code, said = ended(command.split(), full, unbuffered=unbuffered)
+    assert code == 5
+    assert said.endswith(LOST)
+    assert said.count("error: ") == 1
+    assert "Traceback" not in said
+
+
+@needs_full
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_what_is_fired_is_recorded_and_reported(
+    ledger: str, sandbox: Sandbox, tmp_path: Path, format_: str, unbuffered: str
+) -> None:
+    with FULL.open("w") as full:
+        command = ["fire", "--yes", "--id", "now-*", "--metrics-file", "fire.prom", "--format", format_]
+        code, said = ended(command, full, unbuffered=unbuffered)
+    assert code == 1
+    report = only_report(tmp_path)
+    assert outcomes(report) == {"now-1": "fired", "now-2": "fired"}
+    assert len(sandbox.accepted()) == 2
+    last = "error: standard output can't be written: No space left on device; what the run did is recorded, and in "
+    assert said.splitlines()[-1] == f"{last}.bulletins/reports/{report['run']['id']}.json"
+    assert "bulletins_last_run_exit_code 1.0\n" in (tmp_path / "fire.prom").read_text(encoding="utf-8")
+    assert ended(["fire", "--yes", "--id", "now-*"], subprocess.DEVNULL)[0] == 0
+    assert len(sandbox.accepted()) == 2
+
+
+@needs_full
+def test_what_ended_otherwise_keeps_its_exit_code(ledger: str, sandbox: Sandbox) -> None:
+    sandbox.add_fault("503@Now 2*1")
+    with FULL.open("w") as full:
+        assert ended(["fire", "--yes", "--id", "now-*"], full)[0] == 4
+
+
+@needs_full
+@pytest.mark.parametrize("streams", ["both", "stderr"])
+def test_a_run_goes_on_where_its_log_is_full(ledger: str, sandbox: Sandbox, tmp_path: Path, streams: str) -> None:
+    with FULL.open("w") as full:
+        out = full if streams == "both" else subprocess.DEVNULL
+        code, _ = ended(["fire", "--yes", "--id", "now-*", "--verbose"], out, full)
+    assert code == (1 if streams == "both" else 0)
+    assert outcomes(only_report(tmp_path)) == {"now-1": "fired", "now-2": "fired"}
+
+
+@needs_full
+def test_a_dry_run_that_can_show_nothing_leaves_its_report(ledger: str, tmp_path: Path) -> None:
+    with FULL.open("w") as full:
+        assert ended(["fire", "--dry-run", "--id", "now-1"], full) == (5, LOST)
+    (result,) = only_report(tmp_path)["results"]
+    assert (result["outcome"], result["reason"]) == (
+        "skipped",
+        "standard output can't be written: No space left on device",
+    )
+
+
+@needs_full
+@pytest.mark.parametrize(("arguments", "code"), [(["validate", "nowhere"], 2), (["plan"], 0), (["status"], 5)])
+def test_without_standard_error_the_exit_code_tells(small_set: Path, arguments: list[str], code: int) -> None:
+    with FULL.open("w") as full:
+        assert ended(arguments, subprocess.DEVNULL, full)[0] == code
+
+
+@needs_posix
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(small_set: Path, closed: str) -> None:
+    """No file takes their descriptors, and nothing breaks: what is said there was not wanted."""
+    command = f'exec "{sys.executable}" -m runner plan --out plan.json {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert json.loads(Path("plan.json").read_text(encoding="utf-8"))["summary"]["fire"] == 2
+
+
+@needs_posix
+def test_a_disk_that_fills_up_in_the_middle(tmp_path: Path, unbuffered: str) -> None:
+    """A part of the text fits: it is not taken for the whole."""
+    command = f'ulimit -f 1; exec "{sys.executable}" -m runner schema plan > part'
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+    )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        5,
+        "error: standard output can't be written: File too large",
+    )
+    assert (tmp_path / "part").stat().st_size == 1024
+
+
+@needs_posix
+@pytest.mark.parametrize(("command", "code"), [("schema plan", 5), ("fire --yes --id now-*", 1)])
+def test_a_reader_who_has_left_is_told_nothing(ledger: str, command: str, code: int, unbuffered: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        found, said = ended(command.split(), writer, unbuffered=unbuffered)
+    finally:
+        os.close(writer)
+    assert found == code
+    assert "error: " not in said
+    assert "Traceback" not in said
