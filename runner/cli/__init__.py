@@ -14,6 +14,7 @@ import click
 
 from runner import __version__
 from runner.cli import streams
+from runner.cli.groups import Group
 from runner.errors import Exit, UserError
 
 # command -> the module that holds it, under its own name
@@ -37,7 +38,7 @@ _COMMANDS = {
 _LINE_BREAK = re.compile(r"\s*\n\s*")  # click lists choices one to a line
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Imports a command when it is asked for, so that --version and --help answer in a blink."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -63,11 +63,11 @@ def can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def missing(*options: str) -> click.UsageError:
-    """What is said where options are wanted, for nobody can be asked: all of them at once."""
+def missing(*options: str, why: str = ", and there is no terminal to ask on") -> click.UsageError:
+    """What is said where options are wanted: all of them at once, however many, and why nobody is asked."""
     *others, last = options
     named = f"{', '.join(others)} and {last} are" if others else f"{last} is"
-    return click.UsageError(f"{named} missing, and there is no terminal to ask on")
+    return click.UsageError(f"{named} missing{why}")
 
 
 def choice(question: Question, labels: Sequence[str], *, given: str | None = None) -> int:

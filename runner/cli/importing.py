@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from runner.cli import completion
+from runner.cli.groups import Group
 from runner.cli.options import DEFAULT_PATH, as_argument
 from runner.errors import Exit, UserError
 
@@ -52,7 +53,7 @@ def _import_options(command: F) -> F:
     return command
 
 
-@click.group("import")
+@click.group("import", cls=Group)
 def import_() -> None:
     """Make definitions of a spreadsheet, payloads or curl lines."""
 
@@ -79,7 +80,7 @@ def csv_(file: Path, out: Path | None, **options: Any) -> int:
     table = [text] if isinstance(text, Problem) else table_of(text)
     if isinstance(table, list):
         return _finish(table, known, notes, [name], out)
-    found = drafts_in(table, filled_in(table.columns, known, notes))
+    found = drafts_in(table, filled_in(table.columns, known, notes), known.account_option())
     return _finish(with_notes(found, notes), known, notes, [name], out)
 
 
@@ -91,6 +92,7 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
 
     A PATH is a file with one payload, a list of them or one a line; a folder of such files; or - for standard input.
     """
+    from runner.definitions.codes import Code
     from runner.definitions.problem import Problem
     from runner.importing.files import json_files
     from runner.importing.known import Notes
@@ -101,12 +103,14 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
     known = _known(**options)
     contents = [_content(path) for path in json_files(paths)]
 
-    def found() -> Iterator[Draft | Problem]:
-        for name, data in contents:
-            text = text_of(data, name)
-            yield from [text] if isinstance(text, Problem) else payloads_in(Piece(text, text.text), known.given())
-
-    return _finish(found(), known, Notes(), [name for name, _ in contents], out)
+    found: list[Draft | Problem] = []
+    for name, data in contents:
+        text = text_of(data, name)
+        found += [text] if isinstance(text, Problem) else payloads_in(Piece(text, text.text), known.given())
+    if found and (option := known.account_option()):
+        message = "no payload says in which account it is to be raised"
+        found.append(Problem(contents[0][0], 1, 1, Code.MISSING_FIELD, message, f"Give {option}."))
+    return _finish(found, known, Notes(), [name for name, _ in contents], out)
 
 
 @import_.command("curl")

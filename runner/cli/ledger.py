@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from runner import __version__, local
+from runner.cli.groups import Group
 from runner.cli.options import (
     format_option,
     ledger_option,
@@ -30,7 +31,7 @@ _STREAM = Path("-")
 _CONFLICTS_SHOWN = 20
 
 
-@click.group()
+@click.group(cls=Group)
 def ledger() -> None:
     """Create, check or move the record of all that was sent."""
 

@@ -30,7 +30,7 @@ _SHOWN = 20  # of the firings that a question lists
 )
 @click.option("--sent", is_flag=True, help="The activity log shows it.")
 @click.option("--not-sent", is_flag=True, help="The activity log does not show it: it may be sent again.")
-@click.option("--note", required=True, metavar="TEXT", help="How you know: kept in the ledger.")
+@click.option("--note", metavar="TEXT", help="How you know: kept in the ledger.")
 @click.option(
     "--account", metavar="NAME", shell_complete=completion.accounts, help="Which account, where several are in doubt."
 )
@@ -43,7 +43,7 @@ def resolve(
     run: str | None,
     sent: bool,
     not_sent: bool,
-    note: str,
+    note: str | None,
     account: str | None,
     occurrence: str | None,
     again: bool,
@@ -56,12 +56,7 @@ def resolve(
     """
     from runner.cli.ledgers import open_ledger
 
-    if sent is not_sent:
-        raise click.UsageError("say what the activity log shows: either --sent or --not-sent")
-    if not note.strip():
-        raise click.UsageError("--note is blank: write how you know")
-    if not ids and not run:
-        raise click.UsageError("say which: one or more IDs, or --run RUN")
+    note = _checked(note, which=bool(ids or run), sent=sent, not_sent=not_sent)
     with open_ledger(ledger_url) as ledger:
         known = _settled_before(ledger, ids, run) if again else ledger.in_doubt()
         known = [row for row in known if account in (None, row.key.account)]
@@ -71,6 +66,20 @@ def resolve(
             _check_that_none_lingers(rows)
         _confirm(rows, sent=sent, yes=yes)
         _settle(ledger, rows, sent=sent, note=note, again=again)
+
+
+def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> str:
+    """The note, once all is said that nobody is asked for. Raises click.UsageError that names all that is not."""
+    from runner.cli.asking import missing
+
+    if sent and not_sent:
+        raise click.UsageError("say what the activity log shows: either --sent or --not-sent")
+    said = {"an ID or --run": which, "one of --sent or --not-sent": sent or not_sent, "--note": note is not None}
+    if note is None or not all(said.values()):
+        raise missing(*(each for each, is_said in said.items() if not is_said), why="")
+    if not note.strip():
+        raise click.UsageError("--note is blank: write how you know")
+    return note
 
 
 def _settled_before(ledger: Ledger, ids: Sequence[str], run: str | None) -> list[Row]:

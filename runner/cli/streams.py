@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import select
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -29,8 +30,17 @@ class OutputLost(UserError):
         self.is_nobody_there = error.errno == errno.EPIPE  # whoever read it has left, and misses nothing
 
 
-class _Output(io.FileIO):
-    """The descriptor of standard output. Raises OutputLost once, and then takes all that comes and drops it."""
+class _Descriptor(io.FileIO):
+    """A descriptor that waits for its reader, also where a parent, as Node does, made the pipe one that never waits."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        while (size := super().write(data)) is None:
+            select.select([], [self], [])
+        return size
+
+
+class _Output(_Descriptor):
+    """That of standard output. Raises OutputLost once, and then takes all that comes and drops it."""
 
     _is_lost = False
 
@@ -45,8 +55,8 @@ class _Output(io.FileIO):
             raise OutputLost(error) from None
 
 
-class _Commentary(io.FileIO):
-    """The descriptor of standard error: what can't be written is dropped."""
+class _Commentary(_Descriptor):
+    """That of standard error: what can't be written is dropped."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:

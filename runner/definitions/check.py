@@ -11,7 +11,7 @@ from runner.definitions.codes import Code
 from runner.definitions.document import Document
 from runner.definitions.expand import Made
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
-from runner.definitions.schema import document_kind, is_valid, schema, validator_for
+from runner.definitions.schema import document_kind, is_valid, validator_for
 
 _AT_ONCE = 256  # entries that one verdict is asked for
 
@@ -25,7 +25,7 @@ def check(document: Document) -> list[Finding]:
 
     if kind is None:
         return [schema_findings.top_level(document)]
-    return schema_findings.explain(schema(kind), document)
+    return schema_findings.explain(kind, document)
 
 
 def checked(made: Iterable[Made | Finding], path: Path, file: str) -> Iterator[Made | Finding]:
@@ -59,5 +59,5 @@ def _explained(made: Made, path: Path, file: str) -> Iterator[Finding]:
     from runner.definitions import schema_findings
 
     document = Document(file, {"bulletins": [made.fields]}, array("Q"), "", {})
-    for finding in schema_findings.explain(schema("bulletins"), document):
+    for finding in schema_findings.explain("bulletins", document):
         yield replace(finding, path=(*path, *finding.path[2:]), row=made.row)

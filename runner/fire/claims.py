@@ -136,8 +136,7 @@ class Claims:
         )
         if outcome is Outcome.EXPIRED:
             firing = result.step.firing
-            self._reach.insist(lambda: self._ledger.expire_claimed(claim, self._run, firing, settlement, now))
-            return True
+            return self._reach.insist(lambda: self._ledger.expire_claimed(claim, self._run, firing, settlement, now))
         return self._reach.insist(lambda: self._ledger.settle(claim, settlement, now))
 
     def forgo_unconfirmed(self) -> None:

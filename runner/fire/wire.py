@@ -143,10 +143,10 @@ class Deadlines:
     def _enforce(self) -> None:
         while True:
             with self._changed:
-                while not self._exchanges:
-                    if not self._changed.wait(_IDLE_S):
-                        self._thread = None
-                        return
+                # Looks once more after the wait: one may come between its end and the lock.
+                if not self._changed.wait_for(lambda: self._exchanges, _IDLE_S):
+                    self._thread = None
+                    return
                 now = time.monotonic()
                 overdue = [exchange for exchange in self._exchanges if exchange.deadline <= now]
                 self._exchanges.difference_update(overdue)

@@ -64,7 +64,9 @@ def converted(found: Iterable[Draft | Problem], known: Known, notes: Notes) -> C
 
 
 def _limited(problems: Iterable[Problem]) -> list[Problem]:
-    ordered = sorted(set(problems), key=lambda problem: (problem.file.split("/"), problem.line, problem.column))
+    ordered = sorted(
+        dict.fromkeys(problems), key=lambda problem: (problem.file.split("/"), problem.line, problem.column)
+    )
     if len(ordered) > MAX_PROBLEMS:
         ordered[MAX_PROBLEMS:] = [too_many(ordered[MAX_PROBLEMS])]
     return ordered

@@ -36,6 +36,11 @@ class Known:
         said = {"business_event": self.event, "c-by": self.c_by}
         return {name: value for name, value in said.items() if value is not None}
 
+    def account_option(self) -> str:
+        """The option that says which account is meant; empty where it was given, or there are no two to tell apart."""
+        accounts = self.definitions.accounts
+        return "" if self.accounts or len(accounts) < 2 else f"--account NAME: {listed(accounts, 'or')}"
+
 
 @dataclass(slots=True)
 class Notes:

@@ -121,11 +121,15 @@ def table_of(sheet: Text) -> Table | list[Problem]:
     return problems or table
 
 
-def drafts_in(table: Table, given: Mapping[str, str]) -> Iterator[Draft | Problem]:
-    """The drafts of a table's rows, and what is wrong in them. `given` fills in what a row leaves empty."""
-    missing = [name for name in _REQUIRED if (name,) not in table.columns and name not in given]
+def drafts_in(table: Table, given: Mapping[str, str], account_option: str = "") -> Iterator[Draft | Problem]:
+    """The drafts of a table's rows, and what is wrong in them. `given` fills in what a row leaves empty.
+
+    `account_option` is how an account is named without a column, where one has to be named.
+    """
+    required = _REQUIRED | ({"accounts": f"Add a column accounts, or give {account_option}."} if account_option else {})
+    missing = [name for name in required if (name,) not in table.columns and name not in given]
     for name in missing:
-        yield RowPlace(table, table.line).problem((), Code.MISSING_FIELD, f"no column says {name}", _REQUIRED[name])
+        yield RowPlace(table, table.line).problem((), Code.MISSING_FIELD, f"no column says {name}", required[name])
     for found in _rows(table):
         if isinstance(found, Problem):
             yield found
@@ -133,7 +137,7 @@ def drafts_in(table: Table, given: Mapping[str, str]) -> Iterator[Draft | Proble
         cells, line = found
         place = RowPlace(table, line)
         fields: dict[str, Any] = {**given, **fields_of(table.columns, cells)}
-        if problems := list(_problems(fields, place, missing)):
+        if problems := list(_problems(fields, place, [name for name in required if name not in missing])):
             yield from problems
         elif not missing:
             yield Draft(fields, _payload(fields), place)
@@ -225,9 +229,9 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _problems(fields: Mapping[str, Any], place: RowPlace, missing: Sequence[str]) -> Iterator[Problem]:
-    for name in _REQUIRED:
-        if name not in fields and name not in missing:
+def _problems(fields: Mapping[str, Any], place: RowPlace, required: Sequence[str]) -> Iterator[Problem]:
+    for name in required:
+        if name not in fields:
             yield place.problem((name,), Code.MISSING_FIELD, f"the row has no {name}", "Fill in the cell.")
     yield from problems_of(fields, place)
     yield from unwritable_texts(fields, place)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     TextClause,
     and_,
     bindparam,
-    delete,
     exists,
     insert,
     or_,
@@ -32,7 +31,7 @@ from runner.ledger.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WINDOW, attem
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Identity, Row, Settlement
 from runner.plan.budget import Held, Limit
-from runner.plan.firing import Firing, FiringKey
+from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import BLOCKING, State
 
 SWEPT = "the run that held it ended without recording an outcome"
@@ -79,29 +78,26 @@ def claim(connection: Connection, run: str, firing: Firing, now: datetime, claim
     None also where it is passed over as one of many.
     """
     locks.for_claim(connection, firing)
-    is_free = not _is_passed_over(connection, firing) and not switched.is_held(connection, firing)
+    is_free = not _is_told(connection, firing) and not switched.is_held(connection, firing)
     claimed = is_free and _insert_unless_there(connection, _row(run, firing, now, State.CLAIMED, claim_id))
-    if claimed and _is_told(connection, firing):  # after the insert, which waits for who is just recording that
-        connection.execute(delete(firings).where(firings.c.id == claim_id))
-        return None
     return Claim(claim_id, firing.key) if claimed or _is_there(connection, firings.c.id == claim_id) else None
 
 
 def _is_told(connection: Connection, firing: Firing) -> bool:
-    """Whether a run has told that this very window closed: it would only be told again."""
+    """Whether a run has told it as expired: what has one time, in this very window; what recurs, in any."""
     expires_at = firing.occurrence.expires_at
-    if expires_at is None or firing.watch_key:  # what recurs was asked for before, whatever its window
+    if expires_at is None:
         return False
+    if firing.watch_key:
+        return _is_passed_over(connection, firing, firing.watch_key)
     return connection.execute(_TOLD, {**firing.key._asdict(), "expires_at": expires_at}).first() is not None
 
 
-def _is_passed_over(connection: Connection, firing: Firing) -> bool:
+def _is_passed_over(connection: Connection, firing: Firing, key: WatchKey) -> bool:
     """Whether a run has told one that recurs as expired, or settled it without a word."""
-    if firing.watch_key is None:
-        return False
     if _is_there(connection, *_same(firing), firings.c.state == State.EXPIRED.value):
         return True
-    watch = watches.read(connection, [firing.watch_key]).get(firing.watch_key)
+    watch = watches.read(connection, [key]).get(key)
     due_at = firing.occurrence.due_at
     return watch is not None and due_at is not None and due_at < watch.settled_until
 
@@ -151,7 +147,7 @@ def expire(
     What another run has claimed or sent meanwhile is left out too: clocks differ, and what recurs may be passed over
     while its window is open. So is, of what recurs, what another has told, whatever the grace was then.
     """
-    locks.for_expiry(connection, (firing.key.account for firing in missed if firing.watch_key))
+    locks.for_expiry(connection, (firing.key.account for firing in missed))
     told_before = and_(EXPIRED_ROWS, firings.c.run != run)
     recurring = [firing.key for firing in missed if firing.watch_key]
     blocked = _keys_of(connection, (firing.key for firing in missed), BLOCKING_ROWS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -106,7 +105,7 @@ class Ledger:
         """
         with self._reading() as connection:
             known = queries.history(connection, wanted, now, self.clock.now(), accounts, budgeted)
-            return replace(known, entries=switched.entries(connection, wanted, known.entries, now, self.clock.now()))
+            return switched.completed(connection, wanted, known, now, self.clock.now(), accounts)
 
     def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
         """What runs have settled of each of these recurring bulletins, as far as one has looked at it."""
@@ -228,7 +227,7 @@ class Ledger:
     # Firings
 
     def claim(self, run: str, firing: Firing, now: datetime, *, claim_id: str | None = None) -> Claim | None:
-        """Holds a firing for a run, durably; None where it is claimed, fired or in doubt already.
+        """Holds a firing for a run, durably; None where it is claimed, fired or in doubt already, or told as expired.
 
         None also where that is so of its bulletin by another name, from before an edit of its schedule. With the
         `claim_id` of a try whose end is not known, it may be tried again.
@@ -268,13 +267,17 @@ class Ledger:
         with self._writing() as connection:
             return firings.expire(connection, run, missed, now, reasons)
 
-    def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> None:
-        """Gives back a claim whose window closed before it was sent, and records the expiry."""
+    def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> bool:
+        """Gives back a claim whose window closed before it was sent, and records the expiry.
+
+        False where somebody has settled it meanwhile: their word stands.
+        """
         with self._writing() as connection:
-            if firing.watch_key:  # before the row, for which others may wait with theirs
-                locks.for_expiry(connection, [firing.key.account])
-            if firings.settle(connection, claim, settlement, now):
+            locks.for_expiry(connection, [firing.key.account])  # before the row, for which others may wait with theirs
+            settled = firings.settle(connection, claim, settlement, now)
+            if settled:
                 firings.expire(connection, run, [firing], now)
+            return settled
 
     def watch(self, found: Mapping[WatchKey, Watch]) -> None:
         """Records up to when recurring bulletins are settled: every occurrence before is told. Never goes back."""

@@ -1,7 +1,8 @@
 """The locks between those who claim and those who tell what expired, each until its transaction ends.
 
-PostgreSQL alone needs them: on SQLite a transaction that writes has kept out all others from its beginning. Whoever
-takes several takes them in this order: that of budgets, then these as they stand here.
+PostgreSQL alone needs them: on SQLite a transaction that writes has kept out all others from its beginning. No index
+knows of both, so neither would wait for the other. Whoever takes several takes them in this order: that of budgets,
+those of accounts, that of a bulletin, and only then rows.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ _KEEP_BULLETIN = select(func.pg_advisory_xact_lock(_CLAIM, func.hashtext(_NAME))
 
 
 def for_claim(connection: Connection, firing: Firing) -> None:
-    """Keeps the bulletin, whose firing may have two names; where it recurs, nobody tells it as expired meanwhile."""
+    """Keeps the bulletin, whose firing may have two names; nobody tells what can expire as expired meanwhile."""
     if connection.dialect.name != "postgresql":
         return
-    if firing.watch_key:
+    if firing.occurrence.expires_at is not None:
         connection.execute(_SHARE_ACCOUNT, {"name": firing.key.account})
     connection.execute(_KEEP_BULLETIN, {"name": f"{firing.key.account}/{firing.key.bulletin}"})
 
 
 def for_expiry(connection: Connection, accounts: Iterable[str]) -> None:
-    """Nobody claims what recurs in these accounts meanwhile."""
+    """Nobody claims what can expire in these accounts meanwhile, or tells of it."""
     if connection.dialect.name == "postgresql":
         for account in sorted(set(accounts)):
             connection.execute(_KEEP_ACCOUNT, {"name": account})

@@ -1,21 +1,25 @@
 """The other name of a firing: r1 of what has one time or none, r1@2026-12-04T13:00:00Z of what recurs.
 
 An edit of the schedule changes the name, and the same would go out again. The index of keys does not know that, so
-whoever plans or claims one asks for the other. Functions over a transaction.
+whoever plans or claims one asks for the other; who plans also in accounts that may have been renamed. Functions over a
+transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Row as SqlRow
 
 from runner.ledger.queries import chunks, entry_of, entry_rows, key_chunks
 from runner.ledger.runs import Now
 from runner.ledger.tables import BLOCKING_ROWS, firings
 from runner.plan.firing import Firing, FiringKey
-from runner.plan.history import BLOCKING, Entry, State
+from runner.plan.history import BLOCKING, Entry, History, Sent, State
 from runner.plan.occurrence import name_of, names_from
 
 _OF_BULLETIN = (firings.c.account == bindparam("account"), firings.c.bulletin == bindparam("bulletin"), BLOCKING_ROWS)
@@ -41,32 +45,53 @@ def is_held(connection: Connection, firing: Firing) -> bool:
     return any(_is_it(firing, row.due_at, row.claimed_at) for row in rows)
 
 
-def entries(
-    connection: Connection, wanted: Iterable[Firing], known: Mapping[FiringKey, Entry], now: datetime, ledger_now: Now
-) -> dict[FiringKey, Entry]:
-    """What is known of the wanted firings, and of those that are due what blocks them by their other name.
+def completed(
+    connection: Connection,
+    wanted: Iterable[Firing],
+    known: History,
+    now: datetime,
+    ledger_now: Now,
+    accounts: Collection[str] | None,
+) -> History:
+    """What is known of the wanted firings, and of those that are due also what is known by their other name.
 
-    Such an entry has the key by which it went out.
+    What blocks one so, or went out in an account that is not among those defined, has the key by which it went out.
     """
-    by_name: dict[FiringKey, list[Firing]] = {}
+    due = [
+        firing
+        for firing in wanted
+        if firing.occurrence.is_due(now) and not _is_known(firing, known.entries.get(firing.key), now)
+    ]
+    entries, orphans = dict(known.entries), dict(known.orphans)
+    for firing, key, row in _by_other_names(connection, due, ledger_now):
+        place = firing.key[1:]
+        if key.account == firing.key.account:
+            entries[firing.key] = entry_of(key, row)
+        elif accounts is not None and key.account not in accounts:
+            orphans[place] = (*orphans.get(place, ()), Sent(key, row.claimed_at))
+    return replace(known, entries=entries, orphans=orphans)
+
+
+def _by_other_names(
+    connection: Connection, due: Iterable[Firing], ledger_now: Now
+) -> Iterator[tuple[Firing, FiringKey, SqlRow[Any]]]:
+    """The firings that have a row by their other name that blocks, in whatever account, with its key and the row."""
+    by_name: dict[tuple[str, str], dict[FiringKey, Firing]] = {}
     at_once: list[Firing] = []
-    for firing in wanted:
-        if firing.occurrence.is_due(now) and not _is_known(firing, known.get(firing.key), now):
-            name = _other_name(firing)
-            if name is None:
-                at_once.append(firing)
-            else:
-                by_name.setdefault(firing.key._replace(occurrence=name), []).append(firing)
+    for firing in due:
+        name = _other_name(firing)
+        if name is None:
+            at_once.append(firing)
+        else:
+            by_name.setdefault((firing.key.bulletin, name), {})[firing.key] = firing
     for key, firing in _recurred(connection, at_once):
-        by_name.setdefault(key, []).append(firing)
-    found = dict(known)
-    for bulletins, occurrences in key_chunks(by_name):
+        by_name.setdefault(key[1:], {})[firing.key] = firing
+    for bulletins, occurrences in key_chunks(FiringKey("", *name) for name in by_name):
         for row in connection.execute(entry_rows(bulletins, occurrences, ledger_now).where(BLOCKING_ROWS)):
             key = FiringKey(row.account, row.bulletin, row.occurrence)
-            for firing in by_name.get(key, ()):
+            for firing in by_name.get(key[1:], {}).values():
                 if _is_it(firing, row.due_at, row.claimed_at):
-                    found[firing.key] = entry_of(key, row)
-    return found
+                    yield firing, key, row
 
 
 def _is_known(firing: Firing, entry: Entry | None, now: datetime) -> bool:
@@ -92,13 +117,13 @@ def _is_it(firing: Firing, due_at: datetime | None, claimed_at: datetime) -> boo
 
 
 def _recurred(connection: Connection, at_once: Iterable[Firing]) -> Iterator[tuple[FiringKey, Firing]]:
-    """The newest occurrence that went out of these, of those that recurred before."""
-    by_revision: dict[int, dict[tuple[str, str], Firing]] = {}
+    """The newest occurrence that went out of these in each account, of those that recurred before."""
+    by_revision: dict[int, dict[str, list[Firing]]] = {}
     for firing in at_once:
-        by_revision.setdefault(firing.bulletin.revision, {})[firing.key[:2]] = firing
-    for revision, by_place in by_revision.items():
+        by_revision.setdefault(firing.bulletin.revision, {}).setdefault(firing.key.bulletin, []).append(firing)
+    for revision, by_bulletin in by_revision.items():
         bounds = _range(revision)
-        for chunk in chunks(sorted({bulletin for _, bulletin in by_place})):
+        for chunk in chunks(sorted(by_bulletin)):
             statement = select(firings.c.account, firings.c.bulletin, func.max(firings.c.occurrence).label("newest"))
             rows = statement.where(
                 firings.c.bulletin.in_(chunk),
@@ -107,8 +132,8 @@ def _recurred(connection: Connection, at_once: Iterable[Firing]) -> Iterator[tup
                 BLOCKING_ROWS,
             ).group_by(firings.c.account, firings.c.bulletin)
             for row in connection.execute(rows):
-                if (place := (row.account, row.bulletin)) in by_place:
-                    yield FiringKey(*place, row.newest), by_place[place]
+                for firing in by_bulletin[row.bulletin]:
+                    yield FiringKey(*row), firing
 
 
 def _range(revision: int) -> dict[str, str]:

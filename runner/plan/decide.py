@@ -171,6 +171,8 @@ def _step(
     occurrence = firing.occurrence
     if not firing.bulletin.enabled:
         return Step(firing, Action.DISABLED, "enabled is false")
+    if entry is not None and _is_told(firing, entry) and not (firing.watch_key or occurrence.is_expired(now)):
+        return Step(firing, Action.EXPIRED, _told_early(firing, entry))
     if not occurrence.is_due(now):
         assert occurrence.due_at is not None
         return Step(firing, Action.WAIT, f"due {moment(occurrence.due_at)}, in {span(occurrence.due_at - now)}")
@@ -231,11 +233,25 @@ def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:
     grace = span(occurrence.expires_at - occurrence.due_at)
     was_due = f"was due {moment(occurrence.due_at)}; "
     reason = f"{was_due}its grace of {grace} ran out {span(now - occurrence.expires_at)} ago"
-    told = entry is not None and entry.state is State.EXPIRED and entry.expires_at == occurrence.expires_at
-    if told and entry is not None:
-        kept = entry.reason if entry.reason and entry.reason.startswith(was_due) else reason
-        reason = f"{kept}; reported by run {entry.run}"
-    return Step(firing, Action.EXPIRED, reason, is_news=not told)
+    if entry is None or not _is_told(firing, entry):
+        return Step(firing, Action.EXPIRED, reason, is_news=True)
+    kept = entry.reason if entry.reason and entry.reason.startswith(was_due) else reason
+    return Step(firing, Action.EXPIRED, f"{kept}; reported by run {entry.run}")
+
+
+def _is_told(firing: Firing, entry: Entry) -> bool:
+    """Whether a run has reported that this very window closed."""
+    expires_at = firing.occurrence.expires_at
+    return entry.state is State.EXPIRED and expires_at is not None and entry.expires_at == expires_at
+
+
+def _told_early(firing: Firing, entry: Entry) -> str:
+    """Nobody can claim it any more: a person may have acted upon that report."""
+    assert firing.occurrence.due_at is not None
+    return (
+        f"due {moment(firing.occurrence.due_at)}; run {entry.run} reported it as expired, for by the clock there its"
+        " grace had run out; with another grace it may go"
+    )
 
 
 def _duplicate(
@@ -261,6 +277,8 @@ def _renamed(firing: Firing, history: History) -> str | None:
     if (orphan := orphan_of(firing, history)) is None:
         return None
     old, at = orphan.key.account, moment(orphan.at)
+    if orphan.key.occurrence != firing.key.occurrence:  # by its name of before an edit of its schedule
+        at += f" as {orphan.key.occurrence}"
     return (
         f"it went out {at} in {old}, which is not defined any more: if {firing.key.account} is its new name, the same"
         " people would get it again; to send it all the same, raise revision or write allow_duplicate: true"

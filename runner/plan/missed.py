@@ -13,7 +13,7 @@ from functools import lru_cache
 from runner.definitions.model import Bulletin, Recurrence, canonical
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing, WatchKey, digest, firings_of
-from runner.plan.history import History, Watch
+from runner.plan.history import History, State, Watch
 from runner.plan.occurrence import missed
 
 _OPEN = (Action.IN_DOUBT, Action.CLAIMED)  # how it ends is not known yet
@@ -69,7 +69,20 @@ def settling(plan: Plan, looked_back: Iterable[Firing], history: History) -> Pla
             settled[key] = min(settled.get(key, plan.now), _settled_until(step, plan.now))
     for key, until in _passed_over(plan, history):
         settled[key] = max(settled[key], until)
-    return replace(plan, steps=steps, settled=settled)
+    return replace(plan, steps=tuple(_lasting(step, settled, history, plan.now) for step in steps), settled=settled)
+
+
+def _lasting(step: Step, settled: Mapping[WatchKey, datetime], history: History, now: datetime) -> Step:
+    """What is new and does not go any more is told where it can't be settled without a word.
+
+    An older one that may go yet keeps it from being settled, and the next run would not know that it is not to go.
+    """
+    key, entry = step.firing.watch_key, history.entries.get(step.firing.key)
+    if key is None or step.action is not Action.EXPIRED or not history.is_new(key):
+        return step
+    is_settled = step.firing.occurrence.is_expired(now) or _times(step)[1] < settled[key]
+    is_told = entry is not None and entry.state is State.EXPIRED
+    return step if is_settled or is_told else replace(step, is_news=True, kept_reason=step.reason)
 
 
 def _passed_over(plan: Plan, history: History) -> Iterator[tuple[WatchKey, datetime]]:

@@ -104,7 +104,36 @@ bulletins:
 
 def test_an_account_that_nothing_says_is_asked_for(bulletins: Bulletins, folder: Path) -> None:
     done = bulletins("import", "csv", file("shows.csv", SHOWS))
-    assert done.refused_with("the set defines india and europe, and nothing says which", "--account NAME", code=2)
+    assert done.code == 3
+    hint = "Add a column accounts, or give --account NAME: india or europe."
+    assert done.err.startswith(f"shows.csv:1:1: error[missing-field]: no column says accounts. {hint}\n1 problem")
+    assert bulletins("import", "csv", "shows.csv", "--account", "india").code == 0
+
+
+def test_what_a_table_lacks_is_told_at_once(bulletins: Bulletins, folder: Path) -> None:
+    done = bulletins("import", "csv", file("a.csv", "program_id,name\n1,x\n"))
+    lacking = [line.partition("no column says ")[2].partition(".")[0] for line in done.err.splitlines()[:-2]]
+    assert (done.code, lacking) == (3, ["business_event", "c-by", "accounts"])
+
+
+def test_a_row_without_an_account_is_pointed_at(bulletins: Bulletins, folder: Path) -> None:
+    rows = SHOWS.replace("At\n", "At,Account\n").replace("05:30\n", "05:30,india\n", 1)
+    sheet = file("shows.csv", rows.removesuffix("\n") + ",\n")
+    done = bulletins("import", "csv", sheet)
+    assert done.code == 3
+    place = f"shows.csv:3:{len(rows.splitlines()[-1]) + 2}"
+    assert done.err.startswith(f"{place}: error[missing-field]: the row has no accounts. Fill in the cell.\n1 problem")
+    assert bulletins("import", "csv", sheet, "--account", "europe").code == 0
+
+
+def test_what_payloads_lack_is_told_at_once(bulletins: Bulletins, folder: Path) -> None:
+    lacking = {name: value for name, value in payload().items() if name not in ("business_event", "c-by")}
+    done = bulletins("import", "json", file("a.json", dumped(lacking)))
+    assert done.code == 3
+    options = [line.partition("ive --")[2].split()[0] for line in done.err.splitlines()[:-2]]
+    assert options == ["event", "c-by", "account"]
+    assert "no payload says in which account it is to be raised. Give --account NAME: india or europe." in done.err
+    assert bulletins("import", "json", file("none.json", "[]")).refused_with("there is nothing to import", "", code=2)
 
 
 def test_what_no_column_says_is_given_by_options(bulletins: Bulletins) -> None:

@@ -48,10 +48,13 @@ def test_a_word_settles_it(bulletins: Bulletins, sandbox: Sandbox, word: str, ac
 
 
 @pytest.mark.usefixtures("doubt")
-@pytest.mark.parametrize("words", [[], ["--sent", "--not-sent"]])
-def test_without_a_plain_word_nothing_is_settled(bulletins: Bulletins, words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [([], "one of --sent or --not-sent is missing"), (["--sent", "--not-sent"], "either --sent or --not-sent")],
+)
+def test_without_a_plain_word_nothing_is_settled(bulletins: Bulletins, words: list[str], message: str) -> None:
     done = bulletins("resolve", "now-2", "--note", "seen", *words)
-    assert done.refused_with("either --sent or --not-sent", "resolve --help", code=2)
+    assert done.refused_with(message, "resolve --help", code=2)
     assert bulletins("status").out.startswith("now-2 in india (r1)\n")
 
 
@@ -158,7 +161,8 @@ def test_a_run_that_left_nothing(bulletins: Bulletins) -> None:
 
 @pytest.mark.usefixtures("two_doubts")
 def test_without_an_id_or_a_run(bulletins: Bulletins) -> None:
-    assert bulletins("resolve", "--sent", "--note", "n").refused_with("one or more IDs, or --run", "--help", code=2)
+    assert bulletins("resolve", "--sent", "--note", "n").refused_with("an ID or --run is missing", "--help", code=2)
+    assert "2 in doubt" in bulletins("status").out
 
 
 @pytest.mark.usefixtures("doubt")

@@ -3,8 +3,8 @@
 const data = unpacked();
 const times = makeTimes(data, "account");
 
-// What waits for a budget may go later, or expires before.
-const isTooLate = (row) => row.may_go !== null && row.expires !== null && row.may_go > row.expires;
+// What waits for a budget may go later; where it expires before, it is blocked.
+const isTooLate = (row) => row.may_go !== null && row.group === "blocked";
 
 function turn(row) {
   if (row.may_go === null) return null;
