@@ -63,6 +63,12 @@ def instant(text: str, timezone: str | None = None) -> datetime:
     return _from_local(local, zone(timezone), text, timezone)
 
 
+def is_local(value: object) -> bool:
+    """Whether that is an RFC 3339 time without an offset."""
+    match = _RFC3339.match(value) if isinstance(value, str) else None
+    return match is not None and not match["offset"]
+
+
 def _from_local(local: datetime, tz: ZoneInfo, text: str, timezone: str) -> datetime:
     first = local.replace(tzinfo=tz, fold=0).astimezone(UTC)
     second = local.replace(tzinfo=tz, fold=1).astimezone(UTC)

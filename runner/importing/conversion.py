@@ -21,7 +21,7 @@ from runner.definitions.sources import Source
 from runner.definitions.writing import document, scalar
 from runner.errors import Exit, UserError
 from runner.importing.draft import Draft
-from runner.importing.known import Known, Notes, accounts_for
+from runner.importing.known import Known, Notes, accounts_for, zone_for
 from runner.importing.naming import ids_for
 
 # Names that no file has; the first comes after all others, as what is new does.
@@ -76,7 +76,10 @@ def _entries(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[dict[s
     taken = (bulletin.id for bulletin in known.definitions.bulletins)
     entries = []
     for draft, id_, accounts in zip(drafts, ids_for(drafts, taken), accounts_for(drafts, known, notes), strict=True):
-        entries.append({**draft.fields, "id": id_, **({"accounts": list(accounts)} if accounts else {})})
+        fields = {**draft.fields, "id": id_, **({"accounts": list(accounts)} if accounts else {})}
+        if zone := zone_for(fields, accounts, known, notes):
+            fields["schedule"] = {**fields["schedule"], "timezone": zone}
+        entries.append(fields)
     return entries
 
 

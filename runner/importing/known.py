@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
-from runner.definitions import regions
+from runner.definitions import regions, times
 from runner.definitions.model import Account, Definitions
 from runner.definitions.sources import Source
 from runner.definitions.suggest import did_you_mean, listed
@@ -89,6 +90,28 @@ def accounts_for(drafts: Iterable[Draft], known: Known, notes: Notes) -> Iterato
     chosen = {address: known.accounts or _chosen(address, addresses, known, notes) for address in addresses}
     for draft in drafts:
         yield tuple(draft.fields["accounts"]) if "accounts" in draft.fields else chosen[meant[draft.base_url]]
+
+
+def zone_for(fields: Mapping[str, Any], accounts: Sequence[str], known: Known, notes: Notes) -> str | None:
+    """By which clocks a draft's times are, where it does not say: those of the people of all its accounts.
+
+    None where its times need no zone, or nothing tells it.
+    """
+    schedule = fields.get("schedule", {})
+    local = [name for name in ("at", "starts", "ends") if times.is_local(schedule.get(name))]
+    if "timezone" in schedule or not (local or "cron" in schedule):
+        return None
+    defined = known.definitions.accounts
+    names = accounts or list(defined)
+    zones = {_zone(defined[name]) if name in defined else None for name in names}
+    zone = zones.pop() if len(zones) == 1 else None
+    if zone is not None:
+        notes.add(f"times without an offset are by the clocks of {zone}, where people of {listed(names)} are")
+    return zone
+
+
+def _zone(account: Account) -> str | None:
+    return account.timezone or regions.TIMEZONES.get(account.region or "")
 
 
 def _meant(address: str | None, notes: Notes) -> str | None:

@@ -134,7 +134,10 @@ def _problems(value: Any, place: PayloadPlace, given: Mapping[str, str]) -> Iter
         return
     for name in value:
         if name not in _FIELDS:
-            hint = did_you_mean(name, _FIELDS) or f"The API takes {listed(_FIELDS)}."
+            hint = (
+                did_you_mean(name, [field for field in _FIELDS if field not in value])
+                or f"The API takes {listed(_FIELDS)}."
+            )
             message = f"the API knows no field {quoted(name)}"
             yield place.problem((name,), Code.UNKNOWN_FIELD, message, hint, at_key=True)
     for name, example in _FIELDS.items():

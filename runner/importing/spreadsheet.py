@@ -42,10 +42,11 @@ _COLUMNS: Mapping[str, Path] = {
     "revision": ("revision",),
     "allow_duplicate": ("allow_duplicate",),
 }
+_NOT_IMPORTED = "A table for for_each is not imported: an entry with csv names it."
 _PREFIXES = {"properties.": "properties", "schedule.": "schedule"}
 _REQUIRED = {
     "business_event": "Add a column business_event, or give --event NAME.",
-    "name": "Add a column name.",
+    "name": f"Add a column name. {_NOT_IMPORTED}",
     "c-by": "Add a column c-by, or give --c-by ADDRESS.",
 }
 _SEPARATOR_LINE = re.compile(r"sep=(.)[\r\n]", re.IGNORECASE)
@@ -112,6 +113,7 @@ def table_of(sheet: Text) -> Table | list[Problem]:
     if not any(column is not None and column[0] != "properties" for column in columns):
         message = "this line does not look like a header: no column of it is name, event or another field"
         hint = "Write the names of the columns into the first line, name among them, and remove lines above it."
+        hint += f" {_NOT_IMPORTED}"
         return [sheet.problem(place.cell(0), UNREADABLE, message, hint)]
     for number, column in enumerate(columns):
         if column is not None and column in columns[:number]:

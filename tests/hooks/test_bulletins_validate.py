@@ -144,4 +144,13 @@ def test_a_commit_without_bulletins_is_not_held_up(hooked: Hooked) -> None:
     committed = hooked.commit()
 
     assert committed.done, committed.output
-    assert "Skipped" in committed.output
+    assert "Passed" in committed.output
+
+
+def test_a_commit_that_only_deletes_is_blocked_where_it_leaves_what_is_invalid(hooked: Hooked) -> None:
+    assert hooked.commit(good=GOOD).done
+    hooked.repository.git("rm", "--quiet", "bulletins.d/accounts.yaml")
+    committed = hooked.commit()
+
+    assert not committed.done
+    assert "bulletins.d/good.yaml" in committed.output

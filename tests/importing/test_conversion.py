@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +20,9 @@ from runner.importing.payloads import payloads_in
 from runner.importing.spreadsheet import Table, drafts_in, table_of
 from runner.importing.text import Piece
 
+IN1, SG1, EU1 = (
+    f"{{region: {region}, account_id_env: ID, passcode_env: PASSCODE}}" for region in ("in1", "sg1", "eu1")
+)
 ACCOUNTS = "accounts: {india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}}\n"
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12) | st.sampled_from(
     ["007", "no", "a: b", "{{ x }}", " ", "a\nb", "\u2028", "~", "2026-12-01", "%}"]
@@ -36,11 +41,11 @@ def of_payloads(payloads: Sequence[Any], known: Known | None = None) -> Converte
     return converted(payloads_in(Piece(whole, whole.text), {}), known or Known("bulletins.d"), Notes())
 
 
-def of_rows(sheet: str, known: Known | None = None) -> Converted:
+def of_rows(sheet: str, known: Known | None = None, notes: Notes | None = None) -> Converted:
     table = table_of(text(sheet))
     assert isinstance(table, Table)
     given_ = {"business_event": "Program Released", "c-by": "a@example.com"}
-    return converted(drafts_in(table, given_), known or Known("bulletins.d"), Notes())
+    return converted(drafts_in(table, given_), known or Known("bulletins.d"), notes or Notes())
 
 
 def read(made: str) -> list[dict[str, Any]]:
@@ -88,6 +93,55 @@ bulletins:
     schedule: {at: 2026-12-02T18:30:00}
 """
     )
+
+
+SHEET = "name,at\nx,2026-12-01 18:30\n"
+
+
+def known_with(defined: str, *named: str) -> Known:
+    """What is known beside a set that defines these accounts, and of which the options name some."""
+    sources = [Source("accounts.yaml", f"accounts:\n{textwrap.indent(defined, '  ')}".encode)]
+    return Known("bulletins.d", load_sources(sources), sources, accounts=named)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "schedule"),
+    [
+        (SHEET, {"at": "2026-12-01T18:30:00", "timezone": "Asia/Kolkata"}),
+        ("name,cron\nx,0 9 * * *\n", {"cron": "0 9 * * *", "timezone": "Asia/Kolkata"}),
+        ("name,at,timezone\nx,2026-12-01 18:30,UTC\n", {"at": "2026-12-01T18:30:00", "timezone": "UTC"}),
+        ("name,at\nx,2026-12-01T18:30:00Z\n", {"at": "2026-12-01T18:30:00Z"}),
+    ],
+)
+def test_times_without_an_offset_are_those_of_the_accounts_people(sheet: str, schedule: dict[str, str]) -> None:
+    notes = Notes()
+    result = of_rows(sheet, known_with(f"india: {IN1}"), notes)
+    assert told(list(result.problems)) == []
+    (entry,) = yaml.load(result.text, yaml.BaseLoader)["bulletins"]
+    assert entry["schedule"] == schedule
+    said = "times without an offset are by the clocks of Asia/Kolkata, where people of india are"
+    assert (said in notes.texts) is (schedule.get("timezone") == "Asia/Kolkata")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "named", "zone"),
+    [
+        (f"india: {IN1}\neast: {IN1}", ("india", "east"), "Asia/Kolkata"),
+        (f"india: {IN1}\nasia: {SG1}", ("asia",), "Asia/Singapore"),
+        (f"india: {IN1}\nasia: {SG1}", ("india", "asia"), None),
+        (f"europe: {EU1}", (), None),
+        (f"europe: {EU1.replace('{', '{timezone: Europe/Berlin, ')}", (), "Europe/Berlin"),
+    ],
+)
+def test_the_zone_is_that_of_all_accounts_of_the_bulletin_or_none(
+    accounts: str, named: tuple[str, ...], zone: str | None
+) -> None:
+    result = of_rows(SHEET, known_with(accounts, *named))
+    if zone is None:
+        (problem,) = told(list(result.problems))
+        assert "has no offset" in problem
+    else:
+        assert f"timezone: {zone}" in result.text
 
 
 def test_one_alone_has_no_defaults_and_properties_of_two_events_stay_with_them() -> None:

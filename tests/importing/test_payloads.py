@@ -95,6 +95,11 @@ def test_unknown_and_missing_fields_are_all_told() -> None:
     ]
 
 
+def test_a_field_that_is_there_is_not_what_was_meant() -> None:
+    _, problems = found_in(dumped(payload(business_event_name="x")))
+    assert "Did you mean" not in problems[0].help
+
+
 @pytest.mark.parametrize("content", [dumped({"payloads": [ONE, TWO]}), dumped({"count": 2, "payloads": [ONE, TWO]})])
 def test_a_list_under_a_key_is_one_problem(content: str) -> None:
     drafts, problems = found_in(content)

@@ -127,7 +127,7 @@ def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]]
         ('name,a\nx,"1"2\n', "2:1 not CSV: ',' expected after '\"'; Write a double quote inside of a cell twice"),
         ("name,event,business_event\n", "1:12 the column 'business_event' stands for what 'event' says; Remove one"),
         ("name,a,A,a\n", "1:10 the column 'a' stands for what 'a' says; Remove one of the two; properties.NAME is"),
-        ("event\n1\n", "1:1 no column says name; Add a column name."),
+        ("event\n1\n", "1:1 no column says name; Add a column name. A table for for_each is not imported"),
         ("a\n1\n", "1:1 this line does not look like a header: no column of it is name, event or another field; Write"),
         ("Shows,,\nname,event,a\nx,y,1\n", "1:1 this line does not look like a header: no column of it is name"),
         ("name\nx,1\n", "2:1 the row has 2 cells, and the header 1 column; Put"),
