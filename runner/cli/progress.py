@@ -15,7 +15,7 @@ from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.report.document import entry
 from runner.report.plain import plain
-from runner.report.run import OUTCOME_COLOURS, outcome_line
+from runner.report.run import OUTCOME_COLOURS, more_expired_line, outcome_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -77,7 +77,7 @@ class _Expired:
         """How many more there were of each bulletin."""
         for (account, bulletin), (_, *more) in self._times.items():
             if more:
-                yield plain(f"expired    {bulletin} {account} · {len(more):,} more, from {more[0]} to {more[-1]}")
+                yield more_expired_line(account, bulletin, more)
 
 
 class _Lines:

@@ -146,14 +146,28 @@ def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
 
 
 def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again: bool) -> None:
+    """Settles all of them before it tells of any: who reads only the first line must not stop the rest."""
     from runner.cli.ledgers import identity
+
+    settled: list[Row] = []
+    moved: list[Row] = []
+    try:
+        for row in rows:
+            is_settled = ledger.resolve(row, sent=sent, note=note, identity=identity(), again=again)
+            (settled if is_settled else moved).append(row)
+    finally:
+        _tell(settled, sent=sent)
+    if moved:
+        has_moved = "was claimed anew since" if again else "is not in doubt any more"
+        message = f"{', '.join(map(_named, moved))} {has_moved}, and was left alone"
+        raise UserError(message, help="See bulletins status ID.")
+
+
+def _tell(settled: Sequence[Row], *, sent: bool) -> None:
     from runner.plan.moments import moment
 
-    moved, is_due, now = [], False, clock.now()
-    for row in rows:
-        if not ledger.resolve(row, sent=sent, note=note, identity=identity(), again=again):
-            moved.append(_named(row))
-            continue
+    is_due, now = False, clock.now()
+    for row in settled:
         click.echo(f"settled: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
         if not sent and row.expires_at is not None and row.expires_at < now:
             click.echo(f"its grace ran out {moment(row.expires_at)}: it is not fired again")
@@ -161,9 +175,6 @@ def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again
             is_due = not sent
     if is_due:
         click.echo("the next run fires it again, if it is still due")
-    if moved:
-        has_moved = "was claimed anew since" if again else "is not in doubt any more"
-        raise UserError(f"{', '.join(moved)} {has_moved}, and was left alone", help="See bulletins status ID.")
 
 
 def _runs(runs: Sequence[str]) -> str:

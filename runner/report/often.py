@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 OFTEN = 3  # so many of one bulletin in one account are told together
 
 T = TypeVar("T")
+
+
+def bulletin_of(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """The account and bulletin of an entry of a document."""
+    return entry["account"], entry["id"]
 
 
 def few_and_often(entries: Iterable[T], of: Callable[[T], tuple[str, str]]) -> tuple[list[T], list[list[T]]]:

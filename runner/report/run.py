@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from runner.plan.moments import moment
+from runner.report.often import bulletin_of
 from runner.report.plain import plain
 from runner.report.turn import turn_of
 
@@ -50,17 +52,24 @@ def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> 
     """
     told = [result for result in results if result["outcome"] is not None]
     times: dict[tuple[str, str], list[str]] = {}
-    for each in told if not whole else ():
-        if each["outcome"] == "expired":
-            times.setdefault((each["account"], each["id"]), []).append(each["occurrence"])
     for each in told:
-        of_bulletin = times.get((each["account"], each["id"]), []) if each["outcome"] == "expired" else []
-        more = of_bulletin[_TIMES:]
-        if len(more) < 2 or each["occurrence"] in of_bulletin[:_TIMES]:
+        if each["outcome"] == "expired":
+            times.setdefault(bulletin_of(each), []).append(each["occurrence"])
+    seen: Counter[tuple[str, str]] = Counter()
+    for each in told:
+        expired = times[bulletin_of(each)] if each["outcome"] == "expired" else []
+        seen[bulletin_of(each)] += bool(expired)
+        if whole or len(expired) < _TIMES + 2 or seen[bulletin_of(each)] <= _TIMES:
             yield each["outcome"], outcome_line(each)
-        elif each["occurrence"] == more[-1]:
-            said = f"{len(more):,} more, from {more[0]} to {more[-1]} (--verbose shows them)"
-            yield each["outcome"], plain(f"{'expired':<10} {each['id']} {each['account']} · {said}")
+        elif seen[bulletin_of(each)] == len(expired):
+            account, bulletin = bulletin_of(each)
+            yield each["outcome"], f"{more_expired_line(account, bulletin, expired[_TIMES:])} (--verbose shows them)"
+
+
+def more_expired_line(account: str, bulletin: str, occurrences: Sequence[str]) -> str:
+    """How many times of a bulletin expired beside those that have a line of their own."""
+    first, last = occurrences[0], occurrences[-1]
+    return plain(f"{'expired':<10} {bulletin} {account} · {len(occurrences):,} more, from {first} to {last}")
 
 
 def summary_lines(document: dict[str, Any]) -> Iterator[str]:

@@ -139,6 +139,20 @@ def test_a_run_goes_on_where_its_log_is_full(ledger: str, sandbox: Sandbox, tmp_
     assert outcomes(only_report(tmp_path)) == {"now-1": "fired", "now-2": "fired"}
 
 
+@needs_posix
+def test_all_is_settled_although_nobody_reads_of_it(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
+    sandbox.add_fault("503")
+    assert bulletins("fire", "--yes", "--id", "now-*").code == 4
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        code, said = ended(["resolve", "now-1", "now-2", "--sent", "--note", "in the log"], writer)
+    finally:
+        os.close(writer)
+    assert (code, said) == (5, "")
+    assert bulletins("status").out.startswith("nothing is in doubt\n")
+
+
 @needs_full
 def test_a_dry_run_that_can_show_nothing_leaves_its_report(ledger: str, tmp_path: Path) -> None:
     with FULL.open("w") as full:

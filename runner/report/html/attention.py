@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.report.html.instants import instant_ms
 from runner.report.html.words import OUTCOMES, Kind
+from runner.report.often import bulletin_of
 
 MOST_SHOWN = 5
 _ORDER = ("in_doubt", "failed", "expired")
@@ -37,17 +38,13 @@ def matters(document: dict[str, Any]) -> list[Matter]:
     """
     results = [(row, each) for row, each in enumerate(document["results"]) if each["outcome"] in _ORDER]
     results.sort(key=lambda pair: _ORDER.index(pair[1]["outcome"]))
-    expired = Counter(_bulletin(each) for _, each in results if each["outcome"] == "expired")
+    expired = Counter(bulletin_of(each) for _, each in results if each["outcome"] == "expired")
     found = []
     for row, result in results:
-        times = expired.pop(_bulletin(result), 0) if result["outcome"] == "expired" else 1
+        times = expired.pop(bulletin_of(result), 0) if result["outcome"] == "expired" else 1
         if times:
             found.append(replace(_matter(row, result, document["run"]), more_times=times - 1))
     return found
-
-
-def _bulletin(result: dict[str, Any]) -> tuple[str, str]:
-    return result["account"], result["id"]
 
 
 def _matter(row: int, result: dict[str, Any], run: dict[str, Any]) -> Matter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from runner.plan.decide import Action
 from runner.report.html.instants import instant_ms
 from runner.report.turn import expires_first
 
@@ -42,7 +43,7 @@ def placed(document: dict[str, Any]) -> list[Placed]:
     now_ms = instant_ms(document["now"])
     found = []
     for row, firing in enumerate(document["firings"]):
-        is_now = firing["action"] in ("fire", "retry")
+        is_now = Action(firing["action"]).sends
         too_late = expires_first(firing)
         at = firing["due_at"] if too_late else firing.get("may_go_at") or firing["due_at"]
         at_ms = now_ms if is_now else None if at is None else instant_ms(at)

@@ -9,11 +9,12 @@ from itertools import groupby
 from typing import Any
 
 from runner.plan.compare import MOVES
+from runner.plan.decide import Action
 from runner.report.counts import action_counts, bulletins_of, only_later
 from runner.report.findings import place
 from runner.report.local_time import local_time
 from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
-from runner.report.often import few_and_often
+from runner.report.often import bulletin_of, few_and_often
 from runner.report.plan_document import until_of
 from runner.report.problems import counted
 from runner.report.turn import expires_first, turn_of
@@ -22,9 +23,9 @@ _NAME = 60  # characters of a name in a table
 _ID = 120
 _KINDS = {"added": "➕ added", "changed": "✏️ edited", "renamed": "🔁 renamed", "removed": "➖ removed"}
 _MOST_KEPT = 20  # lines of a part that is never cut
-_SENDS = ("fire", "retry")
+_SENDS = tuple(action for action in Action if action.sends)
 # What a plan without changes shows unfolded, the most urgent first.
-_NEWS = ("in_doubt", "duplicate", "changed", "expired", "fire", "retry", "claimed")
+_NEWS = ("in_doubt", "duplicate", "changed", "expired", *_SENDS, "claimed")
 _WORDS = {"in_doubt": "in doubt"}
 
 
@@ -190,7 +191,7 @@ def _row(firing: Mapping[str, Any], zones: Mapping[str, str]) -> list[str]:
 
 def _expired_rows(expired: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Iterator[list[str]]:
     """A row for each that expired, and one for all times of a bulletin that did so often."""
-    few, often = few_and_often(expired, lambda each: (each["account"], each["id"]))
+    few, often = few_and_often(expired, bulletin_of)
     for each in often:
         zone = zones.get(each[0]["account"], "UTC")
         yield [

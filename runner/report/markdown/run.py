@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.report.findings import place
 from runner.report.markdown.markup import Block, code, folded, inert, page, table
-from runner.report.often import few_and_often
+from runner.report.often import bulletin_of, few_and_often
 from runner.report.run import outcome_name, summary_lines
 
 _NAME = 60
@@ -52,7 +52,7 @@ def _news_rows(results: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
         often: list[list[Mapping[str, Any]]] = []
         found = [each for each in results if each["outcome"] == outcome]
         if outcome == "expired":
-            found, often = few_and_often(found, lambda each: (each["account"], each["id"]))
+            found, often = few_and_often(found, bulletin_of)
         yield from map(_times_row, often)
         yield from ([*_cells(each), inert(each["reason"] or ""), inert(place(each))] for each in found)
 
