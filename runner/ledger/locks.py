@@ -16,18 +16,20 @@ from runner.plan.firing import Firing
 _EXPIRY = 0x62756C65  # "bule" and "bulc": the first halves of their keys, for other programs may use the database
 _CLAIM = 0x62756C63
 _NAME = bindparam("name", type_=String)
-_SHARE_ACCOUNT = select(func.pg_advisory_xact_lock_shared(_EXPIRY, func.hashtext(_NAME)))
+_BULLETIN = bindparam("bulletin", type_=String)
 _KEEP_ACCOUNT = select(func.pg_advisory_xact_lock(_EXPIRY, func.hashtext(_NAME)))
-_KEEP_BULLETIN = select(func.pg_advisory_xact_lock(_CLAIM, func.hashtext(_NAME)))
+_KEEP_BULLETIN = select(func.pg_advisory_xact_lock(_CLAIM, func.hashtext(_BULLETIN)))
+_SHARE_ACCOUNT = func.pg_advisory_xact_lock_shared(_EXPIRY, func.hashtext(_NAME))
+_SHARE_AND_KEEP = select(_SHARE_ACCOUNT, *_KEEP_BULLETIN.selected_columns)  # the server is asked once
 
 
 def for_claim(connection: Connection, firing: Firing) -> None:
     """Keeps the bulletin, whose firing may have two names; nobody tells what can expire as expired meanwhile."""
     if connection.dialect.name != "postgresql":
         return
-    if firing.occurrence.expires_at is not None:
-        connection.execute(_SHARE_ACCOUNT, {"name": firing.key.account})
-    connection.execute(_KEEP_BULLETIN, {"name": f"{firing.key.account}/{firing.key.bulletin}"})
+    expires = firing.occurrence.expires_at is not None
+    names = {"name": firing.key.account, "bulletin": f"{firing.key.account}/{firing.key.bulletin}"}
+    connection.execute(_SHARE_AND_KEEP if expires else _KEEP_BULLETIN, names)
 
 
 def for_expiry(connection: Connection, accounts: Iterable[str]) -> None:

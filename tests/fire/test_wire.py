@@ -514,3 +514,34 @@ def context(certificate: Path) -> ssl.SSLContext:
 def certificate() -> Path:
     """A self-signed certificate for loopback and the API's hosts, with its key."""
     return Path(__file__).with_name("certificate.pem")
+
+
+def test_an_exchange_that_begins_when_nobody_watches_any_more_ends_at_its_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It comes after whoever watches has waited in vain, and before he has the lock again."""
+    watched, waits, late = wire.Deadlines(), threading.Condition.wait, wire.Exchange(0.0, Turn())
+    ended = threading.Event()
+
+    def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
+        if condition is not watched._changed or late in watched._exchanges:
+            return waits(condition, timeout)
+        watched._watch(late)
+        return False
+
+    monkeypatch.setattr(threading.Condition, "wait", wait)
+    monkeypatch.setattr(late, "abort", ended.set)
+    with watched.exchange(PATIENCE_S, Turn()):
+        pass
+    assert ended.wait(PATIENCE_S)
+
+
+def test_whoever_watches_the_deadlines_ends_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "_IDLE_S", 0.0)
+    watched = wire.Deadlines()
+    for _ in range(2):
+        with watched.exchange(PATIENCE_S, Turn()):
+            thread = watched._thread
+            assert thread
+        thread.join(PATIENCE_S)
+        assert (thread.is_alive(), watched._thread) == (False, None)

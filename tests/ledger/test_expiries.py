@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from plan import HOUR, NOW, make_bulletin
+from plan import HOUR, NOW, make_bulletin, make_firings
 
 from ledger import PATIENCE_S, at_once, begin, connected, counting
 from runner.definitions.model import Definitions, Recurrence
@@ -26,6 +26,14 @@ def recurring(count: int = 1, accounts: tuple[str, ...] = ("india",)) -> list[Fi
     return [each for each in firings(Definitions({}, {}, made, ()), NOW) if each.occurrence.is_due(NOW)]
 
 
+def once(count: int = 1) -> list[Firing]:
+    """The same with one time only."""
+    return make_firings(*(make_bulletin(f"b{number}", at=NOW) for number in range(count)))
+
+
+KINDS = pytest.mark.parametrize("kind", [recurring, once])
+
+
 def in_a_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
     found: list[object] = []
     thread = threading.Thread(target=lambda: found.append(work()))
@@ -33,8 +41,12 @@ def in_a_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[obje
     return thread, found
 
 
-def test_who_claims_waits_for_who_tells_it_as_expired(ledger: Ledger, ledger_url: str, run: str) -> None:
-    (firing,), other = recurring(), begin(ledger)
+@KINDS
+def test_who_claims_waits_for_who_tells_it_as_expired(
+    ledger: Ledger, ledger_url: str, run: str, kind: Callable[[], list[Firing]]
+) -> None:
+    """Clocks differ, or one has planned a moment before: never is the same told as expired and sent."""
+    (firing,), other = kind(), begin(ledger)
     with connected(ledger_url) as connection:
         assert rows.expire(connection, run, [firing], NOW) == {firing.key}
         thread, claimed = in_a_thread(lambda: ledger.claim(other, firing, NOW))
@@ -45,8 +57,11 @@ def test_who_claims_waits_for_who_tells_it_as_expired(ledger: Ledger, ledger_url
     assert [row.state for row in ledger.rows()] == [State.EXPIRED]
 
 
-def test_who_tells_it_as_expired_waits_for_who_claims(ledger: Ledger, ledger_url: str, run: str) -> None:
-    (firing,), other = recurring(), begin(ledger)
+@KINDS
+def test_who_tells_it_as_expired_waits_for_who_claims(
+    ledger: Ledger, ledger_url: str, run: str, kind: Callable[[], list[Firing]]
+) -> None:
+    (firing,), other = kind(), begin(ledger)
     with connected(ledger_url) as connection:
         assert rows.claim(connection, run, firing, NOW, "01CLAIM")
         thread, told = in_a_thread(lambda: ledger.expire(other, [firing], NOW))
@@ -57,8 +72,11 @@ def test_who_tells_it_as_expired_waits_for_who_claims(ledger: Ledger, ledger_url
     assert [row.state for row in ledger.rows()] == [State.CLAIMED]
 
 
-def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_other(ledger: Ledger, run: str) -> None:
-    found = recurring(20)
+@KINDS
+def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_other(
+    ledger: Ledger, run: str, kind: Callable[[int], list[Firing]]
+) -> None:
+    found = kind(20)
     claims = [ledger.claim(run, firing, NOW) for firing in found]
     other = begin(ledger)
 
@@ -84,6 +102,16 @@ def test_many_are_told_in_a_few_statements(ledger: Ledger, run: str) -> None:
     assert len(statements) < 10
     assert ledger.expire(run, found, LATER) == {firing.key for firing in found[20:]}
     assert len(ledger.rows(state=State.EXPIRED)) == 393
+
+
+@KINDS
+def test_two_that_tell_the_same_in_another_order_do_not_wait_for_each_other(
+    ledger: Ledger, run: str, kind: Callable[[int], list[Firing]]
+) -> None:
+    """Of two checkouts: the files have other names."""
+    found, other = kind(200), begin(ledger)
+    told = at_once(lambda: ledger.expire(run, found, LATER), lambda: ledger.expire(other, found[::-1], LATER))
+    assert sorted(map(len, told)) == [0, 200]
 
 
 @pytest.mark.parametrize("twice", [1, 2])

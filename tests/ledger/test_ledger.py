@@ -183,7 +183,7 @@ def test_nothing_missed_is_nothing_recorded(ledger: Ledger, run: str) -> None:
 def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledger: Ledger, run: str) -> None:
     claim = claimed(ledger, run)
     ended = Settlement(State.RELEASED, "its grace ran out")
-    ledger.expire_claimed(claim, run, FIRING, ended, NOW + 2 * HOUR)
+    assert ledger.expire_claimed(claim, run, FIRING, ended, NOW + 2 * HOUR)
     assert {(row.state, row.reason) for row in ledger.rows()} == {
         (State.RELEASED, "its grace ran out"),
         (State.EXPIRED, None),
@@ -196,7 +196,7 @@ def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledg
 def test_a_settled_firing_does_not_expire_any_more(ledger: Ledger, run: str) -> None:
     claim = claimed(ledger, run)
     ledger.settle(claim, Settlement(State.FIRED), NOW)
-    ledger.expire_claimed(claim, run, FIRING, Settlement(State.RELEASED), NOW + 2 * HOUR)
+    assert not ledger.expire_claimed(claim, run, FIRING, Settlement(State.RELEASED), NOW + 2 * HOUR)
     assert [row.state for row in ledger.rows()] == [State.FIRED]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -126,6 +127,62 @@ def test_a_claim_may_be_repeated_by_the_one_who_has_it(ledger: Ledger, run: str)
     claim = ledger.claim(run, DAILY, NOW, claim_id="01CLAIM")
     assert claim
     assert ledger.claim(run, DAILY, NOW, claim_id="01CLAIM") == claim
+
+
+def in_europe(firing: Firing) -> Firing:
+    return replace(firing, key=firing.key._replace(account="europe"))
+
+
+@pytest.mark.parametrize("state", [State.FIRED, State.IN_DOUBT])
+@pytest.mark.parametrize(("before", "after"), [(ONCE, DAILY), (AT_ONCE, DAILY), (DAILY, ONCE), (DAILY, AT_ONCE)])
+def test_what_went_out_before_its_account_was_renamed_too_is_a_duplicate(
+    ledger: Ledger, before: Firing, after: Firing, state: State
+) -> None:
+    send(ledger, before, state)
+    found = [in_europe(after)]
+    (step,) = decide(found, ledger.history(found, LATER, accounts={"europe"}), LATER).steps
+    assert (step.action, step.reason.partition(",")[0]) == (
+        "duplicate",
+        f"it went out 2026-12-01T13:00:00Z as {before.key.occurrence} in india",
+    )
+    for accounts in (None, {"europe", "india"}):  # both are defined, so neither is the other
+        (step,) = decide(found, ledger.history(found, LATER, accounts=accounts), LATER).steps
+        assert step.action == "fire"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (make_firing(at=NOW - MINUTE), DAILY),
+        (DAILY, make_firing(at=NOW + MINUTE)),
+        (recurring(revision=2)[0], AT_ONCE),
+        (DAILY, make_firing("b", at=NOW)),
+    ],
+)
+def test_another_time_or_revision_or_bulletin_is_no_duplicate_there(
+    ledger: Ledger, before: Firing, after: Firing
+) -> None:
+    send(ledger, before)
+    found = [in_europe(after)]
+    (step,) = decide(found, ledger.history(found, LATER, accounts={"europe"}), LATER).steps
+    assert step.action == "fire"
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.RELEASED])
+def test_what_was_not_sent_there_is_no_duplicate(ledger: Ledger, state: State) -> None:
+    send(ledger, ONCE, state)
+    assert ledger.history([in_europe(DAILY)], LATER, accounts={"europe"}).orphans == {}
+
+
+def test_in_two_accounts_each_has_its_own_newest_and_that_of_the_one_renamed(ledger: Ledger) -> None:
+    first, second, third, _ = recurring("0,30 12,13 * * *", CatchUp.ALL)
+    send(ledger, in_europe(first))
+    send(ledger, third)
+    send(ledger, replace(second, key=second.key._replace(account="old")))
+    found = [AT_ONCE, in_europe(AT_ONCE)]
+    known = ledger.history(found, LATER, accounts={"europe", "india"})
+    assert [known.entries[firing.key].key for firing in found] == [third.key, in_europe(first).key]
+    assert {sent.key.account for sent in known.orphans[AT_ONCE.key[1:]]} == {"old"}
 
 
 @pytest.mark.parametrize("pair", [(ONCE, DAILY), (AT_ONCE, DAILY)], ids=["at", "none"])

@@ -83,6 +83,22 @@ def test_an_expired_firing_whose_window_moved_on_is_fired() -> None:
     assert step_of(firing, known(firing, State.EXPIRED, expires_at=NOW - HOUR)).action is Action.FIRE
 
 
+@pytest.mark.parametrize("due_in", [timedelta(), 9 * HOUR])
+def test_what_was_told_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: timedelta) -> None:
+    firing = make_firing(at=NOW + due_in)
+    told = make_entry(firing, State.EXPIRED)
+    (step,) = decide([firing], knowing(told), NOW).steps
+    assert (step.action, step.is_news) == (Action.EXPIRED, False)
+    assert step.reason == (
+        f"due {moment(NOW + due_in)}; run RUN1 reported it as expired, for by the clock there its grace had run out;"
+        " with another grace it may go"
+    )
+    (again,) = decide([make_firing(at=NOW + due_in, grace=2 * HOUR)], knowing(told), NOW).steps
+    assert again.action in (Action.FIRE, Action.WAIT)
+    (at_once,) = decide([make_firing()], knowing(make_entry(make_firing(), State.EXPIRED)), NOW).steps
+    assert at_once.action is Action.FIRE
+
+
 def test_one_that_failed_before_it_expired_is_news() -> None:
     firing = make_firing(at=NOW - 3 * HOUR)
     step = step_of(firing, known(firing, State.FAILED, reason="400"))

@@ -113,6 +113,13 @@ def test_what_went_out_in_an_account_of_another_name_is_a_duplicate() -> None:
     )
 
 
+def test_what_went_out_there_by_another_name_is_told_with_it() -> None:
+    firing = make_firing("a", at=NOW)
+    sent = Sent(FiringKey("bharat", "a", "r1@2026-12-01T13:00:00Z"), NOW)
+    (step,) = decide([firing], History(orphans={firing.key[1:]: (sent,)}), NOW).steps
+    assert step.reason.startswith("it went out 2026-12-01T13:00:00Z as r1@2026-12-01T13:00:00Z in bharat, which is not")
+
+
 @pytest.mark.parametrize("fields", [{"revision": 2}, {"allow_duplicate": True}])
 def test_it_may_be_wanted_all_the_same(fields: dict[str, Any]) -> None:
     (step,) = decide([make_firing("a", **fields)], renamed(), NOW).steps

@@ -191,6 +191,30 @@ def test_with_none_a_time_of_before_an_edit_was_seen_by_nobody() -> None:
     assert decide(found, history, NOW).to_send == ()
 
 
+@pytest.mark.parametrize("state", [State.FAILED, State.IN_DOUBT])
+@pytest.mark.parametrize("catch_up", [CatchUp.ALL, CatchUp.NONE])
+def test_what_an_edit_passes_over_is_told_where_an_older_one_is_still_open(catch_up: CatchUp, state: State) -> None:
+    """Or the next run, to which nothing is new any more, would send it."""
+    now = NOW + timedelta(minutes=10)
+    before, after = (Recurrence(cron, "UTC", HOUR, catch_up=catch_up) for cron in ("25 * * * *", "25,40 * * * *"))
+    found = list(firings(Definitions({}, {}, (make_bulletin(schedule=after),), ()), now))
+    edited = seen({KEY: Watch(now - HOUR, now - timedelta(minutes=1), times_of(before))}, {KEY: after}, now)
+    older = knowing(make_entry(found[0], state)).entries
+    known = replace(edited, entries=older)
+    if catch_up is CatchUp.ALL:
+        known = replace(known, newest={KEY: NOW})  # of the schedule of before
+    plan = settling(decide(found, known, now), [], known)
+    assert [step.firing.occurrence.due_at for step in plan.newly_expired] == [NOW - HOUR / 3]
+    assert plan.newly_expired[0].kept_reason == plan.newly_expired[0].reason
+    told = knowing(make_entry(found[0], state), make_entry(found[1], State.EXPIRED)).entries
+    again = replace(seen(watches_of(plan, plan.settled), {KEY: after}, now), entries=told)
+    after_it = decide(found, again, now)
+    assert [step.action for step in after_it.steps[1:]] == ["expired", "wait"]
+    assert settling(after_it, [], again).newly_expired == ()
+    edited_again = replace(edited, entries=told)
+    assert settling(decide(found, edited_again, now), [], edited_again).newly_expired == ()
+
+
 def test_what_is_watched_and_unchanged_was_missed_since() -> None:
     schedule = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
     watch = Watch(NOW - 3 * DAY, NOW - 2 * DAY, times_of(schedule))
