@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from cronsim import CronSim, CronSimError
 
@@ -25,6 +26,7 @@ _FIELDS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def fault(cron: str) -> tuple[str, str] | None:
     """Why an expression cannot be used and what to write instead; None where it can.
 
@@ -62,8 +64,11 @@ def _days(day: str, weekday: str) -> tuple[str, str] | None:
 
 
 def _is_readable(field: str, place: int) -> bool:
-    if not field.isascii() or len(field) > 200:
-        return False
+    return field.isascii() and len(field) <= 200 and _is_read(field, place)
+
+
+@lru_cache(maxsize=4096)  # the rows of a table differ in one field or two, and in few ways
+def _is_read(field: str, place: int) -> bool:
     try:
         CronSim(" ".join([*"****"[:place], field, *"****"[place:]]), datetime(2000, 1, 1))
     except (CronSimError, ValueError, AssertionError):  # the last two for what the library did not expect

@@ -23,6 +23,7 @@ Fields = dict[str, Any]
 
 # What would go out as it stands where nothing fills it in, or where a brace is missing: {{ row.x, ${row.x}, row.x }}.
 _MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
+_FILLED_IN_BY = {"row": ("for_each", "for_each with its rows"), "occurrence": ("cron", "a schedule with cron")}
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
@@ -58,8 +59,10 @@ def unfilled(fields: Mapping[str, Any], path: Path, file: str) -> Iterator[Findi
     """Findings about texts of a plain entry that look as if something filled them in: they would go out as they are."""
     for key, text in _texts(fields).items():
         if what := _meant(text):
-            needs = {"row": "for_each with its rows", "occurrence": "a schedule with cron"}[what]
-            message = f"nothing fills in {{{{ {what}.… }}}} here: it would be sent as it stands"
+            lacks, needs = _FILLED_IN_BY[what]
+            message = (
+                f"nothing fills in {{{{ {what}.… }}}} for a bulletin without {lacks}: it would be sent as it stands"
+            )
             yield Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, f"Add {needs}, or write the text out.")
     yield from _names(fields, path, file, lambda name: _meant(name) is not None)
 
@@ -110,7 +113,7 @@ class Template:
 
     @property
     def values(self) -> int:
-        """How many properties and tags each of them has."""
+        """How many properties, tags and accounts each of them has."""
         return self.filling.values
 
     @property

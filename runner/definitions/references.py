@@ -1,4 +1,8 @@
-"""How much work a JSON Schema is, with all that its references lead to: a few lines can stand for billions. Pure."""
+"""How much work a JSON Schema is for one text, with all its references lead to: a few lines can stand for billions.
+
+Pure. Only what applies to a text counts, for no property is anything else: what a schema says of lists and mappings may
+refer to itself as it likes.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +10,42 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-MAX_PARTS = 10_000  # that are looked at for one value
+MAX_PARTS = 10_000  # that one text is held to
+MAX_REFERENCES = 10_000  # in one schema: each takes its time to be read
 _MAX_DEPTH = 150  # of references that lead to references
 _META_SCHEMAS = "https://json-schema.org/"
 _REFERENCES = ("$ref", "$dynamicRef")
-_PLAIN_DATA = ("enum", "const", "examples", "default")
+_APPLIED = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")  # to the same text
 
 
-def is_too_much(schema: Any) -> bool:
-    """Whether a value would be held to more than `MAX_PARTS` parts of the schema, or to no end of them.
-
-    So is one with an `$id` inside, by which its references would lead another way.
-    """
+def fault(schema: Any) -> str | None:
+    """Why a schema with references cannot be used; None where it can, or where there are none."""
     parts = list(_mappings(schema))
-    if not any(name in part for part in parts for name in _REFERENCES):
-        return False
+    references = sum(isinstance(part.get(name), str) for part in parts for name in _REFERENCES)
+    if not references:
+        return None
     if any(isinstance(part.get("$id"), str) for part in parts[1:]):
-        return True
+        return "it has an $id inside, by which its references lead another way"
     try:
-        return _Parts(schema).under(schema, 0) > MAX_PARTS
-    except _TooMuch:
-        return True
+        if references > MAX_REFERENCES or _Parts(schema, parts).under(schema, 0) > MAX_PARTS:
+            return "its references lead to too much"
+    except _TooMuch as error:
+        return str(error)
+    return None
 
 
 class _TooMuch(Exception):
-    """A chain of references that is too long, or a ring of them with side ways."""
+    """A chain of references that is too long, or a ring of them with side ways; says which."""
 
 
 class _Parts:
     """Counts the parts of one schema. Alive for it."""
 
-    def __init__(self, schema: Any) -> None:
+    def __init__(self, schema: Any, parts: list[Mapping[str, Any]]) -> None:
         self._root = schema
         self._anchors = {
             part[name]: part
-            for part in _mappings(schema)
+            for part in parts
             for name in ("$anchor", "$dynamicAnchor")
             if isinstance(part.get(name), str)
         }
@@ -48,14 +53,14 @@ class _Parts:
         self._rings = 0
 
     def under(self, part: Any, depth: int) -> int:
-        if not isinstance(part, (dict, list)):
+        if not isinstance(part, Mapping):
             return 0
         if depth > _MAX_DEPTH:
-            raise _TooMuch
+            raise _TooMuch("its references lead to too much")
         if id(part) in self._counts:
             return self._again(part)
         self._counts[id(part)] = None
-        count = 1 + sum(self.under(child, depth + 1) for child in self._children(part))
+        count = 1 + sum(self.under(child, depth + 1) for child in self._applied(part))
         self._counts[id(part)] = count
         return count
 
@@ -64,18 +69,17 @@ class _Parts:
         if count is None:  # it leads to itself: once is cut off by who validates, several ways around multiply
             self._rings += 1
             if self._rings > 1:
-                raise _TooMuch
+                raise _TooMuch("its references lead to themselves")
         return count or 0
 
-    def _children(self, part: Any) -> Iterator[Any]:
-        if isinstance(part, list):
-            yield from part
-            return
-        for key, value in part.items():
-            if key in _REFERENCES and isinstance(value, str):
-                yield self._target(value)
-            elif key not in _PLAIN_DATA:
-                yield value
+    def _applied(self, part: Mapping[str, Any]) -> Iterator[Any]:
+        """What a text is held to as well that is held to this part."""
+        for key in _REFERENCES:
+            if isinstance(part.get(key), str):
+                yield self._target(part[key])
+        for key in _APPLIED:
+            value = part.get(key)
+            yield from value if isinstance(value, list) else (value,)
 
     def _target(self, reference: str) -> Any:
         """What a reference leads to; None for nowhere. By any address it is this schema: no other is ever fetched."""
@@ -88,7 +92,8 @@ class _Parts:
         for step in fragment.split("/")[1:]:
             name = unquote(step).replace("~1", "/").replace("~0", "~")
             if isinstance(part, list):
-                part = part[int(name)] if name.isdecimal() and int(name) < len(part) else None
+                number = int(name) if name.isdecimal() and len(name) < 10 else len(part)
+                part = part[number] if number < len(part) else None
             else:
                 part = part.get(name) if isinstance(part, Mapping) else None
         return part

@@ -14,7 +14,7 @@ from runner.definitions import budgets, property_values, references
 from runner.definitions.build import Parts
 from runner.definitions.codes import Code
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Place, Recurrence, Schedule
-from runner.definitions.problem import Finding, dotted
+from runner.definitions.problem import MAX_PROBLEMS, Finding, dotted
 from runner.definitions.samples import sampled
 from runner.definitions.schema import UnusableSchema, fast_validator, is_valid
 from runner.definitions.suggest import did_you_mean, listed, quoted
@@ -22,17 +22,18 @@ from runner.definitions.suggest import did_you_mean, listed, quoted
 if TYPE_CHECKING:
     import jsonschema_rs
 
-_MOST_HINTS = 500  # different ones: looking for what was meant is slow, and each of thousands of rows may be wrong
-
 _Validators = dict[str, dict[str, "jsonschema_rs.Validator"]]  # event -> property -> its compiled schema
 
 
 class _Hints(dict[tuple[str, ...], str]):
-    """What was meant by each wrong name or value: made once, and for the first few hundred only."""
+    """What was meant by each wrong name or value: made once, and for as many as are shown.
+
+    Looking for it is slow, and each of thousands of rows may be wrong.
+    """
 
     def of(self, wrong: tuple[str, ...], make: Callable[[], str]) -> str:
         """The hint about `wrong`; empty where there are too many."""
-        if wrong not in self and len(self) < _MOST_HINTS:
+        if wrong not in self and len(self) < MAX_PROBLEMS:
             self[wrong] = make()
         return self.get(wrong, "")
 
@@ -121,8 +122,8 @@ def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[
     compiled = validators.setdefault(event.name, {})
     for name, schema in (event.properties or {}).items():
         try:
-            if references.is_too_much(schema):
-                raise UnusableSchema("its references lead to themselves, or to too much", ())
+            if reason := references.fault(schema):
+                raise UnusableSchema(reason, ())
             compiled[name] = fast_validator({} if schema is None else schema)
         except UnusableSchema as error:
             path = ("business_events", event.name, "properties", name, *error.path)

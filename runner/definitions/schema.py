@@ -1,6 +1,6 @@
 """The JSON Schemas: their files, and the fast verdict of jsonschema-rs by them.
 
-It knows `maxBytes`, a keyword of our own; its regular expressions serve the explanations of `schema_findings` too.
+It knows `maxBytes`, a keyword of our own; its regular expressions serve `explaining` too.
 """
 
 from __future__ import annotations

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
-
-from jsonschema import Draft202012Validator, validators
-from jsonschema.exceptions import ValidationError
+from typing import Any
 
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
+from runner.definitions.explaining import explaining_validator, first_repeated
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
-from runner.definitions.schema import KINDS, fast_validator, is_valid, schema, utf8_bytes, validator_for
+from runner.definitions.schema import KINDS, is_valid, schema, utf8_bytes, validator_for
 from runner.definitions.suggest import counted, did_you_mean, listed, quoted
-
-if TYPE_CHECKING:
-    import jsonschema_rs
-    from jsonschema.protocols import Validator
 
 _Error = Any  # jsonschema's ValidationError, whose type stubs leave every field open
 
@@ -35,46 +28,6 @@ _TYPES = {
 }
 _BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
-
-
-def explaining_validator(definition: Any) -> Validator:
-    """The same schema for jsonschema, whose errors say which keyword failed at which path."""
-    keywords = {"maxBytes": _max_bytes, "pattern": _pattern, "uniqueItems": _unique_items}
-    extended: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
-    validator: Validator = extended(definition)
-    return validator
-
-
-def _max_bytes(_validator: Any, limit: int, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and utf8_bytes(instance) > limit:
-        yield ValidationError(f"more than {limit} bytes")
-
-
-def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not is_valid(_compiled(pattern), instance):
-        yield ValidationError(f"{quoted(instance)} does not match {pattern!r}")
-
-
-@cache
-def _compiled(pattern: str) -> jsonschema_rs.Validator:
-    return fast_validator({"pattern": pattern})
-
-
-def _unique_items(_validator: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    # jsonschema's own compares each item with each other one where they cannot be sorted.
-    if wanted and isinstance(instance, list) and _repeated(instance) is not None:
-        yield ValidationError("an item stands twice")
-
-
-def _repeated(items: Sequence[Any]) -> int | None:
-    """The number of the first item that stands above it already."""
-    seen = set()
-    for number, item in enumerate(items):
-        text = json.dumps(item, sort_keys=True)
-        if text in seen:
-            return number
-        seen.add(text)
-    return None
 
 
 def explain(kind: str, document: Document) -> list[Finding]:
@@ -257,7 +210,7 @@ def _explain_items(error: _Error, path: Path, document: Document) -> list[Findin
         what = "list" if error.validator == "minItems" else "mapping"
         message, hint = f"{shown(path)} is an empty {what}", "Name at least one, or leave it out."
         return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
-    number = _repeated(error.instance) or 0
+    number = first_repeated(error.instance) or 0
     message = f"{shown(path)} holds {described(error.instance[number])} twice"
     return [Finding(Code.NOT_ALLOWED, document.file, (*path, number), message, "Remove one of the two.")]
 

@@ -191,7 +191,7 @@ def _check_times(read: _Read, recurrence: Recurrence) -> None:
         message = f"schedule.ends is {read.fields['ends']}, before it starts {read.fields['starts']}"
         read.faults.append(_Fault(Code.BAD_TIME, message, "Write an end after the start.", ("ends",)))
         return
-    if not comes(recurrence):
+    if (starts or ends) and not comes(recurrence):  # else the cron's own reader knows that it does
         message = f"schedule.cron: {recurrence.cron!r} has no time between starts and ends"
         read.faults.append(_Fault(Code.BAD_CRON, message, "Write another cron, or move starts or ends.", ("cron",)))
     elif is_denser(recurrence, recurrence.grace, MOST_IN_GRACE):

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.definitions.explaining import explaining_validator
 from runner.definitions.files import sources_under
 from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
 from runner.definitions.narrow import NARROWED, narrowed
 from runner.definitions.reader import read
 from runner.definitions.schema import document_kind, fast_validator, published
-from runner.definitions.schema_findings import explaining_validator
 from runner.definitions.sources import Source
 
 ACCOUNTS = {name: {"region": "in1", "account_id_env": "ID", "passcode_env": "PASSCODE"} for name in ("india", "europe")}

@@ -9,7 +9,8 @@ import pytest
 from definitions import Write
 from runner.definitions.codes import Code
 from runner.definitions.load import load
-from runner.definitions.references import is_too_much
+from runner.definitions.references import fault
+from runner.definitions.schema import fast_validator, is_valid
 
 ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
 
@@ -25,23 +26,35 @@ def doubling(levels: int, to: str = "#/$defs/d{}", **extra: str) -> dict[str, An
 
 
 RING = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{other}"} for other in range(8)]} for n in range(8)}
+TREE = {
+    "type": ["string", "array", "object"],
+    "items": {"$ref": "#/$defs/tree"},
+    "additionalProperties": {"anyOf": [{"$ref": "#/$defs/tree"}, {"$ref": "#/$defs/tree/items"}]},
+}
 CHAIN = {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(5000)}
 
 
 @pytest.mark.parametrize(
-    "schema",
+    ("schema", "words"),
     [
-        doubling(40),
-        doubling(40, "#d{}", **{"$anchor": "d{}"}),
-        {"$ref": "#/$defs/d0", "$defs": RING},
-        {"$ref": "#/$defs/d0", "$defs": {**CHAIN, "d5000": {}}},
-        {**doubling(40, "https://example.com/a#/$defs/d{}"), "$id": "https://example.com/a"},
-        {"$ref": "b", "$defs": {"b": {**doubling(40), "$id": "b"}}},
+        (doubling(40), "its references lead to too much"),
+        (doubling(40, "#d{}", **{"$anchor": "d{}"}), "its references lead to too much"),
+        ({"$ref": "#/$defs/d0", "$defs": RING}, "its references lead to themselves"),
+        ({"$ref": "#/$defs/d0", "$defs": {**CHAIN, "d5000": {}}}, "its references lead to too much"),
+        ({"items": {"anyOf": [{"$ref": "#"}] * 10_001}}, "its references lead to too much"),
+        (
+            {**doubling(40, "https://example.com/a#/$defs/d{}"), "$id": "https://example.com/a"},
+            "its references lead to too much",
+        ),
+        (
+            {"$ref": "b", "$defs": {"b": {**doubling(40), "$id": "b"}}},
+            "it has an $id inside, by which its references lead another way",
+        ),
     ],
-    ids=["doubled", "by anchors", "rings", "long chain", "by its address", "of one inside"],
+    ids=["doubled", "by anchors", "rings", "long chain", "very many", "by its address", "of one inside"],
 )
-def test_what_multiplies_is_too_much(schema: Any) -> None:
-    assert is_too_much(schema)
+def test_what_multiplies_is_too_much(schema: Any, words: str) -> None:
+    assert fault(schema) == words
 
 
 @pytest.mark.parametrize(
@@ -57,12 +70,28 @@ def test_what_multiplies_is_too_much(schema: Any) -> None:
         {"$ref": "#nowhere"},
         {"$ref": "https://json-schema.org/draft/2020-12/schema"},
         {"const": {"$ref": "#"}, "enum": [{"$ref": "#"}], "not": {"$ref": 5}},
+        {"allOf": [{"$ref": f"#/allOf/{'9' * 5000}"}, {"$ref": "#/allOf/²"}, {"$ref": "#/allOf/-1"}]},
         doubling(5),
+        doubling(10),
     ],
     ids=lambda schema: str(schema)[:40],
 )
 def test_what_stays_small_is_not(schema: Any) -> None:
-    assert not is_too_much(schema)
+    assert fault(schema) is None
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/$defs/tree", "$defs": {"tree": TREE}},
+        {"type": "string", "$defs": {"tree": TREE}},
+        {"pattern": "x", "$defs": RING},
+    ],
+    ids=["tree", "beside a tree", "beside rings"],
+)
+def test_what_no_text_is_held_to_may_lead_to_itself(schema: Any) -> None:
+    assert fault(schema) is None
+    assert is_valid(fast_validator(schema), "x")
 
 
 def test_it_is_a_problem_of_the_catalog(write: Write) -> None:
@@ -77,4 +106,10 @@ def test_it_is_a_problem_of_the_catalog(write: Write) -> None:
     bulletin = "bulletins:\n  - {id: a, business_event: E, name: N, properties: {p: y}, c-by: a@example.com}\n"
     (problem,) = load([write({"accounts.yaml": ACCOUNTS, "events.yaml": catalog, "b.yaml": bulletin})]).problems
     assert (problem.code, problem.line) == (Code.CATALOG_SCHEMA, 5)
-    assert "its references lead to themselves, or to too much" in problem.message
+    assert problem.message == "the schema of p cannot be used: its references lead to too much"
+
+
+def test_a_reference_to_a_number_without_end_is_no_traceback(write: Write) -> None:
+    catalog = f"business_events:\n  E: {{properties: {{p: {{allOf: [{{$ref: '#/allOf/{'9' * 5000}'}}]}}}}}}\n"
+    (problem,) = load([write({"accounts.yaml": ACCOUNTS, "events.yaml": catalog})]).problems
+    assert (problem.code, problem.line) == (Code.CATALOG_SCHEMA, 2)

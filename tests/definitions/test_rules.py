@@ -7,6 +7,7 @@ from runner.definitions import rules
 from runner.definitions.codes import Code
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
+from runner.definitions.problem import MAX_PROBLEMS
 
 ACCOUNTS = {"accounts.yaml": "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"}
 CATALOG = """
@@ -190,7 +191,7 @@ def test_a_property_of_an_occurrence_that_is_wrong_on_one_day_of_the_week_is_fou
 
 
 def test_what_was_meant_is_looked_for_a_bounded_number_of_times(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "_MOST_HINTS", 2)
+    monkeypatch.setattr(rules, "MAX_PROBLEMS", 2)
     wrong = ["Tamyl", "Hindy", "Tamyl", "Hindu", "Hindu", "Hindy"]
     text = "bulletins:\n" + "".join(
         bulletin(f"b{n}", properties=f'{{program_id: "1", language: {value}}}') for n, value in enumerate(wrong)
@@ -198,3 +199,12 @@ def test_what_was_meant_is_looked_for_a_bounded_number_of_times(write: Write, mo
     problems = load([write({**ACCOUNTS, "events.yaml": CATALOG, "b.yaml": text})]).problems
     tamil, hindi = "Did you mean Tamil?", "Did you mean Hindi?"
     assert [problem.help for problem in problems] == [tamil, hindi, tamil, "", "", hindi]
+
+
+def test_each_wrong_value_that_is_shown_has_its_hint(write: Write) -> None:
+    text = "bulletins:\n" + "".join(
+        bulletin(f"b{n}", properties=f'{{program_id: "1", language: Hindi{n}}}') for n in range(MAX_PROBLEMS)
+    )
+    problems = load([write({**ACCOUNTS, "events.yaml": CATALOG, "b.yaml": text})]).problems
+    assert len(problems) == MAX_PROBLEMS
+    assert {problem.help for problem in problems} == {"Did you mean Hindi?"}

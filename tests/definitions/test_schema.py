@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from jsonschema import Draft202012Validator
 
 from definitions.test_examples import SETS
 from definitions.texts import KEYS, NESTED
-from runner.definitions import model, regions, schema, times
+from runner.definitions import model, regions, schema, schema_findings, times
 from runner.definitions.check import check
+from runner.definitions.document import Document
+from runner.definitions.explaining import explaining_validator
 from runner.definitions.reader import read
-from runner.definitions.schema_findings import explain, explaining_validator
+from runner.definitions.schema_findings import explain
 
 VALID: dict[str, dict[str, Any]] = {
     "accounts": {
@@ -170,6 +173,44 @@ def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
         document.position(finding.path, at_key=finding.at_key)
 
 
+@settings(max_examples=60)
+@given(st.lists(mutated().map(lambda case: case[1]), min_size=1, max_size=5))
+def test_bulletins_are_explained_where_they_stand(files: list[Any]) -> None:
+    """One by one they fail as they do in their file, in which others stand as well."""
+    entries = [entry for file in files for entry in bulletins_of(file)] + [VALID["bulletins"]["bulletins"][0]]
+    for defaults in {}, {"defaults": {}}:
+        whole = {**defaults, "bulletins": entries}
+        errors = explaining_validator(schema.schema("bulletins")).iter_errors(whole)
+        found = explain("bulletins", Document("x.yaml", whole, array("Q", bytes(8 * 10_000)), "", {}))
+        assert {finding.path[:2] for finding in found} == {tuple(error.absolute_path)[:2] for error in errors}
+
+
+def bulletins_of(file: Any) -> list[Any]:
+    entries = file.get("bulletins") if isinstance(file, dict) else None
+    return entries if isinstance(entries, list) else []
+
+
+def test_only_the_bulletins_that_fail_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """jsonschema takes a minute for what the fast verdict takes a second for."""
+    asked = []
+
+    class Spy:
+        def __init__(self, definition: Any) -> None:
+            self._validator = explaining_validator(definition)
+
+        def iter_errors(self, value: Any) -> Any:
+            asked.append(value["bulletins"])
+            return self._validator.iter_errors(value)
+
+    monkeypatch.setattr(schema_findings, "explaining_validator", Spy)
+    good = VALID["bulletins"]["bulletins"][0]
+    bad = {**good, "c-by": "nobody"}
+    whole = {"bulletins": [good, good, bad, good]}
+    (finding,) = explain("bulletins", Document("x.yaml", whole, array("Q"), "", {}))
+    assert finding.path == ("bulletins", 2, "c-by")
+    assert asked == [[], [bad]]
+
+
 @pytest.mark.parametrize("kind", [*KINDS])
 def test_the_schemas_are_valid_schemas(kind: str) -> None:
     Draft202012Validator.check_schema(schema.schema(kind))
@@ -242,10 +283,3 @@ def test_schemas_are_found_by_name() -> None:
 @pytest.mark.parametrize(("text", "length"), [("", 0), ("abc", 3), ("é", 2), ("आ", 3), ("🎵", 4), ("\ud800", 3)])
 def test_bytes_are_counted_in_utf_8(text: str, length: int) -> None:
     assert schema.utf8_bytes(text) == length
-
-
-def test_a_list_of_many_mixed_items_is_compared_by_hash() -> None:
-    items = [item for number in range(20_000) for item in (number, f"a{number}")]
-    validator = explaining_validator({"uniqueItems": True})
-    assert validator.is_valid(items)
-    assert not validator.is_valid([*items, "a7"])

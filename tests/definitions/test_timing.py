@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cronsim import CronSim
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.definitions import cron
 from runner.definitions.codes import Code
 from runner.definitions.cron import fault
 from runner.definitions.model import CatchUp, Recurrence, Schedule
@@ -34,6 +36,25 @@ def recurrence(own: Mapping[str, str], defaults: Mapping[str, str] | None = None
     assert findings == []
     assert isinstance(found, Recurrence)
     return found
+
+
+def test_a_field_of_a_cron_is_read_once_however_many_crons_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of a table have thousands of crons, of few different fields."""
+    read_crons = []
+
+    def counted(text: str, start: datetime) -> CronSim:
+        read_crons.append(text)
+        return CronSim(text, start)
+
+    monkeypatch.setattr(cron, "CronSim", counted)
+    cron.fault.cache_clear()
+    cron._is_read.cache_clear()
+    for hour in range(24):
+        for minute in range(60):
+            assert fault(f"{minute} {hour} * * *") is None
+    alone = [text for text in read_crons if text.count("*") >= 4]
+    assert len(alone) == 60 + 24 + 3
+    assert len(read_crons) == len(alone) + 60 * 24  # each once as a whole, to see whether it ever comes
 
 
 def test_what_is_left_out_has_its_default() -> None:
