@@ -112,7 +112,7 @@ class Budgets:
         self._now = now
         self._times: dict[Limit, list[datetime]] = {}  # of what counts, sent before or by this very plan; ascending
         self._ahead: dict[Limit, list[datetime]] = {}  # of what counts and was sent by a clock that is ahead; ascending
-        self._charged: dict[Limit, int] = {}
+        self._charged: dict[Limit, list[datetime]] = {}  # when those of this plan go; ascending
         self._turns: dict[tuple[Limit, ...], tuple[datetime, Limit | None]] = {}  # no later firing's is before them
         for name, account in self._accounts.items():
             for each in spent.get(name, ()):
@@ -133,10 +133,12 @@ class Budgets:
         of = limits(account, firing.bulletin.business_event)
         at, reached = self._turn(of)
         expires_at = firing.occurrence.expires_at
-        others = 0 if reached is None or any(self._is_spent[limit] for limit in of) else self._charged[reached]
+        others = 0
+        if reached is not None and not any(self._is_spent[limit] for limit in of):
+            others = bisect_right(self._charged[reached], at)
         if expires_at is None or at <= expires_at:
             _note(self._times, of, at)
-            self._charged |= {limit: self._charged.get(limit, 0) + 1 for limit in of}
+            _note(self._charged, of, at)
         return None if reached is None else Held(reached, at, others)
 
     def was_reached(self, firing: Firing) -> Limit | None:

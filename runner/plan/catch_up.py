@@ -107,6 +107,9 @@ def _too_late(
         return Passed(_latest(due_at, sent), True)
     if schedule.catch_up is CatchUp.LATEST and newer:
         return Passed(in_its_place(firing, newer.occurrence), True, newer)
+    is_first_look = key not in history.settled
+    if schedule.catch_up is CatchUp.NONE and is_first_look and newer:
+        return Passed(_only_latest(due_at), False)
     if now - due_at <= IN_TIME or entry is not None:
         return None
     looked = history.looked.get(key)
@@ -117,11 +120,15 @@ def _too_late(
         return Passed(
             f"was due {moment(due_at)}; catch_up is none, and it did not go within {minutes}m of its time", True
         )
-    if key not in history.settled and (sent or newer):
-        return Passed(f"was due {moment(due_at)}; before a run first looked, only the latest goes", False)
+    if is_first_look and (sent or newer):
+        return Passed(_only_latest(due_at), False)
     if key in history.edited and was_looked_at and (sent or newer):  # it was no time then
         return Passed(f"was due {moment(due_at)}; of times before an edit of the schedule, only the latest goes", False)
     return None
+
+
+def _only_latest(due_at: datetime) -> str:
+    return f"was due {moment(due_at)}; before a run first looked, only the latest goes"
 
 
 def in_its_place(firing: Firing, newer: str, *, waits: bool = False) -> str:

@@ -268,7 +268,8 @@ def _duplicate(
     for sent in history.recent.get(payload, ()):
         is_late = firing.occurrence.due_at is not None and sent.at >= firing.occurrence.due_at
         if sent.key.bulletin != firing.key.bulletin and (is_late or now - sent.at < DUPLICATE_WINDOW):
-            return f"{same} went to {firing.key.account} as {sent.key.bulletin} {moment(sent.at)}; {hint}"
+            went = f"{same} went to {firing.key.account} as {sent.key.bulletin} {moment(sent.at)}"
+            return f"{went}; if this is that one, keep its id; else {hint}"
     return None
 
 

@@ -101,6 +101,16 @@ def test_an_hour_and_a_day_are_counted_each_for_itself() -> None:
     assert "is 4 a day, and 5 others go before it, until 2026-12-02T13:00:00Z" in planned.steps[-1].reason
 
 
+def test_only_those_that_go_before_are_counted() -> None:
+    sales = due(2, business_event="Flash Sale")
+    others = make_firings(*(make_bulletin(f"c{number}", name=f"c{number}") for number in range(3)))
+    planned = plan([*sales, *others], an_account(3, Flash_Sale=Budget(per_day=1)))
+    assert planned.steps[1].may_go_at == NOW + DAY
+    assert planned.steps[-1].reason == (
+        "the budget of india is 3 an hour, and 3 others go before it, until 2026-12-01T14:00:00Z: it may go then"
+    )
+
+
 def test_an_event_has_a_budget_beside_the_account() -> None:
     sales = due(3, business_event="Flash Sale")
     others = make_firings(*(make_bulletin(f"c{number}", name=f"c{number}") for number in range(3)))

@@ -88,6 +88,15 @@ def test_with_none_only_what_a_run_comes_for_in_time_goes() -> None:
     assert actions(plan(hourly(CatchUp.NONE, late), now=late))[1:] == ["expired (news)", "wait"]
 
 
+@pytest.mark.parametrize("catch_up", [CatchUp.NONE, CatchUp.LATEST])
+def test_before_anybody_looked_none_sends_no_more_than_latest(catch_up: CatchUp) -> None:
+    schedule = Recurrence("*/5 * * * *", "UTC", grace=HOUR, catch_up=catch_up)
+    made = Definitions({}, {}, (make_bulletin("a", schedule=schedule),), ())
+    found = plan(list(firings(made, NOW)), settled={})
+    assert [step.firing.occurrence.due_at for step in found.to_send] == [NOW]
+    assert not found.newly_expired
+
+
 def test_with_none_what_failed_for_certain_is_tried_again() -> None:
     late = NOW + HOUR - MINUTE
     _, second, _ = found = hourly(CatchUp.NONE, late)

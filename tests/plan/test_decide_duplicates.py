@@ -22,7 +22,8 @@ def test_the_same_payload_under_another_id_is_a_duplicate() -> None:
     (step,) = decide([firing], sent_lately(firing, HOUR, as_id="a"), NOW).steps
     assert step.action is Action.DUPLICATE
     assert step.reason == (
-        "the same payload went to india as a 2026-12-01T12:00:00Z; change it, or write allow_duplicate: true"
+        "the same payload went to india as a 2026-12-01T12:00:00Z; if this is that one, keep its id;"
+        " else change it, or write allow_duplicate: true"
     )
 
 
