@@ -66,15 +66,28 @@ def insist_on_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> 
 
     Enter alone is a yes only where that can be taken back.
     """
+    from runner.cli.asking import Question, answer
+
     again = "Run it again when you are sure."
+    asked = Question(f"{question} [{'Y/n' if enter_is_yes else 'y/N'}]", "--yes")
     try:
-        if click.confirm(question, default=enter_is_yes, err=True):
+        if answer(asked, lambda text: _is_yes(text, enter_is_yes=enter_is_yes)):
             return
     except click.Abort:
         click.echo(err=True)  # the question's line is still open
         message = f"interrupted, and nothing was {undone}"
         raise UserError(message, help=again, exit_code=Exit.INTERRUPTED) from None
     raise UserError(f"not confirmed, and nothing was {undone}", help=again)
+
+
+def _is_yes(text: str, *, enter_is_yes: bool) -> bool:
+    from runner.cli.asking import Unfit
+
+    if not text:
+        return enter_is_yes
+    if text.lower() not in ("y", "yes", "n", "no"):
+        raise Unfit(f"{text!r} is neither yes nor no: answer y or n.")
+    return text.lower() in ("y", "yes")
 
 
 def show_table(rows: Iterable[tuple[str | None, Sequence[str]]], *, to_stderr: bool = False) -> None:

@@ -15,7 +15,7 @@ def expand(path: Path) -> None:
     """Print every bulletin written out as a plain entry.
 
     Defaults, rows and accounts are filled in. What it prints is definitions again: of the same bulletins, with the same
-    accounts and catalog beside them.
+    accounts and catalog beside them. PATH is bulletins.d where it is left out.
     """
     from runner.cli.console import stop_on_problems
     from runner.definitions.entries import entry_of

@@ -16,9 +16,9 @@ import click
 from runner import git
 from runner.cli.metering import Meter, metered
 from runner.cli.options import (
+    Moment,
     format_option,
     ledger_option,
-    now_option,
     path_argument,
     present,
     sandbox_option,
@@ -104,14 +104,16 @@ class Work:
               help="Where the report goes.  [default: .bulletins/reports/<run>.json]")  # fmt: skip
 @click.option("--metrics-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write the run's figures for Prometheus, also when it is refused.")  # fmt: skip
-@now_option
+@click.option("--now", type=Moment(), metavar="TIME",
+              help="With --dry-run: plan as if it were that time (RFC 3339).")  # fmt: skip
 @format_option(*RUN_FORMATS)
 @click.option("--quiet", "-q", is_flag=True, help="Show only what failed, expired or is in doubt, and the summary.")
 @verbose_option
 def fire(**options: Any) -> int:
     """Send what is due, each at most once, and report it.
 
-    PATH may also be a plan written by bulletins plan --out: then exactly that is sent, or nothing.
+    PATH is bulletins.d where it is left out. It may also be a plan written by bulletins plan --out: then exactly that
+    is sent, or nothing.
     """
     names = [name for name in options if name.startswith(("only_", "exclude_")) or name == "changed_since"]
     selection = {name: options.pop(name) for name in names}
@@ -121,7 +123,7 @@ def fire(**options: Any) -> int:
         click.echo(f"{called.metrics_file} is left as it is: only runs that send to people count", err=True)
     with metered(called.metrics_file if is_real else None) as meter:
         if called.now and not called.dry_run:
-            raise click.UsageError("--now goes with --dry-run: what is sent is sent now")
+            raise click.UsageError("--now needs --dry-run: what is sent, is sent now")
         work = _work(called, selection)
         meter.exit_code = _dry_run(called, work, meter) if called.dry_run else _fire(called, work, meter)
     return meter.exit_code
@@ -190,7 +192,7 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
         plan = work.plan(ledger, now)
         try:
             work.check_unmoved(plan, ledger.id)
-            accounts, credentials = guarded(options, work.definitions, plan, ledger, stack)
+            accounts, credentials = guarded(options, work, plan, ledger, stack)
             if _confirm(options, plan):
                 plan = _as_confirmed(work, plan, ledger)
         except UserError as refusal:

@@ -26,7 +26,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _import_options(command: F) -> F:
     for option in reversed(
         (
-            click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to a new file."),
+            click.option(
+                "--out",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Write to a new file; without it, to standard output.",
+            ),
             click.option(
                 "--event",
                 metavar="NAME",
@@ -45,7 +50,7 @@ def _import_options(command: F) -> F:
             click.option(
                 "--path",
                 type=click.Path(path_type=Path),
-                help=f"The set that it is for: its accounts and events count. [default: {DEFAULT_PATH} if it is there]",
+                help=f"The set it is for: its accounts and events count.  [default: {DEFAULT_PATH} if it is there]",
             ),
         )
     ):
@@ -64,8 +69,9 @@ def import_() -> None:
 def csv_(file: Path, out: Path | None, **options: Any) -> int:
     """Import a spreadsheet's rows, saved as CSV.
 
-    Columns named like fields (id, name, event, c-by, when, at, timezone, grace, accounts, tags ...) are those fields;
-    every other column is the property of that name, and properties.NAME always is. FILE is - for standard input.
+    Columns named id, name, event, c-by, when, accounts, at, cron, timezone, grace, tags, enabled, revision or
+    allow_duplicate are those fields; every other column is the property of that name, and properties.NAME always is.
+    FILE is - for standard input.
     """
     from runner.definitions.problem import Problem
     from runner.importing.cells import with_notes

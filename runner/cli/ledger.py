@@ -196,7 +196,7 @@ def baseline(
     """Record the present set as already sent by other means. Sends nothing.
 
     Takes what a run would send now, and what expired unsent; of what recurs, the times that are due now. What is due
-    later goes out when its time comes.
+    later goes out when its time comes. PATH is bulletins.d where it is left out.
     """
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import open_ledger

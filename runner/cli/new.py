@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli import completion
-from runner.cli.options import as_argument, path_argument, present, yes_option
+from runner.cli.options import as_argument, path_argument, present
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _ACCOUNT_LINE = (
 @click.option("--event", metavar="NAME", shell_complete=completion.events, help="The business event.")
 @click.option("--property", "properties", metavar="NAME=VALUE", multiple=True, help="A property; again for each.")
 @click.option("--name", metavar="TEXT", help="The name for the activity log.")
-@click.option("--id", metavar="ID", help="The id, unique in the set.")
+@click.option("--id", metavar="ID", help="The id, unique in the set; made of the name where it is left out.")
 @click.option("--c-by", metavar="ADDRESS", help="The e-mail address of its creator.")
 @click.option(
     "--account",
@@ -46,16 +46,21 @@ _ACCOUNT_LINE = (
     help="An account to raise it in; again for each.",
 )
 @click.option("--at-once", is_flag=True, help="It is due as soon as it is there.")
-@click.option("--at", metavar="TIME", help="When it is due: with an offset, or in the clocks of the account.")
-@click.option("--cron", metavar="CRON", help="When it is due again and again.")
-@click.option("--timezone", metavar="ZONE", help="The time zone of --at and --cron.")
-@click.option("--grace", metavar="DURATION", help="How late it may still go out.")
-@click.option("--tag", "tags", metavar="TAG", multiple=True, shell_complete=completion.tags, help="A tag.")
-@yes_option
+@click.option("--at", metavar="TIME", help="When it is due: with an offset, or by the clocks of the time zone.")
+@click.option("--cron", metavar="CRON", help="When it is due again and again, like '30 18 * * FRI'.")
+@click.option(
+    "--timezone", metavar="ZONE", help="The time zone of --at and --cron; the account's where it is left out."
+)
+@click.option("--grace", metavar="DURATION", help="How late it may still go out, like 30m or 2h.")
+@click.option(
+    "--tag", "tags", metavar="TAG", multiple=True, shell_complete=completion.tags, help="A tag; again for each."
+)
+@click.option("--yes", "-y", is_flag=True, help="Append it without showing it and asking once more.")
 def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **given: Any) -> None:
     """Ask for a bulletin, and append it to a file of the set.
 
-    What an option says is not asked; without a terminal, options say all. Comments and layout of the file stay.
+    What an option says is not asked; without a terminal, options say all. Comments and layout of the file stay. PATH is
+    bulletins.d where it is left out.
     """
     from runner.cli.asking import can_ask
     from runner.cli.new_answers import Asked, Given
@@ -84,6 +89,8 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
             "interrupted, and nothing was written", help="Run it again when you are ready.", exit_code=Exit.INTERRUPTED
         ) from None
     _write(target, new_data)
+    if wanted.id is None and not can_ask():
+        click.echo(f"--id was not given, and the proposed id was taken: {asked.fields['id']}", err=True)
     click.echo(f"appended {asked.fields['id']} to {target.path}")
     click.echo(f"see what becomes of it: bulletins plan{as_argument(path)} --id {asked.fields['id']}")
 

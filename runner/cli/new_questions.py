@@ -22,7 +22,7 @@ def lacking(definitions: Definitions, defaults: Mapping[str, Any], given: Given)
     event = definitions.events.get(name or "")
     known = {**given.properties, **{key: value for key, value in defaults.get("properties", {}).items() if value}}
     found += [f"--property {each}=…" for each in (event.required if event else ()) if each not in known]
-    values = {"--name": given.name, "--id": given.id, "--c-by": given.c_by or defaults.get("c-by")}
+    values = {"--name": given.name, "--c-by": given.c_by or defaults.get("c-by")}
     found += [option for option, value in values.items() if value is None]
     if len(definitions.accounts) > 1 and not given.accounts and not defaults.get("accounts"):
         found.append("--account")
@@ -137,17 +137,20 @@ def _another(asked: Asked, text: str) -> bool:
 
 
 def _ask_id(asked: Asked) -> None:
-    from runner.cli.suggesting import free_id
+    from runner.cli.suggesting import free_id, id_of
 
     known = {bulletin.id for bulletin in asked.definitions.bulletins}
-    suggestion = free_id(asked.fields["name"], asked.fields["business_event"], known)
+    words = (asked.fields["name"], asked.fields["business_event"])
+    suggestion = free_id(*words, known)
+    # One with a number behind it is for a person to choose: a script that runs again would add the same once more.
+    given = asked.given.id if asked.given.id is not None or can_ask() else id_of(*words)
 
     def take(text: str) -> None:
         if text in known:
             raise Unfit(f"the id {text!r} is already used. Give it one of its own, such as {suggestion}.")
         asked.taken(("id",))(text)
 
-    answer(Question("id, unique in the whole set", "--id", suggestion), take, given=asked.given.id)
+    answer(Question("id, unique in the whole set", "--id", suggestion), take, given=given)
 
 
 def _ask_accounts(asked: Asked) -> None:

@@ -33,8 +33,9 @@ def ask_schedule(asked: Asked) -> None:
             given=given.at,
         )
     elif kind == _CRON:
-        question = Question("cron: minute, hour, day of month, month, day of week, like 30 18 * * FRI", "--cron")
-        zone = given.timezone or _zone(asked)
+        zone = _zone(asked)
+        columns = "minute, hour, day of month, month, day of week"
+        question = Question(f"cron (by the clocks of {zone}): {columns}, like 30 18 * * FRI", "--cron")
         answer(question, lambda text: asked.check(("schedule",), {"cron": text, "timezone": zone}), given=given.cron)
     if kind != _AT_ONCE:
         _ask_grace(asked)

@@ -26,8 +26,9 @@ _DEFAULT_NAME = "bulletins"
 def schema(name: str | None, for_set: bool, path: Path | None, out: Path | None) -> None:
     """Print a JSON Schema, for an editor; without NAME, list them.
 
-    With --for-set, NAME is bulletins where it is left out. Editors with yaml-language-server complete and explain by
-    the schema that the first line of a file names:
+    With --for-set, NAME is bulletins where it is left out.
+
+    Editors with yaml-language-server complete and explain by the schema that the first line of a file names:
 
     \b
         # yaml-language-server: $schema=.schemas/bulletins.schema.json

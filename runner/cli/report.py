@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli import completion
-from runner.cli.options import format_option, ledger_option, sandbox_option, verbose_option
+from runner.cli.options import format_option, ledger_option, verbose_option
 from runner.errors import Exit, UserError
 from runner.report.formats import RUN_FORMATS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("run", required=False, shell_complete=completion.runs)
 @ledger_option
-@sandbox_option
+@click.option("--sandbox", is_flag=True, help="Look in the sandbox's own ledger.")
 @format_option(*RUN_FORMATS)
 @verbose_option
 def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str, verbose: bool) -> None:

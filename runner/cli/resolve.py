@@ -52,7 +52,8 @@ def resolve(
 ) -> None:
     """Settle firings in doubt by your word. Sends nothing.
 
-    On a terminal it asks before it records anything.
+    Look at the activity log, then give --sent or --not-sent, and --note. On a terminal it asks before it records
+    anything.
     """
     from runner.cli.ledgers import open_ledger
 
@@ -147,7 +148,9 @@ def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
 
 def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again: bool) -> None:
     """Settles all of them before it tells of any: who reads only the first line must not stop the rest."""
+    from runner.cli import show_error
     from runner.cli.ledgers import identity
+    from runner.cli.streams import OutputLost
 
     settled: list[Row] = []
     moved: list[Row] = []
@@ -156,11 +159,20 @@ def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again
             is_settled = ledger.resolve(row, sent=sent, note=note, identity=identity(), again=again)
             (settled if is_settled else moved).append(row)
     finally:
-        _tell(settled, sent=sent)
+        try:
+            _tell(settled, sent=sent)
+        except OutputLost:
+            if moved:  # of which nothing else would be told then
+                show_error(_left_alone(moved, again=again))
+            raise
     if moved:
-        has_moved = "was claimed anew since" if again else "is not in doubt any more"
-        message = f"{', '.join(map(_named, moved))} {has_moved}, and was left alone"
-        raise UserError(message, help="See bulletins status ID.")
+        raise _left_alone(moved, again=again)
+
+
+def _left_alone(moved: Sequence[Row], *, again: bool) -> UserError:
+    has_moved = "was claimed anew since" if again else "is not in doubt any more"
+    message = f"{', '.join(map(_named, moved))} {has_moved}, and was left alone"
+    return UserError(message, help="See bulletins status ID.")
 
 
 def _tell(settled: Sequence[Row], *, sent: bool) -> None:

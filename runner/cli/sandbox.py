@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from runner.sandbox.record import Received
 
 DEFAULT_PORT = 8642
-_EVENT_HELP = "An event and what it requires; any event is known where none is given."
+_EVENT_HELP = "An event and what it requires; again for each. Without it, any event is known."
+_CREDENTIALS_HELP = "Take these and no others; again for each. Without it, any are taken."
 
 
 class _Seconds(click.ParamType[float]):
@@ -60,12 +61,21 @@ def _faults(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes any.")
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, metavar="N",
+              help="The port; 0 takes one that is free.")  # fmt: skip
 @click.option("--latency", type=_Seconds(), default="50ms", show_default=True, help="How long an answer takes.")
-@click.option("--credentials", multiple=True, callback=_credentials, metavar="ID:PASSCODE", help="Good ones, not any.")
+@click.option("--credentials", multiple=True, callback=_credentials, metavar="ID:PASSCODE", help=_CREDENTIALS_HELP)
 @click.option("--event", "events", multiple=True, callback=_events, metavar="NAME=PROP,PROP", help=_EVENT_HELP)
-@click.option("--fault", "faults", multiple=True, callback=_faults, metavar="FAULT", help="What goes wrong; see above.")
-@click.option("--targets", type=click.IntRange(0), default=1, show_default=True, help="Bulletins sent for each event.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    callback=_faults,
+    metavar="FAULT",
+    help="What goes wrong, see above; again for each.",
+)
+@click.option("--targets", type=click.IntRange(0), default=1, show_default=True, metavar="N",
+              help="How many bulletins each event is said to have sent.")  # fmt: skip
 def sandbox(
     port: int,
     latency: float,

@@ -13,7 +13,7 @@ from runner import __version__, git
 from runner.errors import UserError
 
 if TYPE_CHECKING:
-    from runner.cli.fire import Options
+    from runner.cli.fire import Options, Work
     from runner.cli.reporting import Reporter
     from runner.definitions.model import Account, Definitions
     from runner.fire.credentials import Credentials
@@ -26,20 +26,20 @@ SANDBOX_LATENCY_S = 0.05
 
 
 def guarded(
-    options: Options, definitions: Definitions, plan: Plan, ledger: Ledger, stack: ExitStack
+    options: Options, work: Work, plan: Plan, ledger: Ledger, stack: ExitStack
 ) -> tuple[dict[str, Account], dict[str, Credentials]]:
     """The accounts and their credentials, once all that must hold before sending holds. Raises UserError."""
     from runner.fire.credentials import check_hosts, load_credentials
     from runner.fire.guard import accounts_needed, check_ledger_pins, check_maximum
 
     try:
-        check_maximum(plan, options.maximum)
+        check_maximum(plan, options.maximum, is_reviewed=work.reviewed is not None)
     except UserError:
         _note_as_seen(plan, ledger)
         raise
-    needed = accounts_needed(plan, definitions.accounts)
+    needed = accounts_needed(plan, work.definitions.accounts)
     if options.sandbox:
-        return _sandboxed(definitions, needed, stack)
+        return _sandboxed(work.definitions, needed, stack)
     check_ledger_pins(needed, ledger.id, ledger.place)
     check_hosts(needed, options.allowed_hosts)
     return {account.name: account for account in needed}, load_credentials(needed, os.environ)

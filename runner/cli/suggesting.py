@@ -23,12 +23,17 @@ def next_name(event: str, bulletins: Iterable[Bulletin]) -> str:
     return name
 
 
-def free_id(name: str, event: str, known: Collection[str]) -> str:
-    """An id made of the name, or of the event where the name has no letters for one, that no bulletin has."""
+def id_of(name: str, event: str) -> str:
+    """An id made of the name, or of the event where the name has no letters for one."""
     wanted = slug(name)
     if not any(character.isalpha() for character in wanted):
         wanted = slug(f"{event} {wanted}") or "bulletin"
-    wanted = wanted[:_MAX_ID].rstrip("-")
+    return wanted[:_MAX_ID].rstrip("-")
+
+
+def free_id(name: str, event: str, known: Collection[str]) -> str:
+    """The same, with a number behind it where a bulletin has it already."""
+    wanted = id_of(name, event)
     suggestion, number = wanted, 2
     while suggestion in known:
         suggestion, number = f"{wanted}-{number}", number + 1

@@ -18,12 +18,13 @@ def accounts_needed(plan: Plan, accounts: Mapping[str, Account]) -> list[Account
     return [account for name, account in accounts.items() if name in names]
 
 
-def check_maximum(plan: Plan, maximum: int) -> None:
-    """Refuses a run that would send more than `maximum`."""
+def check_maximum(plan: Plan, maximum: int, *, is_reviewed: bool = False) -> None:
+    """Refuses a run that would send more than `maximum`; what was reviewed is sent whole or not at all."""
     if (count := len(plan.to_send)) > maximum:
+        otherwise = "make a smaller plan" if is_reviewed else "narrow the selection"
         raise UserError(
             f"{count:,} firings would be sent, and --max allows {maximum:,}",
-            help=f"If all of them are meant, run again with --max {count}; else narrow the selection.",
+            help=f"If all of them are meant, run again with --max {count}; else {otherwise}.",
         )
 
 

@@ -71,7 +71,7 @@ def test_a_passcode_file_that_is_not_there(bulletins: Bulletins, ledger: str, wr
 
 def test_more_than_max(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     done = bulletins("fire", "--yes", "--max", "1")
-    assert done.refused_with("2 firings would be sent, and --max allows 1", "run again with --max 2")
+    assert done.refused_with("2 firings would be sent, and --max allows 1", "with --max 2; else narrow the selection.")
     assert_reported(tmp_path, "--max allows 1")
     assert done.out == ""
 

@@ -56,6 +56,19 @@ def test_help_of_a_group_cuts_no_sentence(bulletins: Bulletins, group: str) -> N
     assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_help_cuts_nothing_and_names_what_an_option_takes(bulletins: Bulletins, command: list[str]) -> None:
+    _usage, _, rest = bulletins(*command, "--help").out.partition("\n")
+    assert "..." not in rest
+    assert " RANGE" not in rest
+    assert not [line for line in rest.splitlines() if line.endswith("-")]  # a word broken at its hyphen
+
+
+@pytest.mark.parametrize("command", ["new", "validate", "expand", "fire", "ledger baseline"])
+def test_help_says_which_folder_is_taken(bulletins: Bulletins, command: str) -> None:
+    assert "bulletins.d where" in " ".join(bulletins(*command.split(), "--help").out.split())
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_says_what_it_does(command: str) -> None:
     import click
@@ -101,7 +114,11 @@ def test_no_command_shows_the_help(bulletins: Bulletins, command: list[str]) -> 
         (["plan", "a", "b"], "unexpected extra argument (b)", "See bulletins plan --help."),
         (["fire", "--max", "-1"], "-1 is not in the range", "See bulletins fire --help."),
         (["fire", "--max", "many"], "'many' is not a valid integer", "See bulletins fire --help."),
-        (["fire", "--now", "2026-12-01T18:30:00Z"], "--now goes with --dry-run", "See bulletins fire --help."),
+        (
+            ["fire", "--now", "2026-12-01T18:30:00Z"],
+            "--now needs --dry-run: what is sent, is sent now",
+            "See bulletins fire --help.",
+        ),
         (["completion"], "missing argument 'SHELL'. Choose from: bash, zsh, fish", "See bulletins completion --help."),
         (["validate", "--format"], "option '--format' requires an argument", "See bulletins validate --help."),
         (["fire", "--sandbox=1"], "option '--sandbox' does not take a value", "See bulletins fire --help."),

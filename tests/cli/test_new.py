@@ -48,6 +48,7 @@ WHOLE = [
     *("--name", "Sa Re Ga Ma 10", "--id", "sa-re-ga-ma-10", "--at", "2036-12-01 18:30", "--yes"),
 ]
 REST = ["--property", "title=x", "--file", "shows.yaml", "--c-by", "a@b.de", "--account", "india", "--grace", "1h"]
+WITHOUT_ID = [*WHOLE[: WHOLE.index("--id")], *WHOLE[WHOLE.index("--id") + 2 :]]
 ALL_BUT_YES = [*WHOLE[:-1], *REST]
 
 
@@ -89,7 +90,6 @@ def test_options_say_all(bulletins: Bulletins, shows: Path) -> None:
     [
         ("--event", "--event"),
         ("--name", "--name"),
-        ("--id", "--id"),
         ("--at", "one of --at, --cron or --at-once"),
         ("--property", "--property program_id=…"),
         ("--yes", "--yes"),
@@ -106,18 +106,18 @@ def test_what_is_missing_is_named(bulletins: Bulletins, shows: Path, left_out: s
 
 def test_all_that_is_missing_is_named_at_once(bulletins: Bulletins, shows: Path, write: Write) -> None:
     said = "and there is no terminal to ask on"
-    one_file = "--event, --name, --id, one of --at, --cron or --at-once and --yes are missing"
+    one_file = "--event, --name, one of --at, --cron or --at-once and --yes are missing"
     assert bulletins("new").refused_with(f"{one_file}, {said}", "See", code=2)
-    of_event = "--property program_id=…, --property language=…, --name, --id and one of --at, --cron or --at-once are"
+    of_event = "--property program_id=…, --property language=…, --name and one of --at, --cron or --at-once are"
     assert bulletins("new", "--event", "Program Released", "--yes").refused_with(
         f"error: {of_event} missing", "", code=2
     )
     write(
         {"more.yaml": "defaults: {schedule: {at: 2036-12-01T18:30:00Z}}\nbulletins:\n", "well.yaml": "bulletins: [\n"}
     )
-    two_files = "--file, --event, --name, --id and --yes are missing"  # any of the files may say the rest
+    two_files = "--file, --event, --name and --yes are missing"  # any of the files may say the rest
     assert bulletins("new").refused_with(f"error: {two_files}, {said}", "See", code=2)
-    new_file = "--event, --name, --id, --c-by, --account, one of --at, --cron or --at-once and --yes are missing"
+    new_file = "--event, --name, --c-by, --account, one of --at, --cron or --at-once and --yes are missing"
     assert bulletins("new", "--file", "x.yaml").refused_with(f"error: {new_file}, {said}", "See", code=2)
 
 
@@ -177,6 +177,24 @@ def test_what_to_type_then_can_be_pasted(bulletins: Bulletins, shows: Path, tmp_
 def test_a_wrong_option_is_told(bulletins: Bulletins, shows: Path, changed: list[str], message: str) -> None:
     before = shows.read_bytes()
     assert bulletins("new", *WHOLE, *changed).refused_with(message, "See bulletins new --help.", code=2)
+    assert shows.read_bytes() == before
+
+
+def test_the_proposed_id_is_taken_and_said(bulletins: Bulletins, shows: Path) -> None:
+    done = bulletins("new", *WITHOUT_ID)
+    assert done.code == 0
+    assert done.err == "--id was not given, and the proposed id was taken: sa-re-ga-ma-10\n"
+    assert done.out.startswith("appended sa-re-ga-ma-10 to bulletins.d/shows.yaml\n")
+    assert bulletin("sa-re-ga-ma-10").name == "Sa Re Ga Ma 10"
+
+
+def test_a_proposed_id_that_is_used_is_not_taken(bulletins: Bulletins, shows: Path) -> None:
+    """A script that runs twice would add the same once more, under an id that was never sent."""
+    assert bulletins("new", *WITHOUT_ID).code == 0
+    before = shows.read_bytes()
+    done = bulletins("new", *WITHOUT_ID)
+    message = "--id: the id 'sa-re-ga-ma-10' is already used. Give it one of its own, such as sa-re-ga-ma-10-2"
+    assert done.refused_with(message, "See bulletins new --help.", code=2)
     assert shows.read_bytes() == before
 
 
@@ -401,7 +419,8 @@ def test_every_question(answers: Answers, shows: Path) -> None:
         ("'soon' is no date with a time. Write it like 2026-12-01 18:30, or with an offset", "2036-01-01 10:00\n"),
         ("grace: how late it may still go out [2h]: ", "soon\n"),
         ("is not a duration. Write it like 30m, 2h or 1d12h.\n", "30m\n"),
-        ("Append this to bulletins.d/shows.yaml? [Y/n]: ", "\n"),
+        ("Append this to bulletins.d/shows.yaml? [Y/n]: ", "2h\n"),
+        ("  '2h' is neither yes nor no: answer y or n.\nAppend this to bulletins.d/shows.yaml? [Y/n]: ", "\n"),
     )
     assert code == 0, text
     entry = (
@@ -479,6 +498,23 @@ def test_leaving_writes_nothing(shows: Path, tmp_path: Path, keys: str) -> None:
             assert terminal.leave(keys) == 130
         assert "\nerror: interrupted, and nothing was written\n" in terminal.text
         assert shows.read_bytes() == before
+
+
+@pytest.mark.parametrize(("more", "zone"), [([], "Asia/Kolkata"), (["--timezone", "Europe/Paris"], "Europe/Paris")])
+def test_the_question_for_cron_says_by_which_clocks(shows: Path, tmp_path: Path, more: list[str], zone: str) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    place = WHOLE.index("--at")
+    arguments = [*WHOLE[:place], *WHOLE[place + 2 :], *REST, *more]
+    with on_terminal("new", *arguments, folder=tmp_path, columns=200) as terminal:
+        terminal.wait_for("1 to 3: ")
+        terminal.type("3\n")
+        terminal.wait_for(f"cron (by the clocks of {zone}): minute, hour, day of month, month, day of week, like ")
+        terminal.type("30 18 * * FRI\n")
+        assert terminal.wait() == 0, terminal.text
+    schedule = f'    schedule: {{cron: "30 18 * * FRI", timezone: {zone}, grace: 1h}}\n'
+    assert schedule in shows.read_text(encoding="utf-8")
 
 
 def test_no_writes_nothing(shows: Path, tmp_path: Path) -> None:

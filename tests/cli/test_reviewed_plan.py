@@ -130,7 +130,8 @@ def test_the_sandbox_has_a_ledger_to_plan_with(bulletins: Bulletins, small_set: 
 
 
 def test_max_and_yes_hold_for_a_plan_too(bulletins: Bulletins, planned: str, sandbox: Sandbox) -> None:
-    assert bulletins("fire", planned, "--yes", "--max", "1").refused_with("2 firings would be sent", "--max 2")
+    done = bulletins("fire", planned, "--yes", "--max", "1")
+    assert done.refused_with("2 firings would be sent", "run again with --max 2; else make a smaller plan.")
     assert bulletins("fire", planned).refused_with("nobody can be asked here", "--yes")
     assert not sandbox.received()
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -151,6 +152,41 @@ def test_all_is_settled_although_nobody_reads_of_it(bulletins: Bulletins, ledger
         os.close(writer)
     assert (code, said) == (5, "")
     assert bulletins("status").out.startswith("nothing is in doubt\n")
+
+
+@needs_full
+@needs_posix
+def test_what_was_left_alone_is_told_although_the_rest_is_lost(
+    bulletins: Bulletins, ledger: str, sandbox: Sandbox
+) -> None:
+    sandbox.add_fault("503")
+    assert bulletins("fire", "--yes", "--id", "now-*").code == 4
+    terminal, keyboard = os.openpty()
+    command = [sys.executable, "-m", "runner", "resolve", "now-1", "now-2", "--not-sent", "--note", "not there"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with (
+        os.fdopen(terminal, "wb", buffering=0) as typed,
+        os.fdopen(keyboard, "rb") as stdin,
+        FULL.open("w") as full,
+        subprocess.Popen(command, env=environment, stdin=stdin, stdout=full, stderr=subprocess.PIPE) as process,
+    ):
+        killed = threading.Timer(PATIENCE_S, process.kill)
+        killed.start()
+        try:
+            assert process.stderr is not None
+            asked = b""
+            while b"[y/N]: " not in asked and (piece := process.stderr.read(1)):
+                asked += piece
+            assert bulletins("resolve", "now-1", "--sent", "--note", "by somebody else meanwhile").code == 0
+            typed.write(b"y\n")
+            said = process.stderr.read().decode()
+            assert process.wait() == 5
+        finally:
+            killed.cancel()
+            process.kill()
+    left = "error: now-1 in india (r1) is not in doubt any more, and was left alone\nhelp: See bulletins status ID.\n"
+    assert said == f"{left}{LOST}"
+    assert "now: retry in india" in bulletins("status", "now-2").out
 
 
 @needs_full

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.cli.suggesting import free_id, next_name
+from runner.cli.suggesting import free_id, id_of, next_name
 from runner.definitions.model import Bulletin, Place
 
 PLACE = Place("x.yaml", 1, 1, 0)
@@ -42,6 +42,7 @@ def test_the_next_name(names: list[str], suggested: str) -> None:
 )
 def test_an_id_that_is_free(name: str, suggested: str) -> None:
     assert free_id(name, "Show", {"cafe"}) == suggested
+    assert id_of(name, "Show") == suggested.removesuffix("-2")
 
 
 def test_an_id_of_an_event_in_another_script() -> None:

@@ -107,6 +107,17 @@ def test_anything_else_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Pa
     assert outcomes(report) == {"now-1": "skipped", "now-2": "skipped"}
 
 
+def test_what_is_neither_yes_nor_no_is_asked_again(ledger: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
+        terminal.wait_for(QUESTION)
+        terminal.type("yy\n")
+        terminal.wait_for(f"  'yy' is neither yes nor no: answer y or n.\n{QUESTION}")
+        assert sandbox.received() == ()
+        terminal.type("YES\n")
+        assert terminal.wait() == 0
+    assert len(sandbox.accepted()) == 2
+
+
 @pytest.mark.parametrize("keys", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
 def test_leaving_at_the_question_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Path, keys: str) -> None:
     with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
