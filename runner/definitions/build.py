@@ -6,31 +6,29 @@ Entries with a finding of the schema are left out; what is wrong with the others
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from runner.definitions import expand, regions, times
+from runner.definitions import expand, named, partly
 from runner.definitions.check import checked
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
 from runner.definitions.model import (
-    MAX_CONCURRENCY,
     Account,
-    Budget,
     Bulletin,
     BusinessEvent,
     Place,
     Recurrence,
     Schedule,
 )
-from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
+from runner.definitions.partly import MERGED, Entry
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
 from runner.definitions.rows import Tables, rows_of
-from runner.definitions.schema import document_kind, schema
+from runner.definitions.schema import document_kind
 from runner.definitions.timing import Timing
 
-_MERGED = ("properties", "schedule")  # defaults and a bulletin's own are merged key by key
 MAX_MADE = 100_000  # bulletins that all templates of a set may make; each takes some 2 kB of memory
 MAX_MADE_CHARACTERS = 32 * 1024 * 1024  # of all that they fill in
 MAX_MADE_VALUES = 5_000_000  # properties, tags and accounts of all that they make; each takes some 100 bytes of memory
@@ -72,134 +70,145 @@ def add(parts: Parts, document: Document, findings: list[Finding], read_beside: 
     kind = document_kind(document.value)
     if kind is None or not isinstance(document.value[kind], (list if kind == "bulletins" else dict)):
         return
-    broken = {finding.path[1] for finding in findings if finding.path[:1] == (kind,) and len(finding.path) > 1}
     if kind == "bulletins":
-        if all(finding.path[:1] == ("bulletins",) for finding in findings):  # the defaults are well
-            _add_bulletins(parts, document, broken, read_beside)
+        # A field of the defaults that is not known, or another at the top, may be what entries seem to lack.
+        if not any((finding.at_key and len(finding.path) < 3) or len(finding.path) < 2 for finding in findings):
+            _add_bulletins(parts, document, findings, read_beside)
         return
+    broken = _by_entry(kind, findings)
     parts.has_catalog |= kind == "business_events"
     entries: Mapping[str, Any] = document.value[kind]
     places = document.entries(kind)
     for (name, entry), (line, column) in zip(entries.items(), places, strict=True):
         place = Place(document.file, line, column, name)
         if kind == "accounts":
-            if name in broken or not _has_good_timezone(name, entry, place.file, parts.findings):
+            if name in broken or not named.has_good_timezone(name, entry, place.file, parts.findings):
                 parts.broken_accounts.add(name)
             else:
-                parts.accounts.append(_account(name, entry, place))
+                parts.accounts.append(named.account(name, entry, place))
         elif name in broken:
             parts.broken_events.add(name)
         else:
-            parts.events.append(_event(name, entry or {}, place))
-
-
-def _has_good_timezone(name: str, entry: Mapping[str, Any], file: str, findings: list[Finding]) -> bool:
-    try:
-        times.zone(entry.get("timezone", "UTC"))
-    except times.TimeProblem as error:
-        path = ("accounts", name, "timezone")
-        findings.append(Finding(Code.BAD_TIME, file, path, f"{dotted(path)}: {error.message}", error.help))
-        return False
-    return True
-
-
-def _account(name: str, entry: Mapping[str, Any], place: Place) -> Account:
-    return Account(
-        name=name,
-        base_url=regions.base_url(entry["region"]) if "region" in entry else entry["base_url"].rstrip("/"),
-        account_id_env=entry["account_id_env"],
-        passcode_env=entry.get("passcode_env"),
-        passcode_file=entry.get("passcode_file"),
-        concurrency=int(entry.get("concurrency", MAX_CONCURRENCY)),
-        ledger=entry.get("ledger"),
-        region=entry.get("region"),
-        timezone=entry.get("timezone"),
-        budget=_budget(entry.get("budget", {})),
-        event_budgets={name: _budget(budget) for name, budget in entry.get("budget", {}).get("events", {}).items()},
-        place=place,
-    )
-
-
-def _budget(entry: Mapping[str, Any]) -> Budget:
-    return Budget(*(int(entry[name]) if name in entry else None for name in ("per_hour", "per_day")))
-
-
-def _event(name: str, entry: Mapping[str, Any], place: Place) -> BusinessEvent:
-    properties = entry.get("properties")
-    return BusinessEvent(name, place, tuple(entry.get("required", ())), properties)
+            parts.events.append(named.event(name, entry or {}, place))
 
 
 def _add_bulletins(
-    parts: Parts, document: Document, broken: set[str | int], read_beside: Callable[[str], bytes]
+    parts: Parts, document: Document, findings: Sequence[Finding], read_beside: Callable[[str], bytes]
 ) -> None:
-    defaults: Mapping[str, Any] = document.value.get("defaults", {})
-    required = schema("bulletins")["$defs"]["complete"]["required"]
+    """Adds the entries of a file; of those that the schema found wrong, as `findings` say, what else is wrong."""
+    in_defaults = [finding for finding in findings if finding.path[:1] == ("defaults",)]
+    given: Mapping[str, Any] = document.value.get("defaults", {})
+    defaults = partly.sound_defaults(given, in_defaults) if in_defaults else given
+    by_entry = _by_entry("bulletins", findings)
     # Defaults may hold templates, for entries with rows: what a plain one has of them is then checked with it.
     unsure = expand.fills_in(defaults)
     parts.bad_templates = 0
-    for number, place in enumerate(document.entries("bulletins")):
-        if number in broken:
-            continue
+    for number, (line, column) in enumerate(document.entries("bulletins")):
         path: Path = ("bulletins", number)
-        entry = document.value["bulletins"][number]
-        fields = _with_defaults(entry, defaults)
-        missing = [name for name in required if name not in fields]
-        if missing:
-            from runner.definitions.schema_findings import missing_field
-
-            parts.findings += [missing_field(path, name, document.file) for name in missing]
+        own = document.value["bulletins"][number]
+        told = [*by_entry.get(number, ()), *partly.taken_from_defaults(in_defaults, own, path)]
+        entry = (
+            partly.remains(own, defaults, path, document.file, told)
+            if told
+            else Entry.of(own, defaults, path, document.file)
+        )
+        if entry is None:
             continue
-        inherited = _inherited(entry, defaults) if defaults else frozenset[str]()
-        for made in _made(parts, fields, path, document, read_beside, unsure=unsure):
-            where = Place(document.file, *place, number, made.row)
-            _add_bulletin(parts, made.fields, entry, path, inherited, where)
+        missing = partly.missing(entry, own, given, told)
+        parts.findings += missing
+        if told or missing:
+            _tell_the_rest(parts, entry, [*told, *missing], document, read_beside)
+        else:
+            place = Place(document.file, line, column, number)
+            _add_whole(parts, entry, _inherited(own, defaults), place, document, read_beside, unsure=unsure)
 
 
-def _made(
+def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Finding]]:
+    """The findings about each entry of a file, by its name or number."""
+    found: dict[str | int, list[Finding]] = {}
+    for finding in findings:
+        if finding.path[:1] == (kind,) and len(finding.path) > 1:
+            found.setdefault(finding.path[1], []).append(finding)
+    return found
+
+
+def _add_whole(
     parts: Parts,
-    fields: expand.Fields,
-    path: Path,
+    entry: Entry,
+    inherited: frozenset[str],
+    place: Place,
     document: Document,
     read_beside: Callable[[str], bytes],
     *,
     unsure: bool,
-) -> Iterator[expand.Made]:
-    """The fields of each bulletin that an entry stands for, as the schema wants them; mostly one, the entry itself."""
+) -> None:
+    before, is_read = len(parts.findings), False
+    for made in _made(parts, entry, document, read_beside, unsure=unsure):
+        is_read = True
+        _add_bulletin(parts, made.fields, entry, inherited, replace(place, row=made.row) if made.row else place)
+    if not is_read:
+        parts.findings += partly.times_of_none(entry, parts.findings[before:])
+
+
+def _tell_the_rest(
+    parts: Parts, entry: Entry, told: Sequence[Finding], document: Document, read_beside: Callable[[str], bytes]
+) -> None:
+    """Adds what else is wrong with an entry that is not whole, whatever becomes of what is `told`."""
+    found: list[Finding] = []
+    fields = entry.fields
+    is_filled_in = "for_each" in fields or expand.has_templates(fields) or expand.fills_in(fields)
+    if is_filled_in and partly.has_sure_texts(entry, told):
+        filled = _filled_in(parts, entry, document, read_beside)
+        found = filled if isinstance(filled, list) else []
+    parts.findings += found
+    parts.findings += partly.times(entry, [*told, *found])
+
+
+def _filled_in(
+    parts: Parts, entry: Entry, document: Document, read_beside: Callable[[str], bytes]
+) -> expand.Template | list[Finding]:
+    """What fills in the texts of an entry; findings where nothing does that should, none for a plain entry."""
+    fields = entry.fields
     if "for_each" in fields:
         if parts.is_full or parts.bad_templates > MAX_PROBLEMS:
-            return  # told already
-        found = rows_of(fields["for_each"], (*path, "for_each"), document, read_beside, parts.tables)
-        if isinstance(found, list):
-            parts.findings += found
-            return
+            return []  # told already
+        rows = rows_of(fields["for_each"], (*entry.path, "for_each"), document, read_beside, parts.tables)
+        if isinstance(rows, list):
+            return rows
         fields = {name: value for name, value in fields.items() if name != "for_each"}
-        template = expand.template(fields, found, path, document.file)
-    elif not unsure and not expand.has_templates(fields):
+        found = expand.template(fields, rows, entry.path, entry.file)
+    elif expand.is_recurring(fields):
+        found = expand.template(fields, None, entry.path, entry.file)
+    else:
+        return list(expand.unfilled(fields, entry.path, entry.file))
+    parts.bad_templates += len(found) if isinstance(found, list) else 0
+    return found
+
+
+def _made(
+    parts: Parts, entry: Entry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
+) -> Iterator[expand.Made]:
+    """The fields of each bulletin that an entry stands for, as the schema wants them; mostly one, the entry itself."""
+    fields = entry.fields
+    is_template = "for_each" in fields
+    if not is_template and not unsure and not expand.has_templates(fields):
         yield expand.Made(fields, "")
         return
-    elif expand.is_recurring(fields):
-        template = expand.template(fields, None, path, document.file)
+    filled = _filled_in(parts, entry, document, read_beside)
+    if isinstance(filled, list):
+        parts.findings += filled
+        if not filled and not is_template:
+            yield from _sound(parts, [expand.Made(fields, "")], entry)
+    elif excess := _excess(parts, filled):
+        message, hint = excess, "Make fewer of them, or in two sets."
+        parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
     else:
-        unfilled = list(expand.unfilled(fields, path, document.file))
-        parts.findings += unfilled
-        if not unfilled:
-            yield from _sound(parts, [expand.Made(fields, "")], path, document.file)
-        return
-    if isinstance(template, list):
-        parts.findings += template
-        parts.bad_templates += len(template)
-        return
-    if excess := _excess(parts, template):
-        parts.findings.append(
-            Finding(Code.BAD_ROWS, document.file, path, excess, "Make fewer of them, or in two sets.")
-        )
-        return
-    yield from _sound(parts, _counted(parts, template, path, document.file), path, document.file)
+        yield from _sound(parts, _counted(parts, filled, entry), entry)
 
 
-def _sound(parts: Parts, made: Iterable[expand.Made | Finding], path: Path, file: str) -> Iterator[expand.Made]:
+def _sound(parts: Parts, made: Iterable[expand.Made | Finding], entry: Entry) -> Iterator[expand.Made]:
     """What is valid of what an entry makes; why the rest is not goes to the findings."""
-    for each in checked(made, path, file):
+    for each in checked(made, entry):
         if isinstance(each, Finding):
             parts.findings.append(each)
         else:
@@ -222,27 +231,22 @@ def _excess(parts: Parts, template: expand.Template) -> str | None:
     return None
 
 
-def _counted(parts: Parts, template: expand.Template, path: Path, file: str) -> Iterator[expand.Made | Finding]:
+def _counted(parts: Parts, template: expand.Template, entry: Entry) -> Iterator[expand.Made | Finding]:
     """What the template makes, as long as the texts of all of them fit into the memory."""
     for each in template.made():
         parts.characters += each.characters if isinstance(each, expand.Made) else 0
         if parts.characters > MAX_MADE_CHARACTERS:
             message = f"the templates of this set fill in more than {MAX_MADE_CHARACTERS:,} characters"
-            yield Finding(Code.BAD_ROWS, file, path, message, "Shorten the cells, or make fewer of them.")
+            yield Finding(Code.BAD_ROWS, entry.file, entry.path, message, "Shorten the cells, or make fewer of them.")
             return
         yield each
 
 
 def _add_bulletin(
-    parts: Parts,
-    fields: Mapping[str, Any],
-    entry: Mapping[str, Any],
-    path: Path,
-    inherited: frozenset[str],
-    place: Place,
+    parts: Parts, fields: Mapping[str, Any], entry: Entry, inherited: frozenset[str], place: Place
 ) -> None:
     found: list[Finding] = []
-    timing = Timing(fields, entry, path, place.file, found)
+    timing = Timing(fields, entry.own, entry.path, entry.file, found)
     schedule, when = timing.schedule(), timing.when()
     if found:
         parts.findings += [replace(finding, row=place.row) for finding in found]
@@ -250,20 +254,12 @@ def _add_bulletin(
         parts.bulletins.append(_bulletin(fields, schedule, when, inherited, place))
 
 
-def _with_defaults(entry: expand.Fields, defaults: Mapping[str, Any]) -> expand.Fields:
-    if not defaults:
-        return entry
-    fields = {**defaults, **entry}
-    for name in _MERGED:
-        if name in entry and name in defaults:
-            fields[name] = {**defaults[name], **entry[name]}
-    return fields
-
-
 def _inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozenset[str]:
     """The fields that `entry` has from `defaults`, each key of what is merged by itself."""
-    names = {name for name in defaults if name not in entry and name not in _MERGED}
-    for name in _MERGED:
+    if not defaults:
+        return frozenset()
+    names = {name for name in defaults if name not in entry and name not in MERGED}
+    for name in MERGED:
         own = entry.get(name, ())
         names |= {f"{name}.{key}" for key in defaults.get(name, ()) if key not in own}
     return _shared(frozenset(names))

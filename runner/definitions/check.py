@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from runner.definitions import partly
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
 from runner.definitions.expand import Made
-from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
+from runner.definitions.partly import Entry
+from runner.definitions.problem import MAX_PROBLEMS, Finding
 from runner.definitions.schema import document_kind, is_valid, validator_for
 
 _AT_ONCE = 256  # entries that one verdict is asked for
@@ -28,8 +30,8 @@ def check(document: Document) -> list[Finding]:
     return schema_findings.explain(kind, document)
 
 
-def checked(made: Iterable[Made | Finding], path: Path, file: str) -> Iterator[Made | Finding]:
-    """Of what the template at `path` made, what is valid as a plain entry, and findings about the rest."""
+def checked(made: Iterable[Made | Finding], entry: Entry) -> Iterator[Made | Finding]:
+    """Of what was made of an entry, what is valid as a plain one, and findings about the rest."""
     wrong = 0
     entries = iter(made)
     while some := list(islice(entries, _AT_ONCE)):
@@ -40,10 +42,10 @@ def checked(made: Iterable[Made | Finding], path: Path, file: str) -> Iterator[M
                 continue
             wrong += 1
             if wrong <= MAX_PROBLEMS:
-                yield from _explained(each, path, file)
+                yield from _explained(each, entry)
     if wrong > MAX_PROBLEMS:
         message = f"{wrong - MAX_PROBLEMS:,} more rows have problems; they are not shown"
-        yield Finding(Code.TOO_MANY_PROBLEMS, file, path, message, "Mend the others first.")
+        yield Finding(Code.TOO_MANY_PROBLEMS, entry.file, entry.path, message, "Mend the others first.")
 
 
 def _valid(some: Iterable[Made | Finding]) -> set[int]:
@@ -55,9 +57,13 @@ def _valid(some: Iterable[Made | Finding]) -> set[int]:
     return {id(each) for each in made}
 
 
-def _explained(made: Made, path: Path, file: str) -> Iterator[Finding]:
+def _explained(made: Made, entry: Entry) -> Iterator[Finding]:
     from runner.definitions import schema_findings
 
-    document = Document(file, {"bulletins": [made.fields]}, array("Q"), "", {})
-    for finding in schema_findings.explain("bulletins", document):
-        yield replace(finding, path=(*path, *finding.path[2:]), row=made.row)
+    document = Document(entry.file, {"bulletins": [made.fields]}, array("Q"), "", {})
+    found = [
+        replace(finding, path=(*entry.path, *finding.path[2:]), row=made.row)
+        for finding in schema_findings.explain("bulletins", document)
+    ]
+    yield from found
+    yield from partly.times(entry, found, made.row, made.fields)

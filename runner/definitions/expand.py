@@ -43,16 +43,17 @@ def is_recurring(fields: Mapping[str, Any]) -> bool:
 
 
 def has_templates(fields: Mapping[str, Any]) -> bool:
-    """Whether a name or a property holds what only a template or a recurring schedule fills in, or nearly does."""
-    properties = fields["properties"]
-    return any("{" in text or "}}" in text for text in (fields["name"], *properties.values(), *properties))
+    """Whether a text holds what only a template or a recurring schedule fills in, or nearly does."""
+    properties, schedule = fields.get("properties", {}), fields.get("schedule", {})
+    texts = (fields.get("name", ""), fields.get("business_event", ""), str(fields.get("when", "")))
+    return any("{" in text or "}}" in text for text in (*texts, *schedule.values(), *properties.values(), *properties))
 
 
-def fills_in(defaults: Mapping[str, Any]) -> bool:
-    """Whether a text of the defaults is a template, so that a plain entry may inherit what only rows fill in."""
+def fills_in(fields: Mapping[str, Any]) -> bool:
+    """Whether a text is a template; among defaults, so that a plain entry may inherit what only rows fill in."""
     from runner.definitions.templates import is_template
 
-    return any(map(is_template, _texts(defaults).values()))
+    return any(map(is_template, _texts(fields).values()))
 
 
 def unfilled(fields: Mapping[str, Any], path: Path, file: str) -> Iterator[Finding]:
@@ -90,7 +91,7 @@ def _not_filled_in(text: str) -> str:
 
 
 def _names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callable[[str], bool]) -> Iterator[Finding]:
-    for name in fields["properties"]:
+    for name in fields.get("properties", ()):
         if is_meant(name):
             message = f"the name of a property is never filled in: {quoted(name)}"
             yield Finding(Code.BAD_TEMPLATE, file, (*path, "properties", name), message, "Write it out.", True)
@@ -145,15 +146,20 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
     later = {key for key in texts if recurring and key[0] in ("name", "properties")}
     wanted = {key: text for key, text in texts.items() if is_template(text) and (rows or key in later)}
     findings = list(_names(fields, path, file, lambda name: is_template(name) or _meant(name) is not None))
+    left_open = set()
     for key, text in texts.items():
-        if _meant(_not_filled_in(text)):
+        if _meant(rest := _not_filled_in(text)):
             message = f"a brace is missing in {quoted(text)}: it would be sent as it stands"
             findings.append(Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, "Write {{ row.column }}."))
+            if is_template(rest):
+                left_open.add(key)  # the same mistake, for those who compile it
     renderer = compile_texts(wanted, rows.columns if rows else (), with_occurrence=later)
     if isinstance(renderer, list):
-        faulty = [Finding(Code.BAD_TEMPLATE, file, (*path, *each.key), each.message, each.help) for each in renderer]
-        return findings + faulty
-    if rows and ("id",) not in wanted:
+        faults = [each for each in renderer if each.key not in left_open]
+        return findings + [
+            Finding(Code.BAD_TEMPLATE, file, (*path, *each.key), each.message, each.help) for each in faults
+        ]
+    if rows and "id" in fields and ("id",) not in wanted:
         column = rows.columns[0]
         hint = f"Write what tells the rows apart into it, like {fields['id']}-{{{{ row.{column} | slug }}}}."
         findings.append(Finding(Code.TEMPLATE_ID, file, (*path, "id"), "the id is the same for every row", hint))

@@ -65,12 +65,13 @@ def _narrow_bulletins(whole: Schema, definitions: Definitions) -> None:
         _narrow_account_names(known, in_defaults, list(definitions.accounts))
     if definitions.events:
         events = list(definitions.events.values())
-        # What no bulletin takes from the defaults is not wrong there: there the names are hints alone.
+        # What no bulletin takes from the defaults is not wrong there: by themselves the names are hints alone.
         in_defaults["business_event"] |= {
             "then": copy.deepcopy(known["business_event"]),
             "examples": list(definitions.events),
         }
         known["business_event"] = one_of_events(known["business_event"], events)
+        known["editors"]["$defs"]["file"]["allOf"].append(_taken("business_event"))
         in_template["business_event"] = one_of_events(in_template["business_event"], events)
         add_events(whole, events)
 
@@ -86,9 +87,19 @@ def _narrow_account_names(known: Schema, in_defaults: Schema, names: list[str]) 
     in_defaults["accounts"] = {**copy.deepcopy(accounts), "items": {"type": "string", "examples": names}}
     accounts["items"] = {**accounts["items"], "anyOf": [{"enum": names}, TEMPLATE]}
     accounts["examples"] = [[name] for name in names[:_MOST_HINTS]]
+    known["editors"]["$defs"]["file"]["allOf"].append(_taken("accounts"))
     if len(names) > 1:
         known["complete"]["required"].append("accounts")
         known["editors"]["$defs"]["file"]["allOf"].append(_needed("accounts"))
+
+
+def _taken(field: str) -> Schema:
+    """That the default of a field is as an entry's own, where some entry takes it."""
+    takes = {"type": "array", "contains": {"type": "object", "not": {"required": [field]}}}
+    return {
+        "if": {"properties": {"bulletins": takes}},
+        "then": {"properties": {"defaults": {"properties": {field: {"$ref": f"#/$defs/{field}"}}}}},
+    }
 
 
 def _needed(field: str) -> Schema:

@@ -89,8 +89,37 @@ def is_denser(recurrence: Recurrence, length: timedelta, limit: int) -> bool:
     return not (starts and ends) or _has_more(recurrence, starts, ends, limit)
 
 
-@lru_cache(maxsize=4096)
 def _is_ever_denser(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
+    """The same of a schedule without an end, found in few steps however many lengths are asked for of one cron."""
+    known = _known(cron, timezone, limit)
+    while known.never < length < known.ever:
+        # The first length is tried itself: the rows of a table may each have a cron of its own.
+        at = length
+        if known.ever < timedelta.max:
+            at = known.never + (known.ever - known.never) // 2
+        elif known.never:
+            at = 2 * known.never
+        if _is_denser_within(cron, timezone, at, limit):
+            known.ever = at
+        else:
+            known.never = at
+    return length >= known.ever
+
+
+@dataclass(slots=True)
+class _Known:
+    """The longest length known to hold no more times than its limit, and the shortest known to hold more."""
+
+    never: timedelta = timedelta()
+    ever: timedelta = timedelta.max
+
+
+@lru_cache(maxsize=4096)
+def _known(cron: str, timezone: str, limit: int) -> _Known:
+    return _Known()  # one for each, which grows
+
+
+def _is_denser_within(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
     day = _Day.of(cron)
     if day.times * (length.days + 2) <= limit:
         return False

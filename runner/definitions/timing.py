@@ -17,6 +17,7 @@ from runner.definitions.problem import Finding, Path
 LONGEST_GRACE = timedelta(days=7)  # of a recurring schedule
 MOST_IN_GRACE = 1000  # times of one: each run looks at all that may still go out
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_ANY_ZONE = "UTC"
 _OF_CRON = ("starts", "ends", "catch_up")
 
 T = TypeVar("T")
@@ -113,10 +114,7 @@ def _read(items: tuple[tuple[str, str], ...]) -> _Read:
 
 
 def _once(read: _Read, *, there: bool) -> None:
-    timezone = read.fields.get("timezone")
-    before = len(read.faults)
-    read.one("timezone", Code.BAD_TIME, times.zone, None)
-    has_zone = len(read.faults) == before
+    zone = _zone(read)
     grace = read.one("grace", Code.BAD_DURATION, times.duration, DEFAULT_GRACE)
     if not there:
         hint = (
@@ -124,28 +122,34 @@ def _once(read: _Read, *, there: bool) -> None:
             " as soon as it is there."
         )
         read.faults.append(_Fault(Code.MISSING_FIELD, "schedule has neither at nor cron", hint))
-    elif has_zone:
-        at = read.one("at", Code.BAD_TIME, lambda text: times.instant(text, timezone), None)
-        read.schedule = None if at is None or read.faults else Schedule(at, grace)
+        return
+    at = read.one("at", Code.BAD_TIME, lambda text: times.instant(text, zone), None)
+    read.schedule = None if at is None or read.faults else Schedule(at, grace)
+
+
+def _zone(read: _Read) -> str | None:
+    """The time zone by which the other fields are read: UTC in place of one that there is not, to read them at all."""
+    if "timezone" not in read.fields:
+        return None
+    return read.fields["timezone"] if read.one("timezone", Code.BAD_TIME, times.zone, None) else _ANY_ZONE
 
 
 def _recurring(read: _Read) -> None:
-    timezone = read.fields.get("timezone")
-    if timezone is None:
+    if (zone := _zone(read)) is None:
         message, hint = "schedule has cron and no timezone", "Add timezone: Asia/Kolkata, by whose clocks it is due."
         read.faults.append(_Fault(Code.MISSING_FIELD, message, hint))
-    elif read.one("timezone", Code.BAD_TIME, times.zone, None) is None:
-        timezone = None
+        zone = _ANY_ZONE
     cron = read.one("cron", Code.BAD_CRON, _cron, "")
     grace = read.one("grace", Code.BAD_DURATION, _short_grace, DEFAULT_GRACE)
-    starts = ends = None
-    if timezone is not None:
-        starts = read.one("starts", Code.BAD_TIME, lambda text: _edge(text, timezone), None)
-        ends = read.one("ends", Code.BAD_TIME, lambda text: _edge(text, timezone, end=True), None)
-    if timezone is None or read.faults:
+    starts = read.one("starts", Code.BAD_TIME, lambda text: _edge(text, zone), None)
+    ends = read.one("ends", Code.BAD_TIME, lambda text: _edge(text, zone, end=True), None)
+    if starts and ends and ends < starts and zone == read.fields.get("timezone"):
+        message = f"schedule.ends is {read.fields['ends']}, before it starts {read.fields['starts']}"
+        read.faults.append(_Fault(Code.BAD_TIME, message, "Write an end after the start.", ("ends",)))
+    if read.faults:
         return
     catch_up = CatchUp(read.fields.get("catch_up", CatchUp.LATEST))
-    recurrence = Recurrence(cron, timezone, grace, starts, ends, catch_up)
+    recurrence = Recurrence(cron, zone, grace, starts, ends, catch_up)
     _check_times(read, recurrence)
     read.schedule = None if read.faults else recurrence
 
@@ -187,10 +191,6 @@ def _check_times(read: _Read, recurrence: Recurrence) -> None:
     from runner.definitions.recurrence import comes, is_denser
 
     starts, ends = recurrence.starts, recurrence.ends
-    if starts and ends and ends < starts:
-        message = f"schedule.ends is {read.fields['ends']}, before it starts {read.fields['starts']}"
-        read.faults.append(_Fault(Code.BAD_TIME, message, "Write an end after the start.", ("ends",)))
-        return
     if (starts or ends) and not comes(recurrence):  # else the cron's own reader knows that it does
         message = f"schedule.cron: {recurrence.cron!r} has no time between starts and ends"
         read.faults.append(_Fault(Code.BAD_CRON, message, "Write another cron, or move starts or ends.", ("cron",)))

@@ -121,6 +121,26 @@ def test_defaults_that_nothing_takes_are_not_wrong() -> None:
     assert accepts(file)
 
 
+@pytest.mark.parametrize("wrong", [{"accounts": ["inda"]}, {"business_event": "Program Relased"}], ids=json.dumps)
+def test_wrong_defaults_that_some_entry_takes_are_refused(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    file = {"defaults": wrong, "bulletins": [{**entry(), "id": "b"}, without(entry(), name)]}
+    assert the_set(file).problems
+    assert not accepts(file)
+    assert accepts({**file, "defaults": {name: entry()[name]}})
+
+
+@pytest.mark.parametrize("default", [{"accounts": ["{{ row.a }}"]}, {"business_event": "{{ row.e }}"}], ids=json.dumps)
+def test_a_template_among_the_defaults_may_be_taken(default: dict[str, Any]) -> None:
+    (name,) = default
+    taking = {**without(entry(id="a-{{ row.a }}"), name), "for_each": {"rows": [{"a": "india", "e": "Nothing"}]}}
+    file = {"defaults": default, "bulletins": [{**taking, "properties": {}}]}
+    if name == "accounts":
+        file["bulletins"] = [taking]
+    assert the_set(file).problems == ()
+    assert accepts(file)
+
+
 @pytest.mark.parametrize(
     "template", ["{{ row.a }}", "a {{- row.a -}}", "{% if row.a %}1{% endif %}", "{# c #}", "{{ occurrence.date }}"]
 )

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.definitions import recurrence as recurrence_module
 from runner.definitions.model import Recurrence
 from runner.definitions.recurrence import (
     backwards,
@@ -216,6 +217,23 @@ def test_it_is_denser_than_any_number_below_the_most_that_lie_within_a_length(
     recurrence = Recurrence(cron, "Asia/Kolkata", starts=datetime(2026, 1, 31, 23, 59, tzinfo=UTC))
     assert is_denser(recurrence, length, most - 1)
     assert not is_denser(recurrence, length, most)
+
+
+def test_however_many_lengths_are_asked_for_of_one_cron_few_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of a table have thousands of graces beside one cron."""
+    looked_at = []
+
+    def counted(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
+        looked_at.append(length)
+        return within(cron, timezone, length, limit)
+
+    within = recurrence_module._is_denser_within
+    monkeypatch.setattr(recurrence_module, "_is_denser_within", counted)
+    recurrence_module._known.cache_clear()
+    every_minute = Recurrence("* * * * *", "Asia/Kolkata")
+    for seconds in range(1, 7 * 24 * 60 * 60, 60):
+        assert is_denser(every_minute, timedelta(seconds=seconds), 1000) is (seconds >= 60_000)
+    assert len(looked_at) < 60
 
 
 def test_between_its_edges_it_is_no_denser_than_all_of_it() -> None:

@@ -118,7 +118,7 @@ def _slug(value: object) -> str:
     slug = _NOT_SLUG.sub("-", text.lower() if text.isascii() else _without_accents(text)).strip("-")
     if not slug:
         message = f"nothing of {quoted(text)} remains in a slug" if text else "an empty cell makes no slug"
-        raise CellRefused(message, "A slug has the letters a to z and digits; add a column with such a name.")
+        raise CellRefused(message, "A slug has the letters a to z and digits; make it of a column that has some.")
     return slug
 
 
