@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,10 @@ from runner.errors import Exit
 from runner.report.formats import PLAN_FORMATS
 
 if TYPE_CHECKING:
+    from runner.definitions.model import Definitions
     from runner.plan.decide import Plan
+    from runner.plan.firing import Firing
+    from runner.plan.select import Selector
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
@@ -95,7 +98,7 @@ def plan(
             f"--until {until:%Y-%m-%dT%H:%M:%SZ} lies before {at:%Y-%m-%dT%H:%M:%SZ}, where the plan begins"
         )
     chosen = selectors(definitions, path, selection)
-    selected = select_firings(definitions, chosen, at, until)
+    selected, shown_until = _selected(definitions, chosen, at, until, is_calendar=format_ == "html")
     url = which_ledger(ledger_url, sandbox=sandbox)
     if sandbox and out:  # what is to be fired must know its ledger
         open_sandbox_ledger(at).close()
@@ -106,7 +109,7 @@ def plan(
         if against is not None:
             soon = (
                 planned
-                if until is None
+                if shown_until is None
                 else plan_over(ledger, definitions, select_firings(definitions, chosen, at), at)
             )
             changes = changes_against(against, definitions, soon, ledger, path=path, selection=selection)
@@ -119,7 +122,7 @@ def plan(
         selection=_given(selection),
         git_commit=checkout.commit if checkout else None,
         git_dirty=checkout.dirty if checkout else None,
-        until=until,
+        until=shown_until,
         later=later,
     )
     document = plan_document(planned, facts, changes)
@@ -133,6 +136,19 @@ def plan(
     return Exit.WOULD_FIRE if detailed_exitcode and planned.to_send else Exit.OK
 
 
+def _selected(
+    definitions: Definitions, chosen: Iterable[Selector], now: datetime, until: datetime | None, *, is_calendar: bool
+) -> tuple[list[Firing], datetime | None]:
+    """The selected firings, and up to when they hold what recurs: a calendar would be false with next times only."""
+    from runner.cli.planning import select_firings, select_for_calendar
+
+    if until is not None or not is_calendar:
+        return select_firings(definitions, chosen, now, until), until
+    from runner.report.html.calendar import MOST_AHEAD
+
+    return select_for_calendar(definitions, chosen, now, MOST_AHEAD)
+
+
 def _given(selection: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     """The selection options that were given, by the names that users know."""
     names = {name: name.removeprefix("only_") for name in selection}
@@ -143,13 +159,17 @@ def _given(selection: Mapping[str, Any]) -> dict[str, Sequence[str]]:
 
 def _show(planned: Plan, document: Mapping[str, Any], *, verbose: bool) -> None:
     from runner.cli.console import show_table
-    from runner.report.plan import CHANGE_COLOURS, COLOURS, change_rows, changes_line, rows, summary_line
+    from runner.plan.decide import Action
+    from runner.report.plan import CHANGE_COLOURS, COLOURS, change_rows, changes_line, plan_rows, summary_line
     from runner.report.plan_document import until_of
 
+    coming = until_of(document) is not None
     changes = document["changes"]
     if changes is not None:
         show_table((CHANGE_COLOURS[kind] if kind else None, cells) for kind, cells in change_rows(changes))
         click.echo(f"{changes_line(changes)}\n")
-    table = rows(planned.steps, whole=verbose, coming=until_of(document) is not None)
+    table = plan_rows(planned.steps, document, whole=verbose)
     show_table((COLOURS[action] if action else None, cells) for action, cells in table)
+    if not coming and any(step.action is Action.WAIT and step.firing.watch_key for step in planned.steps):
+        click.echo("recurring bulletins show their next time only (--until TIME shows all that come up to it)")
     click.echo(summary_line(document))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runner.plan.select import Selector
 
 MOST_COMING = 10_000  # firings of --until: more than that nobody reads
+_FEWER_DAYS = (7, 3, 1)  # that a calendar shows of what recurs, where more would be too much
 
 
 def selectors(definitions: Definitions, path: Path, selection: Mapping[str, Any]) -> list[Selector]:
@@ -46,6 +47,32 @@ def select_firings(
 
     selected = select(firings(definitions, now), chosen)
     return selected if until is None else _coming(definitions, selected, now, until)
+
+
+def select_for_calendar(
+    definitions: Definitions, chosen: Iterable[Selector], now: datetime, days: int
+) -> tuple[list[Firing], datetime | None]:
+    """All firings that the selectors accept; of recurring bulletins those of so many days, and up to when that is.
+
+    That is None where nothing recurs, or so much does that not even one day of it can be read: then each stands at its
+    next time only. Raises UserError where nothing is selected.
+    """
+    selected = select_firings(definitions, chosen, now)
+    until = _readable_end(selected, now, [days, *(fewer for fewer in _FEWER_DAYS if fewer < days)])
+    return (selected, None) if until is None else (_coming(definitions, selected, now, until), until)
+
+
+def _readable_end(selected: Iterable[Firing], now: datetime, numbers: Iterable[int]) -> datetime | None:
+    """The end, in UTC, of the first of these numbers of days in which what recurs is no more than anybody reads."""
+    from runner.plan.occurrence import occurrences
+
+    recurring = {firing.key[:2]: firing.bulletin for firing in selected if firing.watch_key is not None}
+    for days in numbers if recurring else ():
+        day = now.astimezone(UTC).date() + timedelta(days=days - 1)
+        until = datetime.combine(day, time(23, 59, 59), UTC)
+        if sum(len(occurrences(each, now, until)) for each in recurring.values()) <= MOST_COMING:
+            return until
+    return None
 
 
 def _coming(definitions: Definitions, selected: Sequence[Firing], now: datetime, until: datetime) -> list[Firing]:
@@ -85,13 +112,13 @@ def which_ledger(url: str | None, *, sandbox: bool) -> str | None:
 
 @contextmanager
 def ledger_if_there(url: str | None) -> Iterator[Ledger | None]:
-    """The ledger at `url`, opened; None, and a word about it, where there is none."""
+    """The ledger at `url`, opened; None where there is none, and a word about it once something was planned."""
     from runner.cli.ledgers import open_ledger_if_there
 
     ledger = open_ledger_if_there(url)
     if ledger is None:
-        click.echo("there is no ledger yet: planned as if nothing was ever sent", err=True)
         yield None
+        click.echo("there is no ledger yet: planned as if nothing was ever sent", err=True)
     else:
         with ledger:
             yield ledger

@@ -5,19 +5,31 @@ Pure functions over the comparison and two plans: of the set as it is, and of wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from runner.definitions.model import Account
+from runner.definitions.model import Account, Recurrence
 from runner.plan.compare import BulletinChange, Comparison, Kind, SharedChange
 from runner.plan.decide import Action, Plan, Step
 from runner.report.document import row_entry, timestamp
-from runner.report.local_time import local_time
+from runner.report.local_time import last_time, local_time
 from runner.report.plan_document import field_entries
 
 _SENT = (Action.DONE, Action.CHANGED)
 
 _Steps = Mapping[str, list[Step]]  # by the id of their bulletin
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """Whether a bulletin goes out again in an account after it did, and whether its next time there is its first."""
+
+    is_again: bool
+    is_first: bool
 
 
 def changes_document(
@@ -36,12 +48,13 @@ def changes_document(
     `accounts` are those of both sides; `knows` says whether there was a ledger to ask what was sent.
     """
     effects = _Effects(_by_bulletin(plan.steps), _by_bulletin(gone.steps), accounts, knows)
+    unsent = _unsent(comparison.bulletins, plan.steps)
     return {
         "against": against,
         "base": base,
         "base_problems": base_problems,
         "bulletins": [effects.entry(change) for change in comparison.bulletins],
-        "accounts": [_shared(change) for change in comparison.accounts],
+        "accounts": [{**_shared(change), "unsent": unsent[change.name]} for change in comparison.accounts],
         "events": [_shared(change) for change in comparison.events],
     }
 
@@ -51,6 +64,13 @@ def _by_bulletin(steps: Iterable[Step]) -> dict[str, list[Step]]:
     for step in steps:
         found.setdefault(step.firing.key.bulletin, []).append(step)
     return found
+
+
+def _unsent(changes: Iterable[BulletinChange], steps: Iterable[Step]) -> Counter[str]:
+    """How many firings each account has that are not sent yet, of bulletins that went there before as well."""
+    before = {change.bulletin.id: change.before.accounts if change.before else () for change in changes}
+    keys = (step.firing.key for step in steps if _goes(step))
+    return Counter(key.account for key in keys if key.account in before.get(key.bulletin, (key.account,)))
 
 
 class _Effects:
@@ -69,6 +89,10 @@ class _Effects:
         stays_in = {step.firing.key.account for step in steps}
         left = [step for step in before if step.firing.key.account not in stays_in]
         again = any(each.field == "revision" for each in change.fields) and any(map(_was_sent, before))
+        running = {step.firing.key.account for step in steps if step.action is not Action.WAIT}
+        how = {
+            name: _How(is_again=again, is_first=change.kind is Kind.ADDED and name not in running) for name in stays_in
+        }
         return {
             "kind": change.kind.value,
             "id": bulletin.id,
@@ -77,32 +101,39 @@ class _Effects:
             "line": bulletin.place.line,
             **row_entry(bulletin.place),
             "name": bulletin.name,
+            **_recurrence_entry(steps or left),
             "fields": field_entries(each for each in change.fields if each.field != "id"),  # `was` says it
             "effects": [
-                *(self._effect(step, self._text(step, "again, " if again else "")) for step in steps),
-                *(self._effect(step, self._removal(step), removed=True) for step in left),
+                *(
+                    self._effect(step, self._text(step, how[step.firing.key.account]), _would_go(step, steps, before))
+                    for step in steps
+                ),
+                *(self._effect(step, self._removal(step), _goes(step), removed=True) for step in left),
             ],
             "warning": self._warning(change, steps, before),
         }
 
-    def _effect(self, step: Step, text: str, *, removed: bool = False) -> dict[str, Any]:
+    def _effect(self, step: Step, text: str, would_go: bool, *, removed: bool = False) -> dict[str, Any]:
         due_at = step.may_go_at or step.firing.occurrence.due_at
         return {
             "account": step.firing.key.account,
             "occurrence": step.firing.key.occurrence,
             "action": None if removed else step.action.value,
             "due_at": None if due_at is None else timestamp(due_at),
+            "would_go": would_go,
             "text": text,
         }
 
-    def _text(self, step: Step, again: str) -> str:
+    def _text(self, step: Step, how: _How) -> str:
+        again = "again, " if how.is_again else ""
         match step.action:
             case Action.FIRE | Action.RETRY:
                 return f"goes out {again}as soon as fire runs"
             case Action.WAIT if step.may_go_at is not None:
                 return f"goes out {again}later: {step.reason}"
             case Action.WAIT:
-                return f"goes out {again}{self._due(step)}"
+                nth = ("first " if how.is_first else "next ") if _recurs(step) else ""
+                return f"goes out {again}{nth}{self._due(step)}{self._then(step)}"
             case Action.EXPIRED:
                 return f"is too late and never sent: it was due {self._due(step)}"
             case Action.DONE:
@@ -121,7 +152,8 @@ class _Effects:
             case Action.DONE | Action.CHANGED:
                 return f"{_sent_at(step)}; taking it out recalls nothing"
             case Action.WAIT:
-                return f"would have gone out {self._due(step)}, and is not sent any more"
+                nth = "next " if _recurs(step) else ""
+                return f"would have gone out {nth}{self._due(step)}{self._then(step)}, and is not sent any more"
             case Action.IN_DOUBT | Action.CLAIMED:
                 return f"{step.reason}; taking it out settles nothing"
             case Action.EXPIRED:
@@ -153,8 +185,63 @@ class _Effects:
     def _due(self, step: Step) -> str:
         due_at = step.may_go_at or step.firing.occurrence.due_at
         assert due_at is not None
+        return local_time(due_at, self._zone(step))
+
+    def _then(self, step: Step) -> str:
+        """How it goes on after that time, if it does; by the clocks of which zone, where those are not its people's."""
+        if (recurrence := _recurs(step)) is None:
+            return ""
+        clocks = "" if recurrence.timezone == self._zone(step) else f" in {recurrence.timezone}"
+        until = f" until {last_time(recurrence.ends, recurrence.timezone)}" if recurrence.ends else ""
+        return f", then by cron `{recurrence.cron}`{clocks}{until}"
+
+    def _zone(self, step: Step) -> str:
         account = self._accounts.get(step.firing.key.account)
-        return local_time(due_at, account.zone if account else "UTC")
+        return account.zone if account else "UTC"
+
+
+def _recurs(step: Step) -> Recurrence | None:
+    """How it recurs, where it waits and more times come after that."""
+    schedule, due_at = step.firing.bulletin.schedule, step.firing.occurrence.due_at
+    if step.action is not Action.WAIT or due_at is None or not isinstance(schedule, Recurrence):
+        return None
+    return schedule if _goes_on(schedule, due_at) else None
+
+
+@lru_cache(maxsize=4096)  # thousands of bulletins share a schedule
+def _goes_on(recurrence: Recurrence, at: datetime) -> bool:
+    from runner.definitions.recurrence import next_after
+
+    return next_after(recurrence, at) is not None
+
+
+def _recurrence_entry(steps: Iterable[Step]) -> dict[str, Any]:
+    """How it recurs, as the document holds it; nothing where no more times come."""
+    found = next(filter(None, map(_recurs, steps)), None)
+    if found is None:
+        return {}
+    ends = None if found.ends is None else timestamp(found.ends)
+    return {"recurrence": {"cron": found.cron, "timezone": found.timezone, "ends": ends}}
+
+
+def _goes(step: Step) -> bool:
+    """Whether it goes out, now or later."""
+    return step.goes or (step.action is Action.WAIT and step.may_go_at is None)
+
+
+def _would_go(step: Step, steps: Iterable[Step], before: Iterable[Step]) -> bool:
+    """Whether it would go out without the change: that very firing, or if it was none yet, one in its place.
+
+    What goes out now takes the place of what would have gone out now: any other is sent earlier than it would be.
+    """
+    account, _, occurrence = step.firing.key
+    there = [each for each in before if each.firing.key.account == account]
+    same = [each for each in there if each.firing.key.occurrence == occurrence]
+    if step.action.sends:
+        return any(each.action.sends for each in same or there)
+    if not (same or _goes(step)) and any(_goes(each) for each in steps if each.firing.key.account == account):
+        return False
+    return any(map(_goes, same or there))
 
 
 def _was_sent(step: Step) -> bool:

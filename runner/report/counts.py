@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from runner.plan.compare import MOVES
 from runner.plan.decide import Action
+from runner.report.local_time import local_time, zones_of
 from runner.report.problems import counted
+
+_SENDS = tuple(action for action in Action if action.sends)
+_STOPPED = (None, Action.DISABLED, Action.EXPIRED, Action.DUPLICATE)  # None: it was removed
+_Effects = Sequence[tuple[str, Mapping[str, Any]]]  # each with the id of its bulletin
 
 
 def bulletins_of(ids: Iterable[str]) -> str:
@@ -44,3 +52,98 @@ def only_later(document: Mapping[str, Any]) -> str:
     """What a plan up to a time leaves out: `3 more come only after that`; empty where that is nothing."""
     count = document["summary"].get("later", 0)
     return f"{count:,} more {'comes' if count == 1 else 'come'} only after that" if count else ""
+
+
+def by_account(entries: Iterable[Mapping[str, Any]]) -> str:
+    """`2 in india, 1 in europe`: how many of the entries each account has."""
+    counts = Counter(entry["account"] for entry in entries)
+    return ", ".join(f"{count:,} in {account}" for account, count in counts.items())
+
+
+def moves(change: Mapping[str, Any]) -> bool:
+    """Whether an account's change decides anew whom its bulletins reach."""
+    return change["kind"] == "changed" and any(each["field"] in MOVES for each in change["fields"])
+
+
+def merging(document: Mapping[str, Any]) -> list[str]:
+    """What merging does, in sentences, where a plan was made against a git ref: what it sends, edits, stops, moves.
+
+    An edit of what goes out without it too sends nothing more. The text is as raw as the names in it.
+    """
+    changes = document["changes"]
+    zones = zones_of(document)
+    sends, edits, stopped = _by_what_it_does(changes["bulletins"])
+    said = []
+    if sent := _goes_out(sends, zones):
+        said.append(f"sends {sent}.")
+    elif not any(edits):
+        said.append("sends nothing.")
+    if edited := _goes_out(edits, zones, edited=True):
+        said.append(f"edits {edited}.")
+    if stopped:
+        said.append(f"stops {_those(stopped)} that would have gone out{_where(stopped)}.")
+    moving = sum(each.get("unsent", 0) for each in changes["accounts"] if moves(each))
+    moved = [f"{moving:,} not sent yet would reach other people: their account moves."] if moving else []
+    return [f"Merging this {said[0]}", *(f"It {each}" for each in said[1:]), *moved]
+
+
+_Going = tuple[_Effects, _Effects, _Effects]  # as soon as fire runs, later, again and again
+
+
+def _by_what_it_does(changes: Iterable[Mapping[str, Any]]) -> tuple[_Going, _Going, _Effects]:
+    """What is sent, what is edited and goes out without the change too, and what does not go out any more."""
+    sends: tuple[list[Any], ...] = ([], [], [])
+    edits: tuple[list[Any], ...] = ([], [], [])
+    stopped = []
+    for change in changes:
+        for effect in change["effects"]:
+            action, would_go = effect["action"], effect.get("would_go", False)
+            going = edits if would_go else sends
+            if action in _SENDS:
+                going[0].append((change["id"], effect))
+            elif action == Action.WAIT:
+                going[2 if "recurrence" in change else 1].append((change["id"], effect))
+            elif would_go and action in _STOPPED:
+                stopped.append((change["id"], effect))
+    return (sends[0], sends[1], sends[2]), (edits[0], edits[1], edits[2]), stopped
+
+
+def _goes_out(going: _Going, zones: Mapping[str, str], *, edited: bool = False) -> str:
+    """`1 bulletin as soon as fire runs (1 in india) and 2 bulletins later (2 in india), the first on …`."""
+    now, later, again = going
+    said = []
+    if now:
+        said.append(f"{_those(now)}{_that(now, edited)} as soon as fire runs{_where(now)}")
+    if later:
+        first = f"{'the first ' if len(later) > 1 else ''}on {_first(later, zones)}"
+        said.append(f"{_those(later)}{_that(later, edited)} later{_where(later)}, {first}")
+    if again:
+        first = f"next on {_first(again, zones)}" if edited else f"from {_first(again, zones)} on"
+        said.append(f"{_those(again)}{_that(again, edited)} again and again{_where(again)}, {first}")
+    and_ = ", and " if later and again else " and "  # what is said of the later ones ends with a time
+    return and_.join(filter(None, [", ".join(said[:-1]), *said[-1:]]))
+
+
+def _those(effects: _Effects) -> str:
+    return bulletins_of(id_ for id_, _ in effects)
+
+
+def _that(effects: _Effects, edited: bool) -> str:
+    if not edited:
+        return ""
+    return " that goes out" if len(effects) == 1 else " that go out"
+
+
+def still_unsent(change: Mapping[str, Any]) -> str:
+    """`; 2 that went there before are not sent yet`: of an account that changed; empty where there are none."""
+    count = change.get("unsent", 0)
+    return f"; {count:,} that went there before {'is' if count == 1 else 'are'} not sent yet" if count else ""
+
+
+def _where(effects: _Effects) -> str:
+    return f" ({by_account(effect for _, effect in effects)})"
+
+
+def _first(effects: _Effects, zones: Mapping[str, str]) -> str:
+    first = min((effect for _, effect in effects), key=lambda effect: str(effect["due_at"]))
+    return local_time(datetime.fromisoformat(first["due_at"]), zones.get(first["account"], "UTC"))

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 
 def local_time(at: datetime, zone: str) -> str:
     """An instant as people of a time zone read it, to the minute, or the second where there are seconds."""
     local = at.astimezone(ZoneInfo(zone))
-    return f"{local:%a %Y-%m-%d %H:%M}{f':{local:%S}' if local.second else ''} {zone}"
+    return f"{local:%a %Y-%m-%d} {_clock(local)} {zone}"
+
+
+def time_of_week(at: datetime, zone: str) -> str:
+    """`Fri 18:30 in Asia/Kolkata`: what stands well beside the instant in UTC; empty where clocks show UTC then."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {_clock(local)} in {zone}" if local.utcoffset() else ""
+
+
+def last_time(at: datetime, zone: str) -> str:
+    """An instant up to which something goes on, as people of a time zone read it; where a day ends then, the day."""
+    local = at.astimezone(ZoneInfo(zone))
+    ends_day = (local + timedelta(seconds=1)).date() > local.date()
+    return f"{local:%a %Y-%m-%d}" if ends_day else local_time(at, zone)
+
+
+def zones_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """The time zone of the people of each account, by what a plan's document says."""
+    return {name: account["timezone"] for name, account in document["accounts"].items()}
+
+
+def _clock(local: datetime) -> str:
+    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"

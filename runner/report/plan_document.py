@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from runner.definitions.model import Account, canonical
+from runner.definitions.model import Account, Budget, canonical
 from runner.definitions.schema import fast_validator, schema
 from runner.errors import UserError
 from runner.plan.changes import Change
@@ -138,7 +138,20 @@ def _account(account: Account) -> dict[str, Any]:
         "passcode_env": account.passcode_env,
         "passcode_file": account.passcode_file,
         "concurrency": account.concurrency,
+        **_budget(account),
     }
+
+
+def _budget(account: Account) -> dict[str, Any]:
+    """What the account may send, as its definition writes it; nothing where it has no budget."""
+    events = {event: _limits(budget) for event, budget in account.event_budgets.items()}
+    whole = {**_limits(account.budget), **({"events": events} if events else {})}
+    return {"budget": whole} if whole else {}
+
+
+def _limits(budget: Budget) -> dict[str, int]:
+    limits = {"per_hour": budget.per_hour, "per_day": budget.per_day}
+    return {name: count for name, count in limits.items() if count is not None}
 
 
 def _firing(step: Step) -> dict[str, Any]:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema
 import pytest
 from conftest import Write
 
 from cli.conftest import Bulletins, account
+from runner.definitions.schema import schema
+from runner.report.html.instants import instant_ms
 from runner.sandbox.server import Sandbox
 
+RECURRING = """
+defaults: {business_event: E, c-by: a@example.com, accounts: [india]}
+bulletins:
+  - {id: daily, name: Daily, properties: {}, schedule: {cron: "0 18 * * *", timezone: UTC}}
+  - {id: weekly, name: Weekly, properties: {n: "2"}, schedule: {cron: "0 18 * * FRI", timezone: UTC}}
+  - {id: monthly, name: Monthly, properties: {n: "3"}, schedule: {cron: "0 9 28 * *", timezone: UTC}}
+  - {id: once, name: Once, properties: {n: "4"}, schedule: {at: 2027-02-01T10:00:00Z}}
+"""
+TUESDAY = ("--now", "2026-12-01T04:00:00Z")
+HINT = "recurring bulletins show their next time only (--until TIME shows all that come up to it)\n"
+NEXT_ONLY = "Recurring bulletins stand at their next time only"
 NO_LEDGER = "there is no ledger yet: planned as if nothing was ever sent\n"
 
 
@@ -173,3 +187,68 @@ def test_a_bulletin_in_two_accounts_is_counted_once_and_its_firings_twice(
     assert summary.endswith("Z: 3 fire (3 firings of 2 bulletins would be sent)")
     for format_ in ("markdown", "html"):
         assert "3 firings of 2 bulletins" in bulletins("plan", "--id", "both", "--id", "now-1", "--format", format_).out
+
+
+def test_a_calendar_shows_all_times_of_two_weeks_and_all_that_comes_once(bulletins: Bulletins, write: Write) -> None:
+    write({"all.yaml": RECURRING})
+    page = bulletins("plan", *TUESDAY, "--format", "html").out
+
+    rows = [line for line in page.splitlines() if 'class="sum">' in line and not line.startswith("<thead")]
+    assert [row.split('class="sum">')[1][0] for row in rows] == [*"11121111112111"]
+    assert "2 firings go out" not in page
+    assert "18 firings go out" in page  # 14 daily, 2 weekly, the next monthly, and what is due once
+    assert "longest gap: 1 d," in page
+    assert page.count("go out in the same minute") == 2
+    assert "2 after them, the first" in page
+    assert "of what recurs, at most the next time" in page
+    assert NEXT_ONLY not in page
+
+
+def test_a_calendar_up_to_a_time_is_what_was_asked_for(bulletins: Bulletins, write: Write) -> None:
+    write({"all.yaml": RECURRING})
+    page = bulletins("plan", *TUESDAY, "--format", "html", "--until", "2026-12-05").out
+    assert page.count("<tr data-day=") == 5
+    assert "; 2 more come only after that" in page
+
+
+@pytest.mark.parametrize(("count", "days"), [(1, 3), (5, 1), (9, None)])
+def test_a_calendar_of_very_many_times_shows_fewer_days_and_says_so(
+    bulletins: Bulletins, write: Write, count: int, days: int | None
+) -> None:
+    entry = '  - {{id: x-{0}, name: N, properties: {{n: "{0}"}}, schedule: {{cron: "* * * * *", timezone: UTC}}}}\n'
+    head = RECURRING.partition("bulletins:")[0] + "bulletins:\n"
+    write({"all.yaml": head + "".join(entry.format(number) for number in range(count))})
+    done = bulletins("plan", "--now", "2026-12-01T00:00:30Z", "--format", "html")
+
+    assert done.code == 0
+    assert (NEXT_ONLY in done.out) is (days is None)
+    until = "null" if days is None else instant_ms(f"2026-12-0{days}T23:59:59Z")
+    assert f'"until":{until},' in done.out
+
+
+def test_the_table_says_where_only_the_next_time_is_shown(bulletins: Bulletins, write: Write) -> None:
+    assert HINT not in bulletins("plan").out  # nothing recurs
+    write({"all.yaml": RECURRING})
+    assert HINT in bulletins("plan", *TUESDAY).out
+    assert HINT not in bulletins("plan", *TUESDAY, "--id", "once").out
+    assert HINT not in bulletins("plan", *TUESDAY, "--until", "2026-12-05").out
+
+
+def test_the_document_holds_the_budgets_and_the_calendar_what_they_hold_back(
+    bulletins: Bulletins, write: Write, sandbox: Sandbox
+) -> None:
+    at = "schedule: {at: 2026-12-02T18:00:00Z}"
+    head = RECURRING.partition("bulletins:")[0] + "bulletins:\n"
+    write(
+        {"all.yaml": head + "".join(f'  - {{id: x-{n}, name: N, properties: {{n: "{n}"}}, {at}}}\n' for n in range(5))}
+    )
+    plain = bulletins("plan", *TUESDAY, "--format", "json").json
+    assert "budget" not in plain["accounts"]["india"]
+
+    write({"accounts.yaml": account(sandbox.base_url, "budget: {per_hour: 3, events: {E: {per_day: 4}}}")})
+    document = bulletins("plan", *TUESDAY, "--format", "json").json
+    assert document["accounts"]["india"]["budget"] == {"per_hour": 3, "events": {"E": {"per_day": 4}}}
+    jsonschema.Draft202012Validator(schema("plan")).validate(document)
+    page = bulletins("plan", *TUESDAY, "--format", "html").out
+    assert "The budget is 3 an hour; 4 a day for E. It holds back 2 firings of what is due here" in page
+    assert "18–19 h: 5 due, 3 may go<" in page

@@ -109,8 +109,11 @@ def test_the_markdown_says_all_of_it(pull_request: Repository, bulletins: Bullet
 
     assert seen.text.startswith(
         "Merging this sends 1 bulletin as soon as fire runs (1 in india)"
-        " and 3 firings of 2 bulletins later (2 in india, 1 in europe),"
-        " the first on Fri 2036-12-05 21:00 Asia/Singapore."
+        " and 2 firings of 1 bulletin later (1 in india, 1 in europe),"
+        " the first on Sun 2036-12-07 21:00 Asia/Singapore."
+        " It edits 1 bulletin that goes out later (1 in india), on Fri 2036-12-05 21:00 Asia/Singapore."
+        " It stops 1 bulletin that would have gone out (1 in india)."
+        " 1 not sent yet would reach other people: their account moves."
     )
     assert [row[0] for row in seen.rows[:8]] == [
         "", "✏️ edited", "🔁 renamed", "✏️ edited", "➕ added", "➕ added", "", "➖ removed",
@@ -134,6 +137,149 @@ def test_the_text_says_it_in_a_terminal(pull_request: Repository, bulletins: Bul
     ]
     assert any(line.startswith("against main (") and line.endswith("2 added, 2 changed, 1 renamed, 1 removed")
                for line in lines)  # fmt: skip
+
+
+def test_the_text_ends_with_what_merging_does(pull_request: Repository, bulletins: Bulletins) -> None:
+    change(pull_request)
+    *_, stops, moves, summary = bulletins("plan", "--against", "main").out.splitlines()
+
+    assert stops == "It stops 1 bulletin that would have gone out (1 in india)."
+    assert moves == "3 not sent yet would reach other people: their account moves."  # and not tonight, nor tomorrow
+    assert summary.startswith("plan at ")
+
+
+RECURRING = (
+    SHOWS
+    + """
+  - id: daily
+    name: Daily
+    properties: {program_id: "7"}
+    accounts: [india, europe]
+    schedule: {cron: "30 20 * * *", timezone: Asia/Kolkata, starts: 2036-11-29, ends: 2036-12-31}
+"""
+)
+LATE = ("--now", "2036-11-28T18:00:00Z")
+
+
+def add_daily(repository: Repository) -> None:
+    """Daily and the rest are on the main branch, and a branch begins there."""
+    repository.git("checkout", "--quiet", "main")
+    repository.commit({"bulletins.d/shows.yaml": RECURRING})
+    repository.git("checkout", "--quiet", "-b", "again")
+
+
+def test_what_recurs_says_when_first_and_by_which_cron(pull_request: Repository, bulletins: Bulletins) -> None:
+    pull_request.commit({"bulletins.d/shows.yaml": RECURRING})
+    changes = against_main(bulletins, *LATE)
+
+    then = "then by cron `30 20 * * *`"
+    assert told(changes)["daily"] == (
+        "added",
+        [
+            f"goes out first Sat 2036-11-29 20:30 Asia/Kolkata, {then} until Wed 2036-12-31",
+            f"goes out first Sat 2036-11-29 15:00 UTC, {then} in Asia/Kolkata until Wed 2036-12-31",
+        ],
+    )
+    (daily,) = changes["bulletins"]
+    assert daily["recurrence"] == {
+        "cron": "30 20 * * *", "timezone": "Asia/Kolkata", "ends": "2036-12-31T18:29:59Z",
+    }  # fmt: skip
+
+
+def test_the_last_time_of_what_recurs_is_told_as_any_other(pull_request: Repository, bulletins: Bulletins) -> None:
+    pull_request.commit({"bulletins.d/shows.yaml": RECURRING})
+    changes = against_main(bulletins, "--now", "2036-12-31T01:00:00Z", "--account", "india")
+
+    assert told(changes)["daily"] == ("added", ["goes out Wed 2036-12-31 20:30 Asia/Kolkata"])
+    assert "recurrence" not in changes["bulletins"][0]
+
+
+def test_an_edit_of_what_recurs_says_its_next_time(pull_request: Repository, bulletins: Bulletins) -> None:
+    add_daily(pull_request)
+    pull_request.commit({"bulletins.d/shows.yaml": RECURRING.replace("name: Daily", "name: Every day")})
+    changes = against_main(bulletins, "--now", "2036-12-01T15:10:00Z", "--account", "india")
+
+    assert told(changes)["daily"][1] == [
+        "goes out as soon as fire runs",
+        "goes out next Tue 2036-12-02 20:30 Asia/Kolkata, then by cron `30 20 * * *` until Wed 2036-12-31",
+    ]
+    assert [effect["would_go"] for effect in changes["bulletins"][0]["effects"]] == [True, True]
+
+
+def test_taking_out_what_recurs_says_what_does_not_come(pull_request: Repository, bulletins: Bulletins) -> None:
+    add_daily(pull_request)
+    pull_request.commit({"bulletins.d/shows.yaml": SHOWS})
+    changes = against_main(bulletins, *LATE, "--account", "india")
+
+    assert told(changes)["daily"] == (
+        "removed",
+        [
+            (
+                "would have gone out next Sat 2036-11-29 20:30 Asia/Kolkata, then by cron `30 20 * * *`"
+                " until Wed 2036-12-31, and is not sent any more"
+            )
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "id_", "would_go"),
+    [
+        ("name: Weekly", "name: W", "weekly", [True]),
+        ("2036-12-05T18:30", "2036-12-05T19:30", "weekly", [True]),
+        ("id: weekly,", "id: weekly, enabled: false,", "weekly", [True]),
+        ("id: weekly,", "id: weekly, accounts: [india, europe],", "weekly", [True, False]),
+        ("id: weekly,", "id: weekly, accounts: [europe],", "weekly", [False, True]),
+        (", schedule: {at: 2036-12-05T18:30:00+05:30}", "", "weekly", [False]),  # now, instead of later
+        ("id: weekly,", "id: every-week,", "every-week", [True]),
+        ('cron: "30 20 * * *"', 'cron: "30 21 * * *"', "daily", [True, True]),
+    ],
+    ids=["name", "time", "disabled", "account-added", "account-left", "sooner", "renamed", "cron"],
+)
+def test_what_would_go_out_without_the_change_is_told_apart(
+    pull_request: Repository, bulletins: Bulletins, old: str, new: str, id_: str, would_go: list[bool]
+) -> None:
+    add_daily(pull_request)
+    assert old in RECURRING
+    pull_request.commit({"bulletins.d/shows.yaml": RECURRING.replace(old, new)})
+    (changed,) = against_main(bulletins, *LATE)["bulletins"]
+
+    assert (changed["id"], [effect["would_go"] for effect in changed["effects"]]) == (id_, would_go)
+
+
+def test_an_edit_that_was_off_or_was_sent_sends_it_anew(pull_request: Repository, bulletins: Bulletins) -> None:
+    off = SHOWS.replace("id: weekly,", "id: weekly, enabled: false,")
+    pull_request.git("checkout", "--quiet", "main")
+    pull_request.commit({"bulletins.d/shows.yaml": off})
+    assert bulletins("fire", "--sandbox", "--yes").code == 0
+    pull_request.git("checkout", "--quiet", "-b", "on")
+    pull_request.commit({"bulletins.d/shows.yaml": SHOWS.replace("id: sent,", "id: sent, revision: 2,")})
+    changes = against_main(bulletins, "--sandbox")
+
+    assert {each["id"]: [effect["would_go"] for effect in each["effects"]] for each in changes["bulletins"]} == {
+        "sent": [False],
+        "weekly": [False],
+    }
+
+
+def test_the_text_keeps_what_changed_on_the_screen(pull_request: Repository, bulletins: Bulletins) -> None:
+    pull_request.git("checkout", "--quiet", "main")
+    entry = '  - {{id: b-{0}, name: B {0}, properties: {{program_id: "b{0}"}}}}\n'
+    many = SHOWS + "".join(entry.format(number) for number in range(200))
+    pull_request.commit({"bulletins.d/shows.yaml": many})
+    pull_request.git("checkout", "--quiet", "-b", "one")
+    pull_request.commit({"bulletins.d/shows.yaml": many.replace("name: Weekly", "name: Every week")})
+    short, whole = (bulletins("plan", "--against", "main", *more).out for more in ([], ["--verbose"]))
+
+    assert len(short.splitlines()) < 20
+    assert "… and 197 more fire (--verbose shows them)" in short
+    assert "… and 1 wait of what changed, told above (--verbose shows them)" in short
+    assert sum(line.startswith("fire  ") for line in whole.splitlines()) == 202
+
+
+def test_the_text_says_local_times_of_what_waits(pull_request: Repository, bulletins: Bulletins) -> None:
+    out = bulletins("plan", "--now", "2036-12-01T13:00:00Z").out
+    assert "due 2036-12-05T13:00:00Z (Fri 18:30 in Asia/Kolkata), in 4d\n" in out
 
 
 def test_an_account_that_a_bulletin_leaves_is_told(pull_request: Repository, bulletins: Bulletins) -> None:

@@ -200,7 +200,7 @@ def test_until_shows_all_that_comes_up_to_then_and_says_how_much_comes_later(
     assert {each["id"] for each in found["firings"]} == {"daily", "weekly", "once"}
     assert (found["summary"]["later"], found["selection"]["until"]) == (1, ["2027-01-07T23:59:59Z"])
     page = bulletins("plan", "--until", "2027-01-07", "--format", "html").out
-    assert page.count("<tr data-day=") == 37
+    assert page.count("<tr data-day=") == 36
     assert "1 more comes only after that" in page
     assert "Late" not in bulletins("plan", "--until", "2027-01-07", "--format", "markdown").out
     assert "late" in bulletins("plan", "--verbose").out
@@ -331,7 +331,10 @@ def test_an_edit_of_the_schedule_says_what_it_does_now(bulletins: Bulletins, wri
         "schedule.catch_up": ("latest", "all"),
     }
     assert [(each["occurrence"], each["text"]) for each in change["effects"]] == [
-        ("r1@2026-12-07T03:30:00Z", "goes out Mon 2026-12-07 03:30 UTC")
+        (
+            "r1@2026-12-07T03:30:00Z",
+            "goes out next Mon 2026-12-07 03:30 UTC, then by cron `0 9 * * MON` in Asia/Kolkata",
+        )
     ]
 
 

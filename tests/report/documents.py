@@ -110,6 +110,7 @@ def make_bulletin_change(kind: str = "added", id: str = "sa-re-ga-ma-12", **fiel
         "occurrence": "r1",
         "action": None if kind == "removed" else "fire",
         "due_at": "2026-12-01T13:00:00Z",
+        "would_go": False,
         "text": "goes out as soon as fire runs",
     }
     values = {
@@ -135,6 +136,7 @@ def make_shared_change(kind: str = "changed", name: str = "india", **fields: Any
         "line": 2,
         "fields": [make_field("region", "in1", "sg1")],
         "bulletins": 12,
+        "unsent": 2,
     }
     return {**values, **fields}
 
@@ -217,9 +219,18 @@ def hostile_plan(text: str) -> dict[str, Any]:
     payload = {"business_event": text, "name": text, "properties": {text: text}, "c-by": "a@example.com", "when": "now"}
     field = make_field(text, text, text)
     edits = [{"field": text, "old": text, "new": None}]
-    effect = {"account": text, "occurrence": "r1", "action": "fire", "due_at": None, "text": text}
-    change = {"id": text, "was": text, "file": text, "name": text, "fields": [field], "effects": [effect], "row": text}
-    shared = {"name": text, "file": text, "fields": [{**field, "field": "region"}, field]}
+    effect = {"account": text, "occurrence": "r1", "action": "fire", "due_at": None, "would_go": False, "text": text}
+    change: dict[str, Any] = {
+        "id": text,
+        "was": text,
+        "file": text,
+        "name": text,
+        "fields": [field],
+        "effects": [effect],
+        "row": text,
+    }
+    change |= {"recurrence": {"cron": text, "timezone": text, "ends": None}}
+    shared: dict[str, Any] = {"name": text, "file": text, "fields": [{**field, "field": "region"}, field]}
     changes = make_changes(
         [make_bulletin_change(kind, **change, warning=text) for kind in ("added", "changed", "renamed", "removed")],
         [make_shared_change(kind, **shared) for kind in ("added", "changed", "removed")],

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from report.documents import make_plan, make_planned
+from report.documents import make_bulletin_change, make_changes, make_field, make_plan, make_planned, make_shared_change
 from report.markdown import rendered
-from runner.report.counts import action_counts, bulletins_of, only_later, unreported
+from runner.report.counts import action_counts, bulletins_of, merging, only_later, unreported
 from runner.report.html.placing import placed
 from runner.report.html.plan_headline import goes_out
 from runner.report.markdown import plan_markdown
 from runner.report.plan import summary_line
+
+NOW, LATER, LATEST = "2026-12-01T13:00:00Z", "2026-12-04T13:00:00Z", "2026-12-05T13:00:00Z"
+CRON: dict[str, Any] = {"recurrence": {"cron": "30 18 * * FRI", "timezone": "Asia/Kolkata", "ends": None}}
+
+
+def effect(action: str | None, due_at: str = LATER, **fields: Any) -> dict[str, Any]:
+    return {**make_bulletin_change()["effects"][0], "action": action, "due_at": due_at, **fields}
 
 
 @pytest.mark.parametrize(
@@ -56,3 +65,74 @@ def test_what_comes_later_than_a_plan_shows_is_counted(count: int, said: str) ->
     document = make_plan()
     document["summary"]["later"] = count
     assert only_later(document) == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([], "Merging this sends nothing."),
+        (
+            [make_bulletin_change("changed", effects=[effect("wait", would_go=True)])],
+            "Merging this edits 1 bulletin that goes out later (1 in india), on Fri 2026-12-04 18:30 Asia/Kolkata.",
+        ),
+        (
+            [make_bulletin_change("changed", name, effects=[effect("fire", would_go=True)]) for name in "ab"],
+            "Merging this edits 2 bulletins that go out as soon as fire runs (2 in india).",
+        ),
+        (
+            [make_bulletin_change("removed", effects=[effect(None, would_go=True)])],
+            "Merging this sends nothing. It stops 1 bulletin that would have gone out (1 in india).",
+        ),
+        (
+            [make_bulletin_change("changed", effects=[effect("disabled", would_go=True)])],
+            "Merging this sends nothing. It stops 1 bulletin that would have gone out (1 in india).",
+        ),
+        ([make_bulletin_change("removed", effects=[effect(None)])], "Merging this sends nothing."),
+        ([make_bulletin_change("changed", effects=[effect("done", would_go=True)])], "Merging this sends nothing."),
+        (
+            [make_bulletin_change(effects=[effect("fire", NOW), effect("wait", account="europe")], **CRON)],
+            (
+                "Merging this sends 1 bulletin as soon as fire runs (1 in india) and 1 bulletin again and again"
+                " (1 in europe), from Fri 2026-12-04 13:00 UTC on."
+            ),
+        ),
+        (
+            [
+                make_bulletin_change("added", "a", effects=[effect("fire")]),
+                make_bulletin_change("added", "b", effects=[effect("wait")]),
+                make_bulletin_change("added", "c", effects=[effect("wait", LATEST)], **CRON),
+            ],
+            (
+                "Merging this sends 1 bulletin as soon as fire runs (1 in india), 1 bulletin later (1 in india), on"
+                " Fri 2026-12-04 18:30 Asia/Kolkata, and 1 bulletin again and again (1 in india), from"
+                " Sat 2026-12-05 18:30 Asia/Kolkata on."
+            ),
+        ),
+        (
+            [
+                make_bulletin_change("added", "a", effects=[effect("wait", LATEST)]),
+                make_bulletin_change("added", "b", effects=[effect("wait", LATER)]),
+                make_bulletin_change("changed", "c", effects=[effect("wait", would_go=True)], **CRON),
+            ],
+            (
+                "Merging this sends 2 bulletins later (2 in india), the first on Fri 2026-12-04 18:30 Asia/Kolkata."
+                " It edits 1 bulletin that goes out again and again (1 in india), next on"
+                " Fri 2026-12-04 18:30 Asia/Kolkata."
+            ),
+        ),
+    ],
+)
+def test_what_merging_does_is_the_same_in_text_and_in_markdown(changes: list[dict[str, Any]], said: str) -> None:
+    document = make_plan(make_planned("x", "wait"), changes=make_changes(changes))
+
+    assert " ".join(merging(document)) == said
+    assert " ".join(summary_line(document).splitlines()[:-1]) == said
+    assert rendered(plan_markdown(document)).text.splitlines()[0] == said
+
+
+def test_what_an_account_that_moves_takes_along_is_what_went_there_before() -> None:
+    budget = make_shared_change(name="europe", fields=[make_field("budget", "1 a day", "2 a day")], unsent=4)
+    changes = make_changes(accounts=[make_shared_change(unsent=3), budget, make_shared_change("added", unsent=0)])
+    document = make_plan(make_planned("x", "wait"), changes=changes)
+
+    assert merging(document)[1:] == ["3 not sent yet would reach other people: their account moves."]

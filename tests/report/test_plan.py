@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,12 +10,12 @@ from plan import HOUR, NOW, make_bulletin, make_entry, make_firings
 
 from report.documents import COMMIT, hostile_plan, make_bulletin_change, make_changes, make_field, make_shared_change
 from report.hostile import HOSTILE
-from runner.definitions.model import CatchUp, Recurrence
+from runner.definitions.model import Account, Budget, CatchUp, Place, Recurrence
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.firing import WatchKey
 from runner.plan.history import History, State
 from runner.report.plain import plain
-from runner.report.plan import COLOURS, change_rows, changes_line, rows, summary_line
+from runner.report.plan import COLOURS, change_rows, changes_line, plan_rows, rows, summary_line
 from runner.report.plan_document import PlanFacts, plan_document
 
 
@@ -112,7 +113,7 @@ def test_what_changed_is_shown_with_what_it_does_and_its_edits() -> None:
             make_bulletin_change("renamed", id="new"),
         ],
         [make_shared_change()],
-        [make_shared_change("added", "Album Out", fields=[], bulletins=1)],
+        [make_shared_change("added", "Album Out", fields=[], bulletins=1, unsent=0)],
     )
 
     assert [cells for _, cells in change_rows(changes)] == [
@@ -122,7 +123,7 @@ def test_what_changed_is_shown_with_what_it_does_and_its_edits() -> None:
         ("- removed", "gone", ""),
         ("> renamed", "new (was old-id)", "goes out as soon as fire runs"),
         ("", "", "  warning: was sent as old-id: the same payload would go out again"),
-        ("~ changed", "account india", "12 bulletins of the set go there"),
+        ("~ changed", "account india", "12 bulletins of the set go there; 2 that went there before are not sent yet"),
         ("", "", "  region: 'in1' → 'sg1'"),
         ("+ added", "business event Album Out", "1 bulletin of the set raises it"),
     ]
@@ -131,9 +132,76 @@ def test_what_changed_is_shown_with_what_it_does_and_its_edits() -> None:
     assert changes_line(broken) == f"against origin/main ({COMMIT[:12]}; 2 problems there): no bulletin changed"
 
 
+def planned(*steps_of: Any, changes: dict[str, Any] | None = None, **facts: Any) -> tuple[Plan, dict[str, Any]]:
+    plan = decide(make_firings(*steps_of), History(), NOW)
+    accounts = {"india": make_account(region="in1"), "europe": make_account("europe")}
+    return plan, plan_document(plan, PlanFacts("0.1.0", "bulletins.d", accounts, **facts), changes)
+
+
+def make_account(name: str = "india", region: str | None = None) -> Account:
+    return Account(name, "https://example.com", "ID", Place("a.yaml", 1, 1, name), region=region)
+
+
+def test_what_waits_says_when_that_is_by_the_clocks_of_its_people() -> None:
+    plan, document = planned(
+        make_bulletin("once", accounts=("india", "europe"), at=NOW + 73 * HOUR),
+        make_bulletin("weekly", schedule=Recurrence("30 18 * * FRI", "Asia/Kolkata", HOUR)),
+        make_bulletin("now", name="now"),
+    )
+
+    assert [cells[3] for _, cells in plan_rows(plan.steps, document)] == [
+        "due as soon as it is there",
+        "due Fri 18:30 in Asia/Kolkata, in 3d",
+        "due 2026-12-04T14:00:00Z (Fri 19:30 in Asia/Kolkata), in 3d 1h",
+        "due 2026-12-04T14:00:00Z, in 3d 1h",
+    ]
+
+
+def test_what_waits_for_a_budget_says_when_it_may_go_by_the_clocks_of_its_people() -> None:
+    account = replace(make_account(region="in1"), budget=Budget(per_hour=1))
+    firings = make_firings(make_bulletin("a", at=NOW), make_bulletin("b", name="b", at=NOW))
+    plan = decide(firings, History(), NOW, {"india": account})
+    document = plan_document(plan, PlanFacts("0.1.0", "bulletins.d", {"india": account}))
+
+    (waits,) = [cells[3] for action, cells in plan_rows(plan.steps, document) if action is Action.WAIT]
+    assert "Z (Tue 19:30 in Asia/Kolkata)" in waits
+
+
+def of_many() -> list[Any]:
+    many = [make_bulletin(f"b-{number}", name=str(number)) for number in range(200)]
+    return [*many, *(make_bulletin(f"w-{number}", name=str(number), at=NOW + HOUR) for number in range(30))]
+
+
+def test_beside_changes_the_plan_is_short_and_what_they_speak_of_is_not_told_again() -> None:
+    effects = [make_bulletin_change()["effects"][0]]
+    changes = make_changes([make_bulletin_change(id="b-0", effects=effects), make_bulletin_change("removed", "gone")])
+    plan, document = planned(*of_many(), changes=changes)
+    found = list(plan_rows(plan.steps, document))
+
+    assert [cells[1] for action, cells in found if action is Action.FIRE] == ["b-1", "b-2", "b-3", "b-4", "b-5"]
+    assert [cells[3] for action, cells in found if action is None] == [
+        "… and 194 more fire (--verbose shows them)",
+        "… and 25 more wait (--verbose shows them)",
+        "… and 1 fire of what changed, told above (--verbose shows them)",
+    ]
+    assert sum(action is not None for action, _ in plan_rows(plan.steps, document, whole=True)) == 230
+
+
+def test_what_comes_is_not_cut_beside_changes_and_without_them_nothing_that_is_sent_is() -> None:
+    plan, document = planned(*of_many(), changes=make_changes(), until=NOW + 9 * HOUR)
+    assert sum(action is Action.WAIT for action, _ in plan_rows(plan.steps, document)) == 30
+    plan, document = planned(*of_many())
+    assert sum(action is Action.FIRE for action, _ in plan_rows(plan.steps, document)) == 200
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_terminal_obeys_nothing_of_a_change(text: str) -> None:
-    changes = hostile_plan(text)["changes"]
+    document = hostile_plan(text)
+    changes = document["changes"]
 
-    for cells in [cells for _, cells in change_rows(changes)] + [(changes_line(changes),)]:
+    for cells in [
+        *(cells for _, cells in change_rows(changes)),
+        (changes_line(changes),),
+        tuple(summary_line(document).splitlines()),
+    ]:
         assert [plain(cell) for cell in cells] == list(cells)

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 PAYLOADS_KEPT_BYTES = 4_500_000  # of all rows together
 # `</script>` and `<!--` end or change a script; lone halves are no UTF-8; the rest is what `plain` spells out, too.
-_UNSAFE = re.compile("[<>&\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|(?<=#)#(?=\\[)")
+_UNSAFE = re.compile(
+    "[<>&\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+    "\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]|(?<=#)#(?=\\[)"
+)
 
 
 def packed(
@@ -84,4 +88,10 @@ def embedded(value: Any) -> Markup:
     from markupsafe import Markup
 
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Markup(_UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text))
+    return Markup(_UNSAFE.sub(_escaped, text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """The character as JSON may write it: in two halves where it lies beyond the first 65,536."""
+    code = ord(found.group())
+    return f"\\u{code:04x}" if code < 0x10000 else json.dumps(found.group())[1:-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from runner.report.html.calendar import LEVELS, MOST_AHEAD, Span
@@ -20,8 +20,14 @@ _POOLED = ("account", "occurrence", "file", "business_event", "group", "kind", "
 _NESTED = ("payload", "changes")
 
 
-def plan_data(document: dict[str, Any], placed: Sequence[Placed], span: Span) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `plan.js` works with: what it shows at once, and the stories of the rows."""
+def plan_data(
+    document: dict[str, Any],
+    placed: Sequence[Placed],
+    span: Span,
+    until_ms: int | None = None,
+    held: Collection[int] = (),
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `plan.js` works with: what it shows at once, and the stories of the rows. `held` are rows."""
     rows = [_row(firing, place) for firing, place in zip(document["firings"], placed, strict=True)]
     stories = [_story(firing) for firing in document["firings"]]
     drop_payloads(stories, STORY_COLUMNS.index("payload"))
@@ -30,6 +36,8 @@ def plan_data(document: dict[str, Any], placed: Sequence[Placed], span: Span) ->
         "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in ACTIONS.values()},
         "now": instant_ms(document["now"]),
         "span": [span.back, span.ahead],
+        "until": until_ms,
+        "held": sorted(held),
         "most_days": max(MOST_AHEAD, span.ahead),
         "levels": LEVELS,
     }

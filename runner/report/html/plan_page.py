@@ -9,6 +9,7 @@ from runner.report.counts import only_later
 from runner.report.html.agenda import agenda
 from runner.report.html.calendar import MOST_ASKED, calendar, span_of
 from runner.report.html.collisions import MOST_SHOWN, collisions
+from runner.report.html.holding import budget_said, held_back
 from runner.report.html.instants import instant_ms, turn_ms, zone_of
 from runner.report.html.page import render
 from runner.report.html.placing import Placed, placed
@@ -34,13 +35,14 @@ def plan_page(document: dict[str, Any]) -> str:
     names = {name: document["accounts"].get(name, {}).get("timezone") or "UTC" for name in accounts}
     zones = {name: zone_of(zone) for name, zone in names.items()}
     per_account = _by_account(places, accounts)
+    held = held_back(document, places)
     calendars = [
-        calendar(name, names[name], zones[name], per_account[name], now_ms, span)
+        calendar(name, names[name], zones[name], per_account[name], now_ms, span, until_ms, held)
         for name in accounts
         if per_account[name]
     ]
     met = collisions(firings, places)
-    data, stories = plan_data(document, places, span)
+    data, stories = plan_data(document, places, span, until_ms, held)
     return render(
         "plan.html.j2",
         scripts=_SCRIPTS,
@@ -57,6 +59,8 @@ def plan_page(document: dict[str, Any]) -> str:
         troubles=troubles(document),
         tiles=tiles(document),
         calendars=calendars,
+        budgets={name: budget_said(document["accounts"].get(name, {})) for name in accounts},
+        recurs={firing["account"] for firing in firings if _recurs(firing)},
         idle=[name for name in accounts if not per_account[name]],
         collisions=met[:MOST_SHOWN],
         more_collisions=len(met) - len(met[:MOST_SHOWN]),
@@ -77,6 +81,11 @@ def _by_account(places: Sequence[Placed], accounts: Sequence[str]) -> dict[str, 
     for each in places:
         found[each.account].append(each)
     return found
+
+
+def _recurs(firing: dict[str, Any]) -> bool:
+    """Whether it is one of the times of a schedule, and more of them may come."""
+    return firing["action"] == "wait" and "@" in firing["occurrence"]
 
 
 def _row(firing: dict[str, Any]) -> dict[str, Any]:

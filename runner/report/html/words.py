@@ -19,6 +19,13 @@ class Kind:
     mark: str
     meaning: str
 
+    def counted(self, count: int) -> str:
+        """The name beside a number: `goes out now`, and of several `go out now`."""
+        return self.name if count == 1 else _OF_SEVERAL.get(self.name, self.name)
+
+
+_OF_SEVERAL = {"goes out now": "go out now", "goes out now, again": "go out now, again", "waits": "wait"}
+
 
 def _kinds(*rows: tuple[str, str, str, str, str]) -> dict[str, Kind]:
     return {row[0]: Kind(*row) for row in rows}

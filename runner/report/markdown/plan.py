@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from runner.plan.compare import MOVES
 from runner.plan.decide import Action
-from runner.report.counts import action_counts, bulletins_of, only_later
+from runner.report.counts import (
+    action_counts,
+    bulletins_of,
+    by_account,
+    merging,
+    moves,
+    only_later,
+    sent_now,
+    still_unsent,
+)
 from runner.report.findings import place
-from runner.report.local_time import local_time
+from runner.report.local_time import local_time, zones_of
 from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
 from runner.report.often import bulletin_of, few_and_often
+from runner.report.plain import plain
 from runner.report.plan_document import until_of
 from runner.report.problems import counted
 from runner.report.turn import expires_first, turn_of
@@ -38,32 +46,33 @@ def plan_markdown(document: Mapping[str, Any]) -> str:
 
 def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> Iterator[Block]:
     bulletins = changes["bulletins"]
-    yield Block([f"**{_headline(document, changes)}**", ""], kept=True)
+    yield Block([f"**{inert(' '.join(merging(document)))}**", ""], kept=True)
     yield Block([f"> {line}\n" for line in _notes(document, changes)[:_MOST_KEPT]], kept=True)
     renames = [each for each in bulletins if each["warning"]]
     yield Block([], [f"> ⚠️ {code(each['id'], longest=_ID)}: {inert(each['warning'])}\n" for each in renames])
     if bulletins:
-        zones = _zones(document)
+        zones = zones_of(document)
         header = ["", "bulletin", "account", "what merging does"]
         yield table(header, [row for change in bulletins for row in _change_rows(change, zones)])
     shared = [*(("account", each) for each in changes["accounts"]), *(("event", each) for each in changes["events"])]
     if shared:
-        lines = [f"- {_shared(kind, each, document)}" for kind, each in shared]
+        lines = [f"- {_shared(kind, each)}" for kind, each in shared]
         more = [f"- and {len(lines) - _MOST_KEPT:,} more"] if len(lines) > _MOST_KEPT else []
         yield Block([*lines[:_MOST_KEPT], *more, ""], kept=True)
     if edited := [change for change in bulletins if change["kind"] in ("changed", "renamed") and change["fields"]]:
         pieces = ["\n".join([*_diff(change), ""]) for change in edited]
         yield folded(f"What was edited ({len(edited):,})", Block([], pieces))
     yield folded(
-        f"The whole plan: {_counts(document)}{_up_to(document)}", _table_of(document["firings"], _zones(document))
+        f"The whole plan: {_counts(document)}{_up_to(document)}", _table_of(document["firings"], zones_of(document))
     )
     yield _footer(document, f"Against {code(changes['against'], longest=_ID)} at {code(changes['base'][:12])}")
 
 
 def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
-    zones, until = _zones(document), until_of(document)
-    sends = [(each["id"], each) for each in document["firings"] if each["action"] in _SENDS]
-    said = f"{_counted(sends)} would be sent now ({_accounts_of(sends)})" if sends else "Nothing would be sent now"
+    zones, until = zones_of(document), until_of(document)
+    sends = sent_now(document)
+    where = inert(by_account(each for each in document["firings"] if each["action"] in _SENDS))
+    said = f"{bulletins_of(sends)} would be sent now ({where})" if sends else "Nothing would be sent now"
     yield Block([f"**{said}.** {_counts(document)}.{_up_to(document)}", ""])
     shown = (*_NEWS, *(["wait"] if until else []))  # who says up to when wants to see what comes
     others = [each for each in document["firings"] if each["action"] not in shown]
@@ -75,39 +84,6 @@ def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     yield _footer(document)
 
 
-def _headline(document: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
-    effects = [(change["id"], effect) for change in changes["bulletins"] for effect in change["effects"]]
-    now = [(id_, effect) for id_, effect in effects if effect["action"] in _SENDS]
-    later = [(id_, effect) for id_, effect in effects if effect["action"] == "wait"]
-    parts = []
-    if now:
-        parts.append(f"sends {_counted(now)} as soon as fire runs ({_accounts_of(now)})")
-    if later:
-        _, first = min(later, key=lambda each: each[1]["due_at"])
-        at = _local(first["due_at"], _zones(document).get(first["account"], "UTC"))
-        said = f"{_counted(later)} later ({_accounts_of(later)}), {'the first on' if len(later) > 1 else 'on'} {at}"
-        parts.append(said if parts else f"sends {said}")
-    moving = sum(_unsent(document, each["name"]) for each in changes["accounts"] if _moves(each))
-    moved = f" {moving:,} not sent yet would reach other people: their account moves." if moving else ""
-    return (f"Merging this {' and '.join(parts)}." if parts else "Merging this sends nothing.") + moved
-
-
-def _counted(effects: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    return bulletins_of(id_ for id_, _ in effects)
-
-
-def _accounts_of(effects: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
-    return _by_account(Counter(effect["account"] for _, effect in effects))
-
-
-def _moves(change: Mapping[str, Any]) -> bool:
-    return change["kind"] == "changed" and any(each["field"] in MOVES for each in change["fields"])
-
-
-def _unsent(document: Mapping[str, Any], account: str) -> int:
-    return sum(each["account"] == account and each["action"] in (*_SENDS, "wait") for each in document["firings"])
-
-
 def _notes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
     """What holds for all of the page: no ledger, a base that can't be read whole, accounts that move."""
     lines = []
@@ -116,7 +92,7 @@ def _notes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]
     if changes["base_problems"]:
         said = counted(changes["base_problems"], "problem")
         lines.append(f"⚠️ The definitions at the base have {said}; what could not be read there counts as added.")
-    for each in filter(_moves, changes["accounts"]):
+    for each in filter(moves, changes["accounts"]):
         lines.append(f"⚠️ the account {code(each['name'], longest=_ID)} moves: {inert(_fields(each['fields']))}")
     return lines
 
@@ -128,18 +104,20 @@ def _change_rows(change: Mapping[str, Any], zones: Mapping[str, str]) -> Iterato
         label += f"<br>was {code(change['was'], longest=_ID)}"
     by_text: dict[str, list[str]] = {} if change["effects"] else {"": []}
     for effect in change["effects"]:
-        by_text.setdefault(_effect(effect), []).append(effect["account"])
+        by_text.setdefault(_effect(effect, change.get("recurrence")), []).append(effect["account"])
     for text, accounts in by_text.items():
         yield [kind, label, ", ".join(inert(account) for account in accounts), text]
         kind = label = ""
 
 
-def _effect(effect: Mapping[str, Any]) -> str:
+def _effect(effect: Mapping[str, Any], recurrence: Mapping[str, Any] | None) -> str:
     text = inert(effect["text"])
+    if recurrence is not None:
+        text = text.replace(inert(f"`{recurrence['cron']}`"), code(recurrence["cron"]))
     return f"**{text}**" if effect["action"] in (*_SENDS, "wait") else text
 
 
-def _shared(kind: str, change: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+def _shared(kind: str, change: Mapping[str, Any]) -> str:
     what = "account" if kind == "account" else "business event"
     said = f"{_KINDS[change['kind']]}: {what} {code(change['name'], longest=_ID)}"
     if change["fields"] and change["kind"] == "changed":
@@ -147,9 +125,7 @@ def _shared(kind: str, change: Mapping[str, Any], document: Mapping[str, Any]) -
     if change["kind"] != "removed":
         verb = {"account": ("goes there", "go there"), "event": ("raises it", "raise it")}[kind]
         said += f"; {counted(change['bulletins'], 'bulletin')} {verb[change['bulletins'] != 1]}"
-    if kind == "account" and (count := _unsent(document, change["name"])):
-        said += f", {count:,} not sent yet"
-    return said
+    return said + still_unsent(change)
 
 
 def _fields(fields: Iterable[Mapping[str, Any]]) -> str:
@@ -164,10 +140,23 @@ def _diff(change: Mapping[str, Any]) -> list[str]:
     lines = []
     for each in change["fields"]:
         origin = "  (from the file's defaults)" if each["inherited"] else ""
-        lines += [f"- {each['field']}: {each['old']}"] if each["old"] is not None else []
-        lines += [f"+ {each['field']}: {each['new']}{origin}"] if each["new"] is not None else []
+        old, new = _told_apart(each["old"], each["new"])
+        lines += [f"- {each['field']}: {old}"] if old is not None else []
+        lines += [f"+ {each['field']}: {new}{origin}"] if new is not None else []
     was = f" (was {code(change['was'], longest=_ID)})" if change["was"] else ""
     return [f"{code(change['id'], longest=_ID)}{was}, {inert(place(change))}", "", *fenced(lines, "diff")]
+
+
+def _told_apart(old: str | None, new: str | None) -> tuple[str | None, str | None]:
+    """Both sides of an edit; quoted, with escapes for joiners and blanks of other widths, where they look the same."""
+    if old is None or new is None or _look(old) != _look(new):
+        return old, new
+    return repr(old), repr(new)
+
+
+def _look(text: str) -> str:
+    shown = "".join(" " if each.isspace() else each for each in plain(text) if each.isprintable() or each.isspace())
+    return shown.rstrip()
 
 
 def _table_of(firings: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Block:
@@ -220,16 +209,8 @@ def _label(entry: Mapping[str, Any]) -> str:
     return f"{code(entry['id'], longest=_ID)}{again} {inert(entry['name'], longest=_NAME)}"
 
 
-def _zones(document: Mapping[str, Any]) -> dict[str, str]:
-    return {name: account["timezone"] for name, account in document["accounts"].items()}
-
-
 def _local(instant: str, zone: str) -> str:
     return inert(local_time(datetime.fromisoformat(instant), zone))
-
-
-def _by_account(counts: Counter[str]) -> str:
-    return ", ".join(f"{count:,} in {inert(account)}" for account, count in counts.items())
 
 
 def _counts(document: Mapping[str, Any]) -> str:

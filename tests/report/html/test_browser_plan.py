@@ -10,13 +10,16 @@ from report.documents import make_account, make_plan, make_planned
 from report.html.browser import OpenPage
 from report.html.samples import busy_plan, times
 from runner.report.html.calendar import calendar, span_of
+from runner.report.html.holding import held_back
 from runner.report.html.instants import instant_ms, zone_of
 from runner.report.html.placing import placed
 from runner.report.html.plan_page import plan_page
+from runner.report.plan_document import until_of
 
 ZONES = ["Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Kiritimati", "UTC"]
 _CELLS = """() => [...document.querySelectorAll("[data-calendar]")].map((section) => [
-  section.querySelector(".zone-of").textContent, section.querySelector(".calendar-said").textContent,
+  section.querySelector(".zone-of").textContent,
+  section.querySelector(".calendar-said").textContent + (section.querySelector(".over-budget")?.textContent ?? ""),
   ...[...section.querySelectorAll("tbody tr")].map((line) => [line.dataset.day, line.className.trim(),
     ...[...line.cells].map((cell) => [cell.textContent, cell.className])])])"""
 
@@ -38,7 +41,20 @@ def _instant(at_ms: int) -> str:
     return times(datetime.fromtimestamp(at_ms / 1000, UTC))
 
 
+def over_budget() -> dict[str, Any]:
+    """A plan up to a time, with more due in an hour than an account may send, in a zone of half hours and in others."""
+    due = [f"2026-12-0{day}T{hour}:{minute}0:00Z" for day in (2, 3, 4, 5) for hour in (13, 14) for minute in (0, 1, 4)]
+    firings = [
+        make_planned(f"a-{at}", "wait", account=zone, due_at=at, expires_at=at[:11] + "23:00:00Z")
+        for zone in ZONES
+        for at in due
+    ]
+    accounts = {zone: make_account(timezone=zone, budget={"per_hour": 2}) for zone in ZONES}
+    return make_plan(*firings, accounts=accounts, selection={"until": ["2026-12-05T23:59:59Z"]})
+
+
 PLANS = {
+    "over-budget": over_budget(),
     "busy": busy_plan(200),
     "clocks-go-back-in-berlin": around("2026-10-24T12:00:00Z", 11.5, 12.5, 13.5, 14.5, 30),
     "clocks-go-forward-in-berlin": around("2027-03-27T12:00:00Z", 12.5, 13.5, 14.5, 30),
@@ -59,6 +75,7 @@ def test_the_browser_counts_the_cells_that_the_program_counts(open_page: OpenPag
 # Where clocks change: there, and where they don't and the day is another.
 IN_ZONES = [
     *(("busy", zone) for zone in ZONES),
+    *(("over-budget", zone) for zone in ("Asia/Kolkata", "America/New_York", "UTC")),
     *(("clocks-go-back-in-berlin", zone) for zone in ("Europe/Berlin", "America/New_York", "Pacific/Kiritimati")),
     *(("clocks-go-forward-in-berlin", zone) for zone in ("Europe/Berlin", "America/New_York", "Pacific/Kiritimati")),
     *(("clocks-change-by-half-an-hour", zone) for zone in ("Australia/Lord_Howe", "Asia/Kolkata", "UTC")),
@@ -73,12 +90,13 @@ def test_the_browser_counts_the_same_in_the_readers_zone(open_page: OpenPage, pl
     page.locator('input[value="yours"]').check()
     drawn = page.evaluate(_CELLS)
 
-    now_ms, places = instant_ms(document["now"]), placed(document)
+    now_ms, places, until = instant_ms(document["now"]), placed(document), until_of(document)
+    until_ms, held = instant_ms(until) if until else None, held_back(document, places)
     accounts = sorted({each.account for each in places})
     assert len(drawn) == len(accounts)
     for account, (name, _, *lines) in zip(accounts, drawn, strict=True):
         mine = [each for each in places if each.account == account]
-        found = calendar(account, zone, zone_of(zone), mine, now_ms, span_of(places, now_ms))
+        found = calendar(account, zone, zone_of(zone), mine, now_ms, span_of(places, now_ms, until_ms), until_ms, held)
         assert name == zone
         assert [line[0] for line in lines] == [day.key for day in found.days]
         for line, day in zip(lines, found.days, strict=True):
@@ -170,3 +188,12 @@ def test_the_page_reaches_as_far_as_was_asked_for_in_the_browser_too(open_page: 
 
     assert page.locator(".grid tbody tr").count() == 32
     assert page.locator("#agenda .day").count() == 30
+
+
+def test_the_ring_of_a_chosen_hour_lies_over_its_neighbours(open_page: OpenPage) -> None:
+    document = make_plan(*(make_planned(f"a-{hour}", "wait", due_at=f"2026-12-02T{hour}:00:00Z") for hour in (12, 13)))
+    page = open_page(plan_page(document)).page
+    page.locator(".grid td button").first.click()
+
+    order = "cells => cells.map((cell) => getComputedStyle(cell).zIndex)"
+    assert page.locator(".grid td:has(button)").evaluate_all(order) == ["1", "auto"]

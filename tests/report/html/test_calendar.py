@@ -46,9 +46,9 @@ def test_at_least_a_week_is_shown_and_at_most_two() -> None:
 @pytest.mark.parametrize(
     ("until", "days"),
     [
-        ("2026-12-02T00:00:00Z", LEAST_AHEAD),
-        ("2026-12-31T23:59:59Z", 32),
-        ("2027-02-28T23:59:59Z", 91),
+        ("2026-12-02T00:00:00Z", 2),
+        ("2026-12-31T23:59:59Z", 31),
+        ("2027-02-28T23:59:59Z", 90),
         ("2029-01-01T00:00:00Z", MOST_ASKED),
     ],
 )
@@ -56,11 +56,35 @@ def test_at_least_a_week_is_shown_and_at_most_two() -> None:
 def test_up_to_when_was_asked_is_shown_in_every_zone_within_bounds(until: str, days: int, zone: str) -> None:
     firings = at("2026-12-01T20:00:00Z")
     span = span_of(firings, NOW, instant_ms(until))
-    found = calendar("india", "?", zone_of(zone), firings, NOW, span)
+    found = calendar("india", "?", zone_of(zone), firings, NOW, span, instant_ms(until))
 
-    assert len(found.days) == days
+    assert abs(len(found.days) - days) <= (days < MOST_ASKED)
     if days < MOST_ASKED:
-        assert found.days[-1].key >= f"{local(instant_ms(until), zone_of(zone)):%Y-%m-%d}"
+        assert found.days[-1].key == f"{local(instant_ms(until), zone_of(zone)):%Y-%m-%d}"
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "first"),
+    [("Asia/Kolkata", "2026-12-13", 6), ("America/New_York", "2026-12-12", 19), ("UTC", "2026-12-12", 24)],
+)
+def test_hours_past_the_end_are_not_empty_but_beyond(zone: str, day: str, first: int) -> None:
+    until_ms = instant_ms("2026-12-12T23:59:59Z")
+    found = calendar("india", "?", zone_of(zone), [], NOW, span_of([], NOW, until_ms), until_ms)
+    beyond = [(day.key, cell.hour) for day in found.days for cell in day.cells if cell.is_beyond]
+
+    assert found.days[-1].key == day
+    assert beyond == [(day, hour) for hour in range(first, 24)]
+    assert all(cell.look == "beyond-end" for day in found.days for cell in day.cells if cell.is_beyond)
+
+
+def test_an_hour_in_which_more_is_due_than_may_go_says_so() -> None:
+    firings = at("2026-12-02T10:00:00Z", "2026-12-02T10:10:00Z", "2026-12-02T10:20:00Z", "2026-12-02T11:20:00Z")
+    found = calendar("india", "?", UTC, firings, NOW, span_of(firings, NOW), held={1, 2})
+    (full, other) = [cell for day in found.days for cell in day.cells if cell.shown]
+
+    assert (full.look, full.said) == ("d2 held", "3 due, 1 may go")
+    assert (other.look, other.said) == ("d1", "1 goes out")
+    assert (found.held, [(day, cell.hour) for day, cell in found.over_budget]) == (2, [("Wed 2 Dec", 10)])
 
 
 def test_days_before_are_shown_where_something_is_in_them() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from report.documents import make_plan, make_planned
 from runner.report.html.collisions import Collision, collisions
 from runner.report.html.placing import placed
+from runner.report.html.plan_page import plan_page
 
 
 def met(*firings: dict[str, Any]) -> list[Collision]:
@@ -23,6 +25,17 @@ def test_several_in_one_minute_of_an_account_meet() -> None:
     (found,) = met(*same, planned("c", "2026-12-02T10:01:00Z", "3"))
 
     assert (found.rows, found.is_same_event, found.event) == ((0, 1), False, "Program Released")
+
+
+def test_what_meets_now_names_no_zone() -> None:
+    now = plan_page(make_plan(make_planned("a"), make_planned("b")))
+    later = plan_page(make_plan(*(make_planned(name, "wait", due_at="2026-12-02T10:00:00Z") for name in "ab")))
+
+    zone = (
+        r"<bdi>india</bdi>[^\n]*\n?.*</time>, all of them <bdi>Program Released</bdi> <span class=\"sub\">Asia/Kolkata<"
+    )
+    assert "in <bdi>india</bdi>: now, all of them <bdi>Program Released</bdi></p>" in now
+    assert re.search(zone, later)
 
 
 def test_other_accounts_do_not_meet() -> None:

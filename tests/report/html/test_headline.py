@@ -12,6 +12,7 @@ from runner.plan.decide import Action
 from runner.report.html import plan_headline
 from runner.report.html.headline import besides, happened, tiles
 from runner.report.html.placing import GROUPS, placed
+from runner.report.html.plan_page import plan_page
 from runner.report.html.words import ACTIONS, LEFT_ALONE, OUTCOMES, exit_meaning, listed
 
 
@@ -58,6 +59,17 @@ def test_every_outcome_and_action_has_its_words_and_its_place() -> None:
     assert set(OUTCOMES) == set(Outcome)
     assert set(ACTIONS) == set(LEFT_ALONE) - {"budget"} == set(GROUPS) == set(Action)
     assert {action for action in Action if action.sends} == {"fire", "retry"}
+
+
+def test_names_of_kinds_agree_with_their_numbers() -> None:
+    said = [f"{count} {ACTIONS[key].counted(count)}" for key in ("fire", "retry", "wait", "done") for count in (1, 3)]
+    assert said == [
+        *("1 goes out now", "3 go out now", "1 goes out now, again", "3 go out now, again"),
+        *("1 waits", "3 wait", "1 sent before", "3 sent before"),
+    ]
+    page = plan_page(make_plan(make_planned("a"), make_planned("b"), make_planned("c", "wait")))
+    tiles = [line.split("</span>")[1] for line in page.splitlines() if '<span class="name"><span class="mark"' in line]
+    assert tiles == ["go out now", "waits"]
 
 
 def test_exit_codes_are_explained() -> None:

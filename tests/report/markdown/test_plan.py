@@ -61,8 +61,40 @@ def test_a_rename_and_an_account_that_moves_are_warned_of() -> None:
     assert "blockquote" in seen.tags
     assert "sa-re-ga-ma-12: was sent as old-id: the same payload would go out again" in seen.text
     assert "the account india moves: region in1 → sg1" in seen.text
-    assert "account india: region in1 → sg1; 12 bulletins go there, 2 not sent yet" in seen.text
+    assert (
+        "account india: region in1 → sg1; 12 bulletins go there; 2 that went there before are not sent yet" in seen.text
+    )
     assert seen.rows[1][1] == "sa-re-ga-ma-12 Episode 12was old-id"
+
+
+def test_what_recurs_says_so_with_its_cron_as_code() -> None:
+    text = "goes out first Fri 2026-12-04 18:30 Asia/Kolkata, then by cron `30 18 * * FRI`"
+    recurrence = {"cron": "30 18 * * FRI", "timezone": "Asia/Kolkata", "ends": None}
+    change = make_bulletin_change(effects=[effect(**{**LATER, "text": text})], recurrence=recurrence)
+    markdown = plan_markdown(make_plan(make_planned(action="wait"), changes=make_changes([change])))
+    seen = rendered(markdown)
+
+    assert seen.text.splitlines()[0] == (
+        "Merging this sends 1 bulletin again and again (1 in india), from Fri 2026-12-04 18:30 Asia/Kolkata on."
+    )
+    assert seen.rows[1][3] == text.replace("`", "")
+    assert "<code>30 18 &#42; &#42; FRI</code>" in markdown
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("Episode 12", "Episode\u200b 12", "- name: Episode 12\n+ name: Episode\\u200b 12\n"),
+        ("क्ष", "क्\u200cष", "- name: 'क्ष'\n+ name: 'क्\\u200cष'\n"),
+        ("Episode 12", "Episode\u00a012", "- name: 'Episode 12'\n+ name: 'Episode\\xa012'\n"),
+        ("Episode 12", "Episode 12 ", "- name: 'Episode 12'\n+ name: 'Episode 12 '\n"),
+        ("क्\u200cष", "क्\u200cषा", "- name: क्\u200cष\n+ name: क्\u200cषा\n"),
+    ],
+    ids=["zero-width-space", "non-joiner", "no-break-space", "trailing-space", "to-be-seen"],
+)
+def test_both_sides_of_an_edit_can_be_told_apart(old: str, new: str, shown: str) -> None:
+    change = make_bulletin_change("changed", fields=[make_field("name", old, new)])
+    assert shown in plan_markdown(make_plan(make_planned(), changes=make_changes([change])))
 
 
 def test_what_comes_from_the_defaults_is_told() -> None:
@@ -155,7 +187,7 @@ def test_what_holds_for_the_whole_page_is_there_however_much_there_is() -> None:
     changes = make_changes(renames, [make_shared_change()], base_problems=3)
     text = rendered(plan_markdown(make_plan(make_planned("b", "wait"), changes=changes, ledger=None))).text
 
-    assert text.splitlines()[0].endswith(" 1 not sent yet would reach other people: their account moves.")
+    assert text.splitlines()[0].endswith(" 2 not sent yet would reach other people: their account moves.")
     for said in ("There is no ledger here", "have 3 problems", "the account india moves", "12 bulletins go there"):
         assert said in text
     assert "id-0: was sent as old-id" in text

@@ -5,9 +5,15 @@ const SAID = ["go out", "blocked", "expired", "done or disabled"];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MOST_LISTED = 50;
+const MOST_OVER = 3; // hours in which more is due than may go, in words
+
+function hoursOf(hour) {
+  return `${String(hour).padStart(2, "0")}–${String(hour + 1).padStart(2, "0")} h`;
+}
 
 function makeCalendar({ data, times, reveal }) {
   const [back, ahead] = data.span;
+  const held = new Set(data.held);
   const byAccount = new Map();
   for (const row of data.rows) {
     if (!byAccount.has(row.account)) byAccount.set(row.account, []);
@@ -35,8 +41,13 @@ function makeCalendar({ data, times, reveal }) {
     return cells;
   }
 
-  function look(rows, { there, isNow }) {
+  function mayGo(going, late) {
+    return `${going.toLocaleString("en")} due, ${(going - late).toLocaleString("en")} may go`;
+  }
+
+  function look(rows, { there, isNow, isBeyond }) {
     const counts = [0, 0, 0, 0];
+    const late = rows.filter((row) => held.has(row.place)).length;
     const minutes = new Map();
     for (const row of rows) {
       counts[GROUPS.indexOf(row.group)] += 1;
@@ -49,14 +60,17 @@ function makeCalendar({ data, times, reveal }) {
       names.push(`d${data.levels.filter((level) => counts[0] >= level).length}`);
       if (most > 1) names.push("crowded");
       if (counts[1] || counts[2]) names.push("mixed");
+      if (late) names.push("held");
     } else {
       const other = GROUPS.find((group, place) => place && counts[place]);
       if (other) names.push(other);
+      else if (isBeyond) names.push("beyond-end");
     }
     if (isNow) names.push("now");
     const said = counts.flatMap((count, place) => (count ? [`${count.toLocaleString("en")} ${!place && count === 1 ? "goes out" : SAID[place]}`] : []));
+    if (late) said[0] = mayGo(counts[0], late);
     if (most > 1) said.push(`up to ${most.toLocaleString("en")} in one minute`);
-    return { names: names.join(" "), shown: counts[0] || rows.length, going: counts[0], said: said.join(", ") };
+    return { names: names.join(" "), shown: counts[0] || rows.length, going: counts[0], late, said: said.join(", ") };
   }
 
   function list(panel, title, rows) {
@@ -65,12 +79,12 @@ function makeCalendar({ data, times, reveal }) {
     panel.replaceChildren(el("h4", "", title), el("ol", "day-list", ...items));
   }
 
-  function cell(rows, { name, hour, there, isNow, panel, account }) {
-    const seen = look(rows, { there, isNow });
+  function cell(rows, { name, hour, there, isNow, isBeyond, panel, account }) {
+    const seen = look(rows, { there, isNow, isBeyond });
     const made = el("td", seen.names);
     if (!made.className) made.removeAttribute("class");
     if (rows.length) {
-      const hours = `${String(hour).padStart(2, "0")}–${String(hour + 1).padStart(2, "0")} h`;
+      const hours = hoursOf(hour);
       const opener = button("", null, seen.shown);
       attrs(opener, { "aria-label": plain(`${name}, ${hours}: ${seen.said}`), "aria-pressed": "false", title: seen.said });
       const show = () => {
@@ -82,7 +96,7 @@ function makeCalendar({ data, times, reveal }) {
       opener.addEventListener("focus", show);
       made.append(opener);
     }
-    return [made, seen.going];
+    return [made, seen];
   }
 
   function draw(section) {
@@ -92,10 +106,13 @@ function makeCalendar({ data, times, reveal }) {
     const panel = section.querySelector(".hour");
     const now = times.local(zone, data.now);
     const today = Date.parse(times.day(now));
+    const end = data.until === null ? null : times.local(zone, data.until).getTime();
     const busiest = { count: 0 };
+    const overBudget = [];
     const lines = [];
     for (let place = -back; place < ahead; place += 1) {
       const day = today + place * DAY_MS;
+      if (end !== null && day > end) break;
       const at = new Date(day);
       const name = times.date(at);
       const line = el("tr", [place ? "" : "today", place < 0 ? "past" : "", at.getUTCDay() % 6 ? "" : "weekend"].filter(Boolean).join(" "));
@@ -104,8 +121,10 @@ function makeCalendar({ data, times, reveal }) {
       let sum = 0;
       for (let hour = 0; hour < 24; hour += 1) {
         const isNow = !place && now.getUTCHours() === hour;
-        const facts = { name, hour, there: exists(zone, day, hour), isNow, panel, account };
-        const [made, going] = cell(cells.get(day / HOUR_MS + hour) ?? [], facts);
+        const isBeyond = end !== null && day + hour * HOUR_MS > end;
+        const facts = { name, hour, there: exists(zone, day, hour), isNow, isBeyond, panel, account };
+        const [made, { going, late }] = cell(cells.get(day / HOUR_MS + hour) ?? [], facts);
+        if (late) overBudget.push(`${name}, ${hoursOf(hour)}: ${mayGo(going, late)}`);
         if (going > busiest.count) Object.assign(busiest, { count: going, name, hour });
         sum += going;
         line.append(made);
@@ -116,9 +135,11 @@ function makeCalendar({ data, times, reveal }) {
     section.querySelector("tbody").replaceChildren(...lines);
     section.querySelector(".zone-of").textContent = plain(zone);
     const said = section.querySelector(".busiest");
-    if (said && busiest.count) {
-      const hours = `${String(busiest.hour).padStart(2, "0")}–${String(busiest.hour + 1).padStart(2, "0")} h`;
-      said.textContent = `${busiest.name}, ${hours} (${busiest.count})`;
+    if (said && busiest.count) said.textContent = `${busiest.name}, ${hoursOf(busiest.hour)} (${busiest.count})`;
+    const over = section.querySelector(".over-hours");
+    if (over) {
+      const more = overBudget.length - MOST_OVER;
+      over.textContent = [...overBudget.slice(0, MOST_OVER), ...(more > 0 ? [`and ${counted(more, "more hour")}`] : [])].join("; ");
     }
     panel.replaceChildren(el("p", "sub", "Choose an hour to see what is in it."));
   }
@@ -127,15 +148,35 @@ function makeCalendar({ data, times, reveal }) {
     document.querySelectorAll("[data-calendar]").forEach(draw);
   }
 
-  // A narrow window shows a part of the day: begin where something is.
+  // A narrow window shows a part of the day: with the first that goes out, and as many of the others as can be.
   function scroll() {
     if (!matchMedia("(max-width: 960px)").matches) return;
     for (const scroller of document.querySelectorAll(".scroller")) {
-      const firsts = [...scroller.querySelectorAll("td button")].map((each) => each.offsetParent.offsetLeft);
       const label = scroller.querySelector("tbody th")?.offsetWidth ?? 0;
-      if (firsts.length && scroller.scrollWidth > scroller.clientWidth) scroller.scrollLeft = Math.min(...firsts) - label - 8;
+      const room = scroller.clientWidth - label;
+      const filled = [...scroller.querySelectorAll("td:has(button)")].map((cell) => (
+        { left: cell.offsetLeft - label, width: cell.offsetWidth, goes: /\bd\d/.test(cell.className), isNow: cell.classList.contains("now") }));
+      const going = filled.filter((each) => each.goes);
+      const coming = going.filter((each) => !each.isNow); // what goes out now is said above all
+      const shown = [coming, going, filled].find((each) => each.length);
+      if (!shown || scroller.scrollWidth <= scroller.clientWidth) continue;
+      const [first] = shown;
+      const seen = (from) => shown.filter(({ left, width }) => left >= from && left + width <= from + room).length;
+      const starts = [...new Set(shown.map((each) => each.left))].sort((a, b) => b - a);
+      const candidates = starts.filter((from) => from <= first.left && first.left + first.width <= from + room);
+      scroller.scrollLeft = candidates.reduce((best, from) => (seen(from) > seen(best) ? from : best)) - 4;
     }
   }
 
-  return { drawAll, scroll };
+  // More lies to the right until the end is reached.
+  function watch() {
+    for (const scroller of document.querySelectorAll(".scroller")) {
+      const tell = () => scroller.parentElement.classList.toggle("at-end", scroller.scrollLeft + scroller.clientWidth >= scroller.scrollWidth - 4);
+      scroller.addEventListener("scroll", tell, { passive: true });
+      addEventListener("resize", tell);
+      tell();
+    }
+  }
+
+  return { drawAll, scroll, watch };
 }

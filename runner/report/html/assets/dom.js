@@ -1,13 +1,20 @@
 // Elements made of text alone: whatever a name holds, it never becomes markup.
 
 // The same characters as runner/report/plain.py spells out.
-const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|(?<=#)#(?=\[)/gu;
+const HOSTILE = new RegExp([
+  "[\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]",
+  "[\\u00ad\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u2060-\\u2065\\u206a-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]",
+  "(?<flag>\\u{1f3f4}[\\u{e0030}-\\u{e007a}]{1,8}\\u{e007f})",
+  "(?<=#)#(?=\\[)",
+].join("|"), "gu");
 const ESCAPES = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
 function plain(text) {
   return String(text).replace(HOSTILE, (found) => {
-    const code = found.charCodeAt(0);
-    return ESCAPES[found] ?? (code < 256 ? "\\x" + code.toString(16).padStart(2, "0") : "\\u" + code.toString(16).padStart(4, "0"));
+    const code = found.codePointAt(0);
+    if (code === 0x1f3f4) return found;
+    const [letter, digits] = code < 256 ? ["x", 2] : code < 65536 ? ["u", 4] : ["U", 8];
+    return ESCAPES[found] ?? "\\" + letter + code.toString(16).padStart(digits, "0");
   });
 }
 

@@ -25,6 +25,7 @@ function cells(row) {
 function story(row, more) {
   const zone = times.zone(row.account);
   const facts = pairs([
+    ["Name", longName(row)],
     ["Business event", row.business_event],
     ["Occurrence", row.occurrence],
     ["Due", row.due === null ? "as soon as it is there" : el("span", "", times.element(row.due, "full", row.account), ` ${zone}`)],
@@ -42,7 +43,8 @@ const table = makeTable({ data, times, cells, story });
 const calendar = makeCalendar({ data, times, reveal: table.reveal });
 const agenda = makeAgenda({ data, times, reveal: table.reveal });
 times.onChange(calendar.drawAll);
+times.onChange(calendar.scroll);
 times.onChange(agenda.draw);
 document.documentElement.classList.add("js");
 table.start();
-calendar.scroll();
+calendar.watch();

@@ -49,7 +49,7 @@ function story(row, more) {
   const warnings = more.warnings.map((text) => el("p", "warning", bdi(text)));
   const sent = row.bulletins_sent === null ? null : String(row.bulletins_sent);
   const facts = pairs([
-    ["Business event", row.business_event], ["Occurrence", row.occurrence], ["Bulletins sent", sent],
+    ["Name", longName(row)], ["Business event", row.business_event], ["Occurrence", row.occurrence], ["Bulletins sent", sent],
     ["HTTP status", row.http_status], ["Error", row.error], ["Defined in", placeOf(row)],
     ["Fingerprint", el("span", "hash", more.fingerprint)],
   ]);

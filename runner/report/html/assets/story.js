@@ -8,6 +8,11 @@ function pairs(entries) {
   return made;
 }
 
+// What the row cuts.
+function longName(row) {
+  return row.name.length > 100 ? row.name : null;
+}
+
 function payloadOf(payload) {
   if (payload === null) return null;
   const shown = payload === false
