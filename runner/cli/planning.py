@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
     from runner.plan.firing import Firing
+    from runner.plan.occurrence import Occurrence
     from runner.plan.select import Selector
 
 MOST_COMING = 10_000  # firings of --until: more than that nobody reads
@@ -70,7 +72,8 @@ def _readable_end(selected: Iterable[Firing], now: datetime, numbers: Iterable[i
     for days in numbers if recurring else ():
         day = now.astimezone(UTC).date() + timedelta(days=days - 1)
         until = datetime.combine(day, time(23, 59, 59), UTC)
-        if sum(len(occurrences(each, now, until)) for each in recurring.values()) <= MOST_COMING:
+        times = chain.from_iterable(occurrences(each, now, until) for each in recurring.values())
+        if sum(_comes_by(until, occurrence) for occurrence in times) <= MOST_COMING:
             return until
     return None
 
@@ -87,7 +90,7 @@ def _coming(definitions: Definitions, selected: Sequence[Firing], now: datetime,
     for firing in firings(chosen, now, until=until):
         if firing.key[:2] in places:
             found.append(firing)
-            recurring += firing.watch_key is not None
+            recurring += firing.watch_key is not None and _comes_by(until, firing.occurrence)
         if recurring > MOST_COMING:
             raise UserError(
                 f"more than {MOST_COMING:,} times come up to {until:%Y-%m-%dT%H:%M:%SZ}",
@@ -95,6 +98,11 @@ def _coming(definitions: Definitions, selected: Sequence[Firing], now: datetime,
                 exit_code=Exit.USAGE,
             )
     return found
+
+
+def _comes_by(until: datetime, occurrence: Occurrence) -> bool:
+    """Whether it is due by then: the next one after it is there as well, for a plan to say how much comes later."""
+    return occurrence.due_at is not None and occurrence.due_at <= until
 
 
 def which_ledger(url: str | None, *, sandbox: bool) -> str | None:

@@ -15,10 +15,9 @@ from typing import NamedTuple
 from runner.definitions.model import Account, Budget
 from runner.plan.firing import Firing
 from runner.plan.history import Spent
-from runner.plan.moments import moment
+from runner.plan.moments import moment, whole_second
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-_WHOLE_SECOND = timedelta(microseconds=999_999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Held:
 
     def reason(self, expires_at: datetime | None) -> str:
         """What messages say to a firing that expires then."""
-        until = moment(self.until + _WHOLE_SECOND)  # not a moment too early
+        until = moment(whole_second(self.until))
         others = "1 other goes" if self.others == 1 else f"{self.others:,} others go"
         why = f"{others} before it, until" if self.others else "it is spent until"
         if expires_at is not None and self.until > expires_at:

@@ -10,6 +10,11 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def whole_second(at: datetime) -> datetime:
+    """The instant at its own second or the next one, never a moment too early."""
+    return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
+
+
 def span(length: timedelta) -> str:
     """A length of time in its two largest units: `3d 4h`."""
     seconds = max(int(length.total_seconds()), 0)

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from runner.plan.decide import Action, Step
-from runner.plan.moments import moment
+from runner.plan.moments import moment, whole_second
 from runner.report.counts import action_counts, bulletins_of, merging, only_later, sent_now, still_unsent
 from runner.report.local_time import time_of_week, zones_of
 from runner.report.often import few_and_often
@@ -119,7 +119,10 @@ def _reason(step: Step, zones: Mapping[str, str]) -> str:
     Where the occurrence names the instant, their time takes its place: the line is long enough.
     """
     at, zone = step.may_go_at or step.firing.occurrence.due_at, zones.get(step.firing.key.account)
-    if step.action is not Action.WAIT or at is None or zone is None or not (local := time_of_week(at, zone)):
+    if step.action is not Action.WAIT or at is None or zone is None:
+        return step.reason
+    at = whole_second(at)  # as the reason has it
+    if not (local := time_of_week(at, zone)):
         return step.reason
     instant = moment(at)
     beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"

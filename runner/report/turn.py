@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+
+from runner.plan.moments import whole_second
 
 
 def turn_of(entry: Mapping[str, Any]) -> datetime | None:
     """When it may go, to the second and not a moment too early; None where no budget holds it back."""
     if entry.get("may_go_at") is None:
         return None
-    at = datetime.fromisoformat(entry["may_go_at"])
-    return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
+    return whole_second(datetime.fromisoformat(entry["may_go_at"]))
 
 
 def expires_first(entry: Mapping[str, Any]) -> bool:

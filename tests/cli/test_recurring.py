@@ -14,6 +14,7 @@ from git.repository import Repository
 
 from cli.conftest import Bulletins, account
 from runner import clock
+from runner.cli import planning
 from runner.definitions.schema import schema
 from runner.sandbox.server import Sandbox
 
@@ -235,6 +236,19 @@ def test_an_entry_that_was_removed_and_put_back_tells_what_it_missed(
     assert "4 expired unsent (not reported yet)" in bulletins("plan", "--tag", "music", "--format", "html").out
     assert bulletins("fire", "--yes", "--tag", "music").code == 1
     assert bulletins("plan", "--tag", "music").out.splitlines()[-1].endswith("Z: 1 wait")
+
+
+def test_what_comes_only_later_is_not_too_much_to_read(
+    bulletins: Bulletins, write: Write, it_is: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "  - {id: other, name: O, properties: {}, schedule: {cron: '30 18 * * FRI', timezone: Asia/Kolkata}}\n"
+    write({"all.yaml": WEEKLY + other})
+    it_is(FRIDAY - timedelta(days=1))
+    monkeypatch.setattr(planning, "MOST_COMING", 1)
+
+    done = bulletins("plan", "--until", f"{FRIDAY - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}")
+    assert done.out.splitlines()[-1].endswith(": nothing comes; 3 more come only after that")
+    assert bulletins("plan", "--until", "2026-12-05").refused_with("more than 1 times come up to", "an earlier", code=2)
 
 
 def test_more_than_anybody_reads_is_refused_unless_less_is_selected(bulletins: Bulletins, write: Write) -> None:
