@@ -18,7 +18,8 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,8 @@ BULLETINS = 60
 LATENCY_S = 0.05
 LEASE_S = 0.4
 SLOTS = 3
+_STANDING = "TZX"  # stopped, ended, and gone, in the words of /proc
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,28 @@ def _stop_somewhere(process: Process, site: Site, chance: random.Random, *, full
     time.sleep(chance.uniform(0.0, LATENCY_S))
     while True:
         os.kill(process.pid, signal.SIGSTOP)
+        _wait_until_it_stands(process.pid)
         in_flight = sum(received.answered_at_s is None for received in site.sandbox.received())
         if process.poll() is not None or (not _has_locked(site) and (not full or in_flight == SLOTS)):
             return in_flight == SLOTS
         os.kill(process.pid, signal.SIGCONT)
         time.sleep(chance.uniform(0.001, LATENCY_S))
+
+
+def _wait_until_it_stands(pid: int) -> None:
+    """Returns once each of its threads has stopped or the process has ended: the signal only says that they should."""
+    over_at = time.monotonic() + _PATIENCE_S
+    while not all(state in _STANDING for state in _states(pid)):
+        if time.monotonic() > over_at:
+            raise TimeoutError(f"the process {pid} does not stand still")
+        time.sleep(0.001)
+
+
+def _states(pid: int) -> Iterator[str]:
+    """What the system says of each of its threads, one letter; nothing where it does not tell, or of one that ended."""
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(OSError):
+            yield stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
 
 
 def _has_locked(site: Site) -> bool:
