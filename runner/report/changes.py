@@ -15,8 +15,10 @@ from typing import Any
 from runner.definitions.model import Account, Recurrence
 from runner.plan.compare import BulletinChange, Comparison, Kind, SharedChange
 from runner.plan.decide import Action, Plan, Step
+from runner.plan.firing import FiringKey
 from runner.report.document import row_entry, timestamp
 from runner.report.local_time import last_time, local_time
+from runner.report.often import few_and_often
 from runner.report.plan_document import field_entries
 
 _SENT = (Action.DONE, Action.CHANGED)
@@ -66,6 +68,11 @@ def _by_bulletin(steps: Iterable[Step]) -> dict[str, list[Step]]:
     return found
 
 
+def _expired_last(steps: Iterable[Step]) -> list[Step]:
+    """What goes out is what a reader looks for."""
+    return sorted(steps, key=lambda step: step.action is Action.EXPIRED)
+
+
 def _unsent(changes: Iterable[BulletinChange], steps: Iterable[Step]) -> Counter[str]:
     """How many firings each account has that are not sent yet, of bulletins that went there before as well."""
     before = {change.bulletin.id: change.before.accounts if change.before else () for change in changes}
@@ -84,10 +91,11 @@ class _Effects:
 
     def entry(self, change: BulletinChange) -> dict[str, Any]:
         bulletin = change.bulletin
-        steps = [] if change.kind is Kind.REMOVED else self._now.get(bulletin.id, [])
+        steps = [] if change.kind is Kind.REMOVED else _expired_last(self._now.get(bulletin.id, []))
         before = self._gone.get(change.before.id if change.before else bulletin.id, [])
         stays_in = {step.firing.key.account for step in steps}
-        left = [step for step in before if step.firing.key.account not in stays_in]
+        left = _expired_last(step for step in before if step.firing.key.account not in stays_in)
+        often = {**self._often(left, "had expired unsent"), **self._often(steps, "are too late and never sent")}
         again = any(each.field == "revision" for each in change.fields) and any(map(_was_sent, before))
         running = {step.firing.key.account for step in steps if step.action is not Action.WAIT}
         how = {
@@ -105,12 +113,29 @@ class _Effects:
             "fields": field_entries(each for each in change.fields if each.field != "id"),  # `was` says it
             "effects": [
                 *(
-                    self._effect(step, self._text(step, how[step.firing.key.account]), _would_go(step, steps, before))
+                    self._effect(
+                        step,
+                        often.get(step.firing.key) or self._text(step, how[step.firing.key.account]),
+                        _would_go(step, steps, before),
+                    )
                     for step in steps
                 ),
-                *(self._effect(step, self._removal(step), _goes(step), removed=True) for step in left),
+                *(
+                    self._effect(step, often.get(step.firing.key) or self._removal(step), _goes(step), removed=True)
+                    for step in left
+                ),
             ],
             "warning": self._warning(change, steps, before),
+        }
+
+    def _often(self, steps: Iterable[Step], what: str) -> dict[FiringKey, str]:
+        """What is said of each time that expired where many of an account did: the same of all, to be told once."""
+        expired = (step for step in steps if step.action is Action.EXPIRED)
+        _, often = few_and_often(expired, lambda step: step.firing.key[:2])
+        return {
+            step.firing.key: f"{len(each):,} times from {self._due(each[0])} to {self._due(each[-1])} {what}"
+            for each in often
+            for step in each
         }
 
     def _effect(self, step: Step, text: str, would_go: bool, *, removed: bool = False) -> dict[str, Any]:

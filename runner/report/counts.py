@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,21 @@ def by_account(entries: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(f"{count:,} in {account}" for account, count in counts.items())
 
 
+def told_once(effects: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:
+    """What is different among the effects of a change, each once in an account, with `3 times` where it is that often.
+
+    Of one, and where the text itself says how often, that is empty.
+    """
+    alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for effect in effects:
+        alike.setdefault((effect["account"], effect["text"]), []).append(effect)
+    told = []
+    for (_, text), each in alike.items():
+        times = f"{len(each):,} times"
+        told.append((each[0], "" if len(each) == 1 or text.startswith(f"{times} ") else times))
+    return told
+
+
 def moves(change: Mapping[str, Any]) -> bool:
     """Whether an account's change decides anew whom its bulletins reach."""
     return change["kind"] == "changed" and any(each["field"] in MOVES for each in change["fields"])
@@ -72,7 +87,7 @@ def merging(document: Mapping[str, Any]) -> list[str]:
     """
     changes = document["changes"]
     zones = zones_of(document)
-    sends, edits, stopped = _by_what_it_does(changes["bulletins"])
+    sends, edits, stopped = _by_what_it_does(changes["bulletins"], _held_back(document))
     said = []
     if sent := _goes_out(sends, zones):
         said.append(f"sends {sent}.")
@@ -88,10 +103,22 @@ def merging(document: Mapping[str, Any]) -> list[str]:
 
 
 _Going = tuple[_Effects, _Effects, _Effects]  # as soon as fire runs, later, again and again
+_Key = tuple[str, str, str]  # bulletin, account, occurrence
 
 
-def _by_what_it_does(changes: Iterable[Mapping[str, Any]]) -> tuple[_Going, _Going, _Effects]:
-    """What is sent, what is edited and goes out without the change too, and what does not go out any more."""
+def _held_back(document: Mapping[str, Any]) -> set[_Key]:
+    """The firings that a budget holds back."""
+    held = (each for each in document["firings"] if each.get("may_go_at") is not None)
+    return {(each["id"], each["account"], each["occurrence"]) for each in held}
+
+
+def _by_what_it_does(
+    changes: Iterable[Mapping[str, Any]], held_back: Container[_Key]
+) -> tuple[_Going, _Going, _Effects]:
+    """What is sent, what is edited and goes out without the change too, and what does not go out any more.
+
+    What a budget holds back is one past time, also where the bulletin recurs: it goes out later, once.
+    """
     sends: tuple[list[Any], ...] = ([], [], [])
     edits: tuple[list[Any], ...] = ([], [], [])
     stopped = []
@@ -102,7 +129,8 @@ def _by_what_it_does(changes: Iterable[Mapping[str, Any]]) -> tuple[_Going, _Goi
             if action in _SENDS:
                 going[0].append((change["id"], effect))
             elif action == Action.WAIT:
-                going[2 if "recurrence" in change else 1].append((change["id"], effect))
+                is_once = (change["id"], effect["account"], effect["occurrence"]) in held_back
+                going[2 if "recurrence" in change and not is_once else 1].append((change["id"], effect))
             elif would_go and action in _STOPPED:
                 stopped.append((change["id"], effect))
     return (sends[0], sends[1], sends[2]), (edits[0], edits[1], edits[2]), stopped

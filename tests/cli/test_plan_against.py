@@ -206,6 +206,58 @@ def test_an_edit_of_what_recurs_says_its_next_time(pull_request: Repository, bul
     assert [effect["would_go"] for effect in changes["bulletins"][0]["effects"]] == [True, True]
 
 
+AFTER_MANY = ("--now", "2036-11-30T19:15:00Z")
+EXPIRED = (
+    "10 times from Sun 2036-11-30 22:50 Asia/Kolkata to Mon 2036-12-01 00:20 Asia/Kolkata",
+    "10 times from Sun 2036-11-30 17:20 UTC to Sun 2036-11-30 18:50 UTC",
+)
+
+
+def add_frequent(repository: Repository) -> str:
+    """A bulletin of every ten minutes in both accounts, on main; the checkout is a branch of it."""
+    schedule = '{cron: "*/10 * * * *", timezone: Asia/Kolkata, grace: 2h, catch_up: all}'
+    entry = f"  - {{id: often, name: Often, properties: {{}}, accounts: [india, europe], schedule: {schedule}}}\n"
+    repository.git("checkout", "--quiet", "main")
+    repository.commit({"bulletins.d/shows.yaml": SHOWS + entry})
+    repository.git("checkout", "--quiet", "-b", "frequent")
+    return SHOWS + entry
+
+
+def test_times_that_expired_often_are_told_once_after_what_goes_out(
+    pull_request: Repository, bulletins: Bulletins
+) -> None:
+    frequent = add_frequent(pull_request)
+    pull_request.commit({"bulletins.d/shows.yaml": frequent.replace("name: Often", "name: Very often")})
+    texts = list(dict.fromkeys(told(against_main(bulletins, *AFTER_MANY))["often"][1]))
+    late = [f"{times} are too late and never sent" for times in EXPIRED]
+
+    assert (texts[0], texts[-2:], len(texts)) == ("goes out as soon as fire runs", late, 5)
+    lines = bulletins("plan", "--against", "main", *AFTER_MANY).out.splitlines()
+    assert next(line for line in lines if line.startswith("~ changed  often")).endswith("; ".join(late))
+    seen = rendered(bulletins("plan", "--against", "main", "--format", "markdown", *AFTER_MANY).out)
+    assert [row[2:] for row in seen.rows[1:6]] == [
+        ["india (2 times), europe (2 times)", "goes out as soon as fire runs"],
+        ["india", texts[1].replace("`", "")],
+        ["europe", texts[2].replace("`", "")],
+        ["india", late[0]],
+        ["europe", late[1]],
+    ]
+    page = bulletins("plan", "--against", "main", "--format", "html", *AFTER_MANY).out
+    places = [page.index(each) for each in (texts[0], *late)]
+    assert ([page.count(each) for each in late], places) == ([1, 1], sorted(places))
+
+
+def test_of_what_is_taken_out_the_times_that_expired_often_are_told_once(
+    pull_request: Repository, bulletins: Bulletins
+) -> None:
+    add_frequent(pull_request)
+    pull_request.commit({"bulletins.d/shows.yaml": SHOWS})
+    kind, texts = told(against_main(bulletins, *AFTER_MANY))["often"]
+
+    assert (kind, texts[0]) == ("removed", "was due, and is not sent any more")
+    assert list(dict.fromkeys(texts))[-2:] == [f"{times} had expired unsent" for times in EXPIRED]
+
+
 def test_taking_out_what_recurs_says_what_does_not_come(pull_request: Repository, bulletins: Bulletins) -> None:
     add_daily(pull_request)
     pull_request.commit({"bulletins.d/shows.yaml": SHOWS})

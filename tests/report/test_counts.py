@@ -8,7 +8,7 @@ import pytest
 
 from report.documents import make_bulletin_change, make_changes, make_field, make_plan, make_planned, make_shared_change
 from report.markdown import rendered
-from runner.report.counts import action_counts, bulletins_of, merging, only_later, unreported
+from runner.report.counts import action_counts, bulletins_of, merging, only_later, told_once, unreported
 from runner.report.html.placing import placed
 from runner.report.html.plan_headline import goes_out
 from runner.report.markdown import plan_markdown
@@ -130,9 +130,34 @@ def test_what_merging_does_is_the_same_in_text_and_in_markdown(changes: list[dic
     assert rendered(plan_markdown(document)).text.splitlines()[0] == said
 
 
+def test_times_of_a_recurring_bulletin_that_a_budget_holds_back_go_out_later_and_not_again_and_again() -> None:
+    past, turn = "r1@2026-12-01T12:50:00Z", "2026-12-01T14:00:00Z"
+    effects = [effect("wait", turn, occurrence=past, would_go=True), effect("wait", LATER, would_go=True)]
+    changes = make_changes([make_bulletin_change("changed", "a", effects=effects, **CRON)])
+    held = make_planned("a", "wait", occurrence=past, may_go_at=turn)
+    document = make_plan(held, make_planned("a", "wait"), changes=changes)
+
+    assert " ".join(merging(document)) == (
+        "Merging this edits 1 bulletin that goes out later (1 in india), on Tue 2026-12-01 19:30 Asia/Kolkata, and"
+        " 1 bulletin that goes out again and again (1 in india), next on Fri 2026-12-04 18:30 Asia/Kolkata."
+    )
+
+
 def test_what_an_account_that_moves_takes_along_is_what_went_there_before() -> None:
     budget = make_shared_change(name="europe", fields=[make_field("budget", "1 a day", "2 a day")], unsent=4)
     changes = make_changes(accounts=[make_shared_change(unsent=3), budget, make_shared_change("added", unsent=0)])
     document = make_plan(make_planned("x", "wait"), changes=changes)
 
     assert merging(document)[1:] == ["3 not sent yet would reach other people: their account moves."]
+
+
+def test_what_happens_often_in_an_account_is_told_once_with_how_often() -> None:
+    often = [effect("fire", account=name, text="goes out") for name in ("india", "europe", "india", "india")]
+    late = [effect("expired", text="2 times from a to b are too late") for _ in range(2)]
+    told = [(each["account"], times, each["text"]) for each, times in told_once([*often, *late])]
+
+    assert told == [
+        ("india", "3 times", "goes out"),
+        ("europe", "", "goes out"),
+        ("india", "", "2 times from a to b are too late"),
+    ]

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.report.counts import told_once
 from runner.report.html.data import embedded
 from runner.report.html.instants import instant_ms, length, written
 from runner.report.plain import plain
@@ -76,6 +77,6 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"plain": plain, "length": length, "counted": counted}
+    environment.filters |= {"plain": plain, "length": length, "counted": counted, "told_once": told_once}
     environment.globals |= {"written": written, "ms": instant_ms}
     return environment

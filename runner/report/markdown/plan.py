@@ -17,6 +17,7 @@ from runner.report.counts import (
     only_later,
     sent_now,
     still_unsent,
+    told_once,
 )
 from runner.report.findings import place
 from runner.report.local_time import local_time, zones_of
@@ -103,10 +104,11 @@ def _change_rows(change: Mapping[str, Any], zones: Mapping[str, str]) -> Iterato
     if change["was"]:
         label += f"<br>was {code(change['was'], longest=_ID)}"
     by_text: dict[str, list[str]] = {} if change["effects"] else {"": []}
-    for effect in change["effects"]:
-        by_text.setdefault(_effect(effect, change.get("recurrence")), []).append(effect["account"])
+    for effect, times in told_once(change["effects"]):
+        account = inert(effect["account"]) + (f" ({times})" if times else "")
+        by_text.setdefault(_effect(effect, change.get("recurrence")), []).append(account)
     for text, accounts in by_text.items():
-        yield [kind, label, ", ".join(inert(account) for account in accounts), text]
+        yield [kind, label, ", ".join(accounts), text]
         kind = label = ""
 
 

@@ -193,3 +193,21 @@ def test_a_row_is_among_the_data_and_beside_what_changed() -> None:
     for page in (plan, report):
         assert [each["row"] for each in unpacked(page.data)] == [row["row"], None]
     assert "bulletins.d/shows.csv:17" in [each.text for each in plan.all("bdi")]
+
+
+def test_what_a_change_does_often_in_an_account_is_told_once() -> None:
+    (once,) = make_bulletin_change()["effects"]
+    effects = [*(once | {"account": name} for name in ("india", "europe", "india")), once | {"text": "is too late"}]
+    page = Parsed(plan_page(make_plan(make_planned(), changes=make_changes([make_bulletin_change(effects=effects)]))))
+    texts = ("goes out as soon as fire runs", "is too late")
+
+    assert [each.text for each in page.all("span") if each.attributes.get("class") == "chip"][:3] == [
+        " (2 times)",
+        "",
+        "",
+    ]
+    assert [each.text for each in page.all("bdi") if each.text in (*texts, "india", "europe")][:6] == [
+        *("india", texts[0]),
+        *("europe", texts[0]),
+        *("india", texts[1]),
+    ]

@@ -116,6 +116,17 @@ def test_a_bulletin_in_many_accounts_takes_a_row_for_each_thing_that_happens() -
     ]
 
 
+def test_an_account_stands_once_beside_what_happens_there_often() -> None:
+    often = [effect(account=name) for name in ("india", "europe", "india", "india")]
+    effects = [*often, *(effect(action="expired", text="2 times from a to b are too late") for _ in range(2))]
+    seen = rendered(plan_markdown(make_plan(changes=make_changes([make_bulletin_change(effects=effects)]))))
+
+    assert [row[2:] for row in seen.rows[1:3]] == [
+        ["india (3 times), europe", "goes out as soon as fire runs"],
+        ["india", "2 times from a to b are too late"],
+    ]
+
+
 def test_a_plan_alone_shows_what_is_sent_and_what_is_wrong_first() -> None:
     plan = make_plan(*(make_planned(action.value, action.value) for action in Action))
     seen = rendered(plan_markdown(plan))
