@@ -10,7 +10,7 @@ from itertools import islice
 from runner.definitions import partly
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
-from runner.definitions.expand import Made
+from runner.definitions.expand import Made, wants_rows
 from runner.definitions.partly import Entry
 from runner.definitions.problem import MAX_PROBLEMS, Finding
 from runner.definitions.schema import document_kind, is_valid, validator_for
@@ -27,7 +27,19 @@ def check(document: Document) -> list[Finding]:
 
     if kind is None:
         return [schema_findings.top_level(document)]
-    return schema_findings.explain(kind, document)
+    return [_of_its_template(finding, document) for finding in schema_findings.explain(kind, document)]
+
+
+def _of_its_template(finding: Finding, document: Document) -> Finding:
+    """The finding, or one about what is meant where a text has a wrong form only because no row fills it in."""
+    if finding.code is not Code.BAD_FORMAT or finding.at_key or finding.path[:1] != ("bulletins",):
+        return finding
+    if "for_each" in finding.path[2:3]:
+        return finding  # what gives the rows
+    value = document.value
+    for step in finding.path:
+        value = value[step]
+    return wants_rows(value, finding.path, document.file) or finding
 
 
 def checked(made: Iterable[Made | Finding], entry: Entry) -> Iterator[Made | Finding]:

@@ -60,12 +60,27 @@ def unfilled(fields: Mapping[str, Any], path: Path, file: str) -> Iterator[Findi
     """Findings about texts of a plain entry that look as if something filled them in: they would go out as they are."""
     for key, text in _texts(fields).items():
         if what := _meant(text):
-            lacks, needs = _FILLED_IN_BY[what]
-            message = (
-                f"nothing fills in {{{{ {what}.… }}}} for a bulletin without {lacks}: it would be sent as it stands"
-            )
-            yield Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, f"Add {needs}, or write the text out.")
+            yield _unfilled(what, (*path, *key), file)
     yield from _names(fields, path, file, lambda name: _meant(name) is not None)
+
+
+def wants_rows(text: str, path: Path, file: str) -> Finding | None:
+    """The finding about the text at `path` of an entry without rows, where only a row would fill it in."""
+    return _unfilled("row", path, file) if _meant(text) == "row" else None
+
+
+def _never_filled_in(what: str, text: str, path: Path, file: str) -> Finding:
+    """The finding about a text of a recurring entry that is neither its name nor a property."""
+    if what == "row":
+        return _unfilled(what, path, file)
+    message = f"{quoted(text)}: only the name and properties of a recurring schedule know their occurrence"
+    return Finding(Code.BAD_TEMPLATE, file, path, message, "Write the text out.")
+
+
+def _unfilled(what: str, path: Path, file: str) -> Finding:
+    lacks, needs = _FILLED_IN_BY[what]
+    message = f"nothing fills in {{{{ {what}.… }}}} for a bulletin without {lacks}: it would be sent as it stands"
+    return Finding(Code.BAD_TEMPLATE, file, path, message, f"Add {needs}, or write the text out.")
 
 
 def _meant(text: str) -> str | None:
@@ -148,7 +163,9 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
     findings = list(_names(fields, path, file, lambda name: is_template(name) or _meant(name) is not None))
     left_open = set()
     for key, text in texts.items():
-        if _meant(rest := _not_filled_in(text)):
+        if not rows and key not in later and (what := _meant(text)):
+            findings.append(_never_filled_in(what, text, (*path, *key), file))
+        elif _meant(rest := _not_filled_in(text)):
             message = f"a brace is missing in {quoted(text)}: it would be sent as it stands"
             findings.append(Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, "Write {{ row.column }}."))
             if is_template(rest):

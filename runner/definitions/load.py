@@ -47,7 +47,10 @@ def load_sources(sources: Iterable[Source]) -> Definitions:
                 before = len(parts.findings)
                 build.add(parts, document, findings, source.read_beside)
                 findings = parts.findings[before:]
-            problems += _limited(_located(finding, document) for finding in by_row(findings))
+            located: Iterable[Problem] = (_located(finding, document) for finding in by_row(findings))
+            if len(findings) <= MAX_PROBLEMS:  # else they were cut, and fewer would hide that
+                located = _but_for_refused_keys(located, found)
+            problems += _limited(located)
         problems += _limited(parts.tables.problems)
         rules.with_accounts(parts)
         across = islice(by_row(rules.check(parts, whole=whole)), 10 * MAX_PROBLEMS)
@@ -72,6 +75,14 @@ def _limited(problems: Iterable[Problem]) -> Iterator[Problem]:
             return
         seen.add(problem)
         yield problem
+
+
+def _but_for_refused_keys(problems: Iterable[Problem], by_reader: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems without those that say of a key that it is no field, where the reader refused it as a key."""
+    refused = {(problem.line, problem.column) for problem in by_reader if problem.code is Code.YAML_KEY}
+    for problem in problems:
+        if problem.code is not Code.UNKNOWN_FIELD or (problem.line, problem.column) not in refused:
+            yield problem
 
 
 def _in_file_order(problem: Problem) -> tuple[object, ...]:

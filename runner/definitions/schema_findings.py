@@ -11,6 +11,7 @@ from typing import Any
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
 from runner.definitions.explaining import explaining_validator, first_repeated
+from runner.definitions.misspelt import is_misspelt, known_fields, may_be_filled_in
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
 from runner.definitions.schema import KINDS, is_valid, schema, utf8_bytes, validator_for
 from runner.definitions.suggest import counted, did_you_mean, listed, quoted
@@ -163,7 +164,7 @@ def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -
 def _explain_required(error: _Error, path: Path, document: Document) -> list[Finding]:
     # jsonschema yields one error for each missing name, and names it in the message alone.
     (name,) = (name for name in error.validator_value if error.message.startswith(repr(name)))
-    return [missing_field(path, name, document.file)]
+    return [] if is_misspelt([name], error, path) else [missing_field(path, name, document.file)]
 
 
 def missing_field(path: Path, name: str, file: str) -> Finding:
@@ -182,10 +183,11 @@ def _example(field: str) -> str:
 
 def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[Finding]:
     known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
+    meant = known_fields(error, path)
     for key in error.instance:
         if key in known:
             continue
-        hint = did_you_mean(key, known) or f"Known here: {listed(known)}."
+        hint = did_you_mean(key, meant) or f"Known here: {listed(known)}."
         if key == "<<":
             hint = "Merge keys are not YAML 1.2; use defaults."
         message = f"{shown((*path, key))} is not a field"
@@ -220,6 +222,8 @@ def _explain_one_of(error: _Error, path: Path, document: Document) -> list[Findi
         return []  # that it is no mapping is told by its type
     names = [name for branch in error.validator_value for name in branch.get("required", ())]
     found = [name for name in names if name in error.instance]
+    if not found and is_misspelt(names, error, path):
+        return []
     message = f"{shown(path)} has {'both ' + listed(found) if found else 'neither ' + listed(names, 'nor')}"
     return [Finding(Code.ONE_OF_FIELDS, document.file, path, message, f"Write exactly one of {listed(names)}.")]
 
@@ -227,6 +231,8 @@ def _explain_one_of(error: _Error, path: Path, document: Document) -> list[Findi
 def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding]:
     # A key is checked by propertyNames: the error stands at the mapping, and its instance is the key.
     at_key = "propertyNames" in error.absolute_schema_path
+    if not at_key and may_be_filled_in(error.instance, path, document):
+        return []
     what = f"the name {quoted(error.instance)} in {shown(path)}" if at_key else shown(path)
     place = (*path, error.instance) if at_key else path
     limit = error.schema.get("maxBytes") if error.validator == "maxLength" else None

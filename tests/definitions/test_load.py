@@ -52,6 +52,27 @@ def test_a_file_with_thousands_of_problems_shows_the_first_thousand(tmp_path: Pa
     assert problems[-1].message == "there are more than 1,000 problems; those from here on are not shown"
 
 
+def test_a_key_that_is_no_string_is_one_problem(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(
+        "defaults: {id: a, 5: b}\n"
+        "bulletins:\n"
+        "- {id: a, business_event: E, name: N, properties: {}, c-by: a@example.com, true: 2, nope: 3}\n"
+    )
+    problems = load([tmp_path]).problems
+    assert [(problem.line, problem.column, problem.code) for problem in problems] == [
+        (1, 12, Code.UNKNOWN_FIELD),
+        (1, 19, Code.YAML_KEY),
+        (3, 76, Code.YAML_KEY),
+        (3, 85, Code.UNKNOWN_FIELD),
+    ]
+
+
+def test_keys_that_are_no_strings_do_not_hide_that_there_are_more_problems(tmp_path: Path) -> None:
+    entries = "- {1: 2}\n" * 300
+    (tmp_path / "x.yaml").write_text(f"bulletins:\n{entries}")
+    assert Code.TOO_MANY_PROBLEMS in {problem.code for problem in load([tmp_path]).problems}
+
+
 def test_files_are_shown_by_the_path_that_was_given(write: Write) -> None:
     write({"accounts.yaml": ACCOUNTS, "2026-12/hindi.yml": "bulletins: []"})
     assert load(["bulletins.d"]).files == ("bulletins.d/2026-12/hindi.yml", "bulletins.d/accounts.yaml")
@@ -252,7 +273,7 @@ def test_a_text_is_not_written_into_a_pipe_that_nobody_reads(tmp_path: Path) -> 
 
 
 def make(path: Path, content: str) -> None:
-    with contextlib.suppress(OSError):  # it stands below a file, or is there already
+    with contextlib.suppress(OSError, ValueError):  # below a file, there already, or a link to what no path can be
         path.parent.mkdir(parents=True, exist_ok=True)
         if content.startswith("->"):
             path.symlink_to(content[2:])

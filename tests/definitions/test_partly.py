@@ -119,6 +119,12 @@ def test_wrong_defaults_hide_no_mistake_of_an_entry() -> None:
         ({"schedul": {}}, {"schedule": {"cron": "x"}}, ["unknown-field schedul"]),
         ({"schedule": {**CRON, "grace": 5}}, {"schedule": {"grace": "x"}}, ["wrong-type schedule.grace"]),
         ({"foreach": {}, "name": "{{ row.n }}"}, {}, ["unknown-field foreach"]),
+        (
+            {"foreach": {}, "id": "a-{{ row.n }}", "tags": ["{{ row.n }}", "A B"]},
+            {},
+            ["bad-format tags[1]", "unknown-field foreach"],
+        ),
+        ({"foreach": {}, "c-by": "{{ row.n }}@example.com"}, {}, ["unknown-field foreach"]),
         ({"for_each": {}, "name": "{{ row.n }}"}, {}, ["one-of-fields for_each"]),
         ({**ROWS, "id": 5}, {}, ["wrong-type id"]),
         ({**ROWS, "schedule": {"at": "{{ row.at }}", "grace": "{{ row.x }}"}}, {}, ["bad-template 'row.x'"]),
@@ -129,6 +135,11 @@ def test_what_is_only_a_consequence_is_not_told(
     changed: dict[str, Any], defaults: dict[str, Any], found: list[str]
 ) -> None:
     assert told({**ENTRY, **changed}, **defaults) == found
+
+
+@pytest.mark.parametrize("more", [{}, {"nope": 1}])
+def test_what_gives_the_rows_is_no_text_that_rows_fill_in(more: dict[str, Any]) -> None:
+    assert "bad-format for_each.csv" in told({**ENTRY, **ROWS, "for_each": {"csv": "{{ row.n }}"}, **more})
 
 
 @pytest.mark.parametrize("entry", [None, 5, "x", [], {}, {"id": []}, {"id": "a", "schedule": [], "properties": "x"}])
