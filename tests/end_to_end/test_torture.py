@@ -12,6 +12,9 @@ from torture.processes import Start, starter
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forked off a process here")
 
+# It says that it lost its lease, unless all that others left it was done before it looked.
+THAWED = (0, 5)
+
 
 @pytest.fixture(scope="module")
 def start() -> Iterator[Start]:
@@ -31,14 +34,16 @@ def port(request: pytest.FixtureRequest) -> int | None:
 
 def test_a_frozen_run_sends_nothing_that_others_took_over(start: Start, port: int | None) -> None:
     told = frozen.freeze(start, "quick", port, elsewhere=False, bulletins=30)
-    assert (told.sent_twice, told.lost, told.freed, told.code) == (0, 0, 0, 5)
+    assert (told.sent_twice, told.lost, told.freed) == (0, 0, 0)
+    assert told.code in THAWED
     assert told.settled > 0
 
 
 def test_a_frozen_run_sends_nothing_that_a_person_freed(start: Start, port: int | None) -> None:
     for number in range(9):
         told = frozen.freeze(start, f"quick {number}", port, elsewhere=True, bulletins=30)
-        assert (told.sent_twice, told.lost, told.code) == (0, 0, 5)
+        assert (told.sent_twice, told.lost) == (0, 0)
+        assert told.code in THAWED
         if told.freed:  # all that it held may have been raised just before
             return
     pytest.fail("no firing was ever freed while the process that held it was frozen")
