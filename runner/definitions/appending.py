@@ -13,12 +13,12 @@ from typing import Any
 import yaml
 
 from runner.definitions.document import Document, Value
+from runner.definitions.model import MERGED
 from runner.definitions.reader import read
 from runner.definitions.writing import entry
 
 KEY = "bulletins"
 _NOTHING = ("", "~", "null", "Null", "NULL")
-_MERGED = ("properties", "schedule")
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")
 _BOM = "\ufeff"
 _HOLDS_BULLETINS = re.compile(rb"^\xef?\xbb?\xbf?[ \t]*bulletins[ \t]*:", re.MULTILINE)
@@ -60,7 +60,7 @@ def without_inherited(fields: Mapping[str, Any], defaults: Mapping[str, Any]) ->
     kept: dict[str, Any] = {}
     for name, value in fields.items():
         inherited = defaults.get(name)
-        if name in _MERGED and isinstance(value, Mapping) and isinstance(inherited, Mapping):
+        if name in MERGED and isinstance(value, Mapping) and isinstance(inherited, Mapping):
             own = {key: each for key, each in value.items() if not _same(each, inherited, key)}
             if own:
                 kept[name] = own

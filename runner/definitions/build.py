@@ -16,6 +16,7 @@ from runner.definitions.check import checked
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
 from runner.definitions.model import (
+    MERGED,
     Account,
     Bulletin,
     BusinessEvent,
@@ -23,7 +24,7 @@ from runner.definitions.model import (
     Recurrence,
     Schedule,
 )
-from runner.definitions.partly import MERGED, Entry
+from runner.definitions.partly import Entry
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
 from runner.definitions.rows import Tables, rows_of
 from runner.definitions.schema import document_kind

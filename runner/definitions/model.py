@@ -16,6 +16,7 @@ from runner.definitions import regions
 from runner.definitions.problem import Problem
 
 DEFAULT_GRACE = timedelta(hours=1)
+MERGED = ("properties", "schedule")  # defaults and a bulletin's own are merged key by key
 MAX_CONCURRENCY = 3  # the API's own limit per account: its request-limit page
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.definitions.codes import Code
+from runner.definitions.model import MERGED
 from runner.definitions.problem import Finding, Path
 from runner.definitions.schema import schema
 from runner.definitions.timing import Timing
@@ -19,7 +20,6 @@ Fields = dict[str, Any]
 _ANY: dict[str | int, str] = {"at": "2026-12-01T18:30:00Z", "timezone": "UTC"}
 # Fields of a schedule that it can do without, whatever the others say.
 _ALONE = (("grace",), ("starts",), ("ends",), ("catch_up",))
-MERGED = ("properties", "schedule")  # defaults and a bulletin's own are merged key by key
 
 
 @dataclass(frozen=True, slots=True)

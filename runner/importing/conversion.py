@@ -14,7 +14,7 @@ from typing import Any
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
 from runner.definitions.load import load_sources
-from runner.definitions.model import canonical
+from runner.definitions.model import MERGED, canonical
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem, too_many
 from runner.definitions.reader import MAX_FILE_BYTES, read
 from runner.definitions.sources import Source
@@ -95,7 +95,7 @@ def _written(entries: list[dict[str, Any]]) -> str:
 def _common(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What all entries say alike, as defaults; of a schedule and of one event's properties key by key."""
     common = _alike(entries, _COMMON)
-    for name in ("properties", "schedule"):
+    for name in MERGED:
         if (name == "properties" and "business_event" not in common) or any(name not in entry for entry in entries):
             continue
         parts = [entry[name] for entry in entries]
@@ -116,7 +116,7 @@ def _alike(values: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[st
 
 def _without(entry: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in entry.items() if name not in common}
-    for name in ("properties", "schedule"):
+    for name in MERGED:
         if name in entry and name in common:
             own = {key: value for key, value in entry[name].items() if key not in common[name]}
             if own:

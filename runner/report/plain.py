@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 # C0 and C1 controls (escape sequences begin with them), line separators, and what turns the direction of text.
-_OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 # What nobody sees, so that two texts that differ look the same: soft hyphen, fillers, zero-width space, word joiner,
 # marks of byte order and annotation, tags. Joiners and variation selectors stay: scripts and emoji need them.
-_UNSEEN = "\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
-_TAGS = "\U000e0000-\U000e007f"
+UNSEEN = "\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+TAGS = "\U000e0000-\U000e007f"
 # The flags of England, Scotland and Wales are a black flag with tags behind it.
 _FLAG = "(?P<flag>\U0001f3f4[\U000e0030-\U000e007a]{1,8}\U000e007f)"
-# Of ##[…], which GitHub's log obeys anywhere in a line, the second character.
-_HOSTILE = re.compile(f"[{_OBEYED}{_UNSEEN}{_TAGS}]|{_FLAG}|(?<=#)#(?=\\[)")
+COMMAND = "(?<=#)#(?=\\[)"  # of ##[…], which GitHub's log obeys anywhere in a line, the second character
+_HOSTILE = re.compile(f"[{OBEYED}{UNSEEN}{TAGS}]|{_FLAG}|{COMMAND}")
 
 
 def plain(text: str) -> str:

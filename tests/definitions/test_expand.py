@@ -245,11 +245,9 @@ def test_a_template_as_the_name_of_a_property_is_refused(write: Write, name: str
     )
 
 
-@pytest.mark.parametrize(
-    "text", ["{ row.n }}", "{{ row.n }", "{row.n}", "${row.n}", "row.n }}", "{{ row.n }} {row.n}", "{% row.n }"]
-)
-def test_a_brace_that_is_missing_is_told(write: Write, text: str) -> None:
-    entry = f"""
+def named(text: str) -> str:
+    """A template whose name, in line 5, is that text."""
+    return f"""
         bulletins:
           - for_each: {{matrix: {{n: [1]}}}}
             id: x-{{{{ row.n }}}}
@@ -258,7 +256,13 @@ def test_a_brace_that_is_missing_is_told(write: Write, text: str) -> None:
             properties: {{}}
             c-by: a@example.com
         """
-    problems = loaded(write, entry).problems
+
+
+@pytest.mark.parametrize(
+    "text", ["{ row.n }}", "{{ row.n }", "{row.n}", "${row.n}", "row.n }}", "{{ row.n }} {row.n}", "{% row.n }"]
+)
+def test_a_brace_that_is_missing_is_told(write: Write, text: str) -> None:
+    problems = loaded(write, named(text)).problems
     assert {(problem.code, problem.line) for problem in problems} == {(Code.BAD_TEMPLATE, 5)}
 
 
@@ -282,16 +286,7 @@ def test_the_properties_of_all_that_templates_make_are_bounded(write: Write, mon
 @pytest.mark.parametrize("text", ["{{" * 500_000, "{#{{{%" * 200_000, "{{ row.n " * 100_000], ids=["{{", "all", "row"])
 def test_a_long_text_of_braces_left_open_is_looked_through_once(write: Write, text: str) -> None:
     """The time that it takes to look anew from each of them is counted in hours."""
-    entry = f"""
-        bulletins:
-          - for_each: {{matrix: {{n: [1]}}}}
-            id: x-{{{{ row.n }}}}
-            business_event: E
-            name: "{text}"
-            properties: {{}}
-            c-by: a@example.com
-        """
-    assert {problem.code for problem in loaded(write, entry).problems} == {Code.BAD_TEMPLATE}
+    assert {problem.code for problem in loaded(write, named(text)).problems} == {Code.BAD_TEMPLATE}
 
 
 @given(

@@ -7,16 +7,14 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runner.report.plain import COMMAND, OBEYED, TAGS, UNSEEN
+
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 PAYLOADS_KEPT_BYTES = 4_500_000  # of all rows together
 # `</script>` and `<!--` end or change a script; lone halves are no UTF-8; the rest is what `plain` spells out, too.
-_UNSAFE = re.compile(
-    "[<>&\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-    "\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]|(?<=#)#(?=\\[)"
-)
+_UNSAFE = re.compile(f"[<>&{OBEYED}{UNSEEN}{TAGS}]|{COMMAND}")
 
 
 def packed(
