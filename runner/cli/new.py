@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -157,12 +156,9 @@ def _check_that_options_say_all(
 
 def _own_address(path: Path) -> str:
     """The e-mail address that git knows of whoever sits here, or nothing."""
-    from runner.git.command import git
+    from runner.git.command import setting
 
-    try:
-        return git(path, "config", "user.email").strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+    return setting(path, "user.email")
 
 
 def _check(sources: Sequence[Source], before: Definitions, target: Target, data: bytes) -> None:

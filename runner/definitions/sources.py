@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from runner.definitions.problem import escaped
@@ -11,6 +11,8 @@ from runner.definitions.problem import escaped
 SUFFIXES = (".yaml", ".yml")
 TABLE_SUFFIX = ".csv"
 LINK_TO_FOLDER = "it is a link to a folder, and such links are not followed"
+LINK_OUT = "it is a link that leads out of the set's folder; put the file itself there instead"
+LINK_TO_OTHER = "it is a link to a file whose name is not that of a definition; put the file itself there instead"
 OUTSIDE = "it lies outside the folder of the file that names it"
 HIDDEN = "names that begin with a dot are not read, and only files that end in .csv are"
 NOT_THERE = "no such file"
@@ -54,12 +56,32 @@ def not_beside(path: str) -> str | None:
 
 def is_readable_table(inside: str) -> bool:
     """Whether what lies there, from the folder of the definition and links followed, may be read as a table."""
-    return is_table(inside) and not any(map(is_hidden, inside.split("/")))
+    return is_table(inside) and not _is_hidden_end(inside)
+
+
+def is_readable_definition(inside: str) -> bool:
+    """Whether a link in the set may lead there, from the folder of the set and links followed.
+
+    The set's folder may also hold what nobody should see: git's own files, or the file of a passcode.
+    """
+    return is_definition(inside) and not _is_hidden_end(inside)
 
 
 def is_hidden(name: str) -> bool:
     """Whether a file or folder of that name is passed over, with all that it holds."""
     return name.startswith(".")
+
+
+def looks_like_repository(names: Iterable[str]) -> bool:
+    """Whether git would take a folder that holds these names for a repository, and obey its configuration."""
+    there = {name.casefold() for name in names}
+    return "head" in there and ({"objects", "refs"} <= there or "commondir" in there)
+
+
+def _is_hidden_end(inside: str) -> bool:
+    # A set that Kubernetes mounts from a ConfigMap is made of links into a folder like ..2026_12_01_09_30_00.1234.
+    *folders, name = inside.split("/")
+    return is_hidden(name) or any(is_hidden(folder) and not folder.startswith("..") for folder in folders)
 
 
 def shown(path: str) -> str:

@@ -1,17 +1,24 @@
-"""What git says of the checkout: the commit, and whether files differ from it."""
+"""The commit that is checked out, and whether the files of a set are those of the commit.
+
+The bytes that a command reads are compared with git's objects. What git status says would not do: it trusts the index,
+passes over files that it was asked to ignore, sees neither into links nor into repositories inside the set, and looks
+through filters that a .gitattributes file names.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.definitions.sources import TABLE_SUFFIX, is_definition, is_table
+from runner.checkouts import checkout_of, is_top, passed_over
+from runner.definitions.sources import Source
 from runner.errors import UserError
-from runner.git.command import git
-
-_TABLES_BESIDE = f":(glob,icase)**/*{TABLE_SUFFIX}"
+from runner.git.command import NoCheckoutError, complaint, git, refusal
+from runner.git.objects import objects
+from runner.git.tree import ids_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +32,59 @@ class Checkout:
 def checkout(path: Path) -> Checkout | None:
     """The checkout that `path` lies in; None where there is none, or no git."""
     try:
-        commit = git(path, "rev-parse", "--verify", "HEAD")
-        return Checkout(commit.strip(), bool(_changed(path)))
-    except (OSError, subprocess.CalledProcessError):
+        commit = _head(path)
+    except (OSError, NoCheckoutError, subprocess.CalledProcessError):
         return None
+    try:
+        return Checkout(commit, bool(_differing(path, commit)))
+    except (OSError, UserError):
+        return Checkout(commit, dirty=True)  # the set, or the commit, can no longer be read
 
 
 def require_committed(paths: Sequence[Path]) -> None:
-    """Raises UserError where definitions under `paths` differ from HEAD, or where that can't be told."""
-    help = "Commit the definitions, or run where they are checked out."  # noqa: A001
+    """Raises UserError where definitions or tables under `paths` are not, byte for byte, those of HEAD.
+
+    The ends of lines may be those of the system: git itself changes them in a checkout.
+    """
     for path in paths:
+        _refuse_own_repository(path)
         try:
-            git(path, "rev-parse", "--verify", "HEAD")
-            changed, unwatched = _changed(path, "--ignored"), _unwatched(path)
-        except (OSError, subprocess.CalledProcessError):
-            message = f"{path} is not in a git checkout with a commit, which --require-committed wants"
-            raise UserError(message, help=help) from None
-        if changed:
-            raise UserError(f"definitions differ from git HEAD: {_some(changed)}", help=help)
-        if unwatched:
-            raise UserError(
-                f"git can't tell whether definitions differ from HEAD: {_some(unwatched)}",
-                help="Write files instead of links; undo git update-index --assume-unchanged or --skip-worktree.",
-            )
+            differing = _differing(path, _head(path))
+        except (OSError, NoCheckoutError):
+            raise _no_commit(path) from None
+        except subprocess.CalledProcessError as error:
+            if "Needed a single revision" in complaint(error):
+                raise _no_commit(path) from None
+            raise refusal(error, "compare the definitions with HEAD") from None
+        if differing:
+            raise UserError(f"definitions differ from git HEAD: {_some(differing)}", help=_help(path, differing))
+
+
+def _refuse_own_repository(path: Path) -> None:
+    nested = passed_over(path)
+    if nested is not None:
+        raise UserError(
+            f"{path} is a git repository of its own inside the checkout {checkout_of(path)}, and not a part of that",
+            help="Run the command in the folder of the set; or remove its entry .git and commit its files.",
+        )
+
+
+def _no_commit(path: Path) -> UserError:
+    message = f"{path} is not in a git checkout with a commit, which --require-committed needs"
+    return UserError(message, help="Commit the definitions, or run where they are checked out.")
+
+
+def _help(path: Path, differing: Sequence[str]) -> str:
+    for name in differing:
+        for folder in Path(name).parents:
+            if folder != path and folder.is_relative_to(path) and is_top(folder):
+                return (
+                    f"{folder} is a git repository of its own, or a submodule: commit its files with the set instead."
+                )
+    return (
+        "Commit the definitions, or run where they are checked out. Where git status shows no difference, "
+        "a .gitattributes file or git update-index hides it."
+    )
 
 
 def _some(names: Sequence[str]) -> str:
@@ -55,20 +92,45 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + more
 
 
-def _unwatched(path: Path) -> list[str]:
-    """Definition files that git does not watch: it was told not to, or they are links, whose ends it does not see."""
-    lines = [line.split(maxsplit=4) for line in _listed(path, "ls-files", "--stage", "-v", "-z")]
-    return [name for tag, mode, _, _, name in lines if tag.islower() or tag == "S" or mode == "120000"]
+def _head(path: Path) -> str:
+    return git(path, "rev-parse", "--verify", "HEAD").strip()
 
 
-def _changed(path: Path, *options: str) -> list[str]:
-    """Definition files under `path` that are modified, added, deleted, untracked or (with --ignored) ignored."""
-    lines = _listed(path, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", *options)
-    return [line[3:] for line in lines]
+def _differing(path: Path, commit: str) -> list[str]:
+    """The names of files that the commit and the folder do not both hold, or hold with different contents."""
+    from runner.definitions.files import sources_under, tables_under  # they bring yaml along
+    from runner.definitions.tables import MAX_TABLE_BYTES
+
+    held = ids_at(commit, path)
+    sources = {source.name: source for source in (*tables_under(path), *sources_under([path]))}
+    differing, doubtful = set(held.keys() ^ sources.keys()), {}
+    for name in held.keys() & sources.keys():
+        id_, data = held[name], _bytes_of(sources[name])
+        if isinstance(id_, bytes) and data is not None:
+            if data != id_ and _blob_id(data, len(id_)) != id_:
+                doubtful[name] = id_, data
+        elif isinstance(id_, bytes) or data is not None:
+            differing.add(name)
+    if doubtful:
+        with objects(path) as repository:
+            blobs = repository.read((id_ for id_, _ in doubtful.values()), MAX_TABLE_BYTES + 1)
+        differing.update(name for name, (id_, data) in doubtful.items() if _lines(blobs.get(id_)) != _lines(data))
+    return sorted(differing)
 
 
-def _listed(path: Path, *command: str) -> list[str]:
-    """What a git command with -z lists of the definition files under `path`, and of tables that they may be made of."""
-    where = ["."] if path.is_dir() else [path.name, _TABLES_BESIDE]
-    entries = git(path, *command, "--", *where).split("\0")
-    return [entry for entry in entries if is_definition(entry) or is_table(entry)]
+def _bytes_of(source: Source) -> bytes | None:
+    try:
+        return source.read()
+    except OSError:
+        return None
+
+
+def _blob_id(data: bytes, length: int) -> bytes:
+    """The id that git gives to a file of these bytes, in a repository whose ids have that length."""
+    made = hashlib.new("sha1" if length == 40 else "sha256", b"blob %d\0" % len(data), usedforsecurity=False)
+    made.update(data)
+    return made.hexdigest().encode()
+
+
+def _lines(data: bytes | None) -> bytes | None:
+    return None if data is None else data.replace(b"\r\n", b"\n")

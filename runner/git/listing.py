@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from runner.definitions.sources import LINK_OUT
+
 _LINK, _SUBMODULE = b"120000", b"160000"
 _MAX_LINKS = 40  # as Linux has it
-_OUTSIDE = "it is a link that leads out of the repository"
 
 
 class Entry(NamedTuple):
@@ -52,7 +53,7 @@ class Listing:
         while steps:
             step = steps.pop()
             if step == b".." and not done:
-                raise OSError(_OUTSIDE)
+                raise OSError(LINK_OUT)
             if step == b"..":
                 done.pop()
             elif step not in (b"", b"."):
@@ -64,7 +65,7 @@ class Listing:
                     raise _error(errno.ELOOP)
                 target = self.links[here]
                 if target.startswith(b"/"):
-                    raise OSError(_OUTSIDE)
+                    raise OSError(LINK_OUT)
                 if not target:
                     raise _error(errno.ENOENT)
                 done.pop()

@@ -8,8 +8,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.checkouts import checkout_of, passed_over
 from runner.errors import UserError
-from runner.git.command import complaint, git
+from runner.git.command import NoCheckoutError, git, refusal
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ANCESTOR = re.compile(r"[~^]|@\{")  # main~3 names no ref that could be fetched
@@ -39,7 +40,7 @@ def base(path: Path, ref: str) -> Base:
         return Base(ref, git(path, "merge-base", commit, head).strip())
     except subprocess.CalledProcessError as error:
         if error.returncode != 1:
-            raise _unreadable(error, ref) from None
+            raise refusal(error, f"compare with {ref}") from None
     if shallow:
         raise UserError(
             f"the clone is shallow: the commit at which HEAD left {ref} is not in it",
@@ -52,26 +53,20 @@ def base(path: Path, ref: str) -> Base:
 
 
 def _is_shallow(path: Path, ref: str) -> bool:
+    if nested := passed_over(path):
+        message = f"{path} is a git repository of its own inside the checkout {checkout_of(path)}: it has other commits"
+        help = f"Compare inside it, cd {shlex.quote(str(nested))}, or remove its entry .git."  # noqa: A001
+        raise UserError(message, help=help)
     try:
-        return git(path, "rev-parse", "--is-shallow-repository", "--show-toplevel").startswith("true\n")
+        return git(path, "rev-parse", "--is-shallow-repository").startswith("true\n")
+    except NoCheckoutError:
+        message = f"{path} is not in a git checkout, so nothing can be compared with {ref}"
+        raise UserError(message, help="Run it where the definitions are checked out.") from None
     except OSError as error:
         message = f"git can't be run to compare with {ref}: {error.strerror}"
         raise UserError(message, help="Install git, or leave the comparison out.") from None
     except subprocess.CalledProcessError as error:
-        said = complaint(error)
-        if "not a git repository" in said or "work tree" in said:
-            message = f"{path} is not in a git checkout, so nothing can be compared with {ref}"
-            raise UserError(message, help="Run it where the definitions are checked out.") from None
-        raise _unreadable(error, ref) from None
-
-
-def _unreadable(error: subprocess.CalledProcessError, ref: str) -> UserError:
-    said = complaint(error)
-    owned = re.search(r"dubious ownership in repository at '(.*)'", said)
-    help = "Look at the checkout with git status."  # noqa: A001
-    if owned:
-        help = f"Trust it: git config --global --add safe.directory {shlex.quote(owned[1])}"  # noqa: A001
-    return UserError(f"git can't compare with {ref}: {said}", help=help)
+        raise refusal(error, f"compare with {ref}") from None
 
 
 def _commit(path: Path, ref: str) -> str | None:

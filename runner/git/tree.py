@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from runner.checkouts import checkout_of
 from runner.definitions.sources import (
     HIDDEN,
+    LINK_OUT,
     LINK_TO_FOLDER,
+    LINK_TO_OTHER,
     OUTSIDE,
     Source,
     is_definition,
     is_hidden,
+    is_readable_definition,
     is_readable_table,
+    is_table,
     shown,
 )
 from runner.errors import UserError
-from runner.git.command import complaint, git_bytes
-from runner.git.listing import Listing, entries, listing
-from runner.git.objects import objects
+from runner.git.command import git_bytes, refusal
+from runner.git.listing import Entry, Listing, entries, listing
+from runner.git.objects import Objects, objects
 
 _MAX_LINK_BYTES = 4096  # as Linux has it
 
@@ -36,13 +41,12 @@ def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
     """
     from runner.definitions.reader import MAX_FILE_BYTES  # brings yaml along, which not every command needs
 
-    inside, listed = _asked(commit, path)
-    found = entries(listed)
+    inside = _inside(path)
+    found = entries(_listed(commit, path))
     with objects(path) as repository:
-        targets = repository.read((entry.id for entry in found if entry.is_link), _MAX_LINK_BYTES)
-        tree = listing(found, targets)
-        places = dict(_definitions(tree, inside, str(path)))
-        ids = {name: _content_id(tree, place) for name, place in places.items()}
+        tree = _tree(found, repository)
+        places = dict(_named(tree, inside, path, is_definition))
+        ids = {name: _content_id(tree, inside, place) for name, place in places.items()}
         wanted = (id_ for id_ in ids.values() if isinstance(id_, bytes))
         contents = repository.read(wanted, MAX_FILE_BYTES + 1)
     return tuple(
@@ -51,16 +55,45 @@ def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
     )
 
 
-def _asked(commit: str, path: Path) -> tuple[bytes, bytes]:
-    """Where `path` lies below the top of its checkout, and what git lists of the commit."""
+def ids_at(commit: str, path: Path) -> dict[str, bytes | OSError]:
+    """The names of the definitions and tables of that commit under `path`, each with the id of its content.
+
+    An OSError stands for a file that can't be read. A link to a folder that tables may be read through has its end
+    instead of an id. Raises UserError where git can't read the commit.
+    """
+    inside = _inside(path)
+    folder = inside if os.path.isdir(path) else inside.rpartition(b"/")[0]
+    # In a large repository the set is a small part. What a link brought to this place is found only in the whole.
+    found = (entries(_listed(commit, path, folder)) if folder else []) or entries(_listed(commit, path))
+    with objects(path) as repository:
+        tree = _tree(found, repository)
+    beside = path if os.path.isdir(path) else path.parent
+    tables = {name: _table_id(tree, folder, place) for name, place in _named(tree, folder, beside, is_table)}
+    definitions = _named(tree, inside, path, is_definition)
+    return tables | {name: _content_id(tree, inside, place) for name, place in definitions}
+
+
+def _listed(commit: str, path: Path, folder: bytes = b"") -> bytes:
+    """What git lists of the commit: all, or what lies in a folder, which is given from the top of the checkout."""
+    where = ["--", os.fsdecode(folder) + "/"] if folder else []
     try:
-        top = os.fsdecode(git_bytes(path, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
-        return _below(top, path), git_bytes(path, "ls-tree", "-r", "-z", "--full-tree", commit)
+        return git_bytes(path, "ls-tree", "-r", "-z", "--full-tree", commit, *where)
     except OSError as error:
         raise UserError(f"git can't be run: {error.strerror}", help="Install git.") from None
     except subprocess.CalledProcessError as error:
-        message = f"git can't read the commit {commit[:12]}: {complaint(error)}"
-        raise UserError(message, help="Look at the checkout with git fsck.") from None
+        raise refusal(error, f"read the commit {commit[:12]}") from None
+
+
+def _tree(found: list[Entry], repository: Objects) -> Listing:
+    return listing(found, repository.read((entry.id for entry in found if entry.is_link), _MAX_LINK_BYTES))
+
+
+def _inside(path: Path) -> bytes:
+    """Where `path` lies below the top of its checkout."""
+    top = checkout_of(path)
+    if top is None:
+        raise UserError(f"{path} is not in a git checkout", help="Run it where the definitions are checked out.")
+    return _below(os.fspath(top), path)
 
 
 def _below(top: str, path: Path) -> bytes:
@@ -75,11 +108,11 @@ def _below(top: str, path: Path) -> bytes:
     raise UserError(f"{path} is not in the checkout that git finds there, {top}", help="Give a path inside it.")
 
 
-def _definitions(tree: Listing, inside: bytes, given: str) -> Iterator[tuple[str, bytes]]:
-    """(name to show, path in the tree) of each definition file at the place that was given."""
+def _named(tree: Listing, inside: bytes, given: Path, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """(name to show, path in the tree) of each wanted file at the place that was given."""
     if not tree.is_folder(inside):
         if tree.is_there(inside):
-            yield shown(given), inside
+            yield shown(str(given)), inside
         return
     folder = tree.follow(inside)
     prefix = folder + b"/" if folder else b""
@@ -89,17 +122,32 @@ def _definitions(tree: Listing, inside: bytes, given: str) -> Iterator[tuple[str
         name = os.fsdecode(place[len(prefix) :])
         if any(map(is_hidden, name.split("/"))):
             continue
-        if is_definition(name) or (place in tree.links and tree.is_folder(place)):
+        if is_wanted(name) or (place in tree.links and tree.is_folder(place)):
             yield shown(os.path.join(given, name)), place
 
 
-def _content_id(tree: Listing, place: bytes) -> bytes | OSError:
-    """The id of what would be read there, or what a reader is told."""
+def _content_id(tree: Listing, inside: bytes, place: bytes) -> bytes | OSError:
+    """The id of what would be read there, or the error of a reader. `inside` is the path of the set."""
     try:
+        root = tree.follow(inside if tree.is_folder(inside) else inside.rpartition(b"/")[0])
         end = tree.follow(place)
     except OSError as error:
         return error
-    return OSError(LINK_TO_FOLDER) if end in tree.folders else tree.files[end]
+    if end in tree.folders:
+        return OSError(LINK_TO_FOLDER)
+    if place in tree.links:
+        within = _within(root, end)
+        if within is None:
+            return OSError(LINK_OUT)
+        if not is_readable_definition(within):
+            return OSError(LINK_TO_OTHER)
+    return tree.files[end]
+
+
+def _within(folder: bytes, end: bytes) -> str | None:
+    """A path of the tree as seen from a folder; None where it lies outside of that."""
+    prefix = folder + b"/" if folder else b""
+    return os.fsdecode(end[len(prefix) :]) if end.startswith(prefix) else None
 
 
 def _content(id_: bytes | OSError, contents: Mapping[bytes, bytes]) -> bytes:
@@ -115,13 +163,29 @@ def _table(path: Path, tree: Listing, definition: bytes, name: str) -> bytes:
     from runner.definitions.tables import MAX_TABLE_BYTES
 
     folder = tree.follow(definition.rpartition(b"/")[0])
-    prefix = folder + b"/" if folder else b""
-    end = tree.follow(prefix + os.fsencode(name))
-    if not end.startswith(prefix):
+    id_ = _id_of_table(tree, folder, folder + b"/" + os.fsencode(name))
+    with objects(path) as repository:
+        return _content(id_, repository.read([id_], MAX_TABLE_BYTES + 1))
+
+
+def _table_id(tree: Listing, folder: bytes, place: bytes) -> bytes | OSError:
+    try:
+        root = tree.follow(folder)
+        if tree.is_folder(place):
+            return os.fsencode(_within(root, tree.follow(place)) or OUTSIDE)
+        return _id_of_table(tree, root, place)
+    except OSError as error:
+        return error
+
+
+def _id_of_table(tree: Listing, folder: bytes, place: bytes) -> bytes:
+    """The id of a table that lies in a folder, links followed. Raises OSError where it may not be read."""
+    end = tree.follow(place)
+    within = _within(folder, end)
+    if within is None:
         raise OSError(OUTSIDE)
-    if not is_readable_table(os.fsdecode(end[len(prefix) :])):
+    if not is_readable_table(within):
         raise OSError(HIDDEN)
     if end in tree.folders:
         raise OSError("it is a folder")
-    with objects(path) as repository:
-        return _content(tree.files[end], repository.read([tree.files[end]], MAX_TABLE_BYTES + 1))
+    return tree.files[end]

@@ -140,8 +140,7 @@ class TestRequireCommitted:
     def test_a_file_that_git_does_not_have(self, bulletins: Bulletins, write: Write, name: str) -> None:
         write({name: "bulletins: []\n"})
         done = bulletins("fire", "--yes", "--require-committed")
-        shown = "secret/" if name.startswith("secret") else name
-        assert done.refused_with(f"definitions differ from git HEAD: bulletins.d/{shown}", "Commit the definitions")
+        assert done.refused_with(f"definitions differ from git HEAD: bulletins.d/{name}", "Commit the definitions")
 
     def test_a_file_that_was_edited(self, bulletins: Bulletins, small_set: Path) -> None:
         path = small_set / "all.yaml"
@@ -163,15 +162,30 @@ class TestRequireCommitted:
         path = small_set / "all.yaml"
         path.write_text(path.read_text().replace("Now 1", "Now one"))
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("can't tell whether definitions differ from HEAD: all.yaml", "update-index")
+        assert done.refused_with("definitions differ from git HEAD: bulletins.d/all.yaml", "update-index")
 
-    def test_a_link_whose_end_git_does_not_see(self, bulletins: Bulletins, small_set: Path, tmp_path: Path) -> None:
-        (small_set / "all.yaml").rename(tmp_path / "elsewhere.txt")
-        (small_set / "all.yaml").symlink_to("../elsewhere.txt")
-        git("add", "--all", ".")
-        git("commit", "--quiet", "--message", "link")
+    @pytest.mark.parametrize("as_submodule", [False, True])
+    def test_a_repository_inside_the_set(self, bulletins: Bulletins, small_set: Path, as_submodule: bool) -> None:
+        inner = small_set / "team"
+        inner.mkdir()
+        (inner / "more.yaml").write_text("bulletins: []\n")
+        git("-C", str(inner), "init", "--quiet")
+        git("-C", str(inner), "add", ".")
+        git("-C", str(inner), "commit", "--quiet", "--message", "inner")
+        if as_submodule:
+            git("-c", "advice.addEmbeddedRepo=false", "add", ".")
+            git("commit", "--quiet", "--message", "submodule")
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("can't tell whether definitions differ from HEAD: all.yaml", "files instead of links")
+        assert done.refused_with("bulletins.d/team/more.yaml", "bulletins.d/team is a git repository of its own")
+
+    def test_a_set_that_is_a_repository_inside_the_checkout(self, bulletins: Bulletins, small_set: Path) -> None:
+        git("-C", str(small_set), "init", "--quiet")
+        git("-C", str(small_set), "add", ".")
+        git("-C", str(small_set), "commit", "--quiet", "--message", "inner")
+        done = bulletins("fire", "--yes", "--require-committed")
+        assert done.refused_with("bulletins.d is a git repository of its own", "remove its entry .git")
+        assert bulletins("fire", "--dry-run").code == 0
+        assert bulletins("plan", "--against", "HEAD").code == 5
 
     def test_many_files_are_counted(self, bulletins: Bulletins, write: Write) -> None:
         write({f"new-{number}.yaml": "bulletins: []\n" for number in range(5)})

@@ -147,10 +147,89 @@ def reason(folder: Path) -> str:
     return problem.message.removeprefix("the file cannot be read: ")
 
 
-def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
-    (tmp_path / "real.txt").write_text(ACCOUNTS)
-    (tmp_path / "x.yaml").symlink_to("real.txt")
-    assert list(load([tmp_path]).accounts) == ["india"]
+def test_a_link_is_followed_inside_the_set(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").write_text(ACCOUNTS)
+    (tmp_path / "x.yaml").symlink_to("real.yaml")
+    assert list(load([tmp_path / "x.yaml"]).accounts) == ["india"]
+    assert [problem.code for problem in load([tmp_path]).problems] == [Code.DUPLICATE_NAME]
+
+
+def test_a_set_that_kubernetes_mounts_is_read(tmp_path: Path) -> None:
+    """As a ConfigMap is laid out: https://kubernetes.io/docs/concepts/configuration/configmap/"""
+    (tmp_path / "..2026_12_01_09_30_00.123").mkdir()
+    (tmp_path / "..2026_12_01_09_30_00.123" / "accounts.yaml").write_text(ACCOUNTS)
+    (tmp_path / "..data").symlink_to("..2026_12_01_09_30_00.123")
+    (tmp_path / "accounts.yaml").symlink_to("..data/accounts.yaml")
+    definitions = load([tmp_path])
+    assert list(definitions.accounts) == ["india"]
+    assert definitions.problems == ()
+
+
+SECRET = "sesame-93b1"
+
+
+@pytest.mark.parametrize(
+    "target", ["{}/secret", "../secret", "hop", "hop.yaml", "../set.yaml/x.yaml", "/proc/self/environ"]
+)
+def test_a_link_out_of_the_set_is_a_problem_that_quotes_nothing(
+    tmp_path: Path, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", SECRET)
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "set.yaml").mkdir()
+    (tmp_path / "set.yaml" / "x.yaml").write_text(SECRET)
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for hop in ("hop", ".hop.yaml"):
+        (folder / hop).symlink_to("../secret")
+    (folder / "x.yaml").symlink_to(target.format(tmp_path).replace("hop.yaml", ".hop.yaml"))
+    for path in (folder, folder / "x.yaml"):
+        (problem,) = load([path]).problems
+        assert problem.code is Code.FILE_UNREADABLE
+        assert SECRET not in str(problem)
+
+
+@pytest.mark.parametrize("target", ["passcode", ".git/config", ".env.yaml", "..yaml"])
+def test_a_link_to_another_file_of_the_folder_is_a_problem_that_quotes_nothing(tmp_path: Path, target: str) -> None:
+    (tmp_path / target).parent.mkdir(exist_ok=True)
+    (tmp_path / target).write_text(SECRET)
+    (tmp_path / "x.yaml").symlink_to(target)
+    (problem,) = load([tmp_path]).problems
+    assert (problem.code, SECRET in str(problem)) == (Code.FILE_UNREADABLE, False)
+
+
+def test_a_path_that_is_a_link_is_the_operators_choice(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "accounts.yaml").write_text(ACCOUNTS)
+    (tmp_path / "current").symlink_to("real")
+    assert load([tmp_path / "current"]).problems == ()
+
+
+@pytest.mark.parametrize("path", ["bulletins.d", "bulletins.d/x.yaml", "bulletins.d/sub"])
+def test_a_link_of_the_checkout_that_leads_out_of_it_makes_no_set(tmp_path: Path, path: str) -> None:
+    (tmp_path / "checkout" / ".git").mkdir(parents=True)
+    (tmp_path / "checkout" / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (tmp_path / "etc" / "sub").mkdir(parents=True)
+    (tmp_path / "etc" / "x.yaml").write_text(SECRET)
+    (tmp_path / "checkout" / "bulletins.d").symlink_to("../etc")
+    with pytest.raises(UserError, match="leads out of the checkout") as caught:
+        load([tmp_path / "checkout" / path])
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("names", [("HEAD", "objects", "refs"), ("head", "commondir"), ("commondir", "config", "HEAD")])
+@pytest.mark.parametrize("folder", ["", "2026/12"])
+def test_a_folder_that_git_takes_for_a_repository_is_refused(
+    tmp_path: Path, names: tuple[str, ...], folder: str
+) -> None:
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "accounts.yaml").write_text(ACCOUNTS)
+    for name in names[:-1]:
+        (tmp_path / folder / name).mkdir()
+    assert load([tmp_path]).problems == ()
+    (tmp_path / folder / names[-1]).mkdir()
+    with pytest.raises(UserError, match="takes for a repository"):
+        load([tmp_path])
 
 
 def test_a_link_to_nowhere_is_a_problem(tmp_path: Path) -> None:
@@ -190,7 +269,9 @@ def test_a_socket_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_device_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").symlink_to("/dev/zero")
-    assert reason(tmp_path) == "it is not a regular file"
+    assert "leads out of the set" in reason(tmp_path)
+    (problem,) = load(["/dev/zero"]).problems
+    assert problem.code is Code.FILE_UNREADABLE
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

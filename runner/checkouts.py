@@ -1,0 +1,60 @@
+"""Git checkouts as the file system shows them: git is not asked, so nothing that a checkout holds can decide anything.
+
+Only an entry named `.git` counts. Git refuses to commit a file or folder of that name, so no pull request can bring
+one. Other layouts that git would take for a repository (a folder with HEAD, objects and refs) can be committed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def checkout_of(path: Path) -> Path | None:
+    """The top folder of the checkout that a set at `path` belongs to; None outside of any.
+
+    A set may be a repository of its own: cloned by itself, or the one that the command runs in. A repository in the
+    set's folder that lies inside another checkout is passed over, for the outer one is what reviewers look at.
+    """
+    folder = Path(os.path.realpath(path if os.path.isdir(path) else path.parent))
+    tops = _tops(folder)
+    top = next(tops, None)
+    if top != folder or _working_folder().is_relative_to(folder):
+        return top
+    return next(tops, top)
+
+
+def is_top(folder: Path) -> bool:
+    """Whether a folder is the top of a repository: of a clone, a linked worktree or a submodule."""
+    entry = os.path.join(folder, ".git")
+    return os.path.isfile(entry) or os.path.lexists(os.path.join(entry, "HEAD"))
+
+
+def passed_over(path: Path) -> Path | None:
+    """The folder of the set at `path`, where that is a repository which `checkout_of` passes over."""
+    folder = Path(os.path.realpath(path if os.path.isdir(path) else path.parent))
+    return folder if is_top(folder) and checkout_of(path) != folder else None
+
+
+def link_out_of_checkout(path: Path) -> Path | None:
+    """The first link on the way to `path` that lies in a checkout and leads out of it; None where there is none."""
+    whole = _working_folder() / path
+    for place in reversed([whole, *whole.parents]):
+        if os.path.islink(place):
+            top = next(_tops(Path(os.path.realpath(place.parent))), None)
+            if top is not None and not Path(os.path.realpath(place)).is_relative_to(top):
+                return place
+    return None
+
+
+def _tops(folder: Path) -> Iterator[Path]:
+    """The repositories that hold a folder, the nearest first. `folder` holds no links."""
+    return (place for place in (folder, *folder.parents) if is_top(place))
+
+
+def _working_folder() -> Path:
+    try:
+        return Path(os.getcwd())
+    except OSError:  # it was removed
+        return Path(os.sep)

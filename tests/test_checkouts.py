@@ -1,0 +1,101 @@
+"""Which checkout a set belongs to, and which links lead out of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.checkouts import checkout_of, link_out_of_checkout, passed_over
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout that holds bulletins.d/2026, in which the test runs."""
+    folder = tmp_path / "checkout"
+    (folder / "bulletins.d" / "2026").mkdir(parents=True)
+    repository_at(folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def repository_at(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+
+
+def bare_at(folder: Path) -> None:
+    for name in ("objects", "refs"):
+        (folder / name).mkdir()
+    (folder / "HEAD").write_text("ref: refs/heads/main\n")
+
+
+@pytest.mark.parametrize("path", [".", "bulletins.d", "bulletins.d/2026", "bulletins.d/a.yaml", "not/there/yet.yaml"])
+def test_the_checkout_is_the_nearest_folder_with_a_git_entry(top: Path, path: str) -> None:
+    bare_at(top / "bulletins.d")
+    bare_at(top)
+    assert checkout_of(Path(path)) == checkout_of(top / path) == top
+    assert passed_over(Path(path)) is None
+
+
+def test_a_linked_worktree_and_a_submodule_have_a_file_of_that_name(top: Path) -> None:
+    inner = top / "module" / "bulletins.d"
+    inner.mkdir(parents=True)
+    (inner.parent / ".git").write_text("gitdir: ../.git/modules/module\n")
+    assert checkout_of(inner) == inner.parent
+
+
+def test_an_empty_entry_is_no_repository(top: Path) -> None:
+    (top / "bulletins.d" / "2026" / ".git").mkdir()
+    assert checkout_of(top / "bulletins.d" / "2026") == top
+
+
+def test_outside_of_a_checkout_there_is_none(tmp_path: Path) -> None:
+    bare_at(tmp_path)
+    assert checkout_of(tmp_path) is None
+    assert passed_over(tmp_path) is None
+
+
+def test_a_set_inside_another_checkout_is_no_repository_of_its_own(
+    top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = top / "bulletins.d"
+    repository_at(inner)
+    for folder in (top, tmp_path):
+        monkeypatch.chdir(folder)
+        assert (checkout_of(inner), passed_over(inner)) == (top, inner)
+    for folder in (inner, inner / "2026"):
+        monkeypatch.chdir(folder)
+        assert (checkout_of(inner), passed_over(inner)) == (inner, None)
+
+
+def test_a_set_that_was_cloned_by_itself_is_its_own_checkout(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert (checkout_of(top), passed_over(top)) == (top, None)
+
+
+def test_links_are_followed_before_the_checkout_is_looked_for(top: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(top / "bulletins.d")
+    assert checkout_of(tmp_path / "link") == top
+
+
+def test_a_link_in_a_checkout_may_lead_to_another_part_of_it(top: Path, tmp_path: Path) -> None:
+    (top / "current").symlink_to("bulletins.d")
+    (tmp_path / "link").symlink_to(top)
+    assert link_out_of_checkout(Path("current/2026")) is None
+    assert link_out_of_checkout(tmp_path / "link" / "current") is None
+
+
+@pytest.mark.parametrize("target", ["/", "../elsewhere", "bulletins.d/../../elsewhere", "other/elsewhere"])
+def test_a_link_that_leads_out_is_found_wherever_it_is_on_the_way(top: Path, tmp_path: Path, target: str) -> None:
+    (tmp_path / "elsewhere" / "sub").mkdir(parents=True)
+    repository_at(tmp_path / "elsewhere")
+    (top / "other").symlink_to("..")
+    (top / "link").symlink_to(target)
+    assert link_out_of_checkout(Path("link")) == link_out_of_checkout(Path("link/sub")) == top / "link"
+    assert link_out_of_checkout(top / "bulletins.d") is None
+
+
+def test_a_link_that_lies_in_no_checkout_may_lead_anywhere(top: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/")
+    assert link_out_of_checkout(tmp_path / "link") is None
