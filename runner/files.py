@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import TextIO
 
 from runner import local
 
+_OPEN_FILE = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/([0-9]{1,9})")
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quotas
 
 
@@ -21,10 +23,13 @@ _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  
 def written_whole(path: Path) -> Iterator[TextIO]:
     """A text file that takes the place of `path` at the end: temporary file, fsync, rename. Raises OSError.
 
-    What is no plain file, such as /dev/stdout or a pipe, is written to and never replaced.
+    A link to a file is replaced, never written through: the repository may have brought it. Pipes, devices and open
+    files, such as /dev/stdout, are written to.
     """
-    if _is_no_plain_file(path):
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
+    if _is_written_to(path):
+        descriptor = _open_descriptor(path)
+        place = path if descriptor is None else os.dup(descriptor)
+        with open(place, "w", encoding="utf-8", errors="backslashreplace") as file:
             yield file
         return
     local.make_folder(path.parent)
@@ -96,7 +101,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def check_writable(path: Path) -> None:
     """Raises OSError where a file could not be written to `path`."""
-    if _is_no_plain_file(path):
+    if _is_written_to(path):
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
         return
@@ -106,8 +111,41 @@ def check_writable(path: Path) -> None:
         file.flush()
 
 
-def _is_no_plain_file(path: Path) -> bool:
-    return path.is_symlink() or (path.exists() and not path.is_file())
+def is_plain_file(path: Path) -> bool:
+    """Whether there is a regular file at `path` itself: not a link to one, which would be replaced unread."""
+    return path.is_file() and not path.is_symlink()
+
+
+def is_same_place(path: Path, other: Path) -> bool:
+    """Whether a file written to `path` would take the place of `other`, there or not."""
+    place = _without_links_above(path)
+    if place in (_without_links_above(other), os.path.realpath(other)):
+        return True
+    # By another name for the same file, as where the file system takes A for a.
+    return is_plain_file(path) and other.exists() and path.samefile(other)
+
+
+def _without_links_above(path: Path) -> str:
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
+def _is_written_to(path: Path) -> bool:
+    """Whether `path` is a pipe, a device or an open file. Raises IsADirectoryError where it is a folder."""
+    if _open_descriptor(path) is not None:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # nothing is there, or a link that leads nowhere
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    return not stat.S_ISREG(mode)
+
+
+def _open_descriptor(path: Path) -> int | None:
+    """The descriptor of this process that `path` names itself; a link elsewhere to such a name does not count."""
+    named = _OPEN_FILE.fullmatch(os.path.abspath(path))
+    return None if named is None else {"stdout": 1, "stderr": 2}.get(named[1]) or int(named[2])
 
 
 def _umask() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 FOLDER = Path(".bulletins")
@@ -17,5 +18,7 @@ def make_folder(folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for parent in (folder, *folder.parents):
-        if parent.name == FOLDER.name and not (parent / ".gitignore").exists():
-            (parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        if parent.name == FOLDER.name:
+            # Made, never written over: the repository may have brought a link of that name.
+            with suppress(FileExistsError), (parent / ".gitignore").open("x", encoding="utf-8") as file:
+                file.write("*\n")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner import git
+from runner import git, local
 from runner.cli.metering import Meter, metered
 from runner.cli.options import (
     Moment,
@@ -26,6 +26,7 @@ from runner.cli.options import (
     verbose_option,
     yes_option,
 )
+from runner.cli.outputs import check_outputs
 from runner.cli.reporting import Reporter
 from runner.errors import Exit, UserError
 from runner.report.formats import RUN_FORMATS
@@ -121,7 +122,10 @@ def fire(**options: Any) -> int:
     is_real = not (called.dry_run or called.sandbox)
     if called.metrics_file and not is_real:
         click.echo(f"{called.metrics_file} is left as it is: only runs that send to people count", err=True)
+    ledger = str(local.SANDBOX_LEDGER) if called.sandbox else called.ledger_url
+    check_outputs({"--metrics-file": called.metrics_file}, ledger)
     with metered(called.metrics_file if is_real else None) as meter:
+        check_outputs({"--report": called.report or local.REPORTS / "report.json"}, ledger)
         if called.now and not called.dry_run:
             raise click.UsageError("--now needs --dry-run: what is sent, is sent now")
         work = _work(called, selection)

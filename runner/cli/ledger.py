@@ -120,8 +120,11 @@ def export(file: Path, ledger_url: str | None) -> None:
     They go to FILE, or to standard output.
     """
     from runner.cli.ledgers import open_ledger
+    from runner.cli.outputs import check_outputs
     from runner.files import written_whole
 
+    if file != _STREAM:
+        check_outputs({"FILE": file}, ledger_url)
     with open_ledger(ledger_url) as opened:
         for run in opened.live_runs():
             click.echo(f"run {run.id} on {run.host} is under way: what it sends from now on is not in here", err=True)

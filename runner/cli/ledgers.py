@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -56,6 +57,16 @@ def named_ledger() -> bool:
 def lingering(rows: Iterable[Row]) -> list[Row]:
     """Those rows whose run lost its lease but not its process, which is still on this machine, frozen or slow."""
     return [row for row in rows if row.exit_code is None and process.is_here(row.process)]
+
+
+def ledger_files(url: str | None) -> list[Path]:
+    """The files of the ledger at `url`, or at its usual place, there or not; none of a server."""
+    from runner.ledger.connect import parse_url
+
+    parsed = parse_url(url or str(local.LEDGER))
+    if parsed.drivername != "sqlite":
+        return []
+    return [Path(f"{parsed.database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
 
 
 def open_ledger_if_there(url: str | None) -> Ledger | None:

@@ -56,13 +56,13 @@ class Meter:
         """Reads what the run before left. Raises UserError where the file can't be replaced, or should not be."""
         if self._path is None:
             return
-        from runner.files import check_writable
+        from runner.files import check_writable, is_plain_file
         from runner.report.metrics import earlier
 
         text = ""
         try:
             check_writable(self._path)
-            if self._path.is_file():
+            if is_plain_file(self._path):
                 with self._path.open(encoding="utf-8", errors="replace", newline="") as file:
                     text = file.read()
         except OSError as error:

@@ -83,6 +83,7 @@ def plan(
     from runner.cli.against import changes_against
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import named_ledger, open_sandbox_ledger
+    from runner.cli.outputs import check_outputs
     from runner.cli.planning import ledger_if_there, plan_over, select_firings, selectors, which_ledger
     from runner.cli.reviewing import write_plan
     from runner.definitions.load import load
@@ -100,6 +101,7 @@ def plan(
     chosen = selectors(definitions, path, selection)
     selected, shown_until = _selected(definitions, chosen, at, until, is_calendar=format_ == "html")
     url = which_ledger(ledger_url, sandbox=sandbox)
+    check_outputs({"--out": out}, url)
     if sandbox and out:  # what is to be fired must know its ledger
         open_sandbox_ledger(at).close()
     with ledger_if_there(url) as ledger:

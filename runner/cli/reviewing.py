@@ -59,9 +59,10 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) 
 
 
 def _holds_something_else(path: Path) -> bool:
+    from runner.files import is_plain_file
     from runner.report.plan_document import reviewed_plan
 
-    if not path.is_file() or not path.stat().st_size:
+    if not is_plain_file(path) or not path.stat().st_size:
         return False
     try:
         reviewed_plan(path.read_bytes())

@@ -8,12 +8,13 @@ through filters that a .gitattributes file names.
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.checkouts import checkout_of, is_top, passed_over
+from runner.checkouts import checkout_of, is_top, link_out_of_checkout, passed_over
 from runner.definitions.sources import Source
 from runner.errors import UserError
 from runner.git.command import NoCheckoutError, complaint, git, refusal
@@ -58,6 +59,20 @@ def require_committed(paths: Sequence[Path]) -> None:
             raise refusal(error, "compare the definitions with HEAD") from None
         if differing:
             raise UserError(f"definitions differ from git HEAD: {_some(differing)}", help=_help(path, differing))
+
+
+def committed_link_out(path: Path) -> Path | None:
+    """A link on the way to `path` that leads out of its checkout, and that HEAD holds; None where there is none."""
+    link = link_out_of_checkout(path)
+    top = checkout_of(link.parent) if link else None
+    if link is None or top is None:
+        return None
+    place = Path(os.path.realpath(link.parent), link.name).relative_to(top)
+    try:
+        held = git(link.parent, "ls-tree", "-z", "--full-tree", "HEAD", "--", place.as_posix())
+    except (OSError, subprocess.CalledProcessError):
+        return None  # no git, or no commit: nobody committed it
+    return link if held else None
 
 
 def _refuse_own_repository(path: Path) -> None:

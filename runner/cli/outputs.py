@@ -1,0 +1,36 @@
+"""Where the files that a command writes may go: never to the place of the ledger, nor where the checkout leads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.errors import UserError
+
+
+def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) -> None:
+    """Raises UserError where a file, given with an option, would take the ledger's place or leave the checkout.
+
+    A pull request may commit a link. One at the end of the path is replaced by the file; one to a folder outside of
+    the checkout would bring the file there.
+    """
+    given = {option: path for option, path in outputs.items() if path is not None}
+    if not given:
+        return
+    from runner import git
+    from runner.cli.ledgers import ledger_files
+    from runner.files import is_same_place
+
+    ledger = ledger_files(ledger_url)
+    for option, path in given.items():
+        taken = next((file for file in ledger if is_same_place(path, file)), None)
+        if taken is not None:
+            raise UserError(f"{path} is a file of the ledger: it is left as it is", help=_elsewhere(option))
+        link = git.committed_link_out(path.parent)
+        if link is not None:
+            message = f"{path} would be written outside of the checkout: {link} is a link that was committed"
+            raise UserError(message, help=_elsewhere(option))
+
+
+def _elsewhere(option: str) -> str:
+    return f"Choose another place with {option}." if option.startswith("-") else "Choose another place."
