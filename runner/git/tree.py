@@ -65,8 +65,10 @@ def ids_at(commit: str, path: Path) -> dict[str, bytes | OSError]:
     folder = inside if os.path.isdir(path) else inside.rpartition(b"/")[0]
     # In a large repository the set is a small part. What a link brought to this place is found only in the whole.
     found = (entries(_listed(commit, path, folder)) if folder else []) or entries(_listed(commit, path))
-    with objects(path) as repository:
-        tree = _tree(found, repository)
+    tree = listing(found, {})
+    if tree.links:
+        with objects(path) as repository:
+            tree = _tree(found, repository)
     beside = path if os.path.isdir(path) else path.parent
     tables = {name: _table_id(tree, folder, place) for name, place in _named(tree, folder, beside, is_table)}
     definitions = _named(tree, inside, path, is_definition)

@@ -16,6 +16,7 @@ from github.machine import ACTION
 
 TIMEOUT_S = 300.0
 SHELL = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c"]
+TAKEN = "raise SystemExit('the repository has run its own module')\n"
 SCRIPTS = {
     step["name"]: step["run"]
     for step in yaml.safe_load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"]
@@ -38,6 +39,7 @@ class Installed:
             "PATH": os.pathsep.join([self.path, os.environ["PATH"]]),
             "ARGUMENTS": arguments,
             "GITHUB_OUTPUT": str(output),
+            "PYTHONPATH": str(self.folder),
         }
         done = subprocess.run(
             [*SHELL, SCRIPTS["Run bulletins"]],
@@ -55,8 +57,17 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory, package_index: None) -> Installed:
-    """Installed from this working tree, with the dependencies of this interpreter, for they take the time."""
+    """Installed from this working tree, with the dependencies of this interpreter, for they take the time.
+
+    The job's folder holds what a repository may hold: modules that would take the place of those that are meant.
+    """
     folder = tmp_path_factory.mktemp("action")
+    for name in ("venv", "pip", "hatchling", "runner", "click", "yaml", "requests"):
+        (folder / name).mkdir()
+        for file in ("__init__.py", "__main__.py"):
+            (folder / name / file).write_text(TAKEN, encoding="utf-8")
+    for name in ("sitecustomize.py", "json.py", "subprocess.py"):
+        (folder / name).write_text(TAKEN, encoding="utf-8")
     venv, path = folder / "bulletins" / "venv", folder / "path"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     (packages,) = venv.glob("lib/python*/site-packages")
@@ -68,8 +79,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory, package_index: None) -> 
         "RUNNER_TEMP": str(folder),
         "GITHUB_PATH": str(path),
         "PIP_NO_COMPILE": "1",
+        "PYTHONPATH": str(folder),
     }
-    subprocess.run([*SHELL, SCRIPTS["Install bulletins"]], env={**os.environ, **given}, check=True, timeout=TIMEOUT_S)
+    script = [*SHELL, SCRIPTS["Install bulletins"]]
+    subprocess.run(script, cwd=folder, env={**os.environ, **given}, check=True, timeout=TIMEOUT_S)
     return Installed(path.read_text(encoding="utf-8").strip(), folder)
 
 
@@ -89,3 +102,11 @@ def test_it_runs_what_it_is_told_an_argument_a_line(installed: Installed) -> Non
     assert (code, left) == (3, "exit-code=3\n")
     assert "::error file=bulletins.d of $(id) all/bad.yaml,line=1" in printed
     assert installed.run("--version")[::2] == (0, "exit-code=0\n")
+
+
+def test_every_python_that_it_starts_is_isolated() -> None:
+    lines = [
+        line for script in SCRIPTS.values() for line in script.splitlines() if 'PYTHON"' in line or "/python" in line
+    ]
+    assert len(lines) == 3
+    assert [line for line in lines if " -I " not in line] == []
