@@ -113,7 +113,7 @@ def check_writable(path: Path) -> None:
 
 def is_plain_file(path: Path) -> bool:
     """Whether there is a regular file at `path` itself: not a link to one, which would be replaced unread."""
-    return path.is_file() and not path.is_symlink()
+    return os.path.isfile(path) and not os.path.islink(path)
 
 
 def is_same_place(path: Path, other: Path) -> bool:
@@ -122,7 +122,7 @@ def is_same_place(path: Path, other: Path) -> bool:
     if place in (_without_links_above(other), os.path.realpath(other)):
         return True
     # By another name for the same file, as where the file system takes A for a.
-    return is_plain_file(path) and other.exists() and path.samefile(other)
+    return is_plain_file(path) and os.path.exists(other) and os.path.samefile(path, other)
 
 
 def _without_links_above(path: Path) -> str:

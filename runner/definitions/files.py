@@ -67,11 +67,12 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
 def tables_under(path: str | FilePath) -> list[Source]:
     """Each table that definitions under `path` may be made of; none is read yet.
 
-    A link to a folder counts as a file that holds where it leads, for tables may be read through it.
+    A link to a folder of the set counts as a file that holds where it leads, for tables may be read through it.
     """
     given = str(FilePath(path))
     root = given if os.path.isdir(given) else os.path.dirname(given)
-    return [Source(shown(table), partial(_table, table, root)) for table in _walk(root, is_table)]
+    tables = (each for each in _walk(root, is_table) if is_table(each) or _end(each, root)[1] is not None)
+    return [Source(shown(table), partial(_table, table, root)) for table in tables]
 
 
 def _check_root(root: str) -> None:
@@ -122,7 +123,7 @@ def _definition(path: str, root: str) -> bytes:
 
 def _table(path: str, root: str) -> bytes:
     if not is_table(path):
-        return os.fsencode(_end(path, root)[1] or OUTSIDE)
+        return os.fsencode(_end(path, root)[1] or "")
     return _beside(root, os.path.relpath(path, root or "."))
 
 

@@ -51,7 +51,10 @@ def require_committed(paths: Sequence[Path]) -> None:
         _refuse_own_repository(path)
         try:
             differing = _differing(path, _head(path))
-        except (OSError, NoCheckoutError):
+        except OSError as error:
+            message = f"git can't be run, which --require-committed needs: {error.strerror}"
+            raise UserError(message, help="Install git, or leave the option out.") from None
+        except NoCheckoutError:
             raise _no_commit(path) from None
         except subprocess.CalledProcessError as error:
             if "Needed a single revision" in complaint(error):
@@ -122,9 +125,9 @@ def _differing(path: Path, commit: str) -> list[str]:
     for name in held.keys() & sources.keys():
         id_, data = held[name], _bytes_of(sources[name])
         if isinstance(id_, bytes) and data is not None:
-            if data != id_ and _blob_id(data, len(id_)) != id_:
+            if _blob_id(data, len(id_)) != id_:
                 doubtful[name] = id_, data
-        elif isinstance(id_, bytes) or data is not None:
+        elif isinstance(id_, bytes) or (os.fsencode(id_) if isinstance(id_, str) else None) != data:
             differing.add(name)
     if doubtful:
         with objects(path) as repository:

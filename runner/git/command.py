@@ -94,7 +94,7 @@ def _command(folder: Path, arguments: tuple[str, ...]) -> list[str]:
 
 def _program() -> str:
     # Never one of the working folder: Windows would look there first, and others where the PATH says so.
-    folders = filter(os.path.isabs, os.environ.get("PATH", "").split(os.pathsep))
+    folders = filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep))
     found = shutil.which("git", path=os.pathsep.join(folders))
     if found is None or not os.path.isabs(found):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "git")

@@ -55,11 +55,11 @@ def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
     )
 
 
-def ids_at(commit: str, path: Path) -> dict[str, bytes | OSError]:
+def ids_at(commit: str, path: Path) -> dict[str, bytes | str | OSError]:
     """The names of the definitions and tables of that commit under `path`, each with the id of its content.
 
-    An OSError stands for a file that can't be read. A link to a folder that tables may be read through has its end
-    instead of an id. Raises UserError where git can't read the commit.
+    An OSError stands for a file that can't be read. A link to a folder of the set, through which tables may be read,
+    has the path of that folder in the set instead of an id. Raises UserError where git can't read the commit.
     """
     inside = _inside(path)
     folder = inside if os.path.isdir(path) else inside.rpartition(b"/")[0]
@@ -70,9 +70,11 @@ def ids_at(commit: str, path: Path) -> dict[str, bytes | OSError]:
         with objects(path) as repository:
             tree = _tree(found, repository)
     beside = path if os.path.isdir(path) else path.parent
-    tables = {name: _table_id(tree, folder, place) for name, place in _named(tree, folder, beside, is_table)}
-    definitions = _named(tree, inside, path, is_definition)
-    return tables | {name: _content_id(tree, inside, place) for name, place in definitions}
+    tables = ((name, _table_id(tree, folder, place)) for name, place in _named(tree, folder, beside, is_table))
+    definitions = (
+        (name, _content_id(tree, inside, place)) for name, place in _named(tree, inside, path, is_definition)
+    )
+    return {**{name: id_ for name, id_ in tables if id_ is not None}, **dict(definitions)}
 
 
 def _listed(commit: str, path: Path, folder: bytes = b"") -> bytes:
@@ -114,7 +116,9 @@ def _named(tree: Listing, inside: bytes, given: Path, is_wanted: Callable[[str],
     """(name to show, path in the tree) of each wanted file at the place that was given."""
     if not tree.is_folder(inside):
         if tree.is_there(inside):
-            yield shown(str(given)), inside
+            above, _, last = inside.rpartition(b"/")
+            folder = tree.follow(above)
+            yield shown(str(given)), folder + b"/" + last if folder else last
         return
     folder = tree.follow(inside)
     prefix = folder + b"/" if folder else b""
@@ -148,6 +152,8 @@ def _content_id(tree: Listing, inside: bytes, place: bytes) -> bytes | OSError:
 
 def _within(folder: bytes, end: bytes) -> str | None:
     """A path of the tree as seen from a folder; None where it lies outside of that."""
+    if end == folder:
+        return "."
     prefix = folder + b"/" if folder else b""
     return os.fsdecode(end[len(prefix) :]) if end.startswith(prefix) else None
 
@@ -170,11 +176,12 @@ def _table(path: Path, tree: Listing, definition: bytes, name: str) -> bytes:
         return _content(id_, repository.read([id_], MAX_TABLE_BYTES + 1))
 
 
-def _table_id(tree: Listing, folder: bytes, place: bytes) -> bytes | OSError:
+def _table_id(tree: Listing, folder: bytes, place: bytes) -> bytes | str | OSError | None:
+    """What `ids_at` gives for a table, or for a link to a folder; None where that lies outside of the set."""
     try:
         root = tree.follow(folder)
-        if tree.is_folder(place):
-            return os.fsencode(_within(root, tree.follow(place)) or OUTSIDE)
+        if tree.is_folder(place) and not is_table(os.fsdecode(place)):
+            return _within(root, tree.follow(place))
         return _id_of_table(tree, root, place)
     except OSError as error:
         return error

@@ -190,6 +190,19 @@ def test_a_linked_folder_of_tables_is_compared_by_where_it_leads(repository: Rep
     assert "bulletins.d/tables" in refused(path)
 
 
+@pytest.mark.parametrize("target", [".", "..", "/usr", "two", "../bulletins.d/two"])
+def test_a_link_to_any_folder_may_lie_next_to_a_committed_file(repository: Repository, target: str) -> None:
+    repository.commit({**FILES, "bulletins.d/two/t.csv": "b\n", "bulletins.d/link": f"-> {target}"})
+    git.require_committed([PATH / "a.yaml"])
+
+
+def test_what_is_no_file_any_more_is_not_committed(repository: Repository) -> None:
+    repository.commit(FILES)
+    (repository.folder / "bulletins.d" / "a.yaml").unlink()
+    os.mkfifo(repository.folder / "bulletins.d" / "a.yaml")
+    assert "bulletins.d/a.yaml" in refused()
+
+
 def test_a_path_that_is_a_link_is_followed_in_the_commit(repository: Repository) -> None:
     repository.commit({**FILES, "current": "-> bulletins.d"})
     for path in (Path("current"), Path("current/a.yaml")):

@@ -159,7 +159,7 @@ def test_links_that_cannot_be_read_are_the_same_problem_as_on_disk(
 
 
 @pytest.mark.parametrize("target", ["../../other.yaml", "/etc/passwd", "../other.yaml", "../bulletins.data/x.yaml"])
-@pytest.mark.parametrize("path", ["bulletins.d", "bulletins.d/x.yaml", "current"])
+@pytest.mark.parametrize("path", ["bulletins.d", "bulletins.d/x.yaml", "current", "current/x.yaml"])
 def test_links_out_of_the_set_are_the_same_problem_as_on_disk(repository: Repository, target: str, path: str) -> None:
     files = {"other.yaml": "secret", "bulletins.data/x.yaml": "secret", "current": "-> bulletins.d"}
     commit = repository.commit({**files, "bulletins.d/x.yaml": f"-> {target}"})
