@@ -69,8 +69,10 @@ def test_a_link_to_nothing(tmp_path: Path) -> None:
 
 def test_an_empty_file_stays_empty(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    with refused("is not a ledger: it has no such tables"):
+    with refused("is an empty file, not a ledger"):
         opened(tmp_path / "empty")
+    with refused("is an empty file, not a ledger"):
+        create(parse_url(str(tmp_path / "empty")), now=NOW, who="asha")
     assert (tmp_path / "empty").read_bytes() == b""
 
 
