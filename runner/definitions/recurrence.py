@@ -192,6 +192,18 @@ def instant_of(local: datetime, tz: tzinfo) -> datetime:
     return after
 
 
+def local_time(recurrence: Recurrence, instant: datetime) -> datetime:
+    """The local time by which an instant is one of them: of several that the clocks skip at once, the first.
+
+    Unlike the instant, it stays the same when the zone gets another offset.
+    """
+    tz = zone(recurrence.timezone)
+    shown, expected = _wall(instant, tz), _wall(instant - _SECOND, tz) + _SECOND
+    if expected >= shown:
+        return shown
+    return min(shown, next(CronSim(recurrence.cron, expected - _SECOND)))
+
+
 def day_begins(day: date, tz: tzinfo) -> datetime:
     """The first instant of a day."""
     return instant_of(datetime(day.year, day.month, day.day), tz)
