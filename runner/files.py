@@ -74,6 +74,39 @@ def _in_place_of(path: Path, mode: int) -> Iterator[int]:
     _sync_folder(path.parent)
 
 
+@contextmanager
+def placed_whole(path: Path) -> Iterator[Path]:
+    """The path of a file to be written, which gets the name `path` at the end unless that name is taken.
+
+    Raises FileExistsError where it is, and other OSErrors. A process that is killed leaves the unfinished file under a
+    hidden name, or nothing.
+    """
+    prefix = f".{path.name[:20]}."  # a name that is as long as the file system allows must not become longer
+    descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=".unfinished", dir=path.parent)
+    os.close(descriptor)
+    try:
+        yield Path(temporary)
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that nobody else can read
+        _sync(temporary)
+        _name(temporary, path)
+    finally:
+        for suffix in ("", "-journal"):  # a database may have one
+            with contextlib.suppress(OSError):
+                os.unlink(f"{temporary}{suffix}")
+    _sync_folder(path.parent)
+
+
+def _name(temporary: str, path: Path) -> None:
+    """Gives a file the name `path`. Raises FileExistsError where that name is taken, at whatever moment."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: the name is taken first, by a file of our own
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        os.replace(temporary, path)
+
+
 def way_out(error: OSError, otherwise: str) -> str:
     """What helps where a file can't be written: room, where there is none; else `otherwise`."""
     return "Make room on its disk, then run it again." if error.errno in _NO_ROOM else otherwise
@@ -152,6 +185,11 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _sync(path: str) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

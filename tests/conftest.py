@@ -5,14 +5,17 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from servers.fixtures import pgbouncer, pgbouncer_url, postgres, postgres_url, private_postgres
+
+from runner.definitions import zones
 
 __all__ = ["pgbouncer", "pgbouncer_url", "postgres", "postgres_url", "private_postgres", "write"]
 
@@ -37,6 +40,17 @@ def _on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, _only_loopback(getattr(socket.socket, name)))
     monkeypatch.setattr(socket, "getaddrinfo", _only_local_names(socket.getaddrinfo))
+
+
+@pytest.fixture
+def without_zone_data(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The package tzdata is not installed, and nothing of it was read before."""
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    for cached in (zones.zone, zones.names):
+        cached.cache_clear()
+    yield
+    for cached in (zones.zone, zones.names):
+        cached.cache_clear()
 
 
 @pytest.fixture

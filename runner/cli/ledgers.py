@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import socket
@@ -80,9 +81,10 @@ def open_ledger_if_there(url: str | None) -> Ledger | None:
 
 def open_sandbox_ledger(now: datetime) -> Ledger:
     """The sandbox's own ledger, made where it is not there yet."""
-    from runner.ledger.connect import create, exists, parse_url
+    from runner.ledger.connect import AlreadyThere, create, exists, parse_url
 
     url = parse_url(str(local.SANDBOX_LEDGER))
     if not exists(url):
-        create(url, now=now, who=identity().who)
+        with contextlib.suppress(AlreadyThere):  # another process has made it meanwhile
+            create(url, now=now, who=identity().who)
     return _opened(url)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from typing import Any
-from zoneinfo import available_timezones
 
 from runner.definitions.model import Definitions
 from runner.definitions.narrow_events import TEMPLATE, add_events, event_text, one_of_events
 from runner.definitions.schema import KINDS, published
-from runner.definitions.times import is_iana
+from runner.definitions.zones import names
 
 Schema = dict[str, Any]
 
@@ -23,7 +22,7 @@ _MOST_HINTS = 50
 
 
 def narrowed(kind: str, definitions: Definitions) -> Schema:
-    """The schema of a kind of file, one of `NARROWED`, for this set. It knows the time zones of this machine."""
+    """The schema of a kind of file, one of `NARROWED`, for this set."""
     whole = published(kind)
     whole.pop("$id", None)  # an editor that knows the general one by its name must not take one for the other
     if kind == "bulletins":
@@ -46,7 +45,7 @@ def _narrow_accounts(whole: Schema, definitions: Definitions) -> None:
 
 def _time_zones() -> Schema:
     return {
-        "enum": sorted(filter(is_iana, available_timezones())),
+        "enum": sorted(names()),
         "errorMessage": "Write it like Asia/Kolkata or Europe/Berlin.",
     }
 

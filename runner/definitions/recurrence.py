@@ -9,10 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
@@ -177,7 +176,7 @@ def _has_more(recurrence: Recurrence, first: datetime, last: datetime, limit: in
 
 
 @lru_cache(maxsize=65536)
-def instant_of(local: datetime, tz: ZoneInfo) -> datetime:
+def instant_of(local: datetime, tz: tzinfo) -> datetime:
     """The first instant at which the clocks of the zone show that local time, or are past it."""
     instant = local.replace(tzinfo=tz, fold=0).astimezone(UTC)
     if _wall(instant, tz) == local:
@@ -193,10 +192,22 @@ def instant_of(local: datetime, tz: ZoneInfo) -> datetime:
     return after
 
 
-def day_begins(day: date, tz: ZoneInfo) -> datetime:
+def local_time(recurrence: Recurrence, instant: datetime) -> datetime:
+    """The local time by which an instant is one of them: of several that the clocks skip at once, the first.
+
+    Unlike the instant, it stays the same when the zone gets another offset.
+    """
+    tz = zone(recurrence.timezone)
+    shown, expected = _wall(instant, tz), _wall(instant - _SECOND, tz) + _SECOND
+    if expected >= shown:
+        return shown
+    return min(shown, next(CronSim(recurrence.cron, expected - _SECOND)))
+
+
+def day_begins(day: date, tz: tzinfo) -> datetime:
     """The first instant of a day."""
     return instant_of(datetime(day.year, day.month, day.day), tz)
 
 
-def _wall(instant: datetime, tz: ZoneInfo) -> datetime:
+def _wall(instant: datetime, tz: tzinfo) -> datetime:
     return instant.astimezone(tz).replace(tzinfo=None, fold=0)

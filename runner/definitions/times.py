@@ -6,16 +6,14 @@ Instants are aware datetimes in UTC with whole seconds; durations are timedeltas
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from runner.definitions import zones
 
 _RFC3339 = re.compile(
     r"(?P<local>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<fraction>[0-9]+))?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
 _DURATION = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?\Z")
-# These are in the zone folders of many systems: another zone on each machine, or one with leap seconds.
-_NOT_IANA = re.compile(r"(?:posix|right)/|(?:localtime|posixrules|Factory)\Z")
 _EXAMPLE = "2026-12-01T18:30:00+05:30"
 # 10^11 seconds is the year 5138, and 10^11 milliseconds is 1973: nobody means either.
 _FIRST_MILLISECONDS = 100_000_000_000
@@ -69,7 +67,7 @@ def is_local(value: object) -> bool:
     return match is not None and not match["offset"]
 
 
-def _from_local(local: datetime, tz: ZoneInfo, text: str, timezone: str) -> datetime:
+def _from_local(local: datetime, tz: tzinfo, text: str, timezone: str) -> datetime:
     first = local.replace(tzinfo=tz, fold=0).astimezone(UTC)
     second = local.replace(tzinfo=tz, fold=1).astimezone(UTC)
     if first.astimezone(tz).replace(tzinfo=None) != local:
@@ -84,22 +82,14 @@ def _from_local(local: datetime, tz: ZoneInfo, text: str, timezone: str) -> date
     return first
 
 
-@lru_cache(maxsize=256)
-def zone(name: str) -> ZoneInfo:
+def zone(name: str) -> tzinfo:
     """The time zone of that IANA name. Raises TimeProblem where there is none."""
     try:
-        if not is_iana(name):
-            raise KeyError(name)
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+        return zones.zone(name)
+    except KeyError:
         raise TimeProblem(
             f"{name!r} is not an IANA time zone", "Write it like Asia/Kolkata or Europe/Berlin."
         ) from None
-
-
-def is_iana(name: str) -> bool:
-    """Whether a name that the machine's zone folder knows is one of IANA's."""
-    return _NOT_IANA.match(name) is None
 
 
 def duration(text: str) -> timedelta:

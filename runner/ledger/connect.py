@@ -14,28 +14,25 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc, func, inspect, select
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc, inspect, select
 from sqlalchemy.engine import URL, make_url
 
+from runner import files, local
 from runner.errors import UserError
-from runner.ledger import migrations, tables
+from runner.ledger import migrations, server, tables
 from runner.ledger.faults import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
 from runner.ledger.ulid import new_ulid
 
 _INIT_HELP = "Create it with: bulletins ledger init"
-# Of libpq: a server that was cut off is given up after some 15 s, not after the hours that TCP itself takes.
-_LIBPQ = {
-    "connect_timeout": 10,
-    "keepalives_idle": 5,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
-}
 _CONNECTIONS = 4  # of one process; every statement is short, so threads share them
 # Of one transaction: whoever waits for a lock, and whoever is frozen while holding one, gives up.
 _LIMITS = (
     "SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
 )
+
+
+class AlreadyThere(UserError):
+    """A new ledger can't be made at a place where something is."""
 
 
 def parse_url(text: str) -> URL:
@@ -79,8 +76,11 @@ def open_engine(url: URL) -> Engine:
         raise UserError(f"there is no ledger at {shown(url)}", help=_INIT_HELP)
     if url.drivername == "sqlite" and os.path.isdir(url.database or ""):
         raise UserError(f"{shown(url)} is a folder, not a ledger", help="Give the path of the file itself.")
+    if is_empty_file(url):
+        raise _empty(url)
     engine = _engine(url)
     try:
+        _check_server(engine, url)
         version = _version(engine, url)
         if version < tables.SCHEMA_VERSION:
             with transaction(engine, url) as connection:
@@ -90,8 +90,6 @@ def open_engine(url: URL) -> Engine:
         _check_tables(engine, url)
         if url.drivername == "sqlite":
             _write_ahead(engine, url)
-        else:
-            _check_durable(engine, url)
     except BaseException:
         engine.dispose()
         raise
@@ -113,28 +111,74 @@ def is_made(url: URL) -> bool:
 def create(url: URL, *, now: datetime, who: str, fill: Callable[[Connection], None] = lambda connection: None) -> None:
     """Makes a new ledger, empty or with what `fill` puts into it in the same transaction.
 
-    Raises UserError where there is one, or where it can't be made; then nothing is left behind.
+    At every moment there is either no ledger at its place or the whole one. Raises AlreadyThere where there is one, and
+    another UserError where it can't be made; then nothing is left behind.
     """
-    if url.drivername == "sqlite":
-        _create_file(url)
-    engine = _engine(url)
+    if url.drivername != "sqlite":
+        _make_tables(url, url, now, who, fill)
+        return
+    path = Path(url.database or "")
     try:
+        if not path.parent.is_dir():
+            local.make_folder(path.parent)
+        if os.path.lexists(path):
+            raise _already_there(url)
+        with files.placed_whole(path) as unfinished:
+            _make_tables(url.set(database=os.fspath(unfinished)), url, now, who, fill)
+    except OSError as error:
+        if os.path.lexists(path):
+            raise _already_there(url) from None
+        raise UserError(
+            f"the ledger {shown(url)} can't be made: {error.strerror}", help="Choose another place with --ledger."
+        ) from None
+
+
+def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Connection], None]) -> None:
+    """Makes the tables in the database `at`, which becomes the ledger at `url`."""
+    engine = _engine(at)
+    try:
+        _check_server(engine, url)
         with transaction(engine, url) as connection:
+            if at.drivername != "sqlite":
+                server.lock_creation(connection)
             if inspect(connection).has_table("ledger"):
-                raise UserError(f"{shown(url)} is a ledger already", help="bulletins ledger show describes it.")
+                raise AlreadyThere(f"{shown(url)} is a ledger already", help="bulletins ledger show describes it.")
             # Unchecked: a table of somebody else's with one of our names must stop this, not be taken for ours.
             tables.metadata.create_all(connection, checkfirst=False)
             row = {"id": new_ulid(), "version": tables.SCHEMA_VERSION, "created_at": now, "created_by": who}
             connection.execute(tables.ledger.insert().values(row))
             fill(connection)
-        if url.drivername == "sqlite":
-            _write_ahead(engine, url)
-    except BaseException:
+    finally:
         engine.dispose()
-        if url.drivername == "sqlite":
-            _remove_unfinished(url)
-        raise
-    engine.dispose()
+
+
+def _already_there(url: URL) -> UserError:
+    if is_empty_file(url):
+        return _empty(url)
+    return AlreadyThere(f"{shown(url)} is there already", help="bulletins ledger show describes it.")
+
+
+def is_empty_file(url: URL) -> bool:
+    """Whether a file without any content is at the place of the ledger."""
+    path = url.database or ""
+    try:
+        return url.drivername == "sqlite" and os.path.isfile(path) and not os.path.getsize(path)
+    except OSError:
+        return False
+
+
+def _empty(url: URL) -> UserError:
+    return UserError(
+        f"{shown(url)} is an empty file, not a ledger: it holds no record of anything that was sent",
+        help="If bulletins were sent with a ledger at this place, restore it from a backup. If not, an interrupted"
+        " ledger init or ledger import left the file: delete it, then run that command again.",
+    )
+
+
+def _check_server(engine: Engine, url: URL) -> None:
+    if url.drivername != "sqlite":
+        with transaction(engine, url, reading=True) as connection:
+            server.check_settings(connection, url)
 
 
 def _version(engine: Engine, url: URL) -> int:
@@ -169,22 +213,13 @@ def _check_tables(engine: Engine, url: URL) -> None:
         raise UserError(f"the ledger {shown(url)} is not whole: it lacks {', '.join(missing)}", help=LOST_HELP)
 
 
-def _check_durable(engine: Engine, url: URL) -> None:
-    with transaction(engine, url, reading=True) as connection:
-        if connection.execute(select(func.current_setting("synchronous_commit"))).scalar_one() == "off":
-            raise UserError(
-                f"the ledger {shown(url)} may lose what it confirmed: synchronous_commit is off there",
-                help="Turn it on for this role: ALTER ROLE … SET synchronous_commit = on",
-            )
-
-
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
         try:
             return create_engine(
                 url,
                 # Prepared statements belong to a session; psycopg would make them by itself.
-                connect_args={**{k: v for k, v in _LIBPQ.items() if k not in url.query}, "prepare_threshold": None},
+                connect_args={**server.connect_options(url), "prepare_threshold": None},
                 pool_size=_CONNECTIONS,
                 max_overflow=0,
             )
@@ -254,24 +289,3 @@ def _write_ahead(engine: Engine, url: URL) -> None:
     # The file keeps this mode, so it is set only once the file is known to be a ledger: others stay as they are.
     with reporting(url), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")
-
-
-def _create_file(url: URL) -> None:
-    path = Path(url.database or "")
-    try:
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.parent.name == ".bulletins":  # what it holds is this machine's own, never to be committed
-                (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
-    except OSError as error:
-        if os.path.lexists(path):
-            raise UserError(f"{shown(url)} is there already", help="bulletins ledger show describes it.") from None
-        raise UserError(
-            f"the ledger {shown(url)} can't be made: {error.strerror}", help="Choose another place with --ledger."
-        ) from None
-
-
-def _remove_unfinished(url: URL) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{url.database}{suffix}").unlink(missing_ok=True)

@@ -13,6 +13,8 @@ from runner.errors import UserError
 
 BUSY_TIMEOUT_S = 30
 LOST_HELP = "Give the right place with --ledger; a ledger that was lost comes back from a backup, never empty."
+# Of another locale, the server refuses an encoding that does not fit it; the locale C fits every encoding.
+UTF8 = "ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';"
 _SECRET_OPTIONS = ("password", "sslpassword")
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html. Classes of two characters, or whole codes:
 # connections, shutdowns and start-ups, too many connections, conflicts, time-outs, a standby that took over.
@@ -77,9 +79,12 @@ _FAULTS = (
     ("database or disk is full", "can't be written: the disk is full", "Make room, then run again."),
     ("No space left on device", "can't be written: the server's disk is full", "Make room there, then run again."),
     ("readonly database", "can't be written: it is read-only", "Give write access to the file and its folder."),
-    ("read-only transaction", "can't be written: the server is a standby", "Give the address of the primary."),
+    ("read-only transaction", "can't be written: the server is a standby, or this role may only read",
+     "Give the address of the primary; on the primary, look at default_transaction_read_only of the role."),
     ("unable to open", "can't be opened", "Give read and write access to the file and its folder."),
     ("disk I/O error", "can't be written: the disk reports an error", "Check the disk and its free space."),
     ("database is locked", f"was locked for {BUSY_TIMEOUT_S} s by another process", "See what holds it; run again."),
+    ("conversion between UTF8", "has another encoding than UTF8, which a ledger needs",
+     f"Create another database and name it in the ledger's URL: CREATE DATABASE bulletins {UTF8}"),
     ("onnection refused", "can't be reached", "Check that the database server runs, and its address."),
 )  # fmt: skip

@@ -255,6 +255,7 @@ def _row(run: str, firing: Firing, now: datetime, state: State, row_id: str | No
         "payload_hash": firing.payload_hash,
         "fingerprint": firing.fingerprint,
         "business_event": firing.bulletin.business_event,
+        "local_due": firing.local_due,
         "settled_at": None,
         "reason": None,
     }

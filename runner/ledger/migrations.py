@@ -53,6 +53,14 @@ def _events_and_watches(connection: Connection) -> None:
     )
 
 
+def _local_times(connection: Connection) -> None:
+    """Rows of before have no local time: their schedules are not in the ledger."""
+    connection.exec_driver_sql("ALTER TABLE firings ADD COLUMN local_due VARCHAR(16)")
+    connection.exec_driver_sql(
+        "CREATE INDEX firings_by_local_due ON firings (bulletin, local_due, account) WHERE local_due IS NOT NULL"
+    )
+
+
 def _by_event(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row_id, payload in rows:
@@ -72,7 +80,7 @@ def event_of(payload: str) -> str:
 
 
 # version -> what makes that version's tables out of those of the version before. Version 1 was the first.
-MIGRATIONS: Mapping[int, Migration] = {2: _slots_and_sweepers, 3: _events_and_watches}
+MIGRATIONS: Mapping[int, Migration] = {2: _slots_and_sweepers, 3: _events_and_watches, 4: _local_times}
 
 
 def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:

@@ -209,7 +209,7 @@ def in_doubt(connection: Connection, ledger_now: Now) -> list[Row]:
 
 
 def _people_rows() -> Select[Any]:
-    columns = [column for column in firings.c if column.name not in ("payload_hash", "business_event")]
+    columns = [column for column in firings.c if column.name not in ("payload_hash", "business_event", "local_due")]
     of_run = [runs.c[name] for name in ("who", "host", "pid", "process", "lease_until", "exit_code")]
     return select(*columns, *of_run).join(runs, runs.c.id == firings.c.run)
 

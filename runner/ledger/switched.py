@@ -3,13 +3,17 @@
 An edit of the schedule changes the name, and the same would go out again. The index of keys does not know that, so
 whoever plans or claims one asks for the other; who plans also in accounts that may have been renamed. Functions over a
 transaction.
+
+A third name is that of the same local date and time at another instant: a zone got another offset by new data of time
+zones or an edit of `timezone`. An occurrence whose local date and time was sent in its revision counts as sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -17,7 +21,7 @@ from sqlalchemy import Row as SqlRow
 
 from runner.ledger.queries import chunks, entry_of, entry_rows, key_chunks
 from runner.ledger.runs import Now
-from runner.ledger.tables import BLOCKING_ROWS, firings
+from runner.ledger.tables import BLOCKING_ROWS, KEY, firings
 from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import BLOCKING, Entry, History, Sent, State
 from runner.plan.occurrence import name_of, names_from
@@ -32,6 +36,14 @@ _RECURRED = select(*_TIMES).where(
 )
 
 
+_OF_LOCAL_TIME = select(firings.c.id).where(
+    *_OF_BULLETIN,
+    firings.c.local_due == bindparam("local_due"),
+    firings.c.occurrence != bindparam("name"),
+    firings.c.occurrence.like(bindparam("like")),
+)
+
+
 def is_held(connection: Connection, firing: Firing) -> bool:
     """Whether the firing is claimed, fired or in doubt by its other name."""
     key, name = firing.key, _other_name(firing)
@@ -42,7 +54,13 @@ def is_held(connection: Connection, firing: Firing) -> bool:
             is not None
         )
     rows = connection.execute(_NAMED, {**of_bulletin, "name": name})
-    return any(_is_it(firing, row.due_at, row.claimed_at) for row in rows)
+    if any(_is_it(firing, row.due_at, row.claimed_at) for row in rows):
+        return True
+    if firing.local_due is None:
+        return False
+    like = f"{name_of(firing.bulletin.revision)}@%"
+    asked = {**of_bulletin, "local_due": firing.local_due, "name": key.occurrence, "like": like}
+    return connection.execute(_OF_LOCAL_TIME.limit(1), asked).first() is not None
 
 
 def completed(
@@ -73,7 +91,7 @@ def completed(
 
 
 def _by_other_names(
-    connection: Connection, due: Iterable[Firing], ledger_now: Now
+    connection: Connection, due: Sequence[Firing], ledger_now: Now
 ) -> Iterator[tuple[Firing, FiringKey, SqlRow[Any]]]:
     """The firings that have a row by their other name that blocks, in whatever account, with its key and the row."""
     by_name: dict[tuple[str, str], dict[FiringKey, Firing]] = {}
@@ -84,13 +102,14 @@ def _by_other_names(
             at_once.append(firing)
         else:
             by_name.setdefault((firing.key.bulletin, name), {})[firing.key] = firing
-    for key, firing in _recurred(connection, at_once):
+    for key, firing in chain(_recurred(connection, at_once), _at_local_times(connection, due)):
         by_name.setdefault(key[1:], {})[firing.key] = firing
     for bulletins, occurrences in key_chunks(FiringKey("", *name) for name in by_name):
         for row in connection.execute(entry_rows(bulletins, occurrences, ledger_now).where(BLOCKING_ROWS)):
             key = FiringKey(row.account, row.bulletin, row.occurrence)
             for firing in by_name.get(key[1:], {}).values():
-                if _is_it(firing, row.due_at, row.claimed_at):
+                is_local = row.local_due is not None and row.local_due == firing.local_due
+                if is_local or _is_it(firing, row.due_at, row.claimed_at):
                     yield firing, key, row
 
 
@@ -134,6 +153,23 @@ def _recurred(connection: Connection, at_once: Iterable[Firing]) -> Iterator[tup
             for row in connection.execute(rows):
                 for firing in by_bulletin[row.bulletin]:
                     yield FiringKey(*row), firing
+
+
+def _at_local_times(connection: Connection, due: Iterable[Firing]) -> Iterator[tuple[FiringKey, Firing]]:
+    """The keys by which the local dates and times of these went out at other instants, in each account."""
+    by_time: dict[tuple[str, str], list[Firing]] = {}
+    for firing in due:
+        if firing.local_due is not None:
+            by_time.setdefault((firing.key.bulletin, firing.local_due), []).append(firing)
+    for bulletins, local_times in key_chunks(FiringKey("", *place) for place in by_time):
+        statement = select(*KEY, firings.c.local_due).where(
+            firings.c.bulletin.in_(bulletins), firings.c.local_due.in_(local_times), BLOCKING_ROWS
+        )
+        for row in connection.execute(statement):
+            for firing in by_time.get((row.bulletin, row.local_due), ()):
+                is_other = row.occurrence != firing.key.occurrence
+                if is_other and row.occurrence.startswith(f"{name_of(firing.bulletin.revision)}@"):
+                    yield FiringKey(row.account, row.bulletin, row.occurrence), firing
 
 
 def _range(revision: int) -> dict[str, str]:

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 
 from runner.plan.history import BLOCKING, State
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -119,6 +119,7 @@ firings = Table(
     Column("bulletins_sent", Integer),
     Column("swept_by", String(26)),  # the run that found it claimed by one that was over, and put it in doubt
     Column("business_event", Prose, nullable=False, server_default=text("''")),  # as in the payload: budgets count it
+    Column("local_due", String(16)),  # of what recurs: for which date and time by the clocks of its zone
 )
 
 # One row for each request of a claimed firing.
@@ -182,6 +183,13 @@ Index("firings_at_most_once", *KEY, unique=True, sqlite_where=BLOCKING_ROWS, pos
 WINDOW = (*KEY, firings.c.expires_at)
 Index("firings_expired_once", *WINDOW, unique=True, sqlite_where=EXPIRED_ROWS, postgresql_where=EXPIRED_ROWS)
 Index("firings_by_bulletin", firings.c.bulletin, firings.c.occurrence, firings.c.account)
+LOCAL_DUE_ROWS = text("local_due IS NOT NULL")
+Index(
+    "firings_by_local_due",
+    *(firings.c.bulletin, firings.c.local_due, firings.c.account),
+    sqlite_where=LOCAL_DUE_ROWS,
+    postgresql_where=LOCAL_DUE_ROWS,
+)
 Index("firings_by_payload", firings.c.payload_hash, firings.c.account, firings.c.claimed_at)
 Index("firings_by_state", firings.c.state, firings.c.claimed_at)
 Index("firings_by_run", firings.c.run)

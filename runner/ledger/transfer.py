@@ -33,7 +33,8 @@ FORMAT = "bulletins-ledger"
 # A row comes after those that it refers to.
 TABLES = {"run": runs, "firing": firings, "attempt": attempts, "resolution": resolutions, "watch": watches}
 _BEFORE_EVENTS = 2  # the version whose rows say nothing of business events, and which has no watches
-_VERSIONS = (_BEFORE_EVENTS, SCHEMA_VERSION)
+_BEFORE_LOCAL_TIMES = 3  # the version whose rows of what recurs have no local time
+_VERSIONS = (_BEFORE_EVENTS, _BEFORE_LOCAL_TIMES, SCHEMA_VERSION)
 _NOT_WHOLE_HELP = "Export it again; nothing was imported."
 
 
@@ -100,7 +101,7 @@ def _header(line: str) -> tuple[int, Header]:
     version = record.get("version")
     if not isinstance(version, int) or version not in _VERSIONS:
         raise UserError(
-            f"the export is of version {version}, and this program knows {' and '.join(map(str, _VERSIONS))}",
+            f"the export is of version {version}, and this program knows {', '.join(map(str, _VERSIONS))}",
             help="Export and import with the same version of bulletins. Nothing was imported.",
         )
     values = _checked(record.get("ledger"), [ledger.c[name] for name in ("id", "created_at", "created_by")], 1)
@@ -124,6 +125,8 @@ def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Reco
         values = record[kind]
         if is_old and kind == "firing" and isinstance(values, dict) and "business_event" not in values:
             values = {**values, "business_event": event_of(str(values.get("payload")))}
+        if version <= _BEFORE_LOCAL_TIMES and kind == "firing" and isinstance(values, dict):
+            values = {"local_due": None, **values}
         yield Record(kind, _checked(values, TABLES[kind].c, number))
     raise _not_whole(number, "the end is missing: the file was cut short")
 

@@ -206,8 +206,8 @@ def _budgeted(step: Step, budgets: Budgets, now: datetime) -> Step:
 
 def _blocked(firing: Firing, entry: Entry) -> Step | None:
     at = moment(entry.claimed_at)
-    if entry.key != firing.key:  # by its name of before an edit of its schedule
-        at += f" as {entry.key.occurrence}, {'before it recurred' if firing.watch_key else 'when it recurred'}"
+    if entry.key != firing.key:
+        at += f" as {entry.key.occurrence}, {_other_name(firing, entry)}"
     match entry.state:
         case State.FIRED if entry.key != firing.key:
             return Step(firing, Action.DONE, f"sent {at}, by run {entry.run}")
@@ -224,6 +224,13 @@ def _blocked(firing: Firing, entry: Entry) -> Step | None:
             return Step(firing, Action.CLAIMED, f"run {entry.run} on {entry.host} (pid {entry.pid}) is sending it")
         case _:
             return None
+
+
+def _other_name(firing: Firing, entry: Entry) -> str:
+    """Why a firing has the name of another: its schedule was edited, or its zone has another offset."""
+    if firing.watch_key is None:
+        return "when it recurred"
+    return "for the same local date and time" if "@" in entry.key.occurrence else "before it recurred"
 
 
 def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:

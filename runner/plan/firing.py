@@ -54,6 +54,12 @@ class Firing:
         return WatchKey(self.key.account, self.key.bulletin, self.bulletin.revision)
 
     @property
+    def local_due(self) -> str | None:
+        """The local date and time for which it is due, like `2026-12-04T18:30`; None where it does not recur."""
+        due_at, schedule = self.occurrence.due_at, self.bulletin.schedule
+        return _local_due(schedule, due_at) if due_at is not None and isinstance(schedule, Recurrence) else None
+
+    @property
     def definition(self) -> dict[str, Any]:
         """What the fingerprint is made of: an edit of it after the firing was sent is a change."""
         return definition(self.bulletin.payload(), self.occurrence.due_at)
@@ -105,6 +111,13 @@ def _filled(bulletin: Bulletin, occurrence: Occurrence) -> Bulletin:
 @lru_cache(maxsize=65536)
 def _values(due_at: datetime, timezone: str) -> Mapping[str, str]:
     return occurrence_values(due_at.astimezone(zone(timezone)))
+
+
+@lru_cache(maxsize=4096)  # thousands of bulletins share a schedule
+def _local_due(recurrence: Recurrence, due_at: datetime) -> str:
+    from runner.definitions.recurrence import local_time  # only sets that recur take the time to import it
+
+    return local_time(recurrence, due_at).strftime("%Y-%m-%dT%H:%M")
 
 
 def digest(data: bytes) -> str:

@@ -24,8 +24,10 @@ from runner.definitions.recurrence import (
     instant_of,
     is_denser,
     last_before,
+    local_time,
     next_after,
 )
+from runner.definitions.zones import zone
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 TICK = timedelta(microseconds=1)
@@ -288,3 +290,35 @@ def test_counting_day_by_day_and_stepping_say_the_same(
     firsts = [first for at in samples if (first := next_after(recurrence, at))]
     stepped = any(next(islice(between(recurrence, at, at + length), limit, None), None) is not None for at in firsts)
     assert is_denser(recurrence, length, limit) is stepped
+
+
+@given(
+    place=st.sampled_from(DAYS),
+    minute=st.sampled_from(list(MINUTES)),
+    hour=st.sampled_from(list(HOURS)),
+)
+def test_each_instant_has_one_local_time_of_its_own(place: tuple[str, str], minute: str, hour: str) -> None:
+    timezone, day = place
+    middle = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    recurrence = Recurrence(f"{minute} {hour} * * *", timezone)
+    instants = list(between(recurrence, middle - 2 * DAY, middle + 3 * DAY))
+    local_times = [local_time(recurrence, at) for at in instants]
+    assert [instant_of(local, zone(timezone)) for local in local_times] == instants
+    assert len(set(local_times)) == len(local_times)
+    assert all(local.minute in MINUTES[minute] and local.hour in HOURS[hour] for local in local_times)
+
+
+@pytest.mark.parametrize(
+    ("cron", "timezone", "at", "local"),
+    [
+        ("30 18 * * *", "Asia/Kolkata", "2026-12-01 13:00", "2026-12-01 18:30"),
+        ("30 2 * * *", "Europe/Berlin", "2026-03-29 01:00", "2026-03-29 02:30"),  # which the clocks skip
+        ("0,30 2,3 * * *", "Europe/Berlin", "2026-03-29 01:00", "2026-03-29 02:00"),  # and with it two others
+        ("30 2 * * *", "Europe/Berlin", "2026-10-25 00:30", "2026-10-25 02:30"),  # which they show twice
+        ("30 18 * * *", "Pacific/Apia", "2011-12-30 10:00", "2011-12-30 18:30"),  # of a day that there was not
+    ],
+)
+def test_the_local_time_of_an_instant(cron: str, timezone: str, at: str, local: str) -> None:
+    instant = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    assert falls_on(Recurrence(cron, timezone), instant)
+    assert local_time(Recurrence(cron, timezone), instant) == datetime.fromisoformat(local)

@@ -1,8 +1,8 @@
-"""What the tests do in processes of their own: `python child.py race|hold|fill|lock URL`.
+"""What the tests do in processes of their own: `python child.py race|hold|fill|lock|make URL`.
 
 Each says `ready` and waits for a line before it does what counts. `race` claims the 40 firings of all racers and
 prints those it got; `hold` claims one and stays; `fill` claims until it can't and prints why; `lock` takes the
-lock for writing and stays.
+lock for writing and stays; `make` creates a ledger, and stays when its tables are written.
 """
 
 from __future__ import annotations
@@ -69,5 +69,10 @@ def lock(url: str) -> None:
     connection.close()
 
 
+def make(url: str) -> None:
+    """Creates a ledger, and waits to be killed before that is committed."""
+    create(parse_url(url), now=NOW, who="asha", fill=lambda connection: wait())
+
+
 if __name__ == "__main__":
-    {"race": race, "hold": hold, "fill": fill, "lock": lock}[sys.argv[1]](sys.argv[2])
+    {"race": race, "hold": hold, "fill": fill, "lock": lock, "make": make}[sys.argv[1]](sys.argv[2])

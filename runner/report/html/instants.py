@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache
 from typing import Any
 
 from runner.report.turn import turn_of
@@ -28,17 +27,6 @@ def turn_ms(entry: Mapping[str, Any]) -> int | None:
 def local(at_ms: int, zone: tzinfo = UTC) -> datetime:
     """The wall clock of the zone at that instant."""
     return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
-
-
-@cache
-def zone_of(name: str | None) -> tzinfo:
-    """The time zone of that name; UTC where there is none."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (KeyError, ValueError, OSError):  # no such zone, or not a name of one
-        return UTC
 
 
 def written(at_ms: int, zone: tzinfo = UTC, form: str = "full") -> str:

@@ -10,12 +10,13 @@ from runner.report.html.agenda import agenda
 from runner.report.html.calendar import MOST_ASKED, calendar, span_of
 from runner.report.html.collisions import MOST_SHOWN, collisions
 from runner.report.html.holding import budget_said, held_back
-from runner.report.html.instants import instant_ms, turn_ms, zone_of
+from runner.report.html.instants import instant_ms, turn_ms
 from runner.report.html.page import render
 from runner.report.html.placing import Placed, placed
 from runner.report.html.plan_data import plan_data
 from runner.report.html.plan_headline import goes_out, next_of, this_week, tiles, troubles
 from runner.report.html.words import ACTIONS
+from runner.report.local_time import zone_of
 from runner.report.plan_document import until_of
 from runner.report.turn import expires_first
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.report.html.calendar import LEAST_AHEAD, MOST_AHEAD, MOST_ASKED, Calendar, calendar, span_of
-from runner.report.html.instants import instant_ms, local, zone_of
+from runner.report.html.instants import instant_ms, local
 from runner.report.html.placing import Placed
+from runner.report.local_time import zone_of
 
 NOW = instant_ms("2026-12-01T13:00:00Z")
 HOUR, DAY = 3_600_000, 86_400_000

@@ -6,7 +6,8 @@ from datetime import UTC
 
 import pytest
 
-from runner.report.html.instants import instant_ms, length, local, written, zone_of
+from runner.report.html.instants import instant_ms, length, local, written
+from runner.report.local_time import zone_of
 
 AT = instant_ms("2026-12-01T13:00:00.250Z")
 
