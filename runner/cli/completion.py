@@ -133,10 +133,12 @@ def _tables(ctx: click.Context) -> Iterator[str]:
 
 @_completer
 def codes(_ctx: click.Context, _incomplete: str) -> Items:
-    """The codes of problems."""
+    """The codes of problems, and of the API's answers."""
     from runner.definitions.codes import EXPLANATIONS
+    from runner.fire.causes import ANSWERS
 
-    return ((code.value, explanation.summary) for code, explanation in EXPLANATIONS.items())
+    problems = [(code.value, explanation.summary) for code, explanation in EXPLANATIONS.items()]
+    return [*problems, *((code, explanation.summary) for code, explanation in ANSWERS.items())]
 
 
 @_completer

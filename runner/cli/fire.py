@@ -176,7 +176,9 @@ def _dry_run(options: Options, work: Work, meter: Meter) -> int:
     except UserError as refusal:
         reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger_id, shown=options.format != "text")
         raise
-    return reporter.publish(new_ulid(), Ended(tuple(map(rehearsed, plan.steps))), ledger=ledger_id)
+    return reporter.publish(
+        new_ulid(), Ended(tuple(rehearsed(step, plan.now) for step in plan.steps)), ledger=ledger_id
+    )
 
 
 def _fire(options: Options, work: Work, meter: Meter) -> int:
@@ -264,6 +266,6 @@ def _show_plan(plan: Plan, options: Options) -> None:
     from runner.cli.console import show_table
     from runner.report.plan import COLOURS, rows
 
-    table = rows(plan.steps, whole=options.verbose)
+    table = rows(plan.steps, whole=options.verbose, now=plan.now)
     to_stderr = options.format != "text"
     show_table(((COLOURS[action] if action else None, cells) for action, cells in table), to_stderr=to_stderr)

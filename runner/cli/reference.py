@@ -1,4 +1,4 @@
-"""`schema` and `explain`: what the program knows of the format, printed."""
+"""`schema` and `explain`: what the program knows of the format and of the API's answers, printed."""
 
 from __future__ import annotations
 
@@ -100,18 +100,22 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
 @click.command()
 @click.argument("code", required=False, shell_complete=completion.codes)
 def explain(code: str | None) -> None:
-    """Explain a problem's code; without CODE, list them all."""
+    """Explain a problem's code, or an answer of the API such as 429; without CODE, list them all."""
     from runner.definitions.codes import Code
     from runner.definitions.suggest import did_you_mean
-    from runner.report.explained import listed_by_theme, page
+    from runner.fire.causes import ANSWERS, answer_code
+    from runner.report.explained import answer_page, listed_by_theme, page
 
     styled = {"heading": lambda text: click.style(text, bold=True)}
     if code is None:
         click.echo("\n".join(listed_by_theme(_width(), **styled)))
         return
+    if answer := answer_code(code):
+        click.echo("\n".join(answer_page(answer, _width(), **styled)))
+        return
     code = code.removeprefix("error[").rstrip("]:")
     if code not in list(Code):
-        hint = did_you_mean(code, list(Code)) or "bulletins explain lists them."
+        hint = did_you_mean(code, [*Code, *ANSWERS]) or "bulletins explain lists them."
         raise UserError(f"there is no problem code {code!r}", help=hint, exit_code=Exit.USAGE)
     click.echo("\n".join(page(Code(code), _width(), **styled)))
 

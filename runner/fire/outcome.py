@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from runner.fire.answer import Answer
+from runner.fire.causes import HINTS
 
 _REJECTED = (400, 401, 403, 404, 405)
 _BAD_CREDENTIALS = (401, 403)
@@ -77,12 +78,15 @@ def judge(answer: Answer, redacted: Callable[[str], str] = str) -> Judgement:
     error = body.get("error")
     said = f": {redacted(error)[:_ERROR_KEPT]}" if isinstance(error, str) and error else ""
     if status == _TOO_MANY:
-        return Judgement(Sent.NO, f"HTTP 429{said or ': too many concurrent requests'}", retry=True, slow_down=True)
+        said = f"{said or ': too many concurrent requests'}{HINTS[status]}"
+        return Judgement(Sent.NO, f"HTTP 429{said}", retry=True, slow_down=True)
     if status >= 500:
         # A gateway may answer so after the event was raised, whatever the body says.
         return Judgement(Sent.UNKNOWN, f"HTTP {status}{said}: it may have been sent all the same")
     if status in _REJECTED or body.get("status") == "fail":
-        return Judgement(Sent.NO, f"HTTP {status}{said}", stop_account=status in _BAD_CREDENTIALS)
+        return Judgement(
+            Sent.NO, f"HTTP {status}{said}{HINTS.get(status, '')}", stop_account=status in _BAD_CREDENTIALS
+        )
     return Judgement(Sent.UNKNOWN, f"HTTP {status} without a readable status in the answer")
 
 

@@ -12,6 +12,7 @@ from runner.fire.outcome import Judgement, Outcome
 from runner.ledger.values import Attempt
 from runner.plan.budget import Held
 from runner.plan.decide import Step
+from runner.plan.event_time import event_time_warnings, step_warnings
 
 _ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
 
@@ -64,10 +65,10 @@ class Ended:
         return Exit.FAILED if outcomes & {Outcome.FAILED, Outcome.EXPIRED} else Exit.OK
 
 
-def rehearsed(step: Step) -> Result:
-    """What a dry run says of a step."""
+def rehearsed(step: Step, now: datetime) -> Result:
+    """What a dry run says of a step of a plan made at `now`."""
     if step.action.sends:
-        return Result(step, Outcome.WOULD_FIRE, step.reason)
+        return Result(step, Outcome.WOULD_FIRE, step.reason, warnings=step_warnings(step, now))
     left = left_alone(step)
     return replace(left, warnings=("it would be reported as expired",)) if step.is_news else left
 
@@ -101,7 +102,10 @@ def answered(step: Step, answer: Answer, judgement: Judgement, attempts: Sequenc
         len(attempts),
         answer.started_at,
         round(answer.latency_ms, 1),
-        reach_warnings(judgement.bulletins_sent) if judgement.outcome is Outcome.FIRED else (),
+        (
+            *(reach_warnings(judgement.bulletins_sent) if judgement.outcome is Outcome.FIRED else ()),
+            *event_time_warnings(step.firing.bulletin.when, answer.started_at),
+        ),
         tuple(attempts),
     )
 

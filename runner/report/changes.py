@@ -15,6 +15,7 @@ from typing import Any
 from runner.definitions.model import Account, Recurrence
 from runner.plan.compare import BulletinChange, Comparison, Kind, SharedChange
 from runner.plan.decide import Action, Plan, Step
+from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey
 from runner.report.document import row_entry, timestamp
 from runner.report.local_time import last_time, local_time
@@ -49,7 +50,7 @@ def changes_document(
 
     `accounts` are those of both sides; `knows` says whether there was a ledger to ask what was sent.
     """
-    effects = _Effects(_by_bulletin(plan.steps), _by_bulletin(gone.steps), accounts, knows)
+    effects = _Effects(_by_bulletin(plan.steps), _by_bulletin(gone.steps), accounts, knows, plan.now)
     unsent = _unsent(comparison.bulletins, plan.steps)
     return {
         "against": against,
@@ -83,11 +84,14 @@ def _unsent(changes: Iterable[BulletinChange], steps: Iterable[Step]) -> Counter
 class _Effects:
     """Says of each change what it does, in words."""
 
-    def __init__(self, now: _Steps, gone: _Steps, accounts: Mapping[str, Account], knows: bool) -> None:
+    def __init__(
+        self, now: _Steps, gone: _Steps, accounts: Mapping[str, Account], knows: bool, planned_at: datetime
+    ) -> None:
         self._now = now
         self._gone = gone
         self._accounts = accounts
         self._knows = knows
+        self._planned_at = planned_at
 
     def entry(self, change: BulletinChange) -> dict[str, Any]:
         bulletin = change.bulletin
@@ -115,7 +119,7 @@ class _Effects:
                 *(
                     self._effect(
                         step,
-                        often.get(step.firing.key) or self._text(step, how[step.firing.key.account]),
+                        often.get(step.firing.key) or self._text_and_warnings(step, how[step.firing.key.account]),
                         _would_go(step, steps, before),
                     )
                     for step in steps
@@ -148,6 +152,10 @@ class _Effects:
             "would_go": would_go,
             "text": text,
         }
+
+    def _text_and_warnings(self, step: Step, how: _How) -> str:
+        warnings = (f"warning: {each}" for each in step_warnings(step, self._planned_at))
+        return "; ".join([self._text(step, how), *warnings])
 
     def _text(self, step: Step, how: _How) -> str:
         again = "again, " if how.is_again else ""

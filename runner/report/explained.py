@@ -1,4 +1,7 @@
-"""The explanations of problem codes as pages of text: the list by theme, and the page of one code. Pure functions."""
+"""The explanations of problem codes and of the API's answers as pages of text. Pure functions.
+
+There is a list by theme, and a page for each code.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 from runner.definitions.codes import EXPLANATIONS, Code
 from runner.definitions.schema import schema
+from runner.fire.causes import ANSWERS
 
 Heading = Callable[[str], str]
 
@@ -81,20 +85,21 @@ RULES: Mapping[str, tuple[str, ...]] = {
 }
 _ENTRIES = {"accounts": "account", "bulletins": "bulletin", "business_events": "event"}
 _OTHERS = "Others"
+_ANSWERS_THEME = "Answers of the API"
 
 
 def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
     """Lines: every code with its summary, under its theme."""
     column = max(len(code) for code in Code) + 4
-    for number, (theme, codes) in enumerate(by_theme().items()):
+    themes = {theme: {code.value: EXPLANATIONS[code].summary for code in codes} for theme, codes in by_theme().items()}
+    themes[_ANSWERS_THEME] = {code: explanation.summary for code, explanation in ANSWERS.items()}
+    for number, (theme, summaries) in enumerate(themes.items()):
         if number:
             yield ""
         yield heading(theme)
-        for code in codes:
-            first = f"  {code.value}".ljust(column)
-            yield from textwrap.wrap(
-                EXPLANATIONS[code].summary, width, initial_indent=first, subsequent_indent=" " * column
-            )
+        for code, summary in summaries.items():
+            first = f"  {code}".ljust(column)
+            yield from textwrap.wrap(summary, width, initial_indent=first, subsequent_indent=" " * column)
 
 
 def by_theme() -> dict[str, list[Code]]:
@@ -120,6 +125,19 @@ def page(code: Code, width: int, *, heading: Heading = str) -> Iterator[str]:
             yield from textwrap.wrap(
                 text, width, initial_indent=f"    {name}".ljust(column), subsequent_indent=" " * column
             )
+
+
+def answer_page(code: str, width: int, *, heading: Heading = str) -> Iterator[str]:
+    """Lines: what an answer of the API means, what the program does about it, and what a person can do."""
+    explanation = ANSWERS[code]
+    yield from _wrapped(f"{code}: {explanation.summary}", width, heading, len(code))
+    yield ""
+    yield from textwrap.wrap(explanation.meaning, width)
+    yield from ("", heading("what bulletins does:"))
+    yield from textwrap.wrap(explanation.handling, width, initial_indent="    ", subsequent_indent="    ")
+    yield from ("", heading("what you can do:"))
+    for each in explanation.remedies:
+        yield from textwrap.wrap(each, width, initial_indent="    - ", subsequent_indent="      ")
 
 
 def _wrapped(text: str, width: int, heading: Heading, bold: int) -> Iterator[str]:

@@ -43,6 +43,7 @@ class Rule(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     SENT_ODDLY = "sent-oddly"
+    EVENT_TIME = "event-time"
 
 
 # Every rule that a finding can have, once: the codes of problems, and what plans and reports say.
@@ -108,6 +109,12 @@ RULES: Mapping[str, Explanation] = {
         "The API took it, but maybe nobody got it: look at the campaign that the business event triggers.",
         "",
         "",
+    ),
+    Rule.EVENT_TIME.value: Explanation(
+        "when lies far from the time at which the bulletin is sent",
+        "CleverTap refuses user events older than 2 hours or more than 2 minutes ahead. It may do so here.",
+        "when: 1796130000  # the schedule is two days later",
+        "when: now",
     ),
 }
 
@@ -218,6 +225,8 @@ class _Said:
 def _of_plan(firings: Iterable[Mapping[str, Any]], touched: set[str] | None) -> Iterator[_Said]:
     for firing in firings:
         is_touched = touched is None or firing["id"] in touched
+        for warning in firing.get("warnings", ()) if is_touched else ():
+            yield _Said(Level.WARNING, Rule.EVENT_TIME, firing, f"may be refused: {warning}")
         reason = firing["reason"]
         match firing["action"]:
             case "in_doubt":

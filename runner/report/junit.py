@@ -117,7 +117,10 @@ def _plan_case(firing: Mapping[str, Any]) -> _Case:
         f"{change['field']}: {change['old'] or 'nothing'} → {change['new'] or 'nothing'}"
         for change in firing["changes"]
     ]
-    return _Case(firing["account"], label(firing), end, action, firing["reason"], [*_story(firing), *changes])
+    warnings = [f"warning: {each}" for each in firing.get("warnings", ())]
+    return _Case(
+        firing["account"], label(firing), end, action, firing["reason"], [*_story(firing), *changes, *warnings]
+    )
 
 
 def _report_case(result: Mapping[str, Any]) -> _Case:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from runner.plan.decide import Action, Step
+from runner.plan.event_time import step_warnings
 from runner.plan.moments import moment, whole_second
 from runner.report.counts import action_counts, bulletins_of, merging, only_later, sent_now, still_unsent
 from runner.report.local_time import time_of_week, zones_of
@@ -62,7 +64,7 @@ def plan_rows(
     folded: list[str] = []
     if document["changes"] is not None and not whole:
         steps, folded = _beside_changes(steps, document["changes"], coming=coming)
-    yield from rows(steps, whole=whole, coming=coming, zones=zones)
+    yield from rows(steps, whole=whole, coming=coming, zones=zones, now=datetime.fromisoformat(document["now"]))
     for said in folded:
         yield None, ("", "", "", f"… and {said} (--verbose shows them)")
 
@@ -87,13 +89,18 @@ def _beside_changes(steps: Iterable[Step], changes: Mapping[str, Any], *, coming
 
 
 def rows(
-    steps: Iterable[Step], *, whole: bool = False, coming: bool = False, zones: Mapping[str, str] = _NO_ZONES
+    steps: Iterable[Step],
+    *,
+    whole: bool = False,
+    coming: bool = False,
+    zones: Mapping[str, str] = _NO_ZONES,
+    now: datetime | None = None,
 ) -> Iterator[tuple[Action | None, tuple[str, ...]]]:
     """(action, cells) of each row: action, bulletin, account, reason; a row for each changed field below its step.
 
     Runs of steps that send nothing are cut, and expired times of one bulletin are one row, unless `whole`; the row that
     says so has no action. With `coming`, what waits is not cut. `zones` are those of the accounts' people: what waits
-    says when that is by their clocks, too.
+    says when that is by their clocks, too. With `now`, the time of the plan, a step's warnings are rows below it.
     """
     for action, group in groupby(steps, key=lambda step: step.action):
         run = list(group)
@@ -108,6 +115,8 @@ def rows(
             yield action, (action.value, plain(label), plain(key.account), plain(_reason(step, zones)))
             for change in step.changes:
                 yield action, ("", "", "", plain(f"  {_edit(change.field, change.old, change.new)}"))
+            for warning in () if now is None else step_warnings(step, now):
+                yield None, ("", "", "", f"  warning: {warning}")
         if len(shown) < len(run):
             more = f"… and {len(run) - len(shown):,} more {action.value} (--verbose shows them)"
             yield None, ("", "", "", more)

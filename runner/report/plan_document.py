@@ -16,6 +16,7 @@ from runner.definitions.schema import fast_validator, schema
 from runner.errors import UserError
 from runner.plan.changes import Change
 from runner.plan.decide import Action, Plan, Step
+from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey, digest, fingerprint_of
 from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
 from runner.report.document import row_entry, timestamp
@@ -23,7 +24,7 @@ from runner.report.document import row_entry, timestamp
 SCHEMA_VERSION = 1
 # What tells when and by which version a plan was made, not what it is.
 _UNHASHED = ("hash", "now", "version", "git")
-_UNHASHED_OF_FIRINGS = ("reason", "may_go_at")
+_UNHASHED_OF_FIRINGS = ("reason", "may_go_at", "warnings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | Non
         "git": None if facts.git_commit is None else {"commit": facts.git_commit, "dirty": bool(facts.git_dirty)},
         "summary": summary,
         "accounts": {name: _account(account) for name, account in facts.accounts.items() if name in used},
-        "firings": [_firing(step) for step in plan.steps],
+        "firings": [_firing(step, plan.now) for step in plan.steps],
         "changes": changes,
     }
     return {**document, "hash": plan_hash(document)}
@@ -78,7 +79,7 @@ def until_of(document: Mapping[str, Any]) -> str | None:
 def plan_hash(document: Mapping[str, Any]) -> str:
     """The hash of all that a plan is: definitions, selection, ledger and the firings' states; not when it was made.
 
-    Reasons and when budgets have room are left out: they tell how long ago and how soon.
+    Reasons, warnings and when budgets have room are left out: they depend on when the plan is made.
     """
     whole = {name: value for name, value in document.items() if name not in _UNHASHED}
     firings = [
@@ -154,8 +155,9 @@ def _limits(budget: Budget) -> dict[str, int]:
     return {name: count for name, count in limits.items() if count is not None}
 
 
-def _firing(step: Step) -> dict[str, Any]:
+def _firing(step: Step, now: datetime) -> dict[str, Any]:
     firing, occurrence = step.firing, step.firing.occurrence
+    warnings = step_warnings(step, now)
     return {
         "id": firing.key.bulletin,
         "account": firing.key.account,
@@ -174,7 +176,13 @@ def _firing(step: Step) -> dict[str, Any]:
         "fingerprint": firing.fingerprint,
         "allow_duplicate": firing.bulletin.allow_duplicate,
         "changes": [{"field": change.field, "old": change.old, "new": change.new} for change in step.changes],
+        **({"warnings": list(warnings)} if warnings else {}),
     }
+
+
+def reason_with_warnings(firing: Mapping[str, Any]) -> str:
+    """The reason of a firing of the document, and after it the warnings."""
+    return "; ".join([firing["reason"], *(f"warning: {each}" for each in firing.get("warnings", ()))])
 
 
 def field_entries(changes: Iterable[Change]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from runner.fire.result import reach_warnings
 from runner.ledger.firings import SWEPT
 from runner.ledger.values import Attempt, Row, RunRow
 from runner.plan.decide import Action
+from runner.plan.event_time import event_time_warnings
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
 from runner.plan.moments import moment
@@ -95,7 +96,10 @@ def _entry(rows: Sequence[Row], attempts_of: Mapping[str, Sequence[Attempt]]) ->
         "started_at": None if last is None else timestamp(last.started_at),
         "latency_ms": None if last is None else last.latency_ms,
         "fingerprint": row.fingerprint,
-        "warnings": list(reach_warnings(row.bulletins_sent)) if answered_yes else [],
+        "warnings": [
+            *(reach_warnings(row.bulletins_sent) if answered_yes else ()),
+            *(event_time_warnings(payload["when"], last.started_at) if last else ()),
+        ],
         "payload": payload,
         "attempts": attempt_entries(attempts),
     }

@@ -17,6 +17,7 @@ from runner.sandbox.wire import MAX_BODY_BYTES, Answer, Request, phrase
 
 TRIGGER_PATH = "/1/targets/trigger.json"
 REDIRECT_PATH = "/1/targets/elsewhere.json"
+TOO_MANY = 429  # the status of a request too many in flight
 MAX_IN_FLIGHT = 3  # per account: documented, page "API request limits"
 MAX_KEY_CHARACTERS = 120  # of the event's name and property names: documented, page "Bulletins"
 MAX_VALUE_BYTES = 512  # of UTF-8, per property value: the same page
@@ -58,7 +59,7 @@ def fail(code: int, error: str, *, status: int | None = None) -> Answer:
 
 def too_many() -> Answer:
     """Returns the answer to one request too many in flight (documented); it has no Retry-After."""
-    return fail(429, "Too many concurrent requests")
+    return fail(TOO_MANY, "Too many concurrent requests")
 
 
 def judge(request: Request, account: Account) -> Judged:
@@ -187,7 +188,7 @@ def _answer_of_status(fault: Fault, success: Answer) -> Answer:
     if fault.after and status >= 500:
         # The API itself has said yes by then: such an answer is a gateway's, which speaks HTML.
         return _page(status, f"{status} {phrase(status)}")
-    return too_many() if status == 429 else fail(status, phrase(status))
+    return too_many() if status == TOO_MANY else fail(status, phrase(status))
 
 
 def _page(status: int, title: str) -> Answer:

@@ -31,6 +31,7 @@ class FaultKind(Enum):
     DRIP_HEAD = "drip-head"  # the head does
     HUGE = "huge"  # a body beyond 1 MiB
     REFUSE = "refuse"  # the whole server: connects are refused
+    STICKY_429 = "sticky-429"  # the whole server: a 429 blocks its account for 10 minutes; also sticky-429:30s
 
 
 _EITHER_SIDE = frozenset({FaultKind.STATUS, FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})
@@ -52,6 +53,10 @@ _FORM = re.compile(
     re.DOTALL,
 )
 _STATUS = re.compile(r"([0-9]{3})(-after)?")
+_OF_WHOLE_SERVER = frozenset({FaultKind.REFUSE, FaultKind.STICKY_429})
+_LENGTH = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s|m)")
+_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_STICKY_S = 600.0  # "try again after 10 minutes": an older edition of the page on errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +83,21 @@ class Fault:
             raise ValueError(f"it can't happen {self.times} times; the least is 1")
         if not 0 < self.probability <= 1:
             raise ValueError(f"the probability {self.probability} is not above 0 and at most 1")
-        if self.kind is FaultKind.REFUSE and (self.match, self.times, self.probability) != ("*", None, 1.0):
-            raise ValueError("refuse is for the whole server; it takes no name, times or probability")
+        if self.kind in _OF_WHOLE_SERVER and (self.match, self.times, self.probability) != ("*", None, 1.0):
+            raise ValueError(f"{self.kind.value} is for the whole server; it takes no name, times or probability")
 
     @property
     def accepted(self) -> bool:
         """Whether the bulletin is raised all the same."""
         return self.after or self.kind in _ALWAYS_ACCEPTED
+
+    @property
+    def sticky_s(self) -> float:
+        """For how many seconds an account gets nothing but 429 after one; 0 for faults of other kinds."""
+        if self.kind is not FaultKind.STICKY_429:
+            return 0.0
+        length = _LENGTH.fullmatch(self.text) if self.text else None
+        return float(length[1]) * _UNITS_S[length[2]] if length else _STICKY_S
 
     @property
     def what(self) -> str:
@@ -94,6 +107,8 @@ class Fault:
                 word = str(self.status)
             case FaultKind.FAIL:
                 word = f"fail:{self.text}"
+            case FaultKind.STICKY_429 if self.text:
+                word = f"sticky-429:{self.text}"
             case _:
                 word = self.kind.value
         return f"{word}-after" if self.after else word
@@ -102,8 +117,11 @@ class Fault:
 def _check_kind(fault: Fault) -> None:
     if fault.after and fault.kind not in _EITHER_SIDE:
         raise ValueError(f"{fault.kind.value} has no -after form")
-    if (fault.kind is FaultKind.FAIL) != bool(fault.text):
-        raise ValueError("fail, and only fail, takes a text: fail:TEXT")
+    if fault.kind is FaultKind.STICKY_429:
+        if fault.text is not None and not _LENGTH.fullmatch(fault.text):
+            raise ValueError(f"{fault.text!r} is not a length of time; write it like sticky-429:30s or sticky-429:10m")
+    elif (fault.kind is FaultKind.FAIL) != bool(fault.text):
+        raise ValueError("fail takes a text: fail:TEXT; the other kinds take none")
     if fault.kind is not FaultKind.STATUS:
         if fault.status is not None:
             raise ValueError(f"{fault.kind.value} takes no status code")
@@ -143,6 +161,8 @@ def _parse_kind(what: str) -> tuple[FaultKind, bool, int | None, str | None]:
     word, colon, words = what.partition(":")
     if word == FaultKind.FAIL.value:
         return FaultKind.FAIL, False, None, words
+    if word == FaultKind.STICKY_429.value:
+        return FaultKind.STICKY_429, False, None, words if colon else None
     word, after = (word.removesuffix("-after"), word.endswith("-after"))
     if colon or word == FaultKind.STATUS.value or word not in FaultKind._value2member_map_:
         known = ", ".join(_forms())
@@ -196,16 +216,34 @@ class FaultRules:
         self._seed = seed
         self._lock = Lock()
         self._rules: list[_Rule] = []
+        self._sticky_s = 0.0
+        self._blocked_until_s: dict[str, float] = {}
 
     def add(self, fault: Fault) -> None:
         """Puts a fault in force, after those already there."""
         with self._lock:
-            self._rules.append(_Rule(fault, fault.times))
+            if fault.kind is FaultKind.STICKY_429:
+                self._sticky_s = fault.sticky_s
+            else:
+                self._rules.append(_Rule(fault, fault.times))
 
     def clear(self) -> None:
         """Takes every fault out of force."""
         with self._lock:
             self._rules.clear()
+            self._sticky_s = 0.0
+            self._blocked_until_s.clear()
+
+    def refuses(self, account_id: str, at_s: float) -> bool:
+        """Whether the account still gets nothing but 429, because of an earlier one."""
+        with self._lock:
+            return at_s < self._blocked_until_s.get(account_id, at_s)
+
+    def note_429(self, account_id: str, at_s: float) -> None:
+        """Starts the time in which the account gets nothing but 429, if sticky-429 is in force."""
+        with self._lock:
+            if self._sticky_s and at_s >= self._blocked_until_s.get(account_id, at_s):
+                self._blocked_until_s[account_id] = at_s + self._sticky_s
 
     def pick(self, name: str) -> Fault | None:
         """Returns the fault that befalls the next request for the bulletin of this name, counting it."""

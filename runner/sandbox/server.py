@@ -13,7 +13,7 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
-from runner.sandbox.answers import MAX_IN_FLIGHT, Account, Judged, answer_of_fault, judge, too_many
+from runner.sandbox.answers import MAX_IN_FLIGHT, TOO_MANY, Account, Judged, answer_of_fault, judge, too_many
 from runner.sandbox.control import answer_control, is_for
 from runner.sandbox.faults import Fault, FaultKind, FaultRules, parse_fault
 from runner.sandbox.listener import LOOPBACK, Listener
@@ -172,10 +172,14 @@ class Sandbox:
         self, request: Request, judged: Judged, in_flight: int, at_s: float
     ) -> tuple[Received, Answer, Fault | None]:
         answer, fault = judged.answer, None
-        if in_flight > MAX_IN_FLIGHT:
+        account_id = judged.account_id if judged.admitted else None
+        is_refused = account_id is not None and self._rules.refuses(account_id, at_s)
+        if in_flight > MAX_IN_FLIGHT or is_refused:
             answer = too_many()
         elif answer.accepted and (fault := self._rules.pick(judged.name or "")):
             answer = answer_of_fault(fault, answer)
+        if answer.status == TOO_MANY and account_id is not None:
+            self._rules.note_429(account_id, at_s)
         received = Received(
             number=0,
             at_s=at_s,
@@ -185,7 +189,7 @@ class Sandbox:
             body=judged.body,
             accepted=fault.accepted if fault else answer.accepted,
             status=None,
-            fault=fault.what if fault else None,
+            fault=fault.what if fault else FaultKind.STICKY_429.value if is_refused else None,
             method=request.method,
             path=request.path,
             in_flight=in_flight,

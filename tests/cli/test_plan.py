@@ -39,6 +39,30 @@ def actions(done_json: dict[str, object]) -> dict[str, str]:
     return {firing["id"]: firing["action"] for firing in firings}
 
 
+@pytest.mark.parametrize("format_", ["text", "json", "markdown", "github", "sarif", "junit", "html"])
+def test_a_when_far_from_the_due_time_is_a_warning(bulletins: Bulletins, write: Write, format_: str) -> None:
+    head = "defaults: {business_event: E, c-by: a@example.com, accounts: [india], properties: {}}\nbulletins:\n"
+    old = '  - {id: old, name: Old, when: 1796130000, schedule: {at: "2036-12-02T18:00:00Z"}}\n'
+    fine = '  - {id: fine, name: Fine, when: "2036-12-02T17:00:00Z", schedule: {at: "2036-12-02T18:00:00Z"}}\n'
+    write({"all.yaml": head + fine})
+    assert "older than 2 hours" not in bulletins("plan", "--format", format_).out.replace("\u00a0", " ")
+    write({"all.yaml": head + fine + old})
+    done = bulletins("plan", "--format", format_, "--detailed-exitcode")
+    assert (done.code, "older than 2 hours" in done.out) == (0, True)
+
+
+def test_warnings_are_no_part_of_what_was_reviewed(bulletins: Bulletins, write: Write) -> None:
+    head = "defaults: {business_event: E, c-by: a@example.com, accounts: [india], properties: {}}\nbulletins:\n"
+    write({"all.yaml": head + "  - {id: old, name: Old, when: 1796130000}\n"})
+    first, later = (
+        bulletins("plan", "--format", "json", "--now", at).json
+        for at in ("2036-12-01T04:00:00Z", "2036-12-02T04:00:00Z")
+    )
+    jsonschema.Draft202012Validator(schema("plan")).validate(first)
+    assert first["firings"][0]["warnings"] != later["firings"][0]["warnings"]
+    assert first["hash"] == later["hash"]
+
+
 def test_the_table(bulletins: Bulletins, tmp_path: Path) -> None:
     done = bulletins("plan")
     assert (done.code, done.err) == (0, NO_LEDGER)

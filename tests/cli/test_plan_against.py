@@ -429,3 +429,13 @@ def test_problems_come_in_the_format_that_was_asked_for(pull_request: Repository
 
     assert done.code == 3
     assert rendered(done.out).rows[1][2] == "property-not-string"
+
+
+def test_a_when_far_from_the_due_time_is_shown_with_its_change(pull_request: Repository, bulletins: Bulletins) -> None:
+    schedule = "schedule: {at: 2036-12-05T18:30:00Z}"
+    old = f'  - {{id: old, name: Old, properties: {{program_id: "7"}}, when: 1796130000, {schedule}}}\n'
+    pull_request.commit({"bulletins.d/shows.yaml": SHOWS + old})
+    (text,) = told(against_main(bulletins))["old"][1]
+    assert "older than 2 hours" in text
+    for format_ in ("text", "markdown", "github"):
+        assert "older than 2 hours" in bulletins("plan", "--against", "main", "--format", format_).out

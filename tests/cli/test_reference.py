@@ -12,6 +12,7 @@ from conftest import Write
 
 from cli.conftest import Bulletins
 from runner.definitions.codes import EXPLANATIONS, Code
+from runner.fire.causes import ANSWERS
 from runner.report.explained import THEMES
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -98,8 +99,8 @@ def test_what_schema_refuses(
 def test_codes_are_listed_by_theme(bulletins: Bulletins) -> None:
     lines = bulletins("explain").out.splitlines()
     codes = [line.split()[0] for line in lines if re.match(r"  [a-z]", line)]
-    assert sorted(codes) == sorted(code.value for code in EXPLANATIONS)
-    assert [line for line in lines if re.match("[A-Z]", line)] == list(THEMES)
+    assert sorted(codes) == sorted([*(code.value for code in EXPLANATIONS), *ANSWERS])
+    assert [line for line in lines if re.match("[A-Z]", line)] == [*THEMES, "Answers of the API"]
     assert max(map(len, lines)) <= 80
 
 
@@ -114,6 +115,19 @@ def test_every_code_is_explained(bulletins: Bulletins, code: Code) -> None:
 
 def test_a_code_may_be_copied_from_a_problem(bulletins: Bulletins) -> None:
     assert bulletins("explain", "error[yaml-key]:").out == bulletins("explain", "yaml-key").out
+
+
+@pytest.mark.parametrize("code", list(ANSWERS))
+def test_every_answer_of_the_api_is_explained(bulletins: Bulletins, code: str) -> None:
+    done = bulletins("explain", code)
+    assert (done.code, done.err) == (0, "")
+    assert " ".join(done.out.split("\n\n")[0].split()) == f"{code}: {ANSWERS[code].summary}"
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_429_tells_of_the_ten_minutes(bulletins: Bulletins) -> None:
+    assert "10 minutes" in " ".join(bulletins("explain", "429").out.split())
+    assert bulletins("explain", "HTTP 429").out == bulletins("explain", "http-429").out
 
 
 def test_a_code_that_is_not_there(bulletins: Bulletins) -> None:

@@ -88,6 +88,30 @@ def test_no_connection_is_tried_again_and_then_failed(firer: Firer, sandbox: San
     assert outcomes(firer.fire([bulletin()])) == {"episode-1": "fired"}
 
 
+def test_a_429_that_sticks_sends_nothing_twice_and_loses_nothing(firer: Firer, sandbox: Sandbox) -> None:
+    everything = [bulletin(number) for number in range(8)]
+    sandbox.add_fault("sticky-429")
+    sandbox.add_fault("429@episode 3*1")
+    ended = firer.fire(everything)
+
+    counts = Counter(outcomes(ended).values())
+    assert (counts["fired"] + counts["failed"], ended.exit_code) == (8, Exit.FAILED)
+    assert counts["fired"] == len(sandbox.accepted()) < 8
+    assert counts["failed"] == Counter(outcomes(firer.fire(everything)).values())["failed"]  # it sticks
+    sandbox.clear_faults()
+    assert firer.fire(everything).exit_code == Exit.OK
+    assert Counter(received.name for received in sandbox.accepted()) == {f"episode {n}": 1 for n in range(8)}
+
+
+def test_a_when_far_from_the_time_of_sending_is_a_warning(firer: Firer, sandbox: Sandbox) -> None:
+    now = int(datetime.now(UTC).timestamp())
+    old, soon, fine = bulletin("old", when=now - 8000), bulletin("soon", when=now + 4000), bulletin("fine", when=now)
+    ended = firer.fire([old, soon, fine])
+
+    warned = {result.step.firing.key.bulletin: len(result.warnings) for result in ended.results}
+    assert (warned, ended.exit_code) == ({"episode-old": 1, "episode-soon": 1, "episode-fine": 0}, Exit.OK)
+
+
 def test_bad_credentials_stop_the_account_and_no_other(firer: Firer, sandbox: Sandbox) -> None:
     wrong = [bulletin(f"a{number}") for number in range(8)]
     good = [bulletin(f"b{number}", accounts=("europe",)) for number in range(8)]

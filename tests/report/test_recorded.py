@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -86,6 +87,15 @@ def test_a_claim_given_back_because_the_grace_ran_out_is_one_expiry() -> None:
 def test_a_success_that_reached_nobody_is_warned_of_as_in_the_run(sent: int | None, warnings: int) -> None:
     attempts = {"1": [Attempt(1, NOW, 20.0, "yes", 200, "{}", None)]}
     (result,) = document_of(replace(ROW, bulletins_sent=sent), attempts=attempts)["results"]  # type: ignore[misc]
+    assert len(result["warnings"]) == warnings
+
+
+@pytest.mark.parametrize(("seconds", "warnings"), [(-7201, 1), (-7200, 0), (120, 0), (121, 1)])
+def test_a_when_far_from_the_time_of_sending_is_warned_of_as_in_the_run(seconds: int, warnings: int) -> None:
+    payload = json.dumps({**json.loads(ROW.payload), "when": int(NOW.timestamp()) + seconds})
+    attempts = {"1": [Attempt(1, NOW, 20.0, "no", 400, "{}", None)]}
+    row = replace(ROW, state=State.FAILED, payload=payload)
+    (result,) = document_of(row, attempts=attempts)["results"]  # type: ignore[misc]
     assert len(result["warnings"]) == warnings
 
 

@@ -20,7 +20,11 @@ def test_every_text_is_a_fault_or_a_value_error(text: str) -> None:
 
 @given(
     kind=st.sampled_from(
-        [kind for kind in FaultKind if kind not in (FaultKind.STATUS, FaultKind.FAIL, FaultKind.REFUSE)]
+        [
+            kind
+            for kind in FaultKind
+            if kind not in (FaultKind.STATUS, FaultKind.FAIL, FaultKind.REFUSE, FaultKind.STICKY_429)
+        ]
     ),
     match=st.text(min_size=1),
     times=st.none() | st.integers(1, 99),
@@ -41,6 +45,8 @@ def test_what_is_formatted_parses_to_the_same(
         ("503-after", Fault(FaultKind.STATUS, after=True, status=503)),
         ("timeout-after@*Hindi*", Fault(FaultKind.TIMEOUT, after=True, match="*Hindi*")),
         ("429@*12*2", Fault(FaultKind.STATUS, status=429, match="*12", times=2)),
+        ("sticky-429", Fault(FaultKind.STICKY_429)),
+        ("sticky-429:1.5s", Fault(FaultKind.STICKY_429, text="1.5s")),
         ("fail:Business Event Not Found~0.5", Fault(FaultKind.FAIL, text="Business Event Not Found", probability=0.5)),
     ],
 )
@@ -49,7 +55,25 @@ def test_the_forms_mean_what_the_help_says(text: str, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "200", "truncated-after", "nonsense", "503*0", "503~2", "refuse@x", "fail:", "503@"]
+    "text",
+    [
+        "sticky-429:",
+        "sticky-429:long",
+        "sticky-429:-1s",
+        "sticky-429@x",
+        "sticky-429*1",
+        "sticky-429-after",
+        "429:30s",
+        "",
+        "200",
+        "truncated-after",
+        "nonsense",
+        "503*0",
+        "503~2",
+        "refuse@x",
+        "fail:",
+        "503@",
+    ],
 )
 def test_what_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="fault"):
@@ -61,6 +85,31 @@ def test_a_fault_befalls_those_it_matches_as_often_as_it_says() -> None:
     rules.add(parse_fault("503@a**2"))
 
     assert [rules.pick(name) is not None for name in ("b", "a1", "a2", "a3")] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("sticky-429", 600), ("sticky-429:30s", 30), ("sticky-429:2m", 120), ("sticky-429:250ms", 0.25)],
+)
+def test_a_429_sticks_to_its_account_for_a_while(text: str, seconds: float) -> None:
+    rules = FaultRules()
+    rules.add(parse_fault(text))
+    assert not rules.refuses("india", 1000.0)
+    rules.note_429("india", 1000.0)
+    rules.note_429("india", 1000.0 + seconds / 2)  # refused, and no reason to wait longer
+    assert rules.refuses("india", 1000.0 + 0.99 * seconds)
+    assert not rules.refuses("india", 1000.0 + seconds)
+    assert not rules.refuses("europe", 1000.0)
+    rules.note_429("india", 1000.0 + seconds)
+    assert rules.refuses("india", 1000.0 + seconds)
+    rules.clear()
+    assert not rules.refuses("india", 1000.0 + seconds)
+
+
+def test_without_the_fault_no_429_sticks() -> None:
+    rules = FaultRules()
+    rules.note_429("india", 1000.0)
+    assert not rules.refuses("india", 1000.0)
 
 
 def test_chance_is_the_same_for_the_same_seed() -> None:

@@ -126,9 +126,33 @@ def test_a_fourth_request_in_flight_is_one_too_many_and_only_that() -> None:
         assert not thread.is_alive()
 
 
+def test_a_sticky_429_refuses_its_account_and_no_other() -> None:
+    with Sandbox(faults=["sticky-429", "429@first*1"]) as sandbox:
+        other = {**HEADERS, "X-CleverTap-Account-Id": "europe"}
+        assert post(sandbox)[0] == 200
+        assert [post(sandbox, name=name)[0] for name in ("first", "first", "second")] == [429, 429, 429]
+        assert ask(sandbox, "POST", PATH, BODY, other)[0] == 200
+        assert [received.fault for received in sandbox.received()] == [None, "429", "sticky-429", "sticky-429", None]
+        assert ask(sandbox, "DELETE", "/_sandbox/faults")[0] == 204
+        assert post(sandbox)[0] == 200
+
+
+def test_a_request_too_many_starts_a_sticky_429() -> None:
+    with Sandbox(faults=["sticky-429", "timeout@held*3"]) as sandbox:
+        held = [threading.Thread(target=_until_closed, args=(sandbox,)) for _ in range(3)]
+        for number, thread in enumerate(held, start=1):
+            thread.start()
+            sandbox.wait_received(number, timeout_s=PATIENCE_S)
+        assert [post(sandbox)[0] for _ in range(2)] == [429, 429]
+        assert [received.fault for received in sandbox.received()][3:] == [None, "sticky-429"]
+    for thread in held:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+
+
 def _until_closed(sandbox: Sandbox) -> None:
     with pytest.raises((OSError, http.client.HTTPException)):
-        post(sandbox)
+        post(sandbox, name="held")
 
 
 @pytest.mark.parametrize(

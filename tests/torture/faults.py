@@ -2,8 +2,9 @@
 
     python tests/torture/faults.py --ledger postgresql --sites 10 --seed 1
 
-Two thirds of the requests meet a fault: statuses, time-outs, resets before and after, answers that break off. After
-each run a person settles what is in doubt, as the activity log says, and sometimes two runs overlap.
+Two thirds of the requests meet a fault: statuses, time-outs, resets before and after, answers that break off, a 429
+that blocks its account for a while. After each run a person settles what is in doubt, as the activity log says, and
+sometimes two runs overlap.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from torture.promise import BrokenPromiseError, judge
 BULLETINS = 40
 ACCOUNTS = ("india", "europe", "gulf")
 MOST_RUNS = 60
+STICKY = 0.3  # of the runs meet a server at which a 429 blocks its account for a while
 KINDS = (
     "400", "429", "500", "500-after", "502", "503-after", "timeout", "timeout-after", "reset", "reset-after",
     "close", "close-after", "truncated", "foreign", "no-status", "fail:Business Event Not Found", "redirect", "huge",
@@ -83,6 +85,8 @@ def befall(start: Start, seed: str, port: int | None, *, bulletins: int = BULLET
             site.sandbox.clear_faults()
             for kind in chance.sample(KINDS, 6) if runs < MOST_RUNS // 2 else ():
                 site.sandbox.add_fault(f"{kind}~0.15")
+            if runs < MOST_RUNS // 2 and chance.random() < STICKY:
+                site.sandbox.add_fault("sticky-429:300ms")
             processes = [start(site, "fire", "--yes") for _ in range(chance.choice((1, 1, 2)))]
             codes = {ended(process) for process in processes}
             must(codes <= {0, 1, 4}, f"runs ended with {codes}", seed, site)

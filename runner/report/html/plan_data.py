@@ -10,6 +10,7 @@ from runner.report.html.data import drop_payloads, packed
 from runner.report.html.instants import instant_ms, turn_ms
 from runner.report.html.placing import Placed
 from runner.report.html.words import ACTIONS
+from runner.report.plan_document import reason_with_warnings
 
 COLUMNS = (
     *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "expires", "may_go", "at"),
@@ -56,7 +57,7 @@ def _row(firing: dict[str, Any], place: Placed) -> list[Any]:
         place.at_ms,
         place.group,
         firing["action"],
-        firing["reason"],
+        reason_with_warnings(firing),
     ]
 
 

@@ -17,7 +17,7 @@ from runner.report.html.plan_data import plan_data
 from runner.report.html.plan_headline import goes_out, next_of, this_week, tiles, troubles
 from runner.report.html.words import ACTIONS
 from runner.report.local_time import zone_of
-from runner.report.plan_document import until_of
+from runner.report.plan_document import reason_with_warnings, until_of
 from runner.report.turn import expires_first
 
 FIRST_ROWS = 40  # that stand in the page itself, for readers without scripts
@@ -93,6 +93,7 @@ def _row(firing: dict[str, Any]) -> dict[str, Any]:
     due = firing["due_at"]
     return {
         **firing,
+        "reason": reason_with_warnings(firing),
         "kind": ACTIONS[firing["action"]],
         "due_ms": None if due is None else instant_ms(due),
         "may_go_ms": turn_ms(firing),

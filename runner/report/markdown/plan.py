@@ -176,7 +176,7 @@ def _row(firing: Mapping[str, Any], zones: Mapping[str, str]) -> list[str]:
         _label(firing),
         inert(firing["account"]),
         _due(firing, zones.get(firing["account"], "UTC")),
-        inert(firing["reason"]),
+        "<br>".join([inert(firing["reason"]), *(f"⚠️ {inert(each)}" for each in firing.get("warnings", ()))]),
     ]
 
 

@@ -1,0 +1,40 @@
+"""Warnings about `when`, the event's time for the API, where it lies far from the time of sending. Pure functions.
+
+CleverTap refuses user events older than 2 hours or more than 2 minutes ahead, for live campaigns. Whether it treats
+the `when` of a bulletin alike is unknown: so this is a warning, and changes no action and no exit code.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from runner.plan.decide import Action, Step
+from runner.plan.moments import moment, span
+
+OLDEST = timedelta(hours=2)
+FARTHEST_AHEAD = timedelta(minutes=2)
+_MAY_GO_OUT = (Action.FIRE, Action.RETRY, Action.WAIT)
+
+
+def step_warnings(step: Step, now: datetime) -> tuple[str, ...]:
+    """The warnings about a step of a plan made at `now`; none where it sends nothing, now or later."""
+    if step.action not in _MAY_GO_OUT:
+        return ()
+    due_at = step.firing.occurrence.due_at
+    is_later = due_at is not None and due_at > now
+    return event_time_warnings(step.firing.bulletin.when, due_at if is_later and due_at else now, is_later=is_later)
+
+
+def event_time_warnings(when: str | int, sent_at: datetime, *, is_later: bool = False) -> tuple[str, ...]:
+    """The warnings about a `when` (now, or UNIX seconds) that is sent at that time; `is_later`: at its due time."""
+    if not isinstance(when, int):
+        return ()
+    event_at = datetime.fromtimestamp(when, UTC)
+    reference = "the due time" if is_later else "the time of sending"
+    if sent_at - event_at > OLDEST:
+        distance = f"{span(sent_at - event_at)} before {reference}"
+        return (f"when is {moment(event_at)}, {distance}: CleverTap may refuse events older than 2 hours",)
+    if event_at - sent_at > FARTHEST_AHEAD:
+        distance = f"{span(event_at - sent_at)} after {reference}"
+        return (f"when is {moment(event_at)}, {distance}: CleverTap may refuse events more than 2 minutes ahead",)
+    return ()

@@ -1,0 +1,1 @@
+"""The upgrade test: what an earlier release sent, this one does not send again."""
