@@ -5,7 +5,9 @@ Source of the request's form: the Bulletins page of CleverTap's developer site.
 
 from __future__ import annotations
 
+import os
 import re
+import ssl
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 
 from runner import clock
 from runner.fire.answer import Answer, one_line
+from runner.fire.authorities import authorities
 from runner.fire.credentials import Credentials, is_loopback
 from runner.fire.wire import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter, Turn
 
@@ -51,13 +54,14 @@ class Client:
         self._deadlines = deadlines
         self._timeouts = timeouts
         self._used_at = 0.0
-        self._adapter = ObservedAdapter()
+        self._authorities = authorities(os.environ)
+        self._adapter = ObservedAdapter(self._authorities)
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, self._adapter)
-        # Proxies and certificates of the environment are looked up once: requests would do it for every call.
+        # The environment is looked up once: requests would do it for every call.
         settings = self._session.merge_environment_settings(self._url, {}, True, None, None)
-        self._settings: dict[str, Any] = {name: settings[name] for name in ("proxies", "verify", "cert")}
+        self._settings: dict[str, Any] = {"proxies": settings["proxies"], "verify": True}
         if is_loopback(urlsplit(base_url).hostname or ""):
             self._settings["proxies"] = {}  # a passcode for this machine goes through nobody else's
         self._session.trust_env = False
@@ -149,7 +153,14 @@ class Client:
                 break
             innermost = wrapped
         text = one_line(self.redacted(_PREFIX.sub("", str(innermost)).strip("'\" "))) or type(innermost).__name__
-        return f"{text[:200]} ({type(innermost).__name__})"
+        return f"{text[:200]} ({type(innermost).__name__}){self._advice(innermost)}"
+
+    def _advice(self, error: BaseException | None) -> str:
+        if not isinstance(error, ssl.SSLCertVerificationError):
+            return ""
+        if self._authorities is not None:
+            return f"; only the certificates of {self._authorities.source} are trusted"
+        return "; where a company's proxy opens TLS, set SSL_CERT_FILE to the file of its certificates"
 
 
 def _first_error(error: BaseException) -> BaseException | None:

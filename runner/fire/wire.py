@@ -32,6 +32,7 @@ from urllib3.poolmanager import PoolManager
 
 from runner import clock
 from runner.fire.answer import is_success
+from runner.fire.authorities import Authorities
 from runner.fire.framing import AnswerReader, ChunkedBody
 
 MAX_IDLE_S = 2.0  # an idle connection may be closed by the far end at any moment
@@ -307,15 +308,29 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class ObservedAdapter(HTTPAdapter):
-    """The transport of requests over observed connections: one kept alive, and nothing ever retried."""
+    """The transport of requests over observed connections: one kept alive, and nothing ever retried.
 
-    def __init__(self) -> None:
+    `authorities` are those that the environment names, if it names any.
+    """
+
+    def __init__(self, authorities: Authorities | None = None) -> None:
+        self._authorities = authorities
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """As requests makes it, over observed connections."""
         super().init_poolmanager(*args, **kwargs)
         _observe(self.poolmanager)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """As requests does it, unless the environment names authorities. Raises OSError where they can't be read."""
+        named = self._authorities
+        if named is None or not url.lower().startswith("https"):
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        elif (conn.ca_certs, conn.ca_cert_dir) != (named.file, named.folder):  # called for each request of a connection
+            named.check()
+            conn.cert_reqs = "CERT_REQUIRED"
+            conn.ca_certs, conn.ca_cert_dir = named.file, named.folder
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """The same for a proxy from the environment. Raises InvalidSchema for one that speaks SOCKS."""
