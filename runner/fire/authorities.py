@@ -28,9 +28,11 @@ class Authorities:
     source: str
 
     def check(self) -> None:
-        """Raises OSError, with the variable's name and value, where they can't be read."""
-        folders = self.folder.split(os.pathsep) if self.folder else []
-        if self.folder and not any(map(os.path.isdir, folders)):
+        """Raises OSError, with the variable's name and value, where they can't be read.
+
+        A missing folder besides a file is ignored, as by OpenSSL: systems set both.
+        """
+        if not self.file and not any(map(os.path.isdir, (self.folder or "").split(os.pathsep))):
             raise OSError(f"{self.source} names no folder that exists: correct or unset it")
         try:
             if self.file:

@@ -118,6 +118,11 @@ def test_certificates_that_can_not_be_read_send_nothing_and_are_named(
     assert f"{name}={path}" in (answer.error or "")
 
 
+def test_a_missing_folder_besides_a_file_does_not_matter(answered: Callable[[dict[str, str]], Answer]) -> None:
+    answer = answered({"SSL_CERT_FILE": str(CERTIFICATE), "SSL_CERT_DIR": "/nowhere"})
+    assert judge(answer).outcome is Outcome.FIRED
+
+
 def test_certificates_matter_only_for_tls(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/missing.pem")
     answer = send(client(f"http://127.0.0.1:{free_port()}"))
