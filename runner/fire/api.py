@@ -5,7 +5,9 @@ Source of the request's form: the Bulletins page of CleverTap's developer site.
 
 from __future__ import annotations
 
+import os
 import re
+import ssl
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +18,8 @@ from requests.exceptions import ConnectTimeout, ProxyError, ReadTimeout, SSLErro
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 
 from runner import clock
-from runner.fire.answer import Answer
+from runner.fire.answer import Answer, one_line
+from runner.fire.authorities import authorities
 from runner.fire.credentials import Credentials, is_loopback
 from runner.fire.wire import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter, Turn
 
@@ -51,13 +54,14 @@ class Client:
         self._deadlines = deadlines
         self._timeouts = timeouts
         self._used_at = 0.0
-        self._adapter = ObservedAdapter()
+        self._authorities = authorities(os.environ)
+        self._adapter = ObservedAdapter(self._authorities)
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, self._adapter)
-        # Proxies and certificates of the environment are looked up once: requests would do it for every call.
+        # The environment is looked up once: requests would do it for every call.
         settings = self._session.merge_environment_settings(self._url, {}, True, None, None)
-        self._settings: dict[str, Any] = {name: settings[name] for name in ("proxies", "verify", "cert")}
+        self._settings: dict[str, Any] = {"proxies": settings["proxies"], "verify": True}
         if is_loopback(urlsplit(base_url).hostname or ""):
             self._settings["proxies"] = {}  # a passcode for this machine goes through nobody else's
         self._session.trust_env = False
@@ -87,7 +91,12 @@ class Client:
         with self._deadlines.exchange(self._timeouts.total_s, turn) as exchange:
             status, body, complete, error = self._exchange(request, exchange)
         self._used_at = time.monotonic()
-        return Answer(exchange.left_at or started_at, exchange.latency_ms, exchange.left, status, body, complete, error)
+        answer = Answer(
+            exchange.left_at or started_at, exchange.latency_ms, exchange.left, status, body, complete, error
+        )
+        if not answer.keeps_connection:
+            self._session.close()
+        return answer
 
     def redacted(self, text: str) -> str:
         """The text without the account's passcode."""
@@ -105,10 +114,13 @@ class Client:
         try:
             # The adapter is a session's send without redirects, cookies and hooks, none of which we want.
             response = self._adapter.send(request, stream=True, timeout=timeouts, **self._settings)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever breaks is the outcome of this request alone
+            if exchange.kept_back is not None:
+                raise exchange.kept_back from None
             # Both must agree that nothing went out: the socket, and the kind of the error.
             exchange.left = exchange.left or _tells_of_a_request(error)
-            self._session.close()
             return None, b"", False, self._described(error, exchange)
         with response:
             body, complete, fault = self._read(response, exchange)
@@ -120,13 +132,15 @@ class Client:
             while chunk := response.raw.read(65536, decode_content=True):
                 body += chunk
                 if len(body) > MAX_ANSWER_BYTES:
-                    self._session.close()
                     return body[:MAX_ANSWER_BYTES], False, f"the answer is longer than {MAX_ANSWER_BYTES:,} bytes"
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            self._session.close()
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
             return body, False, self._described(error, exchange)
         if exchange.overdue:
             return body, False, self._described(None, exchange)
+        if exchange.has_more:
+            return body, False, "more bytes followed it, so it may belong to another request"
         return body, True, None
 
     def _described(self, error: BaseException | None, exchange: Exchange) -> str:
@@ -138,8 +152,15 @@ class Client:
             if not isinstance(wrapped, BaseException):
                 break
             innermost = wrapped
-        text = self.redacted(_PREFIX.sub("", str(innermost)).strip("'\" ")) or type(innermost).__name__
-        return f"{text[:200]} ({type(innermost).__name__})"
+        text = one_line(self.redacted(_PREFIX.sub("", str(innermost)).strip("'\" "))) or type(innermost).__name__
+        return f"{text[:200]} ({type(innermost).__name__}){self._advice(innermost)}"
+
+    def _advice(self, error: BaseException | None) -> str:
+        if not isinstance(error, ssl.SSLCertVerificationError):
+            return ""
+        if self._authorities is not None:
+            return f"; only the certificates of {self._authorities.source} are trusted"
+        return "; where a company's proxy opens TLS, set SSL_CERT_FILE to the file of its certificates"
 
 
 def _first_error(error: BaseException) -> BaseException | None:

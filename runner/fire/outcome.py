@@ -6,18 +6,17 @@ and what may have been sent is for a person to settle.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from runner.fire.answer import Answer
+from runner.fire.answer import FAIL, SUCCESS, Answer, Said, read
 from runner.fire.causes import HINTS
 
 _REJECTED = (400, 401, 403, 404, 405)
 _BAD_CREDENTIALS = (401, 403)
 _TOO_MANY = 429
+_REDIRECTS = tuple(status for status in range(300, 400) if status != 304)  # 304 answers a GET, never this request
 _ERROR_KEPT = 300  # characters of the API's own words
 
 
@@ -69,35 +68,22 @@ def judge(answer: Answer, redacted: Callable[[str], str] = str) -> Judgement:
             return Judgement(Sent.NO, f"no connection: {answer.error}", retry=True)
         return Judgement(Sent.UNKNOWN, f"no answer after the request went out: {answer.error}")
     if not answer.complete:
-        return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer broke off: {answer.error}")
-    body = _mapping(answer.body)
-    if body.get("status") == "success":
-        return Judgement(Sent.YES, bulletins_sent=_targets(body))
-    if 300 <= status < 400:
+        return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer is not complete: {answer.error}")
+    said = read(answer.body) or Said()
+    if contradiction := said.contradiction(status):
+        return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer contradicts itself: {contradiction}")
+    if said.status == SUCCESS:
+        return Judgement(Sent.YES, bulletins_sent=said.targets)
+    if status in _REDIRECTS:
         return Judgement(Sent.NO, f"HTTP {status}: a redirect, which is never followed; check the account's region")
-    error = body.get("error")
-    said = f": {redacted(error)[:_ERROR_KEPT]}" if isinstance(error, str) and error else ""
+    error = f": {redacted(said.error)[:_ERROR_KEPT]}" if said.error else ""
     if status == _TOO_MANY:
-        said = f"{said or ': too many concurrent requests'}{HINTS[status]}"
-        return Judgement(Sent.NO, f"HTTP 429{said}", retry=True, slow_down=True)
+        error = f"{error or ': too many concurrent requests'}{HINTS[status]}"
+        return Judgement(Sent.NO, f"HTTP 429{error}", retry=True, slow_down=True)
     if status >= 500:
         # A gateway may answer so after the event was raised, whatever the body says.
-        return Judgement(Sent.UNKNOWN, f"HTTP {status}{said}: it may have been sent all the same")
-    if status in _REJECTED or body.get("status") == "fail":
-        return Judgement(
-            Sent.NO, f"HTTP {status}{said}{HINTS.get(status, '')}", stop_account=status in _BAD_CREDENTIALS
-        )
+        return Judgement(Sent.UNKNOWN, f"HTTP {status}{error}: it may have been sent all the same")
+    if status in _REJECTED or said.status == FAIL:
+        reason = f"HTTP {status}{error}{HINTS.get(status, '')}"
+        return Judgement(Sent.NO, reason, stop_account=status in _BAD_CREDENTIALS)
     return Judgement(Sent.UNKNOWN, f"HTTP {status} without a readable status in the answer")
-
-
-def _mapping(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _targets(body: dict[str, Any]) -> int | None:
-    targets = body.get("targets")
-    return targets if type(targets) is int and targets >= 0 else None

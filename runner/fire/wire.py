@@ -2,18 +2,24 @@
 
 requests and urllib3 have no overall deadline, and their exceptions don't say whether a request went out. For a
 call that can't be taken back both matter more than anything else.
+
+An answer proves something only for its own request. A connection carries another request only after a complete JSON
+answer that says success and that nothing contradicts; after everything else it is closed. Interim answers
+(1xx other than 101) are skipped. Bytes that arrive before a request leaves close the connection. Bytes that follow an
+answer close it too, and put that answer in doubt: it may be a second answer to the request before.
 """
 
 from __future__ import annotations
 
 import contextlib
+import http
 import http.client
 import math
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -25,6 +31,9 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 
 from runner import clock
+from runner.fire.answer import is_success
+from runner.fire.authorities import Authorities
+from runner.fire.framing import AnswerReader, ChunkedBody
 
 MAX_IDLE_S = 2.0  # an idle connection may be closed by the far end at any moment
 
@@ -54,6 +63,8 @@ class Exchange:
         self.overdue = False
         self.left_at: datetime | None = None
         self.turn = turn
+        self.kept_back: BaseException | None = None  # what the turn raised
+        self.has_more = False
         self._limit_s = limit_s
         self._ended: float | None = None
         self._socket: socket.socket | None = None
@@ -72,8 +83,23 @@ class Exchange:
     def take_turn(self) -> None:
         """Waits until the request may leave."""
         self.deadline = math.inf
-        self.turn.take()
+        self._ask(self.turn.take)
         self._restart()
+
+    def check(self) -> None:
+        """The turn's last look before the first byte leaves."""
+        self._ask(self.turn.check)
+
+    def _ask(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except BaseException as error:
+            self.kept_back = error
+            raise
+
+    def note_more(self) -> None:
+        """More bytes followed the answer: nobody knows which request they, and it, belong to."""
+        self.has_more = True
 
     def succeed(self) -> None:
         """The whole answer is there, and nothing in it could stop the next request."""
@@ -156,42 +182,38 @@ class Deadlines:
             time.sleep(0.1)
 
 
-class _Lines:
-    """The lines of a head, and the last of them."""
-
-    def __init__(self, fp: Any) -> None:
-        self._fp = fp
-        self.last = b""
-
-    def readline(self, limit: int) -> bytes:
-        self.last = self._fp.readline(limit)
-        return self.last
-
-    def close(self) -> None:
-        self._fp.close()  # http.client does, where the first line is no status line
-
-
 class _ObservedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._sock = sock
+
     def begin(self) -> None:
         """Reads the head; where a plain success came with it, says so before anybody works on it.
 
-        A head that broke off is whole for http.client; here it raises.
+        Skips interim answers. 101 is none: the connection would speak another protocol from there on.
         """
-        fp, lines = self.fp, _Lines(self.fp)
-        self.fp = lines  # type: ignore[assignment]
-        try:
+        self.fp = reader = AnswerReader(self.fp.detach(), self._sock)
+        super().begin()
+        while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = None  # type: ignore[assignment]  # else http.client takes the head for read
             super().begin()
-        finally:
-            if self.fp is not None:  # else it was closed
-                self.fp = fp
-        if not lines.last:
-            raise http.client.HTTPException("the head of the answer broke off")
-        exchange = _exchange()
-        if exchange is None or self.status != 200 or not self.length:
-            return
-        body = self.fp.peek()[: self.length]
+        reader.in_head = False
+        if reader.framing is None:
+            raise http.client.HTTPException("the answer has no head")
+        self.will_close = self.will_close or reader.framing.closes
+        if self.chunked:
+            self.chunked = False
+            if self.length is None:  # an answer like 204 has no body, whatever its head says
+                self.fp = ChunkedBody(reader)  # type: ignore[assignment]
+        if exchange := _exchange():
+            reader.on_more = exchange.note_more
+            if self.status == http.HTTPStatus.OK and self.length:
+                self._look_for_success(reader, exchange)
+
+    def _look_for_success(self, reader: AnswerReader, exchange: Exchange) -> None:
+        body = reader.peek()
         # Anything else may stop the account, so what it means comes first.
-        if len(body) == self.length and b'"success"' in body:
+        if len(body) == self.length and is_success(self.status, body):
             exchange.succeed()
 
 
@@ -237,7 +259,7 @@ class _Observed:
         exchange.take_turn()
         self._renew(idle_since)
         exchange.carried_by(self.sock)
-        exchange.turn.check()  # nothing comes between this and the first byte
+        exchange.check()  # nothing comes between this and the first byte
         exchange.leave()
 
     def _renew(self, idle_since: float) -> None:
@@ -250,6 +272,8 @@ class _Observed:
                 self.sock.close()
                 self.sock = None
             self.connect()
+            if self.sock is None or _has_spoken(self.sock):
+                raise NewConnectionError(self, "the server closed or answered before the request left")  # type: ignore[arg-type]
 
 
 def _has_spoken(sock: socket.socket) -> bool:
@@ -284,15 +308,29 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class ObservedAdapter(HTTPAdapter):
-    """The transport of requests over observed connections: one kept alive, and nothing ever retried."""
+    """The transport of requests over observed connections: one kept alive, and nothing ever retried.
 
-    def __init__(self) -> None:
+    `authorities` are those that the environment names, if it names any.
+    """
+
+    def __init__(self, authorities: Authorities | None = None) -> None:
+        self._authorities = authorities
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """As requests makes it, over observed connections."""
         super().init_poolmanager(*args, **kwargs)
         _observe(self.poolmanager)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """As requests does it, unless the environment names authorities. Raises OSError where they can't be read."""
+        named = self._authorities
+        if named is None or not url.lower().startswith("https"):
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        elif (conn.ca_certs, conn.ca_cert_dir) != (named.file, named.folder):  # called for each request of a connection
+            named.check()
+            conn.cert_reqs = "CERT_REQUIRED"
+            conn.ca_certs, conn.ca_cert_dir = named.file, named.folder
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """The same for a proxy from the environment. Raises InvalidSchema for one that speaks SOCKS."""

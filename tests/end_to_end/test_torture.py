@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from servers.postgres import PrivatePostgres
-from torture import clock, disk, faults, frozen
+from torture import answers, clock, disk, faults, frozen
 from torture.processes import Start, starter
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forked off a process here")
@@ -53,6 +53,12 @@ def test_faults_of_the_wire_at_random(start: Start, port: int | None) -> None:
     told = faults.befall(start, "quick", port, bulletins=4)
     assert (told.sent_twice, told.lost) == (0, 0)
     assert told.faults > 0
+
+
+def test_wrong_answers_on_kept_connections(start: Start, port: int | None) -> None:
+    counts = answers.befall(start, "quick", port, bulletins=20)
+    assert counts["raised"] > 0
+    assert counts["in doubt"] > 0
 
 
 def test_clocks_that_are_set_back_and_forth(start: Start, port: int | None) -> None:

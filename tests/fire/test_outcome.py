@@ -23,11 +23,63 @@ def judged(status: int | None, body: object = b"", *, left: bool = True, complet
     return judge(Answer(NOW, 1.0, left, status, raw, complete, None if complete else "it broke"))
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 301, 400, 404, 409, 429, 500, 503])
-def test_the_word_success_counts_whatever_the_status(status: int) -> None:
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_success_is_a_yes(status: int) -> None:
     judgement = judged(status, SUCCESS)
     assert (judgement.sent, judgement.outcome, judgement.bulletins_sent) == (Sent.YES, Outcome.FIRED, 1)
     assert (judgement.retry, judgement.stop_account, judgement.slow_down) == (False, False, False)
+
+
+@pytest.mark.parametrize("status", [101, 301, 304, 400, 401, 403, 404, 405, 408, 409, 429, 500, 503])
+def test_success_under_a_status_that_says_otherwise_is_in_doubt(status: int) -> None:
+    judgement = judged(status, SUCCESS)
+    assert (judgement.sent, judgement.retry, judgement.stop_account) == (Sent.UNKNOWN, False, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status": "success", "status": "success"}',
+        b'{"status": "success", "status": "fail"}',
+        b'{"status": "fail", "status": "success"}',
+        b'{"status": "success", "Status": "fail"}',
+        b'{"status": "success", "error": "", "error": "no"}',
+        b'{"status": "success", "code": 400, "code": 200}',
+        {"status": "success", "error": "Business Event Not Found"},
+        {"status": "success", "error": ["no"]},
+        {"status": "success", "error": True},
+        {"status": "success", "errors": [{"reason": "no"}]},
+        {"status": "success", "code": 400},
+        {"status": "success", "code": 503.0},
+        {"status": "success", "code": "401"},
+        {"status": "success", "code": -1},
+        b'{"status": "success", "code": ' + b"9" * 5000 + b"}",
+        {"status": "fail", "targets": 1},
+        {"status": "fail", "code": 200},
+    ],
+)
+def test_a_body_that_contradicts_itself_is_in_doubt(body: object) -> None:
+    assert judged(200, body).sent is Sent.UNKNOWN
+    assert judged(400, body).sent is Sent.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "success", "targets": 1, "error": None, "code": 200},
+        {"status": "success", "targets": 1, "error": "", "errors": [], "code": None},
+        {"status": "success", "targets": 1, "error": {}, "code": 0, "message": "queued"},
+        b' {"x": 1, "x": 2, "nested": {"status": "fail", "error": "no"}, "status": "success", "targets": 1}\r\n',
+    ],
+)
+def test_fields_that_say_nothing_else_leave_a_success_alone(body: object) -> None:
+    assert (judged(200, body).sent, judged(200, body).bulletins_sent) == (Sent.YES, 1)
+
+
+@pytest.mark.parametrize("body", [{"status": "queued"}, {"status": "Success"}, {"status": 1}, {"targets": 1}])
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 429])
+def test_a_refusal_with_a_body_that_may_say_otherwise_is_in_doubt(status: int, body: object) -> None:
+    assert judged(status, body).sent is Sent.UNKNOWN
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 404, 405, 408, 409, 418])
@@ -70,14 +122,19 @@ def test_a_redirect_is_not_followed_and_not_tried_again(status: int) -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", PAGE, b"{", b'{"status": "succ', b"\xff\xfe", [], "success", {}, {"targets": 1}, {"status": 1},
-     b"[" * 100_000, {"status": "Success"}, {"status": "queued"}, b'{"targets": ' + b"9" * 5000 + b"}"],
+     b"[" * 100_000, {"status": "Success"}, {"status": "queued"}, b'{"targets": ' + b"9" * 5000 + b"}",
+     {"status": True}, {"status": ["success"]}, {"status": {"status": "success"}}, [["status", "success"]],
+     b'{"status": "success"} trailing', b'{"status": "success", "targets": NaN}', b'{"status": "success",}',
+     b'{"status": "success", "targets": -Infinity}', b'\xef\xbb\xbf{"status": "success"}',
+     b'{"status": "success", "x": "\xff"}', '{"status": "success"}'.encode("utf-16"), b"{'status': 'success'}",
+     b'{"status": "success", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"],
 )  # fmt: skip
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_without_a_readable_status_nobody_knows(status: int, body: object) -> None:
     assert judged(status, body).sent is Sent.UNKNOWN
 
 
-@pytest.mark.parametrize("status", [101, 402, 406, 408, 409, 410, 422, 425, 451])
+@pytest.mark.parametrize("status", [101, 304, 402, 406, 408, 409, 410, 422, 425, 451])
 def test_other_statuses_without_a_readable_word_are_in_doubt(status: int) -> None:
     assert judged(status, PAGE).sent is Sent.UNKNOWN
 
@@ -96,10 +153,21 @@ def test_without_an_answer_it_counts_whether_anything_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("targets", "sent"), [(0, 0), (7, 7), (-1, None), (True, None), ("1", None), (1.0, None), (None, None)]
-)
-def test_only_a_count_counts_as_bulletins_sent(targets: object, sent: int | None) -> None:
-    assert judged(200, {"status": "success", "targets": targets}).bulletins_sent == sent
+    ("targets", "sent"),
+    [("0", 0), ("7", 7), ("2147483647", 2**31 - 1), ("2147483648", None), ("9223372036854775808", None), ("-1", None),
+     ("1" * 19, None), ("9" * 5000, None), ("-" + "9" * 5000, None), ("true", None), ('"1"', None), ("1.0", None),
+     ("1e3", None), ("1e999", None), ("null", None), ("[1]", None), ('1, "targets": 2', None)],
+)  # fmt: skip
+def test_only_a_count_that_the_ledger_can_hold_counts_as_bulletins_sent(targets: str, sent: int | None) -> None:
+    judgement = judged(200, b'{"status": "success", "targets": %s}' % targets.encode())
+    assert (judgement.sent, judgement.bulletins_sent) == (Sent.YES, sent)
+
+
+def test_an_error_is_kept_on_one_line_that_every_terminal_and_encoding_takes() -> None:
+    body = b'{"status": "fail", "error": "a\\n::error::b\\u001b[31m\\ud800 \\u0000c"}'
+    reason = judged(400, body).reason or ""
+    assert reason == "HTTP 400: a ::error::b\ufffd[31m\ufffd \ufffdc"
+    assert reason.encode()
 
 
 def test_what_a_reason_quotes_is_redacted_before_it_is_cut() -> None:
@@ -116,8 +184,8 @@ def test_a_passcode_that_is_a_word_of_the_answer_does_not_change_its_meaning() -
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["status", "targets", "error", "x"]), inner),
+    st.sampled_from(["success", "fail"]) | st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["status", "targets", "error", "code"]), inner),
     max_leaves=8,
 )
 
@@ -136,3 +204,8 @@ def test_only_a_certain_no_may_be_tried_again(status: int | None, body: bytes, l
         assert not left or status == 429
     if judgement.sent is Sent.NO:
         assert judgement.reason
+    if judgement.sent is Sent.YES:
+        assert status is not None
+        assert 200 <= status < 300
+    assert len(judgement.reason or "") < 400
+    assert 0 <= (judgement.bulletins_sent or 0) < 2**31
