@@ -29,8 +29,8 @@ def guarded(
     options: Options, work: Work, plan: Plan, ledger: Ledger, stack: ExitStack
 ) -> tuple[dict[str, Account], dict[str, Credentials]]:
     """The accounts and their credentials, once all that must hold before sending holds. Raises UserError."""
-    from runner.fire.credentials import check_hosts, load_credentials
-    from runner.fire.guard import accounts_needed, check_ledger_pins, check_maximum
+    from runner.fire.credentials import check_hosts, load_credentials, read_credentials
+    from runner.fire.guard import accounts_needed, check_identities, check_ledger_pins, check_maximum
 
     try:
         check_maximum(plan, options.maximum, is_reviewed=work.reviewed is not None)
@@ -42,7 +42,10 @@ def guarded(
         return _sandboxed(work.definitions, needed, stack)
     check_ledger_pins(needed, ledger.id, ledger.place)
     check_hosts(needed, options.allowed_hosts)
-    return {account.name: account for account in needed}, load_credentials(needed, os.environ)
+    readings = read_credentials(work.definitions.accounts.values() if needed else (), os.environ)
+    credentials = load_credentials(readings, needed, os.environ)
+    check_identities(readings)
+    return {account.name: account for account in needed}, credentials
 
 
 def _note_as_seen(plan: Plan, ledger: Ledger) -> None:
@@ -90,7 +93,15 @@ def send(
         with interrupting(run):
             ended = run.fire(plan, accounts, credentials)
             stack.close()  # the bar goes before the summary comes
-            return reporter.publish(run.id, _finished(run, ended), ledger=ledger.id)
+            return reporter.publish(run.id, _finished(run, _redacted(ended, credentials)), ledger=ledger.id)
+
+
+def _redacted(ended: Ended, credentials: dict[str, Credentials]) -> Ended:
+    """The end of the run, without credentials in the traceback of a fault: any of them knows all secrets of the set."""
+    known = next(iter(credentials.values()), None)
+    if ended.crash is None or known is None:
+        return ended
+    return replace(ended, crash="\n".join(map(known.redacted, ended.crash.splitlines())))
 
 
 def _finished(run: Run, ended: Ended) -> Ended:

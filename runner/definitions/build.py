@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from runner.definitions import expand, named, partly
+from runner.definitions import credential_fields, expand, named, partly
 from runner.definitions.check import checked
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
@@ -83,7 +83,7 @@ def add(parts: Parts, document: Document, findings: list[Finding], read_beside: 
     for (name, entry), (line, column) in zip(entries.items(), places, strict=True):
         place = Place(document.file, line, column, name)
         if kind == "accounts":
-            if name in broken or not named.has_good_timezone(name, entry, place.file, parts.findings):
+            if name in broken or not _is_good_account(name, entry, place.file, parts.findings):
                 parts.broken_accounts.add(name)
             else:
                 parts.accounts.append(named.account(name, entry, place))
@@ -91,6 +91,11 @@ def add(parts: Parts, document: Document, findings: list[Finding], read_beside: 
             parts.broken_events.add(name)
         else:
             parts.events.append(named.event(name, entry or {}, place))
+
+
+def _is_good_account(name: str, entry: Mapping[str, Any], file: str, findings: list[Finding]) -> bool:
+    has_names = credential_fields.has_good_names(name, entry, file, findings)
+    return named.has_good_timezone(name, entry, file, findings) and has_names
 
 
 def _add_bulletins(

@@ -46,6 +46,8 @@ class Code(StrEnum):
     DUPLICATE_ID = "duplicate-id"
     DUPLICATE_NAME = "duplicate-name"
     DUPLICATE_PAYLOAD = "duplicate-payload"
+    DUPLICATE_ACCOUNT = "duplicate-account"
+    ID_IS_PASSCODE = "id-is-passcode"
     UNKNOWN_ACCOUNT = "unknown-account"
     ACCOUNT_NEEDED = "account-needed"
     UNKNOWN_EVENT = "unknown-event"
@@ -287,6 +289,20 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "It is what copying an entry and changing only its id looks like, and people would get the message twice.",
         "- {id: a, name: Episode 12, ...}\n- {id: b, name: Episode 12, ...}",
         "- {id: a, name: Episode 12, ...}\n- {id: b, name: Episode 13, ...}  # or allow_duplicate: true",
+    ),
+    Code.DUPLICATE_ACCOUNT: Explanation(
+        "two accounts of the set are the same CleverTap account",
+        "The ledger knows accounts by their names, so under two names the same people would get a bulletin twice. All"
+        " hosts of CleverTap count as one; elsewhere, host, port and account_id_env decide.",
+        "india: {region: in1, account_id_env: CLEVERTAP_INDIA_ACCOUNT_ID, ...}\n"
+        "bharat: {region: in1, account_id_env: CLEVERTAP_INDIA_ACCOUNT_ID, ...}",
+        "india: {region: in1, account_id_env: CLEVERTAP_INDIA_ACCOUNT_ID, ...}",
+    ),
+    Code.ID_IS_PASSCODE: Explanation(
+        "the account id is read from a variable that holds a passcode",
+        "An account id is no secret: servers and proxies write it into answers and logs. A passcode must not be one.",
+        "account_id_env: CLEVERTAP_INDIA_PASSCODE\npasscode_env: CLEVERTAP_INDIA_PASSCODE",
+        "account_id_env: CLEVERTAP_INDIA_ACCOUNT_ID\npasscode_env: CLEVERTAP_INDIA_PASSCODE",
     ),
     Code.UNKNOWN_ACCOUNT: Explanation(
         "a bulletin names an account that the set does not define",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path as FilePath
 
-from runner.definitions import build, files, rules
+from runner.definitions import build, credential_fields, files, rules
 from runner.definitions.check import check
 from runner.definitions.codes import Code
 from runner.definitions.document import Document, source_line
@@ -16,6 +16,7 @@ from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, by_row, too_many
 from runner.definitions.reader import read
 from runner.definitions.row_place import row_place
+from runner.definitions.schema import document_kind
 from runner.definitions.sources import Source
 
 
@@ -111,13 +112,16 @@ def _read(source: Source) -> tuple[Document | None, list[Problem]]:
         message = f"the file cannot be read: {error.strerror or error}"
         help = "The set must be readable whole."  # noqa: A001
         return None, [Problem(source.name, 1, 1, Code.FILE_UNREADABLE, message, help)]
-    return read(data, source.name)
+    document, problems = read(data, source.name)
+    return document, credential_fields.without_quotes(problems, data)
 
 
 def _located(finding: Finding, document: Document) -> Problem:
     path = _in_defaults(finding.path, document) or finding.path
     line, column = document.position(path, at_key=finding.at_key)
-    source = source_line(document.text, line)
+    # No line of a file is shown that holds accounts, or may be meant to: somebody may have written a secret there.
+    is_harmless = document_kind(document.value) in ("bulletins", "business_events")
+    source = source_line(document.text, line) if is_harmless else ""
     return Problem(finding.file, line, column, finding.code, finding.message, finding.help, source, finding.row)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runner.definitions import budgets, property_values, references
+from runner.definitions import budgets, identities, property_values, references
 from runner.definitions.build import Parts
 from runner.definitions.codes import Code
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Place, Recurrence, Schedule
@@ -41,6 +41,7 @@ class _Hints(dict[tuple[str, ...], str]):
 def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
     """All findings about the set. `whole` is false where a file could not be read: then names may be in it."""
     yield from _duplicate_names("account", "accounts", parts.accounts)
+    yield from identities.check(parts.accounts)
     yield from _duplicate_names("business event", "business_events", parts.events)
     yield from _duplicate_ids(parts.bulletins)
     hints = _Hints()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from runner.definitions import credential_fields
 from runner.definitions.codes import Code
 from runner.definitions.document import Document
 from runner.definitions.explaining import explaining_validator, first_repeated
@@ -26,6 +28,14 @@ _TYPES = {
     "array": "a list",
     "object": "a mapping",
     "null": "nothing",
+}
+_KINDS = {
+    type(None): "empty (null)",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
 }
 _BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
@@ -83,8 +93,10 @@ def shown(path: Path) -> str:
     return dotted(path) or "the file"
 
 
-def described(value: Any) -> str:
-    """A value as messages quote it: `the integer 234567`."""
+def described(value: Any, path: Path) -> str:
+    """A value as messages quote it, `the integer 234567`; its kind alone where a secret may be written."""
+    if not credential_fields.is_quotable(path, value):
+        return _KINDS.get(type(value), "a mapping")
     match value:
         case None:
             return "empty (null)"
@@ -107,13 +119,14 @@ def top_level(document: Document) -> Finding:
     value, file = document.value, document.file
     wanted = "exactly one of accounts, business_events, bulletins"
     if type(value) is not dict:
-        message = f"the file is {described(value)}; it must be a mapping with {wanted}"
+        found = "a text" if isinstance(value, str) else described(value, ())  # a passcode, perhaps
+        message = f"the file is {found}; it must be a mapping with {wanted}"
         return Finding(Code.TOP_LEVEL, file, (), message)
-    found = [key for key in value if key in KINDS]
-    if found:
-        message = f"the file holds {listed(found)}; it must hold {wanted}"
-        return Finding(Code.TOP_LEVEL, file, (found[1],), message, "Move it to a file of its own.", True)
-    keys = [key for key in value if not key.startswith("\0")]
+    kinds = [key for key in value if key in KINDS]
+    if kinds:
+        message = f"the file holds {listed(kinds)}; it must hold {wanted}"
+        return Finding(Code.TOP_LEVEL, file, (kinds[1],), message, "Move it to a file of its own.", True)
+    keys = [key for key in value if not (key.startswith("\0") or credential_fields.looks_like_secret(key))]
     for key in keys[:100]:
         if hint := did_you_mean(key, KINDS):
             return Finding(Code.TOP_LEVEL, file, (key,), f"{key} is not known at the top of a file", hint, True)
@@ -127,8 +140,14 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
     takes = f"it takes {' or '.join(_TYPES[name] for name in wanted)}"
     if wanted == ["string"] and path[-2:-1] == ("properties",) and path[0] != "business_events":
         code, takes = Code.PROPERTY_NOT_STRING, "the API takes strings only"
-    found = described(instance)
+    found = described(instance, path)
     written = document.written(path)
+    if not credential_fields.is_quotable(path, instance):
+        if instance is not None and path[2:] and path[2] in credential_fields.VARIABLES:
+            return [replace(credential_fields.bad_variable(path, document.file), code=code)]
+        message = f"{shown(path)} is {found}; {takes}"
+        known = None if instance is None else ""
+        return [Finding(code, document.file, path, message, _retyped(known, wanted, path, document))]
     if type(instance) in (int, float) and written:
         # as written: 007 is the integer 7, 1.10 the number 1.1
         found = f"the {'integer' if type(instance) is int else 'number'} {written[:60]}"
@@ -190,6 +209,9 @@ def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[
         hint = did_you_mean(key, meant) or f"Known here: {listed(known)}."
         if key == "<<":
             hint = "Merge keys are not YAML 1.2; use defaults."
+        elif "accounts" in document.value and len(path) in (0, 2):
+            yield credential_fields.unknown_field((*path, key), error.instance[key], hint, document.file)
+            continue
         message = f"{shown((*path, key))} is not a field"
         yield Finding(Code.UNKNOWN_FIELD, document.file, (*path, key), message, hint, True)
 
@@ -197,13 +219,13 @@ def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[
 def _explain_enum(error: _Error, path: Path, document: Document) -> list[Finding]:
     allowed = [str(value) for value in error.validator_value]
     hint = did_you_mean(str(error.instance), allowed)
-    message = f"{shown(path)} is {described(error.instance)}; it takes {listed(allowed, 'or')}"
+    message = f"{shown(path)} is {described(error.instance, path)}; it takes {listed(allowed, 'or')}"
     return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
 
 
 def _explain_range(error: _Error, path: Path, document: Document) -> list[Finding]:
     bound = "at least" if error.validator == "minimum" else "at most"
-    message = f"{shown(path)} is {described(error.instance)}; it takes {bound} {error.validator_value}"
+    message = f"{shown(path)} is {described(error.instance, path)}; it takes {bound} {error.validator_value}"
     return [Finding(Code.NOT_ALLOWED, document.file, path, message, f"Write {error.validator_value}.")]
 
 
@@ -213,7 +235,7 @@ def _explain_items(error: _Error, path: Path, document: Document) -> list[Findin
         message, hint = f"{shown(path)} is an empty {what}", "Name at least one, or leave it out."
         return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
     number = first_repeated(error.instance) or 0
-    message = f"{shown(path)} holds {described(error.instance[number])} twice"
+    message = f"{shown(path)} holds {described(error.instance[number], path)} twice"
     return [Finding(Code.NOT_ALLOWED, document.file, (*path, number), message, "Remove one of the two.")]
 
 
@@ -238,6 +260,8 @@ def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding
     limit = error.schema.get("maxBytes") if error.validator == "maxLength" else None
     if limit is not None and utf8_bytes(error.instance) > limit:
         return []  # maxBytes says the same and more
+    if path[:1] == ("accounts",) and len(path) == 3 and path[2] in credential_fields.VARIABLES:
+        return [credential_fields.bad_variable(path, document.file)]
     code, message, hint = _text_finding(error, what, path, at_key)
     return [Finding(code, document.file, place, message, hint, at_key)]
 
@@ -259,6 +283,9 @@ def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[C
             own = _example(str(path[2])) if path[0] == "accounts" and len(path) == 3 else ""
             example = own or next(iter(error.schema.get("examples", ())), "")
             hint = f"Write it like {example}." if example else f"It must match '{limit}'."
+            if not at_key and not credential_fields.is_quotable(path, text):
+                hint += " An address holds no user name and no password." if "@" in text else ""
+                return Code.BAD_FORMAT, f"{what} is not an address that can be used", hint
             found = what if at_key else f"{what} is {quoted(text)}, which"
             return Code.BAD_FORMAT, f"{found} does not have the form that it must have", hint
         case _:

@@ -6,93 +6,168 @@ to carry the passcode away.
 
 from __future__ import annotations
 
-import ipaddress
+import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from html.entities import codepoint2name
-from pathlib import Path
+from urllib.parse import unquote
 
 from runner.definitions.model import Account
 from runner.definitions.regions import HOSTS
+from runner.definitions.regions import is_loopback as is_loopback
 from runner.errors import UserError
+from runner.fire.redaction import Redactor
+
+MAX_FILE_BYTES = 4096  # of a file that holds a passcode
 
 _DOMAIN = "." + HOSTS["eu1"]  # every region's host is a subdomain of the default one
-_HIDDEN = "[passcode]"
+_PASSCODE, _ACCOUNT_ID, _PROXY = "[passcode]", "[account id]", "[proxy password]"
+_LEAST_ID = 4  # characters: a shorter id is part of ordinary words, and no passcode in the wrong variable
 # Nothing but scheme, host and port: what else a URL may hold, programs read differently, and some see another host.
 _ADDRESS = re.compile(r"(https?)://([a-z0-9][a-z0-9.-]*|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An account's id and passcode. The passcode is left out of its repr."""
+    """An account's id and passcode, both left out of its repr, and what takes credentials out of texts.
 
-    account_id: str
+    Where no redactor is given, it knows the account's own credentials.
+    """
+
+    account_id: str = field(repr=False)
     passcode: str = field(repr=False)
+    redactor: Redactor | None = field(default=None, repr=False, compare=False)
 
     def redacted(self, text: str) -> str:
-        """The text without the passcode, however plain text, JSON, HTML or a URL writes its characters."""
-        return _written(self.passcode).sub(_HIDDEN, text)
+        """The start of the text, without any credential that is known, however the text writes its characters."""
+        return (self.redactor or _own_redactor(self.account_id, self.passcode)).redacted(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is set here in the variables, and in the file, that an account names; empty where nothing can be read.
+
+    `faults` say why they can't be used; a value that can't be used may be a secret all the same.
+    """
+
+    account: Account
+    account_id: str = field(repr=False)
+    passcode: str = field(repr=False)
+    faults: tuple[str, ...] = ()
+
+
+def read_credentials(accounts: Iterable[Account], environment: Mapping[str, str]) -> list[Reading]:
+    """What is set here for each of the accounts. Raises nothing."""
+    return [_reading(account, environment) for account in accounts]
+
+
+def load_credentials(
+    readings: Iterable[Reading], needed: Iterable[Account], environment: Mapping[str, str]
+) -> dict[str, Credentials]:
+    """The credentials of the accounts that are `needed`, by name; each knows all secrets of the readings.
+
+    Raises UserError that names all that is missing.
+    """
+    by_name = {reading.account.name: reading for reading in readings}
+    ids = [reading.account_id for reading in by_name.values()]
+    passcodes = [reading.passcode for reading in by_name.values()]
+    redactor = Redactor({**dict.fromkeys(_proxy_passwords(environment), _PROXY), **_labels(ids, passcodes)})
+    used = [by_name[account.name] for account in needed]
+    if faults := [fault for reading in used for fault in reading.faults]:
+        raise UserError(
+            f"credentials are missing or unusable: {'; '.join(dict.fromkeys(faults))}",
+            help="Set them where this command runs; the files under bulletins.d name the variables and files.",
+        )
+    return {each.account.name: Credentials(each.account_id, each.passcode, redactor) for each in used}
 
 
 @lru_cache
-def _written(passcode: str) -> re.Pattern[str]:
-    return re.compile("".join(map(_written_character, passcode)))
+def _own_redactor(account_id: str, passcode: str) -> Redactor:
+    return Redactor(_labels([account_id], [passcode]))
 
 
-def _written_character(character: str) -> str:
-    code = ord(character)
-    escapes = [rf"u{code:04x}", rf"x{code:02x}", f"%{code:02x}", f"&#0*{code};", f"&#x0*{code:x};"]
-    if code in codepoint2name:
-        escapes.append(f"&{codepoint2name[code]};")
-    # Escapes come with backslashes before them, and more of those where JSON stands within JSON.
-    return rf"\\{{0,8}}(?:{re.escape(character)}|(?i:{'|'.join(escapes)}))"
+def _labels(ids: Iterable[str], passcodes: Iterable[str]) -> dict[str, str]:
+    """What is written in place of each; a value that is both is a passcode."""
+    long_ids = (account_id for account_id in ids if len(account_id) >= _LEAST_ID)
+    return {**dict.fromkeys(long_ids, _ACCOUNT_ID), **dict.fromkeys(passcodes, _PASSCODE)}
 
 
-def load_credentials(accounts: Iterable[Account], environment: Mapping[str, str]) -> dict[str, Credentials]:
-    """The credentials of each account, by its name. Raises UserError that names all that is missing."""
-    found: dict[str, Credentials] = {}
+def _proxy_passwords(environment: Mapping[str, str]) -> Iterator[str]:
+    """The passwords of the proxies that the environment names; an error may quote one."""
+    for name, value in environment.items():
+        if name.lower().endswith("_proxy") and "@" in value:
+            # Not urlsplit: it refuses the addresses that errors are about.
+            _, _, password = value.rpartition("@")[0].rpartition("//")[2].partition(":")
+            yield from {password, unquote(password)}
+
+
+def _reading(account: Account, environment: Mapping[str, str]) -> Reading:
     faults: list[str] = []
-    for account in accounts:
-        account_id = _variable(account.account_id_env, environment, faults)
-        passcode = _passcode(account, environment, faults)
-        if account_id and passcode:
-            found[account.name] = Credentials(account_id, passcode)
-    if faults:
-        raise UserError(
-            f"credentials are missing or unusable: {'; '.join(dict.fromkeys(faults))}",
-            help="Set them where this command runs; the files under bulletins.d name the variables.",
-        )
-    return found
-
-
-def _passcode(account: Account, environment: Mapping[str, str], faults: list[str]) -> str:
+    account_id = _variable(account.account_id_env, environment, faults)
     if account.passcode_file is None:
-        return _variable(account.passcode_env or "", environment, faults)
-    try:
-        text = Path(account.passcode_file).read_text(encoding="ascii").rstrip("\r\n")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not plain ASCII text"
-        faults.append(f"the file {account.passcode_file}: {reason}")
-        return ""
-    return _checked(text, f"the file {account.passcode_file}", faults)
+        passcode = _variable(account.passcode_env or "", environment, faults)
+    else:
+        passcode = _content(account, account.passcode_file, faults)
+    return Reading(account, account_id, passcode, tuple(faults))
 
 
 def _variable(name: str, environment: Mapping[str, str], faults: list[str]) -> str:
     value = environment.get(name, "")
     if not value:
         faults.append(f"the variable {name} is not set")
-        return ""
-    return _checked(value, f"the variable {name}", faults)
+    else:
+        _check(value, f"the variable {name}", faults)
+    return value
 
 
-def _checked(value: str, where: str, faults: list[str]) -> str:
-    # Anything else can't stand in a header, and a library would quote it whole in its exception.
+def _content(account: Account, path: str, faults: list[str]) -> str:
+    """What a passcode file holds. Its path is not quoted: somebody may have written the passcode there."""
+    where = f"the passcode_file of {account.name} ({account.place})"
+    try:
+        text = _bytes(path).rstrip(b"\r\n").decode("ascii")
+    except FileNotFoundError:
+        faults.append(f"{where} does not exist")
+    except UnicodeDecodeError:
+        faults.append(f"{where} is not plain ASCII text: save it as UTF-8 without a byte order mark")
+    except _Unusable as error:
+        faults.append(f"{where} {error}")
+    except (OSError, ValueError) as error:  # ValueError: a text that can't be a path
+        faults.append(f"{where} can't be read: {getattr(error, 'strerror', None) or 'it is not the path of a file'}")
+    else:
+        _check(text, where, faults)
+        return text
+    return ""
+
+
+class _Unusable(Exception):
+    """Why a file can't hold a passcode, to follow its name."""
+
+
+def _bytes(path: str) -> bytes:
+    # O_NONBLOCK: a named pipe must not hang the run. O_NOCTTY: a terminal must not become this process's own.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    if not stat.S_ISREG(os.stat(path).st_mode):  # opening some devices does something already
+        raise _Unusable("is not a regular file")
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _Unusable("is not a regular file")
+        data = b""
+        while len(data) <= MAX_FILE_BYTES and (more := os.read(descriptor, MAX_FILE_BYTES + 1 - len(data))):
+            data += more
+    finally:
+        os.close(descriptor)
+    if len(data) > MAX_FILE_BYTES:
+        raise _Unusable(f"holds more than {MAX_FILE_BYTES // 1024} KiB, so it is no passcode")
+    return data
+
+
+def _check(value: str, where: str, faults: list[str]) -> None:
+    # Anything else can't be sent in a header, and a library would quote it whole in its exception.
     if not value or not (value.isascii() and value.isprintable()) or " " in value:
         faults.append(f"{where} holds nothing, a space, a line break or a character that no header can carry")
-        return ""
-    return value
 
 
 def check_hosts(accounts: Iterable[Account], allowed: Collection[str]) -> None:
@@ -112,13 +187,3 @@ def check_hosts(accounts: Iterable[Account], allowed: Collection[str]) -> None:
             f"the account {account.name} would send its passcode to {account.base_url}, which is not CleverTap's",
             help=f"Write region instead of base_url{trusted}.",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine's own loopback."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

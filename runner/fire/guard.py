@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from runner.definitions import regions
 from runner.definitions.model import Account
 from runner.errors import UserError
+from runner.fire.credentials import Reading
 from runner.plan.decide import Action, Plan
 
 # A firing that waits will be sent by a later run of the same job: what it needs had better be there now.
@@ -36,4 +38,30 @@ def check_ledger_pins(accounts: Iterable[Account], ledger_id: str, place: str) -
                 f"the account {account.name} may only be fired with the ledger {account.ledger},"
                 f" and {place} is the ledger {ledger_id}",
                 help="Give the right one with --ledger; another would not know what was sent already.",
+            )
+
+
+def check_identities(readings: Sequence[Reading]) -> None:
+    """Refuses a set in which two accounts are one CleverTap account, or an account id is somebody's passcode.
+
+    Looks at all accounts of the set whose variables are set here, and quotes no value.
+    """
+    first: dict[tuple[str, str], Account] = {}
+    holders = {reading.passcode: reading.account for reading in readings if reading.passcode}
+    for reading in readings:
+        account = reading.account
+        if not reading.account_id:
+            continue
+        if holder := holders.get(reading.account_id):
+            raise UserError(
+                f"the variable {account.account_id_env}, which should hold the account id of {account.name},"
+                f" holds the passcode of {holder.name}",
+                help=f"Set {account.account_id_env} to the account id, and the passcode in its own place.",
+            )
+        other = first.setdefault((regions.service(account.base_url), reading.account_id), account)
+        if other is not account:
+            raise UserError(
+                f"the accounts {other.name} and {account.name} are the same CleverTap account: the variables"
+                f" {other.account_id_env} and {account.account_id_env} hold the same account id",
+                help="Keep one of the two names in the definitions, or set each variable to the id of its own account.",
             )

@@ -116,7 +116,7 @@ def _zone(account: Account) -> str | None:
 
 def _meant(address: str | None, notes: Notes) -> str | None:
     """The address, or that of CleverTap's own host: it is reached in one way, whatever a script says."""
-    host = urlsplit(address).hostname if address is not None else None
+    host = regions.usual_host(urlsplit(address).hostname or "") if address is not None else None
     if host not in regions.HOSTS.values():
         return address
     if urlsplit(address).scheme != "https":
@@ -164,9 +164,9 @@ def _which(message: str, accounts: Mapping[str, Account]) -> UserError:
     return UserError(message, help=help_, exit_code=Exit.USAGE)
 
 
-def _host(address: str) -> tuple[str | None, int | None]:
+def _host(address: str) -> tuple[str, int | None]:
     try:
         parts = urlsplit(address)
-        return parts.hostname, parts.port or _PORTS.get(parts.scheme)
+        return regions.usual_host(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        return None, None
+        return "", None

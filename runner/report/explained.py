@@ -45,6 +45,8 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "duplicate-id",
         "duplicate-name",
         "duplicate-payload",
+        "duplicate-account",
+        "id-is-passcode",
         "unknown-account",
         "account-needed",
     ),

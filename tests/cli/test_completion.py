@@ -25,7 +25,7 @@ PATIENCE_S = 120.0
 ACCOUNTS = """
 accounts:
   india: {region: in1, account_id_env: A, passcode_env: B}
-  europe: {region: eu1, account_id_env: A, passcode_env: B}
+  europe: {region: eu1, account_id_env: C, passcode_env: D}
 """
 EVENTS = """
 business_events:

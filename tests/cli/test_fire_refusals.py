@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from conftest import Write
 
 from cli.conftest import Bulletins, account, only_report, outcomes
+from runner.cli import main
+from runner.fire.api import Client
 from runner.sandbox.server import Sandbox
 
 
@@ -66,7 +69,9 @@ def test_a_passcode_file_that_is_not_there(bulletins: Bulletins, ledger: str, wr
     text = account(sandbox.base_url).replace("passcode_env: INDIA_PASSCODE", "passcode_file: /nowhere/passcode")
     write({"accounts.yaml": text})
     done = bulletins("fire", "--yes")
-    assert done.refused_with("the file /nowhere/passcode: No such file or directory", "Set them where")
+    assert done.refused_with(
+        "the passcode_file of india (bulletins.d/accounts.yaml:2) does not exist", "Set them where"
+    )
 
 
 def test_more_than_max(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
@@ -206,3 +211,17 @@ def test_require_committed_without_a_repository(
 def git(*arguments: str) -> str:
     who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
     return subprocess.run(["git", *who, *arguments], capture_output=True, check=True, encoding="utf-8").stdout
+
+
+def test_a_fault_of_the_program_shows_no_passcode(
+    ledger: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken(self: Client, body: bytes) -> NoReturn:
+        raise RuntimeError("no header: 'sesame'")
+
+    monkeypatch.setattr(Client, "prepare", broken)
+    with pytest.raises(SystemExit):
+        main(["fire", "--yes"])
+    shown = capsys.readouterr()
+    assert "sesame" not in shown.out + shown.err
+    assert not any(b"sesame" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

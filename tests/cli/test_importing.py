@@ -18,7 +18,7 @@ from runner.definitions.load import load
 ACCOUNTS = """
 accounts:
   india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}
-  europe: {region: eu1, account_id_env: ID, passcode_env: PASSCODE}
+  europe: {region: eu1, account_id_env: EUROPE_ID, passcode_env: PASSCODE}
 """
 SHOWS = """\
 Name,Event,Created by,program_id,language,At

@@ -20,7 +20,7 @@ from runner.definitions.model import Bulletin
 ACCOUNTS = """
 accounts:
   india: {region: in1, account_id_env: A, passcode_env: B}
-  europe: {region: eu1, account_id_env: A, passcode_env: B}
+  europe: {region: eu1, account_id_env: C, passcode_env: D}
 """
 EVENTS = """
 business_events:

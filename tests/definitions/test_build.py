@@ -12,7 +12,7 @@ from runner.definitions.model import Bulletin, Schedule
 ACCOUNTS = """
     accounts:
       india: {region: in1, account_id_env: A, passcode_env: B, concurrency: 2.0}
-      europe: {base_url: 'https://api.clevertap.com/', account_id_env: A, passcode_file: /x}
+      europe: {base_url: 'https://api.clevertap.com/', account_id_env: C, passcode_file: /x}
     """
 
 

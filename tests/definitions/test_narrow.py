@@ -20,7 +20,9 @@ from runner.definitions.reader import read
 from runner.definitions.schema import document_kind, fast_validator, published
 from runner.definitions.sources import Source
 
-ACCOUNTS = {name: {"region": "in1", "account_id_env": "ID", "passcode_env": "PASSCODE"} for name in ("india", "europe")}
+ACCOUNTS = {
+    name: {"region": "in1", "account_id_env": f"{name}_ID", "passcode_env": "PASSCODE"} for name in ("india", "europe")
+}
 EVENTS: dict[str, Any] = {
     "Program Released": {
         "required": ["program_id"],

@@ -36,7 +36,7 @@ def test_the_only_account_is_filled_in(write: Write) -> None:
 
 
 def test_with_a_second_account_it_must_be_said(write: Write) -> None:
-    second = {"more.yaml": "accounts:\n  europe: {region: eu1, account_id_env: A, passcode_env: B}\n"}
+    second = {"more.yaml": "accounts:\n  europe: {region: eu1, account_id_env: C, passcode_env: D}\n"}
     assert found(load([write({**ACCOUNTS, **second, "b.yaml": "bulletins:\n" + bulletin()})])) == [Code.ACCOUNT_NEEDED]
 
 

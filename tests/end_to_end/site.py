@@ -134,13 +134,15 @@ class Site:
         return Done(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
-    def started(self, *arguments: str, hurried: bool = False) -> Iterator[subprocess.Popen[str]]:
+    def started(
+        self, *arguments: str, hurried: bool = False, stdin: int = subprocess.DEVNULL
+    ) -> Iterator[subprocess.Popen[str]]:
         """The same, under way. It is killed if it has not ended in time, or when the block is left."""
         with subprocess.Popen(
             _command(arguments, hurried),
             cwd=self.folder,
             env=self.whole_environment(),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import html
 import json
+import os
 import socket
+import subprocess
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -14,13 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.site import TIMEOUT_S, Run, Site, assert_refused
+from end_to_end.site import TIMEOUT_S, Done, Run, Site, assert_refused
 from end_to_end.test_outcome_table import FAULTS, slug
 from runner.sandbox.server import Sandbox
 
 # With what JSON writes otherwise. Nothing of it may be left, not even the part that needs no escape.
 CANARY = 'canary-"quoted"\\back/slash<&>\'tail-of-it'
-PARTS = ("canary", "tail-of-it")
+ENCODED = base64.b64encode(CANARY.encode()).decode()[4:20]
+PARTS = ("canary", "tail-of-it", "CANARY", ENCODED, CANARY.encode().hex(" ")[:20], "c\0a\0n\0a\0r\0y")
 
 
 def assert_secret(site: Site, *texts: str) -> None:
@@ -133,6 +137,27 @@ def cut_off_status_line(passcode: str) -> str:
     return "x" * 190 + passcode + "\r\n\r\n"
 
 
+def basic_authentication(passcode: str) -> str:
+    return whole("400 Bad Request", f"Authorization: Basic {base64.b64encode(f'id:{passcode}'.encode()).decode()}")
+
+
+def in_utf_16(passcode: str) -> str:
+    return whole("502 Bad Gateway", f"<h1>{passcode}</h1>".encode("utf-16").decode("latin-1"))
+
+
+def in_hexadecimal(passcode: str) -> str:
+    return whole("502 Bad Gateway", f"received {passcode.encode().hex(' ')}")
+
+
+def in_capitals(passcode: str) -> str:
+    return whole("502 Bad Gateway", f"unknown: {passcode.upper()}")
+
+
+def broken_off(passcode: str) -> str:
+    """An answer that the connection's end cuts off in the passcode."""
+    return f"HTTP/1.1 400 Bad Request\r\nContent-Length: 5000\r\n\r\nbad passcode {passcode[:-2]}"
+
+
 def whole(status: str, body: str) -> str:
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
 
@@ -140,12 +165,13 @@ def whole(status: str, body: str) -> str:
 ECHOES = (
     plain_body, json_error, json_error_with_slashes, json_in_html, url_encoded, status_line, reason_phrase, bad_status,
     bad_header, bad_length, bad_chunk, bad_encoding, redirect, cut_off, cut_off_error, cut_off_status_line,
+    basic_authentication, in_utf_16, in_hexadecimal, in_capitals, broken_off,
 )  # fmt: skip
 
 
 @contextlib.contextmanager
-def serving(answer: Callable[[str], str]) -> Iterator[str]:
-    """A server that gives back the passcode it was sent, in some way; yields its base URL."""
+def serving(answer: Callable[[str], str], echoed: Callable[[bytes], str] = passcode_of) -> Iterator[str]:
+    """A server that gives back the passcode it was sent, or what is `echoed`, in some way; yields its base URL."""
     with ExitStack() as stack:
         listener = stack.enter_context(closing(socket.create_server(("127.0.0.1", 0))))
 
@@ -158,7 +184,7 @@ def serving(answer: Callable[[str], str]) -> Iterator[str]:
                         head = connected.recv(65536)
                         if not head:
                             continue
-                        connected.sendall(answer(passcode_of(head)).encode("latin-1"))
+                        connected.sendall(answer(echoed(head)).encode("latin-1"))
                         connected.shutdown(socket.SHUT_WR)
                         while connected.recv(65536):
                             pass
@@ -184,6 +210,64 @@ def test_an_echoing_server_does_not_bring_it_to_light(site: Site) -> None:
     kept = site.query("SELECT coalesce(answer, '') || coalesce(error, '') FROM attempts")
     assert sum("[passcode]" in text for text in kept) > len(ECHOES) / 2  # they did echo it
     assert_secret(site, done.out, done.err, site.run("status").out)
+
+
+def test_a_passcode_of_another_account_is_not_brought_to_light(site: Site) -> None:
+    # The run sends nothing to that account, and needs none of its variables.
+    with serving(lambda _: json_error(CANARY)) as base_url:
+        site.write_accounts(india=base_url, europe="http://127.0.0.1:9")
+        site.environment["PASSCODE_EUROPE"] = CANARY
+        site.write_bulletins(["b-1"])
+        done = site.run("fire", "--yes")
+    assert done.code == 1, done
+    assert "bad passcode [passcode]" in done.err
+    assert_secret(site, done.out, done.err, site.run("status", "b-1").out)
+
+
+def id_of(head: bytes) -> str:
+    lines = head.decode("latin-1").split("\r\n")
+    return next(line.split(": ", 1)[1] for line in lines if line.lower().startswith("x-clevertap-account-id"))
+
+
+def test_variables_that_were_swapped_do_not_bring_it_to_light(site: Site) -> None:
+    with serving(json_error, echoed=id_of) as base_url:
+        site.write_accounts(india=base_url)
+        site.environment.update(ID_INDIA=CANARY, PASSCODE_INDIA="WRK-485-456Z")
+        site.write_bulletins(["b-1"])
+        done = site.run("fire", "--yes")
+    assert done.code == 1, done
+    assert_secret(site, done.out, done.err)
+
+
+def test_one_clevertap_account_gets_nothing_under_two_names(site: Site) -> None:
+    url = site.sandbox.base_url
+    site.write_accounts(india=url, bharat=url)
+    site.environment["ID_BHARAT"] = site.environment["ID_INDIA"] = CANARY
+    site.write_bulletins(["b-1"])
+    done = site.run("fire", "--yes")
+    assert_refused(done, "the accounts india and bharat are the same CleverTap account")
+    assert_secret(site, done.out, done.err)
+    site.environment["ID_BHARAT"] = "another"
+    site.environment["PASSCODE_BHARAT"] = CANARY
+    done = site.run("fire", "--yes")
+    assert_refused(done, "the variable ID_INDIA")
+    assert_secret(site, done.out, done.err)
+    assert site.sandbox.received() == ()
+    assert site.states() == {}
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/stdin", "pipe", "bulletins.d", "nowhere"])
+def test_a_passcode_file_that_is_none_is_refused_at_once(site: Site, path: str) -> None:
+    os.mkfifo(site.folder / "pipe")
+    site.write_bulletins(["b-1"])
+    accounts = site.folder / "bulletins.d" / "accounts.yaml"
+    text = accounts.read_text(encoding="utf-8").replace("passcode_env: PASSCODE_INDIA", f"passcode_file: {path}")
+    accounts.write_text(text, encoding="utf-8")
+    with site.started("fire", "--yes", stdin=subprocess.PIPE) as process:  # a standard input that never ends
+        process.wait(TIMEOUT_S)
+        out, err = process.stdout.read(), process.stderr.read()
+    assert_refused(Done(process.returncode, out, err), "the passcode_file of india")
+    assert site.sandbox.received() == ()
 
 
 def test_a_passcode_from_a_file_is_kept_as_well(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -21,7 +21,7 @@ from runner.importing.spreadsheet import Table, drafts_in, table_of
 from runner.importing.text import Piece
 
 IN1, SG1, EU1 = (
-    f"{{region: {region}, account_id_env: ID, passcode_env: PASSCODE}}" for region in ("in1", "sg1", "eu1")
+    f"{{region: {region}, account_id_env: ID_{region}, passcode_env: PASSCODE}}" for region in ("in1", "sg1", "eu1")
 )
 ACCOUNTS = "accounts: {india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}}\n"
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12) | st.sampled_from(

@@ -12,11 +12,13 @@ from runner.importing.payloads import PayloadPlace
 from runner.importing.text import Piece, text_of
 
 INDIA = "https://in1.api.clevertap.com"
-ACCOUNT = "account_id_env: ID, passcode_env: PASSCODE"
 
 
 def known(*accounts: str, more: str = "", said: tuple[str, ...] = ()) -> Known:
-    texts = [f"accounts:\n  {each.replace('=', ': {')}, {ACCOUNT}}}" for each in accounts] + ([more] if more else [])
+    texts = [
+        f"accounts:\n  {each.replace('=', ': {')}, account_id_env: ID_{number}, passcode_env: PASSCODE}}"
+        for number, each in enumerate(accounts)
+    ] + ([more] if more else [])
     sources = [Source(f"{number}.yaml", text.encode) for number, text in enumerate(texts)]
     definitions = load_sources(sources)
     assert not definitions.problems

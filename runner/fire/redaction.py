@@ -1,0 +1,216 @@
+r"""Redaction: a text from the other side → the same text without the credentials, however it writes them.
+
+A text is searched as it is, and in every form that it has once its escapes are decoded: those with backslashes (JSON,
+JavaScript), percent signs (URLs), ampersands (HTML) and equals signs (quoted-printable), also within one another. Case,
+white space and NUL bytes between characters (UTF-16) do not matter. A credential is also found as base64, alone or
+inside a longer text such as `id:passcode`, and as the hexadecimal or decimal numbers of its bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import string
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html.entities import html5
+
+MOST_CHARACTERS = 16_384  # of a text that are looked at and kept: callers keep far less, and decoding takes time
+_MOST_VIEWS = 32  # of one text
+_MOST_DEPTH = 4  # escapes within escapes
+_KEY = 4  # characters by which a spelling is looked up; also the least of one that a text's end may cut off
+_LEAST_ENCODED = 4  # characters: a shorter credential in base64 or as numbers looks like anything
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_FILLERS = re.compile("[\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060-\u2064\ufeff\ufffd]+")
+_BASE64 = frozenset(string.ascii_letters + string.digits + "+/-_")
+_USER_OF_URL = re.compile(r"(:(?:\\*/){2})[^\s'\"<>]*@")
+
+# An escape that the end of the text cuts off is dropped, so that what is before it is the end.
+_BACKSLASHES = re.compile(
+    r"\\(?:u\{0*([0-9a-f]{1,6})\}|(?-i:U)(000[0-9a-f]{5})|u([0-9a-f]{4})|x\{0*([0-9a-f]{1,6})\}|x([0-9a-f]{2})"
+    r"|([0-7]{3})|[ux]\{?[0-9a-f]{0,3}\Z|(.)|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+_PERCENTS = re.compile(r"%(?:u([0-9a-f]{4})|([0-9a-f]{2})|u?[0-9a-f]{0,3}\Z)", re.IGNORECASE)
+_AMPERSANDS = re.compile(
+    r"&(?:#0*([0-9]{1,7});?|#x0*([0-9a-f]{1,6});?|([a-z][a-z0-9]{1,31});|([a-z]{2,6})|[#a-z0-9]{0,9}\Z)", re.IGNORECASE
+)
+_EQUALS = re.compile(r"=(?:([0-9a-f]{2})|\r?\n|[0-9a-f]?\Z)", re.IGNORECASE)
+_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
+
+
+def _character(digits: str, base: int = 16) -> str:
+    code = int(digits, base)
+    return chr(code) if code <= 0x10FFFF else "\ufffd"
+
+
+def _after_backslash(found: re.Match[str]) -> str:
+    *hexadecimal, octal, single = found.groups()
+    if octal:
+        return _character(octal, 8)
+    if single:
+        return _CONTROLS.get(single, single)
+    return next((_character(digits) for digits in hexadecimal if digits), "")
+
+
+def _after_percent(found: re.Match[str]) -> str:
+    digits = found[1] or found[2]
+    return _character(digits) if digits else ""
+
+
+def _after_ampersand(found: re.Match[str]) -> str:
+    decimal, hexadecimal, name, bare_name = found.groups()
+    if decimal or hexadecimal:
+        return _character(decimal, 10) if decimal else _character(hexadecimal)
+    if not (name or bare_name):
+        return ""
+    known = f"{name};" if name else bare_name
+    is_cut_off = found.end() == len(found.string)
+    return html5.get(known) or html5.get(known.lower()) or ("" if is_cut_off else found[0])
+
+
+def _after_equals(found: re.Match[str]) -> str:
+    return _character(found[1]) if found[1] else ""
+
+
+_Decoder = tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]
+_DECODERS: tuple[_Decoder, ...] = (  # each with the sign that its escapes begin with
+    ("\\", _BACKSLASHES, _after_backslash),
+    ("%", _PERCENTS, _after_percent),
+    ("&", _AMPERSANDS, _after_ampersand),
+    ("=", _EQUALS, _after_equals),
+    ("\0", re.compile("\0+"), lambda found: ""),  # of UTF-16, read as UTF-8
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A text decoded so far, and from where to where each of its characters is written in the original."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    depth: int = 0
+
+    def replaced(self, pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str]) -> _View:
+        """The view with each match replaced; every character of a replacement is written where the match is."""
+        texts: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        last = 0
+        for found in pattern.finditer(self.text):
+            start, end = found.span()
+            piece = replacement(found)
+            texts += (self.text[last:start], piece)
+            starts += (*self.starts[last:start], *([self.starts[start]] * len(piece)))
+            ends += (*self.ends[last:start], *([self.ends[end - 1]] * len(piece)))
+            last = end
+        if not last:
+            return self
+        whole = "".join(texts) + self.text[last:]
+        return _View(whole, [*starts, *self.starts[last:]], [*ends, *self.ends[last:]], self.depth + 1)
+
+
+def _views(text: str) -> Iterator[_View]:
+    """The text, and what it is once escapes of one kind after another are decoded, in every order."""
+    views = [_View(text, range(len(text)), range(1, len(text) + 1))]
+    seen = {text}
+    for view in views:  # it grows meanwhile
+        yield view
+        if view.depth == _MOST_DEPTH:
+            continue
+        for sign, pattern, replacement in _DECODERS:
+            if sign not in view.text or len(seen) >= _MOST_VIEWS:
+                continue
+            decoded = view.replaced(pattern, replacement)
+            if decoded.text not in seen:
+                seen.add(decoded.text)
+                views.append(decoded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """One way to write a credential, in small letters and without fillers.
+
+    In base64 the character before it, or after it, may hold some of its bits.
+    """
+
+    text: str
+    label: str
+    shares_first: bool = False
+    shares_last: bool = False
+
+
+def _spellings(secret: str, label: str) -> Iterator[_Spelling]:
+    yield _Spelling(_FILLERS.sub("", secret).translate(_LOWER), label)
+    data = secret.encode("utf-8", "surrogateescape")
+    if len(data) < _LEAST_ENCODED:
+        return
+    for offset in range(3):
+        yield from _in_base64(data, offset, label)
+    pairs = [f"{byte:02x}" for byte in data]
+    for between in ("", ":", "-", ",", ",0x"):
+        yield _Spelling(between.join(pairs), label)
+    yield _Spelling(",".join(map(str, data)), label)
+
+
+def _in_base64(data: bytes, offset: int, label: str) -> Iterator[_Spelling]:
+    """The characters that depend on `data` alone, where it begins so many bytes after a multiple of three."""
+    first = -(-offset * 8 // 6)
+    last = (offset + len(data)) * 8 // 6
+    shares_last = bool((offset + len(data)) % 3)
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = encode(bytes(offset) + data).decode()
+        yield _Spelling(whole[first:last].translate(_LOWER), label, bool(offset), shares_last)
+
+
+class Redactor:
+    """Takes credentials out of texts. Made once for a run, and used by all of its threads."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        """`secrets` maps each credential to the label that is written in its place."""
+        every = (spelling for secret, label in secrets.items() for spelling in _spellings(secret, label))
+        found = {spelling for spelling in every if spelling.text}
+        self._key = min([_KEY, *(len(spelling.text) for spelling in found)])
+        self._by_key: dict[str, list[_Spelling]] = {}
+        for spelling in sorted(found, key=lambda each: -len(each.text)):
+            self._by_key.setdefault(spelling.text[: self._key], []).append(spelling)
+
+    def redacted(self, text: str) -> str:
+        """The first `MOST_CHARACTERS` of the text, without credentials and without the user of a URL."""
+        text = text[:MOST_CHARACTERS]
+        pieces: list[str] = []
+        last = 0
+        for start, end, label in _merged(span for view in _views(text) for span in self._spans(view)):
+            pieces += (text[last:start], label)
+            last = end
+        return _USER_OF_URL.sub(r"\1[user]@", "".join(pieces) + text[last:])
+
+    def _spans(self, view: _View) -> Iterator[tuple[int, int, str]]:
+        """Where credentials are in a view, as (start, end, label) in the original text."""
+        view = view.replaced(_FILLERS, lambda found: "")
+        text = view.text.translate(_LOWER)
+        for index in range(len(text) - self._key + 1):
+            for spelling in self._by_key.get(text[index : index + self._key], ()):
+                end = index + len(spelling.text)
+                # A credential that the end of the text cuts off counts too: most of it may be readable.
+                if not spelling.text.startswith(text[index:end]):
+                    continue
+                first = index - 1 if spelling.shares_first and text[index - 1 : index] in _BASE64 else index
+                last = end + 1 if spelling.shares_last and text[end : end + 1] in _BASE64 else min(end, len(text))
+                yield view.starts[first], view.ends[last - 1], spelling.label
+
+
+def _merged(spans: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """The spans in order, those that overlap as one."""
+    current: tuple[int, int, str] | None = None
+    for start, end, label in sorted(spans):
+        if current is not None and start < current[1]:
+            current = (current[0], max(current[1], end), current[2])
+            continue
+        if current is not None:
+            yield current
+        current = (start, end, label)
+    if current is not None:
+        yield current
