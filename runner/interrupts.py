@@ -135,6 +135,6 @@ def _ignore(_number: int) -> None:
 
 
 def _report_unraisable(unraisable: Any) -> None:
-    # An exception that Python had to drop: the signal is noted, and needs no traceback.
-    if not isinstance(unraisable.exc_value, Interrupted):
+    # What Python has to drop once a signal has come is the signal's own exception, or a file that it left open.
+    if _state.noted is None and not isinstance(unraisable.exc_value, Interrupted):
         _state.unraisable(unraisable)

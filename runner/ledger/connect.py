@@ -6,6 +6,7 @@ settings, no prepared statements, no locks beyond the transaction, no notificati
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ from runner.errors import UserError
 from runner.ledger import migrations, tables
 from runner.ledger.faults import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
 from runner.ledger.ulid import new_ulid
+
+# It logs the traceback of what breaks while a connection is closed. What matters of that is raised as well.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _INIT_HELP = "Create it with: bulletins ledger init"
 # Of libpq: a server that was cut off is given up after some 15 s, not after the hours that TCP itself takes.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from servers.postgres import PrivatePostgres
-from torture import clock, disk, faults, frozen
+from torture import clock, disk, faults, frozen, signals
 from torture.processes import Start, starter
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forked off a process here")
@@ -59,6 +59,11 @@ def test_clocks_that_are_set_back_and_forth(start: Start, port: int | None) -> N
     told = clock.set_clocks(start, "quick", port, bulletins=40)
     assert (told.sent_twice, told.lost) == (0, 0)
     assert told.jumps > 0
+
+
+def test_signals_at_random_moments(start: Start, port: int | None) -> None:
+    found = list(signals.interrupt(start, start, "quick", port, 6 if port else 18))
+    assert any(each.sent for each in found)
 
 
 def test_a_disk_that_is_full_at_each_write(start: Start) -> None:
