@@ -386,9 +386,11 @@ class Run:
                     if judgement.slow_down:
                         lane.slow_down(delay_s)
             except Withheld as withheld:
-                reason = withheld.reason + before
-                lane.note(withheld.outcome, reason)
-                return Result(step, withheld.outcome, reason, tries=len(attempts), attempts=tuple(attempts))
+                reason, outcome = withheld.reason + before, withheld.outcome
+                if outcome is Outcome.SKIPPED and lane.account.name in self._unusable:
+                    outcome = Outcome.FAILED
+                lane.note(outcome, reason)
+                return Result(step, outcome, reason, tries=len(attempts), attempts=tuple(attempts))
             except Postponed:
                 self._claims.bring_home(claim, step)
                 self._lease.wait(unless=lambda: self._is_stopping)

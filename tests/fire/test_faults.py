@@ -254,6 +254,23 @@ def test_a_proxy_without_a_usable_address_fails_its_accounts_and_is_not_quoted(
     assert "s3cret" not in json.dumps([result.reason for result in ended.results])
 
 
+@pytest.mark.parametrize("count", [1, 20])
+def test_an_account_whose_slots_cannot_be_had_fails_alone(
+    firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    take_slots = Ledger.take_slots
+
+    def broken(ledger: Ledger, run: str, account: str, **options: Any) -> list[int]:
+        if account == "india":
+            raise KeyError("x")
+        return take_slots(ledger, run, account, **options)
+
+    monkeypatch.setattr(Ledger, "take_slots", broken)
+    ended = firer.fire([bulletin(number, accounts=("india", "europe")) for number in range(count)])
+    assert by_account(ended) == {("europe", "fired"): count, ("india", "failed"): count}
+    assert (ended.exit_code, ended.fault, len(sandbox.accepted())) == (Exit.FAILED, None, count)
+
+
 def test_an_expiry_that_the_ledger_refuses_fails_alone(
     firer: Firer, ledger: Ledger, sandbox: Sandbox, refuse: Refuse
 ) -> None:
