@@ -12,13 +12,14 @@ class Exit(IntEnum):
     """The exit codes of every command."""
 
     OK = 0
-    FAILED = 1  # a firing failed for certain, or expired unsent
+    FAILED = 1  # a firing failed for certain, or expired unsent; or a run was cut short after it had sent something
     USAGE = 2
     PROBLEMS = 3  # the definitions have problems; nothing was sent
     IN_DOUBT = 4  # a firing ended in doubt; wins over FAILED
-    REFUSED = 5  # refused or unable before sending
+    REFUSED = 5  # refused or unable; no request has left
     WOULD_FIRE = 6  # plan --detailed-exitcode
-    INTERRUPTED = 130  # SIGINT; wins over FAILED and IN_DOUBT
+    HUNG_UP = 129  # SIGHUP; wins over FAILED and IN_DOUBT, as the next two do
+    INTERRUPTED = 130  # SIGINT
     TERMINATED = 143  # SIGTERM
 
 

@@ -1,142 +1,58 @@
-"""The command line: commands are found by name and imported when asked for, errors become output here alone."""
+"""The command line. `main` is the program: signal handlers first, then everything else.
+
+Imports nothing heavy: until the handlers are in place, Python answers Ctrl-C with a traceback.
+"""
 
 from __future__ import annotations
 
-import importlib
 import os
-import re
 import sys
-import traceback
-from keyword import iskeyword
-from typing import NoReturn
 
-import click
+from runner import interrupts
 
-from runner import __version__
-from runner.cli import streams
-from runner.cli.groups import Group
-from runner.errors import Exit, UserError
-
-# command -> the module that holds it, under its own name
-_COMMANDS = {
-    "init": "init",
-    "new": "new",
-    "import": "importing",
-    "validate": "validate",
-    "expand": "expand",
-    "plan": "plan",
-    "fire": "fire",
-    "status": "status",
-    "resolve": "resolve",
-    "report": "report",
-    "ledger": "ledger",
-    "sandbox": "sandbox",
-    "schema": "reference",
-    "explain": "reference",
-    "completion": "completion",
-}
-_LINE_BREAK = re.compile(r"\s*\n\s*")  # click lists choices one to a line
-
-
-class _Commands(Group):
-    """Imports a command when it is asked for, so that --version and --help answer in a blink."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which people meet them."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"runner.cli.{_COMMANDS[cmd_name]}")
-        # A keyword of Python names no function: import is import_ there.
-        command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the near name where there is none."""
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            from runner.definitions.suggest import did_you_mean
-
-            hint = did_you_mean(args[0], _COMMANDS)
-            raise click.UsageError(f"no such command: {args[0]!r}. {hint}".rstrip(), ctx)
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="bulletins", message="%(prog)s %(version)s")
-def cli() -> None:
-    """Fire CleverTap bulletins from YAML in git: checked, planned, sent at most once, reported."""
+TYPE_CHECKING = False  # typing would take its time
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the program and exits with its exit code."""
-    streams.prepare()
-    sys.exit(_run(arguments))
+    """Runs the program and ends the process with its exit code.
 
-
-def _run(arguments: list[str] | None) -> int:
+    With `arguments`, as other programs call it, raises SystemExit, and the caller's signal handlers are put back.
+    """
     try:
-        code = _called(arguments)
-        sys.stdout.flush()
-    except streams.OutputLost as error:
-        if not error.is_nobody_there:
-            show_error(error)
-        return error.exit_code
-    return code
+        try:
+            interrupts.handle()
+            from runner.cli.program import run
+
+            code = run(arguments)
+        finally:
+            interrupts.end()
+    except (interrupts.Interrupted, KeyboardInterrupt) as interruption:  # of Python's own before `handle` was done
+        interrupts.end()
+        code = interruption.exit_code if isinstance(interruption, interrupts.Interrupted) else 130
+        _say_interrupted()
+    finally:
+        if arguments is not None:
+            interrupts.restore()
+    if arguments is None:
+        _leave_threads(code)
+    sys.exit(code)
 
 
-def _called(arguments: list[str] | None) -> int:
-    """The exit code of a call, all errors told. Raises OutputLost."""
-    if "_BULLETINS_COMPLETE" in os.environ:
-        from runner.cli import completion
-
-        completion.prepare()
+def _say_interrupted() -> None:
     try:
-        code = cli.main(arguments, prog_name="bulletins", standalone_mode=False, color=_colour())
-    except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        return Exit.INTERRUPTED
-    except click.ClickException as error:
-        _show_usage_error(error)
-        return Exit.USAGE
-    except streams.OutputLost:
-        raise
-    except UserError as error:
-        show_error(error)
-        return error.exit_code
-    except Exception:  # noqa: BLE001 - the edge: a fault of ours, told as one
-        traceback.print_exc()
-        click.echo("error: this is a fault of bulletins itself; what is recorded in the ledger is safe", err=True)
-        return Exit.REFUSED
-    return code if isinstance(code, int) else Exit.OK
+        if sys.stderr is not None:
+            sys.stderr.write("interrupted\n")
+            sys.stderr.flush()
+    except OSError:
+        pass  # standard error has no other place to report to
 
 
-def _colour() -> bool | None:
-    """False where nobody wants colour, by https://no-color.org; else None: on terminals alone."""
-    return False if os.environ.get("NO_COLOR") else None
-
-
-def _show_usage_error(error: click.ClickException) -> None:
-    """The form of every other error, for what click found; all of the help where nothing was asked."""
-    context = getattr(error, "ctx", None)
-    message = error.format_message()
-    if context is not None and message == context.get_help():
-        click.echo(message, err=True)
-        return
-    command = context.command_path if context is not None else "bulletins"
-    message = _LINE_BREAK.sub(" ", message[:1].lower() + message[1:].removesuffix("."))
-    show_error(UserError(message, help=f"See {command} --help."))
-
-
-def show_error(error: UserError) -> None:
-    """What was found, and the way out, on standard error."""
-    from runner.report.plain import plain
-
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=_colour())
-    click.echo(plain(error.message), err=True)
-    if error.help:
-        click.echo(f"help: {plain(error.help)}", err=True)
+def _leave_threads(code: int) -> None:
+    """Ends the process at once where threads of the run are left: as Python shuts down, they could print or crash."""
+    threading = sys.modules.get("threading")
+    if threading is not None and threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from runner.interrupts import Interrupted
 from runner.report.plain import plain
 
 T = TypeVar("T")
@@ -30,7 +31,8 @@ class Question:
 def answer(question: Question, check: Callable[[str], T], *, given: str | None = None) -> T:
     """The answer as `check` takes it, which raises Unfit; `given` is the option's value, and then nothing is asked.
 
-    Raises click.UsageError where there is no terminal to ask on, or where the option's value is unfit.
+    Raises click.UsageError where there is no terminal to ask on, or where the option's value is unfit, and click.Abort
+    where a signal came meanwhile.
     """
     if given is not None:
         try:
@@ -45,6 +47,8 @@ def answer(question: Question, check: Callable[[str], T], *, given: str | None =
                 question.text, default=question.suggestion, show_default=bool(question.suggestion), err=True
             )
             return check(readable(str(typed).strip()))
+        except Interrupted:
+            raise click.Abort from None
         except UnicodeDecodeError:
             click.echo("  that is not UTF-8", err=True)
         except Unfit as error:

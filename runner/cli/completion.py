@@ -46,7 +46,8 @@ def completion(shell: str) -> None:
     fish:
         bulletins completion fish > ~/.config/fish/completions/bulletins.fish
     """
-    from runner.cli import cli, shells
+    from runner.cli import shells
+    from runner.cli.program import cli
 
     shells.add_shells()
     made_by = get_completion_class(shell)

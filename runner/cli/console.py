@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from runner import interrupts
 from runner.cli.options import as_argument, present
 from runner.errors import Exit, UserError
 from runner.report.problems import counted, problem_line, snippet, verdict
@@ -76,7 +77,8 @@ def insist_on_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> 
     except click.Abort:
         click.echo(err=True)  # the question's line is still open
         message = f"interrupted, and nothing was {undone}"
-        raise UserError(message, help=again, exit_code=Exit.INTERRUPTED) from None
+        code = Exit(interrupts.exit_code() or Exit.INTERRUPTED)
+        raise UserError(message, help=again, exit_code=code) from None
     raise UserError(f"not confirmed, and nothing was {undone}", help=again)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner import git, local
+from runner import git, interrupts, local
 from runner.cli.metering import Meter, metered
 from runner.cli.options import (
     Moment,
@@ -182,29 +181,41 @@ def _dry_run(options: Options, work: Work, meter: Meter) -> int:
 
 
 def _fire(options: Options, work: Work, meter: Meter) -> int:
+    from runner.cli.ahead import import_for_sending
     from runner.cli.ledgers import open_ledger, open_sandbox_ledger
     from runner.cli.planning import which_ledger
-    from runner.cli.sending import guarded, send
+    from runner.cli.program import show_error
+    from runner.cli.sending import after_sending, guarded, send
     from runner.ledger.ulid import new_ulid
 
     started_at = present()
     reporter = _reporter(options, work, started_at, meter)
     url = which_ledger(options.ledger_url, sandbox=options.sandbox)
-    with ExitStack() as stack:
-        ledger = stack.enter_context(open_sandbox_ledger(started_at) if options.sandbox else open_ledger(url))
-        stack.callback(meter.look_at, ledger, work.definitions)
-        reporter.check()
-        now = present()  # not before the ledger was opened: that may have ended the lease of a run that is gone
-        plan = work.plan(ledger, now)
-        try:
-            work.check_unmoved(plan, ledger.id)
-            accounts, credentials = guarded(options, work, plan, ledger, stack)
-            if _confirm(options, plan):
-                plan = _as_confirmed(work, plan, ledger)
-        except UserError as refusal:
-            reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=options.format != "text")
+    import_for_sending(options.format, metrics=options.metrics_file is not None)
+    code: int | None = None
+    try:
+        with ExitStack() as stack:
+            ledger = stack.enter_context(open_sandbox_ledger(started_at) if options.sandbox else open_ledger(url))
+            stack.callback(meter.look_at, ledger, work.definitions)
+            reporter.check()
+            now = present()  # not before the ledger was opened: that may have ended the lease of a run that is gone
+            plan = work.plan(ledger, now)
+            try:
+                work.check_unmoved(plan, ledger.id)
+                accounts, credentials = guarded(options, work, plan, ledger, stack)
+                interrupts.check()
+                if _confirm(options, plan):
+                    plan = _as_confirmed(work, plan, ledger)
+            except UserError as refusal:
+                reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=options.format != "text")
+                raise
+            code = send(options, plan, accounts, credentials, ledger, reporter)
+    except Exception as error:
+        if code is None:
             raise
-        return send(options, plan, accounts, credentials, ledger, reporter)
+        show_error(after_sending(error))
+        code = code or Exit.FAILED
+    return code
 
 
 def _reporter(options: Options, work: Work, started_at: datetime, meter: Meter) -> Reporter:
@@ -258,8 +269,8 @@ def _refused(plan: Plan, refusal: UserError) -> Ended:
         Result(step, Outcome.SKIPPED, refusal.message) if step.action.sends else Result(step, reason=step.reason)
         for step in plan.steps
     )
-    interrupted = signal.SIGINT if refusal.exit_code is Exit.INTERRUPTED else None
-    return Ended(results, signal=interrupted, fault=refusal.message)
+    signals = [number for number in interrupts.SIGNALS if refusal.exit_code == interrupts.exit_code_of(number)]
+    return Ended(results, signal=signals[0] if signals else None, fault=refusal.message)
 
 
 def _show_plan(plan: Plan, options: Options) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner import interrupts
 from runner.cli.options import present
 from runner.errors import Exit, UserError
 
@@ -109,8 +110,8 @@ def metered(path: Path | None) -> Iterator[Meter]:
     meter.begin()
     try:
         yield meter
-    except (click.Abort, KeyboardInterrupt):
-        meter.exit_code = Exit.INTERRUPTED
+    except (click.Abort, interrupts.Interrupted):
+        meter.exit_code = interrupts.exit_code() or Exit.INTERRUPTED
         raise
     except (UserError, click.exceptions.Exit, click.UsageError) as ended:
         meter.exit_code = ended.exit_code
@@ -118,6 +119,9 @@ def metered(path: Path | None) -> Iterator[Meter]:
     finally:
         try:
             meter.write()
-        except OSError as error:
-            click.secho(f"error: the metrics can't be written to {path}: {error.strerror}", fg="red", err=True)
+        except Exception as error:  # noqa: BLE001 - the run has ended: no fault of its figures may hide its exit code
+            from runner.fire.faults import fault_text
+
+            why = error.strerror if isinstance(error, OSError) else fault_text(error)
+            click.secho(f"error: the metrics can't be written to {path}: {why}", fg="red", err=True)
             meter.exit_code = meter.exit_code or Exit.FAILED

@@ -148,8 +148,8 @@ def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
 
 def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again: bool) -> None:
     """Settles all of them before it tells of any: who reads only the first line must not stop the rest."""
-    from runner.cli import show_error
     from runner.cli.ledgers import identity
+    from runner.cli.program import show_error
     from runner.cli.streams import OutputLost
 
     settled: list[Row] = []

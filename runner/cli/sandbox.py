@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import threading
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner import interrupts
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -102,8 +102,7 @@ def sandbox(
     from runner.sandbox.server import Sandbox
 
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    interrupts.listen(lambda _number: ended.set())
     try:
         served = Sandbox(
             port=port,

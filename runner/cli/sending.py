@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner import __version__, git
-from runner.errors import UserError
+from runner import __version__, git, interrupts
+from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from runner.cli.fire import Options, Work
@@ -77,8 +77,12 @@ def send(
     ledger: Ledger,
     reporter: Reporter,
 ) -> int:
-    """Runs the plan, with progress on standard error, and publishes its report; returns the exit code."""
+    """Runs the plan, with progress on standard error, and publishes its report; returns the exit code.
+
+    Raises nothing once a request has left: Exit.REFUSED would say that none has.
+    """
     from runner.cli.ledgers import identity
+    from runner.cli.program import show_error
     from runner.cli.progress import progress
     from runner.fire.run import Run, Settings
     from runner.fire.signals import interrupting
@@ -86,32 +90,43 @@ def send(
 
     checkout = git.checkout(reporter.definitions)
     origin = Origin("fire", __version__, checkout.commit if checkout else None, checkout.dirty if checkout else None)
-    with ExitStack() as stack:
-        shown = stack.enter_context(progress(len(plan.to_send), quiet=options.quiet, verbose=options.verbose))
-        settings = Settings(canary=options.canary)
-        run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
-        with interrupting(run):
-            ended = run.fire(plan, accounts, credentials)
-            stack.close()  # the bar goes before the summary comes
-            return reporter.publish(run.id, _finished(run, _redacted(ended, credentials)), ledger=ledger.id)
+    code: int = Exit.IN_DOUBT  # of a run that breaks off without a result
+    run: Run | None = None
+    try:
+        with ExitStack() as stack:
+            shown = stack.enter_context(progress(len(plan.to_send), quiet=options.quiet, verbose=options.verbose))
+            settings = Settings(canary=options.canary)
+            interrupts.check()
+            interrupts.defer()
+            run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
+            with interrupting(run):
+                ended = run.fire(plan, accounts, credentials)
+                code = ended.exit_code or Exit.FAILED
+                stack.close()  # the bar goes before the summary comes
+                return reporter.publish(run.id, _finished(run, ended), ledger=ledger.id)
+    except Exception as error:
+        if run is None or not run.has_sent:
+            raise
+        show_error(after_sending(error))
+        return code
 
 
-def _redacted(ended: Ended, credentials: dict[str, Credentials]) -> Ended:
-    """The end of the run, without credentials in the traceback of a fault: any of them knows all secrets of the set."""
-    known = next(iter(credentials.values()), None)
-    if ended.crash is None or known is None:
-        return ended
-    return replace(ended, crash="\n".join(map(known.redacted, ended.crash.splitlines())))
+def after_sending(error: Exception) -> UserError:
+    """What is shown of an error that came after a request had left: the exit code is that of the run."""
+    from runner.fire.faults import fault_text
+
+    found = fault_text(error)
+    return UserError(f"the run has sent, and then failed: {found}", help="bulletins report shows what was recorded.")
 
 
 def _finished(run: Run, ended: Ended) -> Ended:
-    """Records the end of the run, and tells what cut it short."""
+    """Records the end of the run, and shows what cut it short."""
     try:
         run.finish(ended.exit_code)
     except UserError as error:
         ended = replace(ended, fault=ended.fault or error.message)
     if ended.fault:
         click.secho(f"error: the run was cut short: {ended.fault}", fg="red", err=True)
-    if ended.crash:
-        click.echo(ended.crash, err=True)
+    if ended.unshown:
+        click.echo(f"the progress of the run could not be shown: {ended.unshown}", err=True)
     return ended

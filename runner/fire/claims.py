@@ -9,14 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
 from runner import clock
-from runner.errors import UserError
+from runner.fire.faults import concerns_ledger, fault_text
 from runner.fire.outcome import Outcome
 from runner.fire.reach import Reach
 from runner.fire.result import Result
+from runner.ledger.faults import Unstorable
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Settlement
@@ -28,6 +30,14 @@ _STATES = {Outcome.FIRED: State.FIRED, Outcome.FAILED: State.FAILED, Outcome.IN_
 _PATIENCE_S = 2.0  # for claims that are being committed when everything stops at once
 
 
+class Unclaimed(NamedTuple):
+    """A firing without a claim: how it ends, and why. `is_internal` where a fault of this program is the cause."""
+
+    outcome: Outcome
+    reason: str
+    is_internal: bool = False
+
+
 class _Held(NamedTuple):
     claim: Claim
     result: Result  # what is true of it now
@@ -37,7 +47,8 @@ class Claims:
     """The claims of one run. May be used from several threads.
 
     Waits for a ledger that is away as long as `reach` has patience; for new claims only until the run `is_stopping`.
-    `on_fault` is told of every exception of the ledger; none comes out of here.
+    No exception comes out of here. `on_fault` is called for those that concern the ledger as a whole; one that concerns
+    a single firing ends that firing alone.
     """
 
     def __init__(
@@ -60,7 +71,7 @@ class Claims:
         self._being_taken = 0
         self._given_back = False
 
-    def take(self, step: Step, limits: tuple[Limit, ...] = ()) -> Claim | Held | str:
+    def take(self, step: Step, limits: tuple[Limit, ...] = ()) -> Claim | Held | Unclaimed:
         """A claim on the firing, charged to budgets; or what holds it back, or another reason for having none."""
         with self._changed:
             self._being_taken += 1
@@ -68,22 +79,27 @@ class Claims:
         asked, now = Claim(new_ulid(), step.firing.key), clock.now()
         expires = step.firing.occurrence.expires_at is not None
         ended = "claimed or sent it, or told it as expired," if expires else "claimed or sent it"
-        reason = f"another run has {ended} meanwhile"
+        unclaimed = Unclaimed(Outcome.SKIPPED, f"another run has {ended} meanwhile")
         try:
             claim = self._reach.insist(
                 lambda: self._ledger.claim_within(self._run, step.firing, now, limits, claim_id=asked.id),
                 unless=self._is_stopping,
             )
-        except Exception as error:  # noqa: BLE001 - told, and then the run ends
+        except Unstorable as error:  # the ledger has refused it, so there is no claim
+            unclaimed = Unclaimed(Outcome.FAILED, error.message)
+        except Exception as error:  # noqa: BLE001 - reported; then this firing ends, or the run
             self._unconfirmed.append(asked)
-            self._on_fault(error)
-            reason = fault_text(error)
+            if concerns_ledger(error):
+                self._on_fault(error)
+                unclaimed = Unclaimed(Outcome.SKIPPED, fault_text(error))
+            else:
+                unclaimed = Unclaimed(Outcome.FAILED, fault_text(error), is_internal=True)
         with self._changed:
             self._being_taken -= 1
             if isinstance(claim, Claim):
                 self._held[claim.id] = _Held(claim, _unsent(step))
             self._changed.notify_all()
-        return claim or reason
+        return claim or unclaimed
 
     def send_off(self, claim: Claim, step: Step, attempts: Sequence[Attempt]) -> bool:
         """Notes that the firing is on the wire from now on, after `attempts` that certainly did not send it.
@@ -107,24 +123,37 @@ class Claims:
             if not self._given_back:
                 self._held[held.claim.id] = held
 
+    def after_fault(self, claim: Claim, step: Step, error: Exception) -> Result:
+        """How a firing ends whose sending met an unexpected exception: in doubt where a byte of it may have left."""
+        with self._changed:
+            held = self._held.get(claim.id)
+        if held is not None and held.result.outcome is Outcome.IN_DOUBT:
+            return replace(held.result, reason=f"{fault_text(error)}, while it was in flight")
+        return Result(step, Outcome.FAILED, f"{fault_text(error)}, before it was sent")
+
     def settle(self, claim: Claim, result: Result) -> Result:
         """Writes the outcome to the ledger and returns it; in doubt where that fails, for a person has to look."""
         self._keep(_Held(claim, result))
         try:
-            settled = self._write(claim, result)
+            settled, omitted = self._write(claim, result)
         except Exception as error:  # noqa: BLE001 - what is known of the firing must still reach the report
-            self._on_fault(error)
+            if concerns_ledger(error):
+                self._on_fault(error)
             said = f"{result.outcome} ({result.reason})" if result.reason else f"{result.outcome}"
             reason = f"{said}, but that could not be recorded: {fault_text(error)}"
             return replace(result, outcome=Outcome.IN_DOUBT, reason=reason)
         with self._changed:
             self._held.pop(claim.id, None)
-        if settled:
-            return result
-        warning = "somebody settled it in the ledger while it was on its way; the ledger keeps their word"
-        return replace(result, warnings=(*result.warnings, warning))
+        warnings: tuple[str, ...] = (f"not all of the answer could be recorded: {omitted}",) if omitted else ()
+        if not settled:
+            warnings += ("somebody settled it in the ledger while it was on its way; the ledger keeps their word",)
+        return replace(result, warnings=(*result.warnings, *warnings)) if warnings else result
 
-    def _write(self, claim: Claim, result: Result) -> bool:
+    def _write(self, claim: Claim, result: Result) -> tuple[bool, str]:
+        """Whether it was still this run's to settle, and why less than all was recorded, if so.
+
+        The state counts more than the words: where the ledger refuses them, they are written in ASCII, or left out.
+        """
         outcome, now = result.outcome or Outcome.SKIPPED, clock.now()
         settlement = Settlement(
             _STATES.get(outcome, State.RELEASED),
@@ -134,7 +163,21 @@ class Claims:
             result.bulletins_sent,
             result.attempts,
         )
-        if outcome is Outcome.EXPIRED:
+        try:
+            return self._record(claim, result, settlement, now), ""
+        except Exception as error:
+            if concerns_ledger(error):
+                raise
+            omitted = fault_text(error)
+        try:
+            return self._record(claim, result, _in_ascii(settlement), now), omitted
+        except Exception as error:
+            if concerns_ledger(error):
+                raise
+        return self._reach.insist(lambda: self._ledger.settle(claim, Settlement(settlement.state), now)), omitted
+
+    def _record(self, claim: Claim, result: Result, settlement: Settlement, now: datetime) -> bool:
+        if result.outcome is Outcome.EXPIRED:
             firing = result.step.firing
             return self._reach.insist(lambda: self._ledger.expire_claimed(claim, self._run, firing, settlement, now))
         return self._reach.insist(lambda: self._ledger.settle(claim, settlement, now))
@@ -158,10 +201,21 @@ class Claims:
             yield self.settle(each.claim, each.result)
 
 
+def _in_ascii(settlement: Settlement) -> Settlement:
+    """The same in words that every database takes, and without numbers that it may not take."""
+    attempts = (replace(each, answer=_ascii(each.answer), error=_ascii(each.error)) for each in settlement.attempts)
+    return replace(
+        settlement,
+        reason=_ascii(settlement.reason),
+        error=_ascii(settlement.error),
+        bulletins_sent=None,
+        attempts=tuple(attempts),
+    )
+
+
+def _ascii(text: str | None) -> str | None:
+    return None if text is None else text.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")
+
+
 def _unsent(step: Step) -> Result:
     return Result(step, Outcome.SKIPPED, "the run was cut short before it was sent")
-
-
-def fault_text(error: Exception) -> str:
-    """What reports say of an exception: the words of one that the user can mend, the kind of any other."""
-    return error.message if isinstance(error, UserError) else f"internal error: {type(error).__name__}"

@@ -17,6 +17,7 @@ from runner.plan.budget import Held, Limit
 from runner.plan.decide import Step
 
 DOUBTS_IN_A_ROW = 3
+FAULTS_IN_A_ROW = 3  # of this program: what fails for every firing must not be tried for thousands
 _SLOW_DOWN_S = 10.0
 _LOOK_S = 1.0  # between two looks for a slot; whatever makes room wakes who waits at once
 
@@ -44,6 +45,7 @@ class Lane:
         self._slow_until = 0.0
         self._paused_until = 0.0
         self._doubts = 0
+        self._faults = 0
         self._canary_waits = canary and len(self._waiting) > 0
         self._canary_taken = False
         self._slots: list[int] = []
@@ -207,9 +209,15 @@ class Lane:
             self._slow_until = now + _SLOW_DOWN_S
             self._paused_until = max(self._paused_until, now + pause_s)
 
-    def note(self, outcome: Outcome, reason: str | None, *, stop_account: bool = False) -> None:
-        """Learns how a firing ended: releases what waits for a canary, and opens the circuit where it must."""
+    def note(
+        self, outcome: Outcome, reason: str | None, *, stop_account: bool = False, is_internal: bool = False
+    ) -> None:
+        """Learns how a firing ended: releases what waits for a canary, and opens the circuit where it must.
+
+        `is_internal` says that a fault of this program ended it.
+        """
         with self._changed:
+            self._faults = self._faults + 1 if is_internal else 0
             if outcome is Outcome.IN_DOUBT:
                 self._doubts += 1
             elif outcome in (Outcome.FIRED, Outcome.FAILED):
@@ -218,6 +226,8 @@ class Lane:
                 self._stop(f"the account was stopped: {reason}")
             elif self._doubts >= DOUBTS_IN_A_ROW:
                 self._stop(f"the account was stopped: {self._doubts} firings in a row ended in doubt")
+            elif self._faults >= FAULTS_IN_A_ROW:
+                self._stop(f"the account was stopped: {self._faults} firings in a row met an internal error")
             elif self._canary_waits and outcome is not Outcome.FIRED:
                 self._stop(f"the canary was not fired: {reason or outcome.value}")
             self._canary_waits = False

@@ -9,6 +9,7 @@ from datetime import datetime
 from runner.errors import Exit
 from runner.fire.answer import Answer
 from runner.fire.outcome import Judgement, Outcome
+from runner.interrupts import exit_code_of
 from runner.ledger.values import Attempt
 from runner.plan.budget import Held
 from runner.plan.decide import Step
@@ -43,25 +44,27 @@ class Result:
 class Ended:
     """A run that ended: its results in the plan's order, and what cut it short, if anything did.
 
-    `signal` is the number of the signal that ended it early; `fault` what the ledger said when it gave way;
-    `crash` the traceback of a fault of this program.
+    `signal` is the number of the signal that ended it early. `fault` is what stopped the whole run: the ledger gave
+    way, or a fault of this program. `sent` is whether a request has left. `unshown` is the fault that kept the progress
+    from being shown.
     """
 
     results: tuple[Result, ...]
     signal: int | None = None
     fault: str | None = None
-    crash: str | None = None
+    sent: bool = False
+    unshown: str | None = None
 
     @property
     def exit_code(self) -> int:
-        """What the process exits with, by DESIGN's order of precedence."""
+        """What the process exits with, by DESIGN's order of precedence. Exit.REFUSED only where no request has left."""
         if self.signal is not None:
-            return 128 + self.signal
+            return exit_code_of(self.signal)
         outcomes = {result.outcome for result in self.results}
         if Outcome.IN_DOUBT in outcomes:
             return Exit.IN_DOUBT
         if self.fault is not None:
-            return Exit.REFUSED
+            return Exit.FAILED if self.sent or Outcome.FIRED in outcomes else Exit.REFUSED
         return Exit.FAILED if outcomes & {Outcome.FAILED, Outcome.EXPIRED} else Exit.OK
 
 

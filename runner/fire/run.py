@@ -10,7 +10,6 @@ import contextlib
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,12 +17,12 @@ from typing import TypeVar
 
 from runner import clock
 from runner.definitions.model import Account
-from runner.errors import UserError
 from runner.fire import expiry
 from runner.fire.api import Client, Timeouts
 from runner.fire.backoff import Retries
-from runner.fire.claims import Claims, fault_text
+from runner.fire.claims import Claims, Unclaimed
 from runner.fire.credentials import Credentials
+from runner.fire.faults import concerns_ledger, fault_text, is_internal
 from runner.fire.lane import Lane
 from runner.fire.lease import Lease
 from runner.fire.outcome import Judgement, Outcome, judge
@@ -37,7 +36,8 @@ from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Identity, Origin
 from runner.plan.budget import Held
 from runner.plan.decide import Plan, Step
-from runner.plan.firing import Firing, FiringKey
+from runner.plan.firing import Firing, FiringKey, WatchKey
+from runner.plan.history import Watch
 from runner.plan.missed import held_back, watches_of
 
 CLAIMS_AHEAD = 2  # threads beyond the account's slots, each with a claim in hand
@@ -83,9 +83,13 @@ class Run:
         self._held_back: dict[int, Result] = {}  # by budgets, when last seen
         self._stopping = threading.Event()
         self._signal: int | None = None
+        self._interrupted = False
         self._abandoned = False
         self._fault: str | None = None
-        self._crash: str | None = None
+        self._is_broken = False  # by a fault of this program that stopped the whole run
+        self._unusable: dict[str, str] = {}  # accounts that can't be sent to, and why
+        self._has_sent = False
+        self._unshown: str | None = None
         self._keeper: SlotKeeper | None = None
         self.id = new_ulid()
         self._reach = Reach(settings.patience_s, self._suspend, self._say)
@@ -109,29 +113,44 @@ class Run:
             self._lanes.append(Lane(accounts[name], steps, canary=self._settings.canary, reserve=held))
         threads = [thread for lane in self._lanes for thread in self._threads(lane, credentials[lane.account.name])]
         self._keeper = SlotKeeper(
-            self._ledger, self.id, self._lanes, self._reach, on_fault=self._meet, on_message=self._say
+            self._ledger,
+            self.id,
+            self._lanes,
+            self._reach,
+            on_fault=self._meet,
+            on_lane_fault=self._give_up_account,
+            on_message=self._say,
         )
         with self._lease, self._keeper, _quick_switches():
             self._record_what_passed(plan)
             self._start(threads)
             self._wait_for(threads)
-            if self._abandoned or self._crash:
+            if self._abandoned or self._is_broken:
                 for result in self._claims.give_back():
                     self._conclude(result)
             self._claims.forgo_unconfirmed()
         for lane in self._lanes:
+            unusable = lane.account.name in self._unusable
             for step in by_account[lane.account.name]:
                 reason = lane.stopped or self._fault or _INTERRUPTED
-                self._conclude(self._held_back.get(id(step)) or Result(step, Outcome.SKIPPED, reason))
+                unsent = Result(step, Outcome.FAILED if unusable else Outcome.SKIPPED, reason)
+                self._conclude(self._held_back.get(id(step)) or unsent)
         with self._lock:
             known = self._results  # of one in reserve what an earlier run left behind comes before what this one did
-            ended = [known.get(id(step)) or known.get(id(reserve.get(id(step), step))) for step in plan.steps]
-        results = tuple(each or left_alone(step) for each, step in zip(ended, plan.steps, strict=True))
-        return Ended(results, self._signal, self._fault, self._crash)
+            found = [known.get(id(step)) or known.get(id(reserve.get(id(step), step))) for step in plan.steps]
+        results = tuple(each or left_alone(step) for each, step in zip(found, plan.steps, strict=True))
+        ended = Ended(results, self._signal, self._fault, self._has_sent, self._unshown)
+        self._interrupted = ended.signal is not None
+        return ended
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether a request has left."""
+        return self._has_sent
 
     def finish(self, exit_code: int) -> None:
         """Records in the ledger that the run ended."""
-        interrupted = self._signal is not None
+        interrupted = self._interrupted
         self._reach.insist(lambda: self._ledger.finish_run(self.id, exit_code=exit_code, interrupted=interrupted))
 
     def stop(self, signal: int) -> None:
@@ -156,7 +175,15 @@ class Run:
             lane.stop(reason)
 
     def _say(self, text: str) -> None:
-        _tell(self._on_message, text)
+        self._show(self._on_message, text)
+
+    def _show(self, callback: Callable[[T], None], what: T) -> None:
+        try:
+            callback(what)
+        except OSError:
+            pass  # whoever watched may have left; the run goes on
+        except Exception as error:  # noqa: BLE001 - reported at the end: what is sent counts more than what is shown
+            self._unshown = self._unshown or fault_text(error)
 
     def _suspend(self, suspended: bool) -> None:
         """What can't be recorded must not be sent: the lanes wait while the ledger is away."""
@@ -169,10 +196,14 @@ class Run:
 
     def _meet(self, error: Exception) -> None:
         """The ledger gave way, or this program did: nothing more is sent."""
-        if not isinstance(error, UserError):
-            self._crash = self._crash or "".join(traceback.format_exception(error))
+        self._is_broken = self._is_broken or is_internal(error)
         self._fault = self._fault or fault_text(error)
         self._stop_lanes(self._fault)
+
+    def _give_up_account(self, lane: Lane, reason: str) -> None:
+        """Nothing can be sent in the account, whatever it is: its firings fail, and the others go on."""
+        self._unusable.setdefault(lane.account.name, reason)
+        lane.stop(reason)
 
     def _record_what_passed(self, plan: Plan) -> None:
         try:
@@ -195,16 +226,41 @@ class Run:
     def _record_expired(self, plan: Plan) -> list[Firing]:
         """Returns what was not recorded: another run has done something with it meanwhile, or this one is stopped."""
         missed, recorded = plan.newly_expired, set[FiringKey]()
-        for step in expiry.record(self._ledger, self.id, missed, self._reach, lambda: self._is_stopping):
+        found = expiry.record(
+            self._ledger, self.id, missed, self._reach, lambda: self._is_stopping, self._expiry_failed
+        )
+        for step in found:
             self._conclude(Result(step, Outcome.EXPIRED, step.reason))
             recorded.add(step.firing.key)
         return [step.firing for step in missed if step.firing.key not in recorded]
 
+    def _expiry_failed(self, step: Step, error: Exception) -> None:
+        reason = f"it has expired, but that could not be recorded: {fault_text(error)}"
+        self._conclude(Result(step, Outcome.FAILED, reason))
+
     def _record_settled(self, plan: Plan, unrecorded: Sequence[Firing]) -> None:
         """All that the plan settles is recorded by now: no later run has to look back at it."""
         watches = watches_of(plan, held_back(plan.settled, unrecorded))
-        if watches:
-            self._reach.insist(lambda: self._ledger.watch(watches), unless=lambda: self._is_stopping)
+        if not watches:
+            return
+        try:
+            self._watch(watches)
+        except Exception as error:
+            if concerns_ledger(error):
+                raise
+            self._watch_each(watches)
+
+    def _watch(self, watches: Mapping[WatchKey, Watch]) -> None:
+        self._reach.insist(lambda: self._ledger.watch(watches), unless=lambda: self._is_stopping)
+
+    def _watch_each(self, watches: Mapping[WatchKey, Watch]) -> None:
+        for key, watch in watches.items():
+            try:
+                self._watch({key: watch})
+            except Exception as error:
+                if concerns_ledger(error):
+                    raise
+                self._say(f"{key.bulletin} in {key.account}: the next run looks back at it again: {fault_text(error)}")
 
     def _threads(self, lane: Lane, credentials: Credentials) -> list[threading.Thread]:
         count = min(lane.waiting, lane.account.concurrency + CLAIMS_AHEAD)
@@ -219,20 +275,34 @@ class Run:
         return [threading.Thread(target=work, name=f"{lane.account.name}-{n}", daemon=True) for n in range(count)]
 
     def _work(self, lane: Lane, credentials: Credentials) -> None:
+        try:
+            client = self._client(lane.account, credentials)
+        except Exception:  # noqa: BLE001 - its text could hold the password of a proxy
+            self._give_up_account(
+                lane,
+                f"no request can be made to {lane.account.base_url}:"
+                " check the account's base_url and the proxy variables of the environment",
+            )
+            return
+        try:
+            while not self._is_stopping and (step := lane.take()) is not None:
+                if result := self._fire_alone(lane, step, client):
+                    self._conclude(result)
+                    lane.end(result.outcome)
+        finally:
+            client.close()
+
+    def _client(self, account: Account, credentials: Credentials) -> Client:
+        """A client that can make a request: whether it can depends on the account and the environment alone."""
         client = Client(
-            lane.account.base_url,
+            account.base_url,
             credentials,
             version=self._version,
             deadlines=self._deadlines,
             timeouts=self._settings.timeouts,
         )
-        try:
-            while not self._is_stopping and (step := lane.take()) is not None:
-                if result := self._fire_one(lane, step, client):
-                    self._conclude(result)
-                    lane.end(result.outcome)
-        finally:
-            client.close()
+        client.prepare(b"{}")
+        return client
 
     def _start(self, threads: Sequence[threading.Thread]) -> None:
         try:
@@ -258,7 +328,18 @@ class Run:
             if id(result.step) in self._results:
                 return
             self._results[id(result.step)] = result
-        _tell(self._on_result, result)
+        self._show(self._on_result, result)
+
+    def _fire_alone(self, lane: Lane, step: Step, client: Client) -> Result | None:
+        """The same as `_fire_one`; an unexpected exception ends this firing and no other. Until it is claimed, nothing
+        of it is sent.
+        """
+        try:
+            return self._fire_one(lane, step, client)
+        except Exception as error:  # noqa: BLE001 - reported, and the others go on
+            reason = f"{fault_text(error)}, before it was sent"
+            lane.note(Outcome.FAILED, reason, is_internal=True)
+            return Result(step, Outcome.FAILED, reason)
 
     def _fire_one(self, lane: Lane, step: Step, client: Client) -> Result | None:
         """How it ended; None where a budget holds it back, and may let it go before the run ends."""
@@ -269,10 +350,22 @@ class Run:
             self._held_back[id(step)] = held_back_by(claim, step)
             lane.hold(step, claim, freed)
             return None
-        if isinstance(claim, str):
-            lane.pass_over()
-            return Result(step, Outcome.SKIPPED, claim)
-        return self._claims.settle(claim, self._send_claimed(lane, step, claim, client))
+        if isinstance(claim, Unclaimed):
+            if claim.outcome is Outcome.SKIPPED:
+                lane.pass_over()
+            else:
+                lane.note(claim.outcome, claim.reason, is_internal=claim.is_internal)
+            return Result(step, claim.outcome, claim.reason)
+        try:
+            result = self._send_claimed(lane, step, claim, client)
+        except Exception as error:  # noqa: BLE001 - the same
+            client.close()  # whatever is left on the connection belongs to no other request
+            result = self._claims.after_fault(claim, step, error)
+            lane.note(result.outcome or Outcome.FAILED, result.reason, is_internal=True)
+        settled = self._claims.settle(claim, result)
+        if settled.outcome is not result.outcome:  # what was sent can't be recorded: nothing more is sent there
+            lane.note(Outcome.IN_DOUBT, settled.reason, stop_account=True)
+        return settled
 
     def _send_claimed(self, lane: Lane, step: Step, claim: Claim, client: Client) -> Result:
         """Tries until there is an outcome, and lets the lane know it before the next request may go."""
@@ -293,9 +386,11 @@ class Run:
                     if judgement.slow_down:
                         lane.slow_down(delay_s)
             except Withheld as withheld:
-                reason = withheld.reason + before
-                lane.note(withheld.outcome, reason)
-                return Result(step, withheld.outcome, reason, tries=len(attempts), attempts=tuple(attempts))
+                reason, outcome = withheld.reason + before, withheld.outcome
+                if outcome is Outcome.SKIPPED and lane.account.name in self._unusable:
+                    outcome = Outcome.FAILED
+                lane.note(outcome, reason)
+                return Result(step, outcome, reason, tries=len(attempts), attempts=tuple(attempts))
             except Postponed:
                 self._claims.bring_home(claim, step)
                 self._lease.wait(unless=lambda: self._is_stopping)
@@ -324,6 +419,7 @@ class Run:
             raise Withheld(Outcome.SKIPPED, _INTERRUPTED)
         if not self._lease.holds():  # the very last: what was asked before may have taken its time
             raise Postponed
+        self._has_sent = True
 
 
 @contextlib.contextmanager
@@ -334,8 +430,3 @@ def _quick_switches() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
-
-
-def _tell(callback: Callable[[T], None], what: T) -> None:
-    with contextlib.suppress(OSError):  # whoever watched may have left; the run goes on
-        callback(what)

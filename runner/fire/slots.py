@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runner import clock, process
+from runner.fire.faults import concerns_ledger, fault_text
 from runner.fire.lane import Lane
 from runner.fire.reach import Reach
 from runner.ledger.faults import LedgerAway
@@ -46,7 +47,8 @@ class _Tended:
 class SlotKeeper:
     """Keeps the lanes of a run in slots while it lasts, a context manager; at the end gives all of them back.
 
-    `on_fault` is told of an exception that ends it, `on_message` what a person may want to know.
+    `on_fault` is called for an exception that ends it, `on_lane_fault` for one that concerns a single lane, with the
+    reason; `on_message` for what a person may want to know.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class SlotKeeper:
         reach: Reach,
         *,
         on_fault: Callable[[Exception], None],
+        on_lane_fault: Callable[[Lane, str], None] = Lane.stop,
         on_message: Callable[[str], None],
     ) -> None:
         self._ledger = ledger
@@ -64,6 +67,7 @@ class SlotKeeper:
         self._tended = [_Tended(lane) for lane in lanes]
         self._reach = reach
         self._on_fault = on_fault
+        self._on_lane_fault = on_lane_fault
         self._on_message = on_message
         self._looked_for_gone_at = 0.0
         self._wake = threading.Event()
@@ -89,8 +93,8 @@ class SlotKeeper:
     def _keep(self) -> None:
         try:
             while not self._ended:
-                for each in self._tended:
-                    self._tend(each)
+                for each in tuple(self._tended):
+                    self._tend_alone(each)
                 is_short = any(each.lane.shortage for each in self._tended)
                 self._wake.wait(random.uniform(_SHORT_S / 2, _SHORT_S) if is_short else _LOOK_S)
                 self._wake.clear()
@@ -102,6 +106,16 @@ class SlotKeeper:
 
     def _insist(self, operation: Callable[[], T]) -> T:
         return self._reach.insist(operation, unless=lambda: self._ended)
+
+    def _tend_alone(self, each: _Tended) -> None:
+        """A fault that concerns one lane stops that lane; its slots are freed with the end of the run."""
+        try:
+            self._tend(each)
+        except Exception as error:
+            if concerns_ledger(error):
+                raise
+            self._tended.remove(each)
+            self._on_lane_fault(each.lane, f"the account was stopped: {fault_text(error)}")
 
     def _tend(self, each: _Tended) -> None:
         lane, account = each.lane, each.lane.account

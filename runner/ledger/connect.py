@@ -6,6 +6,7 @@ settings, no prepared statements, no locks beyond the transaction, no notificati
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -22,6 +23,9 @@ from runner.errors import UserError
 from runner.ledger import migrations, server, tables
 from runner.ledger.faults import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
 from runner.ledger.ulid import new_ulid
+
+# It logs the traceback of what breaks while a connection is closed. What matters of that is raised as well.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _INIT_HELP = "Create it with: bulletins ledger init"
 _CONNECTIONS = 4  # of one process; every statement is short, so threads share them

@@ -21,8 +21,20 @@ _SECRET_OPTIONS = ("password", "sslpassword")
 _PASSING = ("08", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25P03", "25006")
 
 
+# The same page: values that don't fit, broken constraints, limits of the server, a trigger that refuses. They
+# refuse one row; a missing row of the run itself (23503) concerns all.
+_OF_VALUES = ("22", "23", "54", "P0001")
+_OF_THE_RUN = "23503"
+_OF_VALUES_IN_SQLITE = ("SQLITE_CONSTRAINT", "SQLITE_TOOBIG", "SQLITE_MISMATCH")
+_OF_THE_RUN_IN_SQLITE = "SQLITE_CONSTRAINT_FOREIGNKEY"
+
+
 class LedgerAway(UserError):
     """The ledger can't be reached or written at this moment; whether the last write arrived is not known."""
+
+
+class Unstorable(UserError):
+    """The ledger refuses these values. It stored nothing, and may well store others."""
 
 
 def shown(url: URL) -> str:
@@ -34,12 +46,15 @@ def shown(url: URL) -> str:
 
 @contextmanager
 def reporting(url: URL) -> Iterator[None]:
-    """Turns what a database raises into a UserError that names the ledger and the way out; LedgerAway if it passes."""
+    """Turns what a database raises into a UserError that names the ledger and the way out.
+
+    LedgerAway if it passes; Unstorable if it concerns only the values that were to be stored.
+    """
     try:
         yield
     except exc.NoResultFound:
         raise UserError(f"{shown(url)} is not a ledger: it has no id", help=LOST_HELP) from None
-    except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (exc.SQLAlchemyError, sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
         raise _explained(error, url) from None
 
 
@@ -47,13 +62,38 @@ def _explained(error: Exception, url: URL) -> UserError:
     text = str(getattr(error, "orig", None) or error)
     where = shown(url)
     kind = LedgerAway if _passes(error, text) else UserError
+    if _is_of_values(error):
+        hint = "Change the value, or the rule of the database that refuses it."
+        return Unstorable(f"the ledger {where} can't store it: {_said(error, text, url)}", help=hint)
     for phrase, message, hint in _FAULTS:
         if phrase in text:
             return kind(f"the ledger {where} {message}", help=hint)
+    said = _said(error, text, url)
+    return kind(f"the ledger {where} can't be used: {said}", help="Nothing goes out without its ledger.")
+
+
+def _said(error: Exception, text: str, url: URL) -> str:
+    """The first line of what the database said, without secrets of the URL."""
     said = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
     for secret in (url.password, *(url.query.get(option) for option in _SECRET_OPTIONS)):
         said = said.replace(str(secret), "***") if secret else said
-    return kind(f"the ledger {where} can't be used: {said}", help="Nothing goes out without its ledger.")
+    return said
+
+
+def _is_of_values(error: Exception) -> bool:
+    if isinstance(error, (UnicodeError, OverflowError)):
+        return True
+    if not isinstance(error, exc.StatementError):
+        return False
+    if not isinstance(error, exc.DBAPIError):  # raised before the database saw it
+        return True
+    cause: object = error.orig
+    if state := getattr(cause, "sqlstate", None):
+        return str(state).startswith(_OF_VALUES) and state != _OF_THE_RUN
+    name = str(getattr(cause, "sqlite_errorname", ""))
+    if name:
+        return name.startswith(_OF_VALUES_IN_SQLITE) and name != _OF_THE_RUN_IN_SQLITE
+    return isinstance(error, exc.DataError) or "Error binding parameter" in str(cause)
 
 
 def _passes(error: Exception, text: str) -> bool:

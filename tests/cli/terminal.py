@@ -57,6 +57,12 @@ class Terminal:
                     return self._process.wait(timeout=PATIENCE_S)
         raise AssertionError(f"it never ended: {self.text!r}")
 
+    def signal(self, number: int) -> int:
+        """Sends a signal once the program waits for a key, and returns the exit code."""
+        self._wait_until_it_reads()
+        self._process.send_signal(number)
+        return self.wait()
+
     def _wait_until_it_reads(self) -> bool:
         """Returns True once the program waits for a key; False where the system does not tell."""
         deadline = time.monotonic() + PATIENCE_S

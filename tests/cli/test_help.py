@@ -9,7 +9,7 @@ import pytest
 
 from cli.conftest import Bulletins
 from runner import __version__
-from runner.cli import cli
+from runner.cli.program import cli
 
 COMMANDS = [
     "init",
@@ -88,7 +88,9 @@ def test_version(bulletins: Bulletins) -> None:
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_heavy_modules_stay_out_of_quick_answers(option: str) -> None:
     heavy = {"requests", "sqlalchemy", "jsonschema", "rich", "yaml", "jinja2", "prometheus_client", "cronsim"}
-    code = f"import sys\nfrom runner.cli import _run\n_run([{option!r}])\nprint(sorted({heavy!r} & set(sys.modules)))"
+    code = (
+        f"import sys\nfrom runner.cli.program import run\nrun([{option!r}])\nprint({heavy!r} & set(sys.modules) or [])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,19 @@ def test_leaving_at_the_question_sends_nothing(ledger: str, sandbox: Sandbox, tm
     assert sandbox.received() == ()
     report = only_report(tmp_path)
     assert (report["run"]["exit_code"], report["run"]["interrupted"]) == (130, True)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_at_the_question_sends_nothing(
+    ledger: str, sandbox: Sandbox, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
+        terminal.wait_for(QUESTION)
+        assert terminal.signal(number) == code
+    assert "Traceback" not in terminal.text
+    assert sandbox.received() == ()
+    report = only_report(tmp_path)
+    assert (report["run"]["exit_code"], report["run"]["interrupted"]) == (code, True)
 
 
 def test_ctrl_c_in_the_middle(

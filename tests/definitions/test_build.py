@@ -6,6 +6,7 @@ import pytest
 
 from definitions import Write
 from runner.definitions import regions
+from runner.definitions.codes import Code
 from runner.definitions.load import load
 from runner.definitions.model import Bulletin, Schedule
 
@@ -113,6 +114,33 @@ def test_accounts_have_an_address_and_a_limit(write: Write) -> None:
     assert accounts["europe"].base_url == "https://api.clevertap.com"
     assert [type(account.concurrency) for account in accounts.values()] == [int, int]
     assert [account.concurrency for account in accounts.values()] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "is_usable"),
+    [
+        ("https://in1.api.clevertap.com", True),
+        ("https://in1.api.clevertap.com:65535/", True),
+        ("https://a-b.example:1", True),
+        (f"https://{'a' * 63}.example", True),
+        ("http://127.0.0.255:8642", True),
+        ("http://[::1]:80", True),
+        ("https://in1.api.clevertap.com:65536", False),
+        ("https://in1.api.clevertap.com:99999", False),
+        ("https://in1.api.clevertap.com:0", False),
+        ("http://127.0.0.1:70000", False),
+        ("http://[::1]:70000", False),
+        ("http://127.0.0.256", False),
+        (f"https://{'a' * 64}.example", False),
+        ("https://in1..clevertap.com", False),
+        ("https://-a.example", False),
+        ("https://.", False),
+    ],
+)
+def test_an_address_that_no_request_can_go_to_is_a_problem(write: Write, base_url: str, is_usable: bool) -> None:
+    text = f"accounts: {{india: {{base_url: '{base_url}', account_id_env: A, passcode_env: B}}}}\n"
+    codes = [problem.code for problem in load([write({"accounts.yaml": text})]).problems]
+    assert codes == ([] if is_usable else [Code.BAD_FORMAT])
 
 
 @pytest.mark.parametrize(

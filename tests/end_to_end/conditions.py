@@ -4,6 +4,7 @@ BULLETINS_TEST_HURRY      hardly any back-off, and no patience with a port that 
 BULLETINS_TEST_ANSWER_S   how long its runs wait for an answer: only where none may matter, for a busy machine is slow
 BULLETINS_TEST_LEASE_S    the lease of its runs, in seconds
 BULLETINS_TEST_FULL_FROM  the number of the first write to a SQLite ledger that finds the disk full
+BULLETINS_TEST_SIGNAL     "NUMBER MODULE:NAME": the process gets that signal as that function is first called
 BULLETINS_TEST_CLOCK      a file with the seconds by which the time of day is wrong; read at every look
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import itertools
 import os
 import sqlite3
@@ -42,8 +44,26 @@ def apply() -> None:
         run.Settings = functools.partial(run.Settings, **settings)  # type: ignore[assignment,misc]
     if first := environment.get("BULLETINS_TEST_FULL_FROM"):
         _fill_disk(int(first))
+    if asked := environment.get("BULLETINS_TEST_SIGNAL"):
+        number, _, name = asked.partition(" ")
+        _signal_at(name, int(number))
     if path := environment.get("BULLETINS_TEST_CLOCK"):
         clock.now = functools.partial(_wrong_time, Path(path))
+
+
+def _signal_at(name: str, number: int) -> None:
+    module, _, path = name.partition(":")
+    *owners, last = path.split(".")
+    owner = functools.reduce(getattr, owners, importlib.import_module(module))
+    function, calls = getattr(owner, last), itertools.count()
+
+    @functools.wraps(function)
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        if next(calls) == 0:
+            os.kill(os.getpid(), number)
+        return function(*arguments, **options)
+
+    setattr(owner, last, interrupted)
 
 
 def _wrong_time(path: Path) -> datetime:

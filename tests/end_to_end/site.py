@@ -237,4 +237,4 @@ def assert_refused(done: Done, message: str) -> None:
     assert "Traceback" not in done.err
 
 
-SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}

@@ -16,7 +16,6 @@ from fire import HASTY, IDENTITY, PATIENCE_S, QUICK, AtRequest, Firer, beside, b
 from runner import clock
 from runner.errors import Exit, UserError
 from runner.fire import reach
-from runner.fire import run as run_module
 from runner.fire.backoff import Retries
 from runner.ledger import firings
 from runner.ledger.faults import LedgerAway
@@ -210,19 +209,6 @@ def test_what_was_sent_and_could_not_be_recorded_is_in_doubt_and_never_sent_agai
     assert outcomes(firer.fire([bulletin()])) == {"episode-1": "in_doubt"}  # found, and reported once
     assert outcomes(firer.fire([bulletin()])) == {"episode-1": None}
     assert accepted(sandbox) == {"episode 1": 1}
-
-
-def test_a_fault_of_our_own_is_told_and_loses_nothing(
-    firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run_module, "judge", lambda *_: 1 / 0)
-    ended = firer.fire([bulletin()])
-
-    assert (outcomes(ended), ended.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)
-    assert ended.crash is not None
-    assert "ZeroDivisionError" in ended.crash
-    assert states(firer.ledger) == {"in_doubt": 1}
-    assert len(sandbox.received()) == 1
 
 
 def test_after_a_stop_nothing_new_goes_out_and_what_was_in_flight_is_recorded(ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from fire import IDENTITY, PATIENCE_S, account, bulletin, plan_of
 from runner import process
+from runner.errors import UserError
 from runner.fire import slots as slots_module
 from runner.fire.lane import Lane
 from runner.fire.reach import Reach
@@ -47,12 +48,22 @@ def kept(
     run: str,
     *lanes: Lane,
     faults: list[Exception] | None = None,
+    lane_faults: list[Lane] | None = None,
     messages: list[str] | None = None,
 ) -> Iterator[SlotKeeper]:
     reach = Reach(120.0, lambda away: None, lambda text: None)
     on_fault = ([] if faults is None else faults).append
+    stopped = [] if lane_faults is None else lane_faults
     on_message = ([] if messages is None else messages).append
-    with SlotKeeper(ledger, run, lanes, reach, on_fault=on_fault, on_message=on_message) as keeper:
+    with SlotKeeper(
+        ledger,
+        run,
+        lanes,
+        reach,
+        on_fault=on_fault,
+        on_lane_fault=lambda lane, _reason: stopped.append(lane),
+        on_message=on_message,
+    ) as keeper:
         yield keeper
 
 
@@ -183,16 +194,32 @@ def test_what_it_took_unheard_is_taken_again(ledger: Ledger, monkeypatch: pytest
         assert ledger.slots_of(run, "india") == [1, 2, 3]
 
 
-def test_a_fault_is_told(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any, **__: Any) -> list[int]:
-        raise KeyError("x")
+def test_a_fault_of_the_ledger_is_reported(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> list[int]:
+        raise UserError("the disk is full")
 
-    monkeypatch.setattr(ledger, "take_slots", broken)
+    monkeypatch.setattr(ledger, "take_slots", full)
     faults: list[Exception] = []
     tested = lane()
     with kept(ledger, begin(ledger), tested, faults=faults), wanting(tested):
         wait_until(lambda: len(faults) == 1)
-    assert isinstance(faults[0], KeyError)
+    assert isinstance(faults[0], UserError)
+
+
+def test_a_fault_of_one_lane_leaves_the_others_their_slots(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_slots = ledger.take_slots
+
+    def broken(run: str, account: str, **options: Any) -> list[int]:
+        if account == "india":
+            raise KeyError("x")
+        return take_slots(run, account, **options)
+
+    monkeypatch.setattr(ledger, "take_slots", broken)
+    stopped: list[Lane] = []
+    faulty, sound = lane(), Lane(account(name="europe"), [object()])  # type: ignore[list-item]
+    with kept(ledger, begin(ledger), faulty, sound, lane_faults=stopped), wanting(faulty), wanting(sound, 1):
+        wait_until(lambda: bool(stopped) and bool(sound.slots))
+    assert stopped == [faulty]
 
 
 def test_slots_of_a_process_that_is_gone_are_free_before_its_lease_runs_out(

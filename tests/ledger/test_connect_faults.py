@@ -286,7 +286,7 @@ def test_a_row_that_is_there_twice_is_refused_by_the_database(ledger: Ledger, le
     run = begin(ledger)
     ledger.claim(run, make_firing(), NOW)
     columns = "account, bulletin, occurrence, state, run, claimed_at, file, line, payload, payload_hash, fingerprint"
-    with refused("can't be used"), connected(ledger_url) as connection:
+    with refused("can't store it"), connected(ledger_url) as connection:
         connection.exec_driver_sql(f"INSERT INTO firings (id, {columns}) SELECT 'other', {columns} FROM firings")
 
 

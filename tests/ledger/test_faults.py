@@ -6,11 +6,11 @@ import sqlite3
 from typing import Any
 
 import pytest
-from sqlalchemy import exc
+from sqlalchemy import create_engine, exc
 
 from runner.errors import Exit, UserError
 from runner.ledger.connect import parse_url
-from runner.ledger.faults import LedgerAway, reporting, shown
+from runner.ledger.faults import LedgerAway, Unstorable, reporting, shown
 
 URL = parse_url("postgresql+psycopg://asha:s3cret@db/ledger?sslpassword=t0p")
 FILE = parse_url("/srv/ledger.sqlite3")
@@ -41,6 +41,45 @@ def test_what_passes_is_told_as_being_away(sqlstate: str | None) -> None:
 @pytest.mark.parametrize("sqlstate", ["42501", "42P01", "28P01", "53100", "23505", "XX001", "22P05"])
 def test_what_stays_is_told_as_it_is(sqlstate: str) -> None:
     assert not isinstance(raised(OfServer(sqlstate)), LedgerAway)
+
+
+@pytest.mark.parametrize("sqlstate", ["22P05", "22021", "22001", "23514", "23505", "54000", "P0001"])
+def test_what_concerns_the_values_alone_is_told_apart(sqlstate: str) -> None:
+    assert isinstance(raised(OfServer(sqlstate)), Unstorable)
+
+
+@pytest.mark.parametrize("sqlstate", ["23503", "42501", "42P01", "42P10", "28P01", "53100", "XX001", "08006", None])
+def test_what_concerns_the_ledger_is_not_blamed_on_the_values(sqlstate: str | None) -> None:
+    assert not isinstance(raised(OfServer(sqlstate)), Unstorable)
+
+
+@pytest.mark.parametrize(
+    ("statement", "value", "of_values"),
+    [
+        ("INSERT INTO t VALUES (?)", None, True),
+        ("INSERT INTO t VALUES (?)", "forbidden", True),
+        ("INSERT INTO t VALUES (?)", "taken", True),
+        ("INSERT INTO t VALUES (?)", 2**63, True),
+        ("INSERT INTO t VALUES (?)", "\ud800", True),
+        ("INSERT INTO t VALUES (?)", object(), True),
+        ("INSERT INTO child VALUES (?)", "unknown", False),
+        ("INSERT INTO missing VALUES (?)", "a", False),
+    ],
+)
+def test_what_sqlite_refuses(statement: str, value: object, of_values: bool) -> None:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        for text in (
+            "PRAGMA foreign_keys = ON",
+            "CREATE TABLE t (a NOT NULL UNIQUE CHECK (a <> 'forbidden'))",
+            "CREATE TABLE child (a REFERENCES t (a))",
+            "INSERT INTO t VALUES ('taken')",
+        ):
+            connection.exec_driver_sql(text)
+        with pytest.raises(UserError) as caught, reporting(FILE):
+            connection.exec_driver_sql(statement, (value,))
+    engine.dispose()
+    assert isinstance(caught.value, Unstorable) is of_values
 
 
 def test_a_pool_that_has_no_connection_left_passes() -> None:

@@ -87,10 +87,14 @@ def test_lines_for_people_hold_nothing_that_a_terminal_obeys(found: list[Result]
         (["fired", "failed"], {}, 1),
         (["expired"], {}, 1),
         (["failed", "in_doubt"], {}, 4),
-        (["fired"], {"fault": "the disk is full"}, 5),
-        (["in_doubt"], {"fault": "the disk is full"}, 4),
+        (["skipped"], {"fault": "the disk is full"}, 5),
+        (["skipped"], {"fault": "the disk is full", "sent": True}, 1),
+        (["failed"], {"fault": "the disk is full"}, 5),
+        (["fired"], {"fault": "the disk is full"}, 1),
+        (["in_doubt"], {"fault": "the disk is full", "sent": True}, 4),
         (["in_doubt", "failed"], {"signal": 2}, 130),
         (["fired"], {"signal": 15}, 143),
+        (["fired"], {"signal": 1, "sent": True}, 129),
     ],
 )
 def test_exit_codes_have_their_precedence(outcomes: list[str | None], fields: dict[str, Any], code: int) -> None:

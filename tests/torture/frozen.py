@@ -93,7 +93,7 @@ def freeze(start: Start, seed: str, port: int | None, *, elsewhere: bool, bullet
         finally:
             os.kill(frozen.pid, signal.SIGCONT)
         code = ended(frozen)
-        must(code in (0, 4, 5), f"the frozen run ended with {code}", seed, site)
+        must(code in (0, 1, 4), f"the frozen run ended with {code}", seed, site)
         must(not verdict(site, ids).broken(over=False), verdict(site, ids).broken(over=False), seed, site)
         settled += settle_doubts(start, site, seed)
         must(run(start, site, "fire", "--yes").code == 0, "the last run failed", seed, site)

@@ -67,5 +67,5 @@ def code_for(outcomes: Iterable[str | None], *, cut_short: bool = False) -> int:
     if "in_doubt" in seen:
         return 4
     if cut_short:
-        return 5
+        return 1 if "fired" in seen else 5
     return 1 if seen & {"failed", "expired"} else 0

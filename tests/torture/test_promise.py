@@ -55,4 +55,5 @@ def test_the_exit_code_that_goes_with_a_report() -> None:
     assert code_for(["fired", None]) == 0
     assert code_for(["fired", "expired"]) == 1
     assert code_for(["failed", "in_doubt"], cut_short=True) == 4
-    assert code_for(["fired", "skipped"], cut_short=True) == 5
+    assert code_for(["fired", "skipped"], cut_short=True) == 1
+    assert code_for(["skipped"], cut_short=True) == 5

@@ -66,9 +66,10 @@ VERDICTS = {"yes": "sent", "no": "not sent", "unknown": "may have been sent"}
 
 _EXITS = {
     0: "all well",
-    1: "at least one firing failed for certain, or expired unsent",
+    1: "at least one firing failed for certain, or expired unsent, or the run was cut short after it had sent",
     4: "at least one firing ended in doubt",
-    5: "refused, or unable to go on",
+    5: "refused, or unable to send; no request has left",
+    129: "interrupted because its terminal closed",
     130: "interrupted by Ctrl-C",
     143: "terminated",
 }

@@ -1,0 +1,142 @@
+"""The group of all commands: found by name and imported when asked for. Errors become output here alone."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+import traceback
+from keyword import iskeyword
+
+import click
+
+from runner import __version__, interrupts
+from runner.cli import streams
+from runner.cli.groups import Group
+from runner.errors import Exit, UserError
+
+# command -> the module that holds it, under its own name
+_COMMANDS = {
+    "init": "init",
+    "new": "new",
+    "import": "importing",
+    "validate": "validate",
+    "expand": "expand",
+    "plan": "plan",
+    "fire": "fire",
+    "status": "status",
+    "resolve": "resolve",
+    "report": "report",
+    "ledger": "ledger",
+    "sandbox": "sandbox",
+    "schema": "reference",
+    "explain": "reference",
+    "completion": "completion",
+}
+_LINE_BREAK = re.compile(r"\s*\n\s*")  # click lists choices one to a line
+
+
+class _Commands(Group):
+    """Imports a command when it is asked for, so that --version and --help answer in a blink."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which people meet them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"runner.cli.{_COMMANDS[cmd_name]}")
+        interrupts.check()
+        # A keyword of Python names no function: import is import_ there.
+        command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the near name where there is none."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from runner.definitions.suggest import did_you_mean
+
+            hint = did_you_mean(args[0], _COMMANDS)
+            raise click.UsageError(f"no such command: {args[0]!r}. {hint}".rstrip(), ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bulletins", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Fire CleverTap bulletins from YAML in git: checked, planned, sent at most once, reported."""
+
+
+def run(arguments: list[str] | None) -> int:
+    """Runs the command and returns the exit code. Raises Interrupted where a signal came before anything was sent."""
+    streams.prepare()
+    try:
+        code = _called(arguments)
+        sys.stdout.flush()
+    except streams.OutputLost as error:
+        if not error.is_nobody_there:
+            show_error(error)
+        return error.exit_code
+    return code
+
+
+def _called(arguments: list[str] | None) -> int:
+    """Returns the exit code of a call, its errors reported. Raises OutputLost or Interrupted."""
+    if "_BULLETINS_COMPLETE" in os.environ:
+        from runner.cli import completion
+
+        completion.prepare()
+    try:
+        code = cli.main(arguments, prog_name="bulletins", standalone_mode=False, color=_colour())
+    except click.exceptions.Abort:
+        interrupts.check()
+        click.echo("interrupted", err=True)  # the end of standard input, typed at a question
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        interrupts.check()
+        _show_usage_error(error)
+        return Exit.USAGE
+    except streams.OutputLost:
+        raise
+    except UserError as error:
+        show_error(error)
+        return interrupts.exit_code() or error.exit_code
+    except Exception:  # noqa: BLE001 - the edge: a fault of the program is reported as one
+        interrupts.check()  # an import that was cut off may make others fail
+        traceback.print_exc()
+        click.echo("error: this is a fault of bulletins itself; what is recorded in the ledger is safe", err=True)
+        return Exit.REFUSED
+    interrupts.check()
+    return code if isinstance(code, int) else Exit.OK
+
+
+def _colour() -> bool | None:
+    """False where nobody wants colour, by https://no-color.org; else None: on terminals alone."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def _show_usage_error(error: click.ClickException) -> None:
+    """The form of every other error, for what click found; all of the help where nothing was asked."""
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is not None and message == context.get_help():
+        click.echo(message, err=True)
+        return
+    command = context.command_path if context is not None else "bulletins"
+    message = _LINE_BREAK.sub(" ", message[:1].lower() + message[1:].removesuffix("."))
+    show_error(UserError(message, help=f"See {command} --help."))
+
+
+def show_error(error: UserError) -> None:
+    """What was found, and the way out, on standard error."""
+    from runner.report.plain import plain
+
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=_colour())
+    click.echo(plain(error.message), err=True)
+    if error.help:
+        click.echo(f"help: {plain(error.help)}", err=True)
