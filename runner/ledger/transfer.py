@@ -19,6 +19,7 @@ from runner.ledger.migrations import event_of
 from runner.ledger.tables import (
     SCHEMA_VERSION,
     Instant,
+    acceptances,
     attempts,
     firings,
     is_instant,
@@ -31,9 +32,19 @@ from runner.plan.history import State
 
 FORMAT = "bulletins-ledger"
 # A row comes after those that it refers to.
-TABLES = {"run": runs, "firing": firings, "attempt": attempts, "resolution": resolutions, "watch": watches}
-_BEFORE_EVENTS = 2  # the version whose rows say nothing of business events, and which has no watches
-_VERSIONS = (_BEFORE_EVENTS, SCHEMA_VERSION)
+TABLES = {
+    "run": runs,
+    "firing": firings,
+    "attempt": attempts,
+    "resolution": resolutions,
+    "watch": watches,
+    "acceptance": acceptances,
+}
+_SINCE = {"watch": 3, "acceptance": 4}  # the versions that brought kinds of rows
+_EVENTS_SINCE = 3  # the version whose firings name their business event
+_NUMBERS_SINCE = 4  # the version whose runs have numbers
+UNNUMBERED = 0  # the number of a run that comes from a version before
+_VERSIONS = range(2, SCHEMA_VERSION + 1)
 _NOT_WHOLE_HELP = "Export it again; nothing was imported."
 
 
@@ -100,7 +111,7 @@ def _header(line: str) -> tuple[int, Header]:
     version = record.get("version")
     if not isinstance(version, int) or version not in _VERSIONS:
         raise UserError(
-            f"the export is of version {version}, and this program knows {' and '.join(map(str, _VERSIONS))}",
+            f"the export is of version {version}, and this program knows {_VERSIONS[0]} to {_VERSIONS[-1]}",
             help="Export and import with the same version of bulletins. Nothing was imported.",
         )
     values = _checked(record.get("ledger"), [ledger.c[name] for name in ("id", "created_at", "created_by")], 1)
@@ -108,8 +119,7 @@ def _header(line: str) -> tuple[int, Header]:
 
 
 def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Record]:
-    is_old = version == _BEFORE_EVENTS
-    counts = dict.fromkeys((kind for kind in TABLES if not (is_old and kind == "watch")), 0)
+    counts = dict.fromkeys((kind for kind in TABLES if version >= _SINCE.get(kind, 0)), 0)
     number = 1
     for number, line in numbered:
         record = _parsed(line, number)
@@ -121,11 +131,19 @@ def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Reco
         if kind not in counts or len(record) != 1:
             raise _not_whole(number, "this is no row of a ledger")
         counts[kind] += 1
-        values = record[kind]
-        if is_old and kind == "firing" and isinstance(values, dict) and "business_event" not in values:
-            values = {**values, "business_event": event_of(str(values.get("payload")))}
-        yield Record(kind, _checked(values, TABLES[kind].c, number))
+        yield Record(kind, _checked(_completed(kind, record[kind], version), TABLES[kind].c, number))
     raise _not_whole(number, "the end is missing: the file was cut short")
+
+
+def _completed(kind: str, values: object, version: int) -> object:
+    """A row with the columns that its version did not have yet."""
+    if not isinstance(values, dict):
+        return values
+    if kind == "firing" and version < _EVENTS_SINCE and "business_event" not in values:
+        return {**values, "business_event": event_of(str(values.get("payload")))}
+    if kind == "run" and version < _NUMBERS_SINCE and "number" not in values:
+        return {**values, "number": UNNUMBERED}
+    return values
 
 
 def _parsed(line: str, number: int) -> dict[str, Any]:

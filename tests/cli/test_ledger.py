@@ -57,7 +57,7 @@ def test_show(bulletins: Bulletins, ledger: str) -> None:
         "kind": "sqlite",
         "place": ".bulletins/ledger.sqlite3",
         "size": facts["size"],
-        "version": "3",
+        "version": "4",
         "runs": "1",
         "firings": "2 fired, 1 expired",
     }

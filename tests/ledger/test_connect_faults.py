@@ -98,7 +98,7 @@ def test_a_damaged_page_is_met_when_it_is_read(sqlite_path: Path) -> None:
 
 def test_a_ledger_of_a_newer_version(sqlite_path: Path) -> None:
     sqlite(sqlite_path, "UPDATE ledger SET version = 99")
-    with refused("was made by a newer version of bulletins (its tables have version 99, this program knows 3)"):
+    with refused("was made by a newer version of bulletins (its tables have version 99, this program knows 4)"):
         opened(sqlite_path)
 
 

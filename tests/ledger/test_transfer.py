@@ -65,7 +65,7 @@ def test_it_is_what_it_says(ledger: Ledger, export: list[str]) -> None:
     head, *rows, end = map(json.loads, export)
     assert head["format"] == "bulletins-ledger"
     assert head["ledger"]["id"] == ledger.id
-    assert end == {"end": {"run": 2, "firing": 6, "attempt": 8, "resolution": 1, "watch": 0}}
+    assert end == {"end": {"run": 2, "firing": 6, "attempt": 8, "resolution": 1, "watch": 0, "acceptance": 0}}
     assert [next(iter(row)) for row in rows] == ["run"] * 2 + ["firing"] * 6 + ["attempt"] * 8 + ["resolution"]
     assert all(line.isascii() and line.endswith("\n") and line.count("\n") == 1 for line in export)
 
@@ -130,9 +130,9 @@ def edited(number: int, old: str, new: str) -> Callable[[list[str]], list[str]]:
     [
         (lambda lines: [], "it is empty"),
         (without(0), "its first line is no such header"),
-        (edited(0, '"version":3', '"version":4'), "the export is of version 4, and this program knows 2 and 3"),
-        (edited(0, '"version":3', '"version":"3"'), "the export is of version 3, and this program knows"),
-        (edited(0, '"version":3', '"version":2'), "the end does not fit what came before it"),
+        (edited(0, '"version":4', '"version":5'), "the export is of version 5, and this program knows 2 to 4"),
+        (edited(0, '"version":4', '"version":"4"'), "the export is of version 4, and this program knows"),
+        (edited(0, '"version":4', '"version":2'), "the end does not fit what came before it"),
         (edited(0, '"created_by"', '"made_by"'), "line 1 of the export: this is no row of a ledger: its columns"),
         (lambda lines: lines[:-1], "the end is missing: the file was cut short"),
         (lambda lines: [*lines[:-2], lines[-2][:-20]], "this is no JSON"),
@@ -193,30 +193,36 @@ def test_a_run_under_way_keeps_an_import_out(ledger: Ledger, ledger_url: str, ex
         same.take_in(*transfer.parse(export))
 
 
-def as_version_2(lines: list[str]) -> list[str]:
-    """The export as the version before wrote it."""
+def as_version(version: int, lines: list[str]) -> list[str]:
+    """The export as an older version wrote it."""
     head, *rows, end = map(json.loads, lines)
-    del end["end"]["watch"]
+    newer = {"acceptance", "watch"} if version == 2 else {"acceptance"}
+    for kind in newer:
+        del end["end"][kind]
     for row in rows:
-        row.get("firing", {}).pop("business_event", None)
-    old = [{**head, "version": 2}, *(row for row in rows if "watch" not in row), end]
+        row.get("run", {}).pop("number", None)
+        if version == 2:
+            row.get("firing", {}).pop("business_event", None)
+    old = [{**head, "version": version}, *(row for row in rows if newer.isdisjoint(row)), end]
     return [json.dumps(row, sort_keys=True, separators=(",", ":")) + "\n" for row in old]
 
 
-def test_an_export_of_the_version_before_comes_in_with_its_business_events(ledger_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_export_of_an_older_version_comes_in_completed(ledger_url: str, tmp_path: Path, version: int) -> None:
     path = str(tmp_path / "here.sqlite3")
     create(parse_url(path), now=NOW, who="asha")
     with Ledger(parse_url(path)) as ledger:
         use(ledger)
         lines = list(ledger.export())
-    old = as_version_2(lines)
-    assert not any('business_event":"' in line.split('"payload"')[0] for line in old)
+    old = as_version(version, lines)
+    assert any('business_event":"' in line.split('"payload"')[0] for line in old) is (version == 3)
+    assert not any('"number"' in line for line in old if line.startswith('{"run"'))
     take(ledger_url, old)
     assert exported(ledger_url) == lines
 
 
-def test_an_export_of_the_version_before_has_no_watches(export: list[str], tmp_path: Path) -> None:
-    old = as_version_2(export)
+def test_an_export_of_version_2_has_no_watches(export: list[str], tmp_path: Path) -> None:
+    old = as_version(2, export)
     watch = {"watch": {"account": "a", "bulletin": "b", "revision": 1, "settled_until": transfer.written(NOW)}}
     with pytest.raises(UserError, match="this is no row of a ledger"):
         take(str(tmp_path / "new.sqlite3"), [*old[:-1], json.dumps(watch) + "\n", old[-1]])
