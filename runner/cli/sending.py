@@ -15,6 +15,7 @@ from runner.errors import UserError
 if TYPE_CHECKING:
     from runner.cli.fire import Options, Work
     from runner.cli.reporting import Reporter
+    from runner.cli.witnessing import Comparison
     from runner.definitions.model import Account, Definitions
     from runner.fire.credentials import Credentials
     from runner.fire.result import Ended
@@ -73,8 +74,12 @@ def send(
     credentials: dict[str, Credentials],
     ledger: Ledger,
     reporter: Reporter,
+    compared: Comparison | None,
 ) -> int:
-    """Runs the plan, with progress on standard error, and publishes its report; returns the exit code."""
+    """Runs the plan, with progress on standard error, and publishes its report; returns the exit code.
+
+    `compared` keeps this machine's witness of the ledger; None keeps none.
+    """
     from runner.cli.ledgers import identity
     from runner.cli.progress import progress
     from runner.fire.run import Run, Settings
@@ -86,17 +91,21 @@ def send(
     with ExitStack() as stack:
         shown = stack.enter_context(progress(len(plan.to_send), quiet=options.quiet, verbose=options.verbose))
         settings = Settings(canary=options.canary)
+        _checkpoint(ledger)  # before the run's own row: a log that is lost then takes the row along, which is noticed
         run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
+        if compared is not None:
+            stack.enter_context(compared.writer(run.id))
         with interrupting(run):
             ended = run.fire(plan, accounts, credentials)
             stack.close()  # the bar goes before the summary comes
-            return reporter.publish(run.id, _finished(run, ended), ledger=ledger.id)
+            return reporter.publish(run.id, _finished(run, ended, ledger), ledger=ledger.id)
 
 
-def _finished(run: Run, ended: Ended) -> Ended:
+def _finished(run: Run, ended: Ended, ledger: Ledger) -> Ended:
     """Records the end of the run, and tells what cut it short."""
     try:
         run.finish(ended.exit_code)
+        _checkpoint(ledger)
     except UserError as error:
         ended = replace(ended, fault=ended.fault or error.message)
     if ended.fault:
@@ -104,3 +113,8 @@ def _finished(run: Run, ended: Ended) -> Ended:
     if ended.crash:
         click.echo(ended.crash, err=True)
     return ended
+
+
+def _checkpoint(ledger: Ledger) -> None:
+    with suppress(UserError):  # everything is in the log as well, and the next run tries again
+        ledger.checkpoint()
