@@ -42,12 +42,12 @@ def written_whole(path: Path) -> Iterator[TextIO]:
         os.fsync(file.fileno())
 
 
-def rewrite(path: Path, data: bytes) -> None:
-    """Puts `data` in the place of a file, whole or not at all, or makes the file. Raises OSError.
+def rewrite(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Puts `data` in the place of a file, whole or not at all, or makes the file with that mode. Raises OSError.
 
     One that is there keeps its mode, and is left alone where it must not be written to.
     """
-    mode = 0o666 & ~_umask()
+    mode = 0o666 & ~_umask() if mode is None else mode
     if path.exists():
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))

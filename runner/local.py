@@ -1,7 +1,10 @@
-"""Where this machine keeps its own files: the ledger, the sandbox's ledger, the reports."""
+"""Where this machine keeps its own files: the ledger, the sandbox's ledger, the reports, the witnesses of ledgers."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,3 +25,38 @@ def make_folder(folder: Path) -> None:
             # Made, never written over: the repository may have brought a link of that name.
             with suppress(FileExistsError), (parent / ".gitignore").open("x", encoding="utf-8") as file:
                 file.write("*\n")
+
+
+def witness_folder() -> Path | None:
+    """Where the user's state folder holds what this machine has seen of ledgers. None where there is no such folder.
+
+    A relative XDG_STATE_HOME counts as not set, and no folder inside the checkout of the working directory is used:
+    whatever comes with a checkout, or is cleaned with it, must not decide what was seen.
+    """
+    checkout = _checkout_of(Path.cwd())
+    for folder in _state_folders():
+        if checkout is None or not folder.resolve().is_relative_to(checkout.resolve()):
+            return folder / "bulletins" / "witness"
+    return None
+
+
+def _state_folders() -> Iterator[Path]:
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if named.is_absolute():
+        yield named
+    try:
+        home = Path.home()
+    except RuntimeError:  # the user has none
+        return
+    if not home.is_absolute():
+        return
+    if sys.platform == "win32":
+        yield Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        yield home / "Library" / "Application Support"
+    else:
+        yield home / ".local" / "state"
+
+
+def _checkout_of(folder: Path) -> Path | None:
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)

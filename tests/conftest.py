@@ -34,6 +34,8 @@ class NetworkReachedError(AssertionError):
 def _on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test runs in an empty folder, with nothing of the outer environment, and reaches loopback at most."""
     monkeypatch.chdir(tmp_path)
+    # What a run remembers of its ledger. A test that sets up an environment of its own must not reach the user's.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path.with_name(f"{tmp_path.name}.state")))
     for name in list(os.environ):
         if name.startswith(("BULLETINS_", "CLEVERTAP_")) or name.upper().endswith("_PROXY") or name == "NO_COLOR":
             monkeypatch.delenv(name)

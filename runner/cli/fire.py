@@ -54,6 +54,8 @@ class Options:
     allowed_hosts: tuple[str, ...]
     report: Path | None
     metrics_file: Path | None
+    accept_older_ledger: tuple[str, ...]
+    note: str | None
     now: datetime | None
     format: str
     quiet: bool
@@ -104,6 +106,9 @@ class Work:
               help="Where the report goes.  [default: .bulletins/reports/<run>.json]")  # fmt: skip
 @click.option("--metrics-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write the run's figures for Prometheus, also when it is refused.")  # fmt: skip
+@click.option("--accept-older-ledger", multiple=True, metavar="RUN",
+              help="Go on without that run, which the ledger lacks: what it sent may be sent again.")  # fmt: skip
+@click.option("--note", metavar="TEXT", help="Why the older ledger is accepted: kept in the ledger.")
 @click.option("--now", type=Moment(), metavar="TIME",
               help="With --dry-run: plan as if it were that time (RFC 3339).")  # fmt: skip
 @format_option(*RUN_FORMATS)
@@ -127,9 +132,22 @@ def fire(**options: Any) -> int:
         check_outputs({"--report": called.report or local.REPORTS / "report.json"}, ledger)
         if called.now and not called.dry_run:
             raise click.UsageError("--now needs --dry-run: what is sent, is sent now")
+        _check_acceptance(called)
         work = _work(called, selection)
         meter.exit_code = _dry_run(called, work, meter) if called.dry_run else _fire(called, work, meter)
     return meter.exit_code
+
+
+def _check_acceptance(options: Options) -> None:
+    """Raises click.UsageError unless --accept-older-ledger and --note come together, with a run that sends."""
+    if bool(options.accept_older_ledger) is not (options.note is not None):
+        raise click.UsageError("--accept-older-ledger RUN and --note TEXT go together: say why the ledger is accepted")
+    if options.note is not None and not options.note.strip():
+        raise click.UsageError("--note is blank: write why the older ledger is accepted")
+    if options.accept_older_ledger and (options.dry_run or options.sandbox):
+        raise click.UsageError(
+            "--accept-older-ledger is for runs that send to people: leave out --dry-run or --sandbox"
+        )
 
 
 def _work(options: Options, selection: dict[str, Any]) -> Work:
@@ -161,12 +179,15 @@ def _work(options: Options, selection: dict[str, Any]) -> Work:
 
 def _dry_run(options: Options, work: Work, meter: Meter) -> int:
     from runner.cli.planning import ledger_if_there, which_ledger
+    from runner.cli.witnessing import warn_if_older
     from runner.fire.result import Ended, rehearsed
     from runner.ledger.ulid import new_ulid
 
     started_at = present()
     with ledger_if_there(which_ledger(options.ledger_url, sandbox=options.sandbox)) as ledger:
         plan = work.plan(ledger, options.now or started_at)
+        if ledger and not options.sandbox:
+            warn_if_older(ledger)
     ledger_id = ledger.id if ledger else None
     reporter = _reporter(options, work, started_at, meter)
     try:
@@ -186,6 +207,7 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
     from runner.cli.planning import which_ledger
     from runner.cli.program import show_error
     from runner.cli.sending import after_sending, guarded, send
+    from runner.cli.witnessing import compare, warn_of_repetition
     from runner.ledger.ulid import new_ulid
 
     started_at = present()
@@ -199,17 +221,24 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
             stack.callback(meter.look_at, ledger, work.definitions)
             reporter.check()
             now = present()  # not before the ledger was opened: that may have ended the lease of a run that is gone
+            compared = None if options.sandbox else compare(ledger)
             plan = work.plan(ledger, now)
             try:
+                if compared is not None:
+                    compared.check(plan, options.accept_older_ledger)
                 work.check_unmoved(plan, ledger.id)
                 accounts, credentials = guarded(options, work, plan, ledger, stack)
+                if compared is not None and compared.losses:
+                    warn_of_repetition(compared, plan)
                 interrupts.check()
                 if _confirm(options, plan):
                     plan = _as_confirmed(work, plan, ledger)
+                if compared is not None and compared.losses:
+                    compared.accept(options.note or "")
             except UserError as refusal:
                 reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=options.format != "text")
                 raise
-            code = send(options, plan, accounts, credentials, ledger, reporter)
+            code = send(options, plan, accounts, credentials, ledger, reporter, compared)
     except Exception as error:
         if code is None:
             raise

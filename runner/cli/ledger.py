@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -41,11 +42,13 @@ def ledger() -> None:
 def init(ledger_url: str | None) -> None:
     """Create a new, empty ledger. Never replaces one."""
     from runner.cli.ledgers import identity, open_ledger
+    from runner.cli.witnessing import warn_if_older
     from runner.ledger.connect import create, parse_url
 
     create(parse_url(ledger_url or str(local.LEDGER)), now=present(), who=identity().who)
     with open_ledger(ledger_url) as made:
         click.echo(f"created the ledger {made.id} at {made.place}")
+        warn_if_older(made)
     click.echo("keep it where every run finds it, and back it up: without it, nobody knows what was sent", err=True)
 
 
@@ -56,9 +59,11 @@ def show(ledger_url: str | None, format_: str) -> None:
     """Describe the ledger: its id, and what it holds."""
     from runner.cli.ledgers import open_ledger
     from runner.report.document import timestamp
+    from runner.report.plain import plain
 
     with open_ledger(ledger_url) as opened:
         description = opened.describe()
+        acceptances = opened.recorded(()).acceptances
     facts = {
         "id": description.id,
         "kind": description.kind,
@@ -69,13 +74,19 @@ def show(ledger_url: str | None, format_: str) -> None:
         "created_by": description.created_by,
         "runs": description.runs,
         "firings": description.states,
+        "accepted": [{**asdict(each), "at": timestamp(each.at)} for each in acceptances],
     }
     if format_ == "json":
         click.echo(json.dumps(facts, indent=2))
         return
     states = ", ".join(f"{count:,} {state}" for state, count in description.states.items() if count)
-    for name, value in {**facts, "size_bytes": f"{description.size_bytes:,}", "firings": states or "none yet"}.items():
+    texts = {**facts, "size_bytes": f"{description.size_bytes:,}", "firings": states or "none yet"}
+    del texts["accepted"]
+    for name, value in texts.items():
         click.echo(f"{name.replace('_', ' '):<11} {value}")
+    for each in acceptances:
+        said = f"{each.who} on {each.host}, {timestamp(each.at)}: {each.note}"
+        click.echo(f"{'accepted':<11} without run {each.run}, by {plain(said)}")
 
 
 @ledger.command()
@@ -200,22 +211,35 @@ def baseline(
 
     Takes what a run would send now, and what expired unsent; of what recurs, the times that are due now. What is due
     later goes out when its time comes. PATH is bulletins.d where it is left out.
+
+    Where fire refuses the ledger because it is older than what this machine has seen, a baseline of the whole set
+    also accepts the ledger.
     """
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import open_ledger
     from runner.cli.planning import plan_over, select_firings, selectors
+    from runner.cli.witnessing import compare, warn
     from runner.definitions.load import load
 
     definitions = load([path])
     stop_on_problems(definitions, undone="recorded: a set with problems is never taken")
     chosen = selectors(definitions, path, selection)
     with open_ledger(ledger_url) as opened:
+        compared = compare(opened)
+        for loss in compared.losses:
+            after = "fire goes on refusing it: only a baseline of the whole set accepts it"
+            warn(f"{compared.described(loss)}. {after if chosen else 'This baseline accepts that'}")
+        is_accepted = bool(compared.losses) and not chosen
         now = present()
         plan = plan_over(opened, definitions, select_firings(definitions, chosen, now), now)
         steps = [step for step in plan.steps if _is_adopted(step, now, also_later=also_later)]
-        if steps:
+        if steps or is_accepted:
             _confirm(steps, opened, yes=yes)
-        adopted = _adopt(opened, steps, note) if steps else 0
+        run, adopted = _adopt(opened, steps, note) if steps else (None, 0)
+        if is_accepted:
+            compared.accept(f"ledger baseline{': ' + note if note else ''}")
+        if run and (is_accepted or not compared.losses):
+            compared.remember(run)
     click.echo(f"{adopted:,} recorded as sent before, by other means; nothing was sent now")
     _tell_the_rest(plan, steps)
 
@@ -246,7 +270,7 @@ def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
     insist_on_yes(question, undone="recorded")
 
 
-def _adopt(opened: Ledger, steps: list[Step], note: str | None) -> int:
+def _adopt(opened: Ledger, steps: list[Step], note: str | None) -> tuple[str, int]:
     from datetime import timedelta
 
     from runner.cli.ledgers import identity
@@ -257,7 +281,7 @@ def _adopt(opened: Ledger, steps: list[Step], note: str | None) -> int:
     run = opened.start_run(Origin(BASELINE, __version__), identity(), lease=timedelta(seconds=30))
     adopted = opened.adopt(run, [step.firing for step in steps], present(), said)
     opened.finish_run(run, exit_code=Exit.OK, interrupted=False)
-    return adopted
+    return run, adopted
 
 
 def _tell_the_rest(plan: Plan, adopted: list[Step]) -> None:

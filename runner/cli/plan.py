@@ -86,6 +86,7 @@ def plan(
     from runner.cli.outputs import check_outputs
     from runner.cli.planning import ledger_if_there, plan_over, select_firings, selectors, which_ledger
     from runner.cli.reviewing import write_plan
+    from runner.cli.witnessing import warn_if_older
     from runner.definitions.load import load
     from runner.plan.select import up_to
     from runner.report.formats import plan_in
@@ -115,6 +116,8 @@ def plan(
                 else plan_over(ledger, definitions, select_firings(definitions, chosen, at), at)
             )
             changes = changes_against(against, definitions, soon, ledger, path=path, selection=selection)
+        if ledger and not sandbox:
+            warn_if_older(ledger)
     checkout = git.checkout(path)
     facts = PlanFacts(
         version=__version__,

@@ -15,6 +15,7 @@ from runner.errors import Exit, UserError
 if TYPE_CHECKING:
     from runner.cli.fire import Options, Work
     from runner.cli.reporting import Reporter
+    from runner.cli.witnessing import Comparison
     from runner.definitions.model import Account, Definitions
     from runner.fire.credentials import Credentials
     from runner.fire.result import Ended
@@ -76,10 +77,12 @@ def send(
     credentials: dict[str, Credentials],
     ledger: Ledger,
     reporter: Reporter,
+    compared: Comparison | None,
 ) -> int:
     """Runs the plan, with progress on standard error, and publishes its report; returns the exit code.
 
-    Raises nothing once a request has left: Exit.REFUSED would say that none has.
+    `compared` keeps this machine's witness of the ledger; None keeps none. Raises nothing once a request has left:
+    Exit.REFUSED would say that none has.
     """
     from runner.cli.ledgers import identity
     from runner.cli.program import show_error
@@ -97,13 +100,16 @@ def send(
             shown = stack.enter_context(progress(len(plan.to_send), quiet=options.quiet, verbose=options.verbose))
             settings = Settings(canary=options.canary)
             interrupts.check()
+            _checkpoint(ledger)  # before the run's own row: if the log is lost, the row is lost as well, and noticed
             interrupts.defer()
             run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
+            if compared is not None:
+                stack.enter_context(compared.writer(run.id))
             with interrupting(run):
                 ended = run.fire(plan, accounts, credentials)
                 code = ended.exit_code or Exit.FAILED
                 stack.close()  # the bar goes before the summary comes
-                return reporter.publish(run.id, _finished(run, ended), ledger=ledger.id)
+                return reporter.publish(run.id, _finished(run, ended, ledger), ledger=ledger.id)
     except Exception as error:
         if run is None or not run.has_sent:
             raise
@@ -119,10 +125,11 @@ def after_sending(error: Exception) -> UserError:
     return UserError(f"the run has sent, and then failed: {found}", help="bulletins report shows what was recorded.")
 
 
-def _finished(run: Run, ended: Ended) -> Ended:
+def _finished(run: Run, ended: Ended, ledger: Ledger) -> Ended:
     """Records the end of the run, and shows what cut it short."""
     try:
         run.finish(ended.exit_code)
+        _checkpoint(ledger)
     except UserError as error:
         ended = replace(ended, fault=ended.fault or error.message)
     if ended.fault:
@@ -130,3 +137,8 @@ def _finished(run: Run, ended: Ended) -> Ended:
     if ended.unshown:
         click.echo(f"the progress of the run could not be shown: {ended.unshown}", err=True)
     return ended
+
+
+def _checkpoint(ledger: Ledger) -> None:
+    with suppress(UserError):  # everything is in the log as well, and the next run tries again
+        ledger.checkpoint()

@@ -37,8 +37,10 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: st
     With ID, one bulletin's history, and what would happen to it now.
     """
     from runner.cli.ledgers import open_ledger
+    from runner.cli.witnessing import warn_if_older
 
     with open_ledger(ledger_url) as ledger:
+        warn_if_older(ledger)
         if bulletin is None:
             _show_overview(ledger, path, format_)
         else:

@@ -16,6 +16,7 @@ from runner.ledger.tables import (
     BLOCKING_ROWS,
     KEY,
     Instant,
+    acceptances,
     attempts,
     firings,
     is_instant,
@@ -50,6 +51,7 @@ def check(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:
     yield from _rows(connection)
     yield from _resolutions(connection)
     yield from _watches(connection)
+    yield from _numbers(connection)
     yield from _leases(connection, now, later)
 
 
@@ -157,6 +159,15 @@ def _watches(connection: Connection) -> Iterator[Finding]:
         for name in names:
             if not is_instant(value := row._mapping[name]):
                 yield Finding(f"the watch of {row.bulletin} in {row.account}: {name} is no time: {value!r}")
+
+
+def _numbers(connection: Connection) -> Iterator[Finding]:
+    for row in connection.execute(select(runs.c.id, runs.c.number).where(runs.c.number < 1).limit(_SHOWN)):
+        yield Finding(f"run {row.id} has the number {row.number}; numbers begin with 1")
+    at = type_coerce(acceptances.c.at, String).label("at")
+    for row in connection.execute(select(acceptances.c.run, at)):
+        if not is_instant(row.at):
+            yield Finding(f"the acceptance of a ledger without run {row.run}: at is no time: {row.at!r}")
 
 
 def _leases(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:

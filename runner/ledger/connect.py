@@ -293,3 +293,13 @@ def _write_ahead(engine: Engine, url: URL) -> None:
     # The file keeps this mode, so it is set only once the file is known to be a ledger: others stay as they are.
     with reporting(url), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")
+
+
+def checkpoint(engine: Engine, url: URL) -> None:
+    """Moves what was committed from the write-ahead log into a SQLite file, without waiting for anybody."""
+    with reporting(url), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA busy_timeout=0")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # says itself that others were in the way
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -17,7 +18,20 @@ from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
 from runner.errors import UserError
-from runner.ledger import budgets, connect, faults, firings, locks, queries, runs, slots, switched, transfer, watches
+from runner.ledger import (
+    budgets,
+    connect,
+    faults,
+    firings,
+    locks,
+    queries,
+    runs,
+    seen,
+    slots,
+    switched,
+    transfer,
+    watches,
+)
 from runner.ledger.check import Finding, check
 from runner.ledger.clock import LedgerClock, Source
 from runner.ledger.merge import Merged, merge
@@ -35,6 +49,7 @@ from runner.ledger.values import (
     RunRow,
     Settlement,
 )
+from runner.ledger.witness import Loss, Recorded, SeenRun
 from runner.plan.budget import Held, Limit
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, Spent, State, Watch
@@ -54,6 +69,8 @@ class Ledger:
         self.clock = LedgerClock(self._engine.dialect, clock)
         # SQLite has one writer. Threads that wait for a lock get it at once; SQLite's own waiting polls.
         self._serial: AbstractContextManager[Any] = threading.Lock() if url.drivername == "sqlite" else nullcontext()
+        self._own_runs: dict[str, SeenRun] = {}  # those started here, with the claims that were committed here
+        self._counting = threading.Lock()
         try:
             with self._reading() as connection:
                 self.id: str = connection.execute(select(ledger_table.c.id)).scalar_one()
@@ -77,6 +94,11 @@ class Ledger:
     def place(self) -> str:
         """Where the ledger is, as messages show it."""
         return faults.shown(self._url)
+
+    def canonical_place(self) -> str:
+        """Where the ledger is, the same however its URL is written, without credentials."""
+        with self._reading() as connection:
+            return seen.place_of(connection, self._url)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -159,6 +181,11 @@ class Ledger:
         with self._reading() as connection:
             return runs.newest_with_firings(connection, command)
 
+    def recorded(self, ids: Iterable[str]) -> Recorded:
+        """Those of the runs that the ledger holds, its newest run, those under way, and which losses were accepted."""
+        with self._reading() as connection:
+            return seen.recorded(connection, ids, self.clock.now())
+
     def attempts(self, run: str) -> dict[str, list[Attempt]]:
         """The requests of a run, by the ids of the rows they were made for."""
         with self._reading() as connection:
@@ -197,10 +224,35 @@ class Ledger:
     def start_run(self, origin: Origin, identity: Identity, *, lease: timedelta, run: str | None = None) -> str:
         """Records a new run and returns its id. Its claims hold until the lease runs out."""
         run = run or new_ulid()
-        with self._writing(single=True) as connection:
+        with self._writing() as connection:
             until = self.clock.now(lease)
-            runs.start(connection, run, origin, identity, now=self.clock.now(), lease_until=until)
+            number, at = runs.start(connection, run, origin, identity, now=self.clock.now(), lease_until=until)
+        self._own_runs[run] = SeenRun(run, number, 0, at, identity.host)
         return run
+
+    def own_run(self, run: str) -> SeenRun:
+        """A run that was started here, with the number of its claims that were committed here so far."""
+        with self._counting:
+            return self._own_runs[run]
+
+    def _count(self, run: str, claims: int) -> None:
+        with self._counting:
+            if own := self._own_runs.get(run):
+                self._own_runs[run] = replace(own, claims=own.claims + claims)
+
+    def accept(self, lost: Iterable[Loss], identity: Identity, note: str) -> None:
+        """Records that a person goes on without what the ledger lacks of these runs."""
+        with self._writing() as connection:
+            seen.accept(connection, lost, identity, note, self.clock.now())
+
+    def checkpoint(self) -> None:
+        """Moves what is in the write-ahead log of a SQLite file into the file itself, as far as nobody is in the way.
+
+        So a copy of the file alone, or a log that is lost, costs as little as possible.
+        """
+        if self._url.drivername == "sqlite":
+            with self._serial:
+                connect.checkpoint(self._engine, self._url)
 
     def renew(self, run: str, *, lease: timedelta) -> None:
         """Extends a run's lease from now on. Raises UserError where the run was given up: its claims may be freed."""
@@ -233,7 +285,9 @@ class Ledger:
         `claim_id` of a try whose end is not known, it may be tried again.
         """
         with self._writing() as connection:
-            return firings.claim(connection, run, firing, now, claim_id or new_ulid())
+            claim = firings.claim(connection, run, firing, now, claim_id or new_ulid())
+        self._count(run, 1 if claim else 0)
+        return claim
 
     def claim_within(
         self, run: str, firing: Firing, now: datetime, limits: tuple[Limit, ...], *, claim_id: str | None = None
@@ -245,7 +299,9 @@ class Ledger:
         if not limits:
             return self.claim(run, firing, now, claim_id=claim_id)
         with self._writing() as connection:
-            return firings.claim_within(connection, run, firing, now, claim_id or new_ulid(), limits)
+            claim = firings.claim_within(connection, run, firing, now, claim_id or new_ulid(), limits)
+        self._count(run, 1 if isinstance(claim, Claim) else 0)
+        return claim
 
     def settle(self, claim: Claim, settlement: Settlement, now: datetime) -> bool:
         """Records how a claimed firing ended. False where somebody has settled it meanwhile: their word stands.
@@ -287,7 +343,9 @@ class Ledger:
     def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Records firings as sent by other means; returns how many nothing was in the way of."""
         with self._writing() as connection:
-            return sum(firings.adopt(connection, run, firing, now, reason) for firing in sent)
+            adopted = sum(firings.adopt(connection, run, firing, now, reason) for firing in sent)
+        self._count(run, adopted)
+        return adopted
 
     def sweep(self, run: str) -> list[Row]:
         """Puts in doubt what runs hold that are over, and returns the rows that `run` has put in doubt."""

@@ -15,10 +15,12 @@ from runner.plan.firing import Firing
 
 _EXPIRY = 0x62756C65  # "bule" and "bulc": the first halves of their keys, for other programs may use the database
 _CLAIM = 0x62756C63
+_RUNS = 0x62756C72  # "bulr"
 _NAME = bindparam("name", type_=String)
 _BULLETIN = bindparam("bulletin", type_=String)
 _KEEP_ACCOUNT = select(func.pg_advisory_xact_lock(_EXPIRY, func.hashtext(_NAME)))
 _KEEP_BULLETIN = select(func.pg_advisory_xact_lock(_CLAIM, func.hashtext(_BULLETIN)))
+_NUMBER_RUNS = select(func.pg_advisory_xact_lock(_RUNS, 0))
 _SHARE_ACCOUNT = func.pg_advisory_xact_lock_shared(_EXPIRY, func.hashtext(_NAME))
 _SHARE_AND_KEEP = select(_SHARE_ACCOUNT, *_KEEP_BULLETIN.selected_columns)  # the server is asked once
 
@@ -37,3 +39,9 @@ def for_expiry(connection: Connection, accounts: Iterable[str]) -> None:
     if connection.dialect.name == "postgresql":
         for account in sorted(set(accounts)):
             connection.execute(_KEEP_ACCOUNT, {"name": account})
+
+
+def for_run_numbers(connection: Connection) -> None:
+    """Until this transaction ends, no other one gives a number to a run: numbers follow the order of commits."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NUMBER_RUNS)

@@ -1,7 +1,8 @@
 """Rows of one ledger into another: what is there never becomes weaker, and doing it again changes nothing.
 
 Of two rows that each say that a firing was, or may have been, sent, the more certain one stands: fired, then in doubt,
-then claimed. Functions over a transaction.
+then claimed. A run keeps its number where both are the same ledger and the number is free; else it becomes the newest.
+Functions over a transaction.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from sqlalchemy import Connection, Table, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.errors import UserError
+from runner.ledger import locks
 from runner.ledger.queries import chunks, key_chunks
-from runner.ledger.tables import BLOCKING_ROWS, KEY, attempts, firings, ledger, resolutions, runs
-from runner.ledger.transfer import Header, Record
+from runner.ledger.runs import next_number
+from runner.ledger.tables import BLOCKING_ROWS, KEY, acceptances, attempts, firings, ledger, resolutions, runs
+from runner.ledger.transfer import UNNUMBERED, Header, Record
 from runner.ledger.watches import MOVE_ON
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
@@ -44,15 +47,18 @@ def merge(connection: Connection, header: Header, records: Iterable[Record]) -> 
 
     Raises UserError for rows that refer to what is not there.
     """
+    locks.for_run_numbers(connection)
     merged = _take_id(connection, header)
     for kind, group in groupby(records, key=lambda record: record.kind):
         for batch in chunks(record.values for record in group):
             if kind == "run":
-                _merge_runs(connection, batch, merged)
+                _merge_runs(connection, batch, merged, is_same=merged.ledger == header.id)
             elif kind == "firing":
                 _merge_firings(connection, batch, merged)
             elif kind == "watch":
                 _merge_watches(connection, batch)
+            elif kind == "acceptance":
+                _insert(connection, acceptances, batch)
             else:
                 _check_there(connection, firings, {values["firing"] for values in batch})
                 _insert(connection, {"attempt": attempts, "resolution": resolutions}[kind], batch)
@@ -69,16 +75,33 @@ def _take_id(connection: Connection, header: Header) -> Merged:
     return Merged(header.id, took_id=True)
 
 
-def _merge_runs(connection: Connection, batch: Sequence[dict[str, Any]], merged: Merged) -> None:
+def _merge_runs(connection: Connection, batch: Sequence[dict[str, Any]], merged: Merged, *, is_same: bool) -> None:
     ids = [values["id"] for values in batch]
     merged.runs.update(ids)
     rows = connection.execute(select(runs.c.id, runs.c.finished_at).where(runs.c.id.in_(ids)))
     known = {row.id: row.finished_at for row in rows}
-    _insert(connection, runs, [values for values in batch if values["id"] not in known])
+    new = [values for values in batch if values["id"] not in known]
+    _insert(connection, runs, list(_numbered(connection, new, is_same=is_same)))
     for values in batch:
         if values["finished_at"] and known.get(values["id"], values["finished_at"]) is None:
             ended = {name: values[name] for name in ("finished_at", "lease_until", "exit_code", "interrupted")}
             connection.execute(update(runs).where(runs.c.id == values["id"]).values(ended))
+
+
+def _numbered(connection: Connection, batch: Sequence[dict[str, Any]], *, is_same: bool) -> Iterator[dict[str, Any]]:
+    """New runs with numbers that no other run has."""
+    numbers = [values["number"] for values in batch]
+    taken = {UNNUMBERED, *connection.execute(select(runs.c.number).where(runs.c.number.in_(numbers))).scalars()}
+    renumbered = []
+    for values in sorted(batch, key=lambda values: (values["number"], values["started_at"], values["id"])):
+        if is_same and values["number"] > UNNUMBERED and values["number"] not in taken:
+            taken.add(values["number"])
+            yield values
+        else:
+            renumbered.append(values)
+    free = max(next_number(connection), max(taken) + 1)
+    for number, values in enumerate(renumbered, free):
+        yield {**values, "number": number}
 
 
 def _merge_firings(connection: Connection, batch: Sequence[dict[str, Any]], merged: Merged) -> None:

@@ -61,6 +61,21 @@ def _local_times(connection: Connection) -> None:
     )
 
 
+def _run_numbers_and_acceptances(connection: Connection) -> None:
+    for statement in (
+        "ALTER TABLE runs ADD COLUMN number INTEGER DEFAULT 0 NOT NULL",
+        """UPDATE runs SET number = ordered.number
+            FROM (SELECT id, row_number() OVER (ORDER BY started_at, id) AS number FROM runs) AS ordered
+            WHERE ordered.id = runs.id""",
+        "CREATE UNIQUE INDEX runs_by_number ON runs (number)",
+        """CREATE TABLE acceptances (
+            id VARCHAR(26) NOT NULL, ledger TEXT NOT NULL, run TEXT NOT NULL, number INTEGER NOT NULL,
+            claims INTEGER NOT NULL, at VARCHAR(27) NOT NULL, who TEXT NOT NULL, host TEXT NOT NULL, note TEXT NOT NULL,
+            PRIMARY KEY (id))""",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 def _by_event(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row_id, payload in rows:
@@ -79,8 +94,17 @@ def event_of(payload: str) -> str:
     return event.replace("\0", "\ufffd").encode("utf-8", "replace").decode() if isinstance(event, str) else ""
 
 
+def _numbers_acceptances_and_local_times(connection: Connection) -> None:
+    _run_numbers_and_acceptances(connection)
+    _local_times(connection)
+
+
 # version -> what makes that version's tables out of those of the version before. Version 1 was the first.
-MIGRATIONS: Mapping[int, Migration] = {2: _slots_and_sweepers, 3: _events_and_watches, 4: _local_times}
+MIGRATIONS: Mapping[int, Migration] = {
+    2: _slots_and_sweepers,
+    3: _events_and_watches,
+    4: _numbers_acceptances_and_local_times,
+}
 
 
 def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:

@@ -12,7 +12,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from runner.ledger.tables import firings, runs, slots
+from runner.ledger import locks
+from runner.ledger.tables import acceptances, firings, ledger, runs, slots
 from runner.ledger.values import Identity, LiveRun, Origin, RunRow
 from runner.plan.history import State
 
@@ -37,8 +38,11 @@ def is_live(now: Now) -> ColumnElement[bool]:
     return and_(_UNFINISHED, runs.c.lease_until >= now)
 
 
-def start(connection: Connection, run: str, origin: Origin, identity: Identity, *, now: Now, lease_until: Now) -> None:
-    """Records a new run; doing so again changes nothing."""
+def start(
+    connection: Connection, run: str, origin: Origin, identity: Identity, *, now: Now, lease_until: Now
+) -> tuple[int, datetime]:
+    """Records a new run and returns its number and when it started; doing so again changes nothing."""
+    locks.for_run_numbers(connection)
     values = {
         "id": run,
         "command": origin.command,
@@ -52,8 +56,22 @@ def start(connection: Connection, run: str, origin: Origin, identity: Identity, 
         "version": origin.version,
         "git_commit": origin.git_commit,
         "git_dirty": origin.git_dirty,
+        "number": next_number(connection),
     }
     connection.execute(_START[connection.dialect.name].values(values))
+    row = connection.execute(select(runs.c.number, runs.c.started_at).where(runs.c.id == run)).one()
+    return row.number, row.started_at
+
+
+def next_number(connection: Connection) -> int:
+    """The number of the next run, for a caller that holds the lock on run numbers.
+
+    It is higher than that of every run here, and of every run of this ledger whose loss was accepted: an accepted loss
+    must never cover a later run.
+    """
+    of_this = acceptances.c.ledger == select(ledger.c.id).scalar_subquery()
+    numbers = (select(func.max(runs.c.number)), select(func.max(acceptances.c.number)).where(of_this))
+    return max(connection.execute(each).scalar() or 0 for each in numbers) + 1
 
 
 def renew(connection: Connection, run: str, lease_until: Now) -> bool:

@@ -92,6 +92,7 @@ runs = Table(
     Column("version", Text, nullable=False),
     Column("git_commit", Text),
     Column("git_dirty", Boolean),
+    Column("number", Integer, nullable=False, server_default=text("0")),  # from 1, in the order of the ledger itself
 )
 
 # One row for each time that a run claimed a firing, or reported it expired. Rows are kept for good.
@@ -171,6 +172,21 @@ watches = Table(
     Column("times", Text, nullable=False),  # the hash of what its times are made of
 )
 
+# One row for each time that a person accepted a ledger that lacks a run, or claims of it, which a machine had seen.
+acceptances = Table(
+    "acceptances",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("ledger", Text, nullable=False),  # the id of the ledger that held the run
+    Column("run", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # of the run in that ledger
+    Column("claims", Integer, nullable=False),  # of the run, as the machine had seen them
+    Column("at", Instant, nullable=False),
+    Column("who", Prose, nullable=False),
+    Column("host", Prose, nullable=False),
+    Column("note", Prose, nullable=False),
+)
+
 KEY = (firings.c.account, firings.c.bulletin, firings.c.occurrence)
 # Texts, so that an insert can name its index by the same words: PostgreSQL infers none from bound parameters.
 BLOCKING_ROWS = text(f"state IN ({', '.join(repr(state.value) for state in BLOCKING)})")
@@ -197,5 +213,6 @@ Index("firings_by_run", firings.c.run)
 SPENT = (firings.c.account, firings.c.claimed_at, firings.c.business_event)
 Index("firings_spent", *SPENT, sqlite_where=BLOCKING_ROWS, postgresql_where=BLOCKING_ROWS)
 Index("runs_unfinished", runs.c.lease_until, sqlite_where=_unfinished, postgresql_where=_unfinished)
+Index("runs_by_number", runs.c.number, unique=True)
 Index("resolutions_by_firing", resolutions.c.firing)
 Index("slots_by_run", slots.c.run)

@@ -6,7 +6,7 @@ The same ledger gives the same bytes wherever it lies. Slots are left out: they 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from runner.ledger.migrations import event_of
 from runner.ledger.tables import (
     SCHEMA_VERSION,
     Instant,
+    acceptances,
     attempts,
     firings,
     is_instant,
@@ -31,10 +32,25 @@ from runner.plan.history import State
 
 FORMAT = "bulletins-ledger"
 # A row comes after those that it refers to.
-TABLES = {"run": runs, "firing": firings, "attempt": attempts, "resolution": resolutions, "watch": watches}
-_BEFORE_EVENTS = 2  # the version whose rows say nothing of business events, and which has no watches
-_BEFORE_LOCAL_TIMES = 3  # the version whose rows of what recurs have no local time
-_VERSIONS = (_BEFORE_EVENTS, _BEFORE_LOCAL_TIMES, SCHEMA_VERSION)
+TABLES = {
+    "run": runs,
+    "firing": firings,
+    "attempt": attempts,
+    "resolution": resolutions,
+    "watch": watches,
+    "acceptance": acceptances,
+}
+_SINCE = {"watch": 3, "acceptance": 4}  # the versions that brought kinds of rows
+UNNUMBERED = 0  # the number of a run that comes from a version before
+# Kind of row -> column -> the version that brought it, and what it holds in a row of an older version.
+_ADDED: Mapping[str, Mapping[str, tuple[int, Callable[[Mapping[str, Any]], Any]]]] = {
+    "run": {"number": (4, lambda row: UNNUMBERED)},
+    "firing": {
+        "business_event": (3, lambda row: event_of(str(row.get("payload")))),
+        "local_due": (4, lambda row: None),
+    },
+}
+_VERSIONS = range(2, SCHEMA_VERSION + 1)
 _NOT_WHOLE_HELP = "Export it again; nothing was imported."
 
 
@@ -101,7 +117,7 @@ def _header(line: str) -> tuple[int, Header]:
     version = record.get("version")
     if not isinstance(version, int) or version not in _VERSIONS:
         raise UserError(
-            f"the export is of version {version}, and this program knows {', '.join(map(str, _VERSIONS))}",
+            f"the export is of version {version}, and this program knows {_VERSIONS[0]} to {_VERSIONS[-1]}",
             help="Export and import with the same version of bulletins. Nothing was imported.",
         )
     values = _checked(record.get("ledger"), [ledger.c[name] for name in ("id", "created_at", "created_by")], 1)
@@ -109,8 +125,7 @@ def _header(line: str) -> tuple[int, Header]:
 
 
 def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Record]:
-    is_old = version == _BEFORE_EVENTS
-    counts = dict.fromkeys((kind for kind in TABLES if not (is_old and kind == "watch")), 0)
+    counts = dict.fromkeys((kind for kind in TABLES if version >= _SINCE.get(kind, 0)), 0)
     number = 1
     for number, line in numbered:
         record = _parsed(line, number)
@@ -122,13 +137,16 @@ def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Reco
         if kind not in counts or len(record) != 1:
             raise _not_whole(number, "this is no row of a ledger")
         counts[kind] += 1
-        values = record[kind]
-        if is_old and kind == "firing" and isinstance(values, dict) and "business_event" not in values:
-            values = {**values, "business_event": event_of(str(values.get("payload")))}
-        if version <= _BEFORE_LOCAL_TIMES and kind == "firing" and isinstance(values, dict):
-            values = {"local_due": None, **values}
-        yield Record(kind, _checked(values, TABLES[kind].c, number))
+        yield Record(kind, _checked(_completed(kind, record[kind], version), TABLES[kind].c, number))
     raise _not_whole(number, "the end is missing: the file was cut short")
+
+
+def _completed(kind: str, values: object, version: int) -> object:
+    """A row with the columns that its version did not have yet."""
+    if not isinstance(values, dict):
+        return values
+    added = _ADDED.get(kind, {}).items()
+    return {**values, **{name: of(values) for name, (since, of) in added if version < since and name not in values}}
 
 
 def _parsed(line: str, number: int) -> dict[str, Any]:

@@ -138,3 +138,13 @@ def test_rows_that_refer_to_nothing_are_found(used: str, table: str, said: str) 
                 connection.exec_driver_sql(f"ALTER TABLE {child} DROP CONSTRAINT {name}")
             connection.exec_driver_sql(f"DELETE FROM {table}")
     assert any(said in finding.message for finding in findings(used) if finding.is_fault)
+
+
+def test_a_run_without_a_number_and_a_damaged_acceptance_are_found(used: str) -> None:
+    with connected(used) as connection:
+        connection.execute(text("UPDATE runs SET number = 0"))
+        values = "'01A', 'L', 'R', 1, 0, 'yesterday', 'asha', 'builder', 'restored'"
+        connection.execute(text(f"INSERT INTO acceptances VALUES ({values})"))
+    messages = [finding.message for finding in findings(used)]
+    assert any("has the number 0" in message for message in messages)
+    assert any("'yesterday'" in message for message in messages)

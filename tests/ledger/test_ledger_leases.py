@@ -58,6 +58,7 @@ def test_a_run_is_recorded_from_its_beginning_to_its_end(ledger: Ledger, ledger_
         "version": "1.2.3",
         "git_commit": "0123abc",
         "git_dirty": False,
+        "number": 1,
     }
     assert all_of(ledger_url, runs) == [begun]
     at(ledger, NOW + TICK).finish_run(run, exit_code=4, interrupted=True)

@@ -66,7 +66,7 @@ def test_a_step_that_fails_changes_nothing_of_the_others(old: str) -> None:
     assert migrate_alone(old, {1: adding("first"), 2: failing}) == (0, set())
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def version(request: pytest.FixtureRequest) -> int:
     """Each older version of the tables."""
     number: int = request.param
@@ -129,6 +129,23 @@ def test_business_events_are_filled_in_piece_by_piece(older: str, monkeypatch: p
 )
 def test_the_business_event_of_a_payload(payload: str, event: str) -> None:
     assert migrations.event_of(payload) == event
+
+
+@pytest.mark.parametrize("version", [3], indirect=True)
+def test_runs_of_before_get_numbers_in_the_order_of_their_starts(older: str) -> None:
+    url = parse_url(older)
+    engine = connect._engine(url)
+    with connect.transaction(engine, url) as connection:
+        for name, at in (("01A", "2026-12-01T12:00:01"), ("01Z", "2026-12-01T11:00:00")):  # clocks differ
+            times = f"'{at}.000000Z', NULL, '{at}.000000Z'"
+            connection.exec_driver_sql(
+                f"INSERT INTO runs VALUES ('{name}', 'fire', {times}, NULL, false, 'a', 'b', 1, '', '1', NULL, NULL)"
+            )
+    engine.dispose()
+    with Ledger(url) as opened:
+        new = begin(opened)
+        numbers = {row["id"]: row["number"] for row in all_of(older, tables.runs)}
+    assert numbers == {"01Z": 1, "01M80000000000000000000RUN": 2, "01A": 3, new: 4}
 
 
 def test_what_was_migrated_works_as_if_it_were_new(older: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -35,6 +36,7 @@ def new_site(ids: list[str], *, latency_s: float, port: int | None) -> Iterator[
         Sandbox(latency_s=latency_s, on_answer=hold) as sandbox,
     ):
         site = Site(Path(folder), sandbox, ledger=new_database(port) if port else None, hold=hold)
+        site.environment["XDG_STATE_HOME"] = os.path.join(folder, "state")
         site.write_accounts()
         site.make_ledger()
         site.write_bulletins(ids)

@@ -1,0 +1,157 @@
+"""A ledger compared with what this machine has seen of it: refused, warned of, or accepted by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner import local
+from runner.errors import UserError
+
+if TYPE_CHECKING:
+    from runner.ledger.ledger import Ledger
+    from runner.ledger.witness import Loss, Recorded, Witness
+    from runner.ledger.witness_files import WitnessFiles
+    from runner.plan.decide import Plan
+
+_SHOWN = 20  # firings that a warning names
+_NO_MEMORY = "An older copy of the ledger would go unnoticed here."
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A ledger, what this machine has seen of it, and what the ledger lacks of that.
+
+    `files` is None where this machine can't keep a witness.
+    """
+
+    ledger: Ledger
+    files: WitnessFiles | None
+    witnesses: tuple[Witness, ...]
+    recorded: Recorded
+    losses: tuple[Loss, ...]
+
+    def check(self, plan: Plan, accepted: Sequence[str] = ()) -> None:
+        """Raises UserError unless exactly the runs that the ledger lacks are `accepted`."""
+        lacking = [loss.run.id for loss in self.losses]
+        if set(lacking) == set(accepted):
+            return
+        if not lacking:
+            raise UserError(
+                f"the ledger {self.ledger.place} holds everything that this machine has seen of it:"
+                f" there is no loss of run {accepted[0]} to accept",
+                help="Leave out --accept-older-ledger. It is for one decision, never for a line of cron.",
+            )
+        options = " ".join(f"--accept-older-ledger {run}" for run in lacking)
+        raise UserError(
+            "; ".join(map(self.described, self.losses)),
+            help="Bring back the newer copy of the ledger. Without one, `bulletins ledger baseline` records what is due"
+            f" now as sent; or `bulletins fire {options} --note TEXT` sends what this ledger takes for unsent"
+            f" ({len(plan.to_send):,} now), even if it was sent before.",
+        )
+
+    def described(self, loss: Loss) -> str:
+        """What the ledger lacks, in words."""
+        from runner.plan.moments import moment
+
+        run = f"run {loss.run.id} of {loss.run.host} at {moment(loss.run.started_at)}"
+        if loss.held_claims is None:
+            lack = "does not hold that run"
+        else:
+            lack = f"holds {loss.held_claims:,} of the {loss.run.claims:,} firings that the run had claimed"
+        if loss.ledger == self.ledger.id:
+            return f"the ledger {self.ledger.place} is older than {run}, which this machine has seen: it {lack}"
+        return (
+            f"the ledger {self.ledger.place} is a new one ({self.ledger.id}). At its place, this machine has seen"
+            f" the ledger {loss.ledger} with {run}; the new one {lack}"
+        )
+
+    def accept(self, note: str) -> None:
+        """Records in the ledger that a person goes on with it."""
+        from runner.cli.ledgers import identity
+
+        self.ledger.accept(self.losses, identity(), note)
+
+    def remember(self, run: str) -> None:
+        """Writes to the witness what a run of this process has recorded by now."""
+        with self.writer(run):
+            pass
+
+    def writer(self, run: str) -> AbstractContextManager[Any]:
+        """Keeps the witness up to date while that run goes on, which this process has started."""
+        from runner.fire.witness_writer import WitnessWriter
+        from runner.ledger.witness import lost_ids
+
+        if self.files is None:
+            return nullcontext()
+        return WitnessWriter(
+            self.files,
+            lambda: self.ledger.own_run(run),
+            seen=self.recorded.runs.values(),
+            forget=lost_ids(self.witnesses, self.recorded),
+            on_fault=_warn_of_no_memory,
+        )
+
+
+def compare(ledger: Ledger) -> Comparison:
+    """The ledger compared with this machine's witnesses. What is wrong with those is a warning."""
+    from runner.ledger.witness import losses
+
+    files, witnesses = _read(ledger.id, ledger.canonical_place())
+    # Read after the witnesses: those never hold more than what was committed before.
+    recorded = ledger.recorded(run.id for witness in witnesses for run in witness.runs)
+    return Comparison(ledger, files, witnesses, recorded, tuple(losses(witnesses, recorded)))
+
+
+def _read(ledger: str, place: str) -> tuple[WitnessFiles | None, tuple[Witness, ...]]:
+    from runner.ledger.witness_files import WitnessFiles
+
+    try:
+        folder = local.witness_folder()
+        if folder is None:
+            warn(f"this user has no folder in which to remember what was seen of the ledger. {_NO_MEMORY}")
+            return None, ()
+        files = WitnessFiles(folder, ledger, place)
+        witnesses, damaged = files.read()
+    except OSError as error:
+        _warn_of_no_memory(error)
+        return None, ()
+    for path, reason in damaged.items():
+        warn(f"{path} should hold what this machine has seen of the ledger, and can't be read: {reason}. {_NO_MEMORY}")
+    return files, tuple(witnesses)
+
+
+def warn_if_older(ledger: Ledger) -> None:
+    """Warns where `fire` would refuse the ledger."""
+    compared = compare(ledger)
+    for loss in compared.losses:
+        warn(f"{compared.described(loss)}. fire refuses this ledger until that is settled, and names the ways out")
+
+
+def warn_of_repetition(compared: Comparison, plan: Plan) -> None:
+    """Warns of what may be sent twice with an older ledger that was accepted."""
+    for loss in compared.losses:
+        warn(f"{compared.described(loss)}. That was accepted")
+    warn(_repetition([f"{step.firing.key.bulletin} in {step.firing.key.account}" for step in plan.to_send]))
+
+
+def _repetition(names: Sequence[str]) -> str:
+    if not names:
+        return "this run sends nothing that may have been sent before; a later run may"
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return f"these firings may have been sent before, and may be sent again: {', '.join(names[:_SHOWN])}{more}"
+
+
+def warn(text: str) -> None:
+    """A line on standard error about something that stops nothing."""
+    click.secho(f"warning: {text}", fg="yellow", err=True)
+
+
+def _warn_of_no_memory(error: Exception) -> None:
+    reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+    where = f" in {error.filename}" if isinstance(error, OSError) and error.filename else ""
+    warn(f"this machine can't remember what it sees of the ledger{where}: {reason}. {_NO_MEMORY}")

@@ -1,0 +1,80 @@
+"""What a run has claimed, written to this machine's witness while the run goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable
+from types import TracebackType
+from typing import Self
+
+from runner.ledger.witness import SeenRun, Witness, updated
+from runner.ledger.witness_files import WitnessFiles
+
+INTERVAL_S = 1.0
+
+
+class WitnessWriter:
+    """Writes the run when it begins, at most once a second while it claims, and at its end. A context manager.
+
+    `own` gives the run with the claims that are committed by now; `seen` are the runs that the ledger held before it
+    began, and `forget` those whose loss was accepted. `on_fault` gets the first error: no run fails for its witness.
+    """
+
+    def __init__(
+        self,
+        files: WitnessFiles,
+        own: Callable[[], SeenRun],
+        *,
+        seen: Iterable[SeenRun],
+        forget: Collection[str],
+        on_fault: Callable[[Exception], None],
+    ) -> None:
+        self._files = files
+        self._own = own
+        self._seen = tuple(seen)
+        self._forget = frozenset(forget)
+        self._on_fault = on_fault
+        self._written: int | None = None  # claims
+        self._failed = False
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="witness", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._write()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system gives no more threads
+            self._fail(error)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._write()
+
+    def _work(self) -> None:
+        while not self._ended.wait(INTERVAL_S):
+            self._write()
+
+    def _write(self) -> None:
+        own = self._own()
+        if own.claims == self._written:
+            return
+        try:
+            self._files.update(lambda witness: self._changed(witness, own))
+            self._written = own.claims
+        except OSError as error:
+            self._fail(error)
+
+    def _changed(self, witness: Witness, own: SeenRun) -> Witness:
+        if self._written is None:
+            witness = updated(witness, self._seen, forget=self._forget)
+        return updated(witness, [own])
+
+    def _fail(self, error: Exception) -> None:
+        if not self._failed:
+            self._failed = True
+            self._on_fault(error)
