@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.entities import html5
 
-MOST_CHARACTERS = 16_384  # of a text that are looked at and kept: callers keep far less, and decoding takes time
+MOST_CHARACTERS = 8_192  # of a text that are looked at and kept: callers keep far less, and decoding takes time
 _MOST_VIEWS = 32  # of one text
 _MOST_DEPTH = 4  # escapes within escapes
 _KEY = 4  # characters by which a spelling is looked up; also the least of one that a text's end may cut off

@@ -81,6 +81,7 @@ def sandbox() -> Iterator[Sandbox]:
 def small_set(write: Write, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two bulletins that are due, one that is not yet, one missed, one disabled; an account with its credentials."""
     monkeypatch.setenv("INDIA_ID", "india")
+    monkeypatch.setenv("EUROPE_ID", "europe")
     monkeypatch.setenv("INDIA_PASSCODE", "sesame")
     return write({"accounts.yaml": account(sandbox.base_url), "all.yaml": BULLETINS})
 
@@ -89,6 +90,12 @@ def account(base_url: str, more: str = "") -> str:
     """The account `india`."""
     fields = f"base_url: {base_url}, account_id_env: INDIA_ID, passcode_env: INDIA_PASSCODE"
     return f"accounts:\n  india: {{{fields}{', ' if more else ''}{more}}}\n"
+
+
+def two_accounts_at(base_url: str) -> str:
+    """The accounts `india` and `europe`, with one passcode."""
+    india = account(base_url)
+    return india + india.splitlines()[1].replace("india", "europe").replace("INDIA_ID", "EUROPE_ID") + "\n"
 
 
 @pytest.fixture
@@ -127,10 +134,9 @@ def doubt(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
 @pytest.fixture
 def two_accounts(bulletins: Bulletins, ledger: str, sandbox: Sandbox, write: Write) -> None:
     """now-1 is in doubt in two accounts."""
-    text = account(sandbox.base_url)
     write(
         {
-            "accounts.yaml": text + text.splitlines()[1].replace("india", "europe") + "\n",
+            "accounts.yaml": two_accounts_at(sandbox.base_url),
             "all.yaml": BULLETINS.replace("accounts: [india]", "accounts: [india, europe]"),
         }
     )

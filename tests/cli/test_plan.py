@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from conftest import Write
 
-from cli.conftest import Bulletins, account
+from cli.conftest import Bulletins, account, two_accounts_at
 from runner.definitions.schema import schema
 from runner.report.html.instants import instant_ms
 from runner.sandbox.server import Sandbox
@@ -203,8 +203,7 @@ def test_an_edit_after_the_send_is_shown(
 def test_a_bulletin_in_two_accounts_is_counted_once_and_its_firings_twice(
     bulletins: Bulletins, write: Write, sandbox: Sandbox
 ) -> None:
-    india = account(sandbox.base_url)
-    write({"accounts.yaml": india + india.splitlines()[1].replace("india", "europe") + "\n"})
+    write({"accounts.yaml": two_accounts_at(sandbox.base_url)})
     write({"more.yaml": "bulletins:\n  - {id: both, business_event: E, name: Both, properties: {}, c-by: a@b.example,"
                         " accounts: [india, europe]}\n"})  # fmt: skip
     summary = bulletins("plan", "--id", "both", "--id", "now-1").out.splitlines()[-1]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from conftest import Write
 
-from cli.conftest import Bulletins, account, outcomes, report_of
+from cli.conftest import Bulletins, account, outcomes, report_of, two_accounts_at
 from runner import clock, local
 from runner.sandbox.server import Sandbox
 
@@ -149,7 +149,6 @@ def test_a_renamed_account_sends_nothing_again(desk: Desk, in_doubt: bool) -> No
 
 def test_an_account_that_was_added_gets_its_own(desk: Desk) -> None:
     assert desk.fire()[0] == 0
-    text = account(desk.sandbox.base_url)
-    desk.write({"accounts.yaml": text + text.splitlines()[1].replace("india", "europe") + "\n"})
+    desk.write({"accounts.yaml": two_accounts_at(desk.sandbox.base_url)})
     desk.define(in_account="europe")
     assert desk.fire() == (0, {"b": "fired"})
