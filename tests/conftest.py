@@ -30,11 +30,18 @@ class NetworkReachedError(AssertionError):
     """A test tried to leave the machine. Not an OSError, so that no code under test takes it for a network failure."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No witness of a test reaches the user's state folder, also from fixtures of the whole session."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test runs in an empty folder, with nothing of the outer environment, and reaches loopback at most."""
     monkeypatch.chdir(tmp_path)
-    # What a run remembers of its ledger. A test that sets up an environment of its own must not reach the user's.
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path.with_name(f"{tmp_path.name}.state")))
     for name in list(os.environ):
         if name.startswith(("BULLETINS_", "CLEVERTAP_")) or name.upper().endswith("_PROXY") or name == "NO_COLOR":

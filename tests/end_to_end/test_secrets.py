@@ -46,7 +46,7 @@ def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Run | Non
             site.write_bulletins([name], name=name, fields=f'accounts: ["{name}"]')
         site.write_accounts(**dict.fromkeys(names, sandbox.base_url))
         site.environment.update({variable: CANARY for variable in site.environment if variable.startswith("PASSCODE_")})
-        # The ledger is held open, so that what the run writes stays in its -wal file for the search.
+        # The ledger is being read meanwhile, so that what the run writes stays in its -wal file for the search.
         site.environment["BULLETINS_TEST_ANSWER_S"] = "0.7"
         with closing(open_ledger(site)):
             done = site.run("fire", "--yes", "--verbose", hurried=True)
@@ -61,7 +61,8 @@ def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Run | Non
 def open_ledger(site: Site) -> closing[object]:
     import sqlite3
 
-    connection = sqlite3.connect(site.folder / ".bulletins" / "ledger.sqlite3")
+    connection = sqlite3.connect(site.folder / ".bulletins" / "ledger.sqlite3", isolation_level=None)
+    connection.execute("BEGIN")
     connection.execute("SELECT count(*) FROM firings").fetchone()
     return connection  # type: ignore[return-value]
 
