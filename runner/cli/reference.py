@@ -100,7 +100,10 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
 @click.command()
 @click.argument("code", required=False, shell_complete=completion.codes)
 def explain(code: str | None) -> None:
-    """Explain a problem's code, or an answer of the API such as 429; without CODE, list them all."""
+    """Explain a code or an answer like 429; without CODE, list all.
+
+    CODE is the code of a problem, such as property-unknown, or the status of an answer of the API, such as 429.
+    """
     from runner.definitions.codes import Code
     from runner.definitions.suggest import did_you_mean
     from runner.fire.causes import ANSWERS, answer_code

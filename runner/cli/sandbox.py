@@ -94,8 +94,8 @@ def sandbox(
       drip, drip-head                       accepted, but the answer never ends
       fail:TEXT, redirect                   not accepted
       refuse                                the port is shut
-      sticky-429, sticky-429:30s            after any 429, its account gets nothing
-                                            else for 10 minutes, or for that long
+      sticky-429, sticky-429:30s            after a 429, the account gets only
+                                            429 for 10 minutes, or that long
 
     '503-after@*Hindi*' answers 503 after accepting bulletins with Hindi in the name.
     """
