@@ -24,7 +24,7 @@ def is_plan_file(path: Path) -> bool:
     """Whether PATH is a file that holds no definitions, so that it must be a plan."""
     from runner.definitions.sources import is_definition
 
-    return path.is_file() and not is_definition(path.name)
+    return os.path.isfile(path) and not is_definition(path.name)
 
 
 def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) -> None:
@@ -61,7 +61,7 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) 
 def _holds_something_else(path: Path) -> bool:
     from runner.report.plan_document import reviewed_plan
 
-    if not path.is_file() or not path.stat().st_size:
+    if not os.path.isfile(path) or not path.stat().st_size:
         return False
     try:
         reviewed_plan(path.read_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,6 +70,6 @@ def _changed(path: Path, *options: str) -> list[str]:
 
 def _listed(path: Path, *command: str) -> list[str]:
     """What a git command with -z lists of the definition files under `path`, and of tables that they may be made of."""
-    where = ["."] if path.is_dir() else [path.name, _TABLES_BESIDE]
+    where = ["."] if os.path.isdir(path) else [path.name, _TABLES_BESIDE]
     entries = git(path, *command, "--", *where).split("\0")
     return [entry for entry in entries if is_definition(entry) or is_table(entry)]

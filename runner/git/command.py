@@ -36,7 +36,7 @@ def complaint(error: subprocess.CalledProcessError) -> str:
 
 
 def _command(path: Path, arguments: tuple[str, ...]) -> list[str]:
-    folder = path if path.is_dir() else path.parent
+    folder = path if os.path.isdir(path) else path.parent
     return ["git", "-C", os.fspath(folder), *arguments]
 
 
