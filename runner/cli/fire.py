@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -163,7 +164,7 @@ def _work(options: Options, selection: dict[str, Any]) -> Work:
             raise click.UsageError(f"{path} says what is sent: selection options and --now don't go with a plan file")
         reviewed = read_plan(path)
         path = Path(reviewed.path)
-        if not path.exists():
+        if not os.path.exists(path):
             raise UserError(
                 f"{options.path} is a plan of {path}, which is not here", help="Run it in the folder where it was made."
             )

@@ -57,9 +57,9 @@ def _check_that_it_is_free(folder: Path) -> None:
     from runner.definitions.suggest import listed
     from runner.errors import Exit
 
-    if os.path.lexists(folder) and not folder.is_dir():
+    if os.path.lexists(folder) and not os.path.isdir(folder):
         raise UserError(f"{folder} is there, and is no folder", help="Give a folder, or remove it.")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return
     try:
         there = [source.name for source in sources_under([folder])]
@@ -106,7 +106,7 @@ def _staged(folder: Path, files: Mapping[str, str]) -> Iterator[Path]:
     """A hidden folder on the same disk that holds the files, and that is gone afterwards, whatever happens."""
     from runner.files import written_whole
 
-    beside = folder if folder.is_dir() else folder.parent
+    beside = folder if os.path.isdir(folder) else folder.parent
     beside.mkdir(parents=True, exist_ok=True)
     staged = beside / f".{folder.name or 'set'}.{uuid.uuid4().hex}"
     try:
@@ -121,7 +121,7 @@ def _staged(folder: Path, files: Mapping[str, str]) -> Iterator[Path]:
 
 def _put_into_place(staged: Path, folder: Path) -> None:
     """All at once where the folder is new; else one by one, and back again if one can't be put there."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         os.rename(staged, folder)
         return
     moved: list[Path] = []

@@ -129,7 +129,7 @@ def _the_set(path: Path) -> tuple[list[Source], Definitions]:
 
 def _check_that_there_are_accounts(path: Path, definitions: Definitions) -> None:
     """Raises UserError where every answer would be in vain. A file alone may name accounts of the set that it is of."""
-    if definitions.accounts or not path.is_dir():
+    if definitions.accounts or not os.path.isdir(path):
         return
     message = "the set has no account to raise a bulletin in; nothing was asked, and nothing was written"
     help_ = f"Define one in a file of its own, such as {path / 'accounts.yaml'}, with the line: {_ACCOUNT_LINE}"
@@ -147,7 +147,7 @@ def _check_that_options_say_all(
     from runner.cli.new_target import candidates, chosen_target, defaults_of_all
 
     known = candidates(sources)
-    is_open = file is None and path.is_dir() and len(known) != 1
+    is_open = file is None and os.path.isdir(path) and len(known) != 1
     defaults = defaults_of_all(known) if is_open else chosen_target(path, sources, file).defaults
     options = [*(["--file"] if is_open else []), *lacking(definitions, defaults, given), *([] if yes else ["--yes"])]
     if options:

@@ -34,7 +34,7 @@ def chosen_target(path: Path, sources: Sequence[Source], file: str | None) -> Ta
 
     Raises UserError, or click.UsageError, where nothing can be added to it.
     """
-    if file is None and not path.is_dir():
+    if file is None and not os.path.isdir(path):
         file = os.fspath(path)
     known = candidates(sources)
     if file is None and len(known) == 1 and not can_ask():
@@ -107,14 +107,14 @@ def _inside(path: Path, text: str) -> Path:
     from runner.definitions.sources import is_definition, is_hidden
 
     chosen = Path(text)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         if chosen != path:
             raise Unfit(f"the set is the file {path}; give the folder to add another file.")
     elif not chosen.is_absolute() and not chosen.is_relative_to(path):
         chosen = path / chosen
-    if chosen.is_symlink():
+    if os.path.islink(chosen):
         raise Unfit(f"{chosen} is a link to {os.readlink(chosen)}, and nothing is written through links. Give a file.")
-    folder = path if path.is_dir() else path.parent
+    folder = path if os.path.isdir(path) else path.parent
     within = Path(os.path.relpath(os.path.realpath(chosen), os.path.realpath(folder)))
     if ".." in within.parts:
         raise Unfit(f"{chosen} does not lie in {folder}. Give a file of the set.")
@@ -148,4 +148,4 @@ def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
 def _schema_beside(file: Path, path: Path) -> str:
     """How a file names the schema that init wrote for its set; empty where there is none."""
     schema = path / ".schemas" / "bulletins.schema.json"
-    return Path(os.path.relpath(schema, file.parent)).as_posix() if schema.is_file() else ""
+    return Path(os.path.relpath(schema, file.parent)).as_posix() if os.path.isfile(schema) else ""

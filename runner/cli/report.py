@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str,
     """
     from runner.report.formats import run_in
 
-    if run is not None and Path(run).is_file():
+    if run is not None and os.path.isfile(run):
         document = _from_file(Path(run))
     else:
         document = _from_ledger(run, ledger_url, sandbox=sandbox)

@@ -24,7 +24,7 @@ def is_plan_file(path: Path) -> bool:
     """Whether PATH is a file that holds no definitions, so that it must be a plan."""
     from runner.definitions.sources import is_definition
 
-    return path.is_file() and not is_definition(path.name)
+    return os.path.isfile(path) and not is_definition(path.name)
 
 
 def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) -> None:

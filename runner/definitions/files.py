@@ -48,7 +48,7 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
             found[shown(path)] = path, root
         else:
             raise UserError(
-                f"{shown(path)}: no such file or folder",
+                f"{shown(path)}: {_why_not(path)}",
                 help="Give the folder that holds the definitions; it is bulletins.d where none is given.",
                 exit_code=Exit.USAGE,
             )
@@ -62,6 +62,17 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
         Source(name, partial(_definition, path, root), partial(_beside, os.path.dirname(path)))
         for name, (path, root) in found.items()
     ]
+
+
+def _why_not(path: str) -> str:
+    """Why nothing can be seen at a path."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        pass
+    except OSError as error:
+        return error.strerror or "it can't be read"
+    return "no such file or folder"
 
 
 def tables_under(path: str | FilePath) -> list[Source]:

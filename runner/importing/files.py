@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from runner.definitions.sources import is_hidden, shown
 from runner.errors import Exit, UserError
@@ -40,19 +41,45 @@ def json_files(paths: Iterable[Path]) -> Iterator[Path]:
     seen = set()
     for path in paths:
         for file in _files_under(path) if os.path.isdir(path) else [path]:
-            real = os.path.realpath(file)
+            real = _end_of_links(file)
             if real not in seen:
                 yield file
             seen.add(real)
 
 
 def _files_under(folder: Path) -> list[Path]:
-    found = [each for each in folder.rglob("*") if each.name.lower().endswith(_JSON) and os.path.isfile(each)]
-    found = [each for each in found if not any(map(is_hidden, each.relative_to(folder).parts))]
+    found = []
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        files = [Path(parent, name) for name in names if name.lower().endswith(_JSON) and not is_hidden(name)]
+        found += [each for each in files if _is_file(each)]
     if not found:
         message = f"{shown(str(folder))} holds no JSON"
         raise UserError(message, help=f"Files of payloads end in {', '.join(_JSON)}.", exit_code=Exit.USAGE)
     return sorted(found, key=lambda each: each.parts)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:  # a link to nothing
+        return False
+    except OSError as error:
+        _refuse(error)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    place = shown(os.fspath(error.filename)) if error.filename else "the folder"
+    raise UserError(
+        f"{place}: {error.strerror}", help="Give files and folders that can be read.", exit_code=Exit.USAGE
+    ) from None
+
+
+def _end_of_links(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except OSError:  # the working directory no longer exists: reading the file says so
+        return os.fspath(path)
 
 
 def _read(path: Path) -> bytes:

@@ -70,8 +70,19 @@ def _sqlite_url(url: URL) -> URL:
 
 
 def exists(url: URL) -> bool:
-    """Whether there is something at the place of the ledger, as far as can be told without opening it."""
-    return url.drivername != "sqlite" or os.path.lexists(url.database or "")
+    """Whether something is at the place of the ledger, as far as its folder shows. Raises UserError where it can't."""
+    if url.drivername != "sqlite":
+        return True
+    try:
+        os.lstat(url.database or "")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UserError(
+            f"the ledger {shown(url)} can't be reached: {error.strerror}",
+            help="Give access to its folder, or name the right place with --ledger.",
+        ) from None
+    return True
 
 
 def open_engine(url: URL) -> Engine:

@@ -194,6 +194,8 @@ def _of_type(types: tuple[type, ...], value: Any) -> Any:
         raise TypeError(value)
     if isinstance(value, int) and not -(2**31) <= value < 2**31:  # what both databases take
         raise ValueError(value)
+    if isinstance(value, str):
+        value.encode()  # half of a character, which JSON can spell and no database takes, is a ValueError
     return value
 
 

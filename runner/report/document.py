@@ -5,7 +5,6 @@ The same document is made from what a ledger recorded of a run, by `recorded`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,14 +44,11 @@ def report_document(facts: RunFacts, results: Iterable[Result]) -> dict[str, Any
 
 def read_report(text: str | bytes) -> dict[str, Any]:
     """A report as it was written to a file. Raises ValueError where the text is none."""
-    from runner.definitions.schema import fast_validator, schema
+    from runner.report import reading
 
-    document = json.loads(text)
-    found = next(iter(fast_validator(schema("report")).iter_errors(document)), None)
-    if found is not None:
-        raise ValueError(found.message[:300])
-    checked: dict[str, Any] = document
-    return checked
+    document: dict[str, Any] = reading.parsed(text)
+    reading.check(document, "report")
+    return document
 
 
 def document_of(facts: RunFacts, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:

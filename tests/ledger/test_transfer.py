@@ -149,6 +149,8 @@ def edited(number: int, old: str, new: str) -> Callable[[list[str]], list[str]]:
         (edited(3, '"line":4', '"line":null'), "line can't be null"),
         (edited(3, '"line":4', '"line":NaN'), "this is no JSON"),
         (edited(3, '"bulletin":"b0"', '"bulletin":7'), "bulletin can't be 7"),
+        (edited(3, '"bulletin":"b0"', '"bulletin":"\\ud800"'), "bulletin can't be"),
+        (edited(3, '"line":4', '"line":' + "4" * 5000), "this is no JSON"),
         (edited(3, "2026-12-01T13:00:00.000000Z", "2026-12-01T13:00:00Z"), "claimed_at can't be"),
         (edited(3, "2026-12-01T13:00:00.000000Z", "2026-13-01T13:00:00.000000Z"), "claimed_at can't be"),
         (lambda lines: [*lines[:3], "[" * 100_000 + "\n", *lines[3:]], "this is no JSON"),

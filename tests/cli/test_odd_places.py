@@ -1,0 +1,117 @@
+"""Folders that can't be read, names too long, a working directory that no longer exists: words, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Bulletins
+
+LONG = "l" * 5000
+SET = {
+    "accounts.yaml": "accounts: {india: {region: in1, account_id_env: A, passcode_env: P}}",
+    "sub/b.yaml": "bulletins: [{id: a, business_event: Ev, name: N, properties: {}, c-by: a@example.com}]",
+    "sub/payload.json": json.dumps({"business_event": "Ev", "name": "N"}),
+}
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the program as a process that reads no more than the permissions of files allow, also where root tests."""
+    command = [sys.executable, "-m", "runner", *arguments]
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root can't give up the right to read every file here")
+        command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+def is_in_words(done: subprocess.CompletedProcess[str]) -> bool:
+    return done.returncode in (2, 3, 5) and "Traceback" not in done.stderr and "Permission denied" in done.stderr
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a set with a folder in its middle that may not be read."""
+    for name, text in SET.items():
+        path = tmp_path / "bulletins.d" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    sub = tmp_path / "bulletins.d" / "sub"
+    sub.chmod(0)
+    yield tmp_path
+    sub.chmod(0o755)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "validate",
+        "plan",
+        "fire --yes",
+        "expand",
+        "import json bulletins.d --event Ev",
+        "validate bulletins.d/sub/b.yaml",
+        "ledger import bulletins.d/sub/e.jsonl",
+        "ledger show --ledger bulletins.d/sub/ledger.sqlite3",
+        "plan --ledger bulletins.d/sub/ledger.sqlite3 bulletins.d/accounts.yaml",
+    ],
+)
+def test_a_folder_that_may_not_be_read(closed: Path, command: str) -> None:
+    done = run(*command.split(), folder=closed)
+    assert is_in_words(done), done
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize("command", ["fire --yes", "report"])
+def test_a_file_in_a_folder_that_may_not_be_read(closed: Path, command: str) -> None:
+    done = run(*command.split(), "bulletins.d/sub/x.json", folder=closed)
+    assert (done.returncode in (2, 5), "Traceback" in done.stderr) == (True, False), done
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["validate", "plan", "fire --yes", "report", "init", "plan --out", "ledger import", "ledger export", "import json"],
+)
+@pytest.mark.parametrize("name", [LONG, f"{LONG}.json", f"a/{LONG}.yaml"])
+def test_a_name_that_is_too_long(bulletins: Bulletins, small_set: Path, command: str, name: str) -> None:
+    done = bulletins(*command.split(), name)
+    assert done.code in (2, 5)
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps the working directory")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "validate",
+        "plan",
+        "fire --yes",
+        "expand",
+        "init",
+        "ledger init",
+        "ledger show",
+        "status",
+        "report",
+        "import json x",
+        "import csv x",
+        "plan --against HEAD",
+    ],
+)
+def test_a_working_directory_that_no_longer_exists(
+    bulletins: Bulletins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    done = bulletins(*command.split())
+    assert done.code in (2, 5)
+    assert "Traceback" not in done.err
+    os.chdir(tmp_path)
