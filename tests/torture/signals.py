@@ -95,9 +95,10 @@ def _interrupt(
             time.sleep(chance.uniform(0.0, 2 * LATENCY_S))
         else:
             time.sleep(chance.uniform(0.0, 1.1 * took_s))
-        handled, over, before = _handles(process.pid), process.poll() is not None, site.sandbox.totals()[0]
+        handled, over = _handles(process.pid), process.poll() is not None
         if not over:
             os.kill(process.pid, number)
+        before = site.sandbox.totals()[0]  # what comes later was on its way, or was sent against the person's will
         code = ended(process)
         sent = site.sandbox.totals()[0]
         _check(site, seed, ids, number, Moment(number, code, sent, handled), over=over, after=sent - before)
