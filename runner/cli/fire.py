@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -78,6 +79,11 @@ class Work:
             return plan_over(ledger, self.definitions, select_firings(self.definitions, self.chosen, now), now)
         about = list(firings_for(self.reviewed, self.definitions, now))
         return only_reviewed(self.reviewed, plan_over(ledger, self.definitions, about, now))
+
+    def covers(self, file: str) -> bool:
+        """Whether all bulletins of a file of definitions are selected."""
+        is_whole = not self.chosen and self.reviewed is None
+        return is_whole and not os.path.relpath(file, self.path).startswith(os.pardir)
 
     def check_unmoved(self, plan: Plan, ledger_id: str | None) -> None:
         """Raises UserError where a plan was reviewed, and `plan` is not that any more."""
@@ -172,7 +178,7 @@ def _dry_run(options: Options, work: Work, meter: Meter) -> int:
     except UserError as refusal:
         reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger_id, shown=options.format != "text")
         raise
-    return reporter.publish(new_ulid(), Ended(tuple(map(rehearsed, plan.steps))), ledger=ledger_id)
+    return reporter.publish(new_ulid(), Ended(tuple(map(rehearsed, plan.steps))), ledger=ledger_id).exit_code
 
 
 def _fire(options: Options, work: Work, meter: Meter) -> int:
@@ -198,7 +204,7 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
         except UserError as refusal:
             reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=options.format != "text")
             raise
-        return send(options, plan, accounts, credentials, ledger, reporter)
+        return send(options, plan, accounts, credentials, ledger, reporter, work.covers)
 
 
 def _reporter(options: Options, work: Work, started_at: datetime, meter: Meter) -> Reporter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import __version__, git
-from runner.errors import UserError
+from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from runner.cli.fire import Options, Work
-    from runner.cli.reporting import Reporter
+    from runner.cli.reporting import Published, Reporter
     from runner.definitions.model import Account, Definitions
     from runner.fire.credentials import Credentials
     from runner.fire.result import Ended
@@ -73,8 +74,12 @@ def send(
     credentials: dict[str, Credentials],
     ledger: Ledger,
     reporter: Reporter,
+    covers: Callable[[str], bool],
 ) -> int:
-    """Runs the plan, with progress on standard error, and publishes its report; returns the exit code."""
+    """Runs the plan, with progress on standard error, and publishes its report; returns the exit code.
+
+    `covers` says of which files the plan holds every bulletin.
+    """
     from runner.cli.ledgers import identity
     from runner.cli.progress import progress
     from runner.fire.run import Run, Settings
@@ -88,15 +93,18 @@ def send(
         settings = Settings(canary=options.canary)
         run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
         with interrupting(run):
-            ended = run.fire(plan, accounts, credentials)
+            ended = run.fire(plan, accounts, credentials, covers=covers)
             stack.close()  # the bar goes before the summary comes
-            return reporter.publish(run.id, _finished(run, ended), ledger=ledger.id)
+            ended = _recorded(run, ended)
+            with run.kept_alive():
+                published = reporter.publish(run.id, ended, ledger=ledger.id)
+            return _finished(run, ended, published)
 
 
-def _finished(run: Run, ended: Ended) -> Ended:
-    """Records the end of the run, and tells what cut it short."""
+def _recorded(run: Run, ended: Ended) -> Ended:
+    """Records how the run ended, and shows what cut it short."""
     try:
-        run.finish(ended.exit_code)
+        run.record_outcome(ended.exit_code)
     except UserError as error:
         ended = replace(ended, fault=ended.fault or error.message)
     if ended.fault:
@@ -104,3 +112,14 @@ def _finished(run: Run, ended: Ended) -> Ended:
     if ended.crash:
         click.echo(ended.crash, err=True)
     return ended
+
+
+def _finished(run: Run, ended: Ended, published: Published) -> int:
+    """Records that the run is over, and what its report has shown; returns the exit code."""
+    try:
+        run.finish(published.exit_code, ended.results if published.is_written else ())
+    except UserError as error:
+        message = f"error: the end of the run could not be recorded: {error.message}"
+        click.secho(f"{message}; the next run may report the same again", fg="red", err=True)
+        return published.exit_code or Exit.FAILED
+    return published.exit_code

@@ -6,7 +6,7 @@ The same ledger gives the same bytes wherever it lies. Slots are left out: they 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -33,7 +33,8 @@ FORMAT = "bulletins-ledger"
 # A row comes after those that it refers to.
 TABLES = {"run": runs, "firing": firings, "attempt": attempts, "resolution": resolutions, "watch": watches}
 _BEFORE_EVENTS = 2  # the version whose rows say nothing of business events, and which has no watches
-_VERSIONS = (_BEFORE_EVENTS, SCHEMA_VERSION)
+_BEFORE_REPORTERS = 3  # the version whose rows say nothing of who reports them: they count as reported
+_VERSIONS = (_BEFORE_EVENTS, _BEFORE_REPORTERS, SCHEMA_VERSION)
 _NOT_WHOLE_HELP = "Export it again; nothing was imported."
 
 
@@ -99,8 +100,9 @@ def _header(line: str) -> tuple[int, Header]:
         )
     version = record.get("version")
     if not isinstance(version, int) or version not in _VERSIONS:
+        known = f"{', '.join(map(str, _VERSIONS[:-1]))} and {_VERSIONS[-1]}"
         raise UserError(
-            f"the export is of version {version}, and this program knows {' and '.join(map(str, _VERSIONS))}",
+            f"the export is of version {version}, and this program knows {known}",
             help="Export and import with the same version of bulletins. Nothing was imported.",
         )
     values = _checked(record.get("ledger"), [ledger.c[name] for name in ("id", "created_at", "created_by")], 1)
@@ -108,8 +110,8 @@ def _header(line: str) -> tuple[int, Header]:
 
 
 def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Record]:
-    is_old = version == _BEFORE_EVENTS
-    counts = dict.fromkeys((kind for kind in TABLES if not (is_old and kind == "watch")), 0)
+    has_watches = version > _BEFORE_EVENTS
+    counts = dict.fromkeys((kind for kind in TABLES if has_watches or kind != "watch"), 0)
     number = 1
     for number, line in numbered:
         record = _parsed(line, number)
@@ -122,10 +124,20 @@ def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Reco
             raise _not_whole(number, "this is no row of a ledger")
         counts[kind] += 1
         values = record[kind]
-        if is_old and kind == "firing" and isinstance(values, dict) and "business_event" not in values:
-            values = {**values, "business_event": event_of(str(values.get("payload")))}
+        if kind == "firing" and isinstance(values, dict):
+            values = {**_missing_columns(values, version), **values}
         yield Record(kind, _checked(values, TABLES[kind].c, number))
     raise _not_whole(number, "the end is missing: the file was cut short")
+
+
+def _missing_columns(values: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """What a firing's row of an older version lacks."""
+    missing: dict[str, Any] = {}
+    if version <= _BEFORE_EVENTS:
+        missing["business_event"] = event_of(str(values.get("payload")))
+    if version <= _BEFORE_REPORTERS:
+        missing |= {"reporter": None, "reported_at": None}
+    return missing
 
 
 def _parsed(line: str, number: int) -> dict[str, Any]:

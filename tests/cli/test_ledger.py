@@ -13,6 +13,7 @@ import pytest
 from cli.conftest import Bulletins
 from runner.ledger.connect import parse_url
 from runner.ledger.ledger import Ledger
+from runner.ledger.tables import SCHEMA_VERSION
 from runner.ledger.values import Identity, Origin
 from runner.sandbox.server import Sandbox
 
@@ -57,7 +58,7 @@ def test_show(bulletins: Bulletins, ledger: str) -> None:
         "kind": "sqlite",
         "place": ".bulletins/ledger.sqlite3",
         "size": facts["size"],
-        "version": "3",
+        "version": str(SCHEMA_VERSION),
         "runs": "1",
         "firings": "2 fired, 1 expired",
     }

@@ -17,6 +17,7 @@ from plan import NOW
 from runner.ledger.connect import create, parse_url
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.merge import Merged
+from runner.ledger.tables import SCHEMA_VERSION
 from runner.ledger.transfer import written
 from runner.plan.firing import digest
 from runner.plan.history import BLOCKING, State
@@ -46,7 +47,7 @@ def firing_row(number: int, state: str) -> dict[str, Any]:
         "run": f"01RUN{0:021}", "claimed_at": at, "settled_at": None if state == "claimed" else at, "due_at": None,
         "expires_at": at, "file": "a.yaml", "line": 1, "payload": payload, "payload_hash": digest(payload.encode()),
         "fingerprint": "f", "reason": None, "http_status": None, "error": None, "bulletins_sent": None,
-        "swept_by": None, "business_event": "",
+        "swept_by": None, "business_event": "", "reporter": None, "reported_at": None,
     }  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def export_of(
     rows = [{"run": run_row(0, finished=finished)}, *({"firing": firing_row(n, states[n])} for n in sorted(states))]
     rows += [{"watch": watch_row(bulletin, watches[bulletin])} for bulletin in sorted(watches)]
     counts = {"run": 1, "firing": len(states), "attempt": 0, "resolution": 0, "watch": len(watches)}
-    records = [{"format": "bulletins-ledger", "version": 3, "ledger": about}, *rows, {"end": counts}]
+    records = [{"format": "bulletins-ledger", "version": SCHEMA_VERSION, "ledger": about}, *rows, {"end": counts}]
     return [json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n" for record in records]
 
 

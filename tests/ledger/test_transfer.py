@@ -15,6 +15,7 @@ from runner.errors import Exit, UserError
 from runner.ledger import transfer
 from runner.ledger.connect import create, is_made, parse_url
 from runner.ledger.ledger import Ledger, import_into
+from runner.ledger.tables import SCHEMA_VERSION
 from runner.ledger.values import Attempt, Identity, Origin, Settlement
 from runner.plan.decide import decide
 from runner.plan.history import State
@@ -24,6 +25,7 @@ FIRINGS = [
     for number in range(6)
 ]
 LEASE = timedelta(seconds=30)
+PRESENT = f'"version":{SCHEMA_VERSION}'
 
 
 def use(ledger: Ledger) -> None:
@@ -130,9 +132,9 @@ def edited(number: int, old: str, new: str) -> Callable[[list[str]], list[str]]:
     [
         (lambda lines: [], "it is empty"),
         (without(0), "its first line is no such header"),
-        (edited(0, '"version":3', '"version":4'), "the export is of version 4, and this program knows 2 and 3"),
-        (edited(0, '"version":3', '"version":"3"'), "the export is of version 3, and this program knows"),
-        (edited(0, '"version":3', '"version":2'), "the end does not fit what came before it"),
+        (edited(0, PRESENT, '"version":99'), "the export is of version 99, and this program knows 2, 3"),
+        (edited(0, PRESENT, '"version":"3"'), "the export is of version 3, and this program knows"),
+        (edited(0, PRESENT, '"version":2'), "the end does not fit what came before it"),
         (edited(0, '"created_by"', '"made_by"'), "line 1 of the export: this is no row of a ledger: its columns"),
         (lambda lines: lines[:-1], "the end is missing: the file was cut short"),
         (lambda lines: [*lines[:-2], lines[-2][:-20]], "this is no JSON"),
@@ -193,30 +195,50 @@ def test_a_run_under_way_keeps_an_import_out(ledger: Ledger, ledger_url: str, ex
         same.take_in(*transfer.parse(export))
 
 
-def as_version_2(lines: list[str]) -> list[str]:
-    """The export as the version before wrote it."""
+def as_version(version: int, lines: list[str]) -> list[str]:
+    """The export as an older version wrote it."""
     head, *rows, end = map(json.loads, lines)
-    del end["end"]["watch"]
+    lacking = ("reporter", "reported_at", *(["business_event"] if version == 2 else []))
     for row in rows:
-        row.get("firing", {}).pop("business_event", None)
-    old = [{**head, "version": 2}, *(row for row in rows if "watch" not in row), end]
-    return [json.dumps(row, sort_keys=True, separators=(",", ":")) + "\n" for row in old]
+        for name in lacking:
+            row.get("firing", {}).pop(name, None)
+    if version == 2:
+        del end["end"]["watch"]
+        rows = [row for row in rows if "watch" not in row]
+    return written([{**head, "version": version}, *rows, end])
 
 
-def test_an_export_of_the_version_before_comes_in_with_its_business_events(ledger_url: str, tmp_path: Path) -> None:
+def written(records: list[dict[str, Any]]) -> list[str]:
+    return [json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n" for record in records]
+
+
+def as_reported(lines: list[str]) -> list[str]:
+    """The export as it is where all counts as reported, for want of a reporter."""
+    records = [json.loads(line) for line in lines]
+    for record in records:
+        if "firing" in record:
+            record["firing"]["reporter"] = None
+    return written(records)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_export_of_an_older_version_comes_in_with_what_its_rows_lack(
+    ledger_url: str, tmp_path: Path, version: int
+) -> None:
     path = str(tmp_path / "here.sqlite3")
     create(parse_url(path), now=NOW, who="asha")
     with Ledger(parse_url(path)) as ledger:
         use(ledger)
         lines = list(ledger.export())
-    old = as_version_2(lines)
-    assert not any('business_event":"' in line.split('"payload"')[0] for line in old)
+    old = as_version(version, lines)
+    assert not any('"reporter"' in line for line in old)
+    assert any('business_event":"' in line.split('"payload"')[0] for line in old) is (version > 2)
     take(ledger_url, old)
-    assert exported(ledger_url) == lines
+    assert exported(ledger_url) == as_reported(lines) != lines
 
 
 def test_an_export_of_the_version_before_has_no_watches(export: list[str], tmp_path: Path) -> None:
-    old = as_version_2(export)
+    old = as_version(2, export)
     watch = {"watch": {"account": "a", "bulletin": "b", "revision": 1, "settled_until": transfer.written(NOW)}}
     with pytest.raises(UserError, match="this is no row of a ledger"):
         take(str(tmp_path / "new.sqlite3"), [*old[:-1], json.dumps(watch) + "\n", old[-1]])
