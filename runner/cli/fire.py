@@ -82,6 +82,11 @@ class Work:
         about = list(firings_for(self.reviewed, self.definitions, now))
         return only_reviewed(self.reviewed, plan_over(ledger, self.definitions, about, now))
 
+    def covers(self, file: str) -> bool:
+        """Whether all bulletins of a file of definitions are selected."""
+        is_whole = not self.chosen and self.reviewed is None
+        return is_whole and not os.path.relpath(file, self.path).startswith(os.pardir)
+
     def check_unmoved(self, plan: Plan, ledger_id: str | None) -> None:
         """Raises UserError where a plan was reviewed, and `plan` is not that any more."""
         if self.reviewed is not None:
@@ -197,9 +202,8 @@ def _dry_run(options: Options, work: Work, meter: Meter) -> int:
     except UserError as refusal:
         reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger_id, shown=options.format != "text")
         raise
-    return reporter.publish(
-        new_ulid(), Ended(tuple(rehearsed(step, plan.now) for step in plan.steps)), ledger=ledger_id
-    )
+    ended = Ended(tuple(rehearsed(step, plan.now) for step in plan.steps))
+    return reporter.publish(new_ulid(), ended, ledger=ledger_id).exit_code
 
 
 def _fire(options: Options, work: Work, meter: Meter) -> int:
@@ -239,7 +243,7 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
             except UserError as refusal:
                 reporter.publish(new_ulid(), _refused(plan, refusal), ledger=ledger.id, shown=options.format != "text")
                 raise
-            code = send(options, plan, accounts, credentials, ledger, reporter, compared)
+            code = send(options, plan, accounts, credentials, ledger, reporter, compared, work.covers)
     except Exception as error:
         if code is None:
             raise

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -18,6 +18,13 @@ from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from runner.fire.result import Ended
+
+
+class Published(NamedTuple):
+    """What the process exits with, and whether the report is in its file."""
+
+    exit_code: int
+    is_written: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,8 @@ class Reporter:
                 help="Make room or give write access there, or choose another place with --report.",
             ) from None
 
-    def publish(self, run: str, ended: Ended, *, ledger: str | None, shown: bool = True) -> int:
-        """Writes the report and shows it; returns the exit code: the run's, or 1 where only the telling failed.
+    def publish(self, run: str, ended: Ended, *, ledger: str | None, shown: bool = True) -> Published:
+        """Writes the report and shows it. The exit code is the run's, or 1 where only writing or showing failed.
 
         Raises OutputLost of a dry run alone: there nothing was sent, and what it shows is all that it is for.
         """
@@ -76,7 +83,7 @@ class Reporter:
         document = report_document(facts, ended.results)
         self.on_document(document)
         path = self.file or local.REPORTS / f"{run}.json"
-        code = ended.exit_code
+        code, is_written = ended.exit_code, True
         lines = list(summary_lines(document))
         try:
             with written_whole(path) as file:
@@ -85,7 +92,7 @@ class Reporter:
             kept = f"recorded, and in {path}"
         except OSError as error:
             click.secho(f"error: the report can't be written to {path}: {error.strerror}", fg="red", err=True)
-            code = code or Exit.FAILED
+            code, is_written = code or Exit.FAILED, False
             kept = "recorded"
         if shown:
             text = "".join(f"{line}\n" for line in lines)
@@ -97,4 +104,4 @@ class Reporter:
                 code = code or Exit.FAILED
                 if not error.is_nobody_there:
                     click.secho(f"error: {error.message}; what the run did is {kept}", fg="red", err=True)
-        return code
+        return Published(code, is_written)

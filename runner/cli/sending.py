@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from runner.cli.fire import Options, Work
-    from runner.cli.reporting import Reporter
+    from runner.cli.reporting import Published, Reporter
     from runner.cli.witnessing import Comparison
     from runner.definitions.model import Account, Definitions
     from runner.fire.credentials import Credentials
@@ -78,11 +79,12 @@ def send(
     ledger: Ledger,
     reporter: Reporter,
     compared: Comparison | None,
+    covers: Callable[[str], bool],
 ) -> int:
     """Runs the plan, with progress on standard error, and publishes its report; returns the exit code.
 
-    `compared` keeps this machine's witness of the ledger; None keeps none. Raises nothing once a request has left:
-    Exit.REFUSED would say that none has.
+    `compared` keeps this machine's witness of the ledger; None keeps none. `covers` says of which files the plan holds
+    every bulletin. Raises nothing once a request has left: Exit.REFUSED would say that none has.
     """
     from runner.cli.ledgers import identity
     from runner.cli.program import show_error
@@ -106,10 +108,13 @@ def send(
             if compared is not None:
                 stack.enter_context(compared.writer(run.id))
             with interrupting(run):
-                ended = run.fire(plan, accounts, credentials)
+                ended = run.fire(plan, accounts, credentials, covers=covers)
                 code = ended.exit_code or Exit.FAILED
                 stack.close()  # the bar goes before the summary comes
-                return reporter.publish(run.id, _finished(run, ended, ledger), ledger=ledger.id)
+                ended = _recorded(run, ended)
+                with run.kept_alive():
+                    published = reporter.publish(run.id, ended, ledger=ledger.id)
+                return _finished(run, ended, published, ledger)
     except Exception as error:
         if run is None or not run.has_sent:
             raise
@@ -125,11 +130,10 @@ def after_sending(error: Exception) -> UserError:
     return UserError(f"the run has sent, and then failed: {found}", help="bulletins report shows what was recorded.")
 
 
-def _finished(run: Run, ended: Ended, ledger: Ledger) -> Ended:
-    """Records the end of the run, and shows what cut it short."""
+def _recorded(run: Run, ended: Ended) -> Ended:
+    """Records how the run ended, and shows what cut it short."""
     try:
-        run.finish(ended.exit_code)
-        _checkpoint(ledger)
+        run.record_outcome(ended.exit_code)
     except UserError as error:
         ended = replace(ended, fault=ended.fault or error.message)
     if ended.fault:
@@ -137,6 +141,18 @@ def _finished(run: Run, ended: Ended, ledger: Ledger) -> Ended:
     if ended.unshown:
         click.echo(f"the progress of the run could not be shown: {ended.unshown}", err=True)
     return ended
+
+
+def _finished(run: Run, ended: Ended, published: Published, ledger: Ledger) -> int:
+    """Records that the run is over, and what its report has shown; returns the exit code."""
+    try:
+        run.finish(published.exit_code, ended.results if published.is_written else ())
+    except UserError as error:
+        message = f"error: the end of the run could not be recorded: {error.message}"
+        click.secho(f"{message}; the next run may report the same again", fg="red", err=True)
+        return published.exit_code or Exit.FAILED
+    _checkpoint(ledger)
+    return published.exit_code
 
 
 def _checkpoint(ledger: Ledger) -> None:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from runner import clock
 from runner.definitions.model import Account
-from runner.fire import expiry
+from runner.fire import expiry, takeover
 from runner.fire.api import Client, Timeouts
 from runner.fire.backoff import Retries
 from runner.fire.claims import Claims, Unclaimed
@@ -81,6 +81,7 @@ class Run:
         self._lock = threading.Lock()
         self._results: dict[int, Result] = {}
         self._held_back: dict[int, Result] = {}  # by budgets, when last seen
+        self._not_planned: list[Result] = []  # of firings that earlier runs left unreported
         self._stopping = threading.Event()
         self._signal: int | None = None
         self._interrupted = False
@@ -102,8 +103,13 @@ class Run:
         plan: Plan,
         accounts: Mapping[str, Account],
         credentials: Mapping[str, Credentials],
+        *,
+        covers: Callable[[str], bool] = lambda file: False,
     ) -> Ended:
-        """Sends what the plan sends, records every outcome, and returns when all is settled or given up."""
+        """Sends what the plan sends, records every outcome, and returns when all is settled or given up.
+
+        `covers` says of which files the plan holds every bulletin: what runs recorded of others there is reported too.
+        """
         by_account: dict[str, list[Step]] = {}
         for step in plan.to_send:
             by_account.setdefault(step.firing.key.account, []).append(step)
@@ -122,7 +128,7 @@ class Run:
             on_message=self._say,
         )
         with self._lease, self._keeper, _quick_switches():
-            self._record_what_passed(plan)
+            self._record_what_passed(plan, covers)
             self._start(threads)
             self._wait_for(threads)
             if self._abandoned or self._is_broken:
@@ -139,7 +145,7 @@ class Run:
             known = self._results  # of one in reserve what an earlier run left behind comes before what this one did
             found = [known.get(id(step)) or known.get(id(reserve.get(id(step), step))) for step in plan.steps]
         results = tuple(each or left_alone(step) for each, step in zip(found, plan.steps, strict=True))
-        ended = Ended(results, self._signal, self._fault, self._has_sent, self._unshown)
+        ended = Ended((*results, *self._not_planned), self._signal, self._fault, self._has_sent, self._unshown)
         self._interrupted = ended.signal is not None
         return ended
 
@@ -148,9 +154,30 @@ class Run:
         """Whether a request has left."""
         return self._has_sent
 
-    def finish(self, exit_code: int) -> None:
-        """Records in the ledger that the run ended."""
+    def record_outcome(self, exit_code: int) -> None:
+        """Records in the ledger how the run ended, before its report is published."""
+        interrupted, lease = self._interrupted, self._settings.lease
+        self._reach.insist(
+            lambda: self._ledger.record_outcome(self.id, exit_code=exit_code, interrupted=interrupted, lease=lease)
+        )
+
+    def kept_alive(self) -> Lease:
+        """Keeps the run alive while its report is published: until then no other run reports what it found."""
+        length = self._settings.lease
+        return Lease(
+            self._ledger, self.id, length, self._reach, on_late=lambda: None, on_lost=lambda e: self._say(fault_text(e))
+        )
+
+    def finish(self, exit_code: int, reported: Sequence[Result]) -> None:
+        """Records in the ledger that the run is over, and that a published report has these results.
+
+        What this run found and did not report, the next run reports.
+        """
+        shown = {(result.step.firing.key, result.outcome) for result in reported}
+        rows = self._reach.insist(lambda: self._ledger.unreported(self.id))
+        ids = [row.id for row in rows if (row.key, takeover.OUTCOMES[row.state]) in shown]
         interrupted = self._interrupted
+        self._reach.insist(lambda: self._ledger.mark_reported(self.id, ids))
         self._reach.insist(lambda: self._ledger.finish_run(self.id, exit_code=exit_code, interrupted=interrupted))
 
     def stop(self, signal: int) -> None:
@@ -205,23 +232,27 @@ class Run:
         self._unusable.setdefault(lane.account.name, reason)
         lane.stop(reason)
 
-    def _record_what_passed(self, plan: Plan) -> None:
+    def _record_what_passed(self, plan: Plan, covers: Callable[[str], bool]) -> None:
         try:
-            self._report_left_behind(plan)
+            self._report_left_behind(plan, covers)
             self._record_settled(plan, self._record_expired(plan))
         except Exception as error:  # noqa: BLE001 - the report must say that nothing was sent, and why
             self._meet(error)
 
-    def _report_left_behind(self, plan: Plan) -> None:
-        """What a run that ended without a word still held is in doubt: the first run to find it says so."""
-        rows = self._reach.insist(lambda: self._ledger.sweep(self.id), unless=lambda: self._is_stopping)
-        swept = {row.key: row.reason for row in rows}
-        for step in plan.steps:
-            if step.firing.key in swept:
-                self._conclude(Result(step, Outcome.IN_DOUBT, swept.pop(step.firing.key)))
-        if swept:
-            names = ", ".join(sorted(key.bulletin for key in swept))
-            self._say(f"beside the selection, an earlier run left in doubt: {names}")
+    def _report_left_behind(self, plan: Plan, covers: Callable[[str], bool]) -> None:
+        """Puts in doubt what ended runs still held, and reports what they recorded but did not report."""
+        swept = self._reach.insist(lambda: self._ledger.sweep(self.id), unless=lambda: self._is_stopping)
+        belongs = takeover.belonging_to(plan, covers)
+        rows = self._reach.insist(lambda: self._ledger.take_over(self.id, belongs), unless=lambda: self._is_stopping)
+        planned, reported = {id(step) for step in plan.steps}, set[FiringKey]()
+        for result in takeover.results(plan, rows, self.id, belongs):
+            reported.add(result.step.firing.key)
+            if id(result.step) not in planned:
+                self._not_planned.append(result)
+            self._conclude(result)
+        if others := sorted({row.key.bulletin for row in swept} - {key.bulletin for key in reported}):
+            names = ", ".join(others)
+            self._say(f"firings of an earlier run are in doubt, and this run does not select them: {names}")
 
     def _record_expired(self, plan: Plan) -> list[Firing]:
         """Returns what was not recorded: another run has done something with it meanwhile, or this one is stopped."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, case, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.ledger import budgets, locks, queries, runs, switched, watches
@@ -57,6 +57,7 @@ _SETTLE = (
     .values(
         {name: bindparam(name) for name in ("state", "settled_at", "reason", "http_status", "error", "bulletins_sent")}
     )
+    .values(reporter=case((bindparam("state") == State.IN_DOUBT.value, firings.c.run), else_=None))
 )
 _TOLD = select(firings.c.id).where(*(column == bindparam(column.name) for column in WINDOW), EXPIRED_ROWS)
 
@@ -186,7 +187,7 @@ def sweep(connection: Connection, run: str, now: Now) -> list[str]:
     connection.execute(
         update(firings)
         .where(claimed, HOLDER_IS_FINISHED)
-        .values(state=State.IN_DOUBT.value, settled_at=now, reason=SWEPT, swept_by=run)
+        .values(state=State.IN_DOUBT.value, settled_at=now, reason=SWEPT, swept_by=run, reporter=run)
     )
     mine = (firings.c.state == State.IN_DOUBT.value, firings.c.swept_by == run)
     return list(connection.execute(select(firings.c.id).where(*mine)).scalars())
@@ -211,7 +212,7 @@ def resolve(
     statement = (
         update(firings)
         .where(firings.c.id == row.id, doubtful)
-        .values(state=state.value, settled_at=now, reason=verdict)
+        .values(state=state.value, settled_at=now, reason=verdict, reporter=None)
     )
     if connection.execute(statement).rowcount != 1:
         return False
@@ -246,6 +247,7 @@ def _row(run: str, firing: Firing, now: datetime, state: State, row_id: str | No
         **firing.key._asdict(),
         "state": state.value,
         "run": run,
+        "reporter": run if state is State.EXPIRED else None,
         "claimed_at": now,
         "due_at": firing.occurrence.due_at,
         "expires_at": firing.occurrence.expires_at,

@@ -30,6 +30,7 @@ from runner.ledger import (
     slots,
     switched,
     transfer,
+    unreported,
     watches,
 )
 from runner.ledger.check import Finding, check
@@ -263,8 +264,14 @@ class Ledger:
                     help="bulletins status shows them; run again for the rest.",
                 )
 
+    def record_outcome(self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta) -> None:
+        """Records how a run ended. It stays alive for its lease: what it found is not reported before `finish_run`."""
+        with self._writing(single=True) as connection:
+            until = self.clock.now(lease)
+            runs.record_outcome(connection, run, exit_code=exit_code, interrupted=interrupted, lease_until=until)
+
     def finish_run(self, run: str, *, exit_code: int, interrupted: bool) -> None:
-        """Records that a run ended, and how."""
+        """Records that a run is over, and how it ended. What it has not reported, other runs take over."""
         with self._writing(single=True) as connection:
             runs.finish(connection, run, now=self.clock.now(), exit_code=exit_code, interrupted=interrupted)
 
@@ -351,6 +358,32 @@ class Ledger:
         """Puts in doubt what runs hold that are over, and returns the rows that `run` has put in doubt."""
         with self._writing() as connection:
             return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
+
+    # Reports
+
+    def take_over(self, run: str, belongs: Callable[[FiringKey, str], bool]) -> list[Row]:
+        """Makes `run` report what runs that are over left unreported; returns all rows that `run` has to report.
+
+        These are expired firings and firings in doubt. `belongs` decides by the firing and the file that defined it;
+        the other rows wait for another run. Of two runs, one takes a row over. May be repeated.
+        """
+        with self._reading() as connection:
+            found = unreported.of_ended_runs(connection, run, self.clock.now())
+        for piece in queries.chunks(row.id for row in found if belongs(row.key, row.file)):
+            with self._writing() as connection:
+                unreported.take_over(connection, run, piece, self.clock.now())
+        return self.unreported(run)
+
+    def unreported(self, run: str) -> list[Row]:
+        """The expired firings and firings in doubt that `run` has yet to report, oldest first."""
+        with self._reading() as connection:
+            return queries.rows_by_id(connection, [row.id for row in unreported.of_run(connection, run)])
+
+    def mark_reported(self, run: str, ids: Sequence[str]) -> None:
+        """Records that the report of `run` with these rows has been published: no other run reports them again."""
+        for piece in queries.chunks(ids):
+            with self._writing(single=True) as connection:
+                unreported.mark_reported(connection, run, piece, self.clock.now())
 
     def resolve(self, row: Row, *, sent: bool, note: str, identity: Identity, again: bool = False) -> bool:
         """Settles a row in doubt by a person's word. False where it is not in doubt any more.

@@ -115,6 +115,8 @@ def _merge_firings(connection: Connection, batch: Sequence[dict[str, Any]], merg
         merged.firings += 1
         row_id, certainty = values["id"], _CERTAINTY.get(values["state"], 0)
         if row_id in known and certainty <= _CERTAINTY.get(known[row_id], 0):
+            if values["reported_at"]:
+                _note_as_reported(connection, values)
             continue
         holder = holders.get(_key(values)) if certainty else None
         if holder and holder[0] != row_id:
@@ -134,6 +136,13 @@ def _merge_firings(connection: Connection, batch: Sequence[dict[str, Any]], merg
         if values["state"] in _CERTAINTY:
             holders[_key(values)] = (row_id, values["state"])
     merged.new += _insert(connection, firings, list(added.values()))
+
+
+def _note_as_reported(connection: Connection, values: dict[str, Any]) -> None:
+    """A row that is here keeps its state; where only the other ledger knows of its report, that is added."""
+    reported = {name: values[name] for name in ("reporter", "reported_at")}
+    unreported = (firings.c.id == values["id"], firings.c.reported_at.is_(None))
+    connection.execute(update(firings).where(*unreported).values(reported))
 
 
 def _holders(connection: Connection, keys: Iterable[FiringKey]) -> Iterator[tuple[FiringKey, tuple[str, str]]]:

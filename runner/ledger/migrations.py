@@ -94,17 +94,24 @@ def event_of(payload: str) -> str:
     return event.replace("\0", "\ufffd").encode("utf-8", "replace").decode() if isinstance(event, str) else ""
 
 
-def _numbers_acceptances_and_local_times(connection: Connection) -> None:
+def _reporters(connection: Connection) -> None:
+    """Rows of before get no reporter: they count as reported, so that an upgrade reports nothing old again."""
+    for statement in (
+        "ALTER TABLE firings ADD COLUMN reporter VARCHAR(26)",
+        "ALTER TABLE firings ADD COLUMN reported_at VARCHAR(27)",
+        "CREATE INDEX firings_unreported ON firings (reporter) WHERE reporter IS NOT NULL AND reported_at IS NULL",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _version_4(connection: Connection) -> None:
     _run_numbers_and_acceptances(connection)
     _local_times(connection)
+    _reporters(connection)
 
 
 # version -> what makes that version's tables out of those of the version before. Version 1 was the first.
-MIGRATIONS: Mapping[int, Migration] = {
-    2: _slots_and_sweepers,
-    3: _events_and_watches,
-    4: _numbers_acceptances_and_local_times,
-}
+MIGRATIONS: Mapping[int, Migration] = {2: _slots_and_sweepers, 3: _events_and_watches, 4: _version_4}
 
 
 def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:

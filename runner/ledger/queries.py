@@ -114,6 +114,8 @@ def entry_of(key: FiringKey, row: SqlRow[Any]) -> Entry:
         expires_at=row.expires_at,
         reason=row.reason,
         bulletins_sent=row.bulletins_sent,
+        reporter=row.reporter or "",
+        is_reported=row.reporter is None or row.reported_at is not None,
         host=row.host,
         pid=row.pid,
         failures=1 if state is State.FAILED else 0,

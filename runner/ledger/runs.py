@@ -80,8 +80,14 @@ def renew(connection: Connection, run: str, lease_until: Now) -> bool:
     return connection.execute(statement).rowcount == 1
 
 
+def record_outcome(connection: Connection, run: str, *, exit_code: int, interrupted: bool, lease_until: Now) -> None:
+    """Records how a run ended that has yet to publish its report. One that was given up stays over."""
+    values = {"exit_code": exit_code, "interrupted": interrupted, "lease_until": lease_until}
+    connection.execute(update(runs).where(runs.c.id == run, _UNFINISHED).values(values))
+
+
 def finish(connection: Connection, run: str, *, now: Now, exit_code: int, interrupted: bool) -> None:
-    """Records that a run ended, and how."""
+    """Records that a run is over, and how it ended."""
     values = {"finished_at": now, "lease_until": now, "exit_code": exit_code, "interrupted": interrupted}
     connection.execute(update(runs).where(runs.c.id == run).values(values))
 

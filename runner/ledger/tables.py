@@ -121,6 +121,10 @@ firings = Table(
     Column("swept_by", String(26)),  # the run that found it claimed by one that was over, and put it in doubt
     Column("business_event", Prose, nullable=False, server_default=text("''")),  # as in the payload: budgets count it
     Column("local_due", String(16)),  # of what recurs: for which date and time by the clocks of its zone
+    # Of an expired firing and of one in doubt: the run whose report shows it, and when that report had been published.
+    # It is the run that recorded this, or that took it over. None in rows of older versions: they count as reported.
+    Column("reporter", String(26)),
+    Column("reported_at", Instant),
 )
 
 # One row for each request of a claimed firing.
@@ -191,6 +195,8 @@ KEY = (firings.c.account, firings.c.bulletin, firings.c.occurrence)
 # Texts, so that an insert can name its index by the same words: PostgreSQL infers none from bound parameters.
 BLOCKING_ROWS = text(f"state IN ({', '.join(repr(state.value) for state in BLOCKING)})")
 EXPIRED_ROWS = text(f"state = '{State.EXPIRED.value}'")
+# Rows that no published report has shown yet.
+UNREPORTED_ROWS = text("reporter IS NOT NULL AND reported_at IS NULL")
 _unfinished = runs.c.finished_at.is_(None)
 
 # What makes "at most once" true: two rows of one firing can't both be claimed, fired or in doubt.
@@ -212,6 +218,7 @@ Index("firings_by_run", firings.c.run)
 # What counts against the budgets of an account.
 SPENT = (firings.c.account, firings.c.claimed_at, firings.c.business_event)
 Index("firings_spent", *SPENT, sqlite_where=BLOCKING_ROWS, postgresql_where=BLOCKING_ROWS)
+Index("firings_unreported", firings.c.reporter, sqlite_where=UNREPORTED_ROWS, postgresql_where=UNREPORTED_ROWS)
 Index("runs_unfinished", runs.c.lease_until, sqlite_where=_unfinished, postgresql_where=_unfinished)
 Index("runs_by_number", runs.c.number, unique=True)
 Index("resolutions_by_firing", resolutions.c.firing)

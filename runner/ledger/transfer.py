@@ -48,6 +48,8 @@ _ADDED: Mapping[str, Mapping[str, tuple[int, Callable[[Mapping[str, Any]], Any]]
     "firing": {
         "business_event": (3, lambda row: event_of(str(row.get("payload")))),
         "local_due": (4, lambda row: None),
+        "reporter": (4, lambda row: None),  # it counts as reported
+        "reported_at": (4, lambda row: None),
     },
 }
 _VERSIONS = range(2, SCHEMA_VERSION + 1)

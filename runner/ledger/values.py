@@ -101,7 +101,8 @@ class Row:
 
     `claimed_at` and `settled_at` bound when it was on the wire; where the run itself did not settle it, `lease_until`
     does. `swept_by` is the run that put it in doubt because its own was over, `exit_code` is that of its own, if that
-    ended by itself; `process` tells its process.
+    ended by itself; `process` tells its process. `reporter` is the run whose report shows an expired firing or one in
+    doubt, since `reported_at`.
     """
 
     id: str
@@ -127,6 +128,8 @@ class Row:
     error: str | None
     bulletins_sent: int | None
     expires_at: datetime | None = None
+    reporter: str | None = None
+    reported_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def _told(firing: Firing, entry: Entry | None, settled: datetime | None, now: da
     assert due_at is not None
     was_due = f"was due {moment(due_at)}"
     if entry is not None and entry.state is State.EXPIRED:
-        return Passed(f"{entry.reason or f'{was_due}, and expired unsent'}; reported by run {entry.run}", False)
+        return Passed(f"{entry.reason or f'{was_due}, and expired unsent'}; {entry.report_note}", False)
     if settled is not None and due_at < settled:
         return Passed(f"{was_due}; its time was over when a run last looked", False)
     if settled is None and firing.occurrence.is_expired(now):

@@ -243,7 +243,7 @@ def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:
     if entry is None or not _is_told(firing, entry):
         return Step(firing, Action.EXPIRED, reason, is_news=True)
     kept = entry.reason if entry.reason and entry.reason.startswith(was_due) else reason
-    return Step(firing, Action.EXPIRED, f"{kept}; reported by run {entry.run}")
+    return Step(firing, Action.EXPIRED, f"{kept}; {entry.report_note}")
 
 
 def _is_told(firing: Firing, entry: Entry) -> bool:

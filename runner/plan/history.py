@@ -32,6 +32,8 @@ class Entry:
 
     A claim of a run that is over comes as in doubt: whether it is, only the ledger's own clock can tell.
 
+    `reporter` is the run whose report shows the row, `is_reported` whether that report has been published.
+
     `claimed_at` is when the row was made, `settled_at` when its state was last changed. `definition` is what was
     sent, where that differs from what is defined now.
     """
@@ -45,10 +47,19 @@ class Entry:
     expires_at: datetime | None = None
     reason: str | None = None
     bulletins_sent: int | None = None
+    reporter: str = ""
+    is_reported: bool = True
     host: str = ""
     pid: int = 0
     failures: int = 0
     definition: Mapping[str, Any] | None = None
+
+    @property
+    def report_note(self) -> str:
+        """Which run has reported an expired firing; or which run recorded it, where no report has shown it yet."""
+        if self.is_reported:
+            return f"reported by run {self.reporter or self.run}"
+        return f"recorded by run {self.run}, in no report yet"
 
 
 @dataclass(frozen=True, slots=True)

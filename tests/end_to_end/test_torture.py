@@ -75,5 +75,5 @@ def test_signals_at_random_moments(start: Start, port: int | None) -> None:
 def test_a_disk_that_is_full_at_each_write(start: Start) -> None:
     rounds = list(disk.fill_at_each_write(start, 1))
     assert sum(each.met for each in rounds) == len(rounds) - 1 >= 10
-    assert {each.code for each in rounds if each.met} == {1, 4, 5}
+    assert {each.code for each in rounds if each.met} == {1, 4, 5}  # 1: only that it was reported could not be recorded
     assert sum(each.sent_twice + each.lost for each in rounds) == 0

@@ -97,7 +97,7 @@ class Firer:
         }
         credentials = {name: Credentials(f"{name}-id", PASSCODE) for name in names}
         ended = run.fire(plan, accounts, credentials)
-        run.finish(ended.exit_code)
+        run.finish(ended.exit_code, ended.results)
         return ended
 
 

@@ -10,7 +10,7 @@ import faulthandler
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,11 @@ POINTS: dict[str, tuple[type, str]] = {
     "settle": (Ledger, "settle"),
     "expire": (Ledger, "expire"),
     "watch": (Ledger, "watch"),
+    "sweep": (Ledger, "sweep"),
+    "take over": (Ledger, "take_over"),
+    "record": (Ledger, "record_outcome"),
+    "mark": (Ledger, "mark_reported"),
+    "finish": (Ledger, "finish_run"),
 }
 
 
@@ -83,14 +88,20 @@ def _fire(definitions: Definitions, ledger: Ledger, now: datetime, told: TextIO)
     ledger.end_leases(process.is_gone)
     plan = plan_over(ledger, definitions, list(firings(definitions, now)), now)
     identity = Identity("tester", "here", os.getpid(), process.this_process())
-    run = Run(ledger, Origin("fire", "1.2.3"), identity, on_result=lambda result: _tell(told, result))
+    run = Run(ledger, Origin("fire", "1.2.3"), identity)
     credentials = {name: Credentials(f"{name}-id", "sesame") for name in definitions.accounts}
-    run.finish(run.fire(plan, definitions.accounts, credentials).exit_code)
+    ended = run.fire(plan, definitions.accounts, credentials)
+    run.record_outcome(ended.exit_code)
+    _publish(told, run.id, ended.results)
+    run.finish(ended.exit_code, ended.results)
 
 
-def _tell(told: TextIO, result: Result) -> None:
-    key = result.step.firing.key
-    told.write(f"{key.bulletin} {key.occurrence} {result.outcome}\n")
+def _publish(told: TextIO, run: str, results: Iterable[Result]) -> None:
+    """The report: a line for each result that has an outcome."""
+    for result in results:
+        if result.outcome is not None:
+            key = result.step.firing.key
+            told.write(f"{run} {key.bulletin} {key.occurrence} {result.outcome}\n")
     told.flush()
 
 

@@ -150,7 +150,7 @@ def test_what_a_run_left_behind_is_told_also_where_the_plan_held_it_back(thrifty
     (held,) = plan.in_reserve
     other = thrifty.run()
     assert ledger.claim(other.id, held.firing, clock.now())
-    other.finish(Exit.OK)
+    other.finish(Exit.OK, ())
     ended = thrifty.fire(bulletins, plan=plan)
     assert outcomes(ended)[held.firing.key.bulletin] == Outcome.IN_DOUBT
     assert ended.exit_code == Exit.IN_DOUBT

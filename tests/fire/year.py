@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -245,24 +245,38 @@ class Year:
         due = {f"{each.id} {at:%Y-%m-%dT%H:%M:%SZ}": (at, at + each.grace) for each in YEAR for at in due_times(each)}
         accepted, rows = self.accepted, self.ledger.rows(state=State.EXPIRED, limit=None)
         expired = Counter(json.loads(row.payload)["name"] for row in rows)
-        told = self._told_expired()
+        published = self._published_expired()
+        told = {name for name, _ in published}
         in_time = {name for name, (at, until) in due.items() if any(at <= run <= until for run in self.runs)}
-        untold = {row.run for row in rows if json.loads(row.payload)["name"] not in told}
+        marked = {row.reporter for row in rows if row.reported_at}
+        twice = {name for name, runs in runs_of(published).items() if len(marked.intersection(runs)) > 1}
+        again = sum(len(runs) - 1 for runs in runs_of(published).values())
         faults = {
             "sent more than once": {name for name, count in accepted.items() if count > 1},
             "recorded as expired more than once": {name for name, count in expired.items() if count > 1},
-            "told as expired more than once": {name for name, count in told.items() if count > 1},
+            "told as expired by two runs that recorded that": twice,
+            "in no report": {json.loads(row.payload)["name"] for row in rows if not row.reported_at}
+            | expired.keys() - told,
             "sent and expired": accepted.keys() & expired.keys(),
-            "never due": (accepted.keys() | expired.keys() | told.keys()) - due.keys(),
+            "never due": (accepted.keys() | expired.keys() | told) - due.keys(),
             "lost": due.keys() - accepted.keys() - expired.keys(),
             "not sent, though a run came in time": in_time - accepted.keys(),
-            "told, but not recorded": told.keys() - expired.keys(),
+            "told, but not recorded": told - expired.keys(),
         }
         said = [f"seed {self.seed}: {what}: {', '.join(sorted(names))}" for what, names in faults.items() if names]
-        if len(untold) > self.kills["after expire"]:  # only who dies before the word is out may not have said it
-            said.append(f"seed {self.seed}: {len(untold)} runs recorded what expired and told nothing of it")
+        if again and not self.kills["before mark"]:  # only a run that dies before it records its report is repeated
+            said.append(f"seed {self.seed}: {again} expiries were told again")
         return said
 
-    def _told_expired(self) -> Counter[str]:
+    def _published_expired(self) -> list[tuple[str, str]]:
+        """What the reports say has expired: its name, and the run whose report says it."""
         lines = (line.split() for line in self.told.read_text(encoding="utf-8").splitlines())
-        return Counter(f"{id} {name.partition('@')[2]}" for id, name, outcome in lines if outcome == "expired")  # noqa: A001
+        return [(f"{id} {name.partition('@')[2]}", run) for run, id, name, outcome in lines if outcome == "expired"]  # noqa: A001
+
+
+def runs_of(published: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The runs whose reports say it, by name."""
+    found: dict[str, list[str]] = {}
+    for name, run in published:
+        found.setdefault(name, []).append(run)
+    return found

@@ -100,7 +100,8 @@ def test_a_damaged_page_is_met_when_it_is_read(sqlite_path: Path) -> None:
 
 def test_a_ledger_of_a_newer_version(sqlite_path: Path) -> None:
     sqlite(sqlite_path, "UPDATE ledger SET version = 99")
-    with refused("was made by a newer version of bulletins (its tables have version 99,"):
+    versions = f"its tables have version 99, this program knows {tables.SCHEMA_VERSION}"
+    with refused(f"was made by a newer version of bulletins ({versions})"):
         opened(sqlite_path)
 
 

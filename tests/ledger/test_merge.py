@@ -48,7 +48,7 @@ def firing_row(number: int, state: str) -> dict[str, Any]:
         "run": f"01RUN{0:021}", "claimed_at": at, "settled_at": None if state == "claimed" else at, "due_at": None,
         "expires_at": at, "file": "a.yaml", "line": 1, "payload": payload, "payload_hash": digest(payload.encode()),
         "fingerprint": "f", "reason": None, "http_status": None, "error": None, "bulletins_sent": None,
-        "swept_by": None, "business_event": "", "local_due": None,
+        "swept_by": None, "business_event": "", "local_due": None, "reporter": None, "reported_at": None,
     }  # fmt: skip
 
 

@@ -1,0 +1,86 @@
+"""What earlier runs recorded and did not report → results of this run. Pure.
+
+In go the plan and the ledger's unreported rows: firings that expired or are in doubt. A row belongs to a run that
+selects its bulletin in its account. A bulletin that is no longer defined belongs to a run of the whole set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from runner.definitions.model import Bulletin, Place
+from runner.fire.outcome import Outcome
+from runner.fire.result import Result
+from runner.ledger.firings import SWEPT
+from runner.ledger.values import Row
+from runner.plan.decide import Action, Plan, Step
+from runner.plan.firing import Firing, FiringKey, digest
+from runner.plan.history import State
+from runner.plan.moments import moment
+from runner.plan.occurrence import Occurrence
+
+OUTCOMES: Mapping[State, Outcome] = {State.EXPIRED: Outcome.EXPIRED, State.IN_DOUBT: Outcome.IN_DOUBT}
+_ACTIONS = {State.EXPIRED: Action.EXPIRED, State.IN_DOUBT: Action.IN_DOUBT}
+
+
+def belonging_to(plan: Plan, covers: Callable[[str], bool]) -> Callable[[FiringKey, str], bool]:
+    """Decides which recorded firings a run of this plan reports, by the firing and the file that defined it.
+
+    `covers` says whether the plan holds every bulletin of a file. An expired firing that may still be sent, because it
+    was given another time or a longer grace, is not reported.
+    """
+    selected = {step.firing.key[:2] for step in plan.steps}
+    pending = {step.firing.key for step in plan.steps if step.action.sends or step.action is Action.WAIT}
+
+    def belongs(key: FiringKey, file: str) -> bool:
+        return key not in pending and (key[:2] in selected or covers(file))
+
+    return belongs
+
+
+def results(plan: Plan, rows: Iterable[Row], run: str, belongs: Callable[[FiringKey, str], bool]) -> Iterator[Result]:
+    """The results of the rows that `run` has to report. A firing that has no step in the plan gets one of its own."""
+    steps = {step.firing.key: step for step in plan.steps}
+    for row in {row.key: row for row in rows}.values():
+        if row.key in steps and row.state is State.IN_DOUBT:
+            yield Result(steps[row.key], Outcome.IN_DOUBT, _reason(row, run))
+        elif belongs(row.key, row.file):
+            yield Result(steps.get(row.key) or _step(row), OUTCOMES[row.state], _reason(row, run))
+
+
+def _reason(row: Row, run: str) -> str:
+    reason = row.reason or SWEPT
+    if row.state is State.EXPIRED and row.reason is None:
+        due = "" if row.due_at is None else f"was due {moment(row.due_at)}; "
+        reason = f"{due}its grace ran out before it was sent"
+    recorder = row.swept_by or row.run
+    return reason if recorder == run else f"{reason}; recorded by run {recorder}, which ended before its report"
+
+
+def _step(row: Row) -> Step:
+    """The firing as the ledger recorded it: the set no longer has it, or no longer looks back at it."""
+    payload = _payload(row)
+    bulletin = Bulletin(
+        id=row.key.bulletin,
+        business_event=str(payload.get("business_event", "")),
+        name=str(payload.get("name", "")),
+        properties=payload.get("properties", {}),
+        c_by=str(payload.get("c-by", "")),
+        accounts=(row.key.account,),
+        place=Place(row.file, row.line, 1, row.key.bulletin),
+        when=payload.get("when", "now"),
+    )
+    occurrence = Occurrence(row.key.occurrence, row.due_at, row.expires_at)
+    body = row.payload.encode()
+    return Step(Firing(row.key, bulletin, occurrence, body, digest(body), row.fingerprint), _ACTIONS[row.state], "")
+
+
+def _payload(row: Row) -> Mapping[str, Any]:
+    """What was to be sent. Empty where the row holds no such thing: its state is reported all the same."""
+    try:
+        payload = json.loads(row.payload)
+    except ValueError:
+        return {}
+    return payload if isinstance(payload, dict) else {}
