@@ -93,7 +93,7 @@ def _round(start: Start, seed: str, bulletins: int, conditions: dict[str, str]) 
 def _judge(start: Start, site: Site, ids: list[str], code: int, seed: str) -> Round:
     """Whatever the run came to, the next one finds room, and completes it."""
     met = SAID in output(site)
-    must(code in ((4, 5) if met else (0,)), f"the run ended with {code}", seed, site)
+    must(code in ((1, 4, 5) if met else (0,)), f"the run ended with {code}", seed, site)
     must("Traceback" not in output(site), "a traceback", seed, site)
     must(not verdict(site, ids).broken(over=False), verdict(site, ids).broken(over=False), seed, site)
     must(run(start, site, "fire", "--yes").code in (0, 4), "the next run failed", seed, site)
