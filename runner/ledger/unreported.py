@@ -41,9 +41,12 @@ def _unreported(connection: Connection, *which: ColumnElement[bool]) -> list[Unr
     statement = select(firings.c.id, firings.c.state, firings.c.file, *KEY).join(runs, runs.c.id == firings.c.reporter)
     rows = sorted(connection.execute(statement.where(UNREPORTED_ROWS, *which)), key=lambda row: row.id)
     found = {row.id: Unreported(row.id, FiringKey(row.account, row.bulletin, row.occurrence), row.file) for row in rows}
-    expired = [found[row.id].key for row in rows if row.state == State.EXPIRED.value]
-    blocked = set(_blocked(connection, expired))  # with a longer grace it was sent after all, or may have been
-    return [found[row.id] for row in rows if row.state == State.IN_DOUBT.value or found[row.id].key not in blocked]
+    expired = {row.id for row in rows if row.state == State.EXPIRED.value}
+    blocked = set(
+        _blocked(connection, [found[each].key for each in expired])
+    )  # with a longer grace it was sent after all, or may have been
+    doubtful = {row.id for row in rows if row.state == State.IN_DOUBT.value}
+    return [each for each in found.values() if each.id in doubtful or (each.id in expired and each.key not in blocked)]
 
 
 def _blocked(connection: Connection, keys: Collection[FiringKey]) -> Iterator[FiringKey]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from plan import HOUR, NOW, make_firing, make_firings
 from plan import make_bulletin as bulletin
+from sqlalchemy import update
 
 from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin, connected, counting
 from runner.ledger import tables
@@ -131,6 +132,14 @@ def test_an_expiry_needs_no_report_once_the_firing_was_claimed_with_a_longer_gra
     later = begin(ledger)
     assert ledger.claim(later, make_firing("expired", at=NOW - 9 * HOUR, grace=20 * HOUR), NOW)
     assert taken(ledger, begin(ledger)) == {"sent"}
+
+
+def test_a_row_that_stands_back_behind_that_of_another_ledger_needs_no_report(ledger: Ledger, ledger_url: str) -> None:
+    left_behind(ledger, finished=True)
+    (doubt,) = ledger.in_doubt()
+    with connected(ledger_url) as connection:
+        connection.execute(update(tables.firings).where(tables.firings.c.id == doubt.id).values(state="released"))
+    assert taken(ledger, begin(ledger)) == {"expired"}
 
 
 def test_of_runs_that_begin_together_one_takes_each_row_over(ledger: Ledger, ledger_url: str) -> None:
