@@ -152,14 +152,21 @@ def is_plain_file(path: Path) -> bool:
 def is_same_place(path: Path, other: Path) -> bool:
     """Whether a file written to `path` would take the place of `other`, there or not."""
     place = _without_links_above(path)
-    if place in (_without_links_above(other), os.path.realpath(other)):
+    if place in (_without_links_above(other), _without_links(other)):
         return True
     # By another name for the same file, as where the file system takes A for a.
     return is_plain_file(path) and os.path.exists(other) and os.path.samefile(path, other)
 
 
 def _without_links_above(path: Path) -> str:
-    return os.path.join(os.path.realpath(path.parent), path.name)
+    return os.path.join(_without_links(path.parent), path.name)
+
+
+def _without_links(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except FileNotFoundError:  # the working directory no longer exists
+        return os.fspath(path)
 
 
 def _is_written_to(path: Path) -> bool:

@@ -163,6 +163,8 @@ def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Con
             row = {"id": new_ulid(), "version": tables.SCHEMA_VERSION, "created_at": now, "created_by": who}
             connection.execute(tables.ledger.insert().values(row))
             fill(connection)
+        if at.drivername == "sqlite":
+            _write_ahead(engine, url)
     finally:
         engine.dispose()
 
