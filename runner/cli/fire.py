@@ -253,7 +253,7 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
 
 
 def _reporter(options: Options, work: Work, started_at: datetime, meter: Meter) -> Reporter:
-    return Reporter(work.path, options.report, options.format, options.dry_run, started_at, meter.take)
+    return Reporter(work.path, options.report, options.format, options.quiet, options.dry_run, started_at, meter.take)
 
 
 def _as_confirmed(work: Work, confirmed: Plan, ledger: Ledger) -> Plan:

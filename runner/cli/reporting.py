@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +39,7 @@ class Reporter:
     definitions: Path
     file: Path | None
     format: str
+    quiet: bool
     dry_run: bool
     started_at: datetime
     on_document: Callable[[Mapping[str, Any]], None]
@@ -98,6 +101,9 @@ class Reporter:
             text = "".join(f"{line}\n" for line in lines)
             try:
                 click.echo(text if self.format == "text" else run_in(self.format, document), nl=False)
+                if is_written and self.format == "text" and not self.quiet:
+                    page = f"bulletins report {shlex.quote(os.fspath(path))} --format html > run.html"
+                    click.echo(f"to see it as a page: {page}", err=True)
             except OutputLost as error:
                 if self.dry_run:
                     raise
