@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from servers.fixtures import pgbouncer, pgbouncer_url, postgres, postgres_url, private_postgres
 
-from runner.definitions import zones
+from runner.definitions.schedules import zones
 
 __all__ = ["pgbouncer", "pgbouncer_url", "postgres", "postgres_url", "private_postgres", "write"]
 

@@ -12,7 +12,7 @@ import click
 from runner import interrupts
 from runner.cli.options import as_argument, present
 from runner.errors import Exit, UserError
-from runner.report.problems import counted, problem_line, snippet, verdict
+from runner.report.text.problems import counted, problem_line, snippet, verdict
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -67,7 +67,7 @@ def insist_on_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> 
 
     Enter alone is a yes only where that can be taken back.
     """
-    from runner.cli.asking import Question, answer
+    from runner.cli.prompts import Question, answer
 
     again = "Run it again when you are sure."
     asked = Question(f"{question} [{'Y/n' if enter_is_yes else 'y/N'}]", "--yes")
@@ -83,7 +83,7 @@ def insist_on_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> 
 
 
 def _is_yes(text: str, *, enter_is_yes: bool) -> bool:
-    from runner.cli.asking import Unfit
+    from runner.cli.prompts import Unfit
 
     if not text:
         return enter_is_yes

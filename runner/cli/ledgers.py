@@ -35,7 +35,7 @@ def identity() -> Identity:
 
 def open_ledger(url: str | None) -> Ledger:
     """The ledger at `url`, or at its usual place. Raises UserError where there is none."""
-    from runner.ledger.connect import parse_url
+    from runner.ledger.database.connect import parse_url
 
     return _opened(parse_url(url or str(local.LEDGER)))
 
@@ -62,7 +62,7 @@ def lingering(rows: Iterable[Row]) -> list[Row]:
 
 def ledger_files(url: str | None) -> list[Path]:
     """The files of the ledger at `url`, or at its usual place, there or not; none of a server."""
-    from runner.ledger.connect import parse_url
+    from runner.ledger.database.connect import parse_url
 
     parsed = parse_url(url or str(local.LEDGER))
     if parsed.drivername != "sqlite":
@@ -72,7 +72,7 @@ def ledger_files(url: str | None) -> list[Path]:
 
 def open_ledger_if_there(url: str | None) -> Ledger | None:
     """The same, or None where there is nothing at that place."""
-    from runner.ledger.connect import exists, parse_url
+    from runner.ledger.database.connect import exists, parse_url
     from runner.ledger.ledger import Ledger
 
     parsed = parse_url(url or str(local.LEDGER))
@@ -81,7 +81,7 @@ def open_ledger_if_there(url: str | None) -> Ledger | None:
 
 def open_sandbox_ledger(now: datetime) -> Ledger:
     """The sandbox's own ledger, made where it is not there yet."""
-    from runner.ledger.connect import AlreadyThere, create, exists, parse_url
+    from runner.ledger.database.connect import AlreadyThere, create, exists, parse_url
 
     url = parse_url(str(local.SANDBOX_LEDGER))
     if not exists(url):

@@ -120,7 +120,7 @@ def metered(path: Path | None) -> Iterator[Meter]:
         try:
             meter.write()
         except Exception as error:  # noqa: BLE001 - the run has ended: no fault of its figures may hide its exit code
-            from runner.fire.faults import fault_text
+            from runner.fire.fault_scope import fault_text
 
             why = error.strerror if isinstance(error, OSError) else fault_text(error)
             click.secho(f"error: the metrics can't be written to {path}: {why}", fg="red", err=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from runner import clock
-from runner.cli import completion
+from runner.cli.commands import completion
 
 if TYPE_CHECKING:
     from runner.plan.select import Criterion
@@ -86,7 +86,7 @@ class Moment(click.ParamType[datetime]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """As `schedule.at` is read."""
-        from runner.definitions.times import TimeProblem, instant
+        from runner.definitions.schedules.times import TimeProblem, instant
 
         if isinstance(value, datetime):
             return value

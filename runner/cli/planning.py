@@ -137,7 +137,7 @@ def plan_over(ledger: Ledger | None, definitions: Definitions, selected: Sequenc
 
     With one, what it has not told yet of recurring bulletins comes along. Raises UserError where it can't be read.
     """
-    from runner.definitions.timing import LONGEST_GRACE
+    from runner.definitions.schedules.bulletin_times import LONGEST_GRACE
     from runner.plan.budget import has_budget
     from runner.plan.decide import decide
     from runner.plan.history import History

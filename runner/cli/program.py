@@ -16,11 +16,11 @@ from runner.cli import streams
 from runner.cli.groups import Group
 from runner.errors import Exit, UserError
 
-# command -> the module that holds it, under its own name
+# command -> the module of `commands` that holds it, under its own name
 _COMMANDS = {
     "init": "init",
     "new": "new",
-    "import": "importing",
+    "import": "import_",
     "validate": "validate",
     "expand": "expand",
     "plan": "plan",
@@ -48,7 +48,7 @@ class _Commands(Group):
         """The command of that name, or None."""
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"runner.cli.{_COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"runner.cli.commands.{_COMMANDS[cmd_name]}")
         interrupts.check()
         # A keyword of Python names no function: import is import_ there.
         command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
@@ -88,7 +88,7 @@ def run(arguments: list[str] | None) -> int:
 def _called(arguments: list[str] | None) -> int:
     """Returns the exit code of a call, its errors reported. Raises OutputLost or Interrupted."""
     if "_BULLETINS_COMPLETE" in os.environ:
-        from runner.cli import completion
+        from runner.cli.commands import completion
 
         completion.prepare()
     try:
@@ -134,7 +134,7 @@ def _show_usage_error(error: click.ClickException) -> None:
 
 def show_error(error: UserError) -> None:
     """What was found, and the way out, on standard error."""
-    from runner.report.plain import plain
+    from runner.report.safe_text import plain
 
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=_colour())
     click.echo(plain(error.message), err=True)

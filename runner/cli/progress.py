@@ -14,8 +14,8 @@ import click
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.report.document import entry
-from runner.report.plain import plain
-from runner.report.run import OUTCOME_COLOURS, more_expired_line, outcome_line
+from runner.report.safe_text import plain
+from runner.report.text.run import OUTCOME_COLOURS, more_expired_line, outcome_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

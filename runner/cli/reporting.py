@@ -66,7 +66,7 @@ class Reporter:
         from runner.files import written_whole
         from runner.report.document import RunFacts, report_document
         from runner.report.formats import run_in
-        from runner.report.run import summary_lines
+        from runner.report.text.run import summary_lines
 
         checkout = git.checkout(self.definitions)
         facts = RunFacts(

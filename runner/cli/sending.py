@@ -14,11 +14,11 @@ from runner import __version__, git, interrupts
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from runner.cli.fire import Options, Work
+    from runner.cli.commands.fire import Options, Work
     from runner.cli.reporting import Published, Reporter
     from runner.cli.witnessing import Comparison
     from runner.definitions.model import Account, Definitions
-    from runner.fire.credentials import Credentials
+    from runner.fire.api.credentials import Credentials
     from runner.fire.result import Ended
     from runner.fire.run import Run
     from runner.ledger.ledger import Ledger
@@ -31,7 +31,7 @@ def guarded(
     options: Options, work: Work, plan: Plan, ledger: Ledger, stack: ExitStack
 ) -> tuple[dict[str, Account], dict[str, Credentials]]:
     """The accounts and their credentials, once all that must hold before sending holds. Raises UserError."""
-    from runner.fire.credentials import check_hosts, load_credentials, read_credentials
+    from runner.fire.api.credentials import check_hosts, load_credentials, read_credentials
     from runner.fire.guard import accounts_needed, check_identities, check_ledger_pins, check_maximum
 
     try:
@@ -62,7 +62,7 @@ def _note_as_seen(plan: Plan, ledger: Ledger) -> None:
 def _sandboxed(
     definitions: Definitions, needed: list[Account], stack: ExitStack
 ) -> tuple[dict[str, Account], dict[str, Credentials]]:
-    from runner.fire.credentials import Credentials
+    from runner.fire.api.credentials import Credentials
     from runner.sandbox.server import Sandbox
 
     events = {event.name: event.required for event in definitions.events.values()}
@@ -124,7 +124,7 @@ def send(
 
 def after_sending(error: Exception) -> UserError:
     """What is shown of an error that came after a request had left: the exit code is that of the run."""
-    from runner.fire.faults import fault_text
+    from runner.fire.fault_scope import fault_text
 
     found = fault_text(error)
     return UserError(f"the run has sent, and then failed: {found}", help="bulletins report shows what was recorded.")

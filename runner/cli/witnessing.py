@@ -14,8 +14,8 @@ from runner.errors import UserError
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
-    from runner.ledger.witness import Loss, Recorded, Witness
-    from runner.ledger.witness_files import WitnessFiles
+    from runner.ledger.witness.comparison import Loss, Recorded, Witness
+    from runner.ledger.witness.witness_files import WitnessFiles
     from runner.plan.decide import Plan
 
 _SHOWN = 20  # firings that a warning names
@@ -56,7 +56,7 @@ class Comparison:
 
     def described(self, loss: Loss) -> str:
         """What the ledger lacks, in words."""
-        from runner.plan.moments import moment
+        from runner.plan.time_text import moment
 
         run = f"run {loss.run.id} of {loss.run.host} at {moment(loss.run.started_at)}"
         if loss.held_claims is None:
@@ -84,7 +84,7 @@ class Comparison:
     def writer(self, run: str) -> AbstractContextManager[Any]:
         """Keeps the witness up to date while that run goes on, which this process has started."""
         from runner.fire.witness_writer import WitnessWriter
-        from runner.ledger.witness import lost_ids
+        from runner.ledger.witness.comparison import lost_ids
 
         if self.files is None:
             return nullcontext()
@@ -99,7 +99,7 @@ class Comparison:
 
 def compare(ledger: Ledger) -> Comparison:
     """The ledger compared with this machine's witnesses. What is wrong with those is a warning."""
-    from runner.ledger.witness import losses
+    from runner.ledger.witness.comparison import losses
 
     files, witnesses = _read(ledger.id, ledger.canonical_place())
     # Read after the witnesses: those never hold more than what was committed before.
@@ -108,7 +108,7 @@ def compare(ledger: Ledger) -> Comparison:
 
 
 def _read(ledger: str, place: str) -> tuple[WitnessFiles | None, tuple[Witness, ...]]:
-    from runner.ledger.witness_files import WitnessFiles
+    from runner.ledger.witness.witness_files import WitnessFiles
 
     try:
         folder = local.witness_folder()

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from runner.definitions.codes import Code
-from runner.definitions.document import Value
 from runner.definitions.problem import Finding, Path, Problem, dotted
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.document import Value
 
 # Each field that holds the name of a variable, what that variable holds, and an example.
 VARIABLES = {

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path as FilePath
 
 from runner.checkouts import link_out_of_checkout
-from runner.definitions.reader import MAX_FILE_BYTES
+from runner.definitions.reading.reader import MAX_FILE_BYTES
 from runner.definitions.sources import (
     HIDDEN,
     LINK_OUT,
@@ -29,7 +29,7 @@ from runner.definitions.sources import (
     looks_like_repository,
     shown,
 )
-from runner.definitions.tables import MAX_TABLE_BYTES
+from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 from runner.errors import Exit, UserError
 
 

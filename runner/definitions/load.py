@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path as FilePath
 
-from runner.definitions import build, credential_fields, files, rules
-from runner.definitions.check import check
-from runner.definitions.codes import Code
-from runner.definitions.document import Document, source_line
+from runner.definitions import credential_fields, files
+from runner.definitions.building import build
+from runner.definitions.building.check import check
 from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, by_row, too_many
-from runner.definitions.reader import read
-from runner.definitions.row_place import row_place
-from runner.definitions.schema import document_kind
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.document import Document, source_line
+from runner.definitions.reading.reader import read
+from runner.definitions.rules import across_files
+from runner.definitions.schema.schemas import document_kind
 from runner.definitions.sources import Source
+from runner.definitions.tables.row_line import row_place
 
 
 def load(paths: Sequence[str | FilePath]) -> Definitions:
@@ -53,8 +55,8 @@ def load_sources(sources: Iterable[Source]) -> Definitions:
                 located = _but_for_refused_keys(located, found)
             problems += _limited(located)
         problems += _limited(parts.tables.problems)
-        rules.with_accounts(parts)
-        across = islice(by_row(rules.check(parts, whole=whole)), 10 * MAX_PROBLEMS)
+        across_files.with_accounts(parts)
+        across = islice(by_row(across_files.check(parts, whole=whole)), 10 * MAX_PROBLEMS)
         problems += _limited(_locate_across(across, {source.name: source for source in ordered}))
     return Definitions(
         accounts={account.name: account for account in parts.accounts},

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from runner.definitions.codes import Code
+from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import quoted
 
 MAX_PROBLEMS = 1000  # of one file, and of the rules that span files

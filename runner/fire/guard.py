@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from runner.definitions import regions
 from runner.definitions.model import Account
 from runner.errors import UserError
-from runner.fire.credentials import Reading
+from runner.fire.api.credentials import Reading
 from runner.plan.decide import Action, Plan
 
 # A firing that waits will be sent by a later run of the same job: what it needs had better be there now.

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.fire.answer import FAIL, SUCCESS, Answer, Said, read
-from runner.fire.causes import HINTS
+from runner.fire.api.answer import FAIL, SUCCESS, Answer, Said, read
+from runner.fire.api.refusal_causes import HINTS
 
 _REJECTED = (400, 401, 403, 404, 405)
 _BAD_CREDENTIALS = (401, 403)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from runner.errors import Exit
-from runner.fire.answer import Answer
+from runner.fire.api.answer import Answer
 from runner.fire.outcome import Judgement, Outcome
 from runner.interrupts import exit_code_of
 from runner.ledger.values import Attempt

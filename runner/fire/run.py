@@ -17,20 +17,21 @@ from typing import TypeVar
 
 from runner import clock
 from runner.definitions.model import Account
-from runner.fire import expiry, takeover
-from runner.fire.api import Client, Timeouts
-from runner.fire.backoff import Retries
-from runner.fire.claims import Claims, Unclaimed
-from runner.fire.credentials import Credentials
-from runner.fire.faults import concerns_ledger, fault_text, is_internal
-from runner.fire.lane import Lane
-from runner.fire.lease import Lease
+from runner.fire import takeover
+from runner.fire.api.client import Client, Timeouts
+from runner.fire.api.credentials import Credentials
+from runner.fire.api.exchange import Deadlines
+from runner.fire.fault_scope import concerns_ledger, fault_text, is_internal
+from runner.fire.holding import expiry
+from runner.fire.holding.claims import Claims, Unclaimed
+from runner.fire.holding.lease import Lease
+from runner.fire.holding.ledger_access import Reach
+from runner.fire.lanes.backoff import Retries
+from runner.fire.lanes.lane import Lane
+from runner.fire.lanes.send_permit import Postponed, Turn, Withheld
+from runner.fire.lanes.slot_keeper import SlotKeeper
 from runner.fire.outcome import Judgement, Outcome, judge
-from runner.fire.reach import Reach
 from runner.fire.result import Ended, Result, answered, attempt, held_back_by, left_alone
-from runner.fire.slots import SlotKeeper
-from runner.fire.turn import Postponed, Turn, Withheld
-from runner.fire.wire import Deadlines
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Identity, Origin

@@ -13,13 +13,13 @@ from typing import Any
 from runner.definitions.model import Bulletin, Place
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
-from runner.ledger.firings import SWEPT
+from runner.ledger.records.firings import SWEPT
 from runner.ledger.values import Row
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing, FiringKey, digest
 from runner.plan.history import State
-from runner.plan.moments import moment
 from runner.plan.occurrence import Occurrence
+from runner.plan.time_text import moment
 
 OUTCOMES: Mapping[State, Outcome] = {State.EXPIRED: Outcome.EXPIRED, State.IN_DOUBT: Outcome.IN_DOUBT}
 _ACTIONS = {State.EXPIRED: Action.EXPIRED, State.IN_DOUBT: Action.IN_DOUBT}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
 from typing import Self
 
-from runner.ledger.witness import SeenRun, Witness, updated
-from runner.ledger.witness_files import WitnessFiles
+from runner.ledger.witness.comparison import SeenRun, Witness, updated
+from runner.ledger.witness.witness_files import WitnessFiles
 
 INTERVAL_S = 1.0
 

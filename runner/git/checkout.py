@@ -117,7 +117,7 @@ def _head(path: Path) -> str:
 def _differing(path: Path, commit: str) -> list[str]:
     """The names of files that the commit and the folder do not both hold, or hold with different contents."""
     from runner.definitions.files import sources_under, tables_under  # they bring yaml along
-    from runner.definitions.tables import MAX_TABLE_BYTES
+    from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 
     held = ids_at(commit, path)
     sources = {source.name: source for source in (*tables_under(path), *sources_under([path]))}

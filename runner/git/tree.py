@@ -39,7 +39,7 @@ def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
 
     Raises UserError where git can't read the commit.
     """
-    from runner.definitions.reader import MAX_FILE_BYTES  # brings yaml along, which not every command needs
+    from runner.definitions.reading.reader import MAX_FILE_BYTES  # brings yaml along, which not every command needs
 
     inside = _inside(path)
     found = entries(_listed(commit, path))
@@ -168,7 +168,7 @@ def _content(id_: bytes | OSError, contents: Mapping[bytes, bytes]) -> bytes:
 
 def _table(path: Path, tree: Listing, definition: bytes, name: str) -> bytes:
     """The content of the table of that name beside a definition; few definitions have one, so it is read by itself."""
-    from runner.definitions.tables import MAX_TABLE_BYTES
+    from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 
     folder = tree.follow(definition.rpartition(b"/")[0])
     id_ = _id_of_table(tree, folder, folder + b"/" + os.fsencode(name))

@@ -18,25 +18,23 @@ from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
 from runner.errors import UserError
-from runner.ledger import (
-    budgets,
-    connect,
-    faults,
+from runner.ledger.database import connect, database_errors, locks
+from runner.ledger.database.ledger_clock import LedgerClock, Source
+from runner.ledger.database.tables import ledger as ledger_table
+from runner.ledger.records import (
+    budget_use,
     firings,
-    locks,
+    other_occurrence_names,
     queries,
     runs,
-    seen,
+    seen_runs,
     slots,
-    switched,
-    transfer,
     unreported,
     watches,
 )
-from runner.ledger.check import Finding, check
-from runner.ledger.clock import LedgerClock, Source
-from runner.ledger.merge import Merged, merge
-from runner.ledger.tables import ledger as ledger_table
+from runner.ledger.transfer import json_lines
+from runner.ledger.transfer.check import Finding, check
+from runner.ledger.transfer.merge import Merged, merge
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import (
     Attempt,
@@ -50,7 +48,7 @@ from runner.ledger.values import (
     RunRow,
     Settlement,
 )
-from runner.ledger.witness import Loss, Recorded, SeenRun
+from runner.ledger.witness.comparison import Loss, Recorded, SeenRun
 from runner.plan.budget import Held, Limit
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, Spent, State, Watch
@@ -94,12 +92,12 @@ class Ledger:
     @property
     def place(self) -> str:
         """Where the ledger is, as messages show it."""
-        return faults.shown(self._url)
+        return database_errors.shown(self._url)
 
     def canonical_place(self) -> str:
         """Where the ledger is, the same however its URL is written, without credentials."""
         with self._reading() as connection:
-            return seen.place_of(connection, self._url)
+            return seen_runs.place_of(connection, self._url)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -128,7 +126,7 @@ class Ledger:
         """
         with self._reading() as connection:
             known = queries.history(connection, wanted, now, self.clock.now(), accounts, budgeted)
-            return switched.completed(connection, wanted, known, now, self.clock.now(), accounts)
+            return other_occurrence_names.completed(connection, wanted, known, now, self.clock.now(), accounts)
 
     def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
         """What runs have settled of each of these recurring bulletins, as far as one has looked at it."""
@@ -138,7 +136,7 @@ class Ledger:
     def spent(self, accounts: Collection[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
         """What went out of these accounts lately, as their budgets count it."""
         with self._reading() as connection:
-            return budgets.spent(connection, accounts, now)
+            return budget_use.spent(connection, accounts, now)
 
     def newest_sent(self, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
         """When the newest occurrence later than `since` was due that was sent, or may have been, of each of these."""
@@ -185,7 +183,7 @@ class Ledger:
     def recorded(self, ids: Iterable[str]) -> Recorded:
         """Those of the runs that the ledger holds, its newest run, those under way, and which losses were accepted."""
         with self._reading() as connection:
-            return seen.recorded(connection, ids, self.clock.now())
+            return seen_runs.recorded(connection, ids, self.clock.now())
 
     def attempts(self, run: str) -> dict[str, list[Attempt]]:
         """The requests of a run, by the ids of the rows they were made for."""
@@ -200,14 +198,14 @@ class Ledger:
     def export(self) -> Iterator[str]:
         """The whole ledger at one moment, as JSON lines, read as they are taken."""
         with connect.snapshot(self._engine, self._url) as connection:
-            yield from transfer.dump(connection)
+            yield from json_lines.dump(connection)
 
     def check(self) -> list[Finding]:
         """What is wrong with the ledger, and what is worth knowing. Repairs nothing."""
         with connect.snapshot(self._engine, self._url) as connection:
             return list(check(connection, self.clock.now(), self.clock.now(timedelta(days=1))))
 
-    def take_in(self, header: transfer.Header, records: Iterable[transfer.Record]) -> Merged:
+    def take_in(self, header: json_lines.Header, records: Iterable[json_lines.Record]) -> Merged:
         """Adds what another ledger holds; all of it or, where UserError is raised, nothing."""
         with self._writing() as connection:
             alive = runs.live(connection, self.clock.now())
@@ -244,7 +242,7 @@ class Ledger:
     def accept(self, lost: Iterable[Loss], identity: Identity, note: str) -> None:
         """Records that a person goes on without what the ledger lacks of these runs."""
         with self._writing() as connection:
-            seen.accept(connection, lost, identity, note, self.clock.now())
+            seen_runs.accept(connection, lost, identity, note, self.clock.now())
 
     def checkpoint(self) -> None:
         """Moves what is in the write-ahead log of a SQLite file into the file itself, as far as nobody is in the way.
@@ -430,7 +428,7 @@ def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> M
     All of it or, where UserError is raised, nothing; doing it again changes nothing. What is there as sent, or perhaps
     sent, stays so, whatever the export says.
     """
-    header, records = transfer.parse(lines)
+    header, records = json_lines.parse(lines)
     if connect.is_made(url):
         with Ledger(url) as ledger:
             return ledger.take_in(header, records)

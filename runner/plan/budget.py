@@ -15,7 +15,7 @@ from typing import NamedTuple
 from runner.definitions.model import Account, Budget
 from runner.plan.firing import Firing
 from runner.plan.history import Spent
-from runner.plan.moments import moment, whole_second
+from runner.plan.time_text import moment, whole_second
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

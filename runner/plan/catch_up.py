@@ -12,7 +12,7 @@ from typing import NamedTuple
 from runner.definitions.model import CatchUp, Recurrence
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import BLOCKING, Entry, History, Sent, State
-from runner.plan.moments import moment
+from runner.plan.time_text import moment
 
 IN_TIME = timedelta(minutes=15)  # with catch_up none, how late the first run may come
 _HOW = {

@@ -24,10 +24,10 @@ from runner.definitions.model import (
     Schedule,
     canonical,
 )
-from runner.definitions.times import written_duration
+from runner.definitions.schedules.times import written_duration
 from runner.plan.changes import Change, changes
 from runner.plan.firing import FiringKey
-from runner.plan.moments import moment
+from runner.plan.time_text import moment
 
 # The fields of an account that decide whom its bulletins reach.
 MOVES = ("region", "base_url", "account_id_env")

@@ -13,7 +13,7 @@ from runner.plan.catch_up import Passed, in_its_place, orphan_of, passed_over
 from runner.plan.changes import Change, changes
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Entry, History, State
-from runner.plan.moments import moment, span
+from runner.plan.time_text import moment, span
 
 DUPLICATE_WINDOW = timedelta(hours=24)
 _NO_BUDGETS: Mapping[str, Account] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from runner.plan.decide import Action, Step
-from runner.plan.moments import moment, span
+from runner.plan.time_text import moment, span
 
 OLDEST = timedelta(hours=2)
 FARTHEST_AHEAD = timedelta(minutes=2)

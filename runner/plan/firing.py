@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from runner.definitions.model import Bulletin, Definitions, Recurrence, canonical
+from runner.definitions.schedules.times import zone
 from runner.definitions.templates import fill_occurrence, occurrence_values
-from runner.definitions.times import zone
 from runner.plan.occurrence import Occurrence, occurrences
 
 
@@ -115,7 +115,7 @@ def _values(due_at: datetime, timezone: str) -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)  # thousands of bulletins share a schedule
 def _local_due(recurrence: Recurrence, due_at: datetime) -> str:
-    from runner.definitions.recurrence import local_time  # only sets that recur take the time to import it
+    from runner.definitions.schedules.recurrence import local_time  # only sets that recur take the time to import it
 
     return local_time(recurrence, due_at).strftime("%Y-%m-%dT%H:%M")
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from runner.definitions.model import Bulletin, Recurrence, Schedule
-from runner.definitions.times import TimeProblem, instant
+from runner.definitions.schedules.times import TimeProblem, instant
 
 MOST_COMING = 10_000  # of one bulletin that are looked at ahead
 MOST_MISSED = 10_000  # of one bulletin that are told; of older ones, nobody wants to hear
@@ -72,7 +72,7 @@ def occurrence_named(bulletin: Bulletin, name: str) -> Occurrence | None:
     """The occurrence of that name, if the bulletin has it."""
     if not isinstance(bulletin.schedule, Recurrence):
         return None
-    from runner.definitions.recurrence import falls_on
+    from runner.definitions.schedules.recurrence import falls_on
 
     at = name.partition("@")[2]
     try:
@@ -85,7 +85,7 @@ def occurrence_named(bulletin: Bulletin, name: str) -> Occurrence | None:
 
 @lru_cache(maxsize=4096)  # thousands of bulletins share a schedule
 def _around(recurrence: Recurrence, revision: int, now: datetime, until: datetime | None) -> tuple[Occurrence, ...]:
-    from runner.definitions.recurrence import between, last_before, next_after
+    from runner.definitions.schedules.recurrence import between, last_before, next_after
 
     times = list(between(recurrence, now - recurrence.grace, now))
     coming = [] if until is None else list(islice(between(recurrence, now + _TICK, until), MOST_COMING + 1))
@@ -99,7 +99,7 @@ def _around(recurrence: Recurrence, revision: int, now: datetime, until: datetim
 
 @lru_cache(maxsize=4096)
 def _missed(recurrence: Recurrence, revision: int, since: datetime, now: datetime) -> tuple[Occurrence, ...]:
-    from runner.definitions.recurrence import backwards
+    from runner.definitions.schedules.recurrence import backwards
 
     closed = now - recurrence.grace - _TICK
     newest = list(islice(backwards(recurrence, since, closed), MOST_MISSED))

@@ -14,8 +14,8 @@ from runner.definitions.model import Account, Definitions
 from runner.plan.changes import changes
 from runner.plan.decide import Plan, Step
 from runner.plan.firing import Firing, FiringKey, definition, firings_of
-from runner.plan.moments import moment
 from runner.plan.occurrence import occurrence_named, occurrences
+from runner.plan.time_text import moment
 
 
 @dataclass(frozen=True, slots=True)

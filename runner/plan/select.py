@@ -8,7 +8,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from runner.definitions.row_place import row_place
+from runner.definitions.tables.row_line import row_place
 from runner.errors import Exit, UserError
 from runner.plan.compare import Comparison
 from runner.plan.decide import Action, Plan, Step

@@ -19,8 +19,8 @@ from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey
 from runner.report.document import row_entry, timestamp
 from runner.report.local_time import last_time, local_time
-from runner.report.often import few_and_often
 from runner.report.plan_document import field_entries
+from runner.report.repeated_bulletins import few_and_often
 
 _SENT = (Action.DONE, Action.CHANGED)
 
@@ -243,7 +243,7 @@ def _recurs(step: Step) -> Recurrence | None:
 
 @lru_cache(maxsize=4096)  # thousands of bulletins share a schedule
 def _goes_on(recurrence: Recurrence, at: datetime) -> bool:
-    from runner.definitions.recurrence import next_after
+    from runner.definitions.schedules.recurrence import next_after
 
     return next_after(recurrence, at) is not None
 

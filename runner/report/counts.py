@@ -10,7 +10,7 @@ from typing import Any
 from runner.plan.compare import MOVES
 from runner.plan.decide import Action
 from runner.report.local_time import local_time, zones_of
-from runner.report.problems import counted
+from runner.report.text.problems import counted
 
 _SENDS = tuple(action for action in Action if action.sends)
 _STOPPED = (None, Action.DISABLED, Action.EXPIRED, Action.DUPLICATE)  # None: it was removed

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from runner.definitions.codes import EXPLANATIONS, Explanation
 from runner.definitions.problem import Problem
-from runner.definitions.row_place import RowPlace, row_place
+from runner.definitions.problem_codes import EXPLANATIONS, Explanation
+from runner.definitions.tables.row_line import RowPlace, row_place
 from runner.plan.compare import MOVES
-from runner.report.plain import plain
-from runner.report.problems import counted
-from runner.report.turn import expires_first
+from runner.report.budget_estimate import expires_first
+from runner.report.safe_text import plain
+from runner.report.text.problems import counted
 
 _MAX_TEXT = 1000  # of a message, and of a help: as long as a problem's
 

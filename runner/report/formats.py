@@ -27,7 +27,7 @@ def problems_in(format_: str, definitions: Definitions, *, now: datetime) -> str
 
     match format_:
         case "json":
-            from runner.report.problems import problems_json
+            from runner.report.text.problems import problems_json
 
             text = problems_json(definitions)
         case "markdown":
@@ -57,7 +57,7 @@ def plan_in(format_: str, document: Mapping[str, Any]) -> str:
 
             text = plan_junit(document)
         case "html":
-            from runner.report.html.plan_page import plan_page
+            from runner.report.html.plan.page import plan_page
 
             text = plan_page(dict(document))
         case _:
@@ -81,7 +81,7 @@ def run_in(format_: str, document: Mapping[str, Any]) -> str:
 
             text = report_junit(document)
         case "html":
-            from runner.report.html.report_page import report_page
+            from runner.report.html.run.page import report_page
 
             text = report_page(dict(document))
         case _:

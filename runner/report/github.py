@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runner.report.findings import RULES, Finding, Level, by_severity, tally
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log has them all
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}

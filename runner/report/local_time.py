@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from runner.definitions import zones
+from runner.definitions.schedules import zones
 from runner.errors import UserError
 
 _UTC = "UTC"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from runner.definitions.schema import fast_validator, schema
+from runner.definitions.schema.schemas import fast_validator, schema
 
 Pairs = list[tuple[str, Any]]
 

@@ -17,9 +17,9 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from runner.definitions.row_place import RowPlace
+from runner.definitions.tables.row_line import RowPlace
 from runner.report.findings import RULES, Finding, by_severity
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_RESULTS = 25_000  # of a run, beyond which GitHub refuses the file: its page on SARIF results that exceed limits

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from runner.sandbox.client_connection import MAX_BODY_BYTES, Answer, Request, phrase
 from runner.sandbox.faults import Fault, FaultKind
-from runner.sandbox.wire import MAX_BODY_BYTES, Answer, Request, phrase
 
 TRIGGER_PATH = "/1/targets/trigger.json"
 REDIRECT_PATH = "/1/targets/elsewhere.json"

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from runner.sandbox.answers import TRIGGER_PATH, answer_json, fail
+from runner.sandbox.client_connection import Answer, Request
 from runner.sandbox.faults import FaultKind, format_fault, parse_fault
-from runner.sandbox.wire import Answer, Request
 
 if TYPE_CHECKING:
     from runner.sandbox.server import Sandbox

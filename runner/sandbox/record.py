@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from threading import Condition, Lock
 
-from runner.sandbox.wire import Connection
+from runner.sandbox.client_connection import Connection
 
 
 @dataclass(frozen=True, slots=True)

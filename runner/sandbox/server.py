@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import Self
 
 from runner.sandbox.answers import MAX_IN_FLIGHT, TOO_MANY, Account, Judged, answer_of_fault, judge, too_many
+from runner.sandbox.client_connection import Answer, Connection, Request
 from runner.sandbox.control import answer_control, is_for
 from runner.sandbox.faults import Fault, FaultKind, FaultRules, parse_fault
 from runner.sandbox.listener import LOOPBACK, Listener
 from runner.sandbox.record import Flights, Received, Record, accepted_of
-from runner.sandbox.wire import Answer, Connection, Request
 
 MAX_LATENCY_S = 3600.0
 _UNANSWERED = frozenset({FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})

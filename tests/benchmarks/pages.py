@@ -24,8 +24,8 @@ sys.path.append(str(Path(__file__).parents[2]))
 from report.html.browser import ARGUMENTS, executable, missing
 from report.html.samples import busy_plan, busy_report
 
-from runner.report.html.plan_page import plan_page
-from runner.report.html.report_page import report_page
+from runner.report.html.plan.page import plan_page
+from runner.report.html.run.page import report_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -30,10 +30,10 @@ from sqlalchemy import create_engine, insert
 from torture.places import LEDGERS, server
 
 from runner.definitions.load import load
-from runner.ledger.connect import create, parse_url
-from runner.ledger.firings import _row
+from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.tables import firings as table
 from runner.ledger.ledger import Ledger
-from runner.ledger.tables import firings as table
+from runner.ledger.records.firings import _row
 from runner.ledger.values import Identity, Origin
 from runner.plan.firing import firings
 from runner.plan.history import State

@@ -12,7 +12,7 @@ from git.repository import Repository
 
 from cli.conftest import Bulletins, account, only_report, outcomes
 from runner import clock
-from runner.definitions.schema import schema
+from runner.definitions.schema.schemas import schema
 from runner.sandbox.server import Sandbox
 
 SPENT = "the budget of india is 1 an hour, and it is spent until 20"

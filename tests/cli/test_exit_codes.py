@@ -18,7 +18,7 @@ AFTER_SENDING = (
     "runner.fire.run:Run.finish",
     "runner.ledger.ledger:Ledger.finish_run",
     "runner.report.document:report_document",
-    "runner.report.run:summary_lines",
+    "runner.report.text.run:summary_lines",
     "runner.cli.reporting:Reporter.publish",
     "runner.cli.metering:Meter.look_at",
     "runner.ledger.ledger:Ledger.close",

@@ -12,7 +12,7 @@ from conftest import Write
 
 from cli.conftest import Bulletins, account, only_report, outcomes
 from runner.cli import main
-from runner.fire.api import Client
+from runner.fire.api.client import Client
 from runner.sandbox.server import Sandbox
 
 

@@ -11,7 +11,7 @@ from git.repository import Repository
 from report.markdown import rendered
 
 from cli.conftest import Bulletins
-from runner.definitions.schema import schema
+from runner.definitions.schema.schemas import schema
 
 ACCOUNTS = """
 accounts:

@@ -15,7 +15,7 @@ from git.repository import Repository
 from cli.conftest import Bulletins, account
 from runner import clock
 from runner.cli import planning
-from runner.definitions.schema import schema
+from runner.definitions.schema.schemas import schema
 from runner.sandbox.server import Sandbox
 
 FRIDAY = datetime(2026, 12, 4, 13, 0, tzinfo=UTC)  # 18:30 in Kolkata

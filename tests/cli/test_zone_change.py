@@ -14,7 +14,7 @@ from conftest import Write
 
 import runner
 from cli.conftest import account
-from runner.definitions.zones import zone
+from runner.definitions.schedules.zones import zone
 from runner.sandbox.server import Sandbox
 
 ZONE = "Asia/Kolkata"  # at +05:30

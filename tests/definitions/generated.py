@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.definitions.codes import Code
 from runner.definitions.problem import MAX_PROBLEMS
-from runner.definitions.reader import MAX_FILE_BYTES
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.reader import MAX_FILE_BYTES
 
 
 def too_large(path: Path) -> None:

@@ -12,13 +12,13 @@ import regress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.definitions import cron, times, timing
+from runner.definitions.editing.editor_schema import narrowed
 from runner.definitions.files import sources_under
 from runner.definitions.load import load_sources
 from runner.definitions.model import Definitions
-from runner.definitions.narrow import narrowed
-from runner.definitions.reader import read
-from runner.definitions.schema import KINDS, document_kind, fast_validator, published, schema, validator_for
+from runner.definitions.reading.reader import read
+from runner.definitions.schedules import bulletin_times, cron, times
+from runner.definitions.schema.schemas import KINDS, document_kind, fast_validator, published, schema, validator_for
 from runner.definitions.sources import Source
 
 ACCOUNTS = {
@@ -269,7 +269,7 @@ def test_a_time_is_green_if_it_can_be_read(local: str, offset: str, changed: Any
     text = changed(local) + offset
     if readable(times.instant, text, "UTC"):
         assert part("at").is_valid(text)
-    if readable(timing._edge, text, "UTC"):
+    if readable(bulletin_times._edge, text, "UTC"):
         assert part("starts").is_valid(text)
         assert part("ends").is_valid(text)
     if readable(times.event_time, text):

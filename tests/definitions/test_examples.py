@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from definitions.generated import GENERATED
-from runner.definitions.codes import Code
 from runner.definitions.load import load
 from runner.definitions.problem import Problem
+from runner.definitions.problem_codes import Code
 
 HERE = Path(__file__).parent
 SETS = [path for path in sorted(HERE.glob("*valid/*")) if path.suffix != ".txt"]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from definitions import Write
 from definitions.generated import GENERATED
 from definitions.texts import NESTED, YAML_LIKE
-from runner.definitions.codes import Code
 from runner.definitions.load import load
 from runner.definitions.problem import MAX_PROBLEMS
+from runner.definitions.problem_codes import Code
 from runner.errors import Exit, UserError
 
 ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runner.definitions.codes import Code
 from runner.definitions.problem import MAX_PROBLEMS, Finding, by_row
+from runner.definitions.problem_codes import Code
 
 FINDING = Finding(Code.PROPERTY_VALUE, "x.yaml", ("bulletins", 3, "properties", "language"), "'Hindy' is not allowed")
 

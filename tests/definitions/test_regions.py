@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runner.definitions import regions
-from runner.definitions.schema import schema
+from runner.definitions.schema.schemas import schema
 
 
 def test_the_schema_knows_every_region() -> None:

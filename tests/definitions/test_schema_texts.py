@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.definitions.schema import KINDS, fast_validator, published
+from runner.definitions.schema.schemas import KINDS, fast_validator, published
 
 _VALUES = {"examples", "enum", "const"}
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from definitions import Write
-from runner.definitions.codes import Code
 from runner.definitions.files import sources_under
 from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
+from runner.definitions.problem_codes import Code
 from runner.definitions.sources import Source, is_definition, is_hidden, shown
 
 ACCOUNTS = b"accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from runner.definitions.codes import Code
 from runner.definitions.problem import Problem, dotted
+from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import did_you_mean, listed, quoted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from runner.definitions.scalars import resolve_plain
+from runner.definitions.reading.scalars import resolve_plain
 
 # Plain keys that no schema reads as anything but text.
 KEYS = st.from_regex(r"[a-z_][a-z0-9_-]{0,12}", fullmatch=True).filter(lambda key: key not in ("null", "true", "false"))

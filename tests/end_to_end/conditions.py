@@ -22,9 +22,9 @@ from typing import Any
 
 from runner import clock
 from runner.fire import run
-from runner.fire.api import Timeouts
-from runner.fire.backoff import Retries
-from runner.ledger import connect
+from runner.fire.api.client import Timeouts
+from runner.fire.lanes.backoff import Retries
+from runner.ledger.database import connect
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
 

@@ -23,7 +23,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
 import runner
-from runner.ledger.connect import create, parse_url
+from runner.ledger.database.connect import create, parse_url
 from runner.sandbox.record import Received
 from runner.sandbox.server import Sandbox
 

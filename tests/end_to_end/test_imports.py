@@ -15,7 +15,7 @@ from runner.sandbox.server import Sandbox
 
 HOOK = """
 import os, sys, traceback
-from runner.cli import ahead
+from runner.cli import early_imports
 
 class Late:
     def find_spec(self, name, path=None, target=None):

@@ -22,11 +22,11 @@ NOISE = ("Traceback", "Exception ignored", "KeyboardInterrupt", "internal error"
 
 BEFORE_SENDING = (
     "runner.definitions.load:load",
-    "runner.ledger.connect:open_engine",
+    "runner.ledger.database.connect:open_engine",
     "runner.ledger.ledger:Ledger.history",
     "runner.cli.reporting:Reporter.check",
     "runner.fire.guard:check_maximum",
-    "runner.cli.ahead:import_for_sending",
+    "runner.cli.early_imports:import_for_sending",
     "runner.fire.run:Run.__init__",
     "runner.ledger.ledger:Ledger.start_run",
     "runner.fire.run:Run.fire",
@@ -204,7 +204,7 @@ def test_a_signal_ends_any_command_without_a_traceback(
 
 
 @pytest.mark.parametrize(
-    ("module", "number"), each_with_a_signal(("runner.definitions.load", "sqlalchemy", "runner.fire.turn"))
+    ("module", "number"), each_with_a_signal(("runner.definitions.load", "sqlalchemy", "runner.fire.lanes.send_permit"))
 )
 def test_a_signal_whose_exception_python_drops_counts_all_the_same(
     site: Site, tmp_path: Path, module: str, number: signal.Signals

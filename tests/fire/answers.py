@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from fire import PATIENCE_S
+from fire.api.test_client import Turn
 from fire.servers import Server, reset
-from fire.test_api import Turn
-from runner.fire.api import Client
+from runner.fire.api.client import Client
 from runner.fire.outcome import Sent, judge
 
 MOST_TRIES = 4  # of one request, where it certainly was not sent

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from fire import CREDENTIALS, PASSCODE, QUICK, Firer
-from runner.fire.api import Client, Timeouts
-from runner.fire.credentials import Credentials
-from runner.fire.wire import Deadlines
-from runner.ledger.connect import create, parse_url
+from runner.fire.api.client import Client, Timeouts
+from runner.fire.api.credentials import Credentials
+from runner.fire.api.exchange import Deadlines
+from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.sandbox.server import Sandbox
 

@@ -20,11 +20,11 @@ from runner import clock, process
 from runner.cli.planning import plan_over
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
-from runner.fire.api import Client
-from runner.fire.credentials import Credentials
+from runner.fire.api.client import Client
+from runner.fire.api.credentials import Credentials
 from runner.fire.result import Result
 from runner.fire.run import Run
-from runner.ledger.connect import parse_url
+from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
 from runner.plan.firing import firings

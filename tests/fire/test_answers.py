@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from fire.answers import TruthfulServer, exchange
-from runner.fire.api import Client
+from runner.fire.api.client import Client
 
 SEQUENCES = 100
 

@@ -6,7 +6,7 @@ import pytest
 
 from fire import account, bulletin, due, plan_of
 from runner.errors import Exit, UserError
-from runner.fire.credentials import read_credentials
+from runner.fire.api.credentials import read_credentials
 from runner.fire.guard import accounts_needed, check_identities, check_ledger_pins, check_maximum
 from runner.ledger.ledger import Ledger
 

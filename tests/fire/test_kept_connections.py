@@ -14,10 +14,10 @@ from urllib3.response import HTTPResponse
 from fire import HASTY, PATIENCE_S
 from fire.answers import CONTRADICTORY, FAIL, INTERIM, MALFORMED, SUCCESS, TOO_MANY, UNSETTLED, chunked
 from fire.answers import http as written
+from fire.api.test_client import BODY, Turn, send
 from fire.servers import OK, OK_BODY, Server, serving
-from fire.test_api import BODY, Turn, send
-from runner.fire.api import Client, Timeouts
-from runner.fire.framing import MAX_HEAD_BYTES
+from runner.fire.api.client import Client, Timeouts
+from runner.fire.api.framing import MAX_HEAD_BYTES
 from runner.fire.outcome import Outcome, Sent, judge
 
 MakeClient = Callable[..., Client]

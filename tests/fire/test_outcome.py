@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.fire.answer import Answer
+from runner.fire.api.answer import Answer
 from runner.fire.outcome import Judgement, Outcome, Sent, judge
 
 NOW = datetime(2026, 12, 1, 13, tzinfo=UTC)

@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from fire import HASTY, IDENTITY, PATIENCE_S, QUICK, AtRequest, Firer, beside, bulletin, due, outcomes, plan_of
 from runner import clock
 from runner.errors import Exit, UserError
-from runner.fire import reach
-from runner.fire.backoff import Retries
-from runner.ledger import firings
-from runner.ledger.faults import LedgerAway
+from runner.fire.holding import ledger_access
+from runner.fire.lanes.backoff import Retries
+from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
+from runner.ledger.records import firings
 from runner.ledger.values import Claim, Origin
 from runner.plan.history import State
 from runner.sandbox.server import Sandbox
@@ -322,7 +322,7 @@ METHODS = ("claim", "settle", "expire", "expire_claimed", "sweep", "renew", "fin
 def test_a_ledger_that_is_away_now_and_then_delays_and_loses_nothing(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(reach, "_FIRST_DELAY_S", 0.002)
+    monkeypatch.setattr(ledger_access, "_FIRST_DELAY_S", 0.002)
     bulletins = [bulletin(number) for number in range(30)]
     late = [bulletin(f"late-{n}", schedule=due(datetime.now(UTC) - timedelta(hours=9))) for n in range(2)]
     away = Away(firer.ledger, monkeypatch, f"away {seed}")

@@ -13,8 +13,8 @@ from runner import clock
 from runner.definitions.model import Budget, Bulletin, Definitions
 from runner.errors import Exit
 from runner.fire.outcome import Outcome
-from runner.ledger import firings as ledger_firings
 from runner.ledger.ledger import Ledger
+from runner.ledger.records import firings as ledger_firings
 from runner.plan.budget import Held
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.firing import firings

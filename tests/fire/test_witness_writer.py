@@ -12,8 +12,8 @@ import pytest
 from fire import PATIENCE_S
 from runner.fire import witness_writer
 from runner.fire.witness_writer import WitnessWriter
-from runner.ledger.witness import SeenRun
-from runner.ledger.witness_files import WitnessFiles
+from runner.ledger.witness.comparison import SeenRun
+from runner.ledger.witness.witness_files import WitnessFiles
 
 NOW = datetime(2026, 12, 1, 13, tzinfo=UTC)
 

@@ -28,7 +28,7 @@ from runner import process
 from runner.cli.planning import plan_over
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
-from runner.ledger.connect import create, parse_url
+from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Action, Plan
 from runner.plan.firing import firings

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from git.repository import Repository, run_git
-from runner.definitions.codes import Code
 from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS
-from runner.definitions.reader import MAX_FILE_BYTES
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.reader import MAX_FILE_BYTES
 from runner.errors import UserError
 from runner.git import definitions_at
 

@@ -15,9 +15,9 @@ from plan import NOW
 from sqlalchemy import Connection, Table, event, insert, select
 
 import runner
-from runner.ledger import connect, tables
-from runner.ledger.firings import _row
+from runner.ledger.database import connect, tables
 from runner.ledger.ledger import Ledger
+from runner.ledger.records.firings import _row
 from runner.ledger.values import Attempt, Identity, Origin
 from runner.plan.firing import Firing
 from runner.plan.history import State

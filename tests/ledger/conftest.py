@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from ledger import begin
-from runner.ledger.connect import create, parse_url
+from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 
 

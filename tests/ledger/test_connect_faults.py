@@ -16,9 +16,9 @@ from plan import NOW, make_firing
 
 from ledger import LEASE, begin, child, connected, for_children
 from runner.errors import Exit, UserError
-from runner.ledger import connect, tables
-from runner.ledger.connect import create, parse_url
-from runner.ledger.faults import LedgerAway
+from runner.ledger.database import connect, tables
+from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
 from runner.plan.history import State

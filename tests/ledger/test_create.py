@@ -15,7 +15,7 @@ from plan import NOW
 
 from ledger import child, for_children
 from runner.errors import Exit, UserError
-from runner.ledger.connect import AlreadyThere, create, is_made, parse_url
+from runner.ledger.database.connect import AlreadyThere, create, is_made, parse_url
 from runner.ledger.ledger import Ledger
 
 

@@ -11,8 +11,8 @@ from plan import HOUR, NOW, make_bulletin, make_firings
 
 from ledger import PATIENCE_S, at_once, begin, connected, counting
 from runner.definitions.model import Definitions, Recurrence
-from runner.ledger import firings as rows
 from runner.ledger.ledger import Ledger
+from runner.ledger.records import firings as rows
 from runner.plan.firing import Firing, firings
 from runner.plan.history import State
 

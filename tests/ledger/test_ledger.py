@@ -8,8 +8,8 @@ import pytest
 from plan import HOUR, NOW, make_bulletin, make_entry, make_firing, make_firings
 
 from ledger import all_of, attempt, begin
+from runner.ledger.database.tables import attempts, firings
 from runner.ledger.ledger import Ledger
-from runner.ledger.tables import attempts, firings
 from runner.ledger.values import Claim, Settlement
 from runner.plan.decide import Action, decide
 from runner.plan.firing import Firing

@@ -9,8 +9,8 @@ from plan import NOW, TICK, make_firing
 
 from ledger import LEASE, WHO, all_of, at, attempt, begin
 from runner.errors import Exit, UserError
+from runner.ledger.database.tables import attempts, runs
 from runner.ledger.ledger import Ledger
-from runner.ledger.tables import attempts, runs
 from runner.ledger.values import Claim, Identity, Row, Settlement
 from runner.plan.decide import Action, decide
 from runner.plan.history import State

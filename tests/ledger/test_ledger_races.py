@@ -16,7 +16,7 @@ from plan import NOW, TICK
 
 from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, child, for_children
 from ledger.child import FIRINGS
-from runner.ledger import tables
+from runner.ledger.database import tables
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
 from runner.plan.decide import Action, decide

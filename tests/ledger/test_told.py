@@ -9,8 +9,8 @@ import pytest
 from plan import HOUR, NOW, make_firing
 
 from ledger import PATIENCE_S, begin, connected
-from runner.ledger import firings as rows
 from runner.ledger.ledger import Ledger
+from runner.ledger.records import firings as rows
 from runner.ledger.values import Settlement
 from runner.plan.history import State
 

@@ -10,7 +10,7 @@ from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firin
 from runner.plan.decide import Action, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
-from runner.plan.moments import moment, span
+from runner.plan.time_text import moment, span
 
 NOTHING = History()
 

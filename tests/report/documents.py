@@ -7,9 +7,9 @@ from typing import Any
 
 from plan import NOW, make_firing
 
-from runner.definitions.codes import Code
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
+from runner.definitions.problem_codes import Code
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.plan.decide import Action, Plan, Step

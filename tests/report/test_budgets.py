@@ -14,18 +14,18 @@ from runner.plan.budget import DAY, Limit, Used, used
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.history import Spent
 from runner.report.findings import Level, Rule, from_plan, from_report
-from runner.report.html.headline import besides
-from runner.report.html.placing import placed
-from runner.report.html.plan_headline import troubles
-from runner.report.html.plan_page import plan_page
-from runner.report.html.report_page import report_page
-from runner.report.html.words import REPORT_KINDS, kind_of
+from runner.report.html.labels import REPORT_KINDS, kind_of
+from runner.report.html.plan.headline import troubles
+from runner.report.html.plan.page import plan_page
+from runner.report.html.plan.placement import placed
+from runner.report.html.run.headline import besides
+from runner.report.html.run.page import report_page
 from runner.report.junit import plan_junit, report_junit
 from runner.report.markdown import plan_markdown
-from runner.report.plan import summary_line
 from runner.report.plan_document import PlanFacts, plan_document
-from runner.report.run import summary_lines
-from runner.report.status import budget_entry, budget_lines
+from runner.report.text.plan import summary_line
+from runner.report.text.run import summary_lines
+from runner.report.text.status import budget_entry, budget_lines
 
 LATER = "2026-12-01T14:00:00Z"
 SPENT = f"the budget of india is 60 an hour, and it is spent until {LATER}"

@@ -9,10 +9,10 @@ import pytest
 from report.documents import make_bulletin_change, make_changes, make_field, make_plan, make_planned, make_shared_change
 from report.markdown import rendered
 from runner.report.counts import action_counts, bulletins_of, merging, only_later, told_once, unreported
-from runner.report.html.placing import placed
-from runner.report.html.plan_headline import goes_out
+from runner.report.html.plan.headline import goes_out
+from runner.report.html.plan.placement import placed
 from runner.report.markdown import plan_markdown
-from runner.report.plan import summary_line
+from runner.report.text.plan import summary_line
 
 NOW, LATER, LATEST = "2026-12-01T13:00:00Z", "2026-12-04T13:00:00Z", "2026-12-05T13:00:00Z"
 CRON: dict[str, Any] = {"recurrence": {"cron": "30 18 * * FRI", "timezone": "Asia/Kolkata", "ends": None}}

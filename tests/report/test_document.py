@@ -14,13 +14,13 @@ from plan import NOW, make_bulletin, make_firings
 
 import runner
 from runner.definitions.model import Place
-from runner.definitions.schema import schema
+from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
 from runner.fire.result import Ended, Result
 from runner.plan.decide import Action, Step
 from runner.report.document import RunFacts, report_document, timestamp
-from runner.report.plain import plain
-from runner.report.run import outcome_line, summary_lines
+from runner.report.safe_text import plain
+from runner.report.text.run import outcome_line, summary_lines
 
 VALIDATOR = Draft202012Validator(schema("report"))
 FIRING, *_ = make_firings(make_bulletin("a", at=NOW))

@@ -20,7 +20,7 @@ from report.documents import (
     make_shared_change,
 )
 from report.hostile import HOSTILE
-from runner.definitions.schema import schema
+from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
 from runner.plan.decide import Action
 

@@ -21,7 +21,7 @@ from report.documents import (
     make_shared_change,
 )
 from report.hostile import HOSTILE
-from runner.definitions.codes import Code
+from runner.definitions.problem_codes import Code
 from runner.plan.decide import Action
 from runner.report.findings import (
     RULES,
@@ -34,7 +34,7 @@ from runner.report.findings import (
     from_report,
     tally,
 )
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 
 def said(findings: list[Finding]) -> list[tuple[Level, str, str]]:

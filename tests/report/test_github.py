@@ -20,7 +20,7 @@ from report.hostile import HOSTILE
 from report.workflow_commands import Command, read
 from runner.report.findings import RULES, Finding, Level, Rule, by_severity, from_plan, from_problems, from_report
 from runner.report.github import github_commands
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 

@@ -29,8 +29,8 @@ from report.hostile import HOSTILE
 from runner.definitions.model import Definitions
 from runner.plan.decide import Action
 from runner.report.junit import plan_junit, problems_junit, report_junit
-from runner.report.plain import plain
-from runner.report.problems import problem_line
+from runner.report.safe_text import plain
+from runner.report.text.problems import problem_line
 
 OFFICIAL = Path(__file__).parent / "official"
 SCHEMA = etree.XMLSchema(etree.parse(OFFICIAL / "junit-10.xsd"))

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from plan import HOUR, NOW, make_bulletin, make_entry, make_firing, make_firings
 
 from runner.definitions.model import Account, Place
-from runner.definitions.schema import schema
+from runner.definitions.schema.schemas import schema
 from runner.errors import UserError
 from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.history import History, State

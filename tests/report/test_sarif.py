@@ -17,7 +17,7 @@ from jsonschema import Draft4Validator
 from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem, make_report, make_result
 from report.hostile import HOSTILE
 from runner.report.findings import RULES, Finding, Level, Rule, by_severity, from_plan, from_problems, from_report
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 from runner.report.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
 
 OFFICIAL = json.loads((Path(__file__).parent / "official" / "sarif-schema-2.1.0.json").read_bytes())

@@ -21,8 +21,8 @@ sys.path.append(str(Path(__file__).parents[2]))
 from fire import CREDENTIALS
 from fire.answers import TruthfulServer, exchange
 
-from runner.fire.api import Client
-from runner.fire.wire import Deadlines
+from runner.fire.api.client import Client
+from runner.fire.api.exchange import Deadlines
 from torture.places import LEDGERS, must, new_site, server, verdict
 from torture.processes import Start, ended, starter
 from torture.promise import BrokenPromiseError

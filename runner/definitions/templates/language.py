@@ -14,7 +14,7 @@ from jinja2.environment import Environment
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.parser import Parser
 
-from runner.definitions.characters import FORBIDDEN
+from runner.definitions.reading.characters import FORBIDDEN
 from runner.definitions.suggest import did_you_mean, listed, quoted
 from runner.definitions.templates import OCCURRENCE_FIELDS, is_template
 from runner.definitions.templates.filters import RULES, TESTS, Argument, Kind
@@ -30,7 +30,7 @@ from runner.definitions.templates.refusals import (
     shown,
     statement_refusal,
 )
-from runner.definitions.templates.words import syntax_words, written
+from runner.definitions.templates.syntax_text import syntax_words, written
 
 MAX_TEMPLATE_CHARACTERS = 8_192
 MAX_DEPTH = 20

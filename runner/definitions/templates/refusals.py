@@ -9,7 +9,7 @@ from jinja2 import nodes
 
 from runner.definitions.suggest import did_you_mean, listed, quoted
 from runner.definitions.templates.filters import RULES
-from runner.definitions.templates.words import arguments, tag, written
+from runner.definitions.templates.syntax_text import arguments, tag, written
 
 # What Python and other template languages call what we have.
 _OTHER_NAMES = {

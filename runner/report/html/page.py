@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.report.counts import told_once
-from runner.report.html.data import embedded
+from runner.report.html.compact_data import embedded
 from runner.report.html.instants import instant_ms, length, written
-from runner.report.plain import plain
-from runner.report.problems import counted
+from runner.report.safe_text import plain
+from runner.report.text.problems import counted
 
 if TYPE_CHECKING:
     import jinja2

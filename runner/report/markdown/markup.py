@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 MAX_CHARACTERS = 60_000  # GitHub takes 65,536 characters for a comment
 # The last ones begin links and emoji: not the colon of a time, or before a space.

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from runner.plan.decide import Action
+from runner.report.budget_estimate import expires_first, turn_of
 from runner.report.counts import (
     action_counts,
     bulletins_of,
@@ -22,11 +23,10 @@ from runner.report.counts import (
 from runner.report.findings import place
 from runner.report.local_time import local_time, zones_of
 from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
-from runner.report.often import bulletin_of, few_and_often
-from runner.report.plain import plain
 from runner.report.plan_document import until_of
-from runner.report.problems import counted
-from runner.report.turn import expires_first, turn_of
+from runner.report.repeated_bulletins import bulletin_of, few_and_often
+from runner.report.safe_text import plain
+from runner.report.text.problems import counted
 
 _NAME = 60  # characters of a name in a table
 _ID = 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.report.markdown.markup import Block, code, inert, page, table
-from runner.report.problems import verdict
+from runner.report.text.problems import verdict
 
 
 def problems_markdown(definitions: Definitions) -> str:

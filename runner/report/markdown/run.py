@@ -7,8 +7,8 @@ from typing import Any
 
 from runner.report.findings import place
 from runner.report.markdown.markup import Block, code, folded, inert, page, table
-from runner.report.often import bulletin_of, few_and_often
-from runner.report.run import outcome_name, summary_lines
+from runner.report.repeated_bulletins import bulletin_of, few_and_often
+from runner.report.text.run import outcome_name, summary_lines
 
 _NAME = 60
 _ID = 120

@@ -20,9 +20,9 @@ from report.documents import (
 from report.hostile import HOSTILE
 from report.html.browser import OpenPage
 from report.html.samples import busy_plan, busy_report
-from runner.report.html.plan_page import plan_page
-from runner.report.html.report_page import report_page
-from runner.report.plain import plain
+from runner.report.html.plan.page import plan_page
+from runner.report.html.run.page import report_page
+from runner.report.safe_text import plain
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 PAGES: dict[str, Callable[[], str]] = {

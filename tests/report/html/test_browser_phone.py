@@ -7,7 +7,7 @@ from typing import Any
 from report.documents import make_bulletin_change, make_changes, make_field, make_plan, make_planned
 from report.html.browser import OpenPage
 from report.html.samples import busy_plan
-from runner.report.html.plan_page import plan_page
+from runner.report.html.plan.page import plan_page
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
 LONG = "Very long name " * 1334

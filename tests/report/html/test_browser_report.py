@@ -5,7 +5,7 @@ from __future__ import annotations
 from report.documents import make_attempt, make_report, make_result
 from report.html.browser import OpenPage
 from report.html.samples import busy_report
-from runner.report.html.report_page import report_page
+from runner.report.html.run.page import report_page
 
 FIRST = make_attempt(1, verdict="no", http_status=429, answer='{"status":"fail"}')
 SECOND = make_attempt(2, started_at="2026-12-01T13:00:04.500Z", latency_ms=1250)

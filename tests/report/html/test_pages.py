@@ -24,11 +24,12 @@ from report.documents import (
 from report.hostile import HOSTILE
 from report.html.parsed import Parsed, unpacked
 from report.html.samples import busy_plan, busy_report
-from runner.report.html import data, report_data
+from runner.report.html import compact_data
 from runner.report.html.instants import instant_ms
-from runner.report.html.plan_page import plan_page
-from runner.report.html.report_page import report_page
-from runner.report.plain import plain
+from runner.report.html.plan.page import plan_page
+from runner.report.html.run import page_data
+from runner.report.html.run.page import report_page
+from runner.report.safe_text import plain
 
 _LOST: dict[str, Any] = {"exit_code": None, "ledger": None, "git_commit": None}
 PAGES = {
@@ -165,7 +166,7 @@ def test_what_is_in_doubt_comes_with_all_that_finding_and_settling_it_takes() ->
 
 
 def test_long_answers_of_many_are_cut_and_the_page_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_data, "ANSWERS_KEPT", 3000)
+    monkeypatch.setattr(page_data, "ANSWERS_KEPT", 3000)
     answers: list[dict[str, Any]] = [make_result(attempts=[make_attempt(answer=str(n) * 400)]) for n in range(9)]
     page = Parsed(report_page(make_report(*answers)))
 
@@ -176,7 +177,7 @@ def test_long_answers_of_many_are_cut_and_the_page_knows(monkeypatch: pytest.Mon
 def test_payloads_that_would_make_a_page_too_large_are_left_out_the_failed_ones_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(data, "PAYLOADS_KEPT_BYTES", 200)
+    monkeypatch.setattr(compact_data, "PAYLOADS_KEPT_BYTES", 200)
     report = report_page(make_report(make_result(), make_result(outcome="failed")))
     plan = plan_page(make_plan(make_planned("a"), make_planned("b")))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
 from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 # Markdown itself replaces what is no character, and drops blanks at the ends of a cell.
 _texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd\0"))

@@ -18,7 +18,7 @@ from report.markdown import ALLOWED, rendered
 from runner.plan.decide import Action
 from runner.report.markdown import plan_markdown
 from runner.report.markdown.markup import MAX_CHARACTERS
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 LATER = {"action": "wait", "due_at": "2026-12-04T13:00:00Z", "text": "goes out Fri 2026-12-04 18:30 Asia/Kolkata"}
 

@@ -8,7 +8,7 @@ from report.documents import make_problem, make_problems
 from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
 from runner.report.markdown import problems_markdown
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 
 def test_every_problem_has_its_place_and_its_mend() -> None:

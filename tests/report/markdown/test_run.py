@@ -9,7 +9,7 @@ from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
 from runner.fire.outcome import Outcome
 from runner.report.markdown import report_markdown
-from runner.report.plain import plain
+from runner.report.safe_text import plain
 
 
 def test_the_first_line_says_what_happened() -> None:

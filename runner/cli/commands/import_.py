@@ -1,0 +1,218 @@
+"""`import`: what teams have today, a spreadsheet, payloads or curl lines, into definitions."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from runner.cli.commands import completion
+from runner.cli.groups import Group
+from runner.cli.options import DEFAULT_PATH, as_argument
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.definitions.problem import Problem
+    from runner.importers.draft import Draft
+    from runner.importers.import_context import Known, Notes
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _import_options(command: F) -> F:
+    for option in reversed(
+        (
+            click.option(
+                "--out",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Write to a new file; without it, to standard output.",
+            ),
+            click.option(
+                "--event",
+                metavar="NAME",
+                shell_complete=completion.events,
+                help="The business event, where none is said.",
+            ),
+            click.option("--c-by", metavar="ADDRESS", help="The creator's e-mail address, where none is said."),
+            click.option(
+                "--account",
+                "accounts",
+                multiple=True,
+                metavar="NAME",
+                shell_complete=completion.accounts,
+                help="The account, where none is said.",
+            ),
+            click.option(
+                "--path",
+                type=click.Path(path_type=Path),
+                help=f"The set it is for: its accounts and events count.  [default: {DEFAULT_PATH} if it is there]",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("import", cls=Group)
+def import_() -> None:
+    """Make definitions of a spreadsheet, payloads or curl lines."""
+
+
+@import_.command("csv")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@_import_options
+def csv_(file: Path, out: Path | None, **options: Any) -> int:
+    """Import a spreadsheet's rows, saved as CSV.
+
+    Columns named id, name, event, c-by, when, accounts, at, cron, timezone, grace, tags, enabled, revision or
+    allow_duplicate are those fields; every other column is the property of that name, and properties.NAME always is.
+    FILE is - for standard input.
+    """
+    from runner.definitions.problem import Problem
+    from runner.importers.cells import with_notes
+    from runner.importers.import_context import Notes, filled_in
+    from runner.importers.spreadsheet import drafts_in, table_of
+    from runner.importers.text import text_of
+
+    _check_new(out)
+    known, notes = _known(**options), Notes()
+    name, data = _content(file)
+    text = text_of(data, name)
+    table = [text] if isinstance(text, Problem) else table_of(text)
+    if isinstance(table, list):
+        return _finish(table, known, notes, [name], out)
+    found = drafts_in(table, filled_in(table.columns, known, notes), known.account_option())
+    return _finish(with_notes(found, notes), known, notes, [name], out)
+
+
+@import_.command("json")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@_import_options
+def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
+    """Import payloads as the API takes them.
+
+    A PATH is a file with one payload, a list of them or one a line; a folder of such files; or - for standard input.
+    """
+    from runner.definitions.problem import Problem
+    from runner.definitions.problem_codes import Code
+    from runner.importers.files import json_files
+    from runner.importers.import_context import Notes
+    from runner.importers.payloads import payloads_in
+    from runner.importers.text import Piece, text_of
+
+    _check_new(out)
+    known = _known(**options)
+    contents = [_content(path) for path in json_files(paths)]
+
+    found: list[Draft | Problem] = []
+    for name, data in contents:
+        text = text_of(data, name)
+        found += [text] if isinstance(text, Problem) else payloads_in(Piece(text, text.text), known.given())
+    if found and (option := known.account_option()):
+        message = "no payload says in which account it is to be raised"
+        found.append(Problem(contents[0][0], 1, 1, Code.MISSING_FIELD, message, f"Give {option}."))
+    return _finish(found, known, Notes(), [name for name, _ in contents], out)
+
+
+@import_.command("curl")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@_import_options
+def curl_(file: Path, out: Path | None, **options: Any) -> int:
+    """Import the curl lines of a script.
+
+    They have the form of the API's documentation. Nothing is run. Headers, and the credentials in them, are neither
+    kept nor shown. FILE is - for standard input.
+    """
+    from runner.definitions.problem import Problem
+    from runner.importers.curl import Passed, drafts_in
+    from runner.importers.import_context import Notes
+    from runner.importers.text import text_of
+
+    _check_new(out)
+    known, notes, passed = _known(**options), Notes(), Passed()
+    name, data = _content(file)
+    text = text_of(data, name, is_secret=True)
+    found = [text] if isinstance(text, Problem) else list(drafts_in(text, known.given(), passed))
+    if passed.count:
+        other = "command that is" if passed.count == 1 else "commands that are"
+        notes.add(f"{passed.count:,} {other} not curl {'was' if passed.count == 1 else 'were'} passed over")
+    return _finish(found, known, notes, [name], out)
+
+
+def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tuple[str, ...]) -> Known:
+    """What the options say, and the set at the path, if one is there."""
+    from runner.definitions.files import sources_under
+    from runner.definitions.load import load_sources
+    from runner.importers.import_context import Known
+
+    named = str(path or DEFAULT_PATH)
+    try:
+        sources = sources_under([named])
+    except UserError as error:
+        is_empty = error.exit_code == Exit.USAGE and os.path.isdir(named)
+        if not is_empty and (path is not None or os.path.lexists(named)):
+            raise
+        return Known(named, event=event, c_by=c_by, accounts=accounts)
+    return Known(named, load_sources(sources), sources, event, c_by, accounts)
+
+
+def _content(path: Path) -> tuple[str, bytes]:
+    """The name to show for a file, and its bytes; somebody at a terminal is told that it is they who are read."""
+    from runner.importers.files import content
+
+    if path == Path("-") and sys.stdin.isatty():
+        click.echo("reading what is typed or pasted here, until Ctrl-D on a line of its own", err=True)
+    return content(path)
+
+
+def _check_new(out: Path | None) -> None:
+    from runner.definitions.sources import is_definition
+
+    if out is None:
+        return
+    if os.path.lexists(out):
+        help_ = "Give another name; nothing is ever replaced."
+        raise UserError(f"{out} is there already", help=help_, exit_code=Exit.USAGE)
+    if not is_definition(out.name):
+        help_ = "Definitions are files that end in .yaml or .yml."
+        raise UserError(f"{out} would be no definition by its name", help=help_, exit_code=Exit.USAGE)
+
+
+def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files: list[str], out: Path | None) -> int:
+    """Writes what was found, and tells what was taken for granted; or shows the problems, and writes nothing."""
+    from runner.cli.console import show_problems
+    from runner.definitions.model import Definitions
+    from runner.importers.conversion import converted
+    from runner.report.text.problems import counted
+
+    result = converted(found, known, notes)
+    if result.problems:
+        show_problems(Definitions({}, {}, (), tuple(files), tuple(result.problems)), to_stderr=True)
+        click.echo("nothing was written", err=True)
+        return Exit.PROBLEMS
+    where = _write(result.text, out)
+    for note in notes.texts:
+        click.echo(note, err=True)
+    checked = f"bulletins validate{as_argument(Path(known.path))} checks them with the set"
+    click.echo(f"{counted(result.count, 'bulletin')} written to {where}; {checked}", err=True)
+    return Exit.OK
+
+
+def _write(text: str, out: Path | None) -> str:
+    if out is None:
+        click.echo(text, nl=False)
+        return "standard output"
+    from runner.files import way_out, written_whole
+
+    try:
+        with written_whole(out) as file:
+            file.write(text)
+    except OSError as error:
+        message = f"{out} could not be written: {error.strerror or error}"
+        raise UserError(message, help=way_out(error, "Give a place that can be written to.")) from None
+    return str(out)

@@ -1,0 +1,154 @@
+"""`init`: a commented set to begin with, whole or not at all; nothing that is there is ever replaced."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from runner.cli.options import DEFAULT_PATH, as_argument, present
+from runner.errors import UserError
+
+_TEXTS = Path(__file__).parents[2] / "scaffold"
+_SCHEMAS = ".schemas"
+# What each file is for, in the order in which they are put into place: the bulletins last.
+_FILES = {
+    "accounts.yaml": "the accounts; credentials stand in variables, never here",
+    "events.yaml": "the catalog of business events: put your own in",
+    "shows.csv": "rows of which one entry may make many bulletins",
+    "bulletins.yaml": "one bulletin, due now and for two hours; more to uncomment",
+}
+_NAMED = 3  # of the files that are in the way
+_TIME = "2026-12-01T18:30:00+05:30"  # as it stands in the scaffold: India's, like the account
+_ZONE = "Asia/Kolkata"
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=DEFAULT_PATH, type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a commented set of definitions to begin with.
+
+    It is valid as it is, and can be fired at the sandbox at once. DIR is bulletins.d where it is left out; a folder
+    that holds definitions already is left alone.
+    """
+    from runner.files import way_out
+
+    _check_that_it_is_free(folder)
+    files = _texts(present())
+    try:
+        with _staged(folder, {**files, **_schemas(files)}) as staged:
+            _put_into_place(staged, folder)
+    except OSError as error:
+        message = f"{folder} can't be made: {error.strerror or error}, and nothing was left there"
+        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
+    _tell(folder)
+
+
+def _check_that_it_is_free(folder: Path) -> None:
+    """Raises UserError where something of the set to be made, or another set, is there."""
+    from runner.definitions.files import sources_under
+    from runner.definitions.suggest import listed
+    from runner.errors import Exit
+
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise UserError(f"{folder} is there, and is no folder", help="Give a folder, or remove it.")
+    if not os.path.isdir(folder):
+        return
+    try:
+        there = [source.name for source in sources_under([folder])]
+    except UserError as error:
+        if error.exit_code is not Exit.USAGE:
+            raise
+        there = []  # no definitions
+    if there:
+        message = f"{folder} holds definitions already: {_some(sorted(there))}"
+        raise UserError(message, help="Give another folder; bulletins new adds to the one that is there.")
+    others = [name for name in (*_FILES, _SCHEMAS) if os.path.lexists(folder / name)]
+    if others:
+        raise UserError(f"{folder} holds {listed(others)} already", help="Move it away, or give another folder.")
+
+
+def _some(names: list[str]) -> str:
+    from runner.definitions.suggest import listed
+
+    more = len(names) - _NAMED
+    return listed([*names[:_NAMED], f"{more:,} more"] if more > 1 else names)
+
+
+def _texts(now: datetime) -> dict[str, str]:
+    """The files of the scaffold by name, with the first bulletin due now: past its grace, it is never sent."""
+    from runner.definitions.schedules.times import zone
+
+    due = now.astimezone(zone(_ZONE)).replace(second=0, microsecond=0)
+    texts = {name: (_TEXTS / name).read_text(encoding="utf-8") for name in _FILES}
+    return {name: text.replace(_TIME, due.isoformat()) for name, text in texts.items()}
+
+
+def _schemas(files: Mapping[str, str]) -> dict[str, str]:
+    from runner.cli.commands.reference import schema_file, schema_json
+    from runner.definitions.editing.editor_schema import NARROWED, narrowed
+    from runner.definitions.load import load_sources
+    from runner.definitions.sources import Source, is_definition
+
+    definitions = load_sources(Source(name, text.encode) for name, text in files.items() if is_definition(name))
+    return {f"{_SCHEMAS}/{schema_file(kind)}": schema_json(narrowed(kind, definitions)) for kind in NARROWED}
+
+
+@contextmanager
+def _staged(folder: Path, files: Mapping[str, str]) -> Iterator[Path]:
+    """A hidden folder on the same disk that holds the files, and that is gone afterwards, whatever happens."""
+    from runner.files import written_whole
+
+    beside = folder if os.path.isdir(folder) else folder.parent
+    beside.mkdir(parents=True, exist_ok=True)
+    staged = beside / f".{folder.name or 'set'}.{uuid.uuid4().hex}"
+    try:
+        staged.mkdir()
+        for name, text in files.items():
+            with written_whole(staged / name) as file:
+                file.write(text)
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _put_into_place(staged: Path, folder: Path) -> None:
+    """All at once where the folder is new; else one by one, and back again if one can't be put there."""
+    if not os.path.isdir(folder):
+        os.rename(staged, folder)
+        return
+    moved: list[Path] = []
+    try:
+        for name in (_SCHEMAS, *_FILES):
+            target = folder / name
+            if os.path.lexists(target):  # it came meanwhile
+                raise FileExistsError(0, f"{target} is there already")
+            os.rename(staged / name, target)
+            moved.append(target)
+    except BaseException:
+        for target in moved:
+            shutil.rmtree(target) if target.is_dir() else target.unlink()
+        raise
+
+
+def _tell(folder: Path) -> None:
+    path = as_argument(folder)
+    click.echo(f"made {folder}:")
+    for name, what in _FILES.items():
+        click.echo(f"  {name:<15} {what}")
+    set_option = f" --path{path}" if path else ""
+    out = shlex.quote(os.fspath(folder / _SCHEMAS))
+    click.echo(f"  {_SCHEMAS:<15} what editors complete and explain by; after a change of accounts or events:")
+    click.echo(f"  {'':<15} bulletins schema --for-set{set_option} --out {out}")
+    click.echo("what runs leave lies in .bulletins, which keeps itself out of git")
+    click.echo("next:")
+    for command in ("validate", "plan --sandbox", "fire --sandbox"):
+        verb, _, options = command.partition(" ")
+        click.echo(f"  bulletins {verb}{path}{' ' + options if options else ''}")

@@ -1,0 +1,297 @@
+"""`ledger`: create, describe, check, export and import it, and adopt in it what was sent by other means."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from runner import __version__, local
+from runner.cli.groups import Group
+from runner.cli.options import (
+    format_option,
+    ledger_option,
+    path_argument,
+    present,
+    selection_options,
+    yes_option,
+)
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.ledger.ledger import Ledger
+    from runner.plan.decide import Plan, Step
+
+_STREAM = Path("-")
+_CONFLICTS_SHOWN = 20
+
+
+@click.group(cls=Group)
+def ledger() -> None:
+    """Create, check or move the record of all that was sent."""
+
+
+@ledger.command()
+@ledger_option
+def init(ledger_url: str | None) -> None:
+    """Create a new, empty ledger. Never replaces one."""
+    from runner.cli.ledgers import identity, open_ledger
+    from runner.cli.witnessing import warn_if_older
+    from runner.ledger.database.connect import create, parse_url
+
+    create(parse_url(ledger_url or str(local.LEDGER)), now=present(), who=identity().who)
+    with open_ledger(ledger_url) as made:
+        click.echo(f"created the ledger {made.id} at {made.place}")
+        warn_if_older(made)
+    click.echo("keep it where every run finds it, and back it up: without it, nobody knows what was sent", err=True)
+
+
+@ledger.command()
+@ledger_option
+@format_option("text", "json")
+def show(ledger_url: str | None, format_: str) -> None:
+    """Describe the ledger: its id, and what it holds."""
+    from runner.cli.ledgers import open_ledger
+    from runner.report.document import timestamp
+    from runner.report.safe_text import plain
+
+    with open_ledger(ledger_url) as opened:
+        description = opened.describe()
+        acceptances = opened.recorded(()).acceptances
+    facts = {
+        "id": description.id,
+        "kind": description.kind,
+        "place": description.url,
+        "size_bytes": description.size_bytes,
+        "version": description.version,
+        "created_at": timestamp(description.created_at),
+        "created_by": description.created_by,
+        "runs": description.runs,
+        "firings": description.states,
+        "accepted": [{**asdict(each), "at": timestamp(each.at)} for each in acceptances],
+    }
+    if format_ == "json":
+        click.echo(json.dumps(facts, indent=2))
+        return
+    states = ", ".join(f"{count:,} {state}" for state, count in description.states.items() if count)
+    texts = {**facts, "size_bytes": f"{description.size_bytes:,}", "firings": states or "none yet"}
+    del texts["accepted"]
+    for name, value in texts.items():
+        click.echo(f"{name.replace('_', ' '):<11} {value}")
+    for each in acceptances:
+        said = f"{each.who} on {each.host}, {timestamp(each.at)}: {each.note}"
+        click.echo(f"{'accepted':<11} without run {each.run}, by {plain(said)}")
+
+
+@ledger.command()
+@ledger_option
+@format_option("text", "json")
+def check(ledger_url: str | None, format_: str) -> int:
+    """Look for damage; repair nothing.
+
+    Storage, indexes, keys, states, payloads and leases are looked at. Exits with 5 where a rule is broken.
+    """
+    from runner.cli.ledgers import open_ledger
+    from runner.report.safe_text import plain
+
+    with open_ledger(ledger_url) as opened:
+        findings, counted = opened.check(), opened.describe()
+    faults = [finding for finding in findings if finding.is_fault]
+    if format_ == "json":
+        found = [{"message": finding.message, "is_fault": finding.is_fault} for finding in findings]
+        click.echo(json.dumps({"ledger": counted.id, "findings": found}, ensure_ascii=False, indent=2))
+        return Exit.REFUSED if faults else Exit.OK
+    for finding in findings:
+        click.secho(
+            ("fault: " if finding.is_fault else "note: ") + plain(finding.message),
+            fg="red" if finding.is_fault else None,
+        )
+    looked_at = f"firings: {sum(counted.states.values()):,}, runs: {counted.runs:,}"
+    if faults:
+        raise UserError(
+            f"the ledger {counted.id} at {counted.url} breaks {len(faults)} of its rules ({looked_at})",
+            help="Fire nothing with it. Restore it whole from a backup, then settle what went out since.",
+        )
+    click.echo(f"the ledger {counted.id} is sound ({looked_at})")
+    return Exit.OK
+
+
+@ledger.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=_STREAM)
+@ledger_option
+def export(file: Path, ledger_url: str | None) -> None:
+    """Write the whole ledger as JSON lines.
+
+    They go to FILE, or to standard output.
+    """
+    from runner.cli.ledgers import open_ledger
+    from runner.cli.outputs import check_outputs
+    from runner.files import written_whole
+
+    if file != _STREAM:
+        check_outputs({"FILE": file}, ledger_url)
+    with open_ledger(ledger_url) as opened:
+        for run in opened.live_runs():
+            click.echo(f"run {run.id} on {run.host} is under way: what it sends from now on is not in here", err=True)
+        if file == _STREAM:
+            _write(opened.export(), sys.stdout)
+            return
+        try:
+            with written_whole(file) as out:
+                count = _write(opened.export(), out)
+        except OSError as error:
+            message = f"the export can't be written to {file}: {error.strerror}"
+            raise UserError(message, help="Make room or give write access there; no part of it is left.") from None
+        click.echo(f"exported the ledger {opened.id} to {file}: {count - 2:,} rows")
+
+
+def _write(lines: Iterable[str], out: TextIO) -> int:
+    count = 0
+    for count, line in enumerate(lines, 1):  # noqa: B007 - the last is how many there were
+        out.write(line)
+    return count
+
+
+@ledger.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=_STREAM)
+@ledger_option
+def import_(file: Path, ledger_url: str | None) -> None:
+    """Take an export into the ledger.
+
+    It comes from FILE, or from standard input. A ledger that is not there yet is made, and takes the id of the exported
+    one. Nothing that was sent, or may have been, becomes unsent; importing twice changes nothing.
+    """
+    from runner.cli.ledgers import identity
+    from runner.ledger.database.connect import parse_url
+    from runner.ledger.database.database_errors import shown
+    from runner.ledger.ledger import import_into
+
+    url = parse_url(ledger_url or str(local.LEDGER))
+    merged = import_into(url, _lines(file), now=present(), who=identity().who)
+    click.echo(
+        f"imported into the ledger {merged.ledger} at {shown(url)}: firings: {merged.firings:,} ({merged.new:,} new,"
+        f" {merged.strengthened:,} known with less certainty before), runs: {len(merged.runs):,}"
+    )
+    for key in merged.twice[:_CONFLICTS_SHOWN]:
+        click.secho(f"sent, or perhaps sent, by both: {key.bulletin} in {key.account} ({key.occurrence})", fg="red")
+    if len(merged.twice) > _CONFLICTS_SHOWN:
+        click.secho(f"and {len(merged.twice) - _CONFLICTS_SHOWN:,} more by both", fg="red")
+    if merged.took_id:
+        click.echo("it stands for the exported ledger from now on: fire nothing with the old one any more", err=True)
+
+
+def _lines(file: Path) -> Iterator[str]:
+    place = "standard input" if file == _STREAM else str(file)
+    try:
+        with click.open_file(str(file), encoding="utf-8") as lines:
+            yield from lines
+    except UnicodeDecodeError:
+        raise UserError(f"{place} is no export: it is not UTF-8", help="Nothing was imported.") from None
+    except OSError as error:
+        raise UserError(f"{place} can't be read: {error.strerror}", help="Nothing was imported.") from None
+
+
+@ledger.command()
+@path_argument
+@selection_options
+@click.option("--also-later", is_flag=True, help="Also what is due later: it will never go out.")
+@click.option("--note", metavar="TEXT", help="How you know: kept in the ledger.")
+@yes_option
+@ledger_option
+def baseline(
+    path: Path, also_later: bool, note: str | None, yes: bool, ledger_url: str | None, **selection: Any
+) -> None:
+    """Record the present set as already sent by other means. Sends nothing.
+
+    Takes what a run would send now, and what expired unsent; of what recurs, the times that are due now. What is due
+    later goes out when its time comes. PATH is bulletins.d where it is left out.
+
+    Where fire refuses the ledger because it is older than what this machine has seen, a baseline of the whole set
+    also accepts the ledger.
+    """
+    from runner.cli.console import stop_on_problems
+    from runner.cli.ledgers import open_ledger
+    from runner.cli.planning import plan_over, select_firings, selectors
+    from runner.cli.witnessing import compare, warn
+    from runner.definitions.load import load
+
+    definitions = load([path])
+    stop_on_problems(definitions, undone="recorded: a set with problems is never taken")
+    chosen = selectors(definitions, path, selection)
+    with open_ledger(ledger_url) as opened:
+        compared = compare(opened)
+        for loss in compared.losses:
+            after = "fire goes on refusing it: only a baseline of the whole set accepts it"
+            warn(f"{compared.described(loss)}. {after if chosen else 'This baseline accepts that'}")
+        is_accepted = bool(compared.losses) and not chosen
+        now = present()
+        plan = plan_over(opened, definitions, select_firings(definitions, chosen, now), now)
+        steps = [step for step in plan.steps if _is_adopted(step, now, also_later=also_later)]
+        if steps or is_accepted:
+            _confirm(steps, opened, yes=yes)
+        run, adopted = _adopt(opened, steps, note) if steps else (None, 0)
+        if is_accepted:
+            compared.accept(f"ledger baseline{': ' + note if note else ''}")
+        if run and (is_accepted or not compared.losses):
+            compared.remember(run)
+    click.echo(f"{adopted:,} recorded as sent before, by other means; nothing was sent now")
+    _tell_the_rest(plan, steps)
+
+
+def _is_adopted(step: Step, now: datetime, *, also_later: bool) -> bool:
+    from runner.plan.decide import Action
+
+    occurrence = step.firing.occurrence
+    if step.firing.watch_key and (occurrence.is_expired(now) or not occurrence.is_due(now)):
+        return False  # it goes on: what comes is not sent yet, and what is over was never watched
+    taken = (Action.FIRE, Action.RETRY, Action.EXPIRED, Action.DUPLICATE)
+    is_held_back = step.may_go_at is not None  # due, and the budget would let it go later
+    return step.action in taken or is_held_back or (also_later and step.action is Action.WAIT)
+
+
+def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
+    """Asks on a terminal. Raises UserError where nobody said yes."""
+    from runner.cli.console import insist_on_yes, show_table
+    from runner.report.text.plan import COLOURS, rows
+
+    if yes:
+        return
+    show_table((COLOURS[action] if action else None, cells) for action, cells in rows(steps, whole=False))
+    if not sys.stdin.isatty():
+        message = "nobody can be asked here, and nothing was recorded"
+        raise UserError(message, help="Add --yes to record it without asking.")
+    question = f"Record these {len(steps):,} as sent in {opened.place}? None of them will go out."
+    insist_on_yes(question, undone="recorded")
+
+
+def _adopt(opened: Ledger, steps: list[Step], note: str | None) -> tuple[str, int]:
+    from datetime import timedelta
+
+    from runner.cli.ledgers import identity
+    from runner.ledger.records.runs import BASELINE
+    from runner.ledger.values import Origin
+
+    said = f"sent before, by other means{': ' + note if note else ''}"
+    run = opened.start_run(Origin(BASELINE, __version__), identity(), lease=timedelta(seconds=30))
+    adopted = opened.adopt(run, [step.firing for step in steps], present(), said)
+    opened.finish_run(run, exit_code=Exit.OK, interrupted=False)
+    return run, adopted
+
+
+def _tell_the_rest(plan: Plan, adopted: list[Step]) -> None:
+    from runner.plan.decide import Action
+
+    taken = {id(step) for step in adopted}
+    waiting = [step for step in plan.steps if step.action is Action.WAIT and id(step) not in taken]
+    later = sum(step.firing.watch_key is None for step in waiting)
+    recurring = len(waiting) - later
+    if later:
+        click.echo(f"left alone: {later:,} due later; --also-later takes them too")
+    if recurring:
+        click.echo(f"left alone: {recurring:,} that recur; they go out from their next time on")

@@ -1,0 +1,218 @@
+"""`new`: the questions of a bulletin on a terminal, and its entry at the end of a file, with all else as it was."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli.commands import completion
+from runner.cli.options import as_argument, path_argument, present
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.cli.new.answers import Given
+    from runner.cli.new.target_file import Target
+    from runner.definitions.model import Definitions
+    from runner.definitions.problem import Problem
+    from runner.definitions.sources import Source
+_ACCOUNT_LINE = (
+    "accounts: {india: {region: in1, account_id_env: CLEVERTAP_ACCOUNT_ID, passcode_env: CLEVERTAP_PASSCODE}}"
+)
+
+
+@click.command()
+@path_argument
+@click.option(
+    "--file", "file", metavar="FILE", shell_complete=completion.files, help="The file to append to, or a new one."
+)
+@click.option("--event", metavar="NAME", shell_complete=completion.events, help="The business event.")
+@click.option("--property", "properties", metavar="NAME=VALUE", multiple=True, help="A property; again for each.")
+@click.option("--name", metavar="TEXT", help="The name for the activity log.")
+@click.option("--id", metavar="ID", help="The id, unique in the set; made of the name where it is left out.")
+@click.option("--c-by", metavar="ADDRESS", help="The e-mail address of its creator.")
+@click.option(
+    "--account",
+    "accounts",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=completion.accounts,
+    help="An account to raise it in; again for each.",
+)
+@click.option("--at-once", is_flag=True, help="It is due as soon as it is there.")
+@click.option("--at", metavar="TIME", help="When it is due: with an offset, or by the clocks of the time zone.")
+@click.option("--cron", metavar="CRON", help="When it is due again and again, like '30 18 * * FRI'.")
+@click.option(
+    "--timezone", metavar="ZONE", help="The time zone of --at and --cron; the account's where it is left out."
+)
+@click.option("--grace", metavar="DURATION", help="How late it may still go out, like 30m or 2h.")
+@click.option(
+    "--tag", "tags", metavar="TAG", multiple=True, shell_complete=completion.tags, help="A tag; again for each."
+)
+@click.option("--yes", "-y", is_flag=True, help="Append it without showing it and asking once more.")
+def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **given: Any) -> None:
+    """Ask for a bulletin, and append it to a file of the set.
+
+    What an option says is not asked; without a terminal, options say all. Comments and layout of the file stay. PATH is
+    bulletins.d where it is left out.
+    """
+    from runner.cli.new.answers import Asked, Given
+    from runner.cli.new.questions import ask
+    from runner.cli.new.target_file import chosen_target, with_entry
+    from runner.cli.prompts import can_ask
+    from runner.definitions.editing.appending import without_inherited
+
+    if sum((given["at_once"], given["at"] is not None, given["cron"] is not None)) > 1:
+        raise click.UsageError("only one of --at-once, --at and --cron can be meant")
+    wanted = Given(**given, properties=_pairs(properties))
+    sources, definitions = _the_set(path)
+    _check_that_there_are_accounts(path, definitions)
+    if not can_ask():
+        _check_that_options_say_all(path, sources, file, definitions, wanted, yes=yes)
+    try:
+        target = chosen_target(path, sources, file)
+        asked = Asked(definitions, target.defaults, wanted, present(), lambda: _own_address(path))
+        fields = without_inherited(ask(asked), target.defaults)
+        new_data = with_entry(target, fields, path)
+        _check(sources, definitions, target, new_data)
+        if not yes:
+            _confirm(target, fields)
+    except click.Abort:
+        click.echo(err=True)  # the question's line is still open
+        raise UserError(
+            "interrupted, and nothing was written", help="Run it again when you are ready.", exit_code=Exit.INTERRUPTED
+        ) from None
+    _write(target, new_data)
+    if wanted.id is None and not can_ask():
+        click.echo(f"--id was not given, and the proposed id was taken: {asked.fields['id']}", err=True)
+    click.echo(f"appended {asked.fields['id']} to {target.path}")
+    click.echo(f"see what becomes of it: bulletins plan{as_argument(path)} --id {asked.fields['id']}")
+
+
+def _pairs(properties: Sequence[str]) -> dict[str, str]:
+    from runner.cli.prompts import Unfit, readable
+
+    pairs = {}
+    for text in properties:
+        name, is_pair, value = text.partition("=")
+        if not is_pair or not name:
+            raise click.UsageError(f"--property {text!r} is no NAME=VALUE")
+        try:
+            readable(text)
+        except Unfit as error:
+            raise click.UsageError(f"--property {text!r}: {error}") from None
+        pairs[name] = value
+    return pairs
+
+
+def _the_set(path: Path) -> tuple[list[Source], Definitions]:
+    from runner.cli.console import problems_of
+    from runner.definitions.files import sources_under
+    from runner.definitions.load import load_sources
+
+    try:
+        sources = sources_under([path])
+    except UserError as error:
+        raise UserError(
+            error.message, help="bulletins init makes a set to begin with.", exit_code=error.exit_code
+        ) from None
+    definitions = load_sources(sources)
+    if definitions.problems:
+        click.echo(f"the set already has {problems_of(definitions, path)}", err=True)
+    return sources, definitions
+
+
+def _check_that_there_are_accounts(path: Path, definitions: Definitions) -> None:
+    """Raises UserError where every answer would be in vain. A file alone may name accounts of the set that it is of."""
+    if definitions.accounts or not os.path.isdir(path):
+        return
+    message = "the set has no account to raise a bulletin in; nothing was asked, and nothing was written"
+    help_ = f"Define one in a file of its own, such as {path / 'accounts.yaml'}, with the line: {_ACCOUNT_LINE}"
+    if definitions.problems:
+        help_ = f"Mend what bulletins validate{as_argument(path)} shows, or define an account in a file of its own."
+    raise UserError(message, help=help_)
+
+
+def _check_that_options_say_all(
+    path: Path, sources: Sequence[Source], file: str | None, definitions: Definitions, given: Given, *, yes: bool
+) -> None:
+    """Raises click.UsageError that names all that nobody can be asked for here."""
+    from runner.cli.new.questions import lacking
+    from runner.cli.new.target_file import candidates, chosen_target, defaults_of_all
+    from runner.cli.prompts import missing
+
+    known = candidates(sources)
+    is_open = file is None and os.path.isdir(path) and len(known) != 1
+    defaults = defaults_of_all(known) if is_open else chosen_target(path, sources, file).defaults
+    options = [*(["--file"] if is_open else []), *lacking(definitions, defaults, given), *([] if yes else ["--yes"])]
+    if options:
+        raise missing(*options)
+
+
+def _own_address(path: Path) -> str:
+    """The e-mail address that git knows of whoever sits here, or nothing."""
+    from runner.git.command import setting
+
+    return setting(path, "user.email")
+
+
+def _check(sources: Sequence[Source], before: Definitions, target: Target, data: bytes) -> None:
+    """Raises UserError where the set with the entry has a problem that it did not have without."""
+    from runner.definitions.load import load_sources
+    from runner.definitions.sources import Source, shown
+    from runner.report.text.problems import problem_line
+
+    real = os.path.realpath(target.path)
+    changed = [replace(each, read=lambda: data) if os.path.realpath(each.name) == real else each for each in sources]
+    if target.data is None:
+        changed.append(Source(shown(os.fspath(target.path)), lambda: data))
+    known = Counter(map(_without_place, before.problems))
+    found = []
+    for problem in load_sources(changed).problems:
+        if known[_without_place(problem)] > 0:
+            known[_without_place(problem)] -= 1
+        else:
+            found.append(problem)
+    if found:
+        for problem in found:
+            click.echo(problem_line(problem), err=True)
+        message = "with this bulletin the set would have a problem, and nothing was written"
+        raise UserError(message, help="Answer otherwise, or mend the set first.", exit_code=Exit.PROBLEMS)
+
+
+def _without_place(problem: Problem) -> tuple[str, str, str]:
+    return problem.file, problem.code, problem.message  # what stands below the entry has moved
+
+
+def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
+    """Shows the entry and asks on the terminal. Raises UserError where nobody said yes."""
+    from runner.cli.console import insist_on_yes
+    from runner.definitions.editing.writing import entry
+    from runner.report.safe_text import plain
+
+    click.echo(err=True)
+    for line in entry(fields).splitlines():
+        click.echo(plain(line), err=True)
+    where = "to the new file" if target.data is None else "to"
+    insist_on_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True)
+
+
+def _write(target: Target, data: bytes) -> None:
+    """Writes the file whole, keeping its mode, if it is still what was read."""
+    from runner.cli.new.target_file import bytes_of
+    from runner.files import locked, rewrite, way_out
+
+    try:
+        with locked(target.path.parent):  # another one may be about to append to it as well
+            if bytes_of(target.path) != target.data:
+                message = f"{target.path} was changed while the questions stood, and nothing was written"
+                raise UserError(message, help="Run it again.")
+            rewrite(target.path, data)
+    except OSError as error:
+        message = f"{target.path} can't be written: {error.strerror or error}, and it is as it was"
+        raise UserError(message, help=way_out(error, "Give another --file, or mend its permissions.")) from None

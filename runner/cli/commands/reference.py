@@ -1,0 +1,131 @@
+"""`schema` and `explain`: what the program knows of the format and of the API's answers, printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli.commands import completion
+from runner.cli.options import DEFAULT_PATH
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.definitions.model import Definitions
+
+_DEFAULT_NAME = "bulletins"
+
+
+@click.command()
+@click.argument("name", required=False, shell_complete=completion.schemas)
+@click.option("--for-set", is_flag=True, help="Narrowed to the accounts and the catalog of the set.")
+@click.option("--path", type=click.Path(path_type=Path), help=f"The set's definitions.  [default: {DEFAULT_PATH}]")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Write the narrowed schemas into a folder.")
+def schema(name: str | None, for_set: bool, path: Path | None, out: Path | None) -> None:
+    """Print a JSON Schema, for an editor; without NAME, list them.
+
+    With --for-set, NAME is bulletins where it is left out.
+
+    Editors with yaml-language-server complete and explain by the schema that the first line of a file names:
+
+    \b
+        # yaml-language-server: $schema=.schemas/bulletins.schema.json
+    """
+    from runner.definitions.schema.schemas import schema_names, schema_text
+
+    if not for_set and (path or out):
+        raise click.UsageError(f"{'--path' if path else '--out'} goes with --for-set")
+    if name is None and not for_set:
+        click.echo("\n".join(schema_names()))
+        return
+    if for_set:
+        _narrow(name, path or Path(DEFAULT_PATH), out)
+        return
+    assert name is not None
+    _check_name(name, schema_names(), f"there is no schema {name!r}")
+    click.echo(schema_text(name), nl=False)
+
+
+def _check_name(name: str, names: list[str], message: str) -> None:
+    from runner.definitions.suggest import did_you_mean, listed
+
+    if name not in names:
+        hint = did_you_mean(name, names) or f"There are: {listed(names)}."
+        raise UserError(message, help=hint, exit_code=Exit.USAGE)
+
+
+def _narrow(name: str | None, path: Path, out: Path | None) -> None:
+    from runner.cli.console import problems_of
+    from runner.definitions.editing.editor_schema import NARROWED, narrowed
+    from runner.definitions.load import load
+
+    _check_name(name or _DEFAULT_NAME, list(NARROWED), f"there is no schema {name!r} that a set could narrow")
+    definitions = load([path])
+    if definitions.problems:
+        found = problems_of(definitions, path)
+        click.echo(f"the set has {found}: accounts and events with a problem are left out of the schema", err=True)
+    if out is None:
+        click.echo(schema_json(narrowed(name or _DEFAULT_NAME, definitions)), nl=False)
+        return
+    for each in [name] if name else NARROWED:
+        click.echo(f"written: {_write(out, each, definitions)}")
+
+
+def schema_json(schema: dict[str, Any]) -> str:
+    """A schema as its file holds it."""
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def schema_file(name: str) -> str:
+    """The name of a schema's file."""
+    return f"{name}.schema.json"
+
+
+def _write(folder: Path, name: str, definitions: Definitions) -> Path:
+    from runner.definitions.editing.editor_schema import narrowed
+    from runner.files import way_out, written_whole
+
+    path = folder / schema_file(name)
+    try:
+        with written_whole(path) as file:
+            file.write(schema_json(narrowed(name, definitions)))
+    except OSError as error:
+        message = f"{path} can't be written: {error.strerror or error}"
+        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
+    return path
+
+
+@click.command()
+@click.argument("code", required=False, shell_complete=completion.codes)
+def explain(code: str | None) -> None:
+    """Explain a code or an answer like 429; without CODE, list all.
+
+    CODE is the code of a problem, such as property-unknown, or the status of an answer of the API, such as 429.
+    """
+    from runner.definitions.problem_codes import Code
+    from runner.definitions.suggest import did_you_mean
+    from runner.fire.api.refusal_causes import ANSWERS, answer_code
+    from runner.report.text.problem_pages import answer_page, listed_by_theme, page
+
+    styled = {"heading": lambda text: click.style(text, bold=True)}
+    if code is None:
+        click.echo("\n".join(listed_by_theme(_width(), **styled)))
+        return
+    if answer := answer_code(code):
+        click.echo("\n".join(answer_page(answer, _width(), **styled)))
+        return
+    code = code.removeprefix("error[").rstrip("]:")
+    if code not in list(Code):
+        hint = did_you_mean(code, [*Code, *ANSWERS]) or "bulletins explain lists them."
+        raise UserError(f"there is no problem code {code!r}", help=hint, exit_code=Exit.USAGE)
+    click.echo("\n".join(page(Code(code), _width(), **styled)))
+
+
+def _width() -> int:
+    """Of the terminal, as far as lines of that length can be read; 80 elsewhere."""
+    import shutil
+    import sys
+
+    return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80

@@ -1,0 +1,93 @@
+"""`report`: a run's report once more, in any format: from the ledger, or from the file that the run left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli.commands import completion
+from runner.cli.options import format_option, ledger_option, verbose_option
+from runner.errors import Exit, UserError
+from runner.report.formats import RUN_FORMATS
+
+if TYPE_CHECKING:
+    from runner.ledger.ledger import Ledger
+
+
+@click.command()
+@click.argument("run", required=False, shell_complete=completion.runs)
+@ledger_option
+@click.option("--sandbox", is_flag=True, help="Look in the sandbox's own ledger.")
+@format_option(*RUN_FORMATS)
+@verbose_option
+def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str, verbose: bool) -> None:
+    """Show the report of a run again.
+
+    RUN is its id, or a report file; without it, the newest run that did something. From the ledger comes what the run
+    recorded, with what people have settled since; a report file also holds what the run left alone.
+    """
+    from runner.report.formats import run_in
+
+    if run is not None and os.path.isfile(run):
+        document = _from_file(Path(run))
+    else:
+        document = _from_ledger(run, ledger_url, sandbox=sandbox)
+    if format_ == "text":
+        _show(document, verbose=verbose)
+    else:
+        click.echo(run_in(format_, document), nl=False)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    from runner.report.document import read_report
+
+    try:
+        return read_report(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}", help="Give a report file, or a run's id.") from None
+    except ValueError as error:
+        raise UserError(
+            f"{path} is no report: {error}", help="Reports lie under .bulletins/reports.", exit_code=Exit.USAGE
+        ) from None
+
+
+def _from_ledger(run: str | None, ledger_url: str | None, *, sandbox: bool) -> dict[str, Any]:
+    from runner.cli.ledgers import open_ledger
+    from runner.cli.planning import which_ledger
+
+    with open_ledger(which_ledger(ledger_url, sandbox=sandbox)) as ledger:
+        wanted = ledger.newest_run("fire") if run is None else run.upper()
+        if wanted is None:
+            raise UserError("no run did anything yet", help="bulletins fire makes runs.", exit_code=Exit.USAGE)
+        return _recorded(ledger, wanted)
+
+
+def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
+    from runner.report.from_ledger import recorded_document
+
+    found = ledger.run(run)
+    if found is None or found.command != "fire":
+        what = "there is no run" if found is None else f"no run of fire, but of {found.command}, is"
+        raise UserError(
+            f"{what} {run} in {ledger.place}",
+            help="bulletins status shows the runs of what was fired lately.",
+            exit_code=Exit.USAGE,
+        )
+    if any(live.id == run for live in ledger.live_runs()):
+        raise UserError(f"run {run} is under way", help="Ask again when it is over; bulletins status shows it.")
+    return recorded_document(found, ledger.rows(run=run, limit=None), ledger.attempts(run), ledger=ledger.id)
+
+
+def _show(document: Mapping[str, Any], *, verbose: bool) -> None:
+    from runner.report.text.run import OUTCOME_COLOURS, outcome_lines, summary_lines
+
+    run = document["run"]
+    click.secho(f"run {run['id']}, {run['started_at']} to {run['finished_at']}", bold=True)
+    for outcome, line in outcome_lines(document["results"], whole=verbose):
+        click.secho(line, fg=OUTCOME_COLOURS[outcome])
+    for line in summary_lines(dict(document)):
+        click.echo(line)

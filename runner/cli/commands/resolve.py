@@ -1,0 +1,198 @@
+"""`resolve`: a person's word on what is in doubt. Sends nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from runner import clock
+from runner.cli.commands import completion
+from runner.cli.options import ledger_option, yes_option
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.ledger.ledger import Ledger
+    from runner.ledger.values import Row
+
+_SHOWN = 20  # of the firings that a question lists
+
+
+@click.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completion.ids)
+@click.option(
+    "--run",
+    metavar="RUN",
+    shell_complete=completion.runs,
+    help="All that this run left in doubt, or with IDs those of it.",
+)
+@click.option("--sent", is_flag=True, help="The activity log shows it.")
+@click.option("--not-sent", is_flag=True, help="The activity log does not show it: it may be sent again.")
+@click.option("--note", metavar="TEXT", help="How you know: kept in the ledger.")
+@click.option(
+    "--account", metavar="NAME", shell_complete=completion.accounts, help="Which account, where several are in doubt."
+)
+@click.option("--occurrence", metavar="NAME", help="Which occurrence, where several are in doubt.")
+@click.option("--again", is_flag=True, help="Correct what was said of a firing that was settled so before.")
+@yes_option
+@ledger_option
+def resolve(
+    ids: tuple[str, ...],
+    run: str | None,
+    sent: bool,
+    not_sent: bool,
+    note: str | None,
+    account: str | None,
+    occurrence: str | None,
+    again: bool,
+    yes: bool,
+    ledger_url: str | None,
+) -> None:
+    """Settle firings in doubt by your word. Sends nothing.
+
+    Look at the activity log, then give --sent or --not-sent, and --note. On a terminal it asks before it records
+    anything.
+    """
+    from runner.cli.ledgers import open_ledger
+
+    note = _checked(note, which=bool(ids or run), sent=sent, not_sent=not_sent)
+    with open_ledger(ledger_url) as ledger:
+        known = _settled_before(ledger, ids, run) if again else ledger.in_doubt()
+        known = [row for row in known if account in (None, row.key.account)]
+        known = [row for row in known if occurrence in (None, row.key.occurrence)]
+        rows = _chosen(known, ids, run, again=again)
+        if not_sent:
+            _check_that_none_lingers(rows)
+        _confirm(rows, sent=sent, yes=yes)
+        _settle(ledger, rows, sent=sent, note=note, again=again)
+
+
+def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> str:
+    """The note, once all is said that nobody is asked for. Raises click.UsageError that names all that is not."""
+    from runner.cli.prompts import missing
+
+    if sent and not_sent:
+        raise click.UsageError("say what the activity log shows: either --sent or --not-sent")
+    said = {"an ID or --run": which, "one of --sent or --not-sent": sent or not_sent, "--note": note is not None}
+    if note is None or not all(said.values()):
+        raise missing(*(each for each, is_said in said.items() if not is_said), why="")
+    if not note.strip():
+        raise click.UsageError("--note is blank: write how you know")
+    return note
+
+
+def _settled_before(ledger: Ledger, ids: Sequence[str], run: str | None) -> list[Row]:
+    """The newest row of each firing of these bulletins, or of that run, where a person has settled that row."""
+    rows = [row for id in ids for row in ledger.rows(bulletin=id)] if ids else ledger.rows(run=run)  # noqa: A001
+    newest: dict[object, Row] = {}
+    for row in rows:
+        newest.setdefault(row.key, row)
+    told = {each.firing for each in ledger.resolutions([row.id for row in newest.values()])}
+    return [row for row in newest.values() if row.id in told]
+
+
+def _chosen(known: Sequence[Row], ids: Sequence[str], run: str | None, *, again: bool) -> list[Row]:
+    """The rows that are meant: one for each ID, or all that are known of the run."""
+    is_so = "was settled by a person" if again else "is in doubt"
+    of_run = [row for row in known if run in (None, row.run)]
+    if not ids:
+        if not of_run:
+            raise UserError(f"nothing of run {run} {is_so}", help="bulletins status lists what is in doubt.")
+        return of_run
+    chosen = []
+    for bulletin in dict.fromkeys(ids):
+        found = [row for row in of_run if row.key.bulletin == bulletin]
+        if not found:
+            elsewhere = sorted({row.run for row in known if row.key.bulletin == bulletin})
+            raise UserError(
+                f"no firing of {bulletin!r} {is_so}" + (f" by run {run}" if elsewhere else ""),
+                help=f"It {is_so} by {_runs(elsewhere)}."
+                if elsewhere
+                else "bulletins status lists what is; a run that still lives holds its firings itself.",
+            )
+        if len(found) > 1:
+            places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
+            message = f"{bulletin} {is_so} {len(found)} times"
+            raise UserError(message, help=f"Say which: {places}", exit_code=Exit.USAGE)
+        chosen += found
+    return chosen
+
+
+def _check_that_none_lingers(rows: Sequence[Row]) -> None:
+    """Raises UserError where a process that held one could still send it: it may be frozen right before that."""
+    from runner.cli.ledgers import lingering
+
+    for row in lingering(rows):
+        raise UserError(
+            f"the process that held {row.key.bulletin} is still here (pid {row.pid}) and might send it yet",
+            help=f"End it (kill -9 {row.pid}), look at the activity log once more, then say what you found.",
+        )
+
+
+def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
+    """Asks on a terminal; elsewhere the command line has said all. Raises UserError where nobody said yes."""
+    from runner.cli.console import insist_on_yes
+
+    if yes or not sys.stdin.isatty():
+        return
+    for row in rows[:_SHOWN]:
+        click.echo(_named(row), err=True)
+    if len(rows) > _SHOWN:
+        click.echo(f"and {len(rows) - _SHOWN} more", err=True)
+    consequence = "they are never sent again" if sent else "the next run sends them, if they are still due"
+    question = f"Record {len(rows)} as {'sent' if sent else 'not sent'}? Nothing is sent now; {consequence}."
+    insist_on_yes(question, undone="recorded")
+
+
+def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again: bool) -> None:
+    """Settles all of them before it tells of any: who reads only the first line must not stop the rest."""
+    from runner.cli.ledgers import identity
+    from runner.cli.program import show_error
+    from runner.cli.streams import OutputLost
+
+    settled: list[Row] = []
+    moved: list[Row] = []
+    try:
+        for row in rows:
+            is_settled = ledger.resolve(row, sent=sent, note=note, identity=identity(), again=again)
+            (settled if is_settled else moved).append(row)
+    finally:
+        try:
+            _tell(settled, sent=sent)
+        except OutputLost:
+            if moved:  # of which nothing else would be told then
+                show_error(_left_alone(moved, again=again))
+            raise
+    if moved:
+        raise _left_alone(moved, again=again)
+
+
+def _left_alone(moved: Sequence[Row], *, again: bool) -> UserError:
+    has_moved = "was claimed anew since" if again else "is not in doubt any more"
+    message = f"{', '.join(map(_named, moved))} {has_moved}, and was left alone"
+    return UserError(message, help="See bulletins status ID.")
+
+
+def _tell(settled: Sequence[Row], *, sent: bool) -> None:
+    from runner.plan.time_text import moment
+
+    is_due, now = False, clock.now()
+    for row in settled:
+        click.echo(f"settled: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
+        if not sent and row.expires_at is not None and row.expires_at < now:
+            click.echo(f"its grace ran out {moment(row.expires_at)}: it is not fired again")
+        else:
+            is_due = not sent
+    if is_due:
+        click.echo("the next run fires it again, if it is still due")
+
+
+def _runs(runs: Sequence[str]) -> str:
+    more = f" and {len(runs) - _SHOWN} more" if len(runs) > _SHOWN else ""
+    return f"{'run' if len(runs) == 1 else 'runs'} {', '.join(runs[:_SHOWN])}{more}"
+
+
+def _named(row: Row) -> str:
+    return f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"

@@ -1,0 +1,72 @@
+"""All imports of a run, before it asks or sends anything.
+
+The program and its libraries import some parts only when they are needed. Python drops an exception that a signal
+raises at an unlucky moment of an import; and a module that is missing or damaged must stop a run before its first
+request. `tests/end_to_end/test_imports.py` finds what is missing here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+_ALWAYS = (
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.latin_1",
+    "encodings.unicode_escape",
+    "runner.cli.prompts",
+    "runner.cli.console",
+    "runner.cli.planning",
+    "runner.cli.progress",
+    "runner.cli.reporting",
+    "runner.cli.sending",
+    "runner.cli.witnessing",
+    "runner.files",
+    "runner.fire.guard",
+    "runner.fire.run",
+    "runner.fire.signals",
+    "runner.fire.witness_writer",
+    "runner.ledger.ledger",
+    "runner.ledger.witness.comparison",
+    "runner.ledger.witness.witness_files",
+    "runner.plan.missed",
+    "runner.plan.reviewed",
+    "runner.report.document",
+    "runner.report.formats",
+    "runner.report.text.plan",
+    "runner.report.text.run",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "traceback",
+)
+_ON_A_TERMINAL = ("rich.console", "rich.live_render", "rich.progress", "rich.table", "rich.text")
+_FOR_METRICS = ("prometheus_client", "prometheus_client.core", "prometheus_client.registry", "runner.report.metrics")
+
+
+def import_for_sending(format_: str, *, metrics: bool) -> None:
+    """Imports what `fire` may need from now to its end: a report in `format_`, and `metrics` where they are wanted."""
+    from runner.cli.ledgers import identity
+
+    on_terminal = sys.stdout.isatty() or sys.stderr.isatty()
+    for name in (*_ALWAYS, *(_ON_A_TERMINAL if on_terminal else ()), *(_FOR_METRICS if metrics else ())):
+        importlib.import_module(name)
+    if on_terminal:
+        from rich.text import Text
+
+        Text.from_markup(":tada: \N{LATIN SMALL LETTER E WITH ACUTE}").cell_len  # noqa: B018 - loads emoji and widths
+    identity()  # the module that knows users depends on the system
+    if format_ != "text":
+        _rehearse(format_)
+
+
+def _rehearse(format_: str) -> None:
+    """Makes a report of nothing: templates are compiled, and what the format imports is imported."""
+    from runner import __version__
+    from runner.cli.options import present
+    from runner.errors import Exit
+    from runner.report.document import RunFacts, report_document
+    from runner.report.formats import run_in
+
+    now = present()
+    facts = RunFacts("", "fire", False, now, now, False, Exit.OK, __version__, ledger=None, host="")
+    run_in(format_, report_document(facts, ()))

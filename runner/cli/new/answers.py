@@ -1,0 +1,84 @@
+"""What is known of a bulletin while `new` asks for it: the set, what options say, and the answers, each checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from click import UsageError
+
+from runner.cli.prompts import Unfit
+from runner.definitions.model import Definitions
+from runner.definitions.problem import Path
+
+Fields = dict[str, Any]
+
+_RECURRING = {"cron": "0 0 * * *", "timezone": "UTC"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What options answer; None where the question is asked."""
+
+    event: str | None = None
+    name: str | None = None
+    id: str | None = None
+    c_by: str | None = None
+    at: str | None = None
+    at_once: bool = False
+    cron: str | None = None
+    timezone: str | None = None
+    grace: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    accounts: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The set, the defaults of the file that is added to, what is given, and the answers so far."""
+
+    definitions: Definitions
+    defaults: Mapping[str, Any]
+    given: Given
+    now: datetime
+    suggest_c_by: Callable[[], str]
+    fields: Fields = field(default_factory=dict)
+
+    def check(self, path: Path, value: Any) -> None:
+        """Puts an answer in its place. Raises Unfit with what the check of the set would say of it."""
+        from runner.definitions.editing.answer_check import complaint
+
+        name = str(path[0])
+        changed = {**self.fields, name: {**self.fields.get(name, {}), str(path[1]): value} if path[1:] else value}
+        schedule = {**self.defaults.get("schedule", {}), **changed.get("schedule", {})}
+        if not {"at", "cron"} & set(schedule):  # none yet, but it may come to be one that recurs
+            schedule = _RECURRING if "{{" in str(value) else {}
+        event = self.defaults.get("business_event")
+        tried = {**({"business_event": event} if event else {}), **changed}
+        tried.pop("schedule", None)
+        if schedule:
+            tried["schedule"] = schedule
+        found = complaint(path, tried, self.definitions)
+        if found is not None:
+            raise Unfit(f"{found.message}. {found.help}".rstrip())
+        self.fields.update(changed)
+
+    def check_given(self, path: Path, option: str, value: Any) -> None:
+        """The same for what an option says. Raises click.UsageError that names it."""
+        try:
+            self.check(path, value)
+        except Unfit as error:
+            raise UsageError(f"{option}: {error}") from None
+
+    def taken(self, path: Path) -> Callable[[str], None]:
+        """A check for `answer`: text, put in its place."""
+
+        def take(text: str) -> None:
+            if not text:
+                raise Unfit("an answer is wanted here.")
+            self.check(path, text)
+
+        return take

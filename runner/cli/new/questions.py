@@ -1,0 +1,166 @@
+"""What `new` asks of a bulletin, question by question; options given answer them beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.cli.new.answers import Asked, Fields, Given
+from runner.cli.new.schedule import ONE_SCHEDULE, ask_schedule
+from runner.cli.prompts import Question, Unfit, answer, can_ask, choice, choices, missing
+from runner.definitions.model import BusinessEvent, Definitions
+
+_EMPTY = "(empty)"
+
+
+def lacking(definitions: Definitions, defaults: Mapping[str, Any], given: Given) -> list[str]:
+    """The options that are wanted where nobody can be asked: what is neither given nor said by the file's defaults."""
+    found = []
+    name = given.event or defaults.get("business_event")
+    if given.event is None and name is None:
+        found.append("--event")
+    event = definitions.events.get(name or "")
+    known = {**given.properties, **{key: value for key, value in defaults.get("properties", {}).items() if value}}
+    found += [f"--property {each}=…" for each in (event.required if event else ()) if each not in known]
+    values = {"--name": given.name, "--c-by": given.c_by or defaults.get("c-by")}
+    found += [option for option, value in values.items() if value is None]
+    if len(definitions.accounts) > 1 and not given.accounts and not defaults.get("accounts"):
+        found.append("--account")
+    schedule = defaults.get("schedule", {})
+    is_said = given.at_once or given.at is not None or given.cron is not None
+    if not is_said and not {"at", "cron"} & set(schedule):
+        found.append(ONE_SCHEDULE)
+    return found
+
+
+def ask(asked: Asked) -> Fields:
+    """The fields of a bulletin, all questions answered. Raises click.UsageError, or click.Abort where somebody left."""
+    from runner.cli.new.suggestions import next_name
+
+    _ask_event(asked)
+    _ask_properties(asked)
+    suggestion = next_name(asked.fields["business_event"], asked.definitions.bulletins)
+    answer(
+        _question(asked, "name", "name, as the activity log shows it", suggestion),
+        asked.taken(("name",)),
+        given=asked.given.name,
+    )
+    _ask_id(asked)
+    answer(
+        _question(asked, "c-by", "e-mail address of its creator (c-by)", asked.suggest_c_by()),
+        asked.taken(("c-by",)),
+        given=_default(asked, "c-by", asked.given.c_by),
+    )
+    _ask_accounts(asked)
+    ask_schedule(asked)
+    if asked.given.tags:
+        asked.check_given(("tags",), "--tag", list(asked.given.tags))
+    return asked.fields
+
+
+def _question(asked: Asked, name: str, text: str, suggestion: str = "") -> Question:
+    return Question(text, f"--{name}", str(asked.defaults.get(name, suggestion)))
+
+
+def _default(asked: Asked, name: str, given: str | None) -> str | None:
+    """Where nobody can be asked, what the file's defaults say is answer enough."""
+    return given if given is not None or can_ask() else asked.defaults.get(name)
+
+
+def _ask_event(asked: Asked) -> None:
+    question = Question("business event", "--event", str(asked.defaults.get("business_event", "")))
+    given = _default(asked, "business_event", asked.given.event)
+    names = list(asked.definitions.events)
+    if names and given is None and can_ask():
+        suggestion = question.suggestion or (names[0] if len(names) == 1 else "")
+        asked.check(("business_event",), names[choice(Question(question.text, question.option, suggestion), names)])
+    else:
+        answer(question, asked.taken(("business_event",)), given=given)
+
+
+def _ask_properties(asked: Asked) -> None:
+    asked.fields["properties"] = {}
+    inherited: Mapping[str, str] = asked.defaults.get("properties", {})
+    event = asked.definitions.events.get(asked.fields["business_event"])
+    for name, value in asked.given.properties.items():
+        asked.check_given(("properties", name), f"--property {name}", value)
+    if event is not None:
+        for name in dict.fromkeys((*event.required, *(event.properties or ()))):
+            if name not in asked.given.properties:
+                _ask_property(asked, event, name, str(inherited.get(name, "")))
+    if (event is None or event.properties is None) and can_ask():
+        while answer(
+            Question("another property, as name=value, or nothing", "--property"), lambda text: _another(asked, text)
+        ):
+            pass
+
+
+def _ask_property(asked: Asked, event: BusinessEvent, name: str, inherited: str) -> None:
+    is_required = name in event.required and not inherited
+    option = f"--property {name}=…"
+    if not can_ask():
+        if is_required:
+            raise missing(option)
+        return
+    said = (event.properties or {}).get(name)
+    said = said if isinstance(said, Mapping) else {}
+    allowed = said.get("enum")
+    notes = [
+        text
+        for text in (said.get("description"), None if is_required or inherited else "may be left out")
+        if isinstance(text, str)
+    ]
+    text = f"{name} ({'; '.join(note.rstrip('.') for note in notes)})" if notes else name
+    if isinstance(allowed, list) and allowed and all(isinstance(value, str) for value in allowed):
+        labels = [*(value or _EMPTY for value in allowed), *(["left out"] if not is_required and not inherited else [])]
+        picked = choice(Question(text, option, inherited or ("" if is_required else labels[-1])), labels)
+        if picked < len(allowed):
+            asked.check(("properties", name), allowed[picked])
+        return
+
+    def take(typed: str) -> None:
+        if typed or is_required:
+            asked.taken(("properties", name))(typed)
+
+    answer(Question(text, option, inherited), take)
+
+
+def _another(asked: Asked, text: str) -> bool:
+    """Takes one more property; whether there was one."""
+    if not text:
+        return False
+    name, is_pair, value = text.partition("=")
+    if not is_pair or not name.strip():
+        raise Unfit("that is no name=value. Type nothing to go on.")
+    asked.check(("properties", name.strip()), value.strip())
+    return True
+
+
+def _ask_id(asked: Asked) -> None:
+    from runner.cli.new.suggestions import free_id, id_of
+
+    known = {bulletin.id for bulletin in asked.definitions.bulletins}
+    words = (asked.fields["name"], asked.fields["business_event"])
+    suggestion = free_id(*words, known)
+    # One with a number behind it is for a person to choose: a script that runs again would add the same once more.
+    given = asked.given.id if asked.given.id is not None or can_ask() else id_of(*words)
+
+    def take(text: str) -> None:
+        if text in known:
+            raise Unfit(f"the id {text!r} is already used. Give it one of its own, such as {suggestion}.")
+        asked.taken(("id",))(text)
+
+    answer(Question("id, unique in the whole set", "--id", suggestion), take, given=given)
+
+
+def _ask_accounts(asked: Asked) -> None:
+    names = list(asked.definitions.accounts)
+    if asked.given.accounts:
+        asked.check_given(("accounts",), "--account", list(asked.given.accounts))
+        return
+    inherited = [name for name in asked.defaults.get("accounts", ()) if name in names]
+    if len(names) < 2 or (inherited and not can_ask()):
+        return
+    question = Question("accounts, with commas between them", "--account", ", ".join(inherited))
+    chosen = [names[number] for number in choices(question, names)]
+    asked.check(("accounts",), chosen)

@@ -1,0 +1,118 @@
+"""When a new bulletin is due: at once, at a time, or again and again, asked of somebody or said by options."""
+
+from __future__ import annotations
+
+import re
+
+from click import UsageError
+
+from runner.cli.new.answers import Asked
+from runner.cli.prompts import Question, Unfit, answer, can_ask, choice, missing
+
+ONE_SCHEDULE = "one of --at, --cron or --at-once"  # what is wanted where nobody can be asked
+
+_AT_ONCE, _AT, _CRON = "as soon as it is there", "at a time", "again and again (cron)"
+_AS_DEFAULTS = "as the defaults of the file say"
+_OPTIONS = {_AT_ONCE: "at-once", _AT: "at", _CRON: "cron"}
+_LOCAL = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?P<offset>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
+)
+_HOW_TIMES_ARE_WRITTEN = "Write it like 2026-12-01 18:30, or with an offset, like 2026-12-01 18:30+05:30."
+_DEFAULT_GRACE = "1h"
+
+
+def ask_schedule(asked: Asked) -> None:
+    """The questions of a bulletin's schedule. Raises click.UsageError, or click.Abort where somebody left."""
+    given, kind = asked.given, _kind_of_schedule(asked)
+    if given.timezone is not None:
+        _check_zone(given.timezone)
+    if kind == _AT:
+        answer(
+            Question(f"time, with its offset or in {_zone(asked)}, like 2026-12-01 18:30", "--at"),
+            lambda text: _take_time(asked, text),
+            given=given.at,
+        )
+    elif kind == _CRON:
+        zone = _zone(asked)
+        columns = "minute, hour, day of month, month, day of week"
+        question = Question(f"cron (by the clocks of {zone}): {columns}, like 30 18 * * FRI", "--cron")
+        answer(question, lambda text: asked.check(("schedule",), {"cron": text, "timezone": zone}), given=given.cron)
+    if kind != _AT_ONCE:
+        _ask_grace(asked)
+    elif given.grace is not None or given.timezone is not None:
+        raise UsageError(f"{'--timezone' if given.grace is None else '--grace'} goes with --at or --cron")
+
+
+def _kind_of_schedule(asked: Asked) -> str:
+    inherited, given = asked.defaults.get("schedule", {}), asked.given
+    kinds = [_AT_ONCE, _AT, _CRON]
+    if "at" in inherited or "cron" in inherited:  # a bulletin can't undo what the defaults of its file say
+        kinds = [_AS_DEFAULTS, _AT if "at" in inherited else _CRON]
+    asked_for = {_AT_ONCE: given.at_once, _AT: given.at is not None, _CRON: given.cron is not None}
+    for kind, is_meant in asked_for.items():
+        if is_meant and kind not in kinds:
+            raise UsageError(f"--{_OPTIONS[kind]}: the defaults of the file say otherwise; give another --file")
+        if is_meant:
+            return kind
+    if not can_ask():
+        if kinds[0] == _AT_ONCE:
+            raise missing(ONE_SCHEDULE)
+        return kinds[0]
+    suggestion = _AS_DEFAULTS if kinds[0] == _AS_DEFAULTS else ""
+    return kinds[choice(Question("when is it due", "--at", suggestion), kinds)]
+
+
+def _zone(asked: Asked) -> str:
+    """In which local times are read: as asked for, as the file's defaults say, or as people of the account do."""
+    accounts = asked.definitions.accounts
+    names = asked.fields.get("accounts") or asked.defaults.get("accounts") or list(accounts)
+    found = next((accounts[name].zone for name in names if name in accounts), "UTC")
+    return asked.given.timezone or asked.defaults.get("schedule", {}).get("timezone", found)
+
+
+def _check_zone(name: str) -> None:
+    """Before a time is asked for that no answer could mend."""
+    from runner.definitions.schedules.times import TimeProblem, zone
+
+    try:
+        zone(name)
+    except TimeProblem as error:
+        raise UsageError(f"--timezone: {error.message}. {error.help}") from None
+
+
+def _take_time(asked: Asked, text: str) -> None:
+    from runner.definitions.schedules.times import TimeProblem, instant, zone
+
+    here = _zone(asked)
+    match = _LOCAL.fullmatch(text)
+    at = (
+        f"{match['day']}T{match['time']}{match['seconds'] or ':00'}{(match['offset'] or '').upper()}" if match else text
+    )
+    schedule = {"at": at}
+    if (match and not match["offset"]) or asked.given.timezone:
+        schedule["timezone"] = here
+    try:
+        due = instant(at, schedule.get("timezone"))
+    except TimeProblem as error:
+        if match is None:
+            found = f"{text!r} is no date with a time" if text else "a date with a time is wanted here"
+            raise Unfit(f"{found}. {_HOW_TIMES_ARE_WRITTEN}") from None
+        raise Unfit(f"{error.message.replace(repr(at), repr(text))}. {error.help}") from None
+    if due < asked.now:
+        now = asked.now.astimezone(zone(here))
+        raise Unfit(
+            f"{text!r} is past: it is {now:%Y-%m-%d %H:%M} in {here}. Give a later time; "
+            "for a bulletin that is due at once, run it again with --at-once."
+        )
+    asked.check(("schedule",), schedule)
+
+
+def _ask_grace(asked: Asked) -> None:
+    usual = str(asked.defaults.get("schedule", {}).get("grace", _DEFAULT_GRACE))
+    given = asked.given.grace if asked.given.grace is not None or can_ask() else usual
+
+    def take(text: str) -> None:
+        if text != usual:
+            asked.check(("schedule", "grace"), text)
+
+    answer(Question("grace: how late it may still go out", "--grace", usual), take, given=given)

@@ -1,0 +1,151 @@
+"""The file that `new` adds to: which one it is, what it holds, and what it holds with one more entry."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.cli.options import present
+from runner.cli.prompts import Question, Unfit, answer, can_ask, choice
+from runner.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from runner.definitions.sources import Source
+
+_MOST_FILES = 9
+_NEW_FILE = "a new file"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The file that is added to: where, what it holds (None: it is new), and the defaults that it gives."""
+
+    path: Path
+    data: bytes | None
+    defaults: Mapping[str, Any]
+
+
+def chosen_target(path: Path, sources: Sequence[Source], file: str | None) -> Target:
+    """The file to append to: as asked for, or one of those that hold bulletins, or a new one.
+
+    Raises UserError, or click.UsageError, where nothing can be added to it.
+    """
+    if file is None and not os.path.isdir(path):
+        file = os.fspath(path)
+    known = candidates(sources)
+    if file is None and len(known) == 1 and not can_ask():
+        file = known[0]
+    if file is None and known:
+        labels = [*known[:_MOST_FILES], _NEW_FILE]
+        picked = choice(Question("file (the last one edited first)", "--file", labels[0]), labels)
+        file = labels[picked] if picked < len(labels) - 1 else None
+    today = f"{present().astimezone():%Y-%m-%d}.yaml"
+    question = Question(f"name of the new file, in {path}", "--file", today)
+    chosen = answer(question, lambda text: _inside(path, text), given=file)
+    data = bytes_of(chosen)
+    return Target(chosen, data, {} if data is None else _defaults(chosen, data))
+
+
+def candidates(sources: Sequence[Source]) -> list[str]:
+    """The files that hold bulletins, the last one edited first."""
+    return _newest_first([each for each in sources if _holds_bulletins(each) and not os.path.islink(each.name)])
+
+
+def defaults_of_all(files: Sequence[str]) -> dict[str, Any]:
+    """What the defaults of any of the files give; of one with problems, nothing."""
+    found: dict[str, Any] = {}
+    for file in files:
+        with suppress(UserError):  # it is told once the file is chosen
+            for name, value in _defaults(Path(file), bytes_of(Path(file)) or b"").items():
+                found[name] = {**found.get(name, {}), **value} if isinstance(value, Mapping) else value
+    return found
+
+
+def _defaults(path: Path, data: bytes) -> Mapping[str, Any]:
+    """The defaults of a file. Raises UserError where it has problems: nothing is asked for it then."""
+    from runner.definitions.building.check import check
+    from runner.definitions.reading.reader import read
+    from runner.definitions.sources import shown
+
+    document, problems = read(data, shown(os.fspath(path)))
+    found = [problem.message for problem in problems]
+    if document is not None and not found:  # a list not begun yet is begun now
+        found += [finding.message for finding in check(document) if finding.path != ("bulletins",)]
+    if document is None or found:
+        message = f"{path} has problems of its own: {found[0]}, and nothing was written"
+        raise UserError(message, help="Mend it first, or give another --file.", exit_code=Exit.PROBLEMS)
+    if "bulletins" not in document.value:
+        raise UserError(f"{path} holds no bulletins, and nothing was written", help="Give another --file.")
+    return document.value.get("defaults") or {}
+
+
+def _holds_bulletins(source: Source) -> bool:
+    from runner.definitions.editing.appending import holds_bulletins
+
+    try:
+        return holds_bulletins(source.read())
+    except OSError:
+        return False
+
+
+def _newest_first(sources: Sequence[Source]) -> list[str]:
+    def edited(name: str) -> float:
+        try:
+            return os.stat(name).st_mtime
+        except OSError:
+            return 0.0
+
+    return sorted((source.name for source in sources), key=edited, reverse=True)
+
+
+def _inside(path: Path, text: str) -> Path:
+    """The path of a file of the set. Raises Unfit where the set would not have it."""
+    from runner.definitions.sources import is_definition, is_hidden
+
+    chosen = Path(text)
+    if not os.path.isdir(path):
+        if chosen != path:
+            raise Unfit(f"the set is the file {path}; give the folder to add another file.")
+    elif not chosen.is_absolute() and not chosen.is_relative_to(path):
+        chosen = path / chosen
+    if os.path.islink(chosen):
+        raise Unfit(f"{chosen} is a link to {os.readlink(chosen)}, and nothing is written through links. Give a file.")
+    folder = path if os.path.isdir(path) else path.parent
+    within = Path(os.path.relpath(os.path.realpath(chosen), os.path.realpath(folder)))
+    if ".." in within.parts:
+        raise Unfit(f"{chosen} does not lie in {folder}. Give a file of the set.")
+    if not is_definition(within.name) or any(is_hidden(part) for part in within.parts):
+        raise Unfit(f"{chosen} would not be read: files of the set end in .yaml, and do not begin with a dot.")
+    return chosen
+
+
+def bytes_of(path: Path) -> bytes | None:
+    """What the file holds; None where there is none. Raises UserError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}", help="Give another --file.") from None
+
+
+def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
+    """What the file comes to hold; `path` is the set's. Raises UserError where nothing can be added."""
+    from runner.definitions.editing.appending import CannotAppend, appended, new_file
+
+    if target.data is None:
+        return new_file(fields, schema=_schema_beside(target.path, path)).encode()
+    try:
+        return appended(target.data, str(target.path), fields)
+    except CannotAppend as error:
+        raise UserError(f"{error.message}, and nothing was written", help=error.help) from None
+
+
+def _schema_beside(file: Path, path: Path) -> str:
+    """How a file names the schema that init wrote for its set; empty where there is none."""
+    schema = path / ".schemas" / "bulletins.schema.json"
+    return Path(os.path.relpath(schema, file.parent)).as_posix() if os.path.isfile(schema) else ""

@@ -1,0 +1,304 @@
+"""One document's plain values → accounts, business events and bulletins: defaults merged, rows filled in, times read.
+
+Entries with a finding of the schema are left out; what is wrong with the others is told as findings.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from runner.definitions import credential_fields
+from runner.definitions.building import accounts_and_events, incomplete_entry
+from runner.definitions.building.check import checked
+from runner.definitions.building.incomplete_entry import Entry
+from runner.definitions.model import (
+    MERGED,
+    Account,
+    Bulletin,
+    BusinessEvent,
+    Place,
+    Recurrence,
+    Schedule,
+)
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.document import Document
+from runner.definitions.schedules.bulletin_times import Timing
+from runner.definitions.schema.schemas import document_kind
+from runner.definitions.tables import expansion
+from runner.definitions.tables.rows import Tables, rows_of
+
+MAX_MADE = 100_000  # bulletins that all templates of a set may make; each takes some 2 kB of memory
+MAX_MADE_CHARACTERS = 32 * 1024 * 1024  # of all that they fill in
+MAX_MADE_VALUES = 5_000_000  # properties, tags and accounts of all that they make; each takes some 100 bytes of memory
+MAX_WORK = 5_000_000  # pieces of templates that all rows run: seconds mostly, a minute at the very worst
+
+
+@dataclass(slots=True)
+class Parts:
+    """What files say, before the rules that span them. Grows file by file."""
+
+    accounts: list[Account] = field(default_factory=list)
+    events: list[BusinessEvent] = field(default_factory=list)
+    bulletins: list[Bulletin] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    # Names of entries that are there but could not be built: what refers to them is not wrong for that.
+    broken_accounts: set[str] = field(default_factory=set)
+    broken_events: set[str] = field(default_factory=set)
+    has_catalog: bool = False
+    tables: Tables = field(default_factory=Tables)
+    made: int = 0  # bulletins that templates made
+    work: int = 0  # pieces of templates that were run for them
+    values: int = 0  # properties, tags and accounts of what they made
+    characters: int = 0  # that they filled in
+    bad_templates: int = 0  # of the present file: more than are shown need no words
+
+    @property
+    def is_full(self) -> bool:
+        """Whether templates made more than a set may have."""
+        full = self.made > MAX_MADE or self.work > MAX_WORK or self.values > MAX_MADE_VALUES
+        return full or self.characters > MAX_MADE_CHARACTERS
+
+
+def add(parts: Parts, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
+    """Adds what `document` says to `parts`; `findings` is what the schema said about it.
+
+    `read_beside` gives the bytes of tables that lie beside the document; it raises OSError.
+    """
+    parts.findings += findings
+    kind = document_kind(document.value)
+    if kind is None or not isinstance(document.value[kind], (list if kind == "bulletins" else dict)):
+        return
+    if kind == "bulletins":
+        # A field of the defaults that is not known, or another at the top, may be what entries seem to lack.
+        if not any((finding.at_key and len(finding.path) < 3) or len(finding.path) < 2 for finding in findings):
+            _add_bulletins(parts, document, findings, read_beside)
+        return
+    broken = _by_entry(kind, findings)
+    parts.has_catalog |= kind == "business_events"
+    entries: Mapping[str, Any] = document.value[kind]
+    places = document.entries(kind)
+    for (name, entry), (line, column) in zip(entries.items(), places, strict=True):
+        place = Place(document.file, line, column, name)
+        if kind == "accounts":
+            if name in broken or not _is_good_account(name, entry, place.file, parts.findings):
+                parts.broken_accounts.add(name)
+            else:
+                parts.accounts.append(accounts_and_events.account(name, entry, place))
+        elif name in broken:
+            parts.broken_events.add(name)
+        else:
+            parts.events.append(accounts_and_events.event(name, entry or {}, place))
+
+
+def _is_good_account(name: str, entry: Mapping[str, Any], file: str, findings: list[Finding]) -> bool:
+    has_names = credential_fields.has_good_names(name, entry, file, findings)
+    return accounts_and_events.has_good_timezone(name, entry, file, findings) and has_names
+
+
+def _add_bulletins(
+    parts: Parts, document: Document, findings: Sequence[Finding], read_beside: Callable[[str], bytes]
+) -> None:
+    """Adds the entries of a file; of those that the schema found wrong, as `findings` say, what else is wrong."""
+    in_defaults = [finding for finding in findings if finding.path[:1] == ("defaults",)]
+    given: Mapping[str, Any] = document.value.get("defaults", {})
+    defaults = incomplete_entry.sound_defaults(given, in_defaults) if in_defaults else given
+    by_entry = _by_entry("bulletins", findings)
+    # Defaults may hold templates, for entries with rows: what a plain one has of them is then checked with it.
+    unsure = expansion.fills_in(defaults)
+    parts.bad_templates = 0
+    for number, (line, column) in enumerate(document.entries("bulletins")):
+        path: Path = ("bulletins", number)
+        own = document.value["bulletins"][number]
+        told = [*by_entry.get(number, ()), *incomplete_entry.taken_from_defaults(in_defaults, own, path)]
+        entry = (
+            incomplete_entry.remains(own, defaults, path, document.file, told)
+            if told
+            else Entry.of(own, defaults, path, document.file)
+        )
+        if entry is None:
+            continue
+        missing = incomplete_entry.missing(entry, own, given, told)
+        parts.findings += missing
+        if told or missing:
+            _tell_the_rest(parts, entry, [*told, *missing], document, read_beside)
+        else:
+            place = Place(document.file, line, column, number)
+            _add_whole(parts, entry, _inherited(own, defaults), place, document, read_beside, unsure=unsure)
+
+
+def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Finding]]:
+    """The findings about each entry of a file, by its name or number."""
+    found: dict[str | int, list[Finding]] = {}
+    for finding in findings:
+        if finding.path[:1] == (kind,) and len(finding.path) > 1:
+            found.setdefault(finding.path[1], []).append(finding)
+    return found
+
+
+def _add_whole(
+    parts: Parts,
+    entry: Entry,
+    inherited: frozenset[str],
+    place: Place,
+    document: Document,
+    read_beside: Callable[[str], bytes],
+    *,
+    unsure: bool,
+) -> None:
+    before, is_read = len(parts.findings), False
+    for made in _made(parts, entry, document, read_beside, unsure=unsure):
+        is_read = True
+        _add_bulletin(parts, made.fields, entry, inherited, replace(place, row=made.row) if made.row else place)
+    if not is_read:
+        parts.findings += incomplete_entry.times_of_none(entry, parts.findings[before:])
+
+
+def _tell_the_rest(
+    parts: Parts, entry: Entry, told: Sequence[Finding], document: Document, read_beside: Callable[[str], bytes]
+) -> None:
+    """Adds what else is wrong with an entry that is not whole, whatever becomes of what is `told`."""
+    found: list[Finding] = []
+    fields = entry.fields
+    is_filled_in = "for_each" in fields or expansion.has_templates(fields) or expansion.fills_in(fields)
+    if is_filled_in and incomplete_entry.has_sure_texts(entry, told):
+        filled = _filled_in(parts, entry, document, read_beside)
+        found = filled if isinstance(filled, list) else []
+    parts.findings += found
+    parts.findings += incomplete_entry.times(entry, [*told, *found])
+
+
+def _filled_in(
+    parts: Parts, entry: Entry, document: Document, read_beside: Callable[[str], bytes]
+) -> expansion.Template | list[Finding]:
+    """What fills in the texts of an entry; findings where nothing does that should, none for a plain entry."""
+    fields = entry.fields
+    if "for_each" in fields:
+        if parts.is_full or parts.bad_templates > MAX_PROBLEMS:
+            return []  # told already
+        rows = rows_of(fields["for_each"], (*entry.path, "for_each"), document, read_beside, parts.tables)
+        if isinstance(rows, list):
+            return rows
+        fields = {name: value for name, value in fields.items() if name != "for_each"}
+        found = expansion.template(fields, rows, entry.path, entry.file)
+    elif expansion.is_recurring(fields):
+        found = expansion.template(fields, None, entry.path, entry.file)
+    else:
+        return list(expansion.unfilled(fields, entry.path, entry.file))
+    parts.bad_templates += len(found) if isinstance(found, list) else 0
+    return found
+
+
+def _made(
+    parts: Parts, entry: Entry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
+) -> Iterator[expansion.Made]:
+    """The fields of each bulletin that an entry stands for, as the schema wants them; mostly one, the entry itself."""
+    fields = entry.fields
+    is_template = "for_each" in fields
+    if not is_template and not unsure and not expansion.has_templates(fields):
+        yield expansion.Made(fields, "")
+        return
+    filled = _filled_in(parts, entry, document, read_beside)
+    if isinstance(filled, list):
+        parts.findings += filled
+        if not filled and not is_template:
+            yield from _sound(parts, [expansion.Made(fields, "")], entry)
+    elif excess := _excess(parts, filled):
+        message, hint = excess, "Make fewer of them, or in two sets."
+        parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
+    else:
+        yield from _sound(parts, _counted(parts, filled, entry), entry)
+
+
+def _sound(parts: Parts, made: Iterable[expansion.Made | Finding], entry: Entry) -> Iterator[expansion.Made]:
+    """What is valid of what an entry makes; why the rest is not goes to the findings."""
+    for each in checked(made, entry):
+        if isinstance(each, Finding):
+            parts.findings.append(each)
+        else:
+            yield each
+
+
+def _excess(parts: Parts, template: expansion.Template) -> str | None:
+    """What is too much, if the template is run as well."""
+    parts.made += template.count
+    parts.work += template.count * template.pieces
+    parts.values += template.count * template.values
+    if parts.made > MAX_MADE:
+        return f"the templates of this set make more than {MAX_MADE:,} bulletins, which is as many as are read"
+    if parts.values > MAX_MADE_VALUES:
+        return (
+            f"the templates of this set make bulletins with more than {MAX_MADE_VALUES:,} properties, tags and accounts"
+        )
+    if parts.work > MAX_WORK:
+        return f"the templates of this set, with {template.pieces:,} pieces here, are too much work for so many rows"
+    return None
+
+
+def _counted(parts: Parts, template: expansion.Template, entry: Entry) -> Iterator[expansion.Made | Finding]:
+    """What the template makes, as long as the texts of all of them fit into the memory."""
+    for each in template.made():
+        parts.characters += each.characters if isinstance(each, expansion.Made) else 0
+        if parts.characters > MAX_MADE_CHARACTERS:
+            message = f"the templates of this set fill in more than {MAX_MADE_CHARACTERS:,} characters"
+            yield Finding(Code.BAD_ROWS, entry.file, entry.path, message, "Shorten the cells, or make fewer of them.")
+            return
+        yield each
+
+
+def _add_bulletin(
+    parts: Parts, fields: Mapping[str, Any], entry: Entry, inherited: frozenset[str], place: Place
+) -> None:
+    found: list[Finding] = []
+    timing = Timing(fields, entry.own, entry.path, entry.file, found)
+    schedule, when = timing.schedule(), timing.when()
+    if found:
+        parts.findings += [replace(finding, row=place.row) for finding in found]
+    else:
+        parts.bulletins.append(_bulletin(fields, schedule, when, inherited, place))
+
+
+def _inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that `entry` has from `defaults`, each key of what is merged by itself."""
+    if not defaults:
+        return frozenset()
+    names = {name for name in defaults if name not in entry and name not in MERGED}
+    for name in MERGED:
+        own = entry.get(name, ())
+        names |= {f"{name}.{key}" for key in defaults.get(name, ()) if key not in own}
+    return _shared(frozenset(names))
+
+
+@lru_cache(maxsize=1024)
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    return names  # the first of all equal ones: thousands of bulletins inherit the same
+
+
+def _bulletin(
+    fields: Mapping[str, Any],
+    schedule: Schedule | Recurrence | None,
+    when: str | int,
+    inherited: frozenset[str],
+    place: Place,
+) -> Bulletin:
+    intern = sys.intern  # the same few events, addresses and property names stand in thousands of bulletins
+    return Bulletin(
+        id=fields["id"],
+        business_event=intern(fields["business_event"]),
+        name=fields["name"],
+        properties={intern(name): value for name, value in fields["properties"].items()},
+        c_by=intern(fields["c-by"]),
+        when=when,
+        accounts=tuple(map(intern, fields.get("accounts", ()))),
+        schedule=schedule,
+        enabled=fields.get("enabled", True),
+        tags=tuple(map(intern, fields.get("tags", ()))),
+        revision=int(fields.get("revision", 1)),
+        allow_duplicate=fields.get("allow_duplicate", False),
+        inherited=inherited,
+        place=place,
+    )

@@ -1,0 +1,156 @@
+"""What can still be told of an entry that cannot be built, so that one mistake hides no other. Pure functions.
+
+What a finding is about is left out, and so is what might be judged otherwise once that is mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner.definitions.model import MERGED
+from runner.definitions.problem import Finding, Path
+from runner.definitions.problem_codes import Code
+from runner.definitions.schedules.bulletin_times import Timing
+from runner.definitions.schema.schemas import schema
+
+Fields = dict[str, Any]
+
+_ANY: dict[str | int, str] = {"at": "2026-12-01T18:30:00Z", "timezone": "UTC"}
+# Fields of a schedule that it can do without, whatever the others say.
+_ALONE = (("grace",), ("starts",), ("ends",), ("catch_up",))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a file: what it says itself, and its fields with what it has from the defaults."""
+
+    own: Fields
+    fields: Fields
+    path: Path
+    file: str
+
+    @classmethod
+    def of(cls, own: Fields, defaults: Mapping[str, Any], path: Path, file: str) -> Entry:
+        return cls(own, _with_defaults(own, defaults), path, file)
+
+    def place(self, finding: Finding) -> Path:
+        """Where in the entry a finding about it is."""
+        return finding.path[len(self.path) :]
+
+
+def _with_defaults(own: Fields, defaults: Mapping[str, Any]) -> Fields:
+    if not defaults:
+        return own
+    fields = {**defaults, **own}
+    for name in MERGED:
+        if name in own and name in defaults:
+            fields[name] = {**defaults[name], **own[name]}
+    return fields
+
+
+def sound_defaults(defaults: Mapping[str, Any], told: Iterable[Finding]) -> Fields:
+    """What is sound of the defaults of a file."""
+    return _without(defaults, (finding.path[1:] for finding in told))
+
+
+def taken_from_defaults(told: Iterable[Finding], own: Any, path: Path) -> list[Finding]:
+    """Findings about defaults, as being about the entry at `path`, but for what that sets itself."""
+    kept = own if isinstance(own, dict) else {}
+    return [
+        replace(finding, path=(*path, *finding.path[1:]))
+        for finding in told
+        if finding.path[1] in MERGED or finding.path[1] not in kept
+    ]
+
+
+def remains(own: Any, defaults: Mapping[str, Any], path: Path, file: str, told: Sequence[Finding]) -> Entry | None:
+    """What is sound of an entry that the schema found wrong; None where there is nothing."""
+    if not isinstance(own, dict):
+        return None
+    places = [finding.path[len(path) :] for finding in told]
+    entry = Entry.of(_without(own, places), defaults, path, file)
+    fields = _without(entry.fields, places)
+    if has_unknown_fields(entry, told):  # each may be a field that seems to come from the defaults
+        fields = {name: value for name, value in fields.items() if name in entry.own}
+    return replace(entry, fields=fields)
+
+
+def has_unknown_fields(entry: Entry, told: Iterable[Finding]) -> bool:
+    """Whether a field is misspelt: what is missed then may be there."""
+    return any(finding.at_key and len(entry.place(finding)) == 1 for finding in told)
+
+
+def missing(
+    entry: Entry, own: Mapping[str, Any], defaults: Mapping[str, Any], told: Sequence[Finding]
+) -> list[Finding]:
+    """What neither an entry nor the defaults give, well or wrong, and is not `told`."""
+    names = [name for name in schema("bulletins")["$defs"]["complete"]["required"] if name not in own]
+    if all(name in defaults for name in names) or has_unknown_fields(entry, told):
+        return []
+    from runner.definitions.schema.schema_findings import missing_field
+
+    found = [missing_field(entry.path, name, entry.file) for name in names if name not in defaults]
+    return [finding for finding in found if finding not in told]
+
+
+def has_sure_texts(entry: Entry, told: Sequence[Finding]) -> bool:
+    """Whether it is known what fills in the texts of an entry that was found wrong: its rows, its occurrences."""
+    return not has_unknown_fields(entry, told) and not any(
+        place[:1] == ("for_each",) or (place[:1] == ("schedule",) and place[1:2] not in _ALONE)
+        for place in map(entry.place, told)
+    )
+
+
+def times(entry: Entry, told: Iterable[Finding], row: str = "", made: Fields | None = None) -> Iterator[Finding]:
+    """Findings about the times of an entry, or of what a row `made` of it, but for those that were found wrong."""
+    fields = entry.fields if made is None else made
+    read = _stood_in(fields)
+    stood_in = set(_to_be_filled_in(fields)) - set(_to_be_filled_in(read))
+    fields = _without(read, (place for place in map(entry.place, told) if place not in stood_in))
+    fields = _without(fields, list(_to_be_filled_in(fields)))
+    found: list[Finding] = []
+    timing = Timing(fields, entry.own, entry.path, entry.file, found)
+    timing.when()
+    if "schedule" in fields:
+        timing.schedule()
+    for finding in found:
+        yield replace(finding, row=row)
+
+
+def times_of_none(entry: Entry, told: Sequence[Finding]) -> Iterator[Finding]:
+    """The same, of an entry that made nothing at all; of rows that the schema found wrong they are told already."""
+    if not any(finding.row and finding.code is not Code.ROW_VALUE for finding in told):
+        yield from times(entry, told)
+
+
+def _to_be_filled_in(fields: Mapping[str, Any]) -> Iterator[Path]:
+    """The times that something has to fill in first, or that look like it."""
+    if "{" in str(fields.get("when", "")):
+        yield ("when",)
+    for name, text in fields.get("schedule", {}).items():
+        if "{" in text or "}}" in text:
+            yield ("schedule", name)
+
+
+def _stood_in(fields: Fields) -> Fields:
+    """The fields with a time that is any, and its zone, for those that are not known yet: the others are read then."""
+    schedule = fields.get("schedule", {})
+    if "at" not in schedule or "cron" in schedule:
+        return fields
+    unknown = {place[1] for place in _to_be_filled_in(fields) if len(place) > 1}
+    return {**fields, "schedule": {**schedule, **{name: _ANY[name] for name in unknown & _ANY.keys()}}}
+
+
+def _without(fields: Mapping[str, Any], places: Iterable[Path]) -> Fields:
+    """The fields without what stands at the places, and without a schedule that means another thing then."""
+    left = dict(fields)
+    for name, *inside in filter(None, places):
+        nested = left.get(str(name))
+        alone = name == "properties" or (name == "schedule" and tuple(inside[:1]) in _ALONE)
+        if alone and inside and isinstance(nested, dict):
+            left[str(name)] = {key: value for key, value in nested.items() if key != inside[0]}
+        else:
+            left.pop(str(name), None)
+    return left

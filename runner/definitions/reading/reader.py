@@ -1,0 +1,322 @@
+"""The only YAML parser: bytes in, a `Document` of plain values with positions out.
+
+YAML 1.2 core schema over PyYAML's event stream (libyaml's where it is there). Strict: what a reviewer could
+misread is refused with a position. Values are built straight from events and positions kept in one flat
+array, because node trees of large sets cost more than their parsing.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NoReturn
+
+import yaml
+
+from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.characters import FORBIDDEN
+from runner.definitions.reading.document import Document, Value, end_position, source_line
+from runner.definitions.reading.scalars import resolve_plain
+from runner.definitions.suggest import quoted
+
+MAX_FILE_BYTES = 5 * 1024 * 1024
+MAX_DEPTH = 60  # libyaml's event stream is safe at any depth, the code that walks the values is not
+MAX_ALIAS_NODES = 10_000  # what all aliases of a file may add together
+MAX_ALIAS_CHARACTERS = 1024 * 1024
+
+# NEL, LS and PS end a line for YAML 1.1 parsers and not for 1.2 ones or editors: nobody could see what is meant.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_TAG = "tag:yaml.org,2002:"
+# libyaml compares each with all before it, so a file of them would take minutes; and no tag is read anyway.
+_TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
+
+_BRACES = 'A text that begins with {{ wants quotes: "{{ row.show }}".'
+_HINTS = (
+    ("mapping values are not allowed", "A text that contains ': ' wants quotes; keys of one mapping, one indentation."),
+    ("did not find expected key", "Look at the indentation, and at quotes or brackets left open above."),
+    ("did not find expected ',' or", "A bracket or a quote is left open."),
+    ("cannot start any token", "A text that begins with @, %, ` or another sign of YAML wants quotes."),
+    ("could not find expected ':'", "A key wants a colon and a space behind it."),
+)
+
+
+def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
+    """The document in `data`, or None, and the problems found on the way. `file` is the name to show."""
+    if len(data) > MAX_FILE_BYTES:
+        message = f"the file has more than {MAX_FILE_BYTES:,} bytes, which is as much as is read"
+        return None, [Problem(file, 1, 1, Code.FILE_TOO_LARGE, message, "Split it into several files.")]
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return None, [_encoding_problem(data, file, error)]
+    text = text.removeprefix("\ufeff")
+    if found := _FORBIDDEN.search(text):
+        return None, [_control_character(text, file, found)]
+    if "%TAG" in text and (found := _TAG_DIRECTIVE.search(text)):
+        line, column = end_position(text[: found.start()])
+        source = source_line(text, line)
+        return None, [
+            Problem(file, line, column, Code.YAML_TAG, "the directive %TAG is not read", "Remove it.", source)
+        ]
+    builder = _Builder(file, text)
+    try:
+        document = builder.build(_event_source())
+    except _Refused as refusal:
+        return None, [*builder.problems, refusal.problem]
+    except yaml.MarkedYAMLError as error:
+        return None, [*builder.problems, _syntax_problem(text, file, error)]
+    # libyaml's reader errors carry no mark; ValueError: an escape beyond Unicode, without libyaml.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        return None, [
+            *builder.problems,
+            Problem(file, 1, 1, Code.YAML_SYNTAX, f"not readable as YAML: {error}"),
+        ]
+    return document, builder.problems
+
+
+@cache
+def _event_source() -> Callable[[str], Any]:
+    try:
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
+    except ImportError:  # PyYAML built without libyaml
+        return _PythonParser
+    return CParser
+
+
+class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+    """PyYAML's own event stream, for an installation without libyaml."""
+
+    def __init__(self, stream: str) -> None:
+        yaml.reader.Reader.__init__(self, stream)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+
+
+class _Refused(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class _Builder:
+    """Builds one document from events. Alive for one file."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.problems: list[Problem] = []
+        self.marks: array[int] = array("Q")
+        self.ends: dict[int, int] = {}
+        self.anchors: dict[str, tuple[Value, int, int]] = {}  # name -> value, first and last mark
+        self.alias_nodes = 0
+        self.alias_characters = 0
+
+    def build(self, parser_class: Callable[[str], Any]) -> Document:
+        next_event = parser_class(self.text).get_event
+        next_event()  # stream start
+        event = next_event()
+        if type(event) is yaml.StreamEndEvent:
+            hint = "Remove it, or write accounts, business_events or bulletins."
+            raise _Refused(Problem(self.file, 1, 1, Code.YAML_EMPTY, "the file holds nothing", hint))
+        value = self._node(next_event)
+        next_event()  # document end
+        event = next_event()
+        if type(event) is not yaml.StreamEndEvent:
+            hint = "Remove the '---', or make it a file of its own."
+            self._refuse(Code.YAML_DOCUMENTS, event, "a second document begins here; a file holds one", hint)
+        return Document(self.file, value, self.marks, self.text, self.ends)
+
+    def _node(self, next_event: Callable[[], Any]) -> Value:
+        """The root node, with all that it holds. One loop over events: the hot path of the whole program."""
+        marks, scalar = self.marks, yaml.ScalarEvent
+        stack: list[tuple[Value, str | None, str | None, int]] = []
+        container: Value = None
+        key: str | None = None
+        anchor: str | None = None
+        first_mark = 0
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is scalar:
+                mark = event.start_mark
+                marks.append(mark.line << 32 | mark.column)
+                if type(container) is dict and key is None:
+                    key = self._key(event, container)
+                    continue
+                value = self._scalar(event)
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = (value, len(marks) - 1, len(marks))
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self._check_collection(event, container, key, len(stack))
+                stack.append((container, key, anchor, first_mark))
+                mark = event.start_mark
+                first_mark = len(marks)
+                marks.append(mark.line << 32 | mark.column)
+                container, key, anchor = {} if kind is yaml.MappingStartEvent else [], None, event.anchor
+                if anchor is not None:
+                    self.anchors.pop(anchor, None)  # within itself it names itself, not an older one
+                continue
+            elif kind is yaml.AliasEvent:
+                if type(container) is dict and key is None:
+                    self._refuse(Code.YAML_KEY, event, "an alias stands where a key is wanted", "Write the key out.")
+                value = self._alias(event, len(stack))
+            else:  # the end of a mapping or a sequence
+                value = container
+                self.ends[first_mark] = len(marks)
+                if anchor is not None:
+                    self.anchors[anchor] = (value, first_mark, len(marks))
+                container, key, anchor, first_mark = stack.pop()
+            if type(container) is dict:
+                container[key] = value
+                key = None
+            elif container is not None:
+                container.append(value)
+            else:
+                return value
+
+    def _key(self, event: Any, mapping: dict[str, Value]) -> str:
+        value = self._scalar(event)
+        if not isinstance(value, str):
+            if not event.value:
+                hint = "Write the key, or remove the colon."
+                self._problem(Code.YAML_KEY, event, "a colon stands here without a key before it", hint)
+                return _unwritten(mapping)
+            message = f"the key {event.value[:60]} is {_kind(value)}; keys are strings"
+            self._problem(Code.YAML_KEY, event, message, f'Write "{event.value}".')
+            value = event.value
+        if value in mapping:
+            message = f"the key {quoted(value)} stands twice in this mapping"
+            self._problem(Code.YAML_DUPLICATE_KEY, event, message, "Remove one of the two.")
+            return _unwritten(mapping)
+        if event.anchor is not None:
+            self._refuse(Code.YAML_KEY, event, "a key carries an anchor", "Remove the anchor.")
+        return str(value)
+
+    def _scalar(self, event: Any) -> Value:
+        text: str = event.value
+        if event.tag is not None and event.tag not in ("!", _TAG + "str"):
+            self._refuse_tag(event)
+        if event.tag is None and not event.style:
+            return resolve_plain(text)
+        if event.style == '"' and (found := FORBIDDEN.search(text)):
+            message = f"the text holds the control character U+{ord(found.group()):04X}"
+            self._problem(Code.YAML_CONTROL_CHARACTER, event, message, "Remove the escape.")
+            return FORBIDDEN.sub("\ufffd", text)  # lest a message carry it to a terminal
+        return text
+
+    def _alias(self, event: Any, depth: int) -> Value:
+        if event.anchor not in self.anchors:
+            message = f"the alias *{event.anchor} names no anchor that is complete above it"
+            self._refuse(Code.YAML_ALIAS, event, message, "Write the value out.")
+        value, first, last = self.anchors[event.anchor]
+        self.alias_nodes += last - first
+        if self.alias_nodes > MAX_ALIAS_NODES:
+            self._refuse_alias(event, f"add more than {MAX_ALIAS_NODES:,} values")
+        height, characters = _extent(value)
+        self.alias_characters += characters
+        if self.alias_characters > MAX_ALIAS_CHARACTERS:
+            self._refuse_alias(event, f"add more than {MAX_ALIAS_CHARACTERS:,} characters")
+        if depth + height > MAX_DEPTH:
+            self._refuse_alias(event, f"nest values deeper than {MAX_DEPTH} levels")
+        mark = event.start_mark
+        self.marks.append(mark.line << 32 | mark.column)
+        self.marks.extend(self.marks[first + 1 : last])
+        return value
+
+    def _refuse_alias(self, event: Any, why: str) -> NoReturn:
+        hint = "Write the values out, or use defaults."
+        self._refuse(Code.YAML_ALIAS, event, f"the aliases of this file {why}", hint)
+
+    def _check_collection(self, event: Any, container: Value, key: str | None, depth: int) -> None:
+        if type(container) is dict and key is None:
+            braces = "{{" in source_line(self.text, event.start_mark.line + 1)
+            hint = _BRACES if braces else "Keys are strings."
+            self._refuse(Code.YAML_KEY, event, "a mapping or a list stands where a key is wanted", hint)
+        if depth >= MAX_DEPTH:
+            hint = "No field needs that: look for stray brackets."
+            self._refuse(Code.YAML_DEPTH, event, f"values nest deeper than {MAX_DEPTH} levels here", hint)
+        own = "map" if type(event) is yaml.MappingStartEvent else "seq"
+        if event.tag is not None and event.tag not in ("!", _TAG + own):
+            self._refuse_tag(event)
+
+    def _refuse_tag(self, event: Any) -> NoReturn:
+        tag = event.tag.replace(_TAG, "!!")
+        message = f"the tag {tag} is not read; definitions are plain values"
+        self._refuse(Code.YAML_TAG, event, message, "Remove the tag, and quote the value if it is text.")
+
+    def _problem(self, code: Code, event: Any, message: str, help: str) -> None:  # noqa: A002
+        mark = event.start_mark
+        source = source_line(self.text, mark.line + 1)
+        problem = Problem(self.file, mark.line + 1, mark.column + 1, code, message, help, source)
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _Refused(too_many(problem))
+        self.problems.append(problem)
+
+    def _refuse(self, code: Code, event: Any, message: str, help: str) -> NoReturn:  # noqa: A002
+        self._problem(code, event, message, help)
+        raise _Refused(self.problems.pop())
+
+
+def _unwritten(mapping: dict[str, Value]) -> str:
+    # What is refused is kept under a key that nobody can write, so that the positions of what follows stay true.
+    return f"\0{len(mapping)}"
+
+
+def _extent(value: Value) -> tuple[int, int]:
+    """How deep a value nests, and how many characters its texts have."""
+    if isinstance(value, dict):
+        children = [_extent(child) for child in value.values()]
+        characters = sum(map(len, value))
+    elif isinstance(value, list):
+        children, characters = [_extent(child) for child in value], 0
+    else:
+        return 0, len(value) if isinstance(value, str) else 1
+    return 1 + max((height for height, _ in children), default=0), characters + sum(count for _, count in children)
+
+
+def _kind(value: Value) -> str:
+    match value:
+        case None:
+            return "empty (null)"
+        case bool():
+            return "a boolean"
+        case int():
+            return "an integer"
+        case _:
+            return "a number"
+
+
+def _encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Problem:
+    line, column = end_position(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
+    line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        message = "the file is UTF-16; definitions are UTF-8"
+    else:
+        message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
+    source = source_line(data[line_start : line_start + 2000].decode("utf-8", "replace"), 1)
+    return Problem(file, line, column, Code.YAML_ENCODING, message, "Save the file as UTF-8.", source)
+
+
+def _control_character(text: str, file: str, found: re.Match[str]) -> Problem:
+    line, column = end_position(text[: found.start()])
+    message = f"the control character U+{ord(found.group()):04X} stands here"
+    return Problem(file, line, column, Code.YAML_CONTROL_CHARACTER, message, "Remove it.", source_line(text, line))
+
+
+def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    last = end_position(text.rstrip())
+    line, column = min((line, column), last)  # what is missing at the end is noticed past it, where nobody can look
+    what = str(error.problem or error.context or "not readable as YAML")
+    message = f"{what} ({error.context})" if error.context and error.problem else what
+    source = source_line(text, line)
+    hint = next((hint for phrase, hint in _HINTS if phrase in what), "")
+    if "{{" in source:
+        hint = _BRACES
+    if "\t" in source[: len(source) - len(source.lstrip())]:
+        hint = "Indent with spaces, never with tabs."
+    return Problem(file, line, column, Code.YAML_SYNTAX, message, hint, source)

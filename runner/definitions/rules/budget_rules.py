@@ -1,0 +1,38 @@
+"""The rules of budgets: events that the catalog has, and an hour that is no longer than its day. Yields findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.definitions.building.build import Parts
+from runner.definitions.model import Account, Budget
+from runner.definitions.problem import Finding, Path, dotted
+from runner.definitions.problem_codes import Code
+from runner.definitions.suggest import did_you_mean, listed, quoted
+
+
+def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
+    """All findings about the budgets of accounts. `whole` is false where a file could not be read."""
+    known = {event.name for event in parts.events}
+    for account in parts.accounts:
+        path: Path = ("accounts", account.name, "budget")
+        yield from _hour_and_day(account, account.budget, path)
+        for event, budget in account.event_budgets.items():
+            yield from _hour_and_day(account, budget, (*path, "events", event))
+            if whole and parts.has_catalog and event not in known | parts.broken_events:
+                yield _unknown(account, event, sorted(known))
+
+
+def _hour_and_day(account: Account, budget: Budget, path: Path) -> Iterator[Finding]:
+    per_hour, per_day = budget.per_hour, budget.per_day
+    if per_hour is not None and per_day is not None and per_hour > per_day:
+        message = f"{dotted(path)} lets {per_hour} go in an hour, and no more than {per_day} in a day"
+        hint = f"Write at most {per_day} for the hour, or leave per_hour out."
+        yield Finding(Code.NOT_ALLOWED, account.place.file, (*path, "per_hour"), message, hint)
+
+
+def _unknown(account: Account, event: str, known: list[str]) -> Finding:
+    message = f"{quoted(event)} is not in the catalog of business events, so its budget would hold back nothing"
+    hint = did_you_mean(event, known) or (f"Known: {listed(known)}." if known else "Define it.")
+    path = ("accounts", account.name, "budget", "events", event)
+    return Finding(Code.UNKNOWN_EVENT, account.place.file, path, message, hint, at_key=True)

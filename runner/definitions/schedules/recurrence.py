@@ -1,0 +1,213 @@
+"""The calendar of recurring schedules: a cron expression by the clocks of a time zone → instants in UTC. Pure.
+
+A local time that the clocks skip is due when they have skipped it, one that occurs twice the first time only; two that
+fall on one instant are one. `starts` and `ends` are among the times. Every search ends: 50 years without any are never.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import islice
+
+from cronsim import CronSim
+
+from runner.definitions.model import Recurrence
+from runner.definitions.schedules.times import zone
+
+_SECOND = timedelta(seconds=1)
+_MOST_SKIPPED = 3  # hours that the clocks of a zone skip at once, by the rules of today
+_LONGEST_TURN = timedelta(hours=25)  # over the date line; most zones are put back by an hour
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST = datetime(2300, 1, 1, tzinfo=UTC)
+_SAMPLES = [datetime(2028, month, day) for month in range(1, 13) for day in (1, 8, 15, 22)]  # of a leap year
+
+
+def between(recurrence: Recurrence, first: datetime, last: datetime) -> Iterator[datetime]:
+    """The instants from `first` to `last`, both included, in order."""
+    first = max(first, recurrence.starts or _FIRST, _FIRST)
+    last = min(last, recurrence.ends or _LAST, _LAST)
+    if first > last:
+        return
+    tz, before = zone(recurrence.timezone), None
+    for local in CronSim(recurrence.cron, _wall(first - _SECOND, tz)):
+        instant = instant_of(local, tz)
+        if instant > last:
+            return
+        if instant >= first and instant != before:
+            before = instant
+            yield instant
+
+
+def backwards(recurrence: Recurrence, first: datetime, last: datetime) -> Iterator[datetime]:
+    """The instants from `last` down to `first`, both included."""
+    first = max(first, recurrence.starts or _FIRST, _FIRST)
+    last = min(last, recurrence.ends or _LAST, _LAST)
+    if first > last:
+        return
+    tz, before = zone(recurrence.timezone), None
+    # Where the clocks were put back a moment ago, times that they showed earlier lie ahead of them.
+    shown = max(_wall(last, tz), _wall(last - _LONGEST_TURN, tz) + _LONGEST_TURN)
+    for local in CronSim(recurrence.cron, shown.replace(microsecond=0) + _SECOND, reverse=True):
+        instant = instant_of(local, tz)
+        if instant < first:
+            return
+        if instant <= last and instant != before:
+            before = instant
+            yield instant
+
+
+def next_after(recurrence: Recurrence, at: datetime) -> datetime | None:
+    """The first instant later than `at`; None where there is none."""
+    return next(between(recurrence, at + timedelta(microseconds=1), _LAST), None)
+
+
+def last_before(recurrence: Recurrence, at: datetime) -> datetime | None:
+    """The last instant not later than `at`; None where there is none."""
+    return next(backwards(recurrence, _FIRST, at), None)
+
+
+def falls_on(recurrence: Recurrence, at: datetime) -> bool:
+    """Whether that very instant is one of them."""
+    return next(between(recurrence, at, at), None) is not None
+
+
+def comes(recurrence: Recurrence) -> bool:
+    """Whether there is any instant."""
+    return next(between(recurrence, _FIRST, _LAST), None) is not None
+
+
+def is_denser(recurrence: Recurrence, length: timedelta, limit: int) -> bool:
+    """Whether more than `limit` instants lie within `length` of one of them, as far as samples all over a year show."""
+    if not _is_ever_denser(recurrence.cron, recurrence.timezone, length, limit):
+        return False
+    starts, ends = recurrence.starts, recurrence.ends
+    return not (starts and ends) or _has_more(recurrence, starts, ends, limit)
+
+
+def _is_ever_denser(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
+    """The same of a schedule without an end, found in few steps however many lengths are asked for of one cron."""
+    known = _known(cron, timezone, limit)
+    while known.never < length < known.ever:
+        # The first length is tried itself: the rows of a table may each have a cron of its own.
+        at = length
+        if known.ever < timedelta.max:
+            at = known.never + (known.ever - known.never) // 2
+        elif known.never:
+            at = 2 * known.never
+        if _is_denser_within(cron, timezone, at, limit):
+            known.ever = at
+        else:
+            known.never = at
+    return length >= known.ever
+
+
+@dataclass(slots=True)
+class _Known:
+    """The longest length known to hold no more times than its limit, and the shortest known to hold more."""
+
+    never: timedelta = timedelta()
+    ever: timedelta = timedelta.max
+
+
+@lru_cache(maxsize=4096)
+def _known(cron: str, timezone: str, limit: int) -> _Known:
+    return _Known()  # one for each, which grows
+
+
+def _is_denser_within(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
+    day = _Day.of(cron)
+    if day.times * (length.days + 2) <= limit:
+        return False
+    always = Recurrence(cron, timezone)
+    firsts = {first for at in _SAMPLES if (first := next_after(always, at.replace(tzinfo=UTC)))}
+    tz = zone(timezone)
+    return any(
+        # Stepping through them all takes long; counting day by day is right but for the hours that clocks skip.
+        day.count(_wall(first, tz), _wall(first + length, tz)) + day.in_hours(_MOST_SKIPPED) > limit
+        and _has_more(always, first, first + length, limit)
+        for first in sorted(firsts)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """How often a cron comes on each of its days, and on which days it comes."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: str  # a cron for midnight on each of them
+
+    @classmethod
+    def of(cls, cron: str) -> _Day:
+        read = CronSim(cron, _SAMPLES[0])
+        return cls(tuple(sorted(read.minutes)), tuple(sorted(read.hours)), " ".join(("0 0", *cron.split()[2:])))
+
+    @property
+    def times(self) -> int:
+        return len(self.minutes) * len(self.hours)
+
+    def in_hours(self, hours: int) -> int:
+        """How often it comes in so many hours at most."""
+        return len(self.minutes) * min(hours, len(self.hours))
+
+    def count(self, first: datetime, last: datetime) -> int:
+        """How many local times lie between two, both included; `first` is one of them."""
+        count = -self._before(first)
+        for midnight in CronSim(self.days, first.replace(hour=0, minute=0, second=0) - _SECOND):
+            if midnight.date() >= last.date():
+                return count + (self._before(last) + self._is_time(last) if midnight.date() == last.date() else 0)
+            count += self.times
+        return count
+
+    def _before(self, at: datetime) -> int:
+        earlier = bisect_left(self.hours, at.hour) * len(self.minutes)
+        return earlier + (bisect_left(self.minutes, at.minute) if at.hour in self.hours else 0)
+
+    def _is_time(self, at: datetime) -> bool:
+        return at.hour in self.hours and at.minute in self.minutes
+
+
+def _has_more(recurrence: Recurrence, first: datetime, last: datetime, limit: int) -> bool:
+    return next(islice(between(recurrence, first, last), limit, None), None) is not None
+
+
+@lru_cache(maxsize=65536)
+def instant_of(local: datetime, tz: tzinfo) -> datetime:
+    """The first instant at which the clocks of the zone show that local time, or are past it."""
+    instant = local.replace(tzinfo=tz, fold=0).astimezone(UTC)
+    if _wall(instant, tz) == local:
+        return instant
+    before, after = local.replace(tzinfo=tz, fold=1).astimezone(UTC), instant  # the clocks skip it in between
+    while after - before > _SECOND:
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0)
+        if _wall(middle, tz) < local:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def local_time(recurrence: Recurrence, instant: datetime) -> datetime:
+    """The local time by which an instant is one of them: of several that the clocks skip at once, the first.
+
+    Unlike the instant, it stays the same when the zone gets another offset.
+    """
+    tz = zone(recurrence.timezone)
+    shown, expected = _wall(instant, tz), _wall(instant - _SECOND, tz) + _SECOND
+    if expected >= shown:
+        return shown
+    return min(shown, next(CronSim(recurrence.cron, expected - _SECOND)))
+
+
+def day_begins(day: date, tz: tzinfo) -> datetime:
+    """The first instant of a day."""
+    return instant_of(datetime(day.year, day.month, day.day), tz)
+
+
+def _wall(instant: datetime, tz: tzinfo) -> datetime:
+    return instant.astimezone(tz).replace(tzinfo=None, fold=0)

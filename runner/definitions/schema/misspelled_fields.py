@@ -1,0 +1,47 @@
+"""Fields that are there under a wrong name: what they make look missing or malformed is only a consequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from runner.definitions.problem import Path
+from runner.definitions.reading.document import Document
+from runner.definitions.schema.schemas import schema
+from runner.definitions.suggest import did_you_mean
+from runner.definitions.templates import is_template
+
+_Error = Any  # jsonschema's ValidationError, whose type stubs leave every field open
+
+_MOST_LOOKED_AT = 100  # comparing is slow, and a hostile file may have any number of fields
+
+
+def known_fields(error: _Error, path: Path) -> list[str]:
+    """The fields that the mapping at `path`, which the error is about, may have."""
+    # A part of a schema that wants a field need not list the others; and for_each is no field of one bulletin, by
+    # whose schema an entry is read that lacks it.
+    match path:
+        case ("bulletins", _):
+            return list(schema("bulletins")["$defs"]["template"]["properties"])
+        case ("accounts", _):
+            return list(schema("accounts")["$defs"]["account"]["properties"])
+        case _:
+            return list(error.schema.get("properties", {}))
+
+
+def is_misspelt(names: Sequence[str], error: _Error, path: Path) -> bool:
+    """Whether one of the fields that the error misses is there under a wrong name, which is told by itself."""
+    known = known_fields(error, path)
+    known += [name for name in names if name not in known]
+    others = islice((key for key in error.instance if key not in known), _MOST_LOOKED_AT)
+    meant = {did_you_mean(name, known) for name in names}
+    return any(did_you_mean(key, known) in meant for key in others)
+
+
+def may_be_filled_in(text: str, path: Path, document: Document) -> bool:
+    """Whether a text is a template in an entry that has a field which is not known: it may be its for_each."""
+    if path[:1] != ("bulletins",) or len(path) < 3 or path[2] == "for_each" or not is_template(text):
+        return False
+    known = schema("bulletins")["$defs"]["template"]["properties"]
+    return any(key not in known for key in document.value["bulletins"][path[1]])

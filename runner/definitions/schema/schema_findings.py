@@ -1,0 +1,314 @@
+"""What jsonschema finds wrong with a document, said in the words of this project: validation errors to findings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from runner.definitions import credential_fields
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.document import Document
+from runner.definitions.schema.misspelled_fields import is_misspelt, known_fields, may_be_filled_in
+from runner.definitions.schema.schemas import KINDS, is_valid, schema, utf8_bytes, validator_for
+from runner.definitions.schema.validators import explaining_validator, first_repeated
+from runner.definitions.suggest import counted, did_you_mean, listed, quoted
+
+_Error = Any  # jsonschema's ValidationError, whose type stubs leave every field open
+
+_TYPES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+_KINDS = {
+    type(None): "empty (null)",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+}
+_BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
+
+
+def explain(kind: str, document: Document) -> list[Finding]:
+    """What the schema of that kind of file finds wrong with the document, in the words of this project.
+
+    At most one more than `MAX_PROBLEMS`: a hostile file could fill the memory with errors.
+    """
+    return list(islice(_findings(kind, document), MAX_PROBLEMS + 1))
+
+
+def _findings(kind: str, document: Document) -> Iterator[Finding]:
+    validator = explaining_validator(schema(kind))
+    for excerpt, first in _excerpts(kind, document.value):
+        for error in validator.iter_errors(excerpt):
+            path: Path = tuple(error.absolute_path)
+            if first and len(path) > 1:
+                path = (kind, first + int(path[1]), *path[2:])
+            for finding in _EXPLAINERS.get(str(error.validator), _explain_other)(error, path, document):
+                # Keys that the reader found twice are kept under names that nobody wrote; it has reported them.
+                if not any(str(step).startswith("\0") for step in finding.path):
+                    yield finding
+
+
+def _excerpts(kind: str, value: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], int]]:
+    """What is looked at of a file, and the number of the entry that stands first in it.
+
+    Bulletins one by one, and of these only what the fast verdict refuses: jsonschema takes fifty times as long.
+    """
+    entries = value[kind]
+    if not isinstance(entries, list):
+        yield value, 0
+        return
+    yield {**value, kind: []}, 0
+    # What each bulletin lacks may stand in the defaults, or under their name misspelt.
+    around: dict[str, Any] = {"defaults": {}} if "defaults" in value or _defaults_misspelt(value) else {}
+    fast = validator_for(kind)
+    for number, entry in enumerate(entries):
+        excerpt = {**around, kind: [entry]}
+        if not is_valid(fast, excerpt):
+            yield excerpt, number
+
+
+def _defaults_misspelt(value: Mapping[str, Any]) -> bool:
+    others = [key for key in value if key not in ("bulletins", "defaults")]
+    return "bulletins" in value and any(did_you_mean(key, ["defaults"]) for key in others[:10])
+
+
+def shown(path: Path) -> str:
+    """A path as messages name it: relative to its bulletin, whole elsewhere."""
+    if path[:1] == ("bulletins",) and len(path) > 1:
+        return dotted(path[2:]) or "the bulletin"
+    return dotted(path) or "the file"
+
+
+def described(value: Any, path: Path) -> str:
+    """A value as messages quote it, `the integer 234567`; its kind alone where a secret may be written."""
+    if not credential_fields.is_quotable(path, value):
+        return _KINDS.get(type(value), "a mapping")
+    match value:
+        case None:
+            return "empty (null)"
+        case bool():
+            return f"the boolean {str(value).lower()}"
+        case int():
+            return f"the integer {value}" if abs(value) < 10**40 else "a very long integer"
+        case float():
+            return f"the number {value}"
+        case str():
+            return f"the string {quoted(value)}"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def top_level(document: Document) -> Finding:
+    """The finding about a file that is none of the three kinds."""
+    value, file = document.value, document.file
+    wanted = "exactly one of accounts, business_events, bulletins"
+    if type(value) is not dict:
+        found = "a text" if isinstance(value, str) else described(value, ())  # a passcode, perhaps
+        message = f"the file is {found}; it must be a mapping with {wanted}"
+        return Finding(Code.TOP_LEVEL, file, (), message)
+    kinds = [key for key in value if key in KINDS]
+    if kinds:
+        message = f"the file holds {listed(kinds)}; it must hold {wanted}"
+        return Finding(Code.TOP_LEVEL, file, (kinds[1],), message, "Move it to a file of its own.", True)
+    keys = [key for key in value if not (key.startswith("\0") or credential_fields.looks_like_secret(key))]
+    for key in keys[:100]:
+        if hint := did_you_mean(key, KINDS):
+            return Finding(Code.TOP_LEVEL, file, (key,), f"{key} is not known at the top of a file", hint, True)
+    return Finding(Code.TOP_LEVEL, file, (), f"the file holds {listed(keys) or 'no key'}; it must hold {wanted}")
+
+
+def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding]:
+    instance = error.instance
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    code = Code.WRONG_TYPE
+    takes = f"it takes {' or '.join(_TYPES[name] for name in wanted)}"
+    if wanted == ["string"] and path[-2:-1] == ("properties",) and path[0] != "business_events":
+        code, takes = Code.PROPERTY_NOT_STRING, "the API takes strings only"
+    found = described(instance, path)
+    written = document.written(path)
+    if not credential_fields.is_quotable(path, instance):
+        if instance is not None and path[2:] and path[2] in credential_fields.VARIABLES:
+            return [replace(credential_fields.bad_variable(path, document.file), code=code)]
+        message = f"{shown(path)} is {found}; {takes}"
+        known = None if instance is None else ""
+        return [Finding(code, document.file, path, message, _retyped(known, wanted, path, document))]
+    if type(instance) in (int, float) and written:
+        # as written: 007 is the integer 7, 1.10 the number 1.1
+        found = f"the {'integer' if type(instance) is int else 'number'} {written[:60]}"
+    message = f"{shown(path)} is {found}; {takes}"
+    return [Finding(code, document.file, path, message, _retyped(instance, wanted, path, document))]
+
+
+def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -> str:
+    if "string" in wanted and isinstance(instance, (bool, int, float)):
+        written = document.written(path)
+        return f'Write "{written}".' if written else "Write it in quotes."
+    if "string" in wanted:
+        return "Write a text in quotes." if instance is None else "Write one text."
+    if instance is None:
+        return "Write a value, or remove the key."
+    text = instance if isinstance(instance, str) else ""
+    match [name for name in wanted if name != "null"]:
+        case ["array"]:
+            return f"Write [{text}]." if _PLAIN.match(text) else "Begin each item with a dash."
+        case ["object"] if path[-1:] == ("schedule",):
+            return f"Write {{at: {text if _PLAIN.match(text) else '2026-12-01T18:30:00+05:30'}}}."
+        case ["object"]:
+            return "Write its fields, each on a line of its own below it."
+        case ["boolean"]:
+            word = _BOOLEANS.get(text.lower(), "true or false")
+            return f"Write {word} without quotes." if text.lower() == word else f"Write {word}."
+        case ["integer"]:
+            return f"Write {text} without quotes." if text.isdecimal() and len(text) < 20 else "Write a whole number."
+        case _:
+            return ""
+
+
+def _explain_required(error: _Error, path: Path, document: Document) -> list[Finding]:
+    # jsonschema yields one error for each missing name, and names it in the message alone.
+    (name,) = (name for name in error.validator_value if error.message.startswith(repr(name)))
+    return [] if is_misspelt([name], error, path) else [missing_field(path, name, document.file)]
+
+
+def missing_field(path: Path, name: str, file: str) -> Finding:
+    """The finding that a mapping lacks a field that it must have."""
+    example = _example(name)
+    message = f"{shown(path)} has no {name}"
+    return Finding(Code.MISSING_FIELD, file, path, message, f"Add {name}: {example}." if example else f"Add {name}.")
+
+
+def _example(field: str) -> str:
+    bulletins, accounts = schema("bulletins")["$defs"], schema("accounts")["$defs"]
+    known = {**accounts["account"]["properties"], **bulletins["bulletin"]["properties"], **bulletins}
+    example = known.get(field, {}).get("examples", [""])[0]
+    return example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
+
+
+def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[Finding]:
+    known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
+    meant = known_fields(error, path)
+    for key in error.instance:
+        if key in known:
+            continue
+        hint = did_you_mean(key, meant) or f"Known here: {listed(known)}."
+        if key == "<<":
+            hint = "Merge keys are not YAML 1.2; use defaults."
+        elif "accounts" in document.value and len(path) in (0, 2):
+            yield credential_fields.unknown_field((*path, key), error.instance[key], hint, document.file)
+            continue
+        message = f"{shown((*path, key))} is not a field"
+        yield Finding(Code.UNKNOWN_FIELD, document.file, (*path, key), message, hint, True)
+
+
+def _explain_enum(error: _Error, path: Path, document: Document) -> list[Finding]:
+    allowed = [str(value) for value in error.validator_value]
+    hint = did_you_mean(str(error.instance), allowed)
+    message = f"{shown(path)} is {described(error.instance, path)}; it takes {listed(allowed, 'or')}"
+    return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
+
+
+def _explain_range(error: _Error, path: Path, document: Document) -> list[Finding]:
+    bound = "at least" if error.validator == "minimum" else "at most"
+    message = f"{shown(path)} is {described(error.instance, path)}; it takes {bound} {error.validator_value}"
+    return [Finding(Code.NOT_ALLOWED, document.file, path, message, f"Write {error.validator_value}.")]
+
+
+def _explain_items(error: _Error, path: Path, document: Document) -> list[Finding]:
+    if error.validator != "uniqueItems":
+        what = "list" if error.validator == "minItems" else "mapping"
+        message, hint = f"{shown(path)} is an empty {what}", "Name at least one, or leave it out."
+        return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
+    number = first_repeated(error.instance) or 0
+    message = f"{shown(path)} holds {described(error.instance[number], path)} twice"
+    return [Finding(Code.NOT_ALLOWED, document.file, (*path, number), message, "Remove one of the two.")]
+
+
+def _explain_one_of(error: _Error, path: Path, document: Document) -> list[Finding]:
+    if not isinstance(error.instance, Mapping):
+        return []  # that it is no mapping is told by its type
+    names = [name for branch in error.validator_value for name in branch.get("required", ())]
+    found = [name for name in names if name in error.instance]
+    if not found and is_misspelt(names, error, path):
+        return []
+    message = f"{shown(path)} has {'both ' + listed(found) if found else 'neither ' + listed(names, 'nor')}"
+    return [Finding(Code.ONE_OF_FIELDS, document.file, path, message, f"Write exactly one of {listed(names)}.")]
+
+
+def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding]:
+    # A key is checked by propertyNames: the error stands at the mapping, and its instance is the key.
+    at_key = "propertyNames" in error.absolute_schema_path
+    if not at_key and may_be_filled_in(error.instance, path, document):
+        return []
+    what = f"the name {quoted(error.instance)} in {shown(path)}" if at_key else shown(path)
+    place = (*path, error.instance) if at_key else path
+    limit = error.schema.get("maxBytes") if error.validator == "maxLength" else None
+    if limit is not None and utf8_bytes(error.instance) > limit:
+        return []  # maxBytes says the same and more
+    if path[:1] == ("accounts",) and len(path) == 3 and path[2] in credential_fields.VARIABLES:
+        return [credential_fields.bad_variable(path, document.file)]
+    code, message, hint = _text_finding(error, what, path, at_key)
+    return [Finding(code, document.file, place, message, hint, at_key)]
+
+
+def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[Code, str, str]:
+    text, limit = error.instance, error.validator_value
+    match error.validator:
+        case "maxLength":
+            over = len(text) - limit
+            message = f"{what} has {len(text)} characters, {over} over the limit of {limit}"
+            return Code.TOO_LONG, message, f"Cut {counted(over, 'character')}."
+        case "maxBytes":
+            count = utf8_bytes(text)
+            over = count - limit
+            message = f"{what} has {count} bytes of UTF-8 ({len(text)} characters), {over} over the limit of {limit}"
+            return Code.TOO_MANY_BYTES, message, f"Cut {counted(over, 'byte')}: the API counts bytes, not letters."
+        case "pattern" if limit != "\\S" and text.strip():
+            # Fields of an account share the form of a variable's name; each has an example of its own.
+            own = _example(str(path[2])) if path[0] == "accounts" and len(path) == 3 else ""
+            example = own or next(iter(error.schema.get("examples", ())), "")
+            hint = f"Write it like {example}." if example else f"It must match '{limit}'."
+            if not at_key and not credential_fields.is_quotable(path, text):
+                hint += " An address holds no user name and no password." if "@" in text else ""
+                return Code.BAD_FORMAT, f"{what} is not an address that can be used", hint
+            found = what if at_key else f"{what} is {quoted(text)}, which"
+            return Code.BAD_FORMAT, f"{found} does not have the form that it must have", hint
+        case _:
+            return Code.BLANK, f"{what} is blank", "Write a text."
+
+
+def _explain_other(error: _Error, path: Path, document: Document) -> list[Finding]:
+    return [Finding(Code.NOT_ALLOWED, document.file, path, f"{shown(path)}: {error.message[:300]}")]
+
+
+_EXPLAINERS: dict[str, Callable[[_Error, Path, Document], Iterable[Finding]]] = {
+    "type": _explain_type,
+    "required": _explain_required,
+    "additionalProperties": _explain_unknown,
+    "enum": _explain_enum,
+    "minimum": _explain_range,
+    "maximum": _explain_range,
+    "minItems": _explain_items,
+    "minProperties": _explain_items,
+    "uniqueItems": _explain_items,
+    "oneOf": _explain_one_of,
+    "maxLength": _explain_text,
+    "minLength": _explain_text,
+    "maxBytes": _explain_text,
+    "pattern": _explain_text,
+}

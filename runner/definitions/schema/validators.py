@@ -1,0 +1,58 @@
+"""The schemas for jsonschema: slower than the fast verdict, but its errors say which keyword failed at which path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator, validators
+from jsonschema.exceptions import ValidationError
+
+from runner.definitions.schema.schemas import fast_validator, is_valid, utf8_bytes
+from runner.definitions.suggest import quoted
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+    from jsonschema.protocols import Validator
+
+
+def explaining_validator(definition: Any) -> Validator:
+    """A schema for jsonschema, with the verdicts of the fast engine: its patterns, and `maxBytes`."""
+    keywords = {"maxBytes": _max_bytes, "pattern": _pattern, "uniqueItems": _unique_items}
+    extended: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    validator: Validator = extended(definition)
+    return validator
+
+
+def _max_bytes(_validator: Any, limit: int, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and utf8_bytes(instance) > limit:
+        yield ValidationError(f"more than {limit} bytes")
+
+
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not is_valid(_compiled(pattern), instance):
+        yield ValidationError(f"{quoted(instance)} does not match {pattern!r}")
+
+
+@cache
+def _compiled(pattern: str) -> jsonschema_rs.Validator:
+    return fast_validator({"pattern": pattern})
+
+
+def _unique_items(_validator: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    # jsonschema's own compares each item with each other one where they cannot be sorted.
+    if wanted and isinstance(instance, list) and first_repeated(instance) is not None:
+        yield ValidationError("an item stands twice")
+
+
+def first_repeated(items: Sequence[Any]) -> int | None:
+    """The number of the first item that stands above it already."""
+    seen = set()
+    for number, item in enumerate(items):
+        text = json.dumps(item, sort_keys=True)
+        if text in seen:
+            return number
+        seen.add(text)
+    return None

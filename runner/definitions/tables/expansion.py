@@ -1,0 +1,225 @@
+"""Entries that stand for many: the texts of one entry filled in for each of its rows. Pure functions.
+
+The texts of a recurring entry are filled in as far as they can be: what an occurrence knows is left for its time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runner.definitions.problem import Finding, Path
+from runner.definitions.problem_codes import Code
+from runner.definitions.suggest import quoted
+from runner.definitions.tables.rows import Rows
+
+if TYPE_CHECKING:
+    from runner.definitions.templates.render import Renderer
+
+Key = tuple[str | int, ...]
+Fields = dict[str, Any]
+
+# What would go out as it stands where nothing fills it in, or where a brace is missing: {{ row.x, ${row.x}, row.x }}.
+_MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
+_FILLED_IN_BY = {"row": ("for_each", "for_each with its rows"), "occurrence": ("cron", "a schedule with cron")}
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The fields of one bulletin that a template made, its row, and how many characters were filled in."""
+
+    fields: Fields
+    row: str
+    characters: int = 0
+
+
+def is_recurring(fields: Mapping[str, Any]) -> bool:
+    """Whether an entry's schedule has a cron expression."""
+    return "cron" in (fields.get("schedule") or ())
+
+
+def has_templates(fields: Mapping[str, Any]) -> bool:
+    """Whether a text holds what only a template or a recurring schedule fills in, or nearly does."""
+    properties, schedule = fields.get("properties", {}), fields.get("schedule", {})
+    texts = (fields.get("name", ""), fields.get("business_event", ""), str(fields.get("when", "")))
+    return any("{" in text or "}}" in text for text in (*texts, *schedule.values(), *properties.values(), *properties))
+
+
+def fills_in(fields: Mapping[str, Any]) -> bool:
+    """Whether a text is a template; among defaults, so that a plain entry may inherit what only rows fill in."""
+    from runner.definitions.templates import is_template
+
+    return any(map(is_template, _texts(fields).values()))
+
+
+def unfilled(fields: Mapping[str, Any], path: Path, file: str) -> Iterator[Finding]:
+    """Findings about texts of a plain entry that look as if something filled them in: they would go out as they are."""
+    for key, text in _texts(fields).items():
+        if what := _meant(text):
+            yield _unfilled(what, (*path, *key), file)
+    yield from _names(fields, path, file, lambda name: _meant(name) is not None)
+
+
+def wants_rows(text: str, path: Path, file: str) -> Finding | None:
+    """The finding about the text at `path` of an entry without rows, where only a row would fill it in."""
+    return _unfilled("row", path, file) if _meant(text) == "row" else None
+
+
+def _never_filled_in(what: str, text: str, path: Path, file: str) -> Finding:
+    """The finding about a text of a recurring entry that is neither its name nor a property."""
+    if what == "row":
+        return _unfilled(what, path, file)
+    message = f"{quoted(text)}: only the name and properties of a recurring schedule know their occurrence"
+    return Finding(Code.BAD_TEMPLATE, file, path, message, "Write the text out.")
+
+
+def _unfilled(what: str, path: Path, file: str) -> Finding:
+    lacks, needs = _FILLED_IN_BY[what]
+    message = f"nothing fills in {{{{ {what}.… }}}} for a bulletin without {lacks}: it would be sent as it stands"
+    return Finding(Code.BAD_TEMPLATE, file, path, message, f"Add {needs}, or write the text out.")
+
+
+def _meant(text: str) -> str | None:
+    """What a text would be filled in from, if anything filled it in."""
+    found = _MEANT.search(text) if "row" in text or "occurrence" in text else None
+    return found and (found[1] or found[2] or found[3])
+
+
+def _not_filled_in(text: str) -> str:
+    """What stands outside of {{ … }}, {% … %} and {# … #}. Takes linear time, whatever is left open."""
+    rest, begin, at = [], 0, 0
+    left_open: set[str] = set()
+    while found := _OPENING.search(text, at):
+        closing = _CLOSINGS[found[0]]
+        end = -1 if closing in left_open else text.find(closing, found.end())
+        if end < 0:
+            left_open.add(closing)  # so it is for all that follow
+            at = found.start() + 1
+        else:
+            rest.append(text[begin : found.start()])
+            begin = at = end + len(closing)
+    return "".join((*rest, text[begin:]))
+
+
+def _names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callable[[str], bool]) -> Iterator[Finding]:
+    for name in fields.get("properties", ()):
+        if is_meant(name):
+            message = f"the name of a property is never filled in: {quoted(name)}"
+            yield Finding(Code.BAD_TEMPLATE, file, (*path, "properties", name), message, "Write it out.", True)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An entry that stands for many, ready to be filled in; without rows a recurring one, which is one bulletin."""
+
+    rows: Sequence[tuple[Mapping[str, str], str]]
+    renderer: Renderer
+    filling: _Filling
+    path: Path
+    file: str
+
+    @property
+    def count(self) -> int:
+        """How many bulletins it makes at most."""
+        return len(self.rows)
+
+    @property
+    def values(self) -> int:
+        """How many properties, tags and accounts each of them has."""
+        return self.filling.values
+
+    @property
+    def pieces(self) -> int:
+        """What each of them costs."""
+        return self.renderer.pieces
+
+    def made(self) -> Iterator[Made | Finding]:
+        """What each row makes of it, or why it can't."""
+        from runner.definitions.templates import RowFault
+
+        for cells, label in self.rows:
+            try:
+                rendered = self.renderer.render(cells)
+            except RowFault as error:
+                fault = error.fault
+                place = (*self.path, *fault.key)
+                yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=label)
+            else:
+                yield Made(self.filling.filled(rendered), label, sum(map(len, rendered.values())))
+
+
+def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Template | list[Finding]:
+    """An entry's texts, compiled; or what is wrong with them, whatever the rows hold."""
+    from runner.definitions.templates import compile_texts, is_template
+
+    recurring = is_recurring(fields)
+    texts = _texts(fields)
+    later = {key for key in texts if recurring and key[0] in ("name", "properties")}
+    wanted = {key: text for key, text in texts.items() if is_template(text) and (rows or key in later)}
+    findings = list(_names(fields, path, file, lambda name: is_template(name) or _meant(name) is not None))
+    left_open = set()
+    for key, text in texts.items():
+        if not rows and key not in later and (what := _meant(text)):
+            findings.append(_never_filled_in(what, text, (*path, *key), file))
+        elif _meant(rest := _not_filled_in(text)):
+            message = f"a brace is missing in {quoted(text)}: it would be sent as it stands"
+            findings.append(Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, "Write {{ row.column }}."))
+            if is_template(rest):
+                left_open.add(key)  # the same mistake, for those who compile it
+    renderer = compile_texts(wanted, rows.columns if rows else (), with_occurrence=later)
+    if isinstance(renderer, list):
+        faults = [each for each in renderer if each.key not in left_open]
+        return findings + [
+            Finding(Code.BAD_TEMPLATE, file, (*path, *each.key), each.message, each.help) for each in faults
+        ]
+    if rows and "id" in fields and ("id",) not in wanted:
+        column = rows.columns[0]
+        hint = f"Write what tells the rows apart into it, like {fields['id']}-{{{{ row.{column} | slug }}}}."
+        findings.append(Finding(Code.TEMPLATE_ID, file, (*path, "id"), "the id is the same for every row", hint))
+    return findings or Template(rows.rows if rows else [({}, "")], renderer, _Filling(fields, wanted), path, file)
+
+
+def _texts(fields: Mapping[str, Any]) -> dict[Key, str]:
+    """Every text of an entry that may be a template, by its place."""
+    texts: dict[Key, str] = {}
+    for name, value in fields.items():
+        match value:
+            case str():
+                texts[name,] = value
+            case dict():
+                texts |= {(name, key): text for key, text in value.items() if isinstance(text, str)}
+            case list():
+                texts |= {(name, number): text for number, text in enumerate(value) if isinstance(text, str)}
+    return texts
+
+
+class _Filling:
+    """Puts rendered texts into a copy of the fields; what no row changes is shared."""
+
+    def __init__(self, fields: Fields, keys: Mapping[Key, str]) -> None:
+        self._fields = fields
+        self._plain = [str(key[0]) for key in keys if len(key) == 1]
+        self._nested: dict[str, list[Key]] = {}
+        for key in keys:
+            if len(key) > 1:
+                self._nested.setdefault(str(key[0]), []).append(key)
+
+    @property
+    def values(self) -> int:
+        return (
+            len(self._fields["properties"]) + len(self._fields.get("tags", ())) + len(self._fields.get("accounts", ()))
+        )
+
+    def filled(self, rendered: Mapping[Key, str]) -> Fields:
+        fields = self._fields.copy()
+        for name in self._plain:
+            fields[name] = rendered[name,]
+        for name, keys in self._nested.items():
+            inside = fields[name] = self._fields[name].copy()
+            for key in keys:
+                inside[key[-1]] = rendered[key]
+        return fields

@@ -1,0 +1,233 @@
+"""The rows of a `for_each`: combinations of a matrix, rows written in the file, or those of a CSV file beside it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice, product
+from math import prod
+from typing import Any
+
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.document import Document
+from runner.definitions.sources import not_beside, shown
+from runner.definitions.suggest import did_you_mean, listed, quoted
+from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, Table, read_table
+
+Cells = Mapping[str, str]
+
+_MAX_LOOKUPS = 3_000_000  # in what a matrix excludes
+_LABEL = 60  # characters of each value in the words that a combination is known by
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Columns, and rows of texts under them, each with the words that messages know it by."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Cells, str]]
+
+
+@dataclass(slots=True)
+class Tables:
+    """The tables that a set is made of: each is read once. `problems` holds what is wrong in them."""
+
+    problems: list[Problem] = field(default_factory=list)
+    cells_left: int = MAX_CELLS  # what all tables of a set may hold together
+    _known: dict[str, Table | OSError | None] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tables that could be read."""
+        return tuple(name for name, known in self._known.items() if not isinstance(known, OSError))
+
+    def read(self, name: str, read: Callable[[], bytes]) -> Table | None:
+        """The table of that name, or None where it is no good. Raises OSError where it can't be read."""
+        if name not in self._known:
+            try:
+                table, found = read_table(read(), name, self.cells_left)
+                self._known[name] = None if found else table
+                self.cells_left -= len(table.rows) * len(table.columns) if table else 0
+            except OSError as error:
+                self._known[name], found = error, []
+            self.problems += found
+        known = self._known[name]
+        if isinstance(known, OSError):
+            raise known
+        return known
+
+
+def rows_of(
+    for_each: Mapping[str, Any],
+    path: Path,
+    document: Document,
+    read_beside: Callable[[str], bytes],
+    tables: Tables,
+) -> Rows | list[Finding]:
+    """The rows that the `for_each` at `path` stands for, or what is wrong with it.
+
+    An empty list where its table is no good: `tables` says why.
+    """
+    if "exclude" in for_each and "matrix" not in for_each:
+        message = "exclude goes with a matrix; here it excludes nothing"
+        return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Remove it, or the rows.", True)]
+    if "csv" in for_each:
+        return _of_table(for_each["csv"], (*path, "csv"), document.file, read_beside, tables)
+    if "rows" in for_each:
+        return _written(for_each["rows"], (*path, "rows"), document)
+    return _combinations(for_each["matrix"], for_each.get("exclude", ()), path, document)
+
+
+def _of_table(
+    written: str, path: Path, file: str, read_beside: Callable[[str], bytes], tables: Tables
+) -> Rows | list[Finding]:
+    name = posixpath.join(posixpath.dirname(file), posixpath.normpath(shown(written)))
+    try:
+        if reason := not_beside(written):
+            raise OSError(reason)
+        table = tables.read(name, lambda: read_beside(written))
+    except OSError as error:
+        message = f"the table {quoted(written)} cannot be read: {error.strerror or error}"
+        hint = "Put it into the folder of this file, or below, and write its path from there."
+        return [Finding(Code.TABLE_UNREADABLE, file, path, message, hint)]
+    if table is None:
+        return []
+    return Rows(table.columns, _Labelled(table, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelled(Sequence[tuple[Cells, str]]):
+    """A table's rows with their labels, which are made as they are taken."""
+
+    table: Table
+    name: str
+
+    def __len__(self) -> int:
+        return len(self.table.rows)
+
+    def __getitem__(self, number: Any) -> Any:
+        row = self.table.rows[number]
+        return row.values, f"{self.name}:{row.line}"
+
+
+def _written(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) -> Rows | list[Finding]:
+    if len(rows) > MAX_ROWS:
+        return [_too_many(path, document.file)]
+    columns = tuple(rows[0])
+    findings = list(islice(_uneven(rows, path, document), MAX_PROBLEMS + 1))
+    if findings:
+        return findings
+    made = []
+    for number, row in enumerate(rows):
+        line, column = document.position((*path, number))
+        made.append(({name: str(value) for name, value in row.items()}, f"{document.file}:{line}:{column}"))
+    return Rows(columns, made)
+
+
+def _uneven(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) -> Iterator[Finding]:
+    """Rows with other columns than the first has, and numbers that are not what is written."""
+    first = rows[0]
+    for number, row in enumerate(rows):
+        at = (*path, number)
+        if row.keys() != first.keys():
+            for name in first:
+                if name not in row:
+                    message = f"the row has no {name}, which the first row has"
+                    yield Finding(Code.BAD_ROWS, document.file, at, message, f"Add {name}.")
+            for name in row:
+                if name not in first:
+                    hint = did_you_mean(name, first) or f"Each row has the columns of the first: {listed(first)}."
+                    message = f"the first row has no column {name!r}"
+                    yield Finding(Code.BAD_ROWS, document.file, (*at, name), message, hint, True)
+        yield from _unclear(row, at, document)
+
+
+def _combinations(
+    matrix: Mapping[str, Sequence[Any]], exclude: Sequence[Mapping[str, Any]], path: Path, document: Document
+) -> Rows | list[Finding]:
+    if prod(map(len, matrix.values())) > MAX_ROWS:
+        return [_too_many((*path, "matrix"), document.file)]
+    columns = {name: [str(value) for value in values] for name, values in matrix.items()}
+    known = {name: set(values) for name, values in columns.items()}
+    left_out = [{name: str(value) for name, value in each.items()} for each in exclude]
+    found = chain(
+        (
+            finding
+            for name, values in matrix.items()
+            for finding in _unclear(dict(enumerate(values)), (*path, "matrix", name), document)
+        ),
+        (
+            finding
+            for number, each in enumerate(left_out)
+            for finding in _impossible(each, columns, known, (*path, "exclude", number), document.file)
+        ),
+    )
+    if findings := list(islice(found, MAX_PROBLEMS + 1)):
+        return findings
+    excluded: dict[tuple[str, ...], set[tuple[str, ...]]] = {}  # by the columns that they name
+    for each in left_out:
+        excluded.setdefault(tuple(each), set()).add(tuple(each.values()))
+    if len(excluded) * prod(map(len, columns.values())) > _MAX_LOOKUPS:
+        message = "exclude names too many sets of columns for so many combinations"
+        return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Split it into several entries.")]
+    rows = (dict(zip(columns, values, strict=True)) for values in product(*columns.values()))
+    made = [row for row in rows if not _is_excluded(row, excluded)]
+    if not made:
+        message = "exclude leaves nothing of the matrix"
+        return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Leave something to send.")]
+    return Rows(tuple(columns), _Combined(made))
+
+
+def _is_excluded(row: Cells, excluded: Mapping[tuple[str, ...], set[tuple[str, ...]]]) -> bool:
+    return any(tuple(row[name] for name in names) in values for names, values in excluded.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Combined(Sequence[tuple[Cells, str]]):
+    """Combinations with their labels, which are made as they are taken: they may be long."""
+
+    rows: Sequence[Cells]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, number: Any) -> Any:
+        row = self.rows[number]
+        return row, " ".join(f"{name}={value[:_LABEL]}" for name, value in row.items())
+
+
+def _impossible(
+    excluded: Mapping[str, str],
+    columns: Mapping[str, Sequence[str]],
+    known: Mapping[str, Collection[str]],
+    path: Path,
+    file: str,
+) -> Iterator[Finding]:
+    for name, value in excluded.items():
+        if name not in columns:
+            hint = did_you_mean(name, columns) or f"Known: {listed(columns)}."
+            message = f"the matrix has no column {name!r}, so this excludes nothing"
+            yield Finding(Code.BAD_ROWS, file, (*path, name), message, hint, True)
+        elif value not in known[name]:
+            hint = did_you_mean(value, columns[name]) or f"Known: {listed(columns[name])}."
+            message = f"the matrix has no {name} {quoted(value)}, so this excludes nothing"
+            yield Finding(Code.BAD_ROWS, file, (*path, name), message, hint)
+
+
+def _unclear(cells: Mapping[Any, Any], path: Path, document: Document) -> Iterator[Finding]:
+    """Numbers whose text is not what is written: 007 is the integer 7."""
+    for name, value in cells.items():
+        if isinstance(value, str):
+            continue
+        at = (*path, name)
+        written = document.written(at)
+        if written and written != str(value):
+            message = f"{written[:60]} is read as the number {value}, and would be filled in like that"
+            yield Finding(Code.BAD_ROWS, document.file, at, message, f'Write "{written[:60]}".')
+
+
+def _too_many(path: Path, file: str) -> Finding:
+    message = f"there are more than {MAX_ROWS:,} rows, which is as many as one for_each may have"
+    return Finding(Code.BAD_ROWS, file, path, message, "Split it into several entries.")

@@ -1,0 +1,125 @@
+"""A row's cells → fields as definitions have them, and what no definition could say as it stands.
+
+Cells are texts and stay as they are, where they are values that the API gets. An empty one is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from runner.definitions.problem import Path, Problem, dotted
+from runner.definitions.problem_codes import Code
+from runner.definitions.suggest import quoted
+from runner.definitions.templates import OCCURRENCE_FIELDS, is_template, marker
+from runner.importers.draft import Draft, Place
+from runner.importers.import_context import Notes
+
+_LISTS = ("accounts", "tags")
+_BOOLEANS = ("enabled", "allow_duplicate")
+_BETWEEN = re.compile(r"[\s,;|]+")
+_TIMES: Sequence[Path] = (("schedule", "at"), ("schedule", "starts"), ("schedule", "ends"), ("when",))
+# A time as spreadsheets write it, year first: only its form is another than that of RFC 3339.
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ] *([0-9]{1,2}:[0-9]{2})(:[0-9]{2})? *([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
+)
+_YEAR_LAST = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}(?![0-9])")
+_MARKER = re.compile(r"\{\{\s*occurrence\s*\.\s*([a-z_]+)\s*\}\}")
+# 2.34567E+05 and 234567.0: what stood there before is gone, or may be.
+_REWRITTEN = re.compile(r"[+-]?(?:[0-9](?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}|[0-9]+\.0)\Z")
+
+
+def fields_of(columns: Sequence[Path | None], cells: Sequence[str]) -> dict[str, Any]:
+    """The fields that a row's cells say."""
+    fields: dict[str, Any] = {"properties": {}}
+    for column, cell in zip(columns, cells, strict=False):
+        if column is None or not cell:
+            continue
+        if column[0] == "properties":
+            fields["properties"][column[1]] = cell
+        elif not cell.strip():
+            continue
+        elif column[0] == "schedule":
+            fields.setdefault("schedule", {})[column[1]] = _time(cell) if column in _TIMES else cell.strip()
+        else:
+            fields[str(column[0])] = _value(str(column[0]), cell)
+    if fields.get("when") == "now":
+        del fields["when"]
+    return _with_markers(fields) if "cron" in fields.get("schedule", ()) else fields
+
+
+def _value(name: str, cell: str) -> Any:
+    """The cell as the field's type, where it is plain what is meant; else as it is, for the check to say so."""
+    text = cell.strip()
+    if name in _LISTS:
+        return [each for each in _BETWEEN.split(text) if each]
+    if name in _BOOLEANS and text.casefold() in ("true", "false"):
+        return text.casefold() == "true"
+    if name in ("when", "revision") and text.isascii() and text.isdigit() and len(text) < 20:
+        return int(text)
+    if name == "when":
+        return "now" if text.casefold() == "now" else _time(text)
+    return cell if name in ("name", "business_event") else text
+
+
+def _time(cell: str) -> str:
+    """The cell as RFC 3339 writes it, where it is a time with the year first; else without the space around it."""
+    found = _TIME.match(cell.strip())
+    if found is None:
+        return cell.strip()
+    day, minute, second, offset = found.groups()
+    return f"{day}T{minute:0>5}{second or ':00'}{(offset or '').upper()}"
+
+
+def _with_markers(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of what recurs, with `{{occurrence.date}}` as `{{ occurrence.date }}`, which is what is filled in."""
+    made = {name: _with_spaces(fields[name]) for name in ("name",) if name in fields}
+    return {**fields, **made, "properties": {key: _with_spaces(text) for key, text in fields["properties"].items()}}
+
+
+def _with_spaces(text: str) -> str:
+    return _MARKER.sub(lambda found: marker(found[1]), text)
+
+
+def problems_of(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """What the fields say that would not go out, or be read again, as it stands in the cells."""
+    schedule = fields.get("schedule", {})
+    for path in _TIMES:
+        text = schedule.get(path[1]) if len(path) > 1 else fields.get(str(path[0]))
+        if isinstance(text, str) and _YEAR_LAST.match(text):
+            offset = "" if "timezone" in schedule and len(path) > 1 else "+05:30"
+            message = f"{dotted(path)}: {quoted(text)} begins with a day or a month, and does not say which"
+            yield place.problem(path, Code.BAD_TIME, message, f"Write 2026-12-01T18:30:00{offset}, year first.")
+    if "cron" in schedule:
+        yield from _templates(fields, place)
+
+
+def _templates(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """The texts of what recurs that hold more to fill in than an occurrence's fields."""
+    texts: list[tuple[Path, str]] = [(("name",), fields.get("name", ""))]
+    texts += [(("properties", key), text) for key, text in fields["properties"].items()]
+    for path, text in texts:
+        if is_template(_MARKER.sub(" ", text)):
+            message = f"{dotted(path)} holds {{{{, {{% or {{#, and only fields of the occurrence are filled in"
+            hint = f"Write one like {marker(OCCURRENCE_FIELDS[0])}, or leave the braces out."
+            yield place.problem(path, Code.BAD_TEMPLATE, message, hint)
+
+
+def with_notes(found: Iterable[Draft | Problem], notes: Notes) -> Iterator[Draft | Problem]:
+    """The same; of each property the first value that a spreadsheet seems to have rewritten is noted."""
+    noted: set[str] = set()
+    for each in found:
+        yield each
+        if isinstance(each, Draft):
+            for key, text in each.fields["properties"].items():
+                if key not in noted and _REWRITTEN.match(text):
+                    noted.add(key)
+                    notes.add(_rewritten(key, text, each.place))
+
+
+def _rewritten(key: str, text: str, place: Place) -> str:
+    path = ("properties", key)
+    at = place.problem(path, Code.PROPERTY_NOT_STRING, "", "")
+    said = f"{dotted(path)} is {quoted(text)}, which looks like a number that the spreadsheet rewrote"
+    return f"{at.file}:{at.line}: {said}"

@@ -1,0 +1,202 @@
+"""Drafts → the text of one file of bulletins, checked: read again, it says exactly what was imported.
+
+What `validate` would find wrong with it is told where it stands in what was imported.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.definitions.editing.writing import document, scalar
+from runner.definitions.load import load_sources
+from runner.definitions.model import MERGED, canonical
+from runner.definitions.problem import MAX_PROBLEMS, Path, Problem, too_many
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.document import Document
+from runner.definitions.reading.reader import MAX_FILE_BYTES, read
+from runner.definitions.sources import Source
+from runner.errors import Exit, UserError
+from runner.importers.draft import Draft
+from runner.importers.import_context import Known, Notes, accounts_for, zone_for
+from runner.importers.naming import ids_for
+
+# Names that no file has; the first comes after all others, as what is new does.
+_NAME = "\U0010fffdimported.yaml"
+_ACCOUNTS = "\U0010fffcaccounts.yaml"
+_SEEN = re.compile(re.escape(_NAME) + r":(\d+)")
+_OF_THE_WHOLE = (Code.PROPERTY_MISSING, Code.MISSING_FIELD)
+_Places = dict[tuple[int, int], list[tuple[Path, bool]]]
+_COMMON = ("business_event", "c-by", "when", "accounts", "enabled", "tags", "allow_duplicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What came of an import: the text of a file and how many bulletins it has, or the problems that forbid it."""
+
+    text: str
+    count: int
+    problems: Sequence[Problem] = ()
+
+
+def converted(found: Iterable[Draft | Problem], known: Known, notes: Notes) -> Converted:
+    """The text that says what the drafts do; all problems where there is one.
+
+    Raises UserError where nothing says which accounts are meant, or nothing is there.
+    """
+    drafts: list[Draft] = []
+    problems: list[Problem] = []
+    for each in found:
+        (drafts if isinstance(each, Draft) else problems).append(each)  # type: ignore[arg-type]
+    if not drafts and not problems:
+        raise UserError("there is nothing to import", help="No bulletin was found.", exit_code=Exit.USAGE)
+    text = ""
+    try:
+        text = _written(_entries(drafts, known, notes))
+        problems += _problems(text, drafts, known, notes)
+    except UserError:
+        if not problems:
+            raise
+    return Converted(text, len(drafts), _limited(problems))
+
+
+def _limited(problems: Iterable[Problem]) -> list[Problem]:
+    ordered = sorted(
+        dict.fromkeys(problems), key=lambda problem: (problem.file.split("/"), problem.line, problem.column)
+    )
+    if len(ordered) > MAX_PROBLEMS:
+        ordered[MAX_PROBLEMS:] = [too_many(ordered[MAX_PROBLEMS])]
+    return ordered
+
+
+def _entries(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[dict[str, Any]]:
+    taken = (bulletin.id for bulletin in known.definitions.bulletins)
+    entries = []
+    for draft, id_, accounts in zip(drafts, ids_for(drafts, taken), accounts_for(drafts, known, notes), strict=True):
+        fields = {**draft.fields, "id": id_, **({"accounts": list(accounts)} if accounts else {})}
+        if zone := zone_for(fields, accounts, known, notes):
+            fields["schedule"] = {**fields["schedule"], "timezone": zone}
+        entries.append(fields)
+    return entries
+
+
+def _written(entries: list[dict[str, Any]]) -> str:
+    common = _common(entries) if len(entries) > 1 else {}
+    text = "".join(document((_without(entry, common) for entry in entries), common))
+    if len(text.encode()) > MAX_FILE_BYTES:
+        message = f"this makes a file of {len(text.encode()):,} bytes, and no more than {MAX_FILE_BYTES:,} are read"
+        raise UserError(message, help="Import it in parts.", exit_code=Exit.USAGE)
+    return text
+
+
+def _common(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What all entries say alike, as defaults; of a schedule and of one event's properties key by key."""
+    common = _alike(entries, _COMMON)
+    for name in MERGED:
+        if (name == "properties" and "business_event" not in common) or any(name not in entry for entry in entries):
+            continue
+        parts = [entry[name] for entry in entries]
+        alike = _alike(parts, parts[0])
+        if alike or not any(parts):
+            common[name] = alike
+    return common
+
+
+def _alike(values: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[str, Any]:
+    first, others = values[0], values[1:]
+    return {
+        name: first[name]
+        for name in names
+        if name in first and all(name in each and each[name] == first[name] for each in others)
+    }
+
+
+def _without(entry: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in entry.items() if name not in common}
+    for name in MERGED:
+        if name in entry and name in common:
+            own = {key: value for key, value in entry[name].items() if key not in common[name]}
+            if own:
+                kept[name] = own
+    return kept
+
+
+def _problems(text: str, drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Problem]:
+    """What is wrong with the text beside the set. Raises UserError where it doesn't say what was imported."""
+    data = text.encode()
+    definitions = load_sources([*_beside(drafts, known, notes), Source(_NAME, lambda: data)])
+    found = [problem for problem in definitions.problems if problem.file == _NAME]
+    if found:
+        made, _ = read(data, _NAME)
+        return list(_translated(found, made, drafts))
+    read_back = [bulletin for bulletin in definitions.bulletins if bulletin.place.file == _NAME]
+    if [canonical(bulletin.payload()) for bulletin in read_back] != [canonical(draft.payload) for draft in drafts]:
+        message = "what was written does not say exactly what was imported, so nothing was written"
+        raise UserError(message, help="This is a fault of bulletins itself.", exit_code=Exit.REFUSED)
+    return []
+
+
+def _beside(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Source]:
+    """The set that the text is checked with. One with problems of its own would hide what is wrong with the text."""
+    sources = list(known.sources)
+    if known.definitions.problems:
+        notes.add(f"{known.path} has problems of its own, so what is imported was checked without it")
+        sources = []
+    if not sources or not known.definitions.accounts:
+        used = {name for draft in drafts for name in draft.fields.get("accounts", ())} | set(known.accounts)
+        used |= set(known.definitions.accounts)
+        fields = "{region: in1, account_id_env: ACCOUNT_ID, passcode_env: PASSCODE}"
+        text = "accounts:\n" + "".join(f"  {scalar(name)}: {fields}\n" for name in sorted(used) or ["any"])
+        sources.append(Source(_ACCOUNTS, text.encode))
+    return sources
+
+
+def _translated(problems: Iterable[Problem], made: Document | None, drafts: Sequence[Draft]) -> Iterator[Problem]:
+    """The problems of the text at the places in what was imported."""
+    lines = [line for line, _ in made.entries("bulletins")] if made is not None else []
+    known: dict[int, _Places] = {}
+    for problem in problems:
+        number = max(bisect_right(lines, problem.line) - 1, 0)
+        if made is not None and number not in known:
+            known = {number: _places(number, made)}  # one at a time: problems come in the order of the file
+        path, at_key = _path_at(problem, known.get(number, {}))
+        place = drafts[number].place
+        message = _SEEN.sub(lambda seen: _shown(int(seen[1]), lines, drafts), problem.message.removeprefix("defaults."))
+        yield place.problem(path, problem.code, message, problem.help, at_key=at_key)
+
+
+def _shown(line: int, lines: Sequence[int], drafts: Sequence[Draft]) -> str:
+    place = drafts[max(bisect_right(lines, line) - 1, 0)].place.problem((), Code.DUPLICATE_ID, "", "")
+    return f"{place.file}:{place.line}"
+
+
+def _path_at(problem: Problem, places: _Places) -> tuple[Path, bool]:
+    """Which field stands at the place of the problem."""
+    found = places.get((problem.line, problem.column))
+    # A mapping stands where its first key does: what it lacks is about the whole, anything else about the key.
+    if not found or not found[0][0]:
+        return (), False
+    return found[0 if problem.code in _OF_THE_WHOLE else -1]
+
+
+def _places(number: int, made: Document) -> _Places:
+    """What stands at each line and column, among the fields of the entry and of the defaults."""
+    places: _Places = {}
+    for root in (("bulletins", number), ("defaults",)):
+        value = made.value
+        for step in root:
+            value = value.get(step, {}) if isinstance(value, dict) else value[step]
+        for path in _paths(value, ()):
+            for at_key in (False, True):
+                places.setdefault(made.position((*root, *path), at_key=at_key), []).append((path, at_key))
+    return places
+
+
+def _paths(value: Any, path: Path) -> Iterator[Path]:
+    yield path
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from _paths(child, (*path, key))

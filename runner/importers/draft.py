@@ -1,0 +1,52 @@
+"""A draft: one bulletin as it was found, before ids, accounts and defaults are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runner.definitions.problem import Path, Problem, dotted
+from runner.definitions.problem_codes import Code
+from runner.definitions.reading.characters import FORBIDDEN
+
+
+class Place(Protocol):
+    """Where a draft stands, and each of its fields."""
+
+    def problem(self, path: Path, code: Code, message: str, help: str, *, at_key: bool = False) -> Problem:  # noqa: A002
+        """A problem at the field at `path`, or at the nearest part that is there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One bulletin as it was found. `fields` are as definitions have them, `payload` is what the API is to get.
+
+    `base_url` is the address that it was sent to, where that is known.
+    """
+
+    fields: Mapping[str, Any]
+    payload: Mapping[str, Any]
+    place: Place
+    base_url: str | None = None
+
+
+def unwritable_texts(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """The texts that no definition can hold, not even with escapes."""
+    for path, text in _texts(fields, ()):
+        if found := FORBIDDEN.search(text):
+            message = f"{dotted(path)} holds the character U+{ord(found[0]):04X}, which no definition may hold"
+            yield place.problem(path, Code.YAML_CONTROL_CHARACTER, message, "Remove it.")
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield (*path, key), key
+            yield from _texts(inner, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for number, inner in enumerate(value):
+            yield from _texts(inner, (*path, number))

@@ -1,0 +1,173 @@
+"""What is known beside the text that is imported: the set that it is for, and what the person says.
+
+From it comes what drafts leave out: business event, creator, accounts. Every guess is told, and none is made twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from runner.definitions import regions
+from runner.definitions.model import Account, Definitions
+from runner.definitions.schedules import times
+from runner.definitions.sources import Source
+from runner.definitions.suggest import did_you_mean, listed
+from runner.errors import Exit, UserError
+from runner.importers.draft import Draft
+
+_NO_SET = Definitions({}, {}, (), ())
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The set at `path`, with the sources it was read from; and what the options say."""
+
+    path: str
+    definitions: Definitions = _NO_SET
+    sources: Sequence[Source] = ()
+    event: str | None = None
+    c_by: str | None = None
+    accounts: tuple[str, ...] = ()
+
+    def given(self) -> dict[str, str]:
+        """The fields that the options say."""
+        said = {"business_event": self.event, "c-by": self.c_by}
+        return {name: value for name, value in said.items() if value is not None}
+
+    def account_option(self) -> str:
+        """The option that says which account is meant; empty where it was given, or there are no two to tell apart."""
+        accounts = self.definitions.accounts
+        return "" if self.accounts or len(accounts) < 2 else f"--account NAME: {listed(accounts, 'or')}"
+
+
+@dataclass(slots=True)
+class Notes:
+    """What was taken for granted, to be told."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """Each once."""
+        if text not in self.texts:
+            self.texts.append(text)
+
+
+def filled_in(columns: Sequence[tuple[str | int, ...] | None], known: Known, notes: Notes) -> dict[str, str]:
+    """What a table without a column for it is given: by the options, else by the set where that leaves one choice."""
+    given = known.given()
+    properties = {str(column[1]) for column in columns if column is not None and column[0] == "properties"}
+    if "business_event" not in given and ("business_event",) not in columns:
+        fitting = list(_fitting_events(properties, known.definitions))
+        if len(fitting) == 1:
+            given["business_event"] = fitting[0]
+            notes.add(f"business_event is {fitting[0]}: no other event of the catalog has these properties")
+    if "c-by" not in given and ("c-by",) not in columns:
+        creators = {bulletin.c_by for bulletin in known.definitions.bulletins}
+        if len(creators) == 1:
+            given["c-by"] = creators.pop()
+            notes.add(f"c-by is {given['c-by']}, as in every bulletin of {known.path}")
+    return given
+
+
+def _fitting_events(properties: set[str], definitions: Definitions) -> Iterator[str]:
+    for event in definitions.events.values():
+        taken = properties if event.properties is None else {*event.properties, *event.required}
+        if set(event.required) <= properties <= taken:
+            yield event.name
+
+
+def accounts_for(drafts: Iterable[Draft], known: Known, notes: Notes) -> Iterator[tuple[str, ...]]:
+    """The accounts of each draft; none where they are left out, for the set has one. Raises UserError."""
+    drafts = list(drafts)
+    names = list(known.definitions.accounts)
+    _check_named(known.accounts, names)
+    without = [draft for draft in drafts if "accounts" not in draft.fields]
+    meant = {address: _meant(address, notes) for address in dict.fromkeys(draft.base_url for draft in without)}
+    addresses = list(dict.fromkeys(meant.values()))
+    chosen = {address: known.accounts or _chosen(address, addresses, known, notes) for address in addresses}
+    for draft in drafts:
+        yield tuple(draft.fields["accounts"]) if "accounts" in draft.fields else chosen[meant[draft.base_url]]
+
+
+def zone_for(fields: Mapping[str, Any], accounts: Sequence[str], known: Known, notes: Notes) -> str | None:
+    """By which clocks a draft's times are, where it does not say: those of the people of all its accounts.
+
+    None where its times need no zone, or nothing tells it.
+    """
+    schedule = fields.get("schedule", {})
+    local = [name for name in ("at", "starts", "ends") if times.is_local(schedule.get(name))]
+    if "timezone" in schedule or not (local or "cron" in schedule):
+        return None
+    defined = known.definitions.accounts
+    names = accounts or list(defined)
+    zones = {_zone(defined[name]) if name in defined else None for name in names}
+    zone = zones.pop() if len(zones) == 1 else None
+    if zone is not None:
+        notes.add(f"times without an offset are by the clocks of {zone}, where people of {listed(names)} are")
+    return zone
+
+
+def _zone(account: Account) -> str | None:
+    return account.timezone or regions.TIMEZONES.get(account.region or "")
+
+
+def _meant(address: str | None, notes: Notes) -> str | None:
+    """The address, or that of CleverTap's own host: it is reached in one way, whatever a script says."""
+    host = regions.usual_host(urlsplit(address).hostname or "") if address is not None else None
+    if host not in regions.HOSTS.values():
+        return address
+    if urlsplit(address).scheme != "https":
+        notes.add(f"calls go to {address}, by http or without a scheme; the account uses https")
+    return f"https://{host}"
+
+
+def _check_named(wanted: Sequence[str], names: Sequence[str]) -> None:
+    for name in wanted:
+        if names and name not in names:
+            help_ = did_you_mean(name, names) or f"Known: {listed(names)}."
+            raise UserError(f"--account {name}: the set defines no such account", help=help_, exit_code=Exit.USAGE)
+
+
+def _chosen(address: str | None, addresses: Sequence[str | None], known: Known, notes: Notes) -> tuple[str, ...]:
+    accounts = known.definitions.accounts
+    if not accounts:
+        if len(addresses) > 1:
+            message = (
+                f"the calls go to {listed(map(str, addresses))}, and {known.path} defines no accounts to tell them by"
+            )
+            raise UserError(message, help="Define the accounts there, or import each by itself.", exit_code=Exit.USAGE)
+        notes.add(
+            f"accounts were left out, for {known.path} defines none: they are needed unless it defines exactly one"
+        )
+        return ()
+    if address is None:
+        if len(accounts) > 1:
+            raise _which(f"the set defines {listed(accounts)}, and nothing says which is meant", accounts)
+        notes.add("accounts were left out, for the set defines exactly one")
+        return ()
+    matching = [account.name for account in accounts.values() if _host(account.base_url) == _host(address)]
+    if len(matching) == 1:
+        notes.add(f"accounts are {matching[0]}, for the calls go to {address}")
+        return (matching[0],)
+    if matching:
+        raise _which(f"the calls go to {address}, which serves {listed(matching)}", accounts)
+    region = next((code for code, host in regions.HOSTS.items() if host == urlsplit(address).hostname), None)
+    more = f" (region {region})" if region else ""
+    raise _which(f"the calls go to {address}{more}, and no account of the set is there", accounts)
+
+
+def _which(message: str, accounts: Mapping[str, Account]) -> UserError:
+    help_ = f"Say it with --account NAME: {listed(accounts, 'or')}; or define the account that is meant."
+    return UserError(message, help=help_, exit_code=Exit.USAGE)
+
+
+def _host(address: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(address)
+        return regions.usual_host(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return "", None

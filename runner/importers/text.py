@@ -1,0 +1,87 @@
+"""The text that is imported, and where in it each thing stands: bytes in, `Text` and `Piece` out.
+
+Lines and columns count from 1, in characters.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runner.definitions.problem import Problem
+from runner.definitions.problem_codes import Code
+
+# What is imported is no definition yet, so what makes it unreadable has one code for all.
+UNREADABLE = Code.BAD_FORMAT
+_LINE = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_LONGEST_SHOWN = 1000
+_AS_UTF8 = "Save it as UTF-8; a spreadsheet calls that CSV UTF-8."
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file's text and its lines, ends included. Where it `is_secret`, as credentials may be, no line is shown."""
+
+    file: str
+    text: str
+    lines: Sequence[str]
+    starts: Sequence[int]
+    is_secret: bool = False
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of the character at `offset`."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def problem(self, offset: int, code: Code, message: str, help: str) -> Problem:  # noqa: A002
+        """A problem at the character at `offset`."""
+        line, column = self.position(offset)
+        shown = self.lines[line - 1].rstrip("\r\n")
+        source = "" if self.is_secret or len(shown) > _LONGEST_SHOWN else shown
+        return Problem(self.file, line, column, code, message, help, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text that has a form of its own, such as a body of JSON in a shell script.
+
+    `offsets` says where in the whole each of its characters stands, and the end; None where it is the whole.
+    """
+
+    whole: Text
+    text: str
+    offsets: Sequence[int] | None = None
+
+    def problem(self, offset: int, code: Code, message: str, help: str) -> Problem:  # noqa: A002
+        """A problem at the character at `offset` of the piece."""
+        return self.whole.problem(offset if self.offsets is None else self.offsets[offset], code, message, help)
+
+
+def text_of(data: bytes, file: str, *, is_secret: bool = False) -> Text | Problem:
+    """The text of a file: UTF-8, or UTF-16 with its mark, as spreadsheets save it; or the problem with it."""
+    if b"\0" in data[:2]:  # no text begins so, but UTF-16 whose first character is an ASCII one
+        return Problem(file, 1, 1, Code.YAML_ENCODING, "this is UTF-16 without a mark at its beginning", _AS_UTF8)
+    encoding, name = ("utf-16", "UTF-16") if data[:2] in _UTF16 else ("utf-8-sig", "UTF-8")
+    try:
+        decoded = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = _text(data[: error.start].decode(encoding, "ignore"), file, is_secret)
+        message = f"the byte 0x{data[error.start]:02X} is not {name}"
+        line, column = before.position(len(before.text))
+        return Problem(file, line, column, Code.YAML_ENCODING, message, _AS_UTF8)
+    return _text(decoded, file, is_secret)
+
+
+def _text(text: str, file: str, is_secret: bool) -> Text:
+    lines = _LINE.findall(text)
+    if not lines or lines[-1].endswith(("\r", "\n")):
+        lines.append("")  # what is missing at the end stands there
+    starts, offset = [], 0
+    for line in lines:
+        starts.append(offset)
+        offset += len(line)
+    return Text(file, text, lines, starts, is_secret)

@@ -1,0 +1,318 @@
+"""Ledgers opened and created: URLs, engines, transactions, table versions.
+
+Nothing here stands on the state of a database session, so that a pooler may give each transaction another one: no
+settings, no prepared statements, no locks beyond the transaction, no notifications.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc, inspect, select
+from sqlalchemy.engine import URL, make_url
+
+from runner import files, local
+from runner.errors import UserError
+from runner.ledger.database import migrations, server, tables
+from runner.ledger.database.database_errors import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
+from runner.ledger.ulid import new_ulid
+
+# It logs the traceback of what breaks while a connection is closed. What matters of that is raised as well.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
+
+_INIT_HELP = "Create it with: bulletins ledger init"
+_CONNECTIONS = 4  # of one process; every statement is short, so threads share them
+# Of one transaction: whoever waits for a lock, and whoever is frozen while holding one, gives up.
+_LIMITS = (
+    "SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
+)
+
+
+class AlreadyThere(UserError):
+    """A new ledger can't be made at a place where something is."""
+
+
+def parse_url(text: str) -> URL:
+    """The URL of a ledger; a plain path is a SQLite file. Raises UserError."""
+    if "://" not in text:
+        return _sqlite_url(URL.create("sqlite", database=text))
+    try:
+        url = make_url(text)
+    except (exc.ArgumentError, ValueError):
+        scheme = text.split("://")[0]  # no more than that: a password may come after it
+        raise UserError(
+            f"{scheme}://… is not the URL of a ledger" if scheme.isalnum() else "this is not the URL of a ledger",
+            help="Write sqlite:///path/to/ledger.sqlite3 or postgresql+psycopg://user@host/database.",
+        ) from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise UserError(f"{url.drivername} is not a kind of ledger", help="A ledger is sqlite or postgresql+psycopg.")
+    return _sqlite_url(url) if url.drivername == "sqlite" else url
+
+
+def _sqlite_url(url: URL) -> URL:
+    if not (url.database or "").strip() or "\0" in (url.database or ""):
+        raise UserError("the ledger's URL names no file", help="Write sqlite:///path/to/ledger.sqlite3.")
+    if url.host or url.query:  # sqlite://folder/file would mean the file alone, in the present folder
+        raise UserError(
+            "the URL of a SQLite ledger is three slashes and a path, and no more",
+            help="Write sqlite:///path/to/ledger.sqlite3, or the path alone.",
+        )
+    return url
+
+
+def exists(url: URL) -> bool:
+    """Whether something is at the place of the ledger, as far as its folder shows. Raises UserError where it can't."""
+    if url.drivername != "sqlite":
+        return True
+    try:
+        os.lstat(url.database or "")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UserError(
+            f"the ledger {shown(url)} can't be reached: {error.strerror}",
+            help="Give access to its folder, or name the right place with --ledger.",
+        ) from None
+    return True
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine on an existing ledger of this version. Raises UserError."""
+    if not exists(url):
+        raise UserError(f"there is no ledger at {shown(url)}", help=_INIT_HELP)
+    if url.drivername == "sqlite" and os.path.isdir(url.database or ""):
+        raise UserError(f"{shown(url)} is a folder, not a ledger", help="Give the path of the file itself.")
+    if is_empty_file(url):
+        raise _empty(url)
+    engine = _engine(url)
+    try:
+        _check_server(engine, url)
+        version = _version(engine, url)
+        if version < tables.SCHEMA_VERSION:
+            with transaction(engine, url) as connection:
+                migrations.migrate(connection)
+            version = _version(engine, url)
+        _check_version(version, url)
+        _check_tables(engine, url)
+        if url.drivername == "sqlite":
+            _write_ahead(engine, url)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def is_made(url: URL) -> bool:
+    """Whether there is a ledger at that place, or something that only a ledger may be. Raises UserError."""
+    if url.drivername == "sqlite":
+        return exists(url)
+    engine = _engine(url)
+    try:
+        with transaction(engine, url, reading=True) as connection:
+            return inspect(connection).has_table("ledger")
+    finally:
+        engine.dispose()
+
+
+def create(url: URL, *, now: datetime, who: str, fill: Callable[[Connection], None] = lambda connection: None) -> None:
+    """Makes a new ledger, empty or with what `fill` puts into it in the same transaction.
+
+    At every moment there is either no ledger at its place or the whole one. Raises AlreadyThere where there is one, and
+    another UserError where it can't be made; then nothing is left behind.
+    """
+    if url.drivername != "sqlite":
+        _make_tables(url, url, now, who, fill)
+        return
+    path = Path(url.database or "")
+    try:
+        if not path.parent.is_dir():
+            local.make_folder(path.parent)
+        if os.path.lexists(path):
+            raise _already_there(url)
+        with files.placed_whole(path) as unfinished:
+            _make_tables(url.set(database=os.fspath(unfinished)), url, now, who, fill)
+    except OSError as error:
+        if os.path.lexists(path):
+            raise _already_there(url) from None
+        raise UserError(
+            f"the ledger {shown(url)} can't be made: {error.strerror}", help="Choose another place with --ledger."
+        ) from None
+
+
+def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Connection], None]) -> None:
+    """Makes the tables in the database `at`, which becomes the ledger at `url`."""
+    engine = _engine(at)
+    try:
+        _check_server(engine, url)
+        with transaction(engine, url) as connection:
+            if at.drivername != "sqlite":
+                server.lock_creation(connection)
+            if inspect(connection).has_table("ledger"):
+                raise AlreadyThere(f"{shown(url)} is a ledger already", help="bulletins ledger show describes it.")
+            # Unchecked: a table of somebody else's with one of our names must stop this, not be taken for ours.
+            tables.metadata.create_all(connection, checkfirst=False)
+            row = {"id": new_ulid(), "version": tables.SCHEMA_VERSION, "created_at": now, "created_by": who}
+            connection.execute(tables.ledger.insert().values(row))
+            fill(connection)
+        if at.drivername == "sqlite":
+            _write_ahead(engine, url)
+    finally:
+        engine.dispose()
+
+
+def _already_there(url: URL) -> UserError:
+    if is_empty_file(url):
+        return _empty(url)
+    return AlreadyThere(f"{shown(url)} is there already", help="bulletins ledger show describes it.")
+
+
+def is_empty_file(url: URL) -> bool:
+    """Whether a file without any content is at the place of the ledger."""
+    path = url.database or ""
+    try:
+        return url.drivername == "sqlite" and os.path.isfile(path) and not os.path.getsize(path)
+    except OSError:
+        return False
+
+
+def _empty(url: URL) -> UserError:
+    return UserError(
+        f"{shown(url)} is an empty file, not a ledger: it holds no record of anything that was sent",
+        help="If bulletins were sent with a ledger at this place, restore it from a backup. If not, an interrupted"
+        " ledger init or ledger import left the file: delete it, then run that command again.",
+    )
+
+
+def _check_server(engine: Engine, url: URL) -> None:
+    if url.drivername != "sqlite":
+        with transaction(engine, url, reading=True) as connection:
+            server.check_settings(connection, url)
+
+
+def _version(engine: Engine, url: URL) -> int:
+    with transaction(engine, url, reading=True) as connection:
+        if not inspect(connection).has_table("ledger"):
+            raise UserError(f"{shown(url)} is not a ledger: it has no such tables", help=LOST_HELP)
+        version: object = connection.execute(select(tables.ledger.c.version)).scalar_one()
+    if not isinstance(version, int):
+        raise UserError(f"{shown(url)} is not a ledger: {version!r} is no version", help=LOST_HELP)
+    return version
+
+
+def _check_version(version: int, url: URL) -> None:
+    if version < tables.SCHEMA_VERSION:
+        raise UserError(
+            f"the ledger {shown(url)} has tables of version {version},"
+            f" from which no way leads to version {tables.SCHEMA_VERSION}",
+            help=LOST_HELP,
+        )
+    if version > tables.SCHEMA_VERSION:
+        raise UserError(
+            f"the ledger {shown(url)} was made by a newer version of bulletins"
+            f" (its tables have version {version}, this program knows {tables.SCHEMA_VERSION})",
+            help="Update bulletins on this machine.",
+        )
+
+
+def _check_tables(engine: Engine, url: URL) -> None:
+    with transaction(engine, url, reading=True) as connection:
+        missing = sorted(set(tables.metadata.tables) - set(inspect(connection).get_table_names()))
+    if missing:
+        raise UserError(f"the ledger {shown(url)} is not whole: it lacks {', '.join(missing)}", help=LOST_HELP)
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername != "sqlite":
+        try:
+            return create_engine(
+                url,
+                # Prepared statements belong to a session; psycopg would make them by itself.
+                connect_args={**server.connect_options(url), "prepare_threshold": None},
+                pool_size=_CONNECTIONS,
+                max_overflow=0,
+            )
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"the ledger {shown(url)} needs the module {error.name}",
+                help="Install it with: pip install 'bulletins[postgres]'",
+            ) from None
+    engine = create_engine("sqlite://", creator=lambda: _connect_file(url), poolclass=QueuePool)
+    # sqlite3 would begin transactions by itself, and late: the write lock must be taken before the first read.
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool = False) -> Iterator[Connection]:
+    """One transaction: committed at the end, rolled back on an error. Raises UserError.
+
+    One that reads takes no lock for writing. `single` is for one statement: where the server can make it a transaction
+    of its own, none is left open if this machine is cut off in the middle.
+    """
+    with reporting(url), engine.connect() as connection:
+        alone = (reading or single) and url.drivername != "sqlite"
+        # Not as the role has it set: what is counted once a lock is held must be as it is then.
+        level = {} if url.drivername == "sqlite" else {"isolation_level": "AUTOCOMMIT" if alone else "READ COMMITTED"}
+        connection = connection.execution_options(reading=reading, **level)
+        with connection.begin():
+            if url.drivername != "sqlite" and not alone:
+                connection.exec_driver_sql(_LIMITS)
+            yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine, url: URL) -> Iterator[Connection]:
+    """A transaction that reads the ledger as it is at one moment, in pieces, whatever others write.
+
+    Raises UserError.
+    """
+    with reporting(url), engine.connect() as connection:
+        level = {} if url.drivername == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        connection = connection.execution_options(reading=True, stream_results=True, yield_per=1000, **level)
+        with connection.begin():
+            yield connection
+
+
+def _connect_file(url: URL) -> sqlite3.Connection:
+    # mode=rw: a ledger that is gone must not come back empty.
+    path = quote(os.fsencode(os.path.abspath(url.database or "")))
+    connection = sqlite3.connect(
+        f"file:{path}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _write_ahead(engine: Engine, url: URL) -> None:
+    # The file keeps this mode, so it is set only once the file is known to be a ledger: others stay as they are.
+    with reporting(url), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA journal_mode=WAL")
+
+
+def checkpoint(engine: Engine, url: URL) -> None:
+    """Moves what was committed from the write-ahead log into a SQLite file, without waiting for anybody."""
+    with reporting(url), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA busy_timeout=0")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # says itself that others were in the way
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")

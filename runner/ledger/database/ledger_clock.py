@@ -1,0 +1,38 @@
+"""The ledger's own time, which decides whether a lease has run out: the server's, or for a file this machine's.
+
+Machines that share a ledger must not argue about the time, and a file serves one machine only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Dialect, func, literal, type_coerce
+
+from runner import clock
+from runner.ledger.database.tables import Instant
+
+_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'  # as Instant writes it
+Source = Callable[[], datetime]
+_NO_TIME = timedelta(0)
+
+
+class LedgerClock:
+    """Tells the ledger's time to statements. `source` stands in for it; tests set it."""
+
+    def __init__(self, dialect: Dialect, source: Source | None = None) -> None:
+        self._of_machine = dialect.name == "sqlite"
+        self.source = source
+
+    @property
+    def is_of_machine(self) -> bool:
+        """Whether it is this machine's time of day, which can be set."""
+        return self._of_machine and self.source is None
+
+    def now(self, plus: timedelta = _NO_TIME) -> ColumnElement[datetime]:
+        """The ledger's time when the statement runs, or that much later."""
+        if self.source is not None or self._of_machine:
+            return literal((self.source or clock.now)() + plus, Instant)
+        later = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, plus.total_seconds())
+        return type_coerce(func.to_char(func.timezone("UTC", later), _FORMAT), Instant)

@@ -1,0 +1,72 @@
+"""What counts against budgets, and whether they leave room for one more claim. Functions over a transaction.
+
+Counted are the rows that are claimed, fired or in doubt, by the time of their claim: a claim that is given back, or
+certainly was not sent, frees what it was charged. What `ledger baseline` adopted was sent by other means, and is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, Select, bindparam, exists, func, select
+
+from runner.ledger.database.tables import BLOCKING_ROWS, Instant, firings, runs
+from runner.ledger.records.runs import BASELINE
+from runner.plan.budget import Held, Limit
+from runner.plan.history import Spent
+
+_LOCKS = 0x62756467  # "budg": the first half of the keys of these locks, for other programs may use the database
+_LOOK_BACK = timedelta(hours=48)  # a day's window, before a window for sending that closed up to a day ago
+_COUNTED = (BLOCKING_ROWS, ~exists().where(runs.c.id == firings.c.run, runs.c.command == BASELINE))
+
+
+def lock(connection: Connection, account: str) -> None:
+    """Makes everybody wait who charges the account, until this transaction ends: what is counted must stay so.
+
+    On SQLite a transaction that writes has kept out all others from its beginning.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(account))))
+
+
+def held(connection: Connection, of: tuple[Limit, ...], now: datetime, claim_id: str) -> Held | None:
+    """Of the limits that leave no room, the one that does so for the longest. A claim is not in its own way."""
+    # Clocks differ, so some of it may be later than now: no window that holds a claim of now is to hold too many.
+    since = {f"since_{number}": now - limit.window for number, limit in enumerate(of)}
+    before = {f"before_{number}": now + limit.window for number, limit in enumerate(of)}
+    found = connection.execute(_freeing(of), {**since, **before, "claim": claim_id}).one()
+    reached = [Held(limit, at + limit.window) for limit, at in zip(of, found, strict=True) if at is not None]
+    return max(reached, key=lambda each: each.until, default=None)
+
+
+@lru_cache(maxsize=256)
+def _freeing(of: tuple[Limit, ...]) -> Select[Any]:
+    return select(*(_freeing_one(number, limit) for number, limit in enumerate(of)))
+
+
+def _freeing_one(number: int, limit: Limit) -> ScalarSelect[Any]:
+    """When that claim was made which has to be out of the window before there is room; nothing where there is."""
+    rows = select(firings.c.claimed_at).where(
+        firings.c.account == limit.account,
+        firings.c.claimed_at > bindparam(f"since_{number}", type_=Instant),
+        firings.c.claimed_at < bindparam(f"before_{number}", type_=Instant),
+        *_COUNTED,
+    )
+    if limit.event is not None:
+        rows = rows.where(firings.c.business_event == limit.event)
+    rows = rows.where(firings.c.id != bindparam("claim"))
+    return rows.order_by(firings.c.claimed_at.desc()).offset(limit.count - 1).limit(1).scalar_subquery()
+
+
+def spent(connection: Connection, accounts: Iterable[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
+    """What went out of each of these accounts in the 48 hours before `now`, or may have."""
+    found = {}
+    for account in sorted(accounts):
+        rows = select(firings.c.claimed_at, firings.c.business_event).where(
+            firings.c.account == account, firings.c.claimed_at > now - _LOOK_BACK, *_COUNTED
+        )
+        found[account] = tuple(Spent(*row) for row in connection.execute(rows.order_by(firings.c.claimed_at)))
+    return found

@@ -1,0 +1,269 @@
+"""The rows of firings: claimed, settled, expired, put in doubt, settled by people. Functions over a transaction.
+
+What a run does may be done again where the connection broke and nobody knows whether it arrived: the second time
+changes nothing and gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, case, exists, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from runner.ledger.database import locks
+from runner.ledger.database.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WINDOW, attempts, firings, resolutions
+from runner.ledger.records import budget_use, other_occurrence_names, queries, runs, watches
+from runner.ledger.records.runs import HOLDER_IS_FINISHED, Now
+from runner.ledger.ulid import new_ulid
+from runner.ledger.values import Attempt, Claim, Identity, Row, Settlement
+from runner.plan.budget import Held, Limit
+from runner.plan.firing import Firing, FiringKey, WatchKey
+from runner.plan.history import BLOCKING, State
+
+SWEPT = "the run that held it ended without recording an outcome"
+
+# The statements of the path of every firing are built once: building them costs more than running them.
+# An insert names the index that keeps its rows unique: a ledger that has lost it refuses, and sends nothing twice.
+_INSERT_UNLESS_THERE = {
+    (name, state): dialect.insert(firings)
+    .on_conflict_do_nothing(index_elements=columns, index_where=rows)
+    .returning(*KEY)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    for state, columns, rows in (
+        (State.CLAIMED.value, KEY, BLOCKING_ROWS),
+        (State.FIRED.value, KEY, BLOCKING_ROWS),
+        (State.EXPIRED.value, WINDOW, EXPIRED_ROWS),
+    )
+}
+_INSERT_ATTEMPT = {
+    name: dialect.insert(attempts).on_conflict_do_nothing(index_elements=[attempts.c.firing, attempts.c.number])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_IS_RESOLVED = exists().where(resolutions.c.firing == firings.c.id)
+_SETTLE = (
+    update(firings)
+    .where(
+        firings.c.id == bindparam("claim"),
+        or_(
+            firings.c.state.in_([State.CLAIMED.value, State.IN_DOUBT.value]),
+            # Written before, over a connection that broke then.
+            and_(firings.c.state == bindparam("state"), firings.c.settled_at == bindparam("settled_at")),
+        ),
+        ~_IS_RESOLVED,  # a person's word stands
+    )
+    .values(
+        {name: bindparam(name) for name in ("state", "settled_at", "reason", "http_status", "error", "bulletins_sent")}
+    )
+    .values(reporter=case((bindparam("state") == State.IN_DOUBT.value, firings.c.run), else_=None))
+)
+_TOLD = select(firings.c.id).where(*(column == bindparam(column.name) for column in WINDOW), EXPIRED_ROWS)
+
+
+def claim(connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str) -> Claim | None:
+    """Holds a firing for a run; None where it is claimed, fired or in doubt already, or told as expired.
+
+    None also where it is passed over as one of many.
+    """
+    locks.for_claim(connection, firing)
+    is_free = not _is_told(connection, firing) and not other_occurrence_names.is_held(connection, firing)
+    claimed = is_free and _insert_unless_there(connection, _row(run, firing, now, State.CLAIMED, claim_id))
+    return Claim(claim_id, firing.key) if claimed or _is_there(connection, firings.c.id == claim_id) else None
+
+
+def _is_told(connection: Connection, firing: Firing) -> bool:
+    """Whether a run has told it as expired: what has one time, in this very window; what recurs, in any."""
+    expires_at = firing.occurrence.expires_at
+    if expires_at is None:
+        return False
+    if firing.watch_key:
+        return _is_passed_over(connection, firing, firing.watch_key)
+    return connection.execute(_TOLD, {**firing.key._asdict(), "expires_at": expires_at}).first() is not None
+
+
+def _is_passed_over(connection: Connection, firing: Firing, key: WatchKey) -> bool:
+    """Whether a run has told one that recurs as expired, or settled it without a word."""
+    if _is_there(connection, *_same(firing), firings.c.state == State.EXPIRED.value):
+        return True
+    watch = watches.read(connection, [key]).get(key)
+    due_at = firing.occurrence.due_at
+    return watch is not None and due_at is not None and due_at < watch.settled_until
+
+
+def claim_within(
+    connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str, limits: tuple[Limit, ...]
+) -> Claim | Held | None:
+    """The same within the limits of budgets; what holds it back, where they leave no room for it."""
+    budget_use.lock(connection, firing.key.account)
+    held = budget_use.held(connection, limits, now, claim_id)
+    if held is None:
+        return claim(connection, run, firing, now, claim_id)
+    same = [column == value for column, value in zip(KEY, firing.key, strict=True)]
+    holder = connection.execute(select(firings.c.id).where(*same, BLOCKING_ROWS)).scalar()
+    if holder is None:
+        return held
+    return Claim(claim_id, firing.key) if holder == claim_id else None
+
+
+def settle(connection: Connection, claimed: Claim, settlement: Settlement, now: datetime) -> bool:
+    """Records how a claimed firing ended, and its attempts. False where a person has settled it meanwhile."""
+    values = {
+        "claim": claimed.id,
+        "state": settlement.state.value,
+        "settled_at": now,
+        "reason": settlement.reason,
+        "http_status": settlement.http_status,
+        "error": settlement.error,
+        "bulletins_sent": settlement.bulletins_sent,
+    }
+    settled = connection.execute(_SETTLE, values).rowcount == 1
+    if settlement.attempts:
+        statement = _INSERT_ATTEMPT[connection.dialect.name]
+        connection.execute(statement, [_attempt_row(claimed, attempt) for attempt in settlement.attempts])
+    return settled
+
+
+def expire(
+    connection: Connection,
+    run: str,
+    missed: Sequence[Firing],
+    now: datetime,
+    reasons: Mapping[FiringKey, str] = MappingProxyType({}),
+) -> set[FiringKey]:
+    """Records that firings are not sent any more; returns those that no other run had recorded.
+
+    What another run has claimed or sent meanwhile is left out too: clocks differ, and what recurs may be passed over
+    while its window is open. So is, of what recurs, what another has told, whatever the grace was then.
+    """
+    locks.for_expiry(connection, (firing.key.account for firing in missed))
+    told_before = and_(EXPIRED_ROWS, firings.c.run != run)
+    recurring = [firing.key for firing in missed if firing.watch_key]
+    blocked = _keys_of(connection, (firing.key for firing in missed), BLOCKING_ROWS)
+    left_out = {*blocked, *_keys_of(connection, recurring, told_before)}
+    rows = {
+        (firing.key, firing.occurrence.expires_at): {
+            **_row(run, firing, now, State.EXPIRED),
+            "settled_at": now,
+            "reason": reasons.get(firing.key),
+        }
+        for firing in missed
+        if firing.key not in left_out
+    }
+    if not rows:
+        return set()
+    statement = _INSERT_UNLESS_THERE[connection.dialect.name, State.EXPIRED.value]
+    recorded = {FiringKey(*row) for row in connection.execute(statement, list(rows.values()))}
+    rest = {key for key, _ in rows if key not in recorded}
+    # Written by this run before, over a connection that broke then.
+    before = rest.intersection(
+        _keys_of(connection, rest, (firings.c.run == run) & (firings.c.state == State.EXPIRED.value))
+    )
+    return recorded | before
+
+
+def _keys_of(
+    connection: Connection, keys: Iterable[FiringKey], which: ColumnElement[bool] | TextClause
+) -> Iterator[FiringKey]:
+    """The keys of such rows, these keys and perhaps some others."""
+    for bulletins, occurrences in queries.key_chunks(keys):
+        asked = (firings.c.bulletin.in_(bulletins), firings.c.occurrence.in_(occurrences))
+        for row in connection.execute(select(*KEY).where(*asked, which)):
+            yield FiringKey(*row)
+
+
+def adopt(connection: Connection, run: str, firing: Firing, now: datetime, reason: str) -> bool:
+    """Records a firing as sent by other means. False where it is claimed, fired or in doubt already."""
+    return _insert_unless_there(
+        connection, {**_row(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
+    )
+
+
+def sweep(connection: Connection, run: str, now: Now) -> list[str]:
+    """Puts in doubt, for a run, what others hold that are over; returns the ids of all that this run has swept."""
+    claimed = firings.c.state == State.CLAIMED.value
+    runs.give_up(connection, claimed, now)
+    connection.execute(
+        update(firings)
+        .where(claimed, HOLDER_IS_FINISHED)
+        .values(state=State.IN_DOUBT.value, settled_at=now, reason=SWEPT, swept_by=run, reporter=run)
+    )
+    mine = (firings.c.state == State.IN_DOUBT.value, firings.c.swept_by == run)
+    return list(connection.execute(select(firings.c.id).where(*mine)).scalars())
+
+
+def resolve(
+    connection: Connection, row: Row, *, sent: bool, note: str, identity: Identity, again: bool, now: Now
+) -> bool:
+    """Settles a row by a person's word: one in doubt, or with `again` one that a person has settled before.
+
+    False where it is neither, or where the firing was claimed anew meanwhile.
+    """
+    claimed = firings.c.state == State.CLAIMED.value
+    # A claim counts as in doubt once its run is over, swept or not; that of a live run is never touched.
+    runs.give_up(connection, claimed & (firings.c.id == row.id), now)
+    doubtful: ColumnElement[bool] = (firings.c.state == State.IN_DOUBT.value) | (claimed & HOLDER_IS_FINISHED)
+    if again:
+        settled = firings.c.state.in_([State.FIRED.value, State.FAILED.value])
+        doubtful = doubtful | (settled & _IS_RESOLVED & ~_other_blocks(row))
+    verdict = f"settled as {'sent' if sent else 'not sent'} by {identity.who}: {note}"
+    state = State.FIRED if sent else State.FAILED
+    statement = (
+        update(firings)
+        .where(firings.c.id == row.id, doubtful)
+        .values(state=state.value, settled_at=now, reason=verdict, reporter=None)
+    )
+    if connection.execute(statement).rowcount != 1:
+        return False
+    values = {"id": new_ulid(), "firing": row.id, "at": now, "who": identity.who, "host": identity.host}
+    connection.execute(insert(resolutions).values(**values, sent=sent, note=note))
+    return True
+
+
+def _other_blocks(row: Row) -> ColumnElement[bool]:
+    other = firings.alias()
+    same = [other.c[column.name] == value for column, value in zip(KEY, row.key, strict=True)]
+    blocking = other.c.state.in_([state.value for state in BLOCKING])
+    return exists(select(other.c.id).where(*same, blocking, other.c.id != row.id))
+
+
+def _insert_unless_there(connection: Connection, row: dict[str, Any]) -> bool:
+    statement = _INSERT_UNLESS_THERE[connection.dialect.name, row["state"]]
+    return connection.execute(statement, row).first() is not None
+
+
+def _same(firing: Firing) -> list[ColumnElement[bool]]:
+    return [column == value for column, value in zip(KEY, firing.key, strict=True)]
+
+
+def _is_there(connection: Connection, *which: ColumnElement[bool] | TextClause) -> bool:
+    return connection.execute(select(firings.c.id).where(*which).limit(1)).first() is not None
+
+
+def _row(run: str, firing: Firing, now: datetime, state: State, row_id: str | None = None) -> dict[str, Any]:
+    return {
+        "id": row_id or new_ulid(),
+        **firing.key._asdict(),
+        "state": state.value,
+        "run": run,
+        "reporter": run if state is State.EXPIRED else None,
+        "claimed_at": now,
+        "due_at": firing.occurrence.due_at,
+        "expires_at": firing.occurrence.expires_at,
+        "file": firing.bulletin.place.file,
+        "line": firing.bulletin.place.line,
+        "payload": firing.body.decode(),
+        "payload_hash": firing.payload_hash,
+        "fingerprint": firing.fingerprint,
+        "business_event": firing.bulletin.business_event,
+        "local_due": firing.local_due,
+        "settled_at": None,
+        "reason": None,
+    }
+
+
+def _attempt_row(claimed: Claim, attempt: Attempt) -> dict[str, Any]:
+    names = ("number", "started_at", "latency_ms", "verdict", "http_status", "answer", "error")
+    return {"firing": claimed.id, **{name: getattr(attempt, name) for name in names}}

@@ -1,0 +1,177 @@
+"""The other name of a firing: r1 of what has one time or none, r1@2026-12-04T13:00:00Z of what recurs.
+
+An edit of the schedule changes the name, and the same would go out again. The index of keys does not know that, so
+whoever plans or claims one asks for the other; who plans also in accounts that may have been renamed. Functions over a
+transaction.
+
+A third name is that of the same local date and time at another instant: a zone got another offset by new data of time
+zones or an edit of `timezone`. An occurrence whose local date and time was sent in its revision counts as sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Row as SqlRow
+
+from runner.ledger.database.tables import BLOCKING_ROWS, KEY, firings
+from runner.ledger.records.queries import chunks, entry_of, entry_rows, key_chunks
+from runner.ledger.records.runs import Now
+from runner.plan.firing import Firing, FiringKey
+from runner.plan.history import BLOCKING, Entry, History, Sent, State
+from runner.plan.occurrence import name_of, names_from
+
+_OF_BULLETIN = (firings.c.account == bindparam("account"), firings.c.bulletin == bindparam("bulletin"), BLOCKING_ROWS)
+_TIMES = (firings.c.due_at, firings.c.claimed_at)
+_NAMED = select(*_TIMES).where(*_OF_BULLETIN, firings.c.occurrence == bindparam("name"))
+_RECURRED = select(*_TIMES).where(
+    *_OF_BULLETIN,
+    firings.c.occurrence.between(bindparam("first"), bindparam("last")),
+    firings.c.occurrence.like(bindparam("like")),
+)
+
+
+_OF_LOCAL_TIME = select(firings.c.id).where(
+    *_OF_BULLETIN,
+    firings.c.local_due == bindparam("local_due"),
+    firings.c.occurrence != bindparam("name"),
+    firings.c.occurrence.like(bindparam("like")),
+)
+
+
+def is_held(connection: Connection, firing: Firing) -> bool:
+    """Whether the firing is claimed, fired or in doubt by its other name."""
+    key, name = firing.key, _other_name(firing)
+    of_bulletin = {"account": key.account, "bulletin": key.bulletin}
+    if name is None:
+        return (
+            connection.execute(_RECURRED.limit(1), {**of_bulletin, **_range(firing.bulletin.revision)}).first()
+            is not None
+        )
+    rows = connection.execute(_NAMED, {**of_bulletin, "name": name})
+    if any(_is_it(firing, row.due_at, row.claimed_at) for row in rows):
+        return True
+    if firing.local_due is None:
+        return False
+    like = f"{name_of(firing.bulletin.revision)}@%"
+    asked = {**of_bulletin, "local_due": firing.local_due, "name": key.occurrence, "like": like}
+    return connection.execute(_OF_LOCAL_TIME.limit(1), asked).first() is not None
+
+
+def completed(
+    connection: Connection,
+    wanted: Iterable[Firing],
+    known: History,
+    now: datetime,
+    ledger_now: Now,
+    accounts: Collection[str] | None,
+) -> History:
+    """What is known of the wanted firings, and of those that are due also what is known by their other name.
+
+    What blocks one so, or went out in an account that is not among those defined, has the key by which it went out.
+    """
+    due = [
+        firing
+        for firing in wanted
+        if firing.occurrence.is_due(now) and not _is_known(firing, known.entries.get(firing.key), now)
+    ]
+    entries, orphans = dict(known.entries), dict(known.orphans)
+    for firing, key, row in _by_other_names(connection, due, ledger_now):
+        place = firing.key[1:]
+        if key.account == firing.key.account:
+            entries[firing.key] = entry_of(key, row)
+        elif accounts is not None and key.account not in accounts:
+            orphans[place] = (*orphans.get(place, ()), Sent(key, row.claimed_at))
+    return replace(known, entries=entries, orphans=orphans)
+
+
+def _by_other_names(
+    connection: Connection, due: Sequence[Firing], ledger_now: Now
+) -> Iterator[tuple[Firing, FiringKey, SqlRow[Any]]]:
+    """The firings that have a row by their other name that blocks, in whatever account, with its key and the row."""
+    by_name: dict[tuple[str, str], dict[FiringKey, Firing]] = {}
+    at_once: list[Firing] = []
+    for firing in due:
+        name = _other_name(firing)
+        if name is None:
+            at_once.append(firing)
+        else:
+            by_name.setdefault((firing.key.bulletin, name), {})[firing.key] = firing
+    for key, firing in chain(_recurred(connection, at_once), _at_local_times(connection, due)):
+        by_name.setdefault(key[1:], {})[firing.key] = firing
+    for bulletins, occurrences in key_chunks(FiringKey("", *name) for name in by_name):
+        for row in connection.execute(entry_rows(bulletins, occurrences, ledger_now).where(BLOCKING_ROWS)):
+            key = FiringKey(row.account, row.bulletin, row.occurrence)
+            for firing in by_name.get(key[1:], {}).values():
+                is_local = row.local_due is not None and row.local_due == firing.local_due
+                if is_local or _is_it(firing, row.due_at, row.claimed_at):
+                    yield firing, key, row
+
+
+def _is_known(firing: Firing, entry: Entry | None, now: datetime) -> bool:
+    """Whether it is blocked by its own name, or told as expired for good."""
+    if entry is None:
+        return False
+    is_over = firing.watch_key is not None or firing.occurrence.is_expired(now)
+    return entry.state in BLOCKING or (entry.state is State.EXPIRED and is_over)
+
+
+def _other_name(firing: Firing) -> str | None:
+    """None for what has no schedule: any occurrence of its revision stands for it."""
+    revision, due_at = firing.bulletin.revision, firing.occurrence.due_at
+    if firing.watch_key:
+        return name_of(revision)
+    return None if due_at is None else name_of(revision, due_at)
+
+
+def _is_it(firing: Firing, due_at: datetime | None, claimed_at: datetime) -> bool:
+    """Whether what has the other name, and these times, is the same firing."""
+    due = firing.occurrence.due_at
+    return due is None or due_at == due or (due_at is None and claimed_at >= due)
+
+
+def _recurred(connection: Connection, at_once: Iterable[Firing]) -> Iterator[tuple[FiringKey, Firing]]:
+    """The newest occurrence that went out of these in each account, of those that recurred before."""
+    by_revision: dict[int, dict[str, list[Firing]]] = {}
+    for firing in at_once:
+        by_revision.setdefault(firing.bulletin.revision, {}).setdefault(firing.key.bulletin, []).append(firing)
+    for revision, by_bulletin in by_revision.items():
+        bounds = _range(revision)
+        for chunk in chunks(sorted(by_bulletin)):
+            statement = select(firings.c.account, firings.c.bulletin, func.max(firings.c.occurrence).label("newest"))
+            rows = statement.where(
+                firings.c.bulletin.in_(chunk),
+                firings.c.occurrence.between(bounds["first"], bounds["last"]),
+                firings.c.occurrence.like(bounds["like"]),
+                BLOCKING_ROWS,
+            ).group_by(firings.c.account, firings.c.bulletin)
+            for row in connection.execute(rows):
+                for firing in by_bulletin[row.bulletin]:
+                    yield FiringKey(*row), firing
+
+
+def _at_local_times(connection: Connection, due: Iterable[Firing]) -> Iterator[tuple[FiringKey, Firing]]:
+    """The keys by which the local dates and times of these went out at other instants, in each account."""
+    by_time: dict[tuple[str, str], list[Firing]] = {}
+    for firing in due:
+        if firing.local_due is not None:
+            by_time.setdefault((firing.key.bulletin, firing.local_due), []).append(firing)
+    for bulletins, local_times in key_chunks(FiringKey("", *place) for place in by_time):
+        statement = select(*KEY, firings.c.local_due).where(
+            firings.c.bulletin.in_(bulletins), firings.c.local_due.in_(local_times), BLOCKING_ROWS
+        )
+        for row in connection.execute(statement):
+            for firing in by_time.get((row.bulletin, row.local_due), ()):
+                is_other = row.occurrence != firing.key.occurrence
+                if is_other and row.occurrence.startswith(f"{name_of(firing.bulletin.revision)}@"):
+                    yield FiringKey(row.account, row.bulletin, row.occurrence), firing
+
+
+def _range(revision: int) -> dict[str, str]:
+    first, last = names_from(revision)
+    return {"first": first, "last": last, "like": f"{name_of(revision)}@%"}

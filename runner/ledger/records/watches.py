@@ -1,0 +1,90 @@
+"""Up to when the ledger holds every occurrence of a recurring bulletin: read, and moved on.
+
+Functions over a transaction. The keys are written in order, so that two runs do not wait for each other in a ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Insert, Select, and_, case, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from runner.ledger.database.tables import BLOCKING_ROWS, firings, watches
+from runner.ledger.records.queries import chunks
+from runner.plan.firing import WatchKey
+from runner.plan.history import Watch
+from runner.plan.occurrence import name_of, names_from
+
+_KEY = (watches.c.account, watches.c.bulletin, watches.c.revision)
+
+
+def _moving_on(statement: sqlite.Insert | postgresql.Insert) -> Insert:
+    """What is settled stays so; of two looks the later one counts."""
+    new, old = statement.excluded, watches.c
+    is_later = new.looked_at >= old.looked_at
+    return statement.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={
+            "settled_until": case((new.settled_until > old.settled_until, new.settled_until), else_=old.settled_until),
+            "looked_at": case((is_later, new.looked_at), else_=old.looked_at),
+            "times": case((is_later, new.times), else_=old.times),
+        },
+        where=or_(new.settled_until > old.settled_until, is_later),
+    )
+
+
+MOVE_ON = {"sqlite": _moving_on(sqlite.insert(watches)), "postgresql": _moving_on(postgresql.insert(watches))}
+
+
+def read(connection: Connection, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
+    """What is known of each of these; those that were never looked at are left out."""
+    wanted = set(keys)
+    found: dict[WatchKey, Watch] = {}
+    for chunk in chunks(sorted({key.bulletin for key in wanted})):
+        for row in connection.execute(select(watches).where(watches.c.bulletin.in_(chunk))):
+            key = WatchKey(row.account, row.bulletin, row.revision)
+            if key in wanted:
+                found[key] = Watch(row.settled_until, row.looked_at, row.times)
+    return found
+
+
+def newest_sent(connection: Connection, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
+    """The due time of the newest occurrence later than `since` that was sent, or may have been, of each of these.
+
+    Also of those that the present schedule does not have any more. What was sent long ago is not looked at.
+    """
+    by_revision: dict[int, dict[tuple[str, str], WatchKey]] = {}
+    for key in keys:
+        by_revision.setdefault(key.revision, {})[key[:2]] = key
+    found: dict[WatchKey, datetime] = {}
+    for revision, by_place in by_revision.items():
+        for chunk in chunks(sorted({bulletin for _, bulletin in by_place})):
+            for which in (_recurred(revision, since), firings.c.occurrence == name_of(revision)):
+                for row in connection.execute(_newest(chunk, which, since)):
+                    if (place := (row.account, row.bulletin)) in by_place:
+                        key = by_place[place]
+                        found[key] = max(found.get(key, row.newest), row.newest)
+    return found
+
+
+def _newest(bulletins: Sequence[str], which: ColumnElement[bool], since: datetime) -> Select[Any]:
+    """By place; the two lists of names are asked for apart, so that the index bounds each."""
+    newest = func.max(firings.c.due_at, type_=firings.c.due_at.type).label("newest")
+    statement = select(firings.c.account, firings.c.bulletin, newest)
+    rows = statement.where(firings.c.bulletin.in_(bulletins), which, firings.c.due_at > since, BLOCKING_ROWS)
+    return rows.group_by(firings.c.account, firings.c.bulletin)
+
+
+def _recurred(revision: int, since: datetime) -> ColumnElement[bool]:
+    first, last = names_from(revision, since)
+    return and_(firings.c.occurrence.between(first, last), firings.c.occurrence.like(f"{name_of(revision)}@%"))
+
+
+def move_on(connection: Connection, found: Mapping[WatchKey, Watch]) -> None:
+    """Records up to when each of these is settled, and when that was seen; never back."""
+    rows = [{**key._asdict(), **watch._asdict()} for key, watch in sorted(found.items())]
+    if rows:
+        connection.execute(MOVE_ON[connection.dialect.name], rows)

@@ -1,0 +1,211 @@
+"""A ledger as JSON lines, out and in: a header, the rows of each table by their ids, and an end that proves it whole.
+
+The same ledger gives the same bytes wherever it lies. Slots are left out: they are worth nothing without their runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Connection, Float, Integer, select
+
+from runner.errors import UserError
+from runner.ledger.database.migrations import event_of
+from runner.ledger.database.tables import (
+    SCHEMA_VERSION,
+    Instant,
+    acceptances,
+    attempts,
+    firings,
+    is_instant,
+    ledger,
+    resolutions,
+    runs,
+    watches,
+)
+from runner.plan.history import State
+
+FORMAT = "bulletins-ledger"
+# A row comes after those that it refers to.
+TABLES = {
+    "run": runs,
+    "firing": firings,
+    "attempt": attempts,
+    "resolution": resolutions,
+    "watch": watches,
+    "acceptance": acceptances,
+}
+_SINCE = {"watch": 3, "acceptance": 4}  # the versions that brought kinds of rows
+UNNUMBERED = 0  # the number of a run that comes from a version before
+# Kind of row -> column -> the version that brought it, and what it holds in a row of an older version.
+_ADDED: Mapping[str, Mapping[str, tuple[int, Callable[[Mapping[str, Any]], Any]]]] = {
+    "run": {"number": (4, lambda row: UNNUMBERED)},
+    "firing": {
+        "business_event": (3, lambda row: event_of(str(row.get("payload")))),
+        "local_due": (4, lambda row: None),
+        "reporter": (4, lambda row: None),  # it counts as reported
+        "reported_at": (4, lambda row: None),
+    },
+}
+_VERSIONS = range(2, SCHEMA_VERSION + 1)
+_NOT_WHOLE_HELP = "Export it again; nothing was imported."
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Which ledger an export is of."""
+
+    id: str
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of an export: the kind of its table, and its columns."""
+
+    kind: str
+    values: dict[str, Any]
+
+
+def dump(connection: Connection) -> Iterator[str]:
+    """The lines of a ledger, each with its line end, read as they are taken."""
+    made = connection.execute(select(ledger)).one()
+    about = {"id": made.id, "created_at": written(made.created_at), "created_by": made.created_by}
+    yield _line({"format": FORMAT, "version": made.version, "ledger": about})
+    counts = dict.fromkeys(TABLES, 0)
+    for kind, table in TABLES.items():
+        for row in connection.execute(select(table).order_by(*table.primary_key)):
+            counts[kind] += 1
+            yield _line({kind: {name: written(value) for name, value in row._mapping.items()}})
+    yield _line({"end": counts})
+
+
+def written(value: Any) -> Any:
+    """A column's value as JSON holds it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if isinstance(value, datetime) else value
+
+
+def _line(record: dict[str, Any]) -> str:
+    return json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n"  # ASCII, that no stream can spoil
+
+
+def parse(lines: Iterable[str]) -> tuple[Header, Iterator[Record]]:
+    """The header and the rows of an export, read as they are taken. Both raise UserError for what is not one, whole.
+
+    The rows must be taken to their end: only then is it known that none is missing.
+    """
+    numbered = enumerate(lines, 1)
+    try:
+        _, first = next(numbered)
+        version, header = _header(first)
+    except StopIteration:
+        raise UserError("this is no export of a ledger: it is empty", help=_NOT_WHOLE_HELP) from None
+    return header, _records(numbered, version)
+
+
+def _header(line: str) -> tuple[int, Header]:
+    record = _parsed(line, 1)
+    if record.get("format") != FORMAT:
+        raise UserError(
+            "this is no export of a ledger: its first line is no such header",
+            help="bulletins ledger export makes one. Nothing was imported.",
+        )
+    version = record.get("version")
+    if not isinstance(version, int) or version not in _VERSIONS:
+        raise UserError(
+            f"the export is of version {version}, and this program knows {_VERSIONS[0]} to {_VERSIONS[-1]}",
+            help="Export and import with the same version of bulletins. Nothing was imported.",
+        )
+    values = _checked(record.get("ledger"), [ledger.c[name] for name in ("id", "created_at", "created_by")], 1)
+    return version, Header(**values)
+
+
+def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Record]:
+    counts = dict.fromkeys((kind for kind in TABLES if version >= _SINCE.get(kind, 0)), 0)
+    number = 1
+    for number, line in numbered:
+        record = _parsed(line, number)
+        kind = next(iter(record), "")
+        if kind == "end":
+            if record["end"] != counts or next(numbered, None) is not None:
+                raise _not_whole(number, "the end does not fit what came before it, or something comes after it")
+            return
+        if kind not in counts or len(record) != 1:
+            raise _not_whole(number, "this is no row of a ledger")
+        counts[kind] += 1
+        yield Record(kind, _checked(_completed(kind, record[kind], version), TABLES[kind].c, number))
+    raise _not_whole(number, "the end is missing: the file was cut short")
+
+
+def _completed(kind: str, values: object, version: int) -> object:
+    """A row with the columns that its version did not have yet."""
+    if not isinstance(values, dict):
+        return values
+    added = _ADDED.get(kind, {}).items()
+    return {**values, **{name: of(values) for name, (since, of) in added if version < since and name not in values}}
+
+
+def _parsed(line: str, number: int) -> dict[str, Any]:
+    try:
+        value = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise _not_whole(number, "this is no JSON") from None
+    if not isinstance(value, dict):
+        raise _not_whole(number, "this is no row of a ledger")
+    return value
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _checked(values: object, columns: Iterable[Column[Any]], number: int) -> dict[str, Any]:
+    columns = list(columns)
+    if not isinstance(values, dict) or values.keys() != {column.name for column in columns}:
+        raise _not_whole(number, "this is no row of a ledger: its columns are others")
+    checked = {}
+    for column in columns:
+        value = values[column.name]
+        try:
+            checked[column.name] = None if value is None and column.nullable else _reader(column)(value)
+        except (TypeError, ValueError):
+            raise _not_whole(number, f"{column.name} can't be {json.dumps(value)[:80]}") from None
+    return checked
+
+
+def _reader(column: Column[Any]) -> Callable[[Any], Any]:
+    """What makes a column's value of JSON's, and raises TypeError or ValueError where it is none."""
+    if column.type.__class__ is Instant:
+        return _moment
+    if column is firings.c.state:
+        return lambda value: State(value).value
+    for kind, types in ((Boolean, (bool,)), (Integer, (int,)), (Float, (float, int))):
+        if isinstance(column.type, kind):
+            return partial(_of_type, types)
+    return partial(_of_type, (str,))
+
+
+def _of_type(types: tuple[type, ...], value: Any) -> Any:
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise TypeError(value)
+    if isinstance(value, int) and not -(2**31) <= value < 2**31:  # what both databases take
+        raise ValueError(value)
+    if isinstance(value, str):
+        value.encode()  # half of a character, which JSON can spell and no database takes, is a ValueError
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    if not is_instant(value):
+        raise ValueError(value)
+    return datetime.fromisoformat(value)
+
+
+def _not_whole(number: int, what: str) -> UserError:
+    return UserError(f"line {number} of the export: {what}", help=_NOT_WHOLE_HELP)

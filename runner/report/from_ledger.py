@@ -1,0 +1,105 @@
+"""What a ledger recorded of a run → the report's document.
+
+It holds the firings that the run did something with, as the ledger knows them now: what a person has settled since is
+shown as settled. What the plan left alone is not recorded, so it is not there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from runner.fire.outcome import Outcome, Sent
+from runner.fire.result import reach_warnings
+from runner.ledger.records.firings import SWEPT
+from runner.ledger.values import Attempt, Row, RunRow
+from runner.plan.decide import Action
+from runner.plan.event_time import event_time_warnings
+from runner.plan.firing import FiringKey
+from runner.plan.history import State
+from runner.plan.time_text import moment
+from runner.report.document import RunFacts, attempt_entries, document_of, timestamp
+
+_ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
+_OUTCOMES = {
+    State.FIRED: Outcome.FIRED,
+    State.FAILED: Outcome.FAILED,
+    State.IN_DOUBT: Outcome.IN_DOUBT,
+    State.CLAIMED: Outcome.IN_DOUBT,  # of a run that is over
+    State.EXPIRED: Outcome.EXPIRED,
+    State.RELEASED: Outcome.SKIPPED,
+}
+
+
+def recorded_document(
+    run: RunRow, rows: Sequence[Row], attempts: Mapping[str, Sequence[Attempt]], *, ledger: str
+) -> dict[str, Any]:
+    """The document of a run that is over. `rows` are its rows, `attempts` its requests by the rows' ids."""
+    facts = RunFacts(
+        id=run.id,
+        command=run.command,
+        dry_run=False,
+        started_at=run.started_at,
+        # One that ended without a word lived as long as it renewed its lease; the ledger gave it up some time later.
+        finished_at=run.lease_until if run.exit_code is None or run.finished_at is None else run.finished_at,
+        interrupted=run.interrupted,
+        exit_code=run.exit_code,
+        version=run.version,
+        ledger=ledger,
+        host=run.host,
+        git_commit=run.git_commit,
+        git_dirty=run.git_dirty,
+    )
+    by_firing: dict[FiringKey, list[Row]] = {}
+    for row in sorted(rows, key=_in_order):
+        by_firing.setdefault(row.key, []).append(row)
+    return document_of(facts, [_entry(each, attempts) for each in by_firing.values()])
+
+
+def _in_order(row: Row) -> tuple[datetime, datetime, str]:
+    """As they were claimed; what expired is recorded all at once, so by its times."""
+    return row.claimed_at, row.due_at or _ALWAYS_DUE, row.id
+
+
+def _entry(rows: Sequence[Row], attempts_of: Mapping[str, Sequence[Attempt]]) -> dict[str, Any]:
+    """The entry of one firing. A claim that was given back counts only where nothing came after it."""
+    row = next((row for row in reversed(rows) if row.state is not State.RELEASED), rows[-1])
+    attempts = [attempt for each in rows for attempt in attempts_of.get(each.id, ())]
+    reason = next((each.reason for each in (row, *reversed(rows)) if each.reason), None)
+    if reason is None and row.state is State.CLAIMED:
+        reason = SWEPT
+    if reason is None and row.state is State.EXPIRED and row.due_at is not None:
+        reason = f"was due {moment(row.due_at)}, and its grace ran out before it was sent"
+    outcome = _OUTCOMES[row.state]
+    payload = json.loads(row.payload)
+    last = attempts[-1] if attempts else None
+    answered_yes = outcome is Outcome.FIRED and last is not None and last.verdict == Sent.YES
+    return {
+        "id": row.key.bulletin,
+        "account": row.key.account,
+        "occurrence": row.key.occurrence,
+        "file": row.file,
+        "line": row.line,
+        "business_event": payload["business_event"],
+        "name": payload["name"],
+        "due_at": None if row.due_at is None else timestamp(row.due_at),
+        "may_go_at": None,
+        "action": (Action.EXPIRED if row.state is State.EXPIRED else Action.FIRE).value,
+        "outcome": outcome.value,
+        "reason": reason,
+        "http_status": row.http_status,
+        "error": row.error,
+        "bulletins_sent": row.bulletins_sent,
+        "tries": len(attempts),
+        "started_at": None if last is None else timestamp(last.started_at),
+        "latency_ms": None if last is None else last.latency_ms,
+        "fingerprint": row.fingerprint,
+        "warnings": [
+            *(reach_warnings(row.bulletins_sent) if answered_yes else ()),
+            *(event_time_warnings(payload["when"], last.started_at) if last else ()),
+        ],
+        "payload": payload,
+        "attempts": attempt_entries(attempts),
+    }

@@ -1,0 +1,71 @@
+"""Report document → what a person has to look at, with all that finding it in the dashboard's activity log takes."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner.report.html.instants import instant_ms
+from runner.report.html.labels import OUTCOMES, Kind
+from runner.report.repeated_bulletins import bulletin_of
+
+MOST_SHOWN = 5
+_ORDER = ("in_doubt", "failed", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One result to look at. The window is when it may have been sent; the commands settle it once that is known.
+
+    `more_times` counts the later times of the same bulletin that expired with it.
+    """
+
+    row: int
+    kind: Kind
+    result: dict[str, Any]
+    window_ms: tuple[int, int] | None
+    commands: tuple[str, ...]
+    more_times: int = 0
+
+
+def matters(document: dict[str, Any]) -> list[Matter]:
+    """What is in doubt, then what failed and what expired, each in the document's order.
+
+    Of the times of a bulletin that expired the first stands for all.
+    """
+    results = [(row, each) for row, each in enumerate(document["results"]) if each["outcome"] in _ORDER]
+    results.sort(key=lambda pair: _ORDER.index(pair[1]["outcome"]))
+    expired = Counter(bulletin_of(each) for _, each in results if each["outcome"] == "expired")
+    found = []
+    for row, result in results:
+        times = expired.pop(bulletin_of(result), 0) if result["outcome"] == "expired" else 1
+        if times:
+            found.append(replace(_matter(row, result, document["run"]), more_times=times - 1))
+    return found
+
+
+def _matter(row: int, result: dict[str, Any], run: dict[str, Any]) -> Matter:
+    kind = OUTCOMES[result["outcome"]]
+    if kind.key != "in_doubt":
+        return Matter(row, kind, result, None, ())
+    return Matter(row, kind, result, _window(result, run), tuple(_commands(result)))
+
+
+def _window(result: dict[str, Any], run: dict[str, Any]) -> tuple[int, int]:
+    starts = [instant_ms(each["started_at"]) for each in result["attempts"]]
+    starts += [instant_ms(result["started_at"])] if result["started_at"] else []
+    first = min(starts, default=instant_ms(run["started_at"]))
+    took = result["latency_ms"]
+    if took is None or result["started_at"] is None:
+        return first, instant_ms(run["finished_at"])
+    return first, round(instant_ms(result["started_at"]) + took)
+
+
+def _commands(result: dict[str, Any]) -> Sequence[str]:
+    words = ["bulletins", "resolve", result["id"], "--account", result["account"]]
+    if result["occurrence"] != "r1":
+        words += ["--occurrence", result["occurrence"]]
+    return [f'{shlex.join(words)} --{said} --note "…"' for said in ("sent", "not-sent")]

@@ -1,0 +1,59 @@
+"""Report document → its first sentences: what happened, and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from runner.report.counts import bulletins_of
+from runner.report.html.labels import LEFT_ALONE, OUTCOMES, REPORT_KINDS, Kind, kind_of, listed
+from runner.report.text.problems import counted
+
+_ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
+
+
+def tiles(document: dict[str, Any]) -> list[tuple[Kind, int]]:
+    """How many results there are of each kind, the kinds that a reader looks for first."""
+    counts = Counter(map(kind_of, document["results"]))
+    expected = () if document["run"]["dry_run"] else _ALWAYS_SHOWN
+    order = ["fired", "would_fire", *(key for key in REPORT_KINDS if key not in ("fired", "would_fire"))]
+    return [(REPORT_KINDS[key], counts[key]) for key in order if counts[key] or key in expected]
+
+
+def happened(document: dict[str, Any]) -> str:
+    """`3 bulletins fired, 1 failed, 1 in doubt: look at it.`"""
+    run, summary = document["run"], document["summary"]
+    if run["dry_run"]:
+        would = _bulletins_of(document, "would_fire")
+        return f"Dry run: {would} would fire." if would else "Dry run: nothing would be sent."
+    parts: list[str] = []
+    for outcome in ("fired", "failed", "expired", "skipped", "in_doubt"):
+        if count := summary[outcome]:
+            parts.append(f"{f'{count:,}' if parts else _bulletins_of(document, outcome)} {OUTCOMES[outcome].name}")
+    said = ", ".join(parts)
+    if not parts:
+        return "Interrupted: nothing was sent." if run["interrupted"] else "Nothing to send."
+    doubts = summary["in_doubt"]
+    look = f": look at {'it' if doubts == 1 else 'them'}." if doubts else "."
+    return ("Interrupted: " if run["interrupted"] else "") + said + look
+
+
+def _bulletins_of(document: dict[str, Any], outcome: str) -> str:
+    """`6 firings of 5 bulletins`: what has that outcome; empty where nothing does."""
+    ids = [result["id"] for result in document["results"] if result["outcome"] == outcome]
+    return bulletins_of(ids) if ids else ""
+
+
+def besides(document: dict[str, Any]) -> str:
+    """What the API counted, the warnings, and what was left alone; empty where there is nothing to say."""
+    summary = document["summary"]
+    parts = []
+    if summary["fired"]:
+        parts.append(f"CleverTap counted {counted(summary['bulletins_sent'], 'bulletin')} sent.")
+    if summary["warnings"]:
+        parts.append(f"{counted(summary['warnings'], 'warning')}.")
+    left = Counter(kind_of(result) for result in document["results"] if result["outcome"] is None)
+    names = [f"{left[kind.key]:,} {kind.name}" for kind in LEFT_ALONE.values() if left[kind.key]]
+    if names:
+        parts.append(f"Left alone: {listed(names)}.")
+    return " ".join(parts)

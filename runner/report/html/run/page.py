@@ -1,0 +1,61 @@
+"""Report document → the page of a run: what happened, when, and each firing's story. Made from the document alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.report.html.instants import instant_ms, turn_ms
+from runner.report.html.labels import REPORT_KINDS, exit_meaning, kind_of
+from runner.report.html.page import render
+from runner.report.html.run.attention import MOST_SHOWN, matters
+from runner.report.html.run.headline import besides, happened, tiles
+from runner.report.html.run.latency import distribution, figures
+from runner.report.html.run.page_data import report_data
+from runner.report.html.run.requests import requests_of
+from runner.report.html.run.timeline import sentence, timeline
+
+FIRST_ROWS = 40  # that stand in the page itself, for readers without scripts
+_SCRIPTS = ("dom.js", "data.js", "times.js", "filter.js", "table.js", "story.js", "report.js")
+
+
+def report_page(document: dict[str, Any]) -> str:
+    """The page, as one HTML file."""
+    run = document["run"]
+    requests = requests_of(document)
+    drawn = timeline(requests)
+    started, finished = instant_ms(run["started_at"]), instant_ms(run["finished_at"])
+    found = matters(document)
+    data, stories = report_data(document)
+    return render(
+        "report.html.j2",
+        scripts=_SCRIPTS,
+        data=data,
+        stories=stories,
+        run=run,
+        started_ms=started,
+        finished_ms=finished,
+        exit_meaning=exit_meaning(run["exit_code"]),
+        happened=happened(document),
+        besides=besides(document),
+        tiles=tiles(document),
+        matters=found[:MOST_SHOWN],
+        more_matters=sum(1 + each.more_times for each in found[MOST_SHOWN:]),
+        timeline=drawn,
+        timeline_sentence=sentence(drawn) if drawn else "",
+        figures=figures(requests),
+        distribution=distribution(requests),
+        rows=[_row(result) for result in document["results"][:FIRST_ROWS]],
+        total=len(document["results"]),
+        accounts=sorted({result["account"] for result in document["results"]}),
+    )
+
+
+def _row(result: dict[str, Any]) -> dict[str, Any]:
+    due, started = result["due_at"], result["started_at"]
+    return {
+        **result,
+        "kind": REPORT_KINDS[kind_of(result)],
+        "due_ms": None if due is None else instant_ms(due),
+        "may_go_ms": turn_ms(result),
+        "started_ms": None if started is None else instant_ms(started),
+    }

@@ -1,0 +1,81 @@
+"""Report document → the data of its page: a row for each result, in the document's order.
+
+Small enough to be mailed: what a thousand servers answered at length is cut, and the page says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from runner.report.html.compact_data import drop_payloads, packed
+from runner.report.html.instants import instant_ms, turn_ms
+from runner.report.html.labels import REPORT_KINDS, kind_of
+
+COLUMNS = (
+    *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "may_go", "kind"),
+    *("reason", "http_status", "error", "bulletins_sent", "tries", "started", "latency_ms"),
+)
+STORY_COLUMNS = ("fingerprint", "warnings", "payload", "attempts")  # read once a row is opened
+_POOLED = ("account", "occurrence", "file", "business_event", "kind", "reason", "error")
+_NESTED = ("warnings", "payload", "attempts")
+ANSWERS_KEPT = 1_500_000  # characters of answers, of all results together
+_SHORT = 160
+_WELL = ("fired", "would_fire")  # whose payloads are missed least
+
+
+def report_data(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `report.js` works with: what it shows at once, and the stories of the rows."""
+    results = document["results"]
+    answers = {text: len(text) for each in results for text in _texts(each)}
+    cut = _SHORT if sum(answers.values()) > ANSWERS_KEPT else None
+    stories = [_story(result, cut) for result in results]
+    missed_most_first = sorted(range(len(results)), key=lambda row: results[row]["outcome"] in _WELL)
+    drop_payloads((stories[row] for row in missed_most_first), STORY_COLUMNS.index("payload"))
+    data = {
+        **packed(COLUMNS, map(_row, results), pooled=_POOLED),
+        "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in REPORT_KINDS.values()},
+        "accounts": sorted({result["account"] for result in results}),
+        "zones": [],
+        "answers_cut": cut,
+    }
+    return data, packed(STORY_COLUMNS, stories, nested=_NESTED)
+
+
+def _texts(result: dict[str, Any]) -> Iterable[str]:
+    return (each["answer"] for each in result["attempts"] if each["answer"])
+
+
+def _row(result: dict[str, Any]) -> list[Any]:
+    due, started = result["due_at"], result["started_at"]
+    return [
+        *(result[name] for name in ("id", "account", "occurrence", "file", "line")),
+        result.get("row"),
+        *(result[name] for name in ("business_event", "name")),
+        None if due is None else instant_ms(due),
+        turn_ms(result),
+        kind_of(result),
+        *(result[name] for name in ("reason", "http_status", "error", "bulletins_sent", "tries")),
+        None if started is None else instant_ms(started),
+        result["latency_ms"],
+    ]
+
+
+def _story(result: dict[str, Any], cut: int | None) -> list[Any]:
+    attempts = [_attempt(each, cut) for each in result["attempts"]]
+    return [*(result[name] for name in ("fingerprint", "warnings", "payload")), attempts]
+
+
+def _attempt(attempt: dict[str, Any], cut: int | None) -> list[Any]:
+    answer = attempt["answer"]
+    if answer is not None and cut is not None and len(answer) > cut:
+        answer = answer[:cut] + "…"
+    return [
+        attempt["number"],
+        instant_ms(attempt["started_at"]),
+        attempt["latency_ms"],
+        attempt["verdict"],
+        attempt["http_status"],
+        answer,
+        attempt["error"],
+    ]

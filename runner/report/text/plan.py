@@ -1,0 +1,197 @@
+"""The plan, and what changed since a git ref → tables for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from runner.plan.decide import Action, Step
+from runner.plan.event_time import step_warnings
+from runner.plan.time_text import moment, whole_second
+from runner.report.counts import action_counts, bulletins_of, merging, only_later, sent_now, still_unsent
+from runner.report.local_time import time_of_week, zones_of
+from runner.report.plan_document import until_of
+from runner.report.repeated_bulletins import few_and_often
+from runner.report.safe_text import plain
+from runner.report.text.problems import counted
+
+# What sends nothing and is as it should be; long runs of it are cut.
+_QUIET = (Action.DONE, Action.WAIT, Action.DISABLED, Action.EXPIRED)
+_QUIET_ROWS = 20
+_BESIDE_CHANGES = 5  # of an action, so that what changed stays on the screen
+_NO_ZONES: Mapping[str, str] = {}
+COLOURS = {
+    Action.FIRE: "green",
+    Action.RETRY: "green",
+    Action.WAIT: "blue",
+    Action.EXPIRED: "yellow",
+    Action.DONE: "bright_black",
+    Action.CHANGED: "yellow",
+    Action.DUPLICATE: "yellow",
+    Action.IN_DOUBT: "red",
+    Action.CLAIMED: "yellow",
+    Action.DISABLED: "bright_black",
+}
+
+
+def summary_line(document: Mapping[str, Any]) -> str:
+    """`plan at 2026-12-01T13:00:00Z: 3 fire, 9 wait`: the actions of a plan's document that occur.
+
+    Also how many bulletins it sends, where these are fewer than firings, and how much comes later than it shows; above
+    that, what merging does, where the plan was made against a git ref.
+    """
+    until, ids = until_of(document), sent_now(document)
+    said = f"plan at {document['now']}{'' if until is None else f', up to {until}'}"
+    nothing = "nothing is defined" if until is None else "nothing comes"
+    sent = f" ({bulletins_of(ids)} would be sent)" if len(set(ids)) < len(ids) else ""
+    counts = f"{said}: {action_counts(document, {}) or nothing}{sent}"
+    line = "; ".join(filter(None, [counts, only_later(document)]))
+    return line if document["changes"] is None else "\n".join([*map(plain, merging(document)), line])
+
+
+def plan_rows(
+    steps: Sequence[Step], document: Mapping[str, Any], *, whole: bool = False
+) -> Iterator[tuple[Action | None, tuple[str, ...]]]:
+    """The rows of the steps that the document is of, with local times beside those in UTC.
+
+    Against a git ref, what changed is what is to be read: firings that it speaks of are not told again, and of the
+    others only a few of each action, unless `whole`.
+    """
+    zones, coming = zones_of(document), until_of(document) is not None
+    folded: list[str] = []
+    if document["changes"] is not None and not whole:
+        steps, folded = _beside_changes(steps, document["changes"], coming=coming)
+    yield from rows(steps, whole=whole, coming=coming, zones=zones, now=datetime.fromisoformat(document["now"]))
+    for said in folded:
+        yield None, ("", "", "", f"… and {said} (--verbose shows them)")
+
+
+def _beside_changes(steps: Iterable[Step], changes: Mapping[str, Any], *, coming: bool) -> tuple[list[Step], list[str]]:
+    """The steps that are shown beside the changes, and what is said of those that are not."""
+    effects = [(each["id"], effect) for each in changes["bulletins"] for effect in each["effects"]]
+    told = {(effect["account"], id_, effect["occurrence"]) for id_, effect in effects}
+    shown: list[Step] = []
+    above: Counter[Action] = Counter()
+    others: Counter[Action] = Counter()
+    # Of what expired, rows tells many times together; who says up to when wants to see what comes.
+    never_cut = (Action.EXPIRED, Action.WAIT) if coming else (Action.EXPIRED,)
+    for step in steps:
+        (above if step.firing.key in told else others)[step.action] += 1
+        if step.firing.key not in told and (step.action in never_cut or others[step.action] <= _BESIDE_CHANGES):
+            shown.append(step)
+    cut = {action: others[action] - _BESIDE_CHANGES for action in Action if action not in never_cut}
+    more = [f"{count:,} more {action.value}" for action, count in cut.items() if count > 0]
+    said = ", ".join(f"{above[action]:,} {action.value}" for action in Action if above[action])
+    return shown, [*more, *([f"{said} of what changed, told above"] if said else [])]
+
+
+def rows(
+    steps: Iterable[Step],
+    *,
+    whole: bool = False,
+    coming: bool = False,
+    zones: Mapping[str, str] = _NO_ZONES,
+    now: datetime | None = None,
+) -> Iterator[tuple[Action | None, tuple[str, ...]]]:
+    """(action, cells) of each row: action, bulletin, account, reason; a row for each changed field below its step.
+
+    Runs of steps that send nothing are cut, and expired times of one bulletin are one row, unless `whole`; the row that
+    says so has no action. With `coming`, what waits is not cut. `zones` are those of the accounts' people: what waits
+    says when that is by their clocks, too. With `now`, the time of the plan, a step's warnings are rows below it.
+    """
+    for action, group in groupby(steps, key=lambda step: step.action):
+        run = list(group)
+        if action is Action.EXPIRED and not whole:
+            run, folded = _unfolded(run)
+            yield from folded
+        is_cut = action in _QUIET and not (coming and action is Action.WAIT)
+        shown = run[:_QUIET_ROWS] if is_cut and not whole else run
+        for step in shown:
+            key = step.firing.key
+            label = key.bulletin if key.occurrence == "r1" else f"{key.bulletin} {key.occurrence}"
+            yield action, (action.value, plain(label), plain(key.account), plain(_reason(step, zones)))
+            for change in step.changes:
+                yield action, ("", "", "", plain(f"  {_edit(change.field, change.old, change.new)}"))
+            for warning in () if now is None else step_warnings(step, now):
+                yield None, ("", "", "", f"  warning: {warning}")
+        if len(shown) < len(run):
+            more = f"… and {len(run) - len(shown):,} more {action.value} (--verbose shows them)"
+            yield None, ("", "", "", more)
+
+
+def _reason(step: Step, zones: Mapping[str, str]) -> str:
+    """The reason; of what waits, with the time by the clocks of the account's people.
+
+    Where the occurrence names the instant, their time takes its place: the line is long enough.
+    """
+    at, zone = step.may_go_at or step.firing.occurrence.due_at, zones.get(step.firing.key.account)
+    if step.action is not Action.WAIT or at is None or zone is None:
+        return step.reason
+    at = whole_second(at)  # as the reason has it
+    if not (local := time_of_week(at, zone)):
+        return step.reason
+    instant = moment(at)
+    beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
+    return step.reason.replace(instant, beside, 1)
+
+
+def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:
+    """Those of a bulletin that expired a few times, and a row for each that did so more often."""
+    few, often = few_and_often(expired, lambda step: step.firing.key[:2])
+    rows: list[tuple[Action | None, tuple[str, ...]]] = []
+    for each in often:
+        account, bulletin, _ = each[0].firing.key
+        times = [step.firing.key.occurrence.partition("@")[2] for step in (each[0], each[-1])]
+        said = f"{len(each):,} times from {times[0]} to {times[1]} (--verbose shows them); the last {each[-1].reason}"
+        rows.append((Action.EXPIRED, (Action.EXPIRED.value, plain(bulletin), plain(account), plain(said))))
+    return few, rows
+
+
+CHANGE_COLOURS = {"added": "green", "changed": "yellow", "renamed": "yellow", "removed": "red"}
+_USE = {"account": ("goes there", "go there"), "business event": ("raises it", "raise it")}
+_SIGNS = {"added": "+", "changed": "~", "renamed": ">", "removed": "-"}
+
+
+def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+    """(kind, cells) of what changed since a git ref: sign, what, and what it does; its edits in rows below it."""
+    for each in changes["bulletins"]:
+        was = f" (was {each['was']})" if each["was"] else ""
+        effects = {effect["text"]: None for effect in each["effects"]}
+        kind = each["kind"]
+        yield kind, (f"{_SIGNS[kind]} {kind}", plain(each["id"] + was), plain("; ".join(effects)))
+        if kind in ("changed", "renamed"):
+            yield from _field_rows(each["fields"])
+        if each["warning"]:
+            yield None, ("", "", plain(f"  warning: {each['warning']}"))
+    for what, entries in (("account", changes["accounts"]), ("business event", changes["events"])):
+        for each in entries:
+            goes = (
+                ""
+                if each["kind"] == "removed"
+                else f"{counted(each['bulletins'], 'bulletin')} of the set {_USE[what][each['bulletins'] != 1]}"
+            )
+            label = (f"{_SIGNS[each['kind']]} {each['kind']}", plain(f"{what} {each['name']}"))
+            yield each["kind"], (*label, f"{goes}{still_unsent(each)}")
+            if each["kind"] == "changed":
+                yield from _field_rows(each["fields"])
+
+
+def _field_rows(fields: Iterable[Mapping[str, Any]]) -> Iterator[tuple[None, tuple[str, ...]]]:
+    for each in fields:
+        origin = " (from the file's defaults)" if each["inherited"] else ""
+        yield None, ("", "", plain(f"  {_edit(each['field'], each['old'], each['new'])}{origin}"))
+
+
+def changes_line(changes: Mapping[str, Any]) -> str:
+    """`against main (0123abc): 2 added, 1 changed`: how many bulletins changed how."""
+    counts = Counter(each["kind"] for each in changes["bulletins"])
+    said = ", ".join(f"{counts[kind]:,} {kind}" for kind in _SIGNS if counts[kind]) or "no bulletin changed"
+    broken = f"; {counted(changes['base_problems'], 'problem')} there" if changes["base_problems"] else ""
+    return f"against {plain(changes['against'])} ({changes['base'][:12]}{broken}): {said}"
+
+
+def _edit(field: str, old: str | None, new: str | None) -> str:
+    return f"{field}: {'nothing' if old is None else repr(old)} → {'nothing' if new is None else repr(new)}"

@@ -1,0 +1,85 @@
+"""Problems → text for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+
+from runner.definitions.model import Definitions
+from runner.definitions.problem import Problem
+from runner.report.safe_text import plain
+
+_SNIPPET_WIDTH = 100
+
+
+def problem_line(problem: Problem) -> str:
+    """One line: place, code, what was found, the mend."""
+    place = f"{plain(problem.file)}:{problem.line}:{problem.column}"
+    message = plain(problem.message)
+    end = (
+        "" if not problem.help else f"; {plain(problem.help)}" if message.endswith(".") else f". {plain(problem.help)}"
+    )
+    return f"{place}: error[{problem.code}]: {message}{end}"
+
+
+def snippet(problem: Problem) -> list[str]:
+    """The line of the file with a caret under the place; empty where the line is not known."""
+    if not problem.source:
+        return []
+    column = problem.column - 1
+    start = max(0, column - _SNIPPET_WIDTH // 2)
+    shown = plain(problem.source[start : start + _SNIPPET_WIDTH])
+    before = plain(problem.source[start:column])
+    number = f"{problem.line:>5}"
+    return [f"{number} | {shown}", f"{' ' * len(number)} | {' ' * _cells(before)}^"]
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    width = 0
+    for character in text:
+        if unicodedata.category(character) not in ("Mn", "Me", "Cf"):
+            width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return width
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 file`, `2 files`; `plural` where an s does not make one."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def verdict(definitions: Definitions) -> str:
+    """The last line: how much was found wrong, or that all is valid."""
+    files = counted(len(definitions.files), "file")
+    if not definitions.problems:
+        verb = "is" if len(definitions.bulletins) == 1 else "are"
+        return f"{counted(len(definitions.bulletins), 'bulletin')} in {files} {verb} valid"
+    wrong = len({problem.file for problem in definitions.problems})
+    return f"{counted(len(definitions.problems), 'problem')} in {wrong:,} of {files}"
+
+
+def problems_json(definitions: Definitions) -> str:
+    """One JSON document: the verdict and every problem."""
+    document = {
+        "schema_version": 1,
+        "valid": not definitions.problems,
+        "files": len(definitions.files),
+        "bulletins": len(definitions.bulletins),
+        "problems": list(_entries(definitions.problems)),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _entries(problems: Iterable[Problem]) -> Iterable[dict[str, object]]:
+    for problem in problems:
+        yield {
+            "code": problem.code.value,
+            "severity": "error",
+            "file": problem.file,
+            "line": problem.line,
+            "column": problem.column,
+            "message": problem.message,
+            "help": problem.help,
+            **({"row": problem.row} if problem.row else {}),
+        }

@@ -1,0 +1,138 @@
+"""The report's document → lines for people. Made from the document and from nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from runner.plan.time_text import moment
+from runner.report.budget_estimate import turn_of
+from runner.report.repeated_bulletins import bulletin_of
+from runner.report.safe_text import plain
+
+OUTCOME_COLOURS = {
+    "fired": "green",
+    "failed": "red",
+    "in_doubt": "red",
+    "expired": "yellow",
+    "skipped": "yellow",
+    "would_fire": "green",
+}
+_TIMES = 3  # that are shown of many that expired
+_NAMED = 10  # of those that will expire
+_OUTCOME_NAMES = {"in_doubt": "in doubt", "would_fire": "would fire"}
+
+
+def outcome_name(outcome: str) -> str:
+    """An outcome as people say it."""
+    return _OUTCOME_NAMES.get(outcome, outcome)
+
+
+def outcome_line(result: dict[str, Any]) -> str:
+    """One line for one result that has an outcome."""
+    parts = [f"{outcome_name(result['outcome']):<10} {result['id']} {result['account']}"]
+    if result["occurrence"] != "r1":
+        parts[0] += f" {result['occurrence']}"
+    if result["outcome"] == "fired":
+        sent = result["bulletins_sent"]
+        parts.append("bulletins sent: " + ("not said" if sent is None else str(sent)))
+    if result["reason"]:
+        parts.append(result["reason"])
+    if result["latency_ms"] is not None:
+        parts.append(f"{result['latency_ms']:.0f} ms" + (f", {result['tries']} tries" if result["tries"] > 1 else ""))
+    parts += [f"warning: {warning}" for warning in result["warnings"]]
+    return plain(" · ".join(parts))
+
+
+def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> Iterator[tuple[str, str]]:
+    """(outcome, line) of each result that has an outcome.
+
+    Of the many times of a bulletin that expired only the first few are there, and how many more, unless `whole`.
+    """
+    told = [result for result in results if result["outcome"] is not None]
+    times: dict[tuple[str, str], list[str]] = {}
+    for each in told:
+        if each["outcome"] == "expired":
+            times.setdefault(bulletin_of(each), []).append(each["occurrence"])
+    seen: Counter[tuple[str, str]] = Counter()
+    for each in told:
+        expired = times[bulletin_of(each)] if each["outcome"] == "expired" else []
+        seen[bulletin_of(each)] += bool(expired)
+        if whole or len(expired) < _TIMES + 2 or seen[bulletin_of(each)] <= _TIMES:
+            yield each["outcome"], outcome_line(each)
+        elif seen[bulletin_of(each)] == len(expired):
+            account, bulletin = bulletin_of(each)
+            yield each["outcome"], f"{more_expired_line(account, bulletin, expired[_TIMES:])} (--verbose shows them)"
+
+
+def more_expired_line(account: str, bulletin: str, occurrences: Sequence[str]) -> str:
+    """How many times of a bulletin expired beside those that have a line of their own."""
+    first, last = occurrences[0], occurrences[-1]
+    return plain(f"{'expired':<10} {bulletin} {account} · {len(occurrences):,} more, from {first} to {last}")
+
+
+def summary_lines(document: dict[str, Any]) -> Iterator[str]:
+    """What happened altogether, and what did not and why."""
+    summary, run = document["summary"], document["run"]
+    shown = [name for name in OUTCOME_COLOURS if summary[name]]
+    happened = ", ".join(f"{summary[name]:,} {outcome_name(name)}" for name in shown)
+    if summary["fired"]:
+        happened += f" (bulletins sent: {summary['bulletins_sent']:,})"
+    quiet = ", ".join(_quiet(document))
+    if run["dry_run"]:
+        yield f"dry run, nothing was sent: {happened or 'nothing would be sent'}"
+    elif happened:
+        yield ("interrupted: " if run["interrupted"] else "") + happened
+    else:
+        yield "interrupted: nothing was sent" if run["interrupted"] else "nothing to send"
+    if run["exit_code"] is None:
+        yield "the run ended without a word: what it held is in doubt"
+    if quiet:
+        yield f"left alone: {quiet}"
+    yield from _too_late(document)
+    if summary["in_doubt"]:
+        yield "look at what is in doubt with: bulletins status"
+
+
+def _quiet(document: dict[str, Any]) -> Iterator[str]:
+    names = {
+        "wait": "not due yet",
+        "done": "sent before",
+        "changed": "sent before and edited since (raise revision to send again)",
+        "duplicate": "blocked as duplicates",
+        "in_doubt": "in doubt (bulletins status)",
+        "claimed": "held by another run",
+        "expired": "expired",
+        "disabled": "disabled",
+    }
+    left = [entry for entry in document["results"] if entry["outcome"] is None and not _would_be_told(entry)]
+    held_back = sum(entry.get("may_go_at") is not None for entry in left)
+    if held_back:
+        yield f"{held_back:,} waiting for a budget, the first may go {_first_turn(left, document['run'])}"
+    for action, name in names.items():
+        count = sum(entry["action"] == action for entry in left) - (held_back if action == "wait" else 0)
+        if count:
+            yield f"{count:,} {name}"
+
+
+def _first_turn(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
+    """When the first of those goes that wait for a budget: the time alone where that is today."""
+    said = moment(min(filter(None, map(turn_of, left))))
+    day, _, time = said.partition("T")
+    return time if run["finished_at"].startswith(day) else said
+
+
+def _would_be_told(entry: dict[str, Any]) -> bool:
+    """Whether a dry run left it alone that is to be reported as expired."""
+    return entry["action"] == "expired" and entry["outcome"] is None and bool(entry["warnings"])
+
+
+def _too_late(document: dict[str, Any]) -> Iterator[str]:
+    told = sum(map(_would_be_told, document["results"]))
+    if told:
+        yield f"would be reported as expired: {told:,}"
+    late = [each["id"] for each in document["results"] if each.get("may_go_at") and each["warnings"]]
+    if late:
+        names = ", ".join(late[:_NAMED]) + (f" and {len(late) - _NAMED:,} more" if len(late) > _NAMED else "")
+        yield plain(f"warning: {len(late):,} will expire before the budget lets them go: {names}")

@@ -1,0 +1,157 @@
+"""What the ledger says → lines for people: what is in doubt and how to settle it, who is at work, what happened."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from runner.ledger.values import LiveRun, Resolution, Row
+from runner.plan.budget import HOUR, Limit, Used
+from runner.plan.history import State
+from runner.plan.time_text import moment, span
+from runner.report.document import timestamp
+from runner.report.safe_text import plain
+
+
+def doubt_lines(rows: Sequence[Row], *, ledger: str | None = None, lingering: Iterable[str] = ()) -> Iterator[str]:
+    """What a person needs to find each row in the dashboard's activity log, and the lines that settle it.
+
+    `ledger` is the URL that the lines must name; `lingering` are the runs whose process is still there.
+    """
+    lingering = set(lingering)
+    for row in rows:
+        payload = json.loads(row.payload)
+        yield f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"
+        yield f"  event   {plain(payload['business_event'])}"
+        yield f"  name    {plain(payload['name'])}"
+        yield f"  c-by    {plain(payload['c-by'])}"
+        yield f"  window  {moment(row.claimed_at)} to {moment(window_end(row))}"
+        yield f"  why     {plain(row.reason or 'the run that held it ended without recording an outcome')}"
+        yield f"  run     {row.run} by {plain(row.who)} on {plain(row.host)} (pid {row.pid})"
+        if row.run in lingering:
+            yield f"  first   kill -9 {row.pid}   (the process is still here, frozen or slow: it must not go on)"
+        yield f"  sent?   {resolve_line(row, sent=True, among=rows, ledger=ledger)}"
+        yield f"  not?    {resolve_line(row, sent=False, among=rows, ledger=ledger)}"
+    for run, count in Counter(row.run for row in rows).items():
+        if count > 1:
+            words = _with_ledger(["bulletins", "resolve", "--run", run], ledger)
+            yield f"all {count} of run {run} at once:"
+            yield f'  sent?   {shlex.join([*words, "--sent", "--note"])} "…"'
+            yield f'  not?    {shlex.join([*words, "--not-sent", "--note"])} "…"'
+
+
+def window_end(row: Row) -> datetime:
+    """When the firing was off the wire at the latest: its run settled it, or held its lease no longer."""
+    settled_itself = row.settled_at is not None and row.swept_by is None
+    return row.settled_at if settled_itself and row.settled_at else row.lease_until
+
+
+def resolve_line(row: Row, *, sent: bool, among: Sequence[Row] = (), ledger: str | None = None) -> str:
+    """The command that settles a firing in doubt, ready to copy; it tells the row from the others `among` it."""
+    words = ["bulletins", "resolve", row.key.bulletin, "--account", row.key.account]
+    alike = sum(other.key[:2] == row.key[:2] for other in among)
+    if row.key.occurrence != "r1" or alike > 1:
+        words += ["--occurrence", row.key.occurrence]
+    return shlex.join([*_with_ledger(words, ledger), "--sent" if sent else "--not-sent", "--note"]) + ' "…"'
+
+
+def _with_ledger(words: list[str], ledger: str | None) -> list[str]:
+    return [*words, "--ledger", ledger] if ledger else words
+
+
+def budget_lines(used: Mapping[Limit, Used]) -> Iterator[str]:
+    """`india: 57 of 60 in the last hour, 312 of 400 in the last day`: a line for each account, and each event in it."""
+    for name, group in groupby(used.items(), key=lambda each: budget_name(each[0])):
+        yield plain(f"{name}: " + ", ".join(_used(*each) for each in group))
+
+
+def _used(limit: Limit, used: Used) -> str:
+    said = f"{used.taken:,} of {limit.count:,} in the last {'hour' if limit.window == HOUR else 'day'}"
+    return said + (f", over it until {moment(used.over_until)}" if used.over_until else "")
+
+
+def budget_name(limit: Limit) -> str:
+    """Whose budget it is: `india`, or `india, Flash Sale`."""
+    return limit.account if limit.event is None else f"{limit.account}, {limit.event}"
+
+
+def budget_entry(limit: Limit, used: Used) -> dict[str, Any]:
+    """A limit of a budget and how much of it is used, as JSON output holds it."""
+    return {
+        "account": limit.account,
+        "business_event": limit.event,
+        "window_s": int(limit.window.total_seconds()),
+        "limit": limit.count,
+        "used": used.taken,
+        "over_until": None if used.over_until is None else timestamp(used.over_until),
+    }
+
+
+def run_cells(run: LiveRun) -> tuple[str, ...]:
+    """A run that is under way: what, where, for how long, and what it holds."""
+    return (
+        run.command,
+        plain(f"by {run.who} on {run.host} (pid {run.pid})"),
+        f"for {span(run.now - run.started_at)}",
+        f"{run.claims} claimed, {run.slots} slots",
+        f"run {run.id}",
+    )
+
+
+def history_cells(row: Row, resolutions: Iterable[Resolution]) -> tuple[str, ...]:
+    """One row of a bulletin's history: when, state, account and occurrence, what was said."""
+    said = [row.reason or ""]
+    if row.state is State.FIRED and row.bulletins_sent is not None:
+        said.append(f"bulletins sent: {row.bulletins_sent}")
+    if row.http_status:
+        said.append(f"HTTP {row.http_status}")
+    said.append(f"run {row.run} by {row.who} on {row.host}")
+    said += [
+        f"settled {moment(each.at)} by {each.who} as {'sent' if each.sent else 'not sent'}: {each.note}"
+        for each in resolutions
+    ]
+    where = f"{row.key.account} {row.key.occurrence}"
+    return row.state.value, moment(row.claimed_at), plain(where), plain("; ".join(filter(None, said)))
+
+
+def row_entry(row: Row) -> dict[str, Any]:
+    """A row as JSON output holds it."""
+    return {
+        "id": row.key.bulletin,
+        "account": row.key.account,
+        "occurrence": row.key.occurrence,
+        "state": row.state.value,
+        "run": row.run,
+        "who": row.who,
+        "host": row.host,
+        "pid": row.pid,
+        "claimed_at": timestamp(row.claimed_at),
+        "settled_at": None if row.settled_at is None else timestamp(row.settled_at),
+        "off_the_wire_at": timestamp(window_end(row)),
+        "reason": row.reason,
+        "http_status": row.http_status,
+        "error": row.error,
+        "bulletins_sent": row.bulletins_sent,
+        "payload": json.loads(row.payload),
+    }
+
+
+def run_entry(run: LiveRun) -> dict[str, Any]:
+    """A run that is under way, as JSON output holds it."""
+    return {
+        "id": run.id,
+        "command": run.command,
+        "who": run.who,
+        "host": run.host,
+        "pid": run.pid,
+        "started_at": timestamp(run.started_at),
+        "age_s": round((run.now - run.started_at).total_seconds(), 1),
+        "lease_until": timestamp(run.lease_until),
+        "claimed": run.claims,
+        "slots": run.slots,
+    }

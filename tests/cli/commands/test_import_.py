@@ -1,0 +1,278 @@
+"""`import`, from the files that teams have to definitions that the set takes."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Write
+from importers import documented, dumped, payload
+
+from cli.conftest import Bulletins
+from runner.definitions.load import load
+
+ACCOUNTS = """
+accounts:
+  india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}
+  europe: {region: eu1, account_id_env: EUROPE_ID, passcode_env: PASSCODE}
+"""
+SHOWS = """\
+Name,Event,Created by,program_id,language,At
+Sa Re Ga Ma 1,Program Released,a@example.com,0001,Hindi,2036-12-01T18:30:00+05:30
+Sa Re Ga Ma 2,Program Released,a@example.com,0002,Tamil,2036-12-02T18:30:00+05:30
+"""
+
+
+def file(name: str, content: str, encoding: str = "utf-8") -> str:
+    Path(name).write_text(content, encoding=encoding, newline="")
+    return name
+
+
+@pytest.fixture
+def folder(write: Write) -> Path:
+    return write({"accounts.yaml": ACCOUNTS})
+
+
+def test_the_documentations_curl_line_becomes_a_definition_with_an_equal_payload(
+    bulletins: Bulletins, folder: Path
+) -> None:
+    script = file("raise.sh", "#!/bin/sh\n" + documented(dumped(payload())) + documented(dumped(payload(name="Two"))))
+    done = bulletins("import", "curl", script, "--out", "bulletins.d/imported.yaml")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines() == [
+        "accounts are india, for the calls go to https://in1.api.clevertap.com",
+        "2 bulletins written to bulletins.d/imported.yaml; bulletins validate checks them with the set",
+    ]
+    definitions = load([folder])
+    assert definitions.problems == ()
+    assert [bulletin.payload() for bulletin in definitions.bulletins] == [payload(), payload(name="Two")]
+    assert {bulletin.accounts for bulletin in definitions.bulletins} == {("india",)}
+    written = (folder / "imported.yaml").read_text(encoding="utf-8")
+    assert "PASSCODE-ITSELF" not in written + done.err
+    assert "TEST-ACCOUNT-ID" not in written + done.err
+
+
+def test_the_documentations_own_slip_is_refused(bulletins: Bulletins, folder: Path) -> None:
+    script = file("raise.sh", "\n" + documented('{"business_event":true"}'))
+    done = bulletins("import", "curl", script, "--out", "bulletins.d/imported.yaml")
+    assert (done.code, done.out) == (3, "")
+    found = 'after true, a double quote (") stands where a comma or the closing bracket is wanted'
+    assert done.err.splitlines() == [
+        f'raise.sh:2:40: error[bad-format]: not JSON: {found}. Text wants quotes on both sides: write "true".',
+        "1 problem in 1 of 1 file",
+        "nothing was written",
+    ]
+    assert not (folder / "imported.yaml").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_spreadsheet_becomes_definitions(bulletins: Bulletins, folder: Path, encoding: str) -> None:
+    delimiter = "\t" if encoding == "utf-16" else ","
+    sheet = file("shows.csv", SHOWS.replace(",", delimiter).replace("\n", "\r\n"), encoding)
+    done = bulletins("import", "csv", sheet, "--account", "india", "--account", "europe")
+    assert done.code == 0
+    assert done.err == "2 bulletins written to standard output; bulletins validate checks them with the set\n"
+    assert (
+        done.out
+        == """\
+defaults:
+  business_event: Program Released
+  c-by: a@example.com
+  accounts: [india, europe]
+
+bulletins:
+  - id: sa-re-ga-ma-1
+    name: Sa Re Ga Ma 1
+    properties:
+      program_id: "0001"
+      language: Hindi
+    schedule: {at: 2036-12-01T18:30:00+05:30}
+
+  - id: sa-re-ga-ma-2
+    name: Sa Re Ga Ma 2
+    properties:
+      program_id: "0002"
+      language: Tamil
+    schedule: {at: 2036-12-02T18:30:00+05:30}
+"""
+    )
+
+
+def test_an_account_that_nothing_says_is_asked_for(bulletins: Bulletins, folder: Path) -> None:
+    done = bulletins("import", "csv", file("shows.csv", SHOWS))
+    assert done.code == 3
+    hint = "Add a column accounts, or give --account NAME: india or europe."
+    assert done.err.startswith(f"shows.csv:1:1: error[missing-field]: no column says accounts. {hint}\n1 problem")
+    assert bulletins("import", "csv", "shows.csv", "--account", "india").code == 0
+
+
+def test_what_a_table_lacks_is_told_at_once(bulletins: Bulletins, folder: Path) -> None:
+    done = bulletins("import", "csv", file("a.csv", "program_id,name\n1,x\n"))
+    lacking = [line.partition("no column says ")[2].partition(".")[0] for line in done.err.splitlines()[:-2]]
+    assert (done.code, lacking) == (3, ["business_event", "c-by", "accounts"])
+
+
+def test_a_row_without_an_account_is_pointed_at(bulletins: Bulletins, folder: Path) -> None:
+    rows = SHOWS.replace("At\n", "At,Account\n").replace("05:30\n", "05:30,india\n", 1)
+    sheet = file("shows.csv", rows.removesuffix("\n") + ",\n")
+    done = bulletins("import", "csv", sheet)
+    assert done.code == 3
+    place = f"shows.csv:3:{len(rows.splitlines()[-1]) + 2}"
+    assert done.err.startswith(f"{place}: error[missing-field]: the row has no accounts. Fill in the cell.\n1 problem")
+    assert bulletins("import", "csv", sheet, "--account", "europe").code == 0
+
+
+def test_what_payloads_lack_is_told_at_once(bulletins: Bulletins, folder: Path) -> None:
+    lacking = {name: value for name, value in payload().items() if name not in ("business_event", "c-by")}
+    done = bulletins("import", "json", file("a.json", dumped(lacking)))
+    assert done.code == 3
+    options = [line.partition("ive --")[2].split()[0] for line in done.err.splitlines()[:-2]]
+    assert options == ["event", "c-by", "account"]
+    assert "no payload says in which account it is to be raised. Give --account NAME: india or europe." in done.err
+    assert bulletins("import", "json", file("none.json", "[]")).refused_with("there is nothing to import", "", code=2)
+
+
+def test_what_no_column_says_is_given_by_options(bulletins: Bulletins) -> None:
+    done = bulletins("import", "csv", file("a.csv", "name\nx\n"), "--event", "Album Out", "--c-by", "a@example.com")
+    assert done.code == 0
+    assert "business_event: Album Out\n" in done.out
+    assert "c-by: a@example.com\n" in done.out
+    assert "accounts were left out, for bulletins.d defines none" in done.err
+
+
+def test_a_folder_of_payloads_is_read_in_the_order_of_its_names(bulletins: Bulletins, write: Write) -> None:
+    write({"accounts.yaml": ACCOUNTS.replace("  europe", "#")})
+    Path("payloads/more").mkdir(parents=True)
+    for name, content in {
+        "b.json": dumped(payload(name="B")),
+        "a.jsonl": f"{dumped(payload(name='A1'))}\n{dumped(payload(name='A2'))}\n",
+        "more/c.json": dumped([payload(name="C")]),
+        ".d.json": "{",
+        "notes.txt": "{",
+    }.items():
+        file(f"payloads/{name}", content)
+    done = bulletins("import", "json", "payloads")
+    assert done.code == 0
+    assert [line.split()[-1] for line in done.out.splitlines() if " name: " in line] == ["A1", "A2", "B", "C"]
+    assert done.err.startswith("accounts were left out, for the set defines exactly one\n4 bulletins written")
+
+
+def test_a_file_that_several_names_lead_to_is_read_once(bulletins: Bulletins) -> None:
+    Path("p").mkdir()
+    file("p/a.json", dumped(payload()))
+    Path("p/b.json").symlink_to("a.json")
+    done = bulletins("import", "json", "p", "p/a.json", "./p")
+    assert done.code == 0
+    assert "1 bulletin written" in done.err
+
+
+def test_calls_without_a_scheme_are_those_of_the_account(bulletins: Bulletins, folder: Path) -> None:
+    script = file("raise.sh", f"curl -d '{dumped(payload())}' in1.api.clevertap.com/1/targets/trigger.json\n")
+    done = bulletins("import", "curl", script)
+    assert done.code == 0
+    assert "accounts: [india]" in done.out
+    assert "by http or without a scheme; the account uses https" in done.err
+
+
+def test_what_a_spreadsheet_seems_to_have_rewritten_is_noted(bulletins: Bulletins) -> None:
+    sheet = file("a.csv", "name,event,c-by,program_id\nx,E,a@example.com,2.34567E+05\n")
+    done = bulletins("import", "csv", sheet)
+    assert done.code == 0
+    assert "a.csv:2: properties.program_id is '2.34567E+05', which looks like a number that the" in done.err
+
+
+def test_problems_of_all_files_are_told_and_nothing_is_written(bulletins: Bulletins) -> None:
+    Path("p").mkdir()
+    file("p/a.json", '{"name": NaN}')
+    file("p/b.json", dumped(payload(when=1796130000000)))
+    file("p/c.json", dumped(payload()))
+    Path("p/d.json").write_bytes(b"\xff")
+    done = bulletins("import", "json", "p", "--out", "new.yaml")
+    assert (done.code, done.out) == (3, "")
+    assert [line.split(": error")[0] for line in done.err.splitlines()[:3]] == ["p/a.json:1:10", "p/b.json:1:171",
+                                                                                "p/d.json:1:1"]  # fmt: skip
+    assert done.err.splitlines()[3:] == ["3 problems in 3 of 4 files", "nothing was written"]
+    assert not Path("new.yaml").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "curl"])
+def test_standard_input_is_read(bulletins: Bulletins, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = {"csv": SHOWS, "json": dumped(payload()), "curl": documented(dumped(payload()))}[form]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
+    done = bulletins("import", form, "-")
+    assert done.code == 0
+    assert "bulletins:\n" in done.out
+
+
+def test_a_file_that_is_there_is_never_replaced(bulletins: Bulletins) -> None:
+    file("there.yaml", "mine")
+    sheet = file("shows.csv", SHOWS)
+    assert bulletins("import", "csv", sheet, "--out", "there.yaml").refused_with("is there already", "another", code=2)
+    assert Path("there.yaml").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "help_"),
+    [
+        (["csv", "none.csv"], "none.csv: No such file", "Give a file"),
+        (["csv", "."], ".: Is a directory", "Give a file"),
+        (["json", "none"], "none: No such file", "Give a file"),
+        (["json", "empty"], "empty holds no JSON", ".json"),
+        (["curl", "/dev/null"], "not a regular file", "Give a file"),
+        (["curl", "other.sh"], "there is nothing to import", "No bulletin was found"),
+        (["csv", "shows.csv", "--path", "none"], "none: no such file or folder", "Give the folder"),
+        (["csv", "shows.csv", "--out", "x.txt"], "would be no definition by its name", ".yaml"),
+        (["csv", "shows.csv", "--out", "shows.csv/x.yaml"], "could not be written", "can be written"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_read_or_written_is_said(
+    bulletins: Bulletins, arguments: list[str], message: str, help_: str
+) -> None:
+    Path("empty").mkdir()
+    file("shows.csv", SHOWS)
+    file("other.sh", "echo 'no call'\n")
+    done = bulletins("import", *arguments)
+    assert done.refused_with(message, help_, code=5 if "could not" in message else 2)
+    assert done.out == ""
+
+
+@pytest.mark.parametrize("command", [[], ["csv"], ["json"], ["curl"]])
+def test_every_form_has_help(bulletins: Bulletins, command: list[str]) -> None:
+    done = bulletins("import", *command, "--help")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: {' '.join(['bulletins', 'import', *command])} ")
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_what_to_type_then_names_the_set(bulletins: Bulletins, folder: Path) -> None:
+    folder.rename(folder.parent / "my set")
+    sheet = file("shows.csv", SHOWS)
+    done = bulletins("import", "csv", sheet, "--account", "india", "--path", "my set", "--out", "my set/new.yaml")
+    assert done.err.endswith("; bulletins validate 'my set' checks them with the set\n")
+
+
+def test_a_full_disk_is_told_as_one(bulletins: Bulletins, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = bulletins("import", "csv", file("shows.csv", SHOWS), "--account", "india", "--out", "new.yaml")
+    message = "new.yaml could not be written: No space left on device"
+    assert done.refused_with(message, "Make room on its disk, then run it again.")
+    assert not Path("new.yaml").exists()
+
+
+@pytest.mark.parametrize(("keys", "code"), [("\x04", 3), ("\x03", 130)], ids=["ctrl-d", "ctrl-c"])
+def test_somebody_at_a_terminal_is_told_to_type(tmp_path: Path, keys: str, code: int) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    with on_terminal("import", "json", "-", folder=tmp_path) as terminal:
+        terminal.wait_for("reading what is typed or pasted here, until Ctrl-D on a line of its own\n")
+        assert terminal.leave(keys) == code
+    assert "Traceback" not in terminal.text

@@ -1,0 +1,137 @@
+"""`schema` and `explain`."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from conftest import Write
+
+from cli.conftest import Bulletins
+from runner.definitions.problem_codes import EXPLANATIONS, Code
+from runner.fire.api.refusal_causes import ANSWERS
+from runner.report.text.problem_pages import THEMES
+
+SCHEMAS = Path(__file__).parents[3] / "schemas"
+NAMES = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json"))
+
+
+def test_schemas_are_listed(bulletins: Bulletins) -> None:
+    assert sorted(bulletins("schema").out.split()) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_printed_as_it_stands(bulletins: Bulletins, name: str) -> None:
+    done = bulletins("schema", name)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
+    jsonschema.Draft202012Validator.check_schema(json.loads(done.out))
+
+
+def test_a_schema_that_is_not_there(bulletins: Bulletins) -> None:
+    assert bulletins("schema", "reprt").refused_with("there is no schema 'reprt'", "Did you mean report?", code=2)
+    assert bulletins("schema", "x").refused_with("there is no schema 'x'", "There are: accounts", code=2)
+
+
+@pytest.fixture
+def the_set(write: Write) -> Path:
+    """One account, one event, no bulletin yet."""
+    return write(
+        {
+            "accounts.yaml": "accounts: {india: {region: in1, account_id_env: A, passcode_env: B}}",
+            "events.yaml": "business_events: {Program Released: {required: [program_id]}}",
+        }
+    )
+
+
+@pytest.mark.parametrize(("arguments", "title"), [([], "Bulletins"), (["accounts"], "Accounts")])
+def test_a_schema_for_the_set(bulletins: Bulletins, the_set: Path, arguments: list[str], title: str) -> None:
+    done = bulletins("schema", *arguments, "--for-set")
+    assert (done.code, done.err) == (0, "")
+    schema = json.loads(done.out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["title"] == title
+    if title == "Bulletins":
+        assert schema["$defs"]["accounts"]["items"]["anyOf"][0] == {"enum": ["india"]}
+
+
+def test_schemas_for_the_set_in_a_folder(bulletins: Bulletins, the_set: Path, tmp_path: Path) -> None:
+    the_set.rename(tmp_path / "other.d")
+    done = bulletins("schema", "--for-set", "--path", "other.d", "--out", "other.d/.schemas")
+    names = ["accounts", "business_events", "bulletins"]
+    assert done.out == "".join(f"written: other.d/.schemas/{name}.schema.json\n" for name in names)
+    written = (tmp_path / "other.d" / ".schemas" / "bulletins.schema.json").read_text(encoding="utf-8")
+    assert written == bulletins("schema", "--for-set", "--path", "other.d").out
+    assert bulletins("validate", "other.d").code == 0
+    assert bulletins("schema", "accounts", "--for-set", "--path", "other.d", "--out", "x").out.count("\n") == 1
+
+
+def test_a_set_with_problems_says_so(bulletins: Bulletins, the_set: Path, write: Write) -> None:
+    write({"broken.yaml": "bulletins: [{}]"})
+    done = bulletins("schema", "--for-set")
+    assert done.code == 0
+    assert json.loads(done.out)["title"] == "Bulletins"
+    said = "shows them): accounts and events with a problem are left out of the schema\n"
+    assert re.fullmatch(r"the set has \d problems \(bulletins validate ", done.err.removesuffix(said))
+    the_set.rename(the_set.parent / "my set")
+    assert "(bulletins validate 'my set' shows them)" in bulletins("schema", "--for-set", "--path", "my set").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "help_", "code"),
+    [
+        (["--out", "x"], "--out goes with --for-set", "See bulletins schema --help.", 2),
+        (["--path", "x"], "--path goes with --for-set", "See bulletins schema --help.", 2),
+        (["plan", "--for-set"], "there is no schema 'plan' that a set could narrow", "There are: accounts", 2),
+        (["--for-set", "--path", "nowhere"], "nowhere: no such file or folder", "Give the folder", 2),
+        (["--for-set", "--out", "bulletins.d/events.yaml"], "events.yaml", "Give a folder that can be written to.", 5),
+    ],
+)
+def test_what_schema_refuses(
+    bulletins: Bulletins, the_set: Path, arguments: list[str], message: str, help_: str, code: int
+) -> None:
+    assert bulletins("schema", *arguments).refused_with(message, help_, code=code)
+
+
+def test_codes_are_listed_by_theme(bulletins: Bulletins) -> None:
+    lines = bulletins("explain").out.splitlines()
+    codes = [line.split()[0] for line in lines if re.match(r"  [a-z]", line)]
+    assert sorted(codes) == sorted([*(code.value for code in EXPLANATIONS), *ANSWERS])
+    assert [line for line in lines if re.match("[A-Z]", line)] == [*THEMES, "Answers of the API"]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_code_is_explained(bulletins: Bulletins, code: Code) -> None:
+    done = bulletins("explain", code)
+    assert (done.code, done.err) == (0, "")
+    assert " ".join(done.out.split("\n\n")[0].split()) == f"{code}: {EXPLANATIONS[code].summary}"
+    assert "\nwrong:\n    " in done.out
+    assert "\nright:\n    " in done.out
+
+
+def test_a_code_may_be_copied_from_a_problem(bulletins: Bulletins) -> None:
+    assert bulletins("explain", "error[yaml-key]:").out == bulletins("explain", "yaml-key").out
+
+
+@pytest.mark.parametrize("code", list(ANSWERS))
+def test_every_answer_of_the_api_is_explained(bulletins: Bulletins, code: str) -> None:
+    done = bulletins("explain", code)
+    assert (done.code, done.err) == (0, "")
+    assert " ".join(done.out.split("\n\n")[0].split()) == f"{code}: {ANSWERS[code].summary}"
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_429_tells_of_the_ten_minutes(bulletins: Bulletins) -> None:
+    assert "10 minutes" in " ".join(bulletins("explain", "429").out.split())
+    assert bulletins("explain", "HTTP 429").out == bulletins("explain", "http-429").out
+
+
+def test_a_code_that_is_not_there(bulletins: Bulletins) -> None:
+    done = bulletins("explain", "yaml-kee")
+    assert done.refused_with("there is no problem code 'yaml-kee'", "Did you mean yaml-key?", code=2)
+    done = bulletins("explain", "zzz")
+    assert done.refused_with("there is no problem code 'zzz'", "bulletins explain lists them.", code=2)

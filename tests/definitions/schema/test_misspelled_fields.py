@@ -1,0 +1,47 @@
+"""A field under a wrong name is one problem, which names the right one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from definitions.building.test_incomplete_entry import ACCOUNTS, ENTRY, ROWS, problems, told
+from runner.definitions.load import load_sources
+from runner.definitions.problem_codes import Code
+from runner.definitions.sources import Source
+
+
+@pytest.mark.parametrize("defaults", [{}, {"tags": ["x"]}])
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("nmae", "name"), ("idd", "id"), ("cby", "c-by"), ("bussiness_event", "business_event")]
+)
+def test_a_field_that_is_misspelt_is_not_missed(wrong: str, meant: str, defaults: dict[str, Any]) -> None:
+    entry = {wrong if name == meant else name: value for name, value in ENTRY.items()}
+    (problem,) = problems(entry, **defaults)
+    assert (problem.code, problem.help) == (Code.UNKNOWN_FIELD, f"Did you mean {meant}?")
+
+
+def test_beside_a_field_that_is_misspelt_others_are_missed() -> None:
+    entry = {"idd": "a", "nmae": "N", "c-by": "a@example.com", "business_event": "E"}
+    assert told(entry) == ["missing-field the", "unknown-field idd", "unknown-field nmae"]
+
+
+def test_one_of_several_fields_that_is_misspelt_is_not_missed() -> None:
+    assert told({**ENTRY, **ROWS, "for_each": {"row": [{"n": 1}]}}) == ["unknown-field for_each.row"]
+    assert told({**ENTRY, **ROWS, "for_each": {"exclude": []}}) == ["one-of-fields for_each"]
+
+
+@pytest.mark.parametrize("field", ["foreach", "for-each", "for_eech", "For_Each"])
+def test_what_for_each_is_misspelt_as_is_told(field: str) -> None:
+    (problem,) = problems({**ENTRY, "id": "a-{{ row.n }}", field: ROWS["for_each"]})
+    assert (problem.code, problem.help) == (Code.UNKNOWN_FIELD, "Did you mean for_each?")
+
+
+@pytest.mark.parametrize(("meant", "wrong"), [("region", "regin"), ("passcode_env", "passcode_evn")])
+def test_a_field_of_an_account_that_is_misspelt_is_not_missed(meant: str, wrong: str) -> None:
+    account = {wrong if name == meant else name: value for name, value in ACCOUNTS["india"].items()}
+    text = json.dumps({"accounts": {"india": account}})
+    (problem,) = load_sources([Source("accounts.yaml", text.encode)]).problems
+    assert (problem.code, problem.help) == (Code.UNKNOWN_FIELD, f"Did you mean {meant}?")

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import csv
+import pickle
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from runner.definitions.problem import MAX_PROBLEMS, Problem
+from runner.definitions.problem_codes import Code
+from runner.definitions.tables import csv_table
+from runner.definitions.tables.csv_table import MAX_CELL_CHARACTERS, MAX_COLUMNS, Table, read_table
+
+
+def table(data: str | bytes) -> Table:
+    found, problems = read_table(data if isinstance(data, bytes) else data.encode(), "shows.csv")
+    assert problems == []
+    assert found is not None
+    return found
+
+
+def rows(data: str | bytes) -> list[tuple[int, dict[str, str]]]:
+    return [(row.line, dict(row.values)) for row in table(data).rows]
+
+
+def problem(data: str | bytes) -> Problem:
+    found, problems = read_table(data if isinstance(data, bytes) else data.encode(), "shows.csv")
+    assert found is None
+    (only,) = problems
+    assert only.code is Code.BAD_TABLE
+    assert only.file == "shows.csv"
+    assert only.help
+    return only
+
+
+def test_a_table_is_columns_and_rows_with_their_lines() -> None:
+    found = table("show,language\nSa Re Ga Ma,Hindi\nSuper Singer,Tamil\n")
+    assert found.columns == ("show", "language")
+    assert [row.line for row in found.rows] == [2, 3]
+    assert dict(found.rows[1].values) == {"show": "Super Singer", "language": "Tamil"}
+
+
+def test_a_row_is_a_mapping() -> None:
+    cells = table("a,b\n1,2\n").rows[0].values
+    assert cells["b"] == "2"
+    assert "c" not in cells
+    assert (len(cells), list(cells), cells) == (2, ["a", "b"], {"a": "1", "b": "2"})
+    assert repr(cells) == "{'a': '1', 'b': '2'}"
+    assert pickle.loads(pickle.dumps(cells)) == cells
+    with pytest.raises(KeyError):
+        cells["items"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_in_any_way(end: str) -> None:
+    text = end.join(["a,b", '1,"x', 'y"', "", "3,4"])
+    assert rows(text) == [(2, {"a": "1", "b": f"x{end}y"}), (5, {"a": "3", "b": "4"})]
+
+
+def test_quoted_cells_hold_commas_quotes_and_line_ends() -> None:
+    text = 'a,b\n"x, y","say ""hi"""\n"1\n\n2",3\n4,"5"'
+    assert rows(text) == [
+        (2, {"a": "x, y", "b": 'say "hi"'}),
+        (3, {"a": "1\n\n2", "b": "3"}),
+        (6, {"a": "4", "b": "5"}),
+    ]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_byte_order_mark_is_no_part_of_the_first_name(mark: str) -> None:
+    assert table(f'{mark}"show",language\nसा,Hindi\n').columns == ("show", "language")
+
+
+def test_names_are_stripped_and_cells_are_not() -> None:
+    assert rows(" a ,b\t\n x ,\ty\n") == [(2, {"a": " x ", "b": "\ty"})]
+
+
+@pytest.mark.parametrize("blank", ["", "  ", ",", " , ", '"",'])
+def test_blank_rows_are_left_out(blank: str) -> None:
+    assert [line for line, _ in rows(f"\n{blank}\na,b\n{blank}\n1,2\n{blank}\n{blank}\n3,\n\n")] == [5, 8]
+
+
+def test_line_separators_of_unicode_end_no_row() -> None:
+    assert rows("a,b\nx\u2028y,z\u2029\n") == [(2, {"a": "x\u2028y", "b": "z\u2029"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "mend"),
+    [
+        ("", 1, "the table holds nothing", "names the columns"),
+        ("\n\n", 1, "the table holds nothing", "names the columns"),
+        ("a,b\n", 1, "the table has no rows below its header", "Write a row"),
+        ("a;b\n1;2\n", 1, "the columns are parted by semicolons", "Save the table with commas"),
+        ("a\tb\n1\t2\n", 1, "the columns are parted by tabs", "Save the table with commas"),
+        ("a,,c\n1,2,3\n", 1, "column 2 has no name", "Name it"),
+        ("a,b,a\n1,2,3\n", 1, "the columns 1 and 3 are both named 'a'", "Rename"),
+        ("a,a \n1,2\n", 1, "the columns 1 and 2 are both named 'a'", "Rename"),
+        ("\n\n_a,b\n1,2\n", 3, "the column '_a' begins with an underscore", "Name it otherwise"),
+        (f"{'x' * 121},b\n1,2\n", 1, "the name of column 1 is too long", "shorter"),
+        (",".join(f"c{number}" for number in range(MAX_COLUMNS + 1)), 1, "has 201 columns; it may have 200", "Remove"),
+        ("a,b\n1,2\n\n3,\x07\n", 4, "the control character U+0007 stands here", "Remove it."),
+        ("a,b\n1,\x85\n", 2, "the control character U+0085 stands here", "Remove it."),
+        ('a,b\n1,2\n3,"4\n5,6\n', 3, "a quote opens here and is left open", 'Close it with another ".'),
+        ('a,b\n1,"2\n",3\n', 2, "the row has 3 cells, the header 2 columns", "quotes"),
+        ('a,b\n1,"2"x\n', 2, "has 'x' behind the quote that closes it", 'twice: ""'),
+        (
+            'a,b\r\n1,"2\r\n3,4\r\n5,"6"\r\n',
+            2,
+            "closes 2 lines below, with '6' behind its quote",
+            "Close it where it ends",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_line(text: str, line: int, message: str, mend: str) -> None:
+    _, problems = read_table(text.encode(), "shows.csv")
+    (found,) = problems
+    assert (found.line, found.code) == (line, Code.BAD_TABLE)
+    assert message in found.message
+    assert mend in found.help
+
+
+def test_a_quote_is_told_at_its_column() -> None:
+    found = problem('a,b\n1,2\nx,"y\n')
+    assert (found.line, found.column, found.source) == (3, 3, 'x,"y')
+
+
+@pytest.mark.parametrize(
+    ("row", "message", "mend"),
+    [
+        ("1", "the row has 1 cell, the header 2 columns", "Write a comma for each cell that is empty."),
+        ("1,2,3", "the row has 3 cells, the header 2 columns", "Put a cell that holds a comma in quotes."),
+    ],
+)
+def test_a_row_of_another_length_is_told_with_its_counts(row: str, message: str, mend: str) -> None:
+    found, problems = read_table(f"a,b\nx,y\n{row}\nz,w\n".encode(), "shows.csv")
+    assert problems == [Problem("shows.csv", 3, 1, Code.BAD_TABLE, message, mend, row)]
+    assert found is not None
+    assert [each.line for each in found.rows] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "column", "message"),
+    [
+        (b"a,b\nx,Caf\xe9\n", 2, 6, "the byte 0xE9 is not UTF-8"),
+        ("a,b\r\nसा,é\r\n".encode() + b"\xff", 3, 1, "the byte 0xFF is not UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16"), 1, 1, "the table is UTF-16"),
+    ],
+)
+def test_another_encoding_is_told_at_its_place(data: bytes, line: int, column: int, message: str) -> None:
+    found = problem(data)
+    assert (found.line, found.column, found.message) == (line, column, message)
+
+
+def test_the_control_character_is_told_at_its_place_and_does_not_reach_a_terminal() -> None:
+    found = problem('a,b\n"x\r\ny",é\x1b[31m\n')
+    assert (found.line, found.column) == (3, 5)
+
+
+def test_a_cell_has_bounds() -> None:
+    longest = "x" * MAX_CELL_CHARACTERS
+    assert len(table(f"a,b\n{longest},2\n").rows) == 1
+    found, problems = read_table(f"a,b\n1,2\n{longest}y,2\n3,4\n".encode(), "shows.csv")
+    assert found is not None
+    assert [row.line for row in found.rows] == [2, 4]
+    assert [(each.line, each.message) for each in problems] == [
+        (3, "the cell 'a' has 65,537 characters; it may have 65,536")
+    ]
+
+
+@pytest.mark.parametrize("row", ["x" * 200_000 + ",2", "," * 2_000_000, '"\n' + '",,,,,,,,,"\n' * 200_000 + '"'])
+def test_a_row_has_bounds(row: str) -> None:
+    found = problem(f"a,b\n1,2\n{row}\n")
+    assert found.line == 3
+    assert "the row that begins here is too long" in found.message
+
+
+def test_a_quote_left_open_far_from_the_end_is_told_where_it_opens() -> None:
+    found = problem('a,b\n1,2\n3,"4\n' + "5,6\n" * 100_000)
+    assert (found.line, found.column, found.message) == (3, 3, "a quote opens here and is left open")
+
+
+def test_quotes_alone_are_read_in_bounded_time_and_memory() -> None:
+    assert problem("a,b\n" + '"' * 2_000_001).line == 2
+
+
+def test_the_limits_of_the_csv_module_stay_as_they_are() -> None:
+    before = csv.field_size_limit()
+    table("a,b\n1,2\n")
+    assert csv.field_size_limit() == before
+
+
+def test_a_table_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_table, "MAX_ROWS", 3)
+    monkeypatch.setattr(csv_table, "MAX_LINES", 50)
+    assert len(table("a,b\n" + "1,2\n" * 3).rows) == 3
+    assert problem("a,b\n" + "1,2\n" * 4).message == "the table has more than 3 rows"
+    assert problem("a,b\n" + "\n" * 60).message == "the table has more than 50 lines"
+    monkeypatch.setattr(csv_table, "MAX_TABLE_BYTES", 10)
+    assert "more than 10 bytes" in problem("a,b\n1,2\n3,4\n").message
+
+
+def test_at_most_a_thousand_problems_are_shown() -> None:
+    found, problems = read_table(b"a,b\n" + b"1\n" * 5000, "shows.csv")
+    assert found is not None
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[-1].code is Code.TOO_MANY_PROBLEMS
+
+
+CELLS = st.text(st.sampled_from('ab ,"\r\n;\tसाé'), max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+def test_what_is_written_is_read(written: list[tuple[str, str]], end: str, mark: bool) -> None:
+    text = "a,b" + end
+    expected = []
+    for row in written:
+        line = 1 + len(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")) - 1
+        if "".join(row).strip():
+            expected.append((line, {"a": row[0], "b": row[1]}))
+        text += ",".join('"' + cell.replace('"', '""') + '"' for cell in row) + end
+    found, problems = read_table((("\ufeff" if mark else "") + text).encode(), "shows.csv")
+    if not expected:
+        assert [each.message for each in problems] == ["the table has no rows below its header"]
+        return
+    assert problems == []
+    assert found is not None
+    assert [(row.line, dict(row.values)) for row in found.rows] == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=60), st.text(st.sampled_from('a1,"\r\n;\t_ é\0\ufeff'), max_size=60).map(str.encode))
+)
+@example(b'"')
+@example(b'a,b\n"')
+@example(b'a,b\r\n"\r')
+@example(b'a,b\n1,"""')
+@example(b"\xef\xbb\xbf")
+def test_nothing_ends_in_a_traceback(data: bytes) -> None:
+    found, problems = read_table(data, "shows.csv")
+    assert problems or found is not None
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
+    assert all(1 <= each.line <= lines and each.column >= 1 and each.help for each in problems)
+    if found is not None:
+        assert all(len(row.values) == len(found.columns) for row in found.rows)

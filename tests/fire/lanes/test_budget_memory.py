@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from fire import account, bulletin
+from runner.definitions.model import Budget
+from runner.fire.lanes.budget_memory import Allowance
+from runner.plan.budget import DAY, HOUR, Held, Limit
+from runner.plan.decide import Action, Step
+from runner.plan.firing import firings_of
+from runner.plan.occurrence import Occurrence
+
+NOW = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
+OWN = Limit("india", 60, HOUR)
+SALES = Limit("india", 3, DAY, "Flash Sale")
+
+
+def an_allowance() -> Allowance:
+    return Allowance(account(budget=Budget(per_hour=60), event_budgets={"Flash Sale": Budget(per_day=3)}))
+
+
+def step(event: str) -> Step:
+    (firing,) = firings_of(bulletin(business_event=event), [Occurrence("r1")])
+    return Step(firing, Action.FIRE, "due")
+
+
+def test_a_claim_is_charged_to_the_account_and_its_event() -> None:
+    assert an_allowance().limits(step("Program Released")) == (OWN,)
+    assert an_allowance().limits(step("Flash Sale")) == (OWN, SALES)
+
+
+def test_what_nobody_was_told_only_the_ledger_knows() -> None:
+    assert an_allowance().known((OWN, SALES), NOW) is None
+
+
+def test_a_limit_that_was_told_holds_until_its_time() -> None:
+    allowance = an_allowance()
+    held = Held(OWN, NOW + HOUR)
+    allowance.note(held)
+    assert allowance.known((OWN,), NOW + HOUR - timedelta(microseconds=1)) == held
+    assert allowance.known((OWN,), NOW + HOUR) is None
+
+
+def test_an_event_that_is_held_back_holds_back_no_other() -> None:
+    allowance = an_allowance()
+    allowance.note(Held(SALES, NOW + DAY))
+    assert allowance.known((OWN,), NOW) is None
+    assert allowance.known((OWN, SALES), NOW) == Held(SALES, NOW + DAY)
+
+
+def test_the_longest_is_told() -> None:
+    allowance = an_allowance()
+    for held in (Held(OWN, NOW + HOUR), Held(SALES, NOW + DAY)):
+        allowance.note(held)
+    assert allowance.known((OWN, SALES), NOW) == Held(SALES, NOW + DAY)

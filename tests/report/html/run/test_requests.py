@@ -1,0 +1,59 @@
+"""The requests of a report, and the lanes they fill."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from report.documents import make_attempt, make_report, make_result
+from runner.report.html.run.requests import ROUNDING_MS, Request, lanes, requests_of
+
+
+def request(start_ms: float, end_ms: float) -> Request:
+    return Request(0, "india", "a", 1, start_ms, end_ms, "yes", 200)
+
+
+spans = st.tuples(st.integers(0, 1000), st.integers(0, 300)).map(lambda span: request(span[0], span[0] + span[1]))
+
+
+@given(st.lists(spans, max_size=60))
+def test_lanes_are_as_many_as_were_in_flight_at_once_and_hold_one_request_at_a_time(requests: list[Request]) -> None:
+    requests.sort(key=lambda each: each.start_ms)
+    placed, count = lanes(requests)
+    at_once = max(
+        (
+            sum(other.start_ms <= each.start_ms < other.end_ms - ROUNDING_MS or other is each for other in before)
+            for place, each in enumerate(requests)
+            for before in [requests[: place + 1]]
+        ),
+        default=0,
+    )
+
+    assert count == at_once
+    for lane in range(count):
+        mine = [each for each, at in zip(requests, placed, strict=True) if at == lane]
+        assert all(b.start_ms >= a.end_ms - ROUNDING_MS for a, b in pairwise(mine))
+
+
+def test_every_attempt_is_a_request_in_the_order_of_starts() -> None:
+    first = make_attempt(1, started_at="2026-12-01T13:00:01Z", verdict="no", http_status=429)
+    second = make_attempt(2, started_at="2026-12-01T13:00:03Z")
+    early = make_attempt(1, started_at="2026-12-01T13:00:00Z")
+    found = requests_of(make_report(make_result(tries=2, attempts=[first, second]), make_result(attempts=[early])))
+
+    assert [(each.row, each.number, each.verdict) for each in found] == [(1, 1, "yes"), (0, 1, "no"), (0, 2, "yes")]
+
+
+def test_a_request_that_nobody_saw_end_lasts_until_the_run_ended() -> None:
+    cut = make_result(outcome="in_doubt", tries=1, attempts=[], latency_ms=None, started_at="2026-12-01T12:59:58Z")
+    (found,) = requests_of(make_report(cut))
+
+    assert found.is_open
+    assert found.verdict == "unknown"
+    assert found.latency_ms == 2000
+
+
+def test_results_that_sent_nothing_make_no_requests() -> None:
+    assert requests_of(make_report(make_result(outcome=None), make_result(outcome="skipped"))) == []
