@@ -1,4 +1,4 @@
-"""Where this machine keeps its own files: the ledger, the sandbox's ledger, the reports, the witnesses of ledgers."""
+"""Where files are by default: the set, and what this machine keeps (ledger, reports, witness of the ledger)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+DEFINITIONS = "bulletins.d"  # the folder of the set, if a command names no other
 FOLDER = Path(".bulletins")
 LEDGER = FOLDER / "ledger.sqlite3"
 SANDBOX_LEDGER = FOLDER / "sandbox.sqlite3"

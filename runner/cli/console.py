@@ -12,7 +12,8 @@ import click
 from runner import interrupts
 from runner.cli.options import as_argument, present
 from runner.errors import Exit, UserError
-from runner.report.text.problems import counted, problem_line, snippet, verdict
+from runner.report.counts import counted
+from runner.report.text.problems import problem_line, snippet, verdict
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions

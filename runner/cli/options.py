@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runner import clock
-from runner.cli.commands import completion
+from runner import clock, local
+from runner.cli import completions
 
 if TYPE_CHECKING:
     from runner.plan.select import Criterion
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DEFAULT_PATH = "bulletins.d"
+DEFAULT_PATH = local.DEFINITIONS
 _SELECTED = {
-    "id": ("GLOB", "bulletins whose id matches", completion.ids),
-    "tag": ("TAG", "bulletins with the tag", completion.tags),
-    "event": ("NAME", "bulletins of the business event", completion.events),
-    "account": ("NAME", "firings in the account", completion.accounts),
-    "file": ("GLOB", "bulletins whose file, or table, matches", completion.files_and_tables),
+    "id": ("GLOB", "bulletins whose id matches", completions.ids),
+    "tag": ("TAG", "bulletins with the tag", completions.tags),
+    "event": ("NAME", "bulletins of the business event", completions.events),
+    "account": ("NAME", "firings in the account", completions.accounts),
+    "file": ("GLOB", "bulletins whose file, or table, matches", completions.files_and_tables),
 }
 
 path_argument = click.argument("path", default=DEFAULT_PATH, type=click.Path(path_type=Path))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from runner import local
-from runner.cli.options import criteria
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -26,15 +24,6 @@ if TYPE_CHECKING:
 
 MOST_COMING = 10_000  # firings of --until: more than that nobody reads
 _FEWER_DAYS = (7, 3, 1)  # that a calendar shows of what recurs, where more would be too much
-
-
-def selectors(definitions: Definitions, path: Path, selection: Mapping[str, Any]) -> list[Selector]:
-    """What the selection options of a command mean. Raises UserError where git can't tell what changed."""
-    from runner.cli.against import changed_since
-
-    ref = selection["changed_since"]
-    since = [] if ref is None else [changed_since(ref, definitions, path)]
-    return [*criteria(selection), *since]
 
 
 def select_firings(

@@ -13,6 +13,7 @@ import click
 
 from runner import __version__, interrupts
 from runner.cli import streams
+from runner.cli.error_output import colour, show_error
 from runner.cli.groups import Group
 from runner.errors import Exit, UserError
 
@@ -32,6 +33,7 @@ _COMMANDS = {
     "sandbox": "sandbox",
     "schema": "reference",
     "explain": "reference",
+    "guide": "guide",
     "completion": "completion",
 }
 _LINE_BREAK = re.compile(r"\s*\n\s*")  # click lists choices one to a line
@@ -88,11 +90,11 @@ def run(arguments: list[str] | None) -> int:
 def _called(arguments: list[str] | None) -> int:
     """Returns the exit code of a call, its errors reported. Raises OutputLost or Interrupted."""
     if "_BULLETINS_COMPLETE" in os.environ:
-        from runner.cli.commands import completion
+        from runner.cli import completions
 
-        completion.prepare()
+        completions.prepare()
     try:
-        code = cli.main(arguments, prog_name="bulletins", standalone_mode=False, color=_colour())
+        code = cli.main(arguments, prog_name="bulletins", standalone_mode=False, color=colour())
     except click.exceptions.Abort:
         interrupts.check()
         click.echo("interrupted", err=True)  # the end of standard input, typed at a question
@@ -115,11 +117,6 @@ def _called(arguments: list[str] | None) -> int:
     return code if isinstance(code, int) else Exit.OK
 
 
-def _colour() -> bool | None:
-    """False where nobody wants colour, by https://no-color.org; else None: on terminals alone."""
-    return False if os.environ.get("NO_COLOR") else None
-
-
 def _show_usage_error(error: click.ClickException) -> None:
     """The form of every other error, for what click found; all of the help where nothing was asked."""
     context = getattr(error, "ctx", None)
@@ -130,13 +127,3 @@ def _show_usage_error(error: click.ClickException) -> None:
     command = context.command_path if context is not None else "bulletins"
     message = _LINE_BREAK.sub(" ", message[:1].lower() + message[1:].removesuffix("."))
     show_error(UserError(message, help=f"See {command} --help."))
-
-
-def show_error(error: UserError) -> None:
-    """What was found, and the way out, on standard error."""
-    from runner.report.safe_text import plain
-
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=_colour())
-    click.echo(plain(error.message), err=True)
-    if error.help:
-        click.echo(f"help: {plain(error.help)}", err=True)

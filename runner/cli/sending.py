@@ -86,8 +86,8 @@ def send(
     `compared` keeps this machine's witness of the ledger; None keeps none. `covers` says of which files the plan holds
     every bulletin. Raises nothing once a request has left: Exit.REFUSED would say that none has.
     """
+    from runner.cli.error_output import show_error
     from runner.cli.ledgers import identity
-    from runner.cli.program import show_error
     from runner.cli.progress import progress
     from runner.fire.run import Run, Settings
     from runner.fire.signals import interrupting

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path as FilePath
 
-from runner.definitions import credential_fields, files
+from runner.definitions import files
 from runner.definitions.building import build
 from runner.definitions.building.check import check
 from runner.definitions.model import Definitions
@@ -17,6 +17,7 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document, source_line
 from runner.definitions.reading.reader import read
 from runner.definitions.rules import across_files
+from runner.definitions.schema import credential_fields
 from runner.definitions.schema.schemas import document_kind
 from runner.definitions.sources import Source
 from runner.definitions.tables.row_line import row_place

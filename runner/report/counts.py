@@ -10,11 +10,15 @@ from typing import Any
 from runner.plan.compare import MOVES
 from runner.plan.decide import Action
 from runner.report.local_time import local_time, zones_of
-from runner.report.text.problems import counted
 
 _SENDS = tuple(action for action in Action if action.sends)
 _STOPPED = (None, Action.DISABLED, Action.EXPIRED, Action.DUPLICATE)  # None: it was removed
 _Effects = Sequence[tuple[str, Mapping[str, Any]]]  # each with the id of its bulletin
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 file`, `2 files`; `plural` where an s does not make one."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def bulletins_of(ids: Iterable[str]) -> str:

@@ -16,8 +16,8 @@ from runner.definitions.problem_codes import EXPLANATIONS, Explanation
 from runner.definitions.tables.row_line import RowPlace, row_place
 from runner.plan.compare import MOVES
 from runner.report.budget_estimate import expires_first
+from runner.report.counts import counted
 from runner.report.safe_text import plain
-from runner.report.text.problems import counted
 
 _MAX_TEXT = 1000  # of a message, and of a help: as long as a problem's
 

@@ -18,9 +18,10 @@ from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.plan.time_text import moment
 from runner.report.budget_estimate import expires_first, turn_of
+from runner.report.counts import counted
 from runner.report.findings import label, place
 from runner.report.safe_text import plain
-from runner.report.text.problems import counted, problem_line
+from runner.report.text.problems import problem_line
 
 _NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # XML 1.0 has no way to write them
 

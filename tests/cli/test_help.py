@@ -26,6 +26,8 @@ COMMANDS = [
     "sandbox",
     "schema",
     "explain",
+    "guide",
+    "guide",
     "completion",
 ]
 LEDGER = ["init", "show", "check", "export", "import", "baseline"]

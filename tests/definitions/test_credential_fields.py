@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.definitions.credential_fields import looks_like_secret
 from runner.definitions.load import load_sources
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
+from runner.definitions.schema.credential_fields import looks_like_secret
 from runner.definitions.sources import Source
 from runner.report.findings import from_problems
 from runner.report.formats import FINDING_FORMATS, problems_in

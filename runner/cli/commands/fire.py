@@ -158,8 +158,9 @@ def _check_acceptance(options: Options) -> None:
 
 def _work(options: Options, selection: dict[str, Any]) -> Work:
     from runner.cli.console import stop_on_problems
-    from runner.cli.planning import select_firings, selectors
+    from runner.cli.planning import select_firings
     from runner.cli.reviewing import is_plan_file, read_plan
+    from runner.cli.selecting import selectors
     from runner.definitions.load import load
 
     reviewed = None
@@ -208,9 +209,9 @@ def _dry_run(options: Options, work: Work, meter: Meter) -> int:
 
 def _fire(options: Options, work: Work, meter: Meter) -> int:
     from runner.cli.early_imports import import_for_sending
+    from runner.cli.error_output import show_error
     from runner.cli.ledgers import open_ledger, open_sandbox_ledger
     from runner.cli.planning import which_ledger
-    from runner.cli.program import show_error
     from runner.cli.sending import after_sending, guarded, send
     from runner.cli.witnessing import compare, warn_of_repetition
     from runner.ledger.ulid import new_ulid

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runner.cli.commands import completion
+from runner.cli import completions
 from runner.cli.groups import Group
 from runner.cli.options import DEFAULT_PATH, as_argument
 from runner.errors import Exit, UserError
@@ -35,7 +35,7 @@ def _import_options(command: F) -> F:
             click.option(
                 "--event",
                 metavar="NAME",
-                shell_complete=completion.events,
+                shell_complete=completions.events,
                 help="The business event, where none is said.",
             ),
             click.option("--c-by", metavar="ADDRESS", help="The creator's e-mail address, where none is said."),
@@ -44,7 +44,7 @@ def _import_options(command: F) -> F:
                 "accounts",
                 multiple=True,
                 metavar="NAME",
-                shell_complete=completion.accounts,
+                shell_complete=completions.accounts,
                 help="The account, where none is said.",
             ),
             click.option(
@@ -188,7 +188,7 @@ def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files:
     from runner.cli.console import show_problems
     from runner.definitions.model import Definitions
     from runner.importers.conversion import converted
-    from runner.report.text.problems import counted
+    from runner.report.counts import counted
 
     result = converted(found, known, notes)
     if result.problems:

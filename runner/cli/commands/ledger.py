@@ -217,7 +217,8 @@ def baseline(
     """
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import open_ledger
-    from runner.cli.planning import plan_over, select_firings, selectors
+    from runner.cli.planning import plan_over, select_firings
+    from runner.cli.selecting import selectors
     from runner.cli.witnessing import compare, warn
     from runner.definitions.load import load
 

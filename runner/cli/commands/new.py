@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.commands import completion
+from runner.cli import completions
 from runner.cli.options import as_argument, path_argument, present
 from runner.errors import Exit, UserError
 
@@ -29,9 +29,9 @@ _ACCOUNT_LINE = (
 @click.command()
 @path_argument
 @click.option(
-    "--file", "file", metavar="FILE", shell_complete=completion.files, help="The file to append to, or a new one."
+    "--file", "file", metavar="FILE", shell_complete=completions.files, help="The file to append to, or a new one."
 )
-@click.option("--event", metavar="NAME", shell_complete=completion.events, help="The business event.")
+@click.option("--event", metavar="NAME", shell_complete=completions.events, help="The business event.")
 @click.option("--property", "properties", metavar="NAME=VALUE", multiple=True, help="A property; again for each.")
 @click.option("--name", metavar="TEXT", help="The name for the activity log.")
 @click.option("--id", metavar="ID", help="The id, unique in the set; made of the name where it is left out.")
@@ -41,7 +41,7 @@ _ACCOUNT_LINE = (
     "accounts",
     metavar="NAME",
     multiple=True,
-    shell_complete=completion.accounts,
+    shell_complete=completions.accounts,
     help="An account to raise it in; again for each.",
 )
 @click.option("--at-once", is_flag=True, help="It is due as soon as it is there.")
@@ -52,7 +52,7 @@ _ACCOUNT_LINE = (
 )
 @click.option("--grace", metavar="DURATION", help="How late it may still go out, like 30m or 2h.")
 @click.option(
-    "--tag", "tags", metavar="TAG", multiple=True, shell_complete=completion.tags, help="A tag; again for each."
+    "--tag", "tags", metavar="TAG", multiple=True, shell_complete=completions.tags, help="A tag; again for each."
 )
 @click.option("--yes", "-y", is_flag=True, help="Append it without showing it and asking once more.")
 def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **given: Any) -> None:

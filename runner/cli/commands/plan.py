@@ -84,8 +84,9 @@ def plan(
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import named_ledger, open_sandbox_ledger
     from runner.cli.outputs import check_outputs
-    from runner.cli.planning import ledger_if_there, plan_over, select_firings, selectors, which_ledger
+    from runner.cli.planning import ledger_if_there, plan_over, select_firings, which_ledger
     from runner.cli.reviewing import write_plan
+    from runner.cli.selecting import selectors
     from runner.cli.witnessing import warn_if_older
     from runner.definitions.load import load
     from runner.plan.select import up_to

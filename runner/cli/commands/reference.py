@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.commands import completion
+from runner.cli import completions
 from runner.cli.options import DEFAULT_PATH
 from runner.errors import Exit, UserError
 
@@ -19,7 +19,7 @@ _DEFAULT_NAME = "bulletins"
 
 
 @click.command()
-@click.argument("name", required=False, shell_complete=completion.schemas)
+@click.argument("name", required=False, shell_complete=completions.schemas)
 @click.option("--for-set", is_flag=True, help="Narrowed to the accounts and the catalog of the set.")
 @click.option("--path", type=click.Path(path_type=Path), help=f"The set's definitions.  [default: {DEFAULT_PATH}]")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Write the narrowed schemas into a folder.")
@@ -98,7 +98,7 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
 
 
 @click.command()
-@click.argument("code", required=False, shell_complete=completion.codes)
+@click.argument("code", required=False, shell_complete=completions.codes)
 def explain(code: str | None) -> None:
     """Explain a code or an answer like 429; without CODE, list all.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.commands import completion
+from runner.cli import completions
 from runner.cli.options import format_option, ledger_option, verbose_option
 from runner.errors import Exit, UserError
 from runner.report.formats import RUN_FORMATS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", required=False, shell_complete=completion.runs)
+@click.argument("run", required=False, shell_complete=completions.runs)
 @ledger_option
 @click.option("--sandbox", is_flag=True, help="Look in the sandbox's own ledger.")
 @format_option(*RUN_FORMATS)

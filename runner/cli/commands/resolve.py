@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import clock
-from runner.cli.commands import completion
+from runner.cli import completions
 from runner.cli.options import ledger_option, yes_option
 from runner.errors import Exit, UserError
 
@@ -21,18 +21,18 @@ _SHOWN = 20  # of the firings that a question lists
 
 
 @click.command()
-@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completion.ids)
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completions.ids)
 @click.option(
     "--run",
     metavar="RUN",
-    shell_complete=completion.runs,
+    shell_complete=completions.runs,
     help="All that this run left in doubt, or with IDs those of it.",
 )
 @click.option("--sent", is_flag=True, help="The activity log shows it.")
 @click.option("--not-sent", is_flag=True, help="The activity log does not show it: it may be sent again.")
 @click.option("--note", metavar="TEXT", help="How you know: kept in the ledger.")
 @click.option(
-    "--account", metavar="NAME", shell_complete=completion.accounts, help="Which account, where several are in doubt."
+    "--account", metavar="NAME", shell_complete=completions.accounts, help="Which account, where several are in doubt."
 )
 @click.option("--occurrence", metavar="NAME", help="Which occurrence, where several are in doubt.")
 @click.option("--again", is_flag=True, help="Correct what was said of a firing that was settled so before.")
@@ -148,8 +148,8 @@ def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
 
 def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again: bool) -> None:
     """Settles all of them before it tells of any: who reads only the first line must not stop the rest."""
+    from runner.cli.error_output import show_error
     from runner.cli.ledgers import identity
-    from runner.cli.program import show_error
     from runner.cli.streams import OutputLost
 
     settled: list[Row] = []

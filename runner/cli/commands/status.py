@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.commands import completion
+from runner.cli import completions
 from runner.cli.options import DEFAULT_PATH, format_option, ledger_option, present
 from runner.errors import Exit, UserError
 
@@ -26,7 +26,7 @@ _COLOURS = {"fired": "green", "failed": "red", "in_doubt": "red", "expired": "ye
 
 
 @click.command()
-@click.argument("bulletin", metavar="[ID]", required=False, shell_complete=completion.ids)
+@click.argument("bulletin", metavar="[ID]", required=False, shell_complete=completions.ids)
 @click.option("--path", default=DEFAULT_PATH, show_default=True, type=click.Path(path_type=Path),
               help="The definitions to compare with.")  # fmt: skip
 @ledger_option

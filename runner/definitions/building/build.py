@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from runner.definitions import credential_fields
 from runner.definitions.building import accounts_and_events, incomplete_entry
 from runner.definitions.building.check import checked
 from runner.definitions.building.incomplete_entry import Entry
@@ -28,6 +27,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.schedules.bulletin_times import Timing
+from runner.definitions.schema import credential_fields
 from runner.definitions.schema.schemas import document_kind
 from runner.definitions.tables import expansion
 from runner.definitions.tables.rows import Tables, rows_of

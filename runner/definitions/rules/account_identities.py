@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from runner.definitions import regions
-from runner.definitions.credential_fields import VARIABLES
 from runner.definitions.model import Account
 from runner.definitions.problem import Finding
 from runner.definitions.problem_codes import Code
+from runner.definitions.schema.credential_fields import VARIABLES
 
 _FIELD = "account_id_env"
 

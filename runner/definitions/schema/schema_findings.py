@@ -9,10 +9,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from runner.definitions import credential_fields
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
+from runner.definitions.schema import credential_fields
 from runner.definitions.schema.misspelled_fields import is_misspelt, known_fields, may_be_filled_in
 from runner.definitions.schema.schemas import KINDS, is_valid, schema, utf8_bytes, validator_for
 from runner.definitions.schema.validators import explaining_validator, first_repeated

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from runner.ledger.database.tables import (
     acceptances,
     attempts,
     firings,
+    instant_text,
     is_instant,
     ledger,
     resolutions,
@@ -88,7 +89,7 @@ def dump(connection: Connection) -> Iterator[str]:
 
 def written(value: Any) -> Any:
     """A column's value as JSON holds it."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if isinstance(value, datetime) else value
+    return instant_text(value) if isinstance(value, datetime) else value
 
 
 def _line(record: dict[str, Any]) -> str:

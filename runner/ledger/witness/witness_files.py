@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.files import rewrite
-from runner.ledger.database.tables import is_instant
-from runner.ledger.transfer.json_lines import written
+from runner.ledger.database.tables import instant_text, is_instant
 from runner.ledger.witness.comparison import SeenRun, Witness
 
 _FORMAT = {"format": "bulletins-witness", "version": 1}
@@ -115,7 +114,7 @@ def _written(witness: Witness) -> bytes:
             "id": run.id,
             "number": run.number,
             "claims": run.claims,
-            "started_at": written(run.started_at),
+            "started_at": instant_text(run.started_at),
             "host": run.host,
             "is_over": run.is_over,
         }

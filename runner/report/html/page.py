@@ -11,11 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.report.counts import told_once
+from runner.report.counts import counted, told_once
 from runner.report.html.compact_data import embedded
 from runner.report.html.instants import instant_ms, length, written
 from runner.report.safe_text import plain
-from runner.report.text.problems import counted
 
 if TYPE_CHECKING:
     import jinja2

@@ -13,6 +13,7 @@ from runner.report.counts import (
     action_counts,
     bulletins_of,
     by_account,
+    counted,
     merging,
     moves,
     only_later,
@@ -26,7 +27,6 @@ from runner.report.markdown.markup import Block, code, fenced, folded, inert, pa
 from runner.report.plan_document import until_of
 from runner.report.repeated_bulletins import bulletin_of, few_and_often
 from runner.report.safe_text import plain
-from runner.report.text.problems import counted
 
 _NAME = 60  # characters of a name in a table
 _ID = 120

@@ -11,12 +11,11 @@ from typing import Any
 from runner.plan.decide import Action, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.time_text import moment, whole_second
-from runner.report.counts import action_counts, bulletins_of, merging, only_later, sent_now, still_unsent
+from runner.report.counts import action_counts, bulletins_of, counted, merging, only_later, sent_now, still_unsent
 from runner.report.local_time import time_of_week, zones_of
 from runner.report.plan_document import until_of
 from runner.report.repeated_bulletins import few_and_often
 from runner.report.safe_text import plain
-from runner.report.text.problems import counted
 
 # What sends nothing and is as it should be; long runs of it are cut.
 _QUIET = (Action.DONE, Action.WAIT, Action.DISABLED, Action.EXPIRED)

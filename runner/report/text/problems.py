@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
+from runner.report.counts import counted
 from runner.report.safe_text import plain
 
 _SNIPPET_WIDTH = 100
@@ -42,11 +43,6 @@ def _cells(text: str) -> int:
         if unicodedata.category(character) not in ("Mn", "Me", "Cf"):
             width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
     return width
-
-
-def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """`1 file`, `2 files`; `plural` where an s does not make one."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def verdict(definitions: Definitions) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from runner.report.counts import bulletins_of
+from runner.report.counts import bulletins_of, counted
 from runner.report.html.labels import LEFT_ALONE, OUTCOMES, REPORT_KINDS, Kind, kind_of, listed
-from runner.report.text.problems import counted
 
 _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runner.report.counts import counted
 from runner.report.html.axis import Axis, Tick, axis_of
 from runner.report.html.instants import length
 from runner.report.html.labels import VERDICTS
 from runner.report.html.run.request_density import Crowd, crowd
 from runner.report.html.run.requests import Request, by_account, lanes
-from runner.report.text.problems import counted
 
 MOST_BARS = 1500
 _LANE_PX, _BAR_PX = 20, 15
