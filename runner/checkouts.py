@@ -38,14 +38,23 @@ def passed_over(path: Path) -> Path | None:
 
 
 def link_out_of_checkout(path: Path) -> Path | None:
-    """The first link on the way to `path` that lies in a checkout and leads out of it; None where there is none."""
+    """The first link on the way to `path` that lies in a checkout and leads out of it; None where there is none.
+
+    Git's own folder .git is no part of the checkout.
+    """
     whole = _working_folder() / path
     for place in reversed([whole, *whole.parents]):
         if os.path.islink(place):
-            top = next(_tops(Path(os.path.realpath(place.parent))), None)
-            if top is not None and not Path(os.path.realpath(place)).is_relative_to(top):
+            top = nearest_top(place.parent)
+            end = Path(os.path.realpath(place))
+            if top is not None and (not end.is_relative_to(top) or end.is_relative_to(top / ".git")):
                 return place
     return None
+
+
+def nearest_top(folder: Path) -> Path | None:
+    """The top of the innermost repository that a folder lies in, links followed; None outside of any."""
+    return next(_tops(Path(os.path.realpath(folder))), None)
 
 
 def _tops(folder: Path) -> Iterator[Path]:

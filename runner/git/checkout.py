@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.checkouts import checkout_of, is_top, link_out_of_checkout, passed_over
+from runner.checkouts import checkout_of, is_top, link_out_of_checkout, nearest_top, passed_over
 from runner.definitions.sources import Source
 from runner.errors import UserError
-from runner.git.command import NoCheckoutError, complaint, git, refusal
+from runner.git.command import NoCheckoutError, complaint, git, git_at, refusal
 from runner.git.objects import objects
 from runner.git.tree import ids_at
 
@@ -65,16 +65,24 @@ def require_committed(paths: Sequence[Path]) -> None:
 
 
 def committed_link_out(path: Path) -> Path | None:
-    """A link on the way to `path` that leads out of its checkout, and that HEAD holds; None where there is none."""
+    """A link on the way to `path` that leads out of its checkout, and that HEAD holds; None where there is none.
+
+    Raises UserError where there is such a link and git can't read HEAD.
+    """
     link = link_out_of_checkout(path)
-    top = checkout_of(link.parent) if link else None
+    top = nearest_top(link.parent) if link else None
     if link is None or top is None:
         return None
     place = Path(os.path.realpath(link.parent), link.name).relative_to(top)
     try:
-        held = git(link.parent, "ls-tree", "-z", "--full-tree", "HEAD", "--", place.as_posix())
-    except (OSError, subprocess.CalledProcessError):
-        return None  # no git, or no commit: nobody committed it
+        held = git_at(top, "ls-tree", "-z", "--full-tree", "HEAD", "--", place.as_posix())
+    except OSError as error:
+        message = f"git can't be run to check whether the link {link} was committed: {error.strerror}"
+        raise UserError(message, help="Install git, or give the path without the link.") from None
+    except subprocess.CalledProcessError as error:
+        if "Not a valid object name HEAD" in complaint(error):
+            return None  # there is no commit yet
+        raise refusal(error, f"check whether the link {link} was committed") from None
     return link if held else None
 
 
