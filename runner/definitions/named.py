@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.definitions import regions, times
 from runner.definitions.codes import Code
+from runner.definitions.credential_fields import is_quotable
 from runner.definitions.model import MAX_CONCURRENCY, Account, Budget, BusinessEvent, Place
 from runner.definitions.problem import Finding, dotted
 
@@ -17,7 +18,9 @@ def has_good_timezone(name: str, entry: Mapping[str, Any], file: str, findings: 
         times.zone(entry.get("timezone", "UTC"))
     except times.TimeProblem as error:
         path = ("accounts", name, "timezone")
-        findings.append(Finding(Code.BAD_TIME, file, path, f"{dotted(path)}: {error.message}", error.help))
+        is_harmless = is_quotable(path, entry["timezone"])
+        message = f"{dotted(path)}: {error.message}" if is_harmless else f"{dotted(path)} is not an IANA time zone"
+        findings.append(Finding(Code.BAD_TIME, file, path, message, error.help))
         return False
     return True
 
