@@ -110,6 +110,30 @@ def test_a_committed_link_is_found_from_a_folder_above_the_checkout(
     assert not list((tmp_path / "outside").iterdir())
 
 
+def test_a_committed_link_behind_a_link_of_the_user_is_found(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
+    checkout = Repository.new(tmp_path / "checkout")
+    (tmp_path / "outside").mkdir()
+    checkout.commit({"out": "-> ../outside"})
+    (tmp_path / "mine").symlink_to("checkout/out")
+    done = bulletins("fire", "--dry-run", "--report", "mine/report.json")
+    assert done.refused_with("outside of the checkout", "--report")
+
+
+@pytest.mark.parametrize("link", [".bulletins", ".bulletins/ledger.sqlite3"])
+def test_a_committed_link_does_not_choose_the_ledger(
+    bulletins: Bulletins, ledger: str, sandbox: Sandbox, tmp_path: Path, link: str
+) -> None:
+    assert bulletins("ledger", "init", "--ledger", "other/ledger.sqlite3").code == Exit.OK
+    (tmp_path / link).rename(tmp_path / "old")
+    (tmp_path / link).symlink_to(tmp_path / "other" / link.removeprefix(".bulletins").lstrip("/"))
+    run_git(tmp_path, "init", "--quiet")
+    assert bulletins("fire", "--dry-run", "--report", "report.json").code == Exit.OK
+    run_git(tmp_path, "add", "--force", link)
+    run_git(tmp_path, "commit", "--quiet", "--message", "link")
+    assert bulletins("fire", "--yes", "--report", "report.json").refused_with("a link that was committed", "--ledger")
+    assert not sandbox.received()
+
+
 def test_a_committed_link_into_the_folder_of_git_is_refused(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     run_git(tmp_path, "init", "--quiet")
     (tmp_path / "out").symlink_to(".git/hooks")
