@@ -36,7 +36,11 @@ def git(path: Path, *arguments: str) -> str:
 
 def git_bytes(path: Path, *arguments: str) -> bytes:
     """The same to the byte: names of files need not be text."""
-    top = _top(path)
+    return git_at(_top(path), *arguments)
+
+
+def git_at(top: Path, *arguments: str) -> bytes:
+    """What git prints in the repository whose top folder is given. Raises OSError and CalledProcessError."""
     return subprocess.run(_command(top, arguments), capture_output=True, check=True, env=_environment(top)).stdout
 
 

@@ -15,7 +15,7 @@ BUSY_TIMEOUT_S = 30
 LOST_HELP = "Give the right place with --ledger; a ledger that was lost comes back from a backup, never empty."
 # Of another locale, the server refuses an encoding that does not fit it; the locale C fits every encoding.
 UTF8 = "ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';"
-_SECRET_OPTIONS = ("password", "sslpassword")
+_SECRET_OPTIONS = ("password", "sslpassword", "oauth_client_secret")
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html. Classes of two characters, or whole codes:
 # connections, shutdowns and start-ups, too many connections, conflicts, time-outs, a standby that took over.
 _PASSING = ("08", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25P03", "25006")
