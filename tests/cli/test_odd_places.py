@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Write
 
 from cli.conftest import Bulletins
 
@@ -94,6 +95,12 @@ def test_a_name_that_is_too_long(bulletins: Bulletins, small_set: Path, command:
         "validate",
         "plan",
         "fire --yes",
+        "plan --out plan.json {set}",
+        "plan --against HEAD {set}",
+        "fire --yes {set}",
+        "fire --dry-run {set}",
+        "fire --sandbox --yes {set}",
+        "fire --yes --metrics-file metrics {set}",
         "expand",
         "init",
         "ledger init",
@@ -106,12 +113,14 @@ def test_a_name_that_is_too_long(bulletins: Bulletins, small_set: Path, command:
     ],
 )
 def test_a_working_directory_that_no_longer_exists(
-    bulletins: Bulletins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    bulletins: Bulletins, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
+    definitions = write(SET)
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    done = bulletins(*command.split())
+    done = bulletins(*command.format(set=definitions).split())
+    os.chdir(tmp_path)
     assert done.code in (2, 5)
     assert "Traceback" not in done.err
-    os.chdir(tmp_path)
+    assert "fault of bulletins" not in done.err
