@@ -71,6 +71,14 @@ def test_a_folder_that_may_not_be_read(closed: Path, command: str) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize("command", ["validate", "plan", "fire --yes", "expand"])
+def test_a_set_that_may_not_be_read(closed: Path, command: str) -> None:
+    done = run(*command.split(), "bulletins.d/sub", folder=closed)
+    assert done.returncode == 5
+    assert is_in_words(done), done
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
 @pytest.mark.parametrize("command", ["fire --yes", "report"])
 def test_a_file_in_a_folder_that_may_not_be_read(closed: Path, command: str) -> None:
     done = run(*command.split(), "bulletins.d/sub/x.json", folder=closed)
