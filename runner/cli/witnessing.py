@@ -96,6 +96,17 @@ class Comparison:
             on_fault=_warn_of_no_memory,
         )
 
+    def remember_newest(self) -> None:
+        """Writes to the witness which runs the ledger holds, after an import has added some."""
+        from runner.ledger.witness import updated
+
+        if self.files is None:
+            return
+        try:
+            self.files.update(lambda witness: updated(witness, self.recorded.runs.values()))
+        except OSError as error:
+            _warn_of_no_memory(error)
+
 
 def compare(ledger: Ledger) -> Comparison:
     """The ledger compared with this machine's witnesses. What is wrong with those is a warning."""
@@ -125,11 +136,12 @@ def _read(ledger: str, place: str) -> tuple[WitnessFiles | None, tuple[Witness, 
     return files, tuple(witnesses)
 
 
-def warn_if_older(ledger: Ledger) -> None:
+def warn_if_older(ledger: Ledger) -> Comparison:
     """Warns where `fire` would refuse the ledger."""
     compared = compare(ledger)
     for loss in compared.losses:
         warn(f"{compared.described(loss)}. fire refuses this ledger until that is settled, and names the ways out")
+    return compared
 
 
 def warn_of_repetition(compared: Comparison, plan: Plan) -> None:

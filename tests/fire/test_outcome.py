@@ -89,7 +89,8 @@ def test_fields_that_say_nothing_else_leave_a_success_alone(body: object) -> Non
 @pytest.mark.parametrize(
     "body",
     [{"status": "queued"}, {"status": "Success"}, {"status": 1}, {"targets": 1}, {"targets": 2**40},
-     {"Status": "success"}, {"STATUS ": "success"}, "success", [{"status": "success"}], b'{"status": "success"} {}', b"{'status': 'success'}",
+     {"Status": "success"}, {"STATUS ": "success"}, "success", [{"status": "success"}], b'{"status": "success"} {}',
+     b"{'status': 'success'}",
      b'\xef\xbb\xbf{"status": "success"}', b'{"status": "success", "targets": NaN}'],
 )  # fmt: skip
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 429])
