@@ -217,7 +217,8 @@ def test_a_moved_ledger_is_still_known(bulletins: Bulletins, ledger: str, sandbo
     assert bulletins("fire", "--yes", "--id", "now-1").code == 0
     os.rename(PLACE, "moved.sqlite3")
     assert bulletins("fire", "--yes", "--id", "now-1", "--ledger", "moved.sqlite3").code == 0
-    assert bulletins("fire", "--yes", "--ledger", str(before)).code == 5
+    refused = bulletins("fire", "--yes", "--ledger", str(before))
+    assert refused.refused_with("is older than run", f"bulletins fire --ledger {before} --accept-older-ledger ")
     assert bulletins("fire", "--yes", "--id", "now-2", "--ledger", "moved.sqlite3").code == 0
     assert raised(sandbox) == ONCE
 
