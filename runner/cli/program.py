@@ -66,6 +66,12 @@ class _Commands(Group):
         return super().resolve_command(ctx, args)
 
 
+_NO_FOLDER = UserError(
+    "the folder in which this command runs was deleted or can't be read",
+    help="Change to another folder and run it again.",
+)
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="bulletins", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -108,11 +114,23 @@ def _called(arguments: list[str] | None) -> int:
         return interrupts.exit_code() or error.exit_code
     except Exception:  # noqa: BLE001 - the edge: a fault of the program is reported as one
         interrupts.check()  # an import that was cut off may make others fail
+        if not _is_in_a_folder():
+            show_error(_NO_FOLDER)
+            return Exit.REFUSED
         traceback.print_exc()
         click.echo("error: this is a fault of bulletins itself; what is recorded in the ledger is safe", err=True)
         return Exit.REFUSED
     interrupts.check()
     return code if isinstance(code, int) else Exit.OK
+
+
+def _is_in_a_folder() -> bool:
+    """Whether the working folder still exists: another process may have deleted it, and paths lead nowhere then."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _colour() -> bool | None:

@@ -115,3 +115,15 @@ def test_a_working_directory_that_no_longer_exists(
     assert done.code in (2, 5)
     assert "Traceback" not in done.err
     os.chdir(tmp_path)
+
+
+def test_a_working_folder_that_was_deleted_is_named(
+    bulletins: Bulletins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted = tmp_path / "deleted"
+    deleted.mkdir()
+    monkeypatch.chdir(deleted)
+    deleted.rmdir()
+    done = bulletins("fire", "--yes")
+    assert done.refused_with("the folder in which this command runs", "another folder")
+    assert "Traceback" not in done.err
