@@ -104,7 +104,7 @@ def test_a_reviewed_plan_does_not_hold_once_the_budget_is_spent(
     assert bulletins("plan", "--id", "now-1", "--out", "plan.json").code == 0
     assert bulletins("fire", "--yes", "--id", "now-2").code == 0
     done = bulletins("fire", "plan.json", "--yes")
-    assert done.refused_with(f"now-1 in india: wait now: {SPENT}", "Make a new plan")
+    assert done.refused_with(f"now-1 in india: its action is now wait: {SPENT}", "Make a new plan")
     assert len(thrifty.accepted()) == 1
 
 

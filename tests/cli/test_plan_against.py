@@ -409,7 +409,7 @@ def test_what_changed_can_be_selected(pull_request: Repository, bulletins: Bulle
 
 def test_a_selection_of_what_changed_that_is_empty_is_an_error(pull_request: Repository, bulletins: Bulletins) -> None:
     done = bulletins("fire", "--dry-run", "--changed-since", "main")
-    assert done.refused_with("the selection matches nothing: --changed-since main", "", code=2)
+    assert done.refused_with("no bulletin matches --changed-since main", "", code=2)
 
 
 @pytest.mark.parametrize("option", ["--against", "--changed-since"])

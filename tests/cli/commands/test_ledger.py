@@ -26,7 +26,7 @@ def test_a_ledger_is_made_once(bulletins: Bulletins, tmp_path: Path) -> None:
     assert first.err.startswith("keep it where every run finds it")
     made = (tmp_path / ".bulletins/ledger.sqlite3").read_bytes()
     again = bulletins("ledger", "init")
-    assert again.refused_with(".bulletins/ledger.sqlite3 is there already", "bulletins ledger show describes it")
+    assert again.refused_with(".bulletins/ledger.sqlite3 already exists", "bulletins ledger show describes it")
     assert (tmp_path / ".bulletins/ledger.sqlite3").read_bytes() == made
 
 
@@ -37,14 +37,14 @@ def test_what_is_made_is_kept_out_of_git(bulletins: Bulletins, tmp_path: Path) -
 
 def test_no_file_is_ever_replaced(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("mine")
-    assert bulletins("ledger", "init", "--ledger", "notes").refused_with("notes is there already", "ledger show")
+    assert bulletins("ledger", "init", "--ledger", "notes").refused_with("notes already exists", "ledger show")
     assert (tmp_path / "notes").read_text() == "mine"
 
 
 def test_a_place_where_none_can_be_made(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = bulletins("ledger", "init", "--ledger", "file/ledger.sqlite3")
-    assert done.refused_with("the ledger file/ledger.sqlite3 can't be made: ", "Choose another place with --ledger")
+    assert done.refused_with("the ledger file/ledger.sqlite3 can't be created: ", "Choose another place with --ledger")
 
 
 def test_show(bulletins: Bulletins, ledger: str) -> None:
