@@ -125,7 +125,7 @@ def test_an_export_that_is_not_whole_imports_nothing(bulletins: Bulletins, used:
     lines = lines_of(tmp_path / "out.jsonl")
     (tmp_path / "short.jsonl").write_text("".join(lines[:-1]), encoding="ascii")
     done = bulletins("ledger", "import", "short.jsonl", "--ledger", "new.sqlite3")
-    assert done.refused_with("the end is missing: the file was cut short", "nothing was imported")
+    assert done.refused_with("the end line is missing: the file is truncated", "nothing was imported")
     assert not (tmp_path / "new.sqlite3").exists()
     assert bulletins("ledger", "init", "--ledger", "there.sqlite3").code == 0
     before = bulletins("ledger", "export", "--ledger", "there.sqlite3").out
@@ -137,9 +137,9 @@ def test_an_export_that_is_not_whole_imports_nothing(bulletins: Bulletins, used:
     ("content", "said"),
     [
         (b"", "it is empty"),
-        (b"{}\n", "no such header"),
+        (b"{}\n", "is not the header"),
         (b"\xff\n", "it is not UTF-8"),
-        (b"[]", "no row of a ledger"),
+        (b"[]", "not a row of a ledger"),
     ],
 )
 def test_what_is_no_export(bulletins: Bulletins, ledger: str, tmp_path: Path, content: bytes, said: str) -> None:
@@ -193,7 +193,7 @@ def test_check_of_a_broken_one(bulletins: Bulletins, used: str) -> None:
     done = bulletins("ledger", "check")
     assert done.refused_with(f"the ledger {used} at .bulletins/ledger.sqlite3 breaks 1 of its rules", "from a backup")
     assert done.out.startswith("fault: row 01")
-    assert "(now-1 in india): its payload does not fit its hash" in done.out
+    assert "(now-1 in india): its payload does not match its hash" in done.out
     assert bulletins("ledger", "check", "--format", "json").json["findings"][0]["is_fault"] is True
     assert bulletins("ledger", "check").code == 5  # nothing was repaired
 

@@ -134,7 +134,7 @@ def test_a_ledger_is_never_made_twice(ledger: Ledger, ledger_url: str) -> None:
 def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("mine")
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         create(parse_url(str(path)), now=NOW, who="asha")
     assert path.read_text() == "mine"
 
@@ -151,7 +151,7 @@ def test_a_path_of_any_bytes_will_do(tmp_path: Path) -> None:
     try:
         create(url, now=NOW, who="asha")
     except UserError as error:
-        if "can't be made" in error.message:
+        if "can't be created" in error.message:
             pytest.skip("this file system takes no such names")
         raise
     with Ledger(url) as opened:
@@ -160,7 +160,7 @@ def test_a_path_of_any_bytes_will_do(tmp_path: Path) -> None:
 
 def test_a_ledger_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="can't be made") as error:
+    with pytest.raises(UserError, match="can't be created") as error:
         create(parse_url(str(tmp_path / "file" / "ledger.sqlite3")), now=NOW, who="asha")
     assert error.value.exit_code is Exit.REFUSED
 
