@@ -177,7 +177,7 @@ def test_a_run_under_way_is_told_of_and_stops_an_import(bulletins: Bulletins, us
     done = bulletins("ledger", "export")
     assert done.err == f"run {run} on builder is under way: what it sends from now on is not in here\n"
     done = bulletins("ledger", "import", "before.jsonl")
-    assert done.refused_with(f"run {run} of asha on builder (pid 4321) is under way", "Import when no run is")
+    assert done.refused_with(f"run {run} of asha on builder (pid 4321) is in progress", "Import when no run is")
 
 
 def test_check(bulletins: Bulletins, used: str) -> None:
