@@ -1,7 +1,9 @@
-"""The durable record of every firing: runs and their leases, claims, outcomes, slots, resolutions.
+"""The ledger: the durable record of every firing, with runs and leases, claims, outcomes, slots and resolutions.
 
-The promise stands here: a claim is a committed row, unique among rows that are claimed, fired or in doubt, and
-only a person's word frees a firing in doubt.
+In: values of the plan and of a run. Out: values read from the database. No caller sees SQL.
+
+At most once. A run may send a firing only after its claim is committed. A unique index allows one row per firing that
+is claimed, fired or in doubt. If a run dies, its claims become in doubt, and only a person can resolve these.
 """
 
 from __future__ import annotations
@@ -55,20 +57,20 @@ from runner.plan.history import History, Spent, State, Watch
 
 
 class Ledger:
-    """An open ledger; a context manager. May be used from several threads.
+    """An open ledger, as a context manager. Several threads may use it.
 
-    Every method raises UserError where the database can't do its part; LedgerAway where it may be able to a moment
-    later. Whether leases have run out is decided by the ledger's own time; `clock` stands in for it. The times of
-    firings, `now`, are those of the machine that did something.
+    Every method raises UserError if the database refuses, and LedgerAway if trying again may help. Leases are compared
+    with the ledger's own time; tests replace that with `clock`. The times of firings, `now`, come from the machine that
+    acts.
     """
 
     def __init__(self, url: URL, *, clock: Source | None = None) -> None:
         self._engine = connect.open_engine(url)
         self._url = url
         self.clock = LedgerClock(self._engine.dialect, clock)
-        # SQLite has one writer. Threads that wait for a lock get it at once; SQLite's own waiting polls.
+        # SQLite allows one writer. A thread that waits for this lock gets it at once; SQLite itself would poll.
         self._serial: AbstractContextManager[Any] = threading.Lock() if url.drivername == "sqlite" else nullcontext()
-        self._own_runs: dict[str, SeenRun] = {}  # those started here, with the claims that were committed here
+        self._own_runs: dict[str, SeenRun] = {}  # runs started by this object, with their committed claims
         self._counting = threading.Lock()
         try:
             with self._reading() as connection:
@@ -86,16 +88,16 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Gives the connections back."""
+        """Close the connections."""
         self._engine.dispose()
 
     @property
     def place(self) -> str:
-        """Where the ledger is, as messages show it."""
+        """The place of the ledger as messages show it, without a password."""
         return database_errors.shown(self._url)
 
     def canonical_place(self) -> str:
-        """Where the ledger is, the same however its URL is written, without credentials."""
+        """Return the place of the ledger without credentials; equal for all spellings of its URL."""
         with self._reading() as connection:
             return seen_runs.place_of(connection, self._url)
 
@@ -109,7 +111,7 @@ class Ledger:
         with self._serial, connect.transaction(self._engine, self._url, single=single) as connection:
             yield connection
 
-    # What is known
+    # Reading
 
     def history(
         self,
@@ -119,27 +121,27 @@ class Ledger:
         accounts: Collection[str] | None = None,
         budgeted: Collection[str] = (),
     ) -> History:
-        """What the planner asks about these firings at `now`.
+        """Return what the planner needs to know about these firings at `now`.
 
-        `accounts` are the names that are defined: what went out in others comes along, for one may have been renamed.
-        Of those `budgeted`, what went out lately comes along.
+        `accounts` are the defined accounts. Firings sent in any other account are included, because it may have been
+        renamed. For the accounts in `budgeted`, recent firings are included.
         """
         with self._reading() as connection:
             known = queries.history(connection, wanted, now, self.clock.now(), accounts, budgeted)
             return other_occurrence_names.completed(connection, wanted, known, now, self.clock.now(), accounts)
 
     def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
-        """What runs have settled of each of these recurring bulletins, as far as one has looked at it."""
+        """Return up to when each of these recurring bulletins is settled; without those that no run has looked at."""
         with self._reading() as connection:
             return watches.read(connection, keys)
 
     def spent(self, accounts: Collection[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
-        """What went out of these accounts lately, as their budgets count it."""
+        """Return the recent firings of these accounts that count against budgets."""
         with self._reading() as connection:
             return budget_use.spent(connection, accounts, now)
 
     def newest_sent(self, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
-        """When the newest occurrence later than `since` was due that was sent, or may have been, of each of these."""
+        """Return for each bulletin the due time of its newest occurrence after `since` that was (or may be) sent."""
         with self._reading() as connection:
             return watches.newest_sent(connection, keys, since)
 
@@ -151,77 +153,77 @@ class Ledger:
         state: State | None = None,
         limit: int | None = 1000,
     ) -> list[Row]:
-        """Rows for people, newest first."""
+        """Return rows of firings to show, newest first."""
         with self._reading() as connection:
             return queries.rows(connection, bulletin=bulletin, run=run, state=state, limit=limit)
 
     def in_doubt(self) -> list[Row]:
-        """The rows that a person has to settle: in doubt, or claimed by a run that is over; oldest first."""
+        """Return the rows that a person has to resolve: in doubt, or claimed by a run that is over; oldest first."""
         with self._reading() as connection:
             return queries.in_doubt(connection, self.clock.now())
 
     def resolutions(self, firing_ids: Iterable[str]) -> list[Resolution]:
-        """How the firings of these rows were settled by people."""
+        """Return how people resolved the firings of these rows."""
         with self._reading() as connection:
             return queries.resolutions_of(connection, firing_ids)
 
     def live_runs(self) -> list[LiveRun]:
-        """The runs that are under way, oldest first."""
+        """Return the runs in progress, oldest first."""
         with self._reading() as connection:
             return runs.live(connection, self.clock.now())
 
     def run(self, run: str) -> RunRow | None:
-        """The run of that id, if the ledger has it."""
+        """Return the run of that id, or None."""
         with self._reading() as connection:
             return runs.find(connection, run)
 
     def newest_run(self, command: str) -> str | None:
-        """The id of the newest run of the command that did something with a firing."""
+        """Return the id of the newest run of the command that recorded a firing, or None."""
         with self._reading() as connection:
             return runs.newest_with_firings(connection, command)
 
     def recorded(self, ids: Iterable[str]) -> Recorded:
-        """Those of the runs that the ledger holds, its newest run, those under way, and which losses were accepted."""
+        """Return which of these runs the ledger holds, its newest run, the runs in progress, and accepted losses."""
         with self._reading() as connection:
             return seen_runs.recorded(connection, ids, self.clock.now())
 
     def attempts(self, run: str) -> dict[str, list[Attempt]]:
-        """The requests of a run, by the ids of the rows they were made for."""
+        """Return the requests of a run by the id of their firing's row."""
         with self._reading() as connection:
             return queries.attempts_of(connection, run)
 
     def describe(self) -> Description:
-        """The ledger in numbers."""
+        """Return facts about the ledger: its id, place, size, and numbers of rows."""
         with self._reading() as connection:
             return queries.describe(connection, self._url)
 
     def export(self) -> Iterator[str]:
-        """The whole ledger at one moment, as JSON lines, read as they are taken."""
+        """Yield a snapshot of the whole ledger as JSON lines."""
         with connect.snapshot(self._engine, self._url) as connection:
             yield from json_lines.dump(connection)
 
     def check(self) -> list[Finding]:
-        """What is wrong with the ledger, and what is worth knowing. Repairs nothing."""
+        """Return the faults of the ledger and other remarks. Changes nothing."""
         with connect.snapshot(self._engine, self._url) as connection:
             return list(check(connection, self.clock.now(), self.clock.now(timedelta(days=1))))
 
     def take_in(self, header: json_lines.Header, records: Iterable[json_lines.Record]) -> Merged:
-        """Adds what another ledger holds; all of it or, where UserError is raised, nothing."""
+        """Import the rows of another ledger: all of them, or nothing if UserError is raised."""
         with self._writing() as connection:
             alive = runs.live(connection, self.clock.now())
             merged = merge(connection, header, records)
             for run in alive:
                 if run.id not in merged.runs:
                     raise UserError(
-                        f"run {run.id} of {run.who} on {run.host} (pid {run.pid}) is under way on {self.place}",
-                        help="Import when no run is: what it has planned must not change under it.",
+                        f"run {run.id} of {run.who} on {run.host} (pid {run.pid}) is in progress on {self.place}",
+                        help="Import when no run is in progress: an import could change what the run has planned.",
                     )
             return merged
 
     # Runs
 
     def start_run(self, origin: Origin, identity: Identity, *, lease: timedelta, run: str | None = None) -> str:
-        """Records a new run and returns its id. Its claims hold until the lease runs out."""
+        """Record a new run and return its id. Its claims hold until the lease runs out."""
         run = run or new_ulid()
         with self._writing() as connection:
             until = self.clock.now(lease)
@@ -230,89 +232,89 @@ class Ledger:
         return run
 
     def own_run(self, run: str) -> SeenRun:
-        """A run that was started here, with the number of its claims that were committed here so far."""
+        """Return a run that this object started, with the number of its committed claims so far."""
         with self._counting:
             return self._own_runs[run]
 
-    def _count(self, run: str, claims: int) -> None:
+    def _count_claims(self, run: str, claims: int) -> None:
         with self._counting:
             if own := self._own_runs.get(run):
                 self._own_runs[run] = replace(own, claims=own.claims + claims)
 
     def accept(self, lost: Iterable[Loss], identity: Identity, note: str) -> None:
-        """Records that a person goes on without what the ledger lacks of these runs."""
+        """Record that a person accepts that the ledger lacks these runs or some of their claims."""
         with self._writing() as connection:
             seen_runs.accept(connection, lost, identity, note, self.clock.now())
 
     def checkpoint(self) -> None:
-        """Moves what is in the write-ahead log of a SQLite file into the file itself, as far as nobody is in the way.
+        """Move the write-ahead log of a SQLite ledger into its file, as far as other connections allow it.
 
-        So a copy of the file alone, or a log that is lost, costs as little as possible.
+        A copy of the file alone then lacks as little as possible.
         """
         if self._url.drivername == "sqlite":
             with self._serial:
                 connect.checkpoint(self._engine, self._url)
 
     def renew(self, run: str, *, lease: timedelta) -> None:
-        """Extends a run's lease from now on. Raises UserError where the run was given up: its claims may be freed."""
+        """Extend the lease of a run from now on. Raises UserError if the run lost its claims meanwhile."""
         with self._writing(single=True) as connection:
             if not runs.renew(connection, run, self.clock.now(lease)):
                 raise UserError(
                     f"run {run} overslept its lease, and its claims were put in doubt",
-                    help="bulletins status shows them; run again for the rest.",
+                    help="bulletins status shows these firings. Run again to send all others.",
                 )
 
     def record_outcome(self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta) -> None:
-        """Records how a run ended. It stays alive for its lease: what it found is not reported before `finish_run`."""
+        """Record the exit code of a run. The run stays live for its lease, until `finish_run` after its report."""
         with self._writing(single=True) as connection:
             until = self.clock.now(lease)
             runs.record_outcome(connection, run, exit_code=exit_code, interrupted=interrupted, lease_until=until)
 
     def finish_run(self, run: str, *, exit_code: int, interrupted: bool) -> None:
-        """Records that a run is over, and how it ended. What it has not reported, other runs take over."""
+        """Record that a run is over, and how it ended. Other runs report what it has not reported."""
         with self._writing(single=True) as connection:
             runs.finish(connection, run, now=self.clock.now(), exit_code=exit_code, interrupted=interrupted)
 
     def end_leases(self, is_gone: Callable[[str], bool]) -> None:
-        """Ends the leases of runs whose process is gone: what they hold need not wait for the lease to run out."""
+        """End the leases of runs whose process no longer exists, so that nobody waits for these leases to run out."""
         with self._reading() as connection:
-            gone = runs.whose_process(connection, is_gone, self.clock.now())
-        if gone:
+            ended = runs.whose_process(connection, is_gone, self.clock.now())
+        if ended:
             with self._writing(single=True) as connection:
-                runs.end_leases(connection, gone, self.clock.now())
+                runs.end_leases(connection, ended, self.clock.now())
 
     # Firings
 
     def claim(self, run: str, firing: Firing, now: datetime, *, claim_id: str | None = None) -> Claim | None:
-        """Holds a firing for a run, durably; None where it is claimed, fired or in doubt already, or told as expired.
+        """Claim a firing for a run, durably. None if it is already claimed, fired, in doubt or reported as expired.
 
-        None also where that is so of its bulletin by another name, from before an edit of its schedule. With the
-        `claim_id` of a try whose end is not known, it may be tried again.
+        The firing also counts under the occurrence name that it had before a schedule edit. After a lost connection,
+        call it again with the same `claim_id`: it then returns the same claim.
         """
         with self._writing() as connection:
             claim = firings.claim(connection, run, firing, now, claim_id or new_ulid())
-        self._count(run, 1 if claim else 0)
+        self._count_claims(run, 1 if claim else 0)
         return claim
 
     def claim_within(
         self, run: str, firing: Firing, now: datetime, limits: tuple[Limit, ...], *, claim_id: str | None = None
     ) -> Claim | Held | None:
-        """The same, charged to budgets: what holds the firing back, where their `limits` leave no room for it.
+        """Claim a firing if the budget `limits` have room for it; return Held if they don't. Else as `claim`.
 
-        All who claim within limits of one account do so one after the other, so that they never exceed them together.
+        Runs that claim within limits of one account do so one after the other, so they never exceed a limit together.
         """
         if not limits:
             return self.claim(run, firing, now, claim_id=claim_id)
         with self._writing() as connection:
             claim = firings.claim_within(connection, run, firing, now, claim_id or new_ulid(), limits)
-        self._count(run, 1 if isinstance(claim, Claim) else 0)
+        self._count_claims(run, 1 if isinstance(claim, Claim) else 0)
         return claim
 
     def settle(self, claim: Claim, settlement: Settlement, now: datetime) -> bool:
-        """Records how a claimed firing ended. False where somebody has settled it meanwhile: their word stands.
+        """Record how a claimed firing ended. False if a person resolved it meanwhile; their decision is kept.
 
-        A claim that only went in doubt because its lease ran out is still this run's to settle: it knows better. The
-        attempts are kept in any case. May be repeated with the same `now`.
+        The run may also settle a claim that is in doubt only because the lease ran out. The attempts are recorded in
+        any case. Repeating the call with the same `now` changes nothing.
         """
         with self._writing() as connection:
             return firings.settle(connection, claim, settlement, now)
@@ -320,50 +322,50 @@ class Ledger:
     def expire(
         self, run: str, missed: Sequence[Firing], now: datetime, reasons: Mapping[FiringKey, str] = MappingProxyType({})
     ) -> set[FiringKey]:
-        """Records firings whose window closed unsent; returns those that no other run had recorded yet.
+        """Record firings as expired; return the keys of those that no other run had recorded yet.
 
-        `reasons` says of those whose window is still open why they do not go any more. It is one transaction, in which
-        all others wait: of many firings, give it one piece after the other.
+        `reasons` gives the reason for firings that expire for another cause than the end of their grace. All other
+        writers wait for this transaction, so pass many firings in several calls.
         """
         with self._writing() as connection:
             return firings.expire(connection, run, missed, now, reasons)
 
     def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> bool:
-        """Gives back a claim whose window closed before it was sent, and records the expiry.
+        """Give back the claim of a firing that expired before it was sent, and record the expiry.
 
-        False where somebody has settled it meanwhile: their word stands.
+        False if a person resolved the firing meanwhile; their decision is kept.
         """
         with self._writing() as connection:
-            locks.for_expiry(connection, [firing.key.account])  # before the row, for which others may wait with theirs
+            locks.for_expiry(connection, [firing.key.account])  # before the row lock, against deadlocks
             settled = firings.settle(connection, claim, settlement, now)
             if settled:
                 firings.expire(connection, run, [firing], now)
             return settled
 
     def watch(self, found: Mapping[WatchKey, Watch]) -> None:
-        """Records up to when recurring bulletins are settled: every occurrence before is told. Never goes back."""
+        """Record up to when recurring bulletins are settled. Never moves that time back."""
         with self._writing() as connection:
             watches.move_on(connection, found)
 
     def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
-        """Records firings as sent by other means; returns how many nothing was in the way of."""
+        """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self._writing() as connection:
             adopted = sum(firings.adopt(connection, run, firing, now, reason) for firing in sent)
-        self._count(run, adopted)
+        self._count_claims(run, adopted)
         return adopted
 
     def sweep(self, run: str) -> list[Row]:
-        """Puts in doubt what runs hold that are over, and returns the rows that `run` has put in doubt."""
+        """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
         with self._writing() as connection:
             return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
 
     # Reports
 
     def take_over(self, run: str, belongs: Callable[[FiringKey, str], bool]) -> list[Row]:
-        """Makes `run` report what runs that are over left unreported; returns all rows that `run` has to report.
+        """Make `run` the reporter of rows that ended runs left unreported; return all rows that `run` has to report.
 
-        These are expired firings and firings in doubt. `belongs` decides by the firing and the file that defined it;
-        the other rows wait for another run. Of two runs, one takes a row over. May be repeated.
+        The rows are expired firings and firings in doubt. `belongs` selects them by the firing and its file; the others
+        stay for another run. Exactly one run takes over a row. Repeating the call changes nothing.
         """
         with self._reading() as connection:
             found = unreported.of_ended_runs(connection, run, self.clock.now())
@@ -373,20 +375,20 @@ class Ledger:
         return self.unreported(run)
 
     def unreported(self, run: str) -> list[Row]:
-        """The expired firings and firings in doubt that `run` has yet to report, oldest first."""
+        """Return the expired firings and firings in doubt that `run` has yet to report, oldest first."""
         with self._reading() as connection:
             return queries.rows_by_id(connection, [row.id for row in unreported.of_run(connection, run)])
 
     def mark_reported(self, run: str, ids: Sequence[str]) -> None:
-        """Records that the report of `run` with these rows has been published: no other run reports them again."""
+        """Record that the report of `run` with these rows was published, so that no run reports them again."""
         for piece in queries.chunks(ids):
             with self._writing(single=True) as connection:
                 unreported.mark_reported(connection, run, piece, self.clock.now())
 
     def resolve(self, row: Row, *, sent: bool, note: str, identity: Identity, again: bool = False) -> bool:
-        """Settles a row in doubt by a person's word. False where it is not in doubt any more.
+        """Record a person's decision about a row in doubt. False if the row is no longer in doubt.
 
-        With `again`, also one that a person has settled before, unless the firing was claimed since.
+        With `again`, a person can also change an earlier decision, unless the firing was claimed since.
         """
         with self._writing() as connection:
             now = self.clock.now()
@@ -395,7 +397,7 @@ class Ledger:
     # Slots
 
     def take_slots(self, run: str, account: str, *, limit: int, wanted: int, held: Collection[int] = ()) -> list[int]:
-        """Leases up to `wanted` of an account's `limit` slots to a run, beside those `held`; returns their numbers."""
+        """Lease up to `wanted` of an account's `limit` slots to a run, besides those `held`; return their numbers."""
         with self._reading() as connection:
             free = slots.free(connection, run, account, limit, self.clock.now())
         taken: list[int] = []
@@ -407,26 +409,26 @@ class Ledger:
         return taken
 
     def give_back_slots(self, run: str, account: str, numbers: Sequence[int]) -> None:
-        """Frees slots that a run holds."""
+        """Free slots that a run holds."""
         with self._writing(single=True) as connection:
             slots.give_back(connection, run, account, numbers)
 
     def slots_of(self, run: str, account: str) -> list[int]:
-        """The numbers of an account's slots that a run still holds."""
+        """Return the numbers of an account's slots that a run still holds."""
         with self._reading() as connection:
             return slots.held_by(connection, run, account)
 
     def slot_demand(self, account: str) -> dict[str, int]:
-        """How many of an account's slots each live run holds, of those that have one or want one."""
+        """Return how many of an account's slots each live run holds; 0 for a run that waits for its first slot."""
         with self._reading() as connection:
             return slots.demand(connection, account, self.clock.now())
 
 
 def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> Merged:
-    """Takes the export of a ledger into the one at `url`, which is made where there is none.
+    """Import an exported ledger into the ledger at `url`, which is created if it does not exist.
 
-    All of it or, where UserError is raised, nothing; doing it again changes nothing. What is there as sent, or perhaps
-    sent, stays so, whatever the export says.
+    Either everything is imported or, if UserError is raised, nothing. Importing twice changes nothing. A firing that is
+    recorded here as sent, or perhaps sent, stays so, whatever the export contains.
     """
     header, records = json_lines.parse(lines)
     if connect.is_made(url):

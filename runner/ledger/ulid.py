@@ -1,4 +1,4 @@
-"""ULIDs: ids that sort by the time they were made. Source: https://github.com/ulid/spec."""
+"""ULIDs: ids that sort by their time of creation. Source: https://github.com/ulid/spec."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_ulid() -> str:
-    """A new id: 26 characters, 48 bits of milliseconds and 80 random bits."""
+    """Return a new id of 26 characters: 48 bits of milliseconds and 80 random bits."""
     number = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

@@ -1,4 +1,4 @@
-"""What the ledger takes and gives, as frozen values: runs, claims, attempts, settlements, and its own description."""
+"""The values that go into and come out of the ledger: runs, claims, attempts, settlements, rows, resolutions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runner.plan.history import State
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who does something, and on which machine. `process` tells the process from later ones of the same id."""
+    """The person and machine that act. `process` differs from that of a later process with the same `pid`."""
 
     who: str
     host: str
@@ -21,7 +21,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a run was started as: the command, the program's version, the state of the checkout."""
+    """How a run was started: the command, the program's version, the commit and state of the checkout."""
 
     command: str
     version: str
@@ -31,7 +31,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A firing that this run holds and nobody else can send: a committed row."""
+    """A run's exclusive right to send a firing: a committed row of the ledger."""
 
     id: str
     key: FiringKey
@@ -39,7 +39,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request. `verdict` says whether it was sent: yes, no or unknown; `answer` is the start of the body."""
+    """One request. `verdict`: whether it was sent (yes, no or unknown). `answer`: the start of the response body."""
 
     number: int
     started_at: datetime
@@ -64,7 +64,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """A run that is under way, how many claims and slots it holds, and the ledger's time `now`."""
+    """A run in progress, with the number of claims and slots that it holds. `now` is the ledger's time."""
 
     id: str
     command: str
@@ -80,7 +80,7 @@ class LiveRun:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as the ledger recorded it. `exit_code` is None where it is under way, or ended without a word."""
+    """A run as recorded. `exit_code` is None while it is in progress, or if it ended without recording one."""
 
     id: str
     command: str
@@ -97,12 +97,11 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the ledger, for people: a firing as one run left it.
+    """One row of the ledger to show: a firing as one run left it.
 
-    `claimed_at` and `settled_at` bound when it was on the wire; where the run itself did not settle it, `lease_until`
-    does. `swept_by` is the run that put it in doubt because its own was over, `exit_code` is that of its own, if that
-    ended by itself; `process` tells its process. `reporter` is the run whose report shows an expired firing or one in
-    doubt, since `reported_at`.
+    The request was in flight between `claimed_at` and `settled_at`, or `lease_until` if another run put it in doubt.
+    `swept_by`: that other run. `exit_code` and `process` belong to the run of the row. `reporter`: the run whose report
+    shows an expired firing or one in doubt; `reported_at`: when that report was published.
     """
 
     id: str
@@ -134,7 +133,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How and by whom a firing in doubt was settled."""
+    """How and by whom a firing in doubt was resolved."""
 
     firing: str
     at: datetime
@@ -146,7 +145,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A ledger in numbers: rows by state, runs, its size, and when it was made."""
+    """Facts about a ledger: its id, place and size, creation, and the numbers of runs and of rows by state."""
 
     id: str
     kind: str

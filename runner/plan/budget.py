@@ -1,6 +1,10 @@
-"""Budgets: how many bulletins may go out in an account, and of one business event in it, in any hour and any day.
+"""Budgets: how many bulletins may be sent in an account, in any hour and any day. Pure.
 
-Pure: what was spent comes in with the history, and so does now. The ledger charges by the same limits with each claim.
+In: the accounts, what each sent lately, and the time. Out: the room that is left, and until when a firing is held back.
+
+The rule. A budget limits all bulletins of an account, or those of one business event. Firings that are fired, in doubt
+or claimed count from the time of their claim. A firing beyond a limit waits until enough earlier ones are older than
+the hour or day, or it expires. The ledger checks the same limits again with each claim.
 """
 
 from __future__ import annotations
@@ -22,9 +26,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `count` in any `window`, of all that goes out in an account or of one business event there.
+    """At most `count` bulletins in any `window`, in an account or for one business event there.
 
-    A window is as long as its end is apart from its beginning: what went out at 12:00 is no part of one at 13:00.
+    The window is half-open: a bulletin sent at 12:00 no longer counts at 13:00 in a window of one hour.
     """
 
     account: str
@@ -40,9 +44,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Why a firing must not go out now: a limit that is reached, until when.
+    """Why a firing must not be sent now: the limit that is reached, and until when.
 
-    `others` counts those of a plan that go before it, where without them there would be room.
+    `others` counts the firings of the same plan that are sent first and use up the limit; 0 if it was used up before.
     """
 
     limit: Limit
@@ -50,37 +54,39 @@ class Held:
     others: int = 0
 
     def reason(self, expires_at: datetime | None) -> str:
-        """What messages say to a firing that expires then."""
+        """Return the reason in words, for a firing that expires at `expires_at`."""
         until = moment(whole_second(self.until))
-        others = "1 other goes" if self.others == 1 else f"{self.others:,} others go"
-        why = f"{others} before it, until" if self.others else "it is spent until"
+        others = "1 other is" if self.others == 1 else f"{self.others:,} others are"
+        why = f"{others} sent first: no room until" if self.others else "it is used up until"
         if expires_at is not None and self.until > expires_at:
-            return f"{self.limit}, and {why} {until}: it will expire before that, {moment(expires_at)}"
-        return f"{self.limit}, and {why} {until}: it may go then"
+            return f"{self.limit}, and {why} {until}; it will expire before that, {moment(expires_at)}"
+        return f"{self.limit}, and {why} {until}; it can be sent then"
 
 
 def limits(account: Account, event: str) -> tuple[Limit, ...]:
-    """What a firing of the event is held against in the account; nothing where it has no budget."""
+    """Return the limits that apply to a firing of the event in the account; empty if there is no budget."""
     own = account.event_budgets.get(event)
     return (*_limits(account.name, account.budget), *(_limits(account.name, own, event) if own else ()))
 
 
 def has_budget(account: Account) -> bool:
-    """Whether anything is counted in the account."""
+    """Whether the account has a budget, for all its bulletins or for one event."""
     return account.budget != Budget() or bool(account.event_budgets)
 
 
 class Used(NamedTuple):
-    """How much of a limit is used up; where that is more than it allows now, until when."""
+    """How much of a limit is used up. `over_until`: until when more than the limit is used, else None."""
 
     taken: int
     over_until: datetime | None = None
 
 
 def used(account: Account, spent: Iterable[Spent], now: datetime) -> dict[Limit, Used]:
-    """How much of each of its limits an account has used up, of what it sent lately."""
+    """Return for each limit of the account how much of it is used up at `now`."""
     known = sorted(spent)
-    return {limit: _used(limit, [each.at for each in known if _counts(limit, each, now)]) for limit in _all(account)}
+    return {
+        limit: _used(limit, [each.at for each in known if _counts(limit, each, now)]) for limit in _all_limits(account)
+    }
 
 
 def _used(limit: Limit, times: list[datetime]) -> Used:
@@ -88,7 +94,7 @@ def _used(limit: Limit, times: list[datetime]) -> Used:
     return Used(len(times), times[over - 1] + limit.window if over > 0 else None)
 
 
-def _all(account: Account) -> Iterator[Limit]:
+def _all_limits(account: Account) -> Iterator[Limit]:
     events = (_limits(account.name, budget, event) for event, budget in account.event_budgets.items())
     return chain(_limits(account.name, account.budget), *events)
 
@@ -104,63 +110,66 @@ def _limits(account: str, budget: Budget, event: str | None = None) -> Iterator[
 
 
 class Budgets:
-    """What the budgets leave at `now`, less and less of it as the firings of a plan are charged in their order."""
+    """The room that budgets leave at `now`. Charge the firings of a plan in order; each charge takes some of it."""
 
     def __init__(self, accounts: Mapping[str, Account], spent: Mapping[str, Iterable[Spent]], now: datetime) -> None:
         self._accounts = {name: account for name, account in accounts.items() if has_budget(account)}
         self._now = now
-        self._times: dict[Limit, list[datetime]] = {}  # of what counts, sent before or by this very plan; ascending
-        self._ahead: dict[Limit, list[datetime]] = {}  # of what counts and was sent by a clock that is ahead; ascending
-        self._charged: dict[Limit, list[datetime]] = {}  # when those of this plan go; ascending
-        self._turns: dict[tuple[Limit, ...], tuple[datetime, Limit | None]] = {}  # no later firing's is before them
+        self._times: dict[Limit, list[datetime]] = {}  # of sends before now or in this plan; ascending
+        self._ahead: dict[Limit, list[datetime]] = {}  # of sends by a clock that is ahead; ascending
+        self._charged: dict[Limit, list[datetime]] = {}  # when firings of this plan are sent; ascending
+        # When the last firing with these limits is sent: later firings with the same limits come no earlier.
+        self._next_free: dict[tuple[Limit, ...], tuple[datetime, Limit | None]] = {}
         for name, account in self._accounts.items():
             for each in spent.get(name, ()):
-                # One that is a window or more ahead shares none with now.
+                # A time that is a whole window or more ahead of now shares no window with now.
                 of = [limit for limit in limits(account, each.event) if each.at < now + limit.window]
-                _note(self._times if each.at <= now else self._ahead, of, each.at)
-        every = chain.from_iterable(_all(account) for account in self._accounts.values())
-        self._is_spent = {limit: self._room(limit, now) is not None for limit in every}  # before this plan
+                _insert_time(self._times if each.at <= now else self._ahead, of, each.at)
+        every = chain.from_iterable(_all_limits(account) for account in self._accounts.values())
+        self._is_used_up = {limit: self._full_until(limit, now) is not None for limit in every}  # before this plan
 
     def charge(self, firing: Firing) -> Held | None:
-        """Charges a firing that would be sent now; where no budget is left for it, says so, and until when.
+        """Charge a firing that would be sent now. Return why and until when it is held back; None if there is room.
 
-        One that is held takes its place among those that go later, unless it expires before its turn.
+        A firing that is held back is charged at the time when it can be sent, unless it expires first.
         """
         account = self._accounts.get(firing.key.account)
         if account is None:
             return None
         of = limits(account, firing.bulletin.business_event)
-        at, reached = self._turn(of)
+        at, reached = self._next_room(of)
         expires_at = firing.occurrence.expires_at
         others = 0
-        if reached is not None and not any(self._is_spent[limit] for limit in of):
+        if reached is not None and not any(self._is_used_up[limit] for limit in of):
             others = bisect_right(self._charged[reached], at)
         if expires_at is None or at <= expires_at:
-            _note(self._times, of, at)
-            _note(self._charged, of, at)
+            _insert_time(self._times, of, at)
+            _insert_time(self._charged, of, at)
         return None if reached is None else Held(reached, at, others)
 
     def was_reached(self, firing: Firing) -> Limit | None:
-        """The limit that had nothing left for the firing when its window closed; None where that was not the cause."""
+        """Return the limit that had no room when the firing expired; None if no budget caused the expiry."""
         account, expires_at = self._accounts.get(firing.key.account), firing.occurrence.expires_at
         if account is None or expires_at is None:
             return None
-        found = (limit for limit in limits(account, firing.bulletin.business_event) if self._room(limit, expires_at))
+        found = (
+            limit for limit in limits(account, firing.bulletin.business_event) if self._full_until(limit, expires_at)
+        )
         return next(found, None)
 
-    def _turn(self, of: tuple[Limit, ...]) -> tuple[datetime, Limit | None]:
-        """When these limits next leave room, and which of them does so last; None where it is now."""
-        at, reached = self._turns.get(of, (self._now, None))
-        while freed := [(room, limit) for limit in of if (room := self._room(limit, at))]:
+    def _next_room(self, of: tuple[Limit, ...]) -> tuple[datetime, Limit | None]:
+        """Return when these limits all have room again, and which is the last to have it; None if they have it now."""
+        at, reached = self._next_free.get(of, (self._now, None))
+        while freed := [(room, limit) for limit in of if (room := self._full_until(limit, at))]:
             at, reached = max(freed, key=lambda each: each[0])
-        self._turns[of] = (at, reached)
+        self._next_free[of] = (at, reached)
         return at, reached
 
-    def _room(self, limit: Limit, at: datetime) -> datetime | None:
-        """When there is room again within the limit; None where there is at that time."""
+    def _full_until(self, limit: Limit, at: datetime) -> datetime | None:
+        """Return when the limit has room again after `at`; None if it has room at that time."""
         times = self._times.get(limit, [])
         before = bisect_right(times, at)
-        ahead = self._ahead.get(limit) if at >= self._now else None  # it is on nobody's way that was over before
+        ahead = self._ahead.get(limit) if at >= self._now else None  # they count for now and later only
         if ahead:
             times = sorted(times[max(0, before - limit.count) : before] + ahead)
             before = len(times)
@@ -169,6 +178,6 @@ class Budgets:
         return times[before - limit.count] + limit.window
 
 
-def _note(times: dict[Limit, list[datetime]], of: Iterable[Limit], at: datetime) -> None:
+def _insert_time(times: dict[Limit, list[datetime]], of: Iterable[Limit], at: datetime) -> None:
     for limit in of:
         insort(times.setdefault(limit, []), at)

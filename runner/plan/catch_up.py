@@ -1,6 +1,14 @@
-"""Which occurrences of recurring bulletins do not go any more, although nothing stands in their way. Pure.
+"""Catch-up: which due occurrences of recurring bulletins are no longer sent. Pure.
 
-What `catch_up` says counts only among those that are due, inside their grace, and neither sent nor told as expired.
+In: the firings around `now` and the history from the ledger. Out: a reason for each occurrence that is passed over.
+
+The rule. An occurrence is missed when no run happened at its due time. While its grace lasts, `catch_up` decides
+whether it is still sent. `latest`: only the most recent missed occurrence. `all`: every missed occurrence. `none`:
+only if a run starts within 15 minutes of the due time. An occurrence that is passed over is reported once, as expired.
+
+New and edited schedules. A new schedule starts fresh: earlier occurrences are not reported, and at most the latest is
+sent. After an edit, the same holds for due times that a run has already passed. Exception: occurrences due in the last
+15 minutes are still sent with `all`, and after an edit also with `none`.
 """
 
 from __future__ import annotations
@@ -14,8 +22,8 @@ from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import BLOCKING, Entry, History, Sent, State
 from runner.plan.time_text import moment
 
-IN_TIME = timedelta(minutes=15)  # with catch_up none, how late the first run may come
-_HOW = {
+IN_TIME = timedelta(minutes=15)  # with catch_up none: how long after the due time a run may start
+_STATE_PHRASES = {
     State.FIRED: "was sent",
     State.IN_DOUBT: "may have been sent",
     State.CLAIMED: "is being sent",
@@ -23,9 +31,9 @@ _HOW = {
 
 
 class Passed(NamedTuple):
-    """Why an occurrence does not go any more, and whether a run has to tell it.
+    """Why an occurrence is no longer sent. `is_news`: no run has reported it yet, so the next one has to.
 
-    `newer` is the one that is to go in its place, where that is not sent yet.
+    `newer` is the later occurrence that is due to be sent instead; None if there is none, or if it was already sent.
     """
 
     reason: str
@@ -34,10 +42,10 @@ class Passed(NamedTuple):
 
 
 def passed_over(firings: Iterable[Firing], history: History, now: datetime) -> dict[FiringKey, Passed]:
-    """What does not go any more of these firings, which are in the order of their times.
+    """Return the firings that catch-up passes over, each with its reason. `firings` are in order of due time.
 
-    Those that expire by their grace alone are not among them, unless that is no news. Whether a newer one does go in
-    the place of an older one, the plan has to see.
+    A firing whose grace has ended is included only if its expiry needs no report. Where `newer` is set, the plan must
+    still check that the newer firing is really sent.
     """
     due: dict[WatchKey, list[Firing]] = {}
     for firing in firings:
@@ -46,52 +54,56 @@ def passed_over(firings: Iterable[Firing], history: History, now: datetime) -> d
             due.setdefault(key, []).append(firing)
     found: dict[FiringKey, Passed] = {}
     for key, each in due.items():
-        found.update(_of_one(key, each, history, now))
+        found.update(_passed_over_of_bulletin(key, each, history, now))
     return found
 
 
-def _of_one(
+def _passed_over_of_bulletin(
     key: WatchKey, due: Sequence[Firing], history: History, now: datetime
 ) -> Iterator[tuple[FiringKey, Passed]]:
     settled, newest = history.settled.get(key), history.newest.get(key)
-    sent = ""  # a later occurrence that was sent, or may have been, and what is known of it
-    newer: FiringKey | None = None  # or else the latest
+    sent = ""  # describes a later occurrence that was sent, or may have been
+    newer: FiringKey | None = None  # the latest occurrence that can still be sent
     for firing in reversed(due):
         at = firing.occurrence.due_at
         if not sent and newest is not None and at is not None and at < newest:
-            sent = f"that of {moment(newest)} was sent, or may have been"  # by an earlier schedule
+            sent = f"the occurrence of {moment(newest)} was sent, or may have been"  # by an earlier schedule
         entry = history.entries.get(firing.key)
         if entry is not None and entry.state in BLOCKING:
-            sent = sent or f"{firing.key.occurrence} {_HOW[entry.state]}"
-        elif passed := _told(firing, entry, settled, now):
+            sent = sent or f"{firing.key.occurrence} {_STATE_PHRASES[entry.state]}"
+        elif passed := _already_settled(firing, entry, settled, now):
             yield firing.key, passed
         elif not firing.occurrence.is_expired(now):
             if too_late := _too_late(firing, entry, sent, newer, history, now):
                 yield firing.key, too_late._replace(is_news=not history.is_new(key))
             elif orphan := orphan_of(firing, history):
-                sent = (
-                    sent or f"{firing.key.occurrence} went out in {orphan.key.account}, which is not defined any more"
-                )
+                sent = sent or f"{firing.key.occurrence} was sent in {orphan.key.account}, which is no longer defined"
             else:
                 newer = newer or firing.key
 
 
-def _told(firing: Firing, entry: Entry | None, settled: datetime | None, now: datetime) -> Passed | None:
-    """Whether a run has told it before, whatever its grace was then; or it was over before anybody looked."""
+def _already_settled(firing: Firing, entry: Entry | None, settled: datetime | None, now: datetime) -> Passed | None:
+    """Return why the firing needs no report: a run reported its expiry, or its time was over before any run looked.
+
+    A reported expiry counts whatever the grace was at that time.
+    """
     due_at = firing.occurrence.due_at
     assert due_at is not None
     was_due = f"was due {moment(due_at)}"
     if entry is not None and entry.state is State.EXPIRED:
         return Passed(f"{entry.reason or f'{was_due}, and expired unsent'}; {entry.report_note}", False)
     if settled is not None and due_at < settled:
-        return Passed(f"{was_due}; its time was over when a run last looked", False)
+        return Passed(f"{was_due}; it was already too late when a run last looked at this bulletin", False)
     if settled is None and firing.occurrence.is_expired(now):
-        return Passed(f"{was_due}; its grace ran out before any run looked", False)
+        return Passed(f"{was_due}; its grace ran out before the first run looked at this bulletin", False)
     return None
 
 
 def orphan_of(firing: Firing, history: History) -> Sent | None:
-    """As what it went out in an account that is not defined any more, and may have been renamed, where that counts."""
+    """Return the same firing as it was sent in an account that is no longer defined, and so may have been renamed.
+
+    None if there is no such firing, or if the bulletin has `allow_duplicate`.
+    """
     orphans = history.orphans.get((firing.key.bulletin, firing.key.occurrence), ())
     return None if firing.bulletin.allow_duplicate or not orphans else orphans[0]
 
@@ -114,25 +126,27 @@ def _too_late(
         return None
     looked = history.looked.get(key)
     was_looked_at = looked is not None and looked >= due_at
-    # What a run found too late was recorded as such, so what a run has seen since it was due was in time.
+    # A run records each occurrence that it finds too late. So if a run has looked since the due time, it was in time.
     if schedule.catch_up is CatchUp.NONE and (history.is_new(key) or not was_looked_at):
         minutes = IN_TIME // timedelta(minutes=1)
         return Passed(
-            f"was due {moment(due_at)}; catch_up is none, and it did not go within {minutes}m of its time", True
+            f"was due {moment(due_at)}; catch_up is none, and no run came within {minutes}m of its due time", True
         )
     if is_first_look and (sent or newer):
         return Passed(_only_latest(due_at), False)
-    if key in history.edited and was_looked_at and (sent or newer):  # it was no time then
-        return Passed(f"was due {moment(due_at)}; of times before an edit of the schedule, only the latest goes", False)
+    if key in history.edited and was_looked_at and (sent or newer):  # the schedule of that run had no such due time
+        return Passed(
+            f"was due {moment(due_at)}; the schedule was edited since: of earlier times, only the latest is sent", False
+        )
     return None
 
 
 def _only_latest(due_at: datetime) -> str:
-    return f"was due {moment(due_at)}; before a run first looked, only the latest goes"
+    return f"was due {moment(due_at)}; no run had looked at this bulletin before, so only the latest is sent"
 
 
 def in_its_place(firing: Firing, newer: str, *, waits: bool = False) -> str:
-    """Why an occurrence does not go any more where a newer one does, or waits to."""
+    """Return the reason for an occurrence that is replaced by `newer`. `waits`: a budget holds the newer one back."""
     due_at = firing.occurrence.due_at
     assert due_at is not None
     return _latest(due_at, f"{newer} {'waits to be' if waits else 'is'} sent in its place")

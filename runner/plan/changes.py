@@ -1,4 +1,7 @@
-"""What differs between two definitions, field by field."""
+"""Differences between two definitions, field by field. Pure.
+
+In: two mappings of field names to values. Out: one Change for each field that differs.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 class Change:
     """One field that was edited: of a firing since it was sent, or of an entry since a git ref.
 
-    `inherited` says that the value comes from the defaults of the file: the new one, or the old where none is left.
+    `inherited`: the new value comes from the defaults of the file; for a removed field, the old value did.
     """
 
     field: str
@@ -26,7 +29,7 @@ def changes(
     old_inherited: Set[str] = frozenset(),
     new_inherited: Set[str] = frozenset(),
 ) -> Iterator[Change]:
-    """The fields that differ between two definitions, properties one by one. The sets name those from defaults."""
+    """Yield the fields that differ, each property on its own. The sets name the fields inherited from defaults."""
     before, after = _flat(old), _flat(new)
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) != after.get(name):

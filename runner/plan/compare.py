@@ -1,7 +1,7 @@
-"""What changed between two sets of definitions: bulletins, accounts and the catalog, field by field. Pure.
+"""Compare two sets of definitions: bulletins, accounts and catalog events, field by field. Pure.
 
-Compared is what definitions come to, not how they are written: a file that moved, a default that became a field of
-its own or another order of tags is no change.
+In: the old and the new set. Out: every entry that was added, changed, renamed or removed. Only the meaning of
+definitions counts: moving a file, writing out a default or reordering tags is no change.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from runner.plan.changes import Change, changes
 from runner.plan.firing import FiringKey
 from runner.plan.time_text import moment
 
-# The fields of an account that decide whom its bulletins reach.
+# The fields of an account that decide which people its bulletins reach.
 MOVES = ("region", "base_url", "account_id_env")
 
 _T = TypeVar("_T")
@@ -37,19 +37,19 @@ _values = attrgetter(*(name for name in Bulletin.__dataclass_fields__ if name no
 
 
 class Kind(StrEnum):
-    """What became of an entry."""
+    """How an entry of a set changed."""
 
     ADDED = "added"
     CHANGED = "changed"
-    RENAMED = "renamed"  # the same payload, or nearly, under a new id: it would be sent again
+    RENAMED = "renamed"  # (nearly) the same payload under a new id: it would be sent again
     REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
 class BulletinChange:
-    """One bulletin that is not what it was: `bulletin` is the new side's, or the old side's where it was removed.
+    """One bulletin that differs between the sets. `bulletin` is the new version, or the old one if it was removed.
 
-    `before` and `fields` say what a changed or renamed one was.
+    For a changed or renamed bulletin, `before` is the old version and `fields` lists the differences.
     """
 
     kind: Kind
@@ -60,9 +60,9 @@ class BulletinChange:
 
 @dataclass(frozen=True, slots=True)
 class SharedChange:
-    """One account or event of the catalog that is not what it was.
+    """One account or catalog event that differs between the sets.
 
-    `bulletins` counts the enabled ones of the new side that go there, or raise it.
+    `bulletins` counts the enabled bulletins of the new set that use the account or raise the event.
     """
 
     kind: Kind
@@ -74,7 +74,7 @@ class SharedChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that changed: in the order of the new side, and then what was removed in the order of the old one."""
+    """All differences: entries in the order of the new set, then removed entries in the order of the old set."""
 
     bulletins: tuple[BulletinChange, ...]
     accounts: tuple[SharedChange, ...]
@@ -89,12 +89,12 @@ class Comparison:
         object.__setattr__(self, "_moved_accounts", frozenset(moved))
 
     def touched(self, key: FiringKey) -> bool:
-        """Whether a firing of the new side is not what it was: its bulletin changed, or where its account lies."""
+        """Whether the bulletin of a new firing changed, or the region, URL or id of its account did."""
         return key.bulletin in self._ids or key.account in self._moved_accounts
 
 
 def compare(old: Definitions, new: Definitions) -> Comparison:
-    """What is different in `new`. Either side may have problems; of entries with one name the first counts."""
+    """Return the differences from `old` to `new`. Either set may have problems; of equal ids, the first counts."""
     goes_to: Counter[str] = Counter()
     raises: Counter[str] = Counter()
     for bulletin in new.bulletins:
@@ -105,11 +105,11 @@ def compare(old: Definitions, new: Definitions) -> Comparison:
         tuple(_bulletins(old.bulletins, new.bulletins)),
         tuple(
             SharedChange(kind, name, entry.place if entry else None, fields, goes_to[name])
-            for kind, name, entry, fields in _named(old.accounts, new.accounts, _account)
+            for kind, name, entry, fields in _changed_entries(old.accounts, new.accounts, _account)
         ),
         tuple(
             SharedChange(kind, name, entry.place if entry else None, fields, raises[name])
-            for kind, name, entry, fields in _named(old.events, new.events, _event)
+            for kind, name, entry, fields in _changed_entries(old.events, new.events, _event)
         ),
     )
 
@@ -117,9 +117,9 @@ def compare(old: Definitions, new: Definitions) -> Comparison:
 def _bulletins(old: Iterable[Bulletin], new: Iterable[Bulletin]) -> Iterator[BulletinChange]:
     before = _by_id(old)
     after = _by_id(new)
-    gone = [bulletin for bulletin in before.values() if bulletin.id not in after]
-    come = [bulletin for bulletin in after.values() if bulletin.id not in before]
-    renamed = _renamed(gone, come)
+    missing = [bulletin for bulletin in before.values() if bulletin.id not in after]
+    new_ids = [bulletin for bulletin in after.values() if bulletin.id not in before]
+    renamed = _renamed(missing, new_ids)
     for bulletin in after.values():
         was = before.get(bulletin.id) or renamed.get(bulletin.id)
         if was is None:
@@ -128,7 +128,7 @@ def _bulletins(old: Iterable[Bulletin], new: Iterable[Bulletin]) -> Iterator[Bul
             kind = Kind.RENAMED if bulletin.id in renamed else Kind.CHANGED
             yield BulletinChange(kind, bulletin, was, fields)
     taken = {bulletin.id for bulletin in renamed.values()}
-    for bulletin in gone:
+    for bulletin in missing:
         if bulletin.id not in taken:
             yield BulletinChange(Kind.REMOVED, bulletin)
 
@@ -140,49 +140,51 @@ def _by_id(bulletins: Iterable[Bulletin]) -> dict[str, Bulletin]:
     return found
 
 
-def _renamed(gone: Sequence[Bulletin], come: Sequence[Bulletin]) -> dict[str, Bulletin]:
-    """What each new id was called before: the nearest bulletin that is gone, with the same payload and an account.
+def _renamed(missing: Sequence[Bulletin], new_ids: Sequence[Bulletin]) -> dict[str, Bulletin]:
+    """Return for each renamed id the bulletin of before: missing now, with the same payload and a common account.
 
-    Of those made of rows, also one of the same entry with another name: its id and its name come from one cell.
+    A bulletin made from a table row also matches one of the same entry with another name and otherwise the same
+    payload and schedule, because id and name often come from the same cell.
     """
     pairs: dict[str, Bulletin] = {}
     for likeness in (lambda bulletin: (_payload(bulletin), bulletin.schedule), _payload):
-        _pair(gone, come, likeness, pairs)
-    _pair([each for each in gone if each.place.row], [each for each in come if each.place.row], _row, pairs)
+        _pair(missing, new_ids, likeness, pairs)
+    from_rows = [each for each in missing if each.place.row]
+    _pair(from_rows, [each for each in new_ids if each.place.row], _row_likeness, pairs)
     return pairs
 
 
-def _row(bulletin: Bulletin) -> Hashable:
+def _row_likeness(bulletin: Bulletin) -> Hashable:
     place = bulletin.place
     return place.file, place.entry, bulletin.schedule, _payload(replace(bulletin, name=""))
 
 
 def _pair(
-    gone: Sequence[Bulletin],
-    come: Sequence[Bulletin],
+    missing: Sequence[Bulletin],
+    new_ids: Sequence[Bulletin],
     likeness: Callable[[Bulletin], Hashable],
     pairs: dict[str, Bulletin],
 ) -> None:
-    """Adds to `pairs` those that are alike, each once, in file order."""
+    """Add to `pairs` each new bulletin with the first alike missing one; each is used once, in file order."""
     taken = {bulletin.id for bulletin in pairs.values()}
     waiting: dict[tuple[Hashable, str], deque[int]] = {}
-    for number, bulletin in enumerate(gone):
-        looks = likeness(bulletin)
+    for number, bulletin in enumerate(missing):
+        alike = likeness(bulletin)
         for account in bulletin.accounts:
-            waiting.setdefault((looks, account), deque()).append(number)
-    for bulletin in come:
+            waiting.setdefault((alike, account), deque()).append(number)
+    for bulletin in new_ids:
         if bulletin.id in pairs:
             continue
         first: list[int] = []
-        looks = likeness(bulletin)
+        alike = likeness(bulletin)
         for account in bulletin.accounts:
-            queue = waiting.get((looks, account), deque())
-            while queue and gone[queue[0]].id in taken:
+            queue = waiting.get((alike, account), deque())
+            while queue and missing[queue[0]].id in taken:
                 queue.popleft()
             if queue:
                 first.append(queue[0])
         if first:
-            pairs[bulletin.id] = gone[min(first)]
+            pairs[bulletin.id] = missing[min(first)]
             taken.add(pairs[bulletin.id].id)
 
 
@@ -198,7 +200,7 @@ def _payload(bulletin: Bulletin) -> Hashable:
 
 def _fields(old: Bulletin, new: Bulletin) -> tuple[Change, ...]:
     if _values(old) == _values(new):
-        return ()  # as nearly all are; laying the fields out takes ten times as long
+        return ()  # true for nearly all bulletins, and ten times as fast as comparing field by field
     return tuple(changes(_bulletin(old), _bulletin(new), old.inherited, new.inherited))
 
 
@@ -248,7 +250,7 @@ def _account(account: Account) -> dict[str, Any]:
 
 
 def _budget(budget: Budget) -> str | None:
-    """A budget in a few words: `60 an hour, 400 a day`."""
+    """Return a budget as text, such as `60 an hour, 400 a day`; None if it has no limit."""
     limits = ((budget.per_hour, "an hour"), (budget.per_day, "a day"))
     return ", ".join(f"{count:,} {unit}" for count, unit in limits if count is not None) or None
 
@@ -263,10 +265,10 @@ def _event(event: BusinessEvent) -> dict[str, Any]:
     }
 
 
-def _named(
+def _changed_entries(
     old: Mapping[str, _T], new: Mapping[str, _T], described: Callable[[_T], dict[str, Any]]
 ) -> Iterator[tuple[Kind, str, _T | None, tuple[Change, ...]]]:
-    """(what became of it, name, the new entry, its fields) of each entry that is not what it was."""
+    """Yield (kind, name, new entry, changed fields) for each entry that differs."""
     for name, entry in new.items():
         if name not in old:
             yield Kind.ADDED, name, entry, ()

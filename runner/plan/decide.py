@@ -1,4 +1,14 @@
-"""The plan: what would be done with each firing now, and why. A pure function of firings, history and now."""
+"""The plan: one action with a reason for every firing at one moment. Pure.
+
+In: firings, the history from the ledger, the time, and the accounts with budgets. Out: a Plan with one step a firing.
+
+Duplicates. A payload is sent to an account only once in 24 hours. A firing is a duplicate if another bulletin sent the
+same payload there in the last 24 hours or since this firing was due, or sends it earlier in this plan.
+
+Renamed accounts. An account that is no longer defined may have got a new name. So a firing is also a duplicate if the
+same bulletin and occurrence was sent in such an account. `allow_duplicate: true` permits both, and `revision` starts
+afresh.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +31,7 @@ _ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
 
 
 class Action(StrEnum):
-    """What the plan does with a firing."""
+    """What the plan does with a firing; machine-readable values."""
 
     FIRE = "fire"
     RETRY = "retry"
@@ -42,11 +52,11 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One firing of the plan. `is_news` says that a run has to record and report the expiry.
+    """One firing of the plan, with its action. `is_news`: a run has to record and report the expiry.
 
-    `may_go_at` is when the budget of the account lets one go that is due; `in_reserve` what is done with it now where
-    those of this plan that go before it, and alone hold it, come to be not sent. `kept_reason` is what the ledger keeps
-    of an expiry that has another reason than that the grace ran out.
+    `may_go_at`: when the budget has room again for a firing that it holds back now. `in_reserve`: the action that the
+    firing gets at once if the firings before it, which use up the budget, are not sent after all. `kept_reason`: the
+    reason that the ledger stores for an expiry with another cause than the end of the grace.
     """
 
     firing: Firing
@@ -60,7 +70,7 @@ class Step:
 
     @property
     def goes(self) -> bool:
-        """Whether it is sent, now or when the budget lets it."""
+        """Whether the firing is sent now, or before it expires once the budget has room."""
         if self.may_go_at is None:
             return self.action.sends
         expires_at = self.firing.occurrence.expires_at
@@ -68,15 +78,15 @@ class Step:
 
     @property
     def freed(self) -> Step:
-        """What is done with it, being in reserve, once those before it are not sent."""
+        """The step with its action from `in_reserve`, once the firings before it are not sent."""
         return replace(self, action=self.in_reserve or self.action, may_go_at=None, in_reserve=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done at `now`, in the order in which it would be done: due time, then file order.
+    """The steps at `now`, in the order in which a run takes them: by due time, then in file order.
 
-    `settled` is what a run that records its expired steps may then say of recurring bulletins: up to when all is told.
+    `settled` says up to when each recurring bulletin is settled, once a run has recorded the expired steps.
     """
 
     now: datetime
@@ -90,12 +100,12 @@ class Plan:
 
     @property
     def held_back(self) -> tuple[Step, ...]:
-        """The steps that are due and wait for the budget of their account."""
+        """The steps that are due and held back by a budget."""
         return tuple(step for step in self.steps if step.may_go_at is not None)
 
     @property
     def in_reserve(self) -> tuple[Step, ...]:
-        """The steps that go where others do not that are before them, in the order in which they would."""
+        """The steps that are sent if steps before them are not, in the order of sending: retries last."""
         found = (step for step in self.steps if step.in_reserve)
         return tuple(sorted(found, key=lambda step: step.in_reserve is Action.RETRY))
 
@@ -105,7 +115,7 @@ class Plan:
         return tuple(step for step in self.steps if step.is_news)
 
     def counts(self) -> dict[str, int]:
-        """How many steps have each action; every action is there."""
+        """Return the number of steps for each action, including zeros."""
         counts = {action.value: 0 for action in Action}
         for step in self.steps:
             counts[step.action.value] += 1
@@ -115,13 +125,14 @@ class Plan:
 def decide(
     firings: Iterable[Firing], history: History, now: datetime, accounts: Mapping[str, Account] = _NO_BUDGETS
 ) -> Plan:
-    """The plan at `now`. Each key gets one step, and only firings that nothing blocks get fire or retry.
+    """Return the plan at `now`: one step for each firing. Only a firing that nothing blocks gets `fire` or `retry`.
 
-    `accounts` are those whose budgets count: what failed before comes last there, for it may fail for ever.
+    `accounts` are the accounts whose budgets count. Retries are charged to a budget last, because a firing that failed
+    before may fail forever.
     """
     budgets = Budgets(accounts, history.spent, now)
     ordered = sorted(firings, key=lambda firing: firing.occurrence.due_at or _ALWAYS_DUE)
-    sending: dict[tuple[str, str], dict[str, None]] = {}  # the ids that send a payload, in order
+    sending: dict[tuple[str, str], dict[str, None]] = {}  # (account, payload hash) -> ids that send it
     passed = passed_over(ordered, history, now)
     steps = []
     for firing in ordered:
@@ -134,12 +145,16 @@ def decide(
     for number, step in enumerate(steps):
         if step.action is Action.RETRY:
             steps[number] = _budgeted(step, budgets, now)
-    _let_stand_in(steps, passed, lambda firing: _budgeted(_step(firing, history, now, sending, {}), budgets, now))
+    _send_older_where_newer_is_not_sent(
+        steps, passed, lambda firing: _budgeted(_step(firing, history, now, sending, {}), budgets, now)
+    )
     return Plan(now, tuple(steps))
 
 
-def _let_stand_in(steps: list[Step], passed: Mapping[FiringKey, Passed], step_of: Callable[[Firing], Step]) -> None:
-    """Of what was passed over for a newer one that does not go itself, the newest that can is what goes."""
+def _send_older_where_newer_is_not_sent(
+    steps: list[Step], passed: Mapping[FiringKey, Passed], step_of: Callable[[Firing], Step]
+) -> None:
+    """Replace the step of a passed-over firing whose newer occurrence is not sent: the newest that can be sent is."""
     places = {step.firing.key: number for number, step in enumerate(steps)}
     stand_ins: dict[FiringKey, FiringKey] = {}
     for number in reversed(range(len(steps))):
@@ -171,8 +186,8 @@ def _step(
     occurrence = firing.occurrence
     if not firing.bulletin.enabled:
         return Step(firing, Action.DISABLED, "enabled is false")
-    if entry is not None and _is_told(firing, entry) and not (firing.watch_key or occurrence.is_expired(now)):
-        return Step(firing, Action.EXPIRED, _told_early(firing, entry))
+    if entry is not None and _is_reported(firing, entry) and not (firing.watch_key or occurrence.is_expired(now)):
+        return Step(firing, Action.EXPIRED, _reported_early(firing, entry))
     if not occurrence.is_due(now):
         assert occurrence.due_at is not None
         return Step(firing, Action.WAIT, f"due {moment(occurrence.due_at)}, in {span(occurrence.due_at - now)}")
@@ -183,22 +198,22 @@ def _step(
         return _expired(firing, entry, now)
     if reason := _renamed(firing, history) or _duplicate(firing, history, now, sending):
         return Step(firing, Action.DUPLICATE, reason)
-    due = f"due since {moment(occurrence.due_at)}" if occurrence.due_at else "due as soon as it is there"
+    due = f"due since {moment(occurrence.due_at)}" if occurrence.due_at else "due at once (no schedule)"
     if entry is not None and entry.failures:
         times = "once" if entry.failures == 1 else f"{entry.failures} times"
-        return Step(firing, Action.RETRY, f"{due}; not sent {times} before: {entry.reason}")
+        return Step(firing, Action.RETRY, f"{due}; failed {times} before: {entry.reason}")
     return Step(firing, Action.FIRE, due)
 
 
 def _budgeted(step: Step, budgets: Budgets, now: datetime) -> Step:
-    """The step, as the budget of its account allows it; or what the budget has to do with its expiry."""
+    """Return the step after its budget: held back if the budget is used up. An expiry names a budget that caused it."""
     firing, occurrence = step.firing, step.firing.occurrence
     if step.action.sends and (held := budgets.charge(firing)):
         reason = held.reason(occurrence.expires_at)
         in_reserve = step.action if held.others else None
         return replace(step, action=Action.WAIT, reason=reason, may_go_at=held.until, in_reserve=in_reserve)
     if step.is_news and occurrence.is_expired(now) and occurrence.due_at and (limit := budgets.was_reached(firing)):
-        cause = f"{limit}, and it was spent when the grace ran out"
+        cause = f"{limit}, and it was used up when the grace ran out"
         kept = f"was due {moment(occurrence.due_at)}; {cause}"
         return replace(step, reason=f"{step.reason}; {cause}", kept_reason=kept)
     return step
@@ -214,12 +229,13 @@ def _blocked(firing: Firing, entry: Entry) -> Step | None:
         case State.FIRED if entry.fingerprint == firing.fingerprint:
             return Step(firing, Action.DONE, f"sent {at} by run {entry.run}")
         case State.FIRED:
-            again = "the next time has it" if firing.watch_key else "raise revision to send it again"
+            again = "the next occurrence uses it" if firing.watch_key else "raise revision to send it again"
             reason = f"sent {at}, edited since: the edit sends nothing; {again}"
             return Step(firing, Action.CHANGED, reason, tuple(changes(entry.definition or {}, firing.definition)))
         case State.IN_DOUBT:
-            reason = f"it may have been sent {at}: {entry.reason or 'the run that held it ended without a word'}"
-            return Step(firing, Action.IN_DOUBT, f"{reason}; settle it with bulletins resolve {firing.key.bulletin}")
+            why = entry.reason or "the run that held it ended without recording an outcome"
+            hint = f"check the dashboard, then run bulletins resolve {firing.key.bulletin}"
+            return Step(firing, Action.IN_DOUBT, f"it may have been sent {at}: {why}; {hint}")
         case State.CLAIMED:
             return Step(firing, Action.CLAIMED, f"run {entry.run} on {entry.host} (pid {entry.pid}) is sending it")
         case _:
@@ -227,10 +243,10 @@ def _blocked(firing: Firing, entry: Entry) -> Step | None:
 
 
 def _other_name(firing: Firing, entry: Entry) -> str:
-    """Why a firing has the name of another: its schedule was edited, or its zone has another offset."""
+    """Return how the entry's name came about: before a schedule edit, or under another offset of the time zone."""
     if firing.watch_key is None:
-        return "when it recurred"
-    return "for the same local date and time" if "@" in entry.key.occurrence else "before it recurred"
+        return "when it was recurring"
+    return "for the same local date and time" if "@" in entry.key.occurrence else "before it was recurring"
 
 
 def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:
@@ -240,24 +256,24 @@ def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:
     grace = span(occurrence.expires_at - occurrence.due_at)
     was_due = f"was due {moment(occurrence.due_at)}; "
     reason = f"{was_due}its grace of {grace} ran out {span(now - occurrence.expires_at)} ago"
-    if entry is None or not _is_told(firing, entry):
+    if entry is None or not _is_reported(firing, entry):
         return Step(firing, Action.EXPIRED, reason, is_news=True)
     kept = entry.reason if entry.reason and entry.reason.startswith(was_due) else reason
     return Step(firing, Action.EXPIRED, f"{kept}; {entry.report_note}")
 
 
-def _is_told(firing: Firing, entry: Entry) -> bool:
-    """Whether a run has reported that this very window closed."""
+def _is_reported(firing: Firing, entry: Entry) -> bool:
+    """Whether a run has recorded the expiry of this firing with the same end of its grace."""
     expires_at = firing.occurrence.expires_at
     return entry.state is State.EXPIRED and expires_at is not None and entry.expires_at == expires_at
 
 
-def _told_early(firing: Firing, entry: Entry) -> str:
-    """Nobody can claim it any more: a person may have acted upon that report."""
+def _reported_early(firing: Firing, entry: Entry) -> str:
+    """The reason for a firing that was reported as expired too early. A person may have acted on that report."""
     assert firing.occurrence.due_at is not None
     return (
-        f"due {moment(firing.occurrence.due_at)}; run {entry.run} reported it as expired, for by the clock there its"
-        " grace had run out; with another grace it may go"
+        f"due {moment(firing.occurrence.due_at)}; run {entry.run} already reported it as expired, because its grace had"
+        " run out by the clock of that machine; change the grace to send it"
     )
 
 
@@ -267,27 +283,26 @@ def _duplicate(
     if firing.bulletin.allow_duplicate:
         return None
     payload = (firing.key.account, firing.payload_hash)
-    same = "the same payload"
-    hint = "change it, or write allow_duplicate: true"
+    hint = "change the payload, or write allow_duplicate: true"
     for other in sending.get(payload, ()):
         if other != firing.key.bulletin:
-            return f"{same} goes to {firing.key.account} now as {other}; {hint}"
+            return f"the same payload is sent to {firing.key.account} now by {other}; {hint}"
     for sent in history.recent.get(payload, ()):
         is_late = firing.occurrence.due_at is not None and sent.at >= firing.occurrence.due_at
         if sent.key.bulletin != firing.key.bulletin and (is_late or now - sent.at < DUPLICATE_WINDOW):
-            went = f"{same} went to {firing.key.account} as {sent.key.bulletin} {moment(sent.at)}"
-            return f"{went}; if this is that one, keep its id; else {hint}"
+            earlier = f"the same payload was sent to {firing.key.account} by {sent.key.bulletin} {moment(sent.at)}"
+            return f"{earlier}; if this is the same bulletin, write that id again; if not, {hint}"
     return None
 
 
 def _renamed(firing: Firing, history: History) -> str | None:
-    """An account under a new name is the same account, and the same people: all of it would go out again."""
+    """Return why the firing may be a second send to the same people, through a renamed account; None if it is not."""
     if (orphan := orphan_of(firing, history)) is None:
         return None
     old, at = orphan.key.account, moment(orphan.at)
-    if orphan.key.occurrence != firing.key.occurrence:  # by its name of before an edit of its schedule
+    if orphan.key.occurrence != firing.key.occurrence:  # the schedule was edited since
         at += f" as {orphan.key.occurrence}"
     return (
-        f"it went out {at} in {old}, which is not defined any more: if {firing.key.account} is its new name, the same"
-        " people would get it again; to send it all the same, raise revision or write allow_duplicate: true"
+        f"it was sent {at} in {old}, which is no longer defined: if {firing.key.account} is the new name of {old}, the"
+        " same people would get it again; to send it anyway, raise revision or write allow_duplicate: true"
     )

@@ -1,7 +1,8 @@
-"""Warnings about `when`, the event's time for the API, where it lies far from the time of sending. Pure functions.
+"""Warnings about `when`, the event time in the payload, if it is far from the time of sending. Pure.
 
-CleverTap refuses user events older than 2 hours or more than 2 minutes ahead, for live campaigns. Whether it treats
-the `when` of a bulletin alike is unknown: so this is a warning, and changes no action and no exit code.
+In: a step of the plan, or a `when` and the time of sending. Out: warning texts. For live campaigns, CleverTap refuses
+user events older than 2 hours or more than 2 minutes ahead. Nobody knows whether that holds for bulletins, so these
+are warnings, and change no action and no exit code.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _MAY_GO_OUT = (Action.FIRE, Action.RETRY, Action.WAIT)
 
 
 def step_warnings(step: Step, now: datetime) -> tuple[str, ...]:
-    """The warnings about a step of a plan made at `now`; none where it sends nothing, now or later."""
+    """Return the warnings about a step of a plan made at `now`; empty if the step never sends anything."""
     if step.action not in _MAY_GO_OUT:
         return ()
     due_at = step.firing.occurrence.due_at
@@ -26,7 +27,7 @@ def step_warnings(step: Step, now: datetime) -> tuple[str, ...]:
 
 
 def event_time_warnings(when: str | int, sent_at: datetime, *, is_later: bool = False) -> tuple[str, ...]:
-    """The warnings about a `when` (now, or UNIX seconds) that is sent at that time; `is_later`: at its due time."""
+    """Return the warnings about a `when` (now or UNIX seconds) sent at `sent_at`. `is_later`: sent at its due time."""
     if not isinstance(when, int):
         return ()
     event_at = datetime.fromtimestamp(when, UTC)

@@ -1,4 +1,8 @@
-"""The firing: one (bulletin, account, occurrence), the unit of the plan, the ledger and the report."""
+"""The firing: one bulletin in one account for one occurrence, the unit of the plan, the ledger and the report.
+
+In: definitions and the time. Out: firings with request body, payload hash and fingerprint. These bytes must never
+change between releases, because the ledger recognises firings by them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from runner.plan.occurrence import Occurrence, occurrences
 
 
 class FiringKey(NamedTuple):
-    """What a firing is remembered by."""
+    """The key by which the ledger and all documents identify a firing."""
 
     account: str
     bulletin: str
@@ -24,7 +28,7 @@ class FiringKey(NamedTuple):
 
 
 class WatchKey(NamedTuple):
-    """What the ledger watches: whether every occurrence of a recurring bulletin was told."""
+    """The key under which the ledger records up to when a recurring bulletin is settled."""
 
     account: str
     bulletin: str
@@ -33,10 +37,10 @@ class WatchKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """One bulletin to raise in one account for one occurrence, of which its name and properties may speak.
+    """One bulletin to raise in one account for one occurrence, with its `{{ occurrence }}` placeholders filled in.
 
-    `body` is the request's body to the byte; `payload_hash` tells equal payloads, and `fingerprint` equal
-    definitions of a firing: its payload and the time at which it is due.
+    `body`: the exact bytes of the request's body. `payload_hash`: equal for equal payloads. `fingerprint`: equal for
+    equal payloads with an equal due time.
     """
 
     key: FiringKey
@@ -48,41 +52,41 @@ class Firing:
 
     @property
     def watch_key(self) -> WatchKey | None:
-        """Under which its bulletin is watched; None where it does not recur."""
+        """The watch key of its bulletin in its account; None if the bulletin does not recur."""
         if not isinstance(self.bulletin.schedule, Recurrence):
             return None
         return WatchKey(self.key.account, self.key.bulletin, self.bulletin.revision)
 
     @property
     def local_due(self) -> str | None:
-        """The local date and time for which it is due, like `2026-12-04T18:30`; None where it does not recur."""
+        """The due time in the schedule's time zone, like `2026-12-04T18:30`; None if the bulletin does not recur."""
         due_at, schedule = self.occurrence.due_at, self.bulletin.schedule
         return _local_due(schedule, due_at) if due_at is not None and isinstance(schedule, Recurrence) else None
 
     @property
     def definition(self) -> dict[str, Any]:
-        """What the fingerprint is made of: an edit of it after the firing was sent is a change."""
+        """The values that the fingerprint covers. An edit to them after sending is shown as a change."""
         return definition(self.bulletin.payload(), self.occurrence.due_at)
 
 
 def definition(payload: dict[str, Any], due_at: datetime | None) -> dict[str, Any]:
-    """The payload and the due time of a firing as one flat mapping; `properties` stays a mapping."""
+    """Return the payload and the due time as one mapping. `properties` stays a mapping inside it."""
     return {**payload, "schedule.at": due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if due_at else None}
 
 
 def fingerprint_of(payload: dict[str, Any], due_at: datetime | None) -> str:
-    """What tells equal definitions of a firing: the hash of its payload and due time."""
+    """Return the hash of a firing's payload and due time."""
     return digest(canonical(definition(payload, due_at)))
 
 
 def firings(definitions: Definitions, now: datetime, *, until: datetime | None = None) -> Iterator[Firing]:
-    """Every firing of a set, in file order; of what recurs those around `now`, or all that come up to `until`."""
+    """Yield every firing of a set in file order, for recurring bulletins as `occurrences` selects them."""
     for bulletin in definitions.bulletins:
         yield from firings_of(bulletin, occurrences(bulletin, now, until))
 
 
 def firings_of(bulletin: Bulletin, occurrences: Iterable[Occurrence]) -> Iterator[Firing]:
-    """The firings of a bulletin for these of its occurrences, in each of its accounts."""
+    """Yield the firings of a bulletin for the given occurrences, in each of its accounts."""
     before: Bulletin | None = None
     for occurrence in occurrences:
         filled = _filled(bulletin, occurrence)
@@ -97,7 +101,7 @@ def firings_of(bulletin: Bulletin, occurrences: Iterable[Occurrence]) -> Iterato
 
 
 def _filled(bulletin: Bulletin, occurrence: Occurrence) -> Bulletin:
-    """The bulletin with what it says of its occurrence filled in: the same one where it says nothing."""
+    """Return the bulletin with its `{{ occurrence }}` placeholders filled in; the same object if it has none."""
     if occurrence.due_at is None or not isinstance(bulletin.schedule, Recurrence):
         return bulletin
     values = _values(occurrence.due_at, bulletin.schedule.timezone)
@@ -115,11 +119,13 @@ def _values(due_at: datetime, timezone: str) -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)  # thousands of bulletins share a schedule
 def _local_due(recurrence: Recurrence, due_at: datetime) -> str:
-    from runner.definitions.schedules.recurrence import local_time  # only sets that recur take the time to import it
+    from runner.definitions.schedules.recurrence import (
+        local_time,
+    )  # slow to import, and only needed for recurring bulletins
 
     return local_time(recurrence, due_at).strftime("%Y-%m-%dT%H:%M")
 
 
 def digest(data: bytes) -> str:
-    """`sha256:` and the hash of `data` in hexadecimal."""
+    """Return `sha256:` and the hash of `data` in hexadecimal."""
     return "sha256:" + hashlib.sha256(data).hexdigest()

@@ -1,4 +1,7 @@
-"""What the ledger knows of firings, as values for the planner. Only the ledger makes them from its rows."""
+"""The history: what the ledger knows about firings, as values for the planner.
+
+The ledger makes these values from its rows; the planner only reads them.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +15,28 @@ from runner.plan.firing import FiringKey, WatchKey
 
 
 class State(StrEnum):
-    """What a row of the ledger says of its firing."""
+    """The state of a firing in a row of the ledger; machine-readable values."""
 
-    CLAIMED = "claimed"  # a run holds it: it may be on the wire
+    CLAIMED = "claimed"  # a run holds it: its request may be in flight
     FIRED = "fired"
-    IN_DOUBT = "in_doubt"  # it may have been sent; a person settles it
+    IN_DOUBT = "in_doubt"  # it may have been sent; a person has to resolve it
     FAILED = "failed"  # certainly not sent
-    EXPIRED = "expired"  # its window closed, and that was reported
+    EXPIRED = "expired"  # it is no longer sent, and a run recorded that
     RELEASED = "released"  # a run gave its claim back unsent
 
 
-# While a row of a firing is in one of these states, nobody may send the firing.
+# While a row of a firing is in one of these states, no run may send the firing.
 BLOCKING = (State.CLAIMED, State.FIRED, State.IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the ledger knows of one firing: its blocking row, or else its newest.
+    """What the ledger knows about one firing, from its blocking row, or else from its newest row.
 
-    A claim of a run that is over comes as in doubt: whether it is, only the ledger's own clock can tell.
-
-    `reporter` is the run whose report shows the row, `is_reported` whether that report has been published.
-
-    `claimed_at` is when the row was made, `settled_at` when its state was last changed. `definition` is what was
-    sent, where that differs from what is defined now.
+    The claim of a run that is over is given as in doubt; the ledger decides that by its own clock.
+    `claimed_at`: when the row was made. `settled_at`: when its state last changed. `reporter`: the run whose report
+    shows the row. `is_reported`: whether that report was published. `definition`: what was sent, if it differs from
+    what is defined now.
     """
 
     key: FiringKey
@@ -56,24 +57,24 @@ class Entry:
 
     @property
     def report_note(self) -> str:
-        """Which run has reported an expired firing; or which run recorded it, where no report has shown it yet."""
+        """The run that reported an expired firing, or the run that recorded it if no report shows it yet; in words."""
         if self.is_reported:
             return f"reported by run {self.reporter or self.run}"
-        return f"recorded by run {self.run}, in no report yet"
+        return f"recorded by run {self.run}, not yet in a report"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A firing that was sent, or may have been, with the payload it is looked up by."""
+    """A firing that was sent, or may have been, and when it was claimed."""
 
     key: FiringKey
     at: datetime
 
 
 class Watch(NamedTuple):
-    """What runs have told of a recurring bulletin: all that was due before `settled_until`.
+    """How far a recurring bulletin is settled: every occurrence due before `settled_until` was sent or dealt with.
 
-    `looked_at` is when a run last looked, and `times` tells equal schedules, as it found them then.
+    `looked_at`: when a run last looked at the bulletin. `times`: a hash of the due times of its schedule then.
     """
 
     settled_until: datetime
@@ -82,7 +83,7 @@ class Watch(NamedTuple):
 
 
 class Spent(NamedTuple):
-    """What counts against the budgets of an account: when it went out, or was claimed, and its business event."""
+    """One firing that counts against the budgets of an account: when it was claimed, and its business event."""
 
     at: datetime
     event: str
@@ -90,16 +91,15 @@ class Spent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that the planner asks of the ledger. Empty where there is none.
+    """All that the planner needs from the ledger. Empty if there is no ledger.
 
-    `recent` holds, by account and payload hash, what went out in the last 24 hours, or since it is due what
-    may go now; `orphans`, by bulletin and
-    occurrence, what went out in accounts that are not defined any more; `spent`, by account, what went out of those
-    with a budget in the last 48 hours.
+    `entries`: by key, the known firings. `recent`: by account and payload hash, firings sent in the last 24 hours, or
+    since a firing that can be sent now was due. `orphans`: by bulletin and occurrence, firings sent in accounts that
+    are no longer defined. `spent`: by account with a budget, firings sent in the last 48 hours.
 
-    Of recurring bulletins, `settled` says up to when their occurrences were told, `looked` when a run last looked at
-    their schedule, `edited` which have another one since, and `newest` when the last was due that was sent, or may
-    have been, as far as that is of interest.
+    For recurring bulletins: `settled`, up to when they are settled; `looked`, when a run last looked at them; `edited`,
+    those whose schedule was edited since; `newest`, the due time of the newest occurrence that was sent, or may have
+    been, as far as the planner needs it.
     """
 
     entries: Mapping[FiringKey, Entry] = field(default_factory=dict)
@@ -112,5 +112,5 @@ class History:
     edited: Set[WatchKey] = frozenset()
 
     def is_new(self, key: WatchKey) -> bool:
-        """Whether no run has looked at the present schedule of a recurring bulletin."""
+        """Whether no run has looked at the recurring bulletin with its present schedule."""
         return key not in self.settled or key in self.edited

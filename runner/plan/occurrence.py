@@ -1,4 +1,7 @@
-"""When a bulletin is due: its occurrences, each with the window in which it may go out."""
+"""Occurrences: the times at which a bulletin is due, each with the end of its grace.
+
+In: a bulletin with its schedule, and the time. Out: the occurrences that may be sent, are next, or were missed.
+"""
 
 from __future__ import annotations
 
@@ -10,47 +13,47 @@ from itertools import islice
 from runner.definitions.model import Bulletin, Recurrence, Schedule
 from runner.definitions.schedules.times import TimeProblem, instant
 
-MOST_COMING = 10_000  # of one bulletin that are looked at ahead
-MOST_MISSED = 10_000  # of one bulletin that are told; of older ones, nobody wants to hear
+MOST_COMING = 10_000  # future occurrences of one bulletin that are listed
+MOST_MISSED = 10_000  # missed occurrences of one bulletin that are reported; older ones are left out
 _TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One time at which a bulletin is due. Without a schedule it is due at once, and never expires."""
+    """One time at which a bulletin is due. Without a schedule, it is due at once and never expires."""
 
-    name: str  # r1: revision 1, and r1@2026-12-04T13:00:00Z where it recurs
+    name: str  # r1 is revision 1; r1@2026-12-04T13:00:00Z is one occurrence of a recurring bulletin
     due_at: datetime | None = None
     expires_at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
-        """Whether its time has come."""
+        """Whether the due time has come."""
         return self.due_at is None or self.due_at <= now
 
     def is_expired(self, now: datetime) -> bool:
-        """Whether its grace has run out."""
+        """Whether the grace has run out."""
         return self.expires_at is not None and now > self.expires_at
 
 
 def name_of(revision: int, due_at: datetime | None = None) -> str:
-    """What the occurrence of a revision is called: that of a time, where it recurs."""
+    """Return the name of an occurrence: `r1`, or with the due time of a recurring bulletin `r1@…Z` in UTC."""
     return f"r{revision}" if due_at is None else f"r{revision}@{due_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def names_from(revision: int, since: datetime | None = None) -> tuple[str, str]:
-    """The first and the last name between which all have names that recur in a revision, from a time on.
+    """Return the bounds of all names of recurring occurrences in a revision, from the time `since` on.
 
-    Both are as long as any of them, so that they sort by their times whatever the language of a database.
+    Both bounds are as long as the names, so that a database of any language sorts them by time.
     """
     first = f"r{revision}@0000-00-00T00:00:00Z" if since is None else name_of(revision, since)
     return first, f"r{revision}@9999-12-31T23:59:59Z"
 
 
 def occurrences(bulletin: Bulletin, now: datetime, until: datetime | None = None) -> tuple[Occurrence, ...]:
-    """The occurrences of a bulletin's present revision; there is always one.
+    """Return the occurrences of a bulletin's present revision: exactly one if it does not recur.
 
-    Of one that recurs: those that may go out at `now`, and the next one, or all up to `until` as far as they are not
-    more than anybody looks at. Where that leaves none, the last one.
+    For a recurring bulletin: the occurrences that are due and within their grace, and the next one, or with `until` all
+    up to that time, at most about `MOST_COMING`. If there are none, the last occurrence.
     """
     match bulletin.schedule:
         case None:
@@ -62,14 +65,14 @@ def occurrences(bulletin: Bulletin, now: datetime, until: datetime | None = None
 
 
 def missed(bulletin: Bulletin, since: datetime, now: datetime) -> tuple[Occurrence, ...]:
-    """The occurrences due from `since` on whose window has closed at `now`: the newest, where there are too many."""
+    """Return the occurrences due from `since` on whose grace is over at `now`: the newest `MOST_MISSED` at most."""
     if not isinstance(bulletin.schedule, Recurrence):
         return ()
     return _missed(bulletin.schedule, bulletin.revision, since, now)
 
 
 def occurrence_named(bulletin: Bulletin, name: str) -> Occurrence | None:
-    """The occurrence of that name, if the bulletin has it."""
+    """Return the occurrence of that name; None if the bulletin is not recurring or has no such occurrence."""
     if not isinstance(bulletin.schedule, Recurrence):
         return None
     from runner.definitions.schedules.recurrence import falls_on

@@ -1,6 +1,7 @@
-"""The reviewed plan: what somebody agreed to, held against the plan of now. Exactly that is sent, or nothing.
+"""The reviewed plan: compare a plan that a person approved with the plan of now. Pure.
 
-Pure functions. What moved beside the firings that were to be sent does not matter: it changes nothing that goes out.
+In: the reviewed plan, the definitions, the plan of now, the id of the ledger. Out: the steps to send, or the
+differences. Exactly the reviewed firings are sent, or nothing. Changes to other firings don't matter.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from runner.plan.time_text import moment
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an account's requests go, and with which credentials, by the names of what holds them.
+    """Where the requests of an account go, and the names of the variables or file with its credentials.
 
-    What the variables hold is not known where plans are made, so it is no part of a review.
+    The credentials themselves are unknown where plans are made, so they are not part of a review.
     """
 
     base_url: str
@@ -32,13 +33,13 @@ class Destination:
 
     @staticmethod
     def of(account: Account) -> Destination:
-        """The destination of an account."""
+        """Return the destination of an account."""
         return Destination(account.base_url, account.account_id_env, account.passcode_env, account.passcode_file)
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewedFiring:
-    """A firing that was to be sent, as it was reviewed."""
+    """A firing to send, as it was reviewed."""
 
     key: FiringKey
     fingerprint: str
@@ -50,7 +51,7 @@ class ReviewedFiring:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedPlan:
-    """What was agreed to: these firings, to these destinations, by this ledger. `path` are the definitions."""
+    """The approved plan: the firings to send, their destinations, the ledger's id, and the path of the definitions."""
 
     path: str
     ledger: str | None
@@ -59,14 +60,14 @@ class ReviewedPlan:
 
     @property
     def keys(self) -> frozenset[FiringKey]:
-        """The firings that it sends."""
+        """The keys of the firings to send."""
         return frozenset(each.key for each in self.to_send)
 
 
 def firings_for(reviewed: ReviewedPlan, definitions: Definitions, now: datetime) -> Iterator[Firing]:
-    """The firings of the set that a reviewed plan is about, as far as they are still defined.
+    """Yield the firings of a reviewed plan, as far as they are still defined in the set.
 
-    Of a bulletin that recurs also what may go beside them at `now`: that can mean that they do not go any more.
+    For a recurring bulletin, its other occurrences around `now` are included, because they can replace a reviewed one.
     """
     wanted: dict[str, list[FiringKey]] = {}
     for key in reviewed.keys:
@@ -84,56 +85,56 @@ def firings_for(reviewed: ReviewedPlan, definitions: Definitions, now: datetime)
 
 
 def only_reviewed(reviewed: ReviewedPlan, plan: Plan) -> Plan:
-    """The steps of the plan that were reviewed. It settles nothing: what else it would tell is not in it."""
+    """Return the plan with the reviewed steps only. It settles no bulletin, because other steps are left out."""
     steps = tuple(step for step in plan.steps if step.firing.key in reviewed.keys)
     return replace(plan, steps=steps, settled={})
 
 
 def moved(reviewed: ReviewedPlan, plan: Plan, accounts: Mapping[str, Account], ledger_id: str | None) -> list[str]:
-    """What differs now from what was reviewed, a line for each; empty where all of it can be sent as it was reviewed.
+    """Return the differences between the reviewed plan and now, one line each; empty if it can be sent as reviewed.
 
-    `plan` holds those firings of the set whose keys are in `reviewed.keys`.
+    `plan` holds the firings of the set whose keys are in `reviewed.keys`.
     """
     lines = []
     if reviewed.ledger is None:
-        lines.append("it was made without a ledger, so nobody knew what had been sent")
+        lines.append("it was made without a ledger, so it could not know what had been sent before")
     elif reviewed.ledger != ledger_id:
-        here = f"this is {ledger_id}" if ledger_id else "there is none here"
-        lines.append(f"it was made with the ledger {reviewed.ledger}, and {here}")
+        here = f"the ledger used now is {ledger_id}" if ledger_id else "no ledger exists here"
+        lines.append(f"it was made with the ledger {reviewed.ledger}, but {here}")
     for name, destination in reviewed.destinations.items():
-        lines += _moved_account(name, destination, accounts.get(name))
+        lines += _account_differences(name, destination, accounts.get(name))
     steps = {step.firing.key: step for step in plan.steps}
     for each in reviewed.to_send:
-        lines += [f"{_named(each.key)}: {what}" for what in _moved_firing(each, steps.get(each.key))]
+        lines += [f"{_named(each.key)}: {what}" for what in _firing_differences(each, steps.get(each.key))]
     return lines
 
 
-def _moved_account(name: str, before: Destination, account: Account | None) -> Iterator[str]:
+def _account_differences(name: str, before: Destination, account: Account | None) -> Iterator[str]:
     if account is None:
-        yield f"the account {name} is not defined any more"
+        yield f"the account {name} is no longer defined"
         return
     now = Destination.of(account)
     if now.base_url != before.base_url:
-        yield f"the account {name} was at {before.base_url}, and is at {now.base_url} now"
+        yield f"the URL of the account {name} was {before.base_url}, and is now {now.base_url}"
     if replace(now, base_url=before.base_url) != before:
-        yield f"the credentials of the account {name} are taken from elsewhere now"
+        yield f"the credentials of the account {name} now come from another variable or file"
 
 
-def _moved_firing(before: ReviewedFiring, step: Step | None) -> Iterator[str]:
+def _firing_differences(before: ReviewedFiring, step: Step | None) -> Iterator[str]:
     if step is None:
-        yield f"it is not defined any more as {before.key.occurrence}: it was removed, or has another revision"
+        yield "it is no longer defined: it was removed, or its schedule or revision was changed"
         return
     if step.firing.fingerprint != before.fingerprint:
         old = definition(dict(before.payload), before.due_at)
         for change in changes(old, step.firing.definition):
-            yield f"{change.field} was {_shown(change.old)}, and is {_shown(change.new)} now"
+            yield f"{change.field} was {_shown(change.old)}, and is now {_shown(change.new)}"
     elif step.firing.occurrence.expires_at != before.expires_at:
         until = step.firing.occurrence.expires_at
-        yield f"it could be sent until {_until(before.expires_at)}, and now until {_until(until)}"
+        yield f"it could be sent until {_until(before.expires_at)}, and can now be sent until {_until(until)}"
     if step.firing.bulletin.allow_duplicate is not before.allow_duplicate:
-        yield f"allow_duplicate is {str(step.firing.bulletin.allow_duplicate).lower()} now"
+        yield f"allow_duplicate is now {str(step.firing.bulletin.allow_duplicate).lower()}"
     if not step.action.sends:
-        yield f"{step.action.value} now: {step.reason}"
+        yield f"its action is now {step.action.value}: {step.reason}"
 
 
 def _named(key: FiringKey) -> str:

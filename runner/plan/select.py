@@ -1,4 +1,7 @@
-"""Selection and exclusion: which firings of a set a command is about, and up to when."""
+"""Selection: which firings of a set a command works on, by options such as `--tag` and `--exclude-tag`. Pure.
+
+In: the firings of a set and the criteria of the command line. Out: the selected firings, or a UserError.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ KINDS = ("id", "tag", "event", "account", "file")
 
 
 class Selector(Protocol):
-    """What accepts firings, and says as text which option it is."""
+    """Accepts or rejects firings. Its text is the command-line option that it stands for."""
 
     def accepts(self, firing: Firing) -> bool:
         """Whether the firing may stay."""
@@ -27,7 +30,7 @@ class Selector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One option: a firing meets it by one of `values`, of the kind `kind`; excluding ones turn it round."""
+    """One option of the given kind. A firing meets it by any of `values`; `excludes` accepts all other firings."""
 
     kind: str
     values: tuple[str, ...]
@@ -60,7 +63,7 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class ChangedSince:
-    """The option --changed-since: firings that are not what they were at `ref`."""
+    """The option --changed-since: firings that changed since the git ref `ref`."""
 
     ref: str
     comparison: Comparison
@@ -74,27 +77,27 @@ class ChangedSince:
 
 
 def select(firings: Iterable[Firing], criteria: Iterable[Selector]) -> list[Firing]:
-    """The firings that every criterion accepts. Raises UserError where criteria leave none."""
+    """Return the firings that every criterion accepts. Raises UserError if there are criteria and no firing is left."""
     criteria = tuple(criteria)
     selected = [firing for firing in firings if all(criterion.accepts(firing) for criterion in criteria)]
     if criteria and not selected:
         raise UserError(
-            f"the selection matches nothing: {' '.join(map(str, criteria))}",
-            help="Look for a misspelt name or glob; options of different kinds must all be met.",
+            f"no bulletin matches {' '.join(map(str, criteria))}",
+            help="Check the spelling. A bulletin must meet all of these options.",
             exit_code=Exit.USAGE,
         )
     return selected
 
 
 def up_to(plan: Plan, until: datetime) -> tuple[Plan, int]:
-    """The plan without what is due after `until`, and how many firings that leaves out.
+    """Return the plan without steps that are due after `until`, and the number of steps left out.
 
-    Only what waits for its time is left out: all else has a story already.
+    Only steps with the action `wait` are left out. Steps with any other action have already been decided.
     """
-    kept = tuple(step for step in plan.steps if not _comes_after(step, until))
+    kept = tuple(step for step in plan.steps if not _is_due_after(step, until))
     return replace(plan, steps=kept), len(plan.steps) - len(kept)
 
 
-def _comes_after(step: Step, until: datetime) -> bool:
+def _is_due_after(step: Step, until: datetime) -> bool:
     due_at = step.firing.occurrence.due_at
     return step.action is Action.WAIT and due_at is not None and due_at > until

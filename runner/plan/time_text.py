@@ -1,4 +1,4 @@
-"""Instants and lengths of time, as messages write them."""
+"""Times as text: how messages write instants and lengths of time."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 
 def moment(at: datetime) -> str:
-    """An instant as messages write it, in UTC to the second."""
+    """Return an instant in UTC, to the second: `2026-12-01T13:00:00Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def whole_second(at: datetime) -> datetime:
-    """The instant at its own second or the next one, never a moment too early."""
+    """Return the instant rounded up to the full second, so that a shown time is never too early."""
     return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def span(length: timedelta) -> str:
-    """A length of time in its two largest units: `3d 4h`."""
+    """Return a length of time in its two largest units, such as `3d 4h`."""
     seconds = max(int(length.total_seconds()), 0)
     parts = []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):

@@ -15,8 +15,8 @@ from runner import clock
 from runner.definitions.schema.schemas import schema
 from runner.sandbox.server import Sandbox
 
-SPENT = "the budget of india is 1 an hour, and it is spent until 20"
-AFTER_ANOTHER = "the budget of india is 1 an hour, and 1 other goes before it, until 20"
+SPENT = "the budget of india is 1 an hour, and it is used up until 20"
+AFTER_ANOTHER = "the budget of india is 1 an hour, and 1 other is sent first: no room until 20"
 HELD = """
 defaults: {business_event: Program Released, c-by: a@example.com, accounts: [india]}
 bulletins:
@@ -36,7 +36,7 @@ def thrifty(ledger: str, small_set: Path, write: Write, sandbox: Sandbox) -> San
 def test_a_plan_says_what_waits_and_until_when(bulletins: Bulletins) -> None:
     lines = bulletins("plan", "--id", "now-*").out.splitlines()
     assert lines[1].startswith(f"wait  now-2  india  {AFTER_ANOTHER}")
-    assert lines[1].endswith("Z: it may go then")
+    assert lines[1].endswith("Z; it can be sent then")
     assert lines[-1].endswith(": 1 fire, 1 wait (1 for a budget)")
 
 
@@ -74,7 +74,7 @@ def test_the_documents_hold_it(bulletins: Bulletins) -> None:
 @pytest.mark.usefixtures("thrifty")
 @pytest.mark.parametrize(
     ("format_", "said"),
-    [("text", "Z: it may go then"), ("markdown", "| may go "), ("html", "may go <time"), ("junit", "may go: 20")],
+    [("text", "Z; it can be sent then"), ("markdown", "| may go "), ("html", "may go <time"), ("junit", "may go: 20")],
 )
 def test_a_plan_says_when_what_waits_may_go(bulletins: Bulletins, format_: str, said: str) -> None:
     assert said in bulletins("plan", "--id", "now-*", "--format", format_).out
@@ -104,7 +104,7 @@ def test_a_reviewed_plan_does_not_hold_once_the_budget_is_spent(
     assert bulletins("plan", "--id", "now-1", "--out", "plan.json").code == 0
     assert bulletins("fire", "--yes", "--id", "now-2").code == 0
     done = bulletins("fire", "plan.json", "--yes")
-    assert done.refused_with(f"now-1 in india: wait now: {SPENT}", "Make a new plan")
+    assert done.refused_with(f"now-1 in india: its action is now wait: {SPENT}", "Make a new plan")
     assert len(thrifty.accepted()) == 1
 
 
@@ -180,7 +180,7 @@ def test_what_a_budget_made_expire_says_so_ever_after(
     assert "would be reported as expired: 1" in dry.out
     assert "expired" not in dry.out.partition("left alone: ")[2].splitlines()[0]
     assert bulletins("fire", "--yes", "--id", "held-*").code == 1
-    kept = "the budget of india is 1 an hour, and it was spent when the grace ran out"
+    kept = "the budget of india is 1 an hour, and it was used up when the grace ran out"
     assert bulletins("report").out.count(kept) == 1
     history = bulletins("status", "held-2").out.splitlines()
     assert [line.count(kept) for line in history] == [1, 1]

@@ -41,7 +41,7 @@ def test_no_ledger(bulletins: Bulletins, small_set: Path, tmp_path: Path) -> Non
 def test_a_file_that_is_no_ledger(bulletins: Bulletins, small_set: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("not a database, whatever it is called" * 100)
     done = bulletins("fire", "--yes", "--ledger", "x")
-    assert done.refused_with("the ledger x is damaged or no SQLite file", "never replace it with an empty one")
+    assert done.refused_with("the ledger x is damaged, or is not a SQLite file", "never replace it with an empty one")
 
 
 def test_an_account_that_is_pinned_to_another_ledger(
@@ -188,7 +188,7 @@ class TestRequireCommitted:
         git("-C", str(small_set), "add", ".")
         git("-C", str(small_set), "commit", "--quiet", "--message", "inner")
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("bulletins.d is a git repository of its own", "remove its entry .git")
+        assert done.refused_with("bulletins.d is a git repository of its own", "commit its files")
         assert bulletins("fire", "--dry-run").code == 0
         assert bulletins("plan", "--against", "HEAD").code == 5
 

@@ -27,7 +27,6 @@ COMMANDS = [
     "schema",
     "explain",
     "guide",
-    "guide",
     "completion",
 ]
 LEDGER = ["init", "show", "check", "export", "import", "baseline"]

@@ -99,7 +99,7 @@ def test_with_a_ledger_each_change_says_what_it_does_now(pull_request: Repositor
     assert text.startswith("already sent 20")
     assert text.endswith("and this edit sends nothing; raise revision to send it again")
     (text,) = changes["new-name"][1]
-    assert text.startswith("is blocked: the same payload went to india as old-name 20")
+    assert text.startswith("is blocked: the same payload was sent to india by old-name 20")
 
 
 def test_the_markdown_says_all_of_it(pull_request: Repository, bulletins: Bulletins) -> None:
@@ -409,7 +409,7 @@ def test_what_changed_can_be_selected(pull_request: Repository, bulletins: Bulle
 
 def test_a_selection_of_what_changed_that_is_empty_is_an_error(pull_request: Repository, bulletins: Bulletins) -> None:
     done = bulletins("fire", "--dry-run", "--changed-since", "main")
-    assert done.refused_with("the selection matches nothing: --changed-since main", "", code=2)
+    assert done.refused_with("no bulletin matches --changed-since main", "", code=2)
 
 
 @pytest.mark.parametrize("option", ["--against", "--changed-since"])

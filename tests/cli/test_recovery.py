@@ -139,7 +139,7 @@ def test_a_renamed_account_sends_nothing_again(desk: Desk, in_doubt: bool) -> No
     assert desk.fire() == (0, {"b": None})
     plan = desk.program("plan", "-v").out
     assert "duplicate" in plan
-    assert "in india, which is not defined any more: if bharat is its new name" in plan
+    assert "in india, which is no longer defined: if bharat is the new name" in plan
     assert desk.accepted == 1
 
     desk.define("allow_duplicate: true", in_account="bharat")

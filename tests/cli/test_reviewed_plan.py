@@ -34,7 +34,9 @@ def test_what_was_reviewed_is_sent_and_nothing_else(
     assert done.code == 0, done
     assert sent(sandbox) == ["Now 1", "Now 2"]
     assert outcomes(only_report(tmp_path)) == {"now-1": "fired", "now-2": "fired"}
-    assert bulletins("fire", planned, "--yes").refused_with("now-1 in india: done now: sent 20", "Make a new plan")
+    assert bulletins("fire", planned, "--yes").refused_with(
+        "now-1 in india: its action is now done: sent 20", "Make a new plan"
+    )
 
 
 def test_a_selection_is_part_of_the_plan(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
@@ -53,14 +55,16 @@ def test_an_edit_refuses_and_is_named(bulletins: Bulletins, planned: str, sandbo
     write({"all.yaml": BULLETINS.replace("name: Now 1", "name: Now one")})
 
     done = bulletins("fire", planned, "--yes")
-    assert done.refused_with("now-1 in india: name was 'Now 1', and is 'Now one' now", "Make a new plan")
+    assert done.refused_with("now-1 in india: name was 'Now 1', and is now 'Now one'", "Make a new plan")
     assert not sandbox.received()
 
 
 def test_a_firing_that_another_run_sent_refuses(bulletins: Bulletins, planned: str, sandbox: Sandbox) -> None:
     assert bulletins("fire", "--id", "now-2", "--yes").code == 0
 
-    assert bulletins("fire", planned, "--yes").refused_with("now-2 in india: done now: sent ", "Make a new plan")
+    assert bulletins("fire", planned, "--yes").refused_with(
+        "now-2 in india: its action is now done: sent ", "Make a new plan"
+    )
     assert sent(sandbox) == ["Now 2"]
 
 
@@ -81,7 +85,7 @@ def test_an_account_that_moved_refuses(bulletins: Bulletins, planned: str, write
     with Sandbox() as other:
         write({"accounts.yaml": account(other.base_url)})
         done = bulletins("fire", planned, "--yes")
-        assert done.refused_with(f"the account india was at {sandbox.base_url}", "Make a new plan")
+        assert done.refused_with(f"the URL of the account india was {sandbox.base_url}", "Make a new plan")
         assert not other.received()
 
 

@@ -69,7 +69,7 @@ def test_yes_sends(ledger: str, sandbox: Sandbox, tmp_path: Path) -> None:
         assert sandbox.received() == ()
         terminal.type("y\n")
         assert terminal.wait() == 0
-    assert "fire  now-1  india  due as soon as it is there\n" in terminal.text
+    assert "fire  now-1  india  due at once (no schedule)\n" in terminal.text
     assert "2 fired (bulletins sent: 2)\n" in terminal.text
     assert "━" in terminal.text  # the bar
     assert "fired      now-1" not in terminal.text  # the bar says it

@@ -44,7 +44,7 @@ def test_six_runs_at_once_send_what_the_budget_has_and_an_hour_later_as_many_aga
         assert f"{LEFT} waiting for a budget" in done.out
         waiting = [result for result in site.reports()[-1]["results"] if result["action"] == "wait"]
         assert len(waiting) == LEFT
-        assert all(f"is {PER_HOUR} an hour, and it is spent until 20" in result["reason"] for result in waiting)
+        assert all(f"is {PER_HOUR} an hour, and it is used up until 20" in result["reason"] for result in waiting)
 
         clock.write_text("3660", encoding="ascii")
         at_once(site, 2)

@@ -53,8 +53,8 @@ def test_what_the_budget_has_is_sent_and_the_rest_skipped_without_failing(
     assert (ended.exit_code, len(sandbox.received())) == (Exit.OK, 5)
     (reason,) = {result.reason for result in ended.results if result.outcome is Outcome.SKIPPED}
     assert reason is not None
-    assert reason.startswith("the budget of india is 5 an hour, and it is spent until 20")
-    assert reason.endswith("Z: it may go then")
+    assert reason.startswith("the budget of india is 5 an hour, and it is used up until 20")
+    assert reason.endswith("Z; it can be sent then")
     assert sum(isinstance(answer, Held) for answer in asked) <= 5  # one for each thread, not one for each firing
 
 
@@ -187,7 +187,7 @@ def test_the_reason_of_an_expiry_is_kept(thrifty: Firer, ledger: Ledger, monkeyp
     thrifty.fire(bulletins, plan=planned(thrifty, bulletins))
     (row,) = ledger.rows(state=State.EXPIRED)
     assert row.reason is not None
-    assert row.reason.endswith("; the budget of india is 5 an hour, and it was spent when the grace ran out")
+    assert row.reason.endswith("; the budget of india is 5 an hour, and it was used up when the grace ran out")
 
 
 def test_one_that_another_run_has_taken_is_no_canary(thrifty: Firer, sandbox: Sandbox) -> None:

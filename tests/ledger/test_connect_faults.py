@@ -78,7 +78,7 @@ def test_an_empty_file_stays_empty(tmp_path: Path) -> None:
 
 def test_a_text_file(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("not a database, not at all\n" * 100)
-    with refused("is damaged or no SQLite file"):
+    with refused("is damaged, or is not a SQLite file"):
         opened(tmp_path / "notes")
 
 
@@ -117,7 +117,7 @@ def test_a_ledger_without_its_description(sqlite_path: Path, statement: str) -> 
 @pytest.mark.parametrize("table", ["firings", "resolutions", "runs"])
 def test_a_ledger_that_lost_a_table(sqlite_path: Path, table: str) -> None:
     sqlite(sqlite_path, f"DROP TABLE {table}")
-    with refused(f"is not whole: it lacks {table}"):
+    with refused(f"is incomplete: it lacks the tables {table}"):
         opened(sqlite_path)
 
 
@@ -133,8 +133,11 @@ def test_a_ledger_that_lost_what_makes_firings_unique_claims_nothing(ledger: Led
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("CREATE TABLE customers (id INTEGER)", "is not a ledger: it has no such tables"),
-        ("CREATE TABLE ledger (debit INTEGER, credit INTEGER)", "is none: its tables are of another program"),
+        ("CREATE TABLE customers (id INTEGER)", "is not a ledger: it lacks the tables of a ledger"),
+        (
+            "CREATE TABLE ledger (debit INTEGER, credit INTEGER)",
+            "its tables belong to another program",
+        ),
     ],
 )
 def test_the_database_of_another_program_stays_as_it_is(tmp_path: Path, statement: str, says: str) -> None:
@@ -154,7 +157,7 @@ def test_tables_of_another_program_are_not_taken_for_ours(ledger_url: str) -> No
     with connect.transaction(engine, url) as connection:
         connection.exec_driver_sql("CREATE TABLE runs (id INTEGER)")
     engine.dispose()
-    with refused("can't be made: tables of such names are there"):
+    with refused("can't be created: such tables already exist"):
         create(url, now=NOW, who="asha")
 
 
@@ -209,7 +212,7 @@ def test_a_folder_that_may_not_be_written(common_path: Path) -> None:
 
 
 def test_a_folder_that_may_not_be_written_gets_no_ledger(common_path: Path) -> None:
-    with unprivileged(), refused("can't be made: Permission denied"):
+    with unprivileged(), refused("can't be created: Permission denied"):
         create(parse_url(str(common_path.parent / "new" / "ledger.sqlite3")), now=NOW, who="asha")
 
 

@@ -108,6 +108,6 @@ def test_a_name_as_long_as_the_file_system_allows_will_do(tmp_path: Path) -> Non
 
 
 def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="can't be made") as error:
+    with pytest.raises(UserError, match="can't be created") as error:
         make(str(tmp_path / ("l" * 5000)))
     assert error.value.exit_code is Exit.REFUSED

@@ -165,7 +165,7 @@ def test_sent_is_done_and_not_sent_is_retried(ledger: Ledger, claim: Claim) -> N
     assert settled(ledger, sent=False)
     (step,) = decide([FIRING], ledger.history([FIRING], RUN_OUT), RUN_OUT).steps
     assert step.action is Action.RETRY
-    assert step.reason.endswith("not sent once before: settled as not sent by meera: looked it up")
+    assert step.reason.endswith("failed once before: settled as not sent by meera: looked it up")
     again = ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
     assert again
     ledger.settle(again, Settlement(State.IN_DOUBT), RUN_OUT)

@@ -47,8 +47,8 @@ def test_what_is_over_the_budget_waits_and_says_until_when() -> None:
     planned = plan(due(5), an_account(2), spent(57 * MINUTE + timedelta(seconds=49), 10 * MINUTE))
     assert [step.action for step in planned.steps] == [Action.WAIT] * 5
     assert [step.reason for step in planned.held_back][:2] == [
-        "the budget of india is 2 an hour, and it is spent until 2026-12-01T13:02:11Z: it may go then",
-        "the budget of india is 2 an hour, and it is spent until 2026-12-01T13:50:00Z: it may go then",
+        "the budget of india is 2 an hour, and it is used up until 2026-12-01T13:02:11Z; it can be sent then",
+        "the budget of india is 2 an hour, and it is used up until 2026-12-01T13:50:00Z; it can be sent then",
     ]
     assert planned.held_back[0].may_go_at == NOW + timedelta(minutes=2, seconds=11)
     assert planned.in_reserve == ()
@@ -57,9 +57,9 @@ def test_what_is_over_the_budget_waits_and_says_until_when() -> None:
 def test_what_only_others_of_the_plan_hold_back_says_so_and_is_in_reserve() -> None:
     planned = plan(due(4), an_account(3), spent(10 * MINUTE))
     assert [step.action for step in planned.steps] == [Action.FIRE, Action.FIRE, Action.WAIT, Action.WAIT]
-    assert [step.reason for step in planned.held_back] == [
-        "the budget of india is 3 an hour, and 2 others go before it, until 2026-12-01T13:50:00Z: it may go then",
-        "the budget of india is 3 an hour, and 3 others go before it, until 2026-12-01T14:00:00Z: it may go then",
+    assert [step.reason.partition(";")[0] for step in planned.held_back] == [
+        f"the budget of india is 3 an hour, and {count} others are sent first: no room until {until}"
+        for count, until in ((2, "2026-12-01T13:50:00Z"), (3, "2026-12-01T14:00:00Z"))
     ]
     assert [step.in_reserve for step in planned.in_reserve] == [Action.FIRE] * 2
 
@@ -70,8 +70,8 @@ def test_what_fails_for_ever_never_keeps_anything_else_back() -> None:
     failed = {firing.key: make_entry(firing, State.FAILED, reason="HTTP 400") for firing in bad}
     planned = decide([*bad, *good], History(failed), NOW, {"india": an_account(3)})
     assert [step.action.value for step in planned.steps] == ["retry", "wait", "wait", "fire", "fire"]
-    assert [step.reason.partition(", until")[0] for step in planned.held_back] == [
-        f"the budget of india is 3 an hour, and {count} others go before it" for count in (3, 4)
+    assert [step.reason.partition(": no room")[0] for step in planned.held_back] == [
+        f"the budget of india is 3 an hour, and {count} others are sent first" for count in (3, 4)
     ]
 
 
@@ -98,7 +98,7 @@ def test_those_that_wait_take_their_turns_too() -> None:
 def test_an_hour_and_a_day_are_counted_each_for_itself() -> None:
     planned = plan(due(6), an_account(2, 4))
     assert [step.may_go_at for step in planned.steps[2:]] == [NOW + HOUR] * 2 + [NOW + DAY] * 2
-    assert "is 4 a day, and 5 others go before it, until 2026-12-02T13:00:00Z" in planned.steps[-1].reason
+    assert "is 4 a day, and 5 others are sent first: no room until 2026-12-02T13:00:00Z" in planned.steps[-1].reason
 
 
 def test_only_those_that_go_before_are_counted() -> None:
@@ -106,9 +106,7 @@ def test_only_those_that_go_before_are_counted() -> None:
     others = make_firings(*(make_bulletin(f"c{number}", name=f"c{number}") for number in range(3)))
     planned = plan([*sales, *others], an_account(3, Flash_Sale=Budget(per_day=1)))
     assert planned.steps[1].may_go_at == NOW + DAY
-    assert planned.steps[-1].reason == (
-        "the budget of india is 3 an hour, and 3 others go before it, until 2026-12-01T14:00:00Z: it may go then"
-    )
+    assert "is 3 an hour, and 3 others are sent first: no room until 2026-12-01T14:00:00Z" in planned.steps[-1].reason
 
 
 def test_an_event_has_a_budget_beside_the_account() -> None:
@@ -117,8 +115,8 @@ def test_an_event_has_a_budget_beside_the_account() -> None:
     planned = plan([*sales, *others], an_account(4, Flash_Sale=Budget(per_day=1)))
     assert [step.action.value for step in planned.steps] == ["fire", "wait", "wait", "fire", "fire", "fire"]
     assert planned.steps[1].reason == (
-        "the budget of india for Flash Sale is 1 a day, and 1 other goes before it, until 2026-12-02T13:00:00Z:"
-        " it may go then"
+        "the budget of india for Flash Sale is 1 a day, and 1 other is sent first: no room until 2026-12-02T13:00:00Z;"
+        " it can be sent then"
     )
 
 
@@ -137,7 +135,7 @@ def test_what_will_have_expired_by_then_says_so_and_takes_no_turn() -> None:
     planned = plan(make_firings(make_bulletin("first", at=NOW - TICK, name="3"), short, long), an_account(1))
     assert [step.action for step in planned.steps] == [Action.FIRE, Action.WAIT, Action.WAIT]
     assert planned.steps[1].reason == (
-        "the budget of india is 1 an hour, and 1 other goes before it, until 2026-12-01T14:00:00Z:"
+        "the budget of india is 1 an hour, and 1 other is sent first: no room until 2026-12-01T14:00:00Z;"
         " it will expire before that, 2026-12-01T13:30:00Z"
     )
     assert planned.steps[2].may_go_at == NOW + HOUR
@@ -146,16 +144,16 @@ def test_what_will_have_expired_by_then_says_so_and_takes_no_turn() -> None:
 def test_the_last_moment_of_a_window_is_not_too_late() -> None:
     (_, step) = plan(due(2, at=NOW, grace=HOUR), an_account(1)).steps
     assert step.may_go_at == step.firing.occurrence.expires_at
-    assert step.reason.endswith("it may go then")
+    assert step.reason.endswith("it can be sent then")
 
 
 def test_an_expiry_for_which_the_budget_is_the_cause_says_so() -> None:
     firings = due(1, at=NOW - 2 * HOUR, grace=HOUR)
     told = plan(firings, an_account(2), spent(61 * MINUTE, 100 * MINUTE)).steps[0]
     assert (told.action, told.may_go_at, told.is_news) == (Action.EXPIRED, None, True)
-    assert told.reason.endswith("; the budget of india is 2 an hour, and it was spent when the grace ran out")
+    assert told.reason.endswith("; the budget of india is 2 an hour, and it was used up when the grace ran out")
     assert told.kept_reason == (
-        "was due 2026-12-01T11:00:00Z; the budget of india is 2 an hour, and it was spent when the grace ran out"
+        "was due 2026-12-01T11:00:00Z; the budget of india is 2 an hour, and it was used up when the grace ran out"
     )
     for before in (spent(61 * MINUTE), spent(59 * MINUTE, 100 * MINUTE), spent(61 * MINUTE, 120 * MINUTE)):
         other = plan(firings, an_account(2), before).steps[0]

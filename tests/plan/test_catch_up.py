@@ -80,7 +80,7 @@ def test_what_was_told_as_expired_stays_so_with_every_catch_up_and_every_grace(c
 def test_with_none_only_what_a_run_comes_for_in_time_goes() -> None:
     found = plan(hourly(CatchUp.NONE))
     assert actions(found) == ["expired (news)", "expired (news)", "fire", "wait"]
-    said = "was due 2026-12-01T12:00:00Z; catch_up is none, and it did not go within 15m of its time"
+    said = "was due 2026-12-01T12:00:00Z; catch_up is none, and no run came within 15m of its due time"
     assert found.steps[1].reason == said
     late = NOW + IN_TIME
     assert actions(plan(hourly(CatchUp.NONE, late), now=late))[1:] == ["fire", "wait"]
@@ -174,7 +174,10 @@ def test_what_is_disabled_is_no_news_and_stands_in_nobodys_way() -> None:
 def test_what_was_settled_is_neither_sent_nor_told_again_when_the_grace_becomes_longer() -> None:
     found = plan(hourly(CatchUp.ALL), settled={WatchKey("india", "a", 1): NOW - HOUR})
     assert actions(found) == ["expired", "fire", "fire", "wait"]
-    assert found.steps[0].reason == "was due 2026-12-01T11:00:00Z; its time was over when a run last looked"
+    assert (
+        found.steps[0].reason
+        == "was due 2026-12-01T11:00:00Z; it was already too late when a run last looked at this bulletin"
+    )
 
 
 def test_what_ended_before_anybody_looked_is_no_news() -> None:
@@ -182,7 +185,7 @@ def test_what_ended_before_anybody_looked_is_no_news() -> None:
     found = list(firings(Definitions({}, {}, (make_bulletin(schedule=schedule),), ()), NOW))
     (step,) = plan(found, settled={}).steps
     assert (step.action, step.is_news) == ("expired", False)
-    assert step.reason == "was due 2026-11-01T09:00:00Z; its grace ran out before any run looked"
+    assert step.reason == "was due 2026-11-01T09:00:00Z; its grace ran out before the first run looked at this bulletin"
 
 
 def test_accounts_and_revisions_are_each_by_themselves() -> None:
@@ -199,7 +202,7 @@ def test_an_edit_of_what_was_sent_counts_from_the_next_time_on() -> None:
     step = plan(found, make_entry(found[2], State.FIRED, fingerprint="sha256:other")).steps[2]
     assert (step.action, step.reason.partition(", ")[2]) == (
         "changed",
-        "edited since: the edit sends nothing; the next time has it",
+        "edited since: the edit sends nothing; the next occurrence uses it",
     )
 
 
@@ -209,7 +212,8 @@ def test_after_a_later_one_of_another_schedule_an_earlier_one_does_not_go() -> N
     found = decide(hourly(now=NOW - 20 * MINUTE), sent, NOW - 20 * MINUTE)
     assert actions(found) == ["expired (news)", "expired (news)", "wait"]
     assert found.steps[1].reason == (
-        "was due 2026-12-01T12:00:00Z; catch_up is latest, and that of 2026-12-01T12:30:00Z was sent, or may have been"
+        "was due 2026-12-01T12:00:00Z; catch_up is latest, and the occurrence of 2026-12-01T12:30:00Z"
+        " was sent, or may have been"
     )
     assert actions(decide(hourly(now=NOW), sent, NOW))[2] == "fire"
     assert actions(decide(hourly(CatchUp.ALL, now=NOW), sent, NOW))[:2] == ["fire", "fire"]
@@ -223,8 +227,8 @@ def test_what_went_out_in_an_account_that_was_renamed_counts_as_sent() -> None:
     after = decide(found, known, NOW)
     assert actions(after) == ["expired", "expired", "duplicate", "wait"]
     assert after.steps[1].reason == (
-        "was due 2026-12-01T12:00:00Z; catch_up is latest, and r1@2026-12-01T13:00:00Z went out in old, which is not"
-        " defined any more"
+        "was due 2026-12-01T12:00:00Z; catch_up is latest, and r1@2026-12-01T13:00:00Z was sent in old, which is no"
+        " longer defined"
     )
     again = hourly(name="of {{ occurrence.utc }}", allow_duplicate=True)
     assert actions(decide(again, known, NOW)) == ["expired", "expired", "fire", "wait"]

@@ -30,7 +30,7 @@ def known(firing: Firing, state: State, **fields: Any) -> History:
 
 
 def test_without_a_schedule_it_is_fired_at_once() -> None:
-    assert decided(make_firing()) == (Action.FIRE, "due as soon as it is there")
+    assert decided(make_firing()) == (Action.FIRE, "due at once (no schedule)")
 
 
 def test_what_is_due_and_was_never_sent_is_fired() -> None:
@@ -90,8 +90,8 @@ def test_what_was_told_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: 
     (step,) = decide([firing], knowing(told), NOW).steps
     assert (step.action, step.is_news) == (Action.EXPIRED, False)
     assert step.reason == (
-        f"due {moment(NOW + due_in)}; run RUN1 reported it as expired, for by the clock there its grace had run out;"
-        " with another grace it may go"
+        f"due {moment(NOW + due_in)}; run RUN1 already reported it as expired, because its grace had run out"
+        " by the clock of that machine; change the grace to send it"
     )
     (again,) = decide([make_firing(at=NOW + due_in, grace=2 * HOUR)], knowing(told), NOW).steps
     assert again.action in (Action.FIRE, Action.WAIT)
@@ -109,14 +109,14 @@ def test_what_failed_for_certain_is_retried() -> None:
     firing = make_firing(at=NOW)
     assert decided(firing, known(firing, State.FAILED, reason="the API said no")) == (
         Action.RETRY,
-        "due since 2026-12-01T13:00:00Z; not sent once before: the API said no",
+        "due since 2026-12-01T13:00:00Z; failed once before: the API said no",
     )
 
 
 def test_a_retry_counts_the_failures() -> None:
     firing = make_firing()
     history = known(firing, State.FAILED, reason="429", failures=3)
-    assert decided(firing, history)[1] == "due as soon as it is there; not sent 3 times before: 429"
+    assert decided(firing, history)[1] == "due at once (no schedule); failed 3 times before: 429"
 
 
 def test_a_failure_before_the_window_moved_is_still_a_retry() -> None:
@@ -132,7 +132,7 @@ def test_an_edited_definition_of_what_failed_is_retried() -> None:
 
 def test_a_claim_given_back_blocks_nothing() -> None:
     firing = make_firing()
-    assert decided(firing, known(firing, State.RELEASED)) == (Action.FIRE, "due as soon as it is there")
+    assert decided(firing, known(firing, State.RELEASED)) == (Action.FIRE, "due at once (no schedule)")
 
 
 def test_what_was_sent_is_done() -> None:
@@ -158,9 +158,9 @@ def test_another_account_is_another_firing() -> None:
 
 def test_what_may_have_been_sent_waits_for_a_person() -> None:
     firing = make_firing("sale")
-    assert decided(firing, known(firing, State.IN_DOUBT, reason="the answer never came")) == (
+    assert decided(firing, known(firing, State.IN_DOUBT, reason="no answer")) == (
         Action.IN_DOUBT,
-        "it may have been sent 2026-12-01T12:00:00Z: the answer never came; settle it with bulletins resolve sale",
+        "it may have been sent 2026-12-01T12:00:00Z: no answer; check the dashboard, then run bulletins resolve sale",
     )
 
 
@@ -174,7 +174,10 @@ def test_what_another_run_holds_is_left_to_it() -> None:
 
 def test_a_doubt_without_a_word_says_so() -> None:
     firing = make_firing()
-    assert "the run that held it ended without a word" in step_of(firing, known(firing, State.IN_DOUBT)).reason
+    assert (
+        "the run that held it ended without recording an outcome"
+        in step_of(firing, known(firing, State.IN_DOUBT)).reason
+    )
 
 
 def test_a_disabled_bulletin_is_not_fired() -> None:

@@ -150,7 +150,10 @@ def test_of_what_is_new_all_goes_that_is_due_since_a_moment_ago() -> None:
     plan = planned(often, settled={})
     assert [step.action.value for step in plan.steps] == ["expired"] * 5 + ["fire", "fire", "wait"]
     assert plan.settled == {KEY: NOW - timedelta(minutes=10)}
-    assert plan.steps[0].reason == "was due 2026-12-01T12:00:00Z; before a run first looked, only the latest goes"
+    assert (
+        plan.steps[0].reason
+        == "was due 2026-12-01T12:00:00Z; no run had looked at this bulletin before, so only the latest is sent"
+    )
 
 
 def test_of_what_is_new_with_none_nothing_goes_that_nobody_came_for() -> None:
@@ -180,7 +183,7 @@ def test_of_times_before_an_edit_only_the_latest_goes_even_where_all_are_wanted(
     assert ([step.action.value for step in plan.steps], plan.newly_expired) == (does, ())
     assert plan.settled == {KEY: plan.to_send[0].firing.occurrence.due_at}
     assert plan.steps[0].reason == (
-        "was due 2026-12-01T10:05:00Z; of times before an edit of the schedule, only the latest goes"
+        "was due 2026-12-01T10:05:00Z; the schedule was edited since: of earlier times, only the latest is sent"
     )
 
 

@@ -68,17 +68,17 @@ def test_a_failed_try_leaves_it_to_be_sent() -> None:
 @pytest.mark.parametrize(
     ("bulletin", "line"),
     [
-        (replace(AT_ONCE, name="Edited"), "at-once in india: name was 'At once', and is 'Edited' now"),
-        (replace(AT_ONCE, properties={}), "at-once in india: properties.program_id was '234567', and is nothing now"),
+        (replace(AT_ONCE, name="Edited"), "at-once in india: name was 'At once', and is now 'Edited'"),
+        (replace(AT_ONCE, properties={}), "at-once in india: properties.program_id was '234567', and is now nothing"),
         (
             replace(AT_ONCE, revision=2),
-            "at-once in india: it is not defined any more as r1: it was removed, or has another revision",
+            "at-once in india: it is no longer defined: it was removed, or its schedule or revision was changed",
         ),
-        (replace(AT_ONCE, allow_duplicate=True), "at-once in india: allow_duplicate is true now"),
-        (replace(AT_ONCE, enabled=False), "at-once in india: disabled now: enabled is false"),
+        (replace(AT_ONCE, allow_duplicate=True), "at-once in india: allow_duplicate is now true"),
+        (replace(AT_ONCE, enabled=False), "at-once in india: its action is now disabled: enabled is false"),
         (
             replace(AT_ONCE, schedule=LATER.schedule),
-            "at-once in india: schedule.at was nothing, and is '2026-12-01T14:00:00Z' now",
+            "at-once in india: schedule.at was nothing, and is now '2026-12-01T14:00:00Z'",
         ),
     ],
 )
@@ -89,7 +89,7 @@ def test_an_edit_is_told(bulletin: Bulletin, line: str) -> None:
 def test_another_grace_is_told() -> None:
     shorter = make_bulletin("due", name="Due", at=NOW, grace=HOUR / 2)
     assert moved_to(shorter, AT_ONCE) == [
-        "due in india: it could be sent until 2026-12-01T14:00:00Z, and now until 2026-12-01T13:30:00Z"
+        "due in india: it could be sent until 2026-12-01T14:00:00Z, and can now be sent until 2026-12-01T13:30:00Z"
     ]
 
 
@@ -98,31 +98,38 @@ def test_a_firing_in_the_ledger_is_told(state: State) -> None:
     (firing,) = make_firings(AT_ONCE)
     action = {State.FIRED: "done", State.IN_DOUBT: "in_doubt", State.CLAIMED: "claimed"}[state]
     (line,) = moved_to(DUE, AT_ONCE, entries=(make_entry(firing, state),))
-    assert line.startswith(f"at-once in india: {action} now: ")
+    assert line.startswith(f"at-once in india: its action is now {action}: ")
 
 
 def test_time_that_ran_out_is_told() -> None:
     (line,) = moved_to(DUE, AT_ONCE, now=NOW + 2 * HOUR)
-    assert line.startswith("due in india: expired now: was due 2026-12-01T13:00:00Z; its grace of 1h ran out")
+    assert line.startswith(
+        "due in india: its action is now expired: was due 2026-12-01T13:00:00Z; its grace of 1h ran out"
+    )
 
 
 def test_another_ledger_is_told_and_none() -> None:
     plan = plan_of(DUE, AT_ONCE)
-    assert moved(REVIEWED, plan, ACCOUNTS, "L2") == ["it was made with the ledger L1, and this is L2"]
-    assert moved(REVIEWED, plan, ACCOUNTS, None) == ["it was made with the ledger L1, and there is none here"]
+    assert moved(REVIEWED, plan, ACCOUNTS, "L2") == ["it was made with the ledger L1, but the ledger used now is L2"]
+    assert moved(REVIEWED, plan, ACCOUNTS, None) == ["it was made with the ledger L1, but no ledger exists here"]
     blind = replace(REVIEWED, ledger=None)
-    assert moved(blind, plan, ACCOUNTS, "L1") == ["it was made without a ledger, so nobody knew what had been sent"]
+    assert moved(blind, plan, ACCOUNTS, "L1") == [
+        "it was made without a ledger, so it could not know what had been sent before"
+    ]
 
 
 @pytest.mark.parametrize(
     ("account", "line"),
     [
-        (None, "the account india is not defined any more"),
+        (None, "the account india is no longer defined"),
         (
             replace(INDIA, base_url="https://sg1.api.clevertap.com"),
-            "the account india was at https://in1.api.clevertap.com, and is at https://sg1.api.clevertap.com now",
+            "the URL of the account india was https://in1.api.clevertap.com, and is now https://sg1.api.clevertap.com",
         ),
-        (replace(INDIA, passcode_env="OTHER"), "the credentials of the account india are taken from elsewhere now"),
+        (
+            replace(INDIA, passcode_env="OTHER"),
+            "the credentials of the account india now come from another variable or file",
+        ),
     ],
 )
 def test_an_account_that_moved_is_told(account: Account | None, line: str) -> None:

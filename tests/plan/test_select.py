@@ -113,7 +113,7 @@ def test_a_selection_that_matches_nothing_is_wrong_usage(firings: list[Firing]) 
     criteria = [Criterion("tag", ("hindi", "music")), Criterion("id", ("hindi-*",), excludes=True)]
     with pytest.raises(UserError) as error:
         select(firings, criteria)
-    assert error.value.message == ("the selection matches nothing: --tag hindi --tag music --exclude-id hindi-*")
+    assert error.value.message == ("no bulletin matches --tag hindi --tag music --exclude-id hindi-*")
     assert error.value.exit_code is Exit.USAGE
     assert error.value.help
 
@@ -140,7 +140,7 @@ def test_a_ref_since_which_nothing_changed_is_wrong_usage(firings: list[Firing])
     since = since_before(*{firing.bulletin.id: firing.bulletin for firing in firings}.values(), firings=firings)
     with pytest.raises(UserError) as error:
         select(firings, [since, Criterion("tag", ("hindi",))])
-    assert error.value.message == "the selection matches nothing: --changed-since main --tag hindi"
+    assert error.value.message == "no bulletin matches --changed-since main --tag hindi"
     assert error.value.exit_code is Exit.USAGE
 
 

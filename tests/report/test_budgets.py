@@ -28,7 +28,7 @@ from runner.report.text.run import summary_lines
 from runner.report.text.status import budget_entry, budget_lines
 
 LATER = "2026-12-01T14:00:00Z"
-SPENT = f"the budget of india is 60 an hour, and it is spent until {LATER}"
+SPENT = f"the budget of india is 60 an hour, and it is used up until {LATER}"
 
 
 def test_a_plan_counts_what_waits_for_a_budget_among_what_waits() -> None:

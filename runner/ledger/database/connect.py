@@ -1,7 +1,7 @@
-"""Ledgers opened and created: URLs, engines, transactions, table versions.
+"""Open and create ledgers: from a URL to a checked engine, and transactions on it.
 
-Nothing here stands on the state of a database session, so that a pooler may give each transaction another one: no
-settings, no prepared statements, no locks beyond the transaction, no notifications.
+A connection pooler may give each transaction another database session. So nothing depends on a session: no session
+settings, prepared statements, locks that outlive a transaction, or notifications.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from runner.ledger.database import migrations, server, tables
 from runner.ledger.database.database_errors import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
 from runner.ledger.ulid import new_ulid
 
-# It logs the traceback of what breaks while a connection is closed. What matters of that is raised as well.
+# SQLAlchemy logs a traceback if closing a connection fails. Errors that matter are raised as well.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _INIT_HELP = "Create it with: bulletins ledger init"
 _URL_HELP = "Write sqlite:///path/to/ledger.sqlite3 or postgresql+psycopg://user@host/database."
-# What somebody meant for a server, with a password: it must not be shown as the path of a file.
+# A server that somebody meant, with a password: it must not be shown as the path of a file.
 _WITH_PASSWORD = re.compile(r"password\s*=|\A\s*postgres(ql)?(\+\w+)?:|:[^/\\]*@", re.IGNORECASE)
-_CONNECTIONS = 4  # of one process; every statement is short, so threads share them
-# Of one transaction: whoever waits for a lock, and whoever is frozen while holding one, gives up.
+_CONNECTIONS = 4  # for each process; threads share them, because every statement is short
+# Limits of a transaction: the wait for a lock, and the pause of a client that holds one.
 _LIMITS = (
     "SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
 )
 
 
 class AlreadyThere(UserError):
-    """A new ledger can't be made at a place where something is."""
+    """A new ledger can't be created, because something exists at its place."""
 
 
 def parse_url(text: str) -> URL:
-    """The URL of a ledger; a plain path is a SQLite file. Raises UserError."""
+    """Return the URL of a ledger; a plain path means a SQLite file. Raises UserError if it is no ledger URL."""
     if "://" not in text:
         if _WITH_PASSWORD.search(text):
             raise UserError("the place of the ledger is neither a path nor a whole URL", help=_URL_HELP)
@@ -52,7 +52,7 @@ def parse_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (exc.ArgumentError, ValueError):
-        scheme = text.split("://")[0]  # no more than that: a password may come after it
+        scheme = text.split("://")[0]  # only the scheme is shown: a password may follow
         raise UserError(
             f"{scheme}://… is not the URL of a ledger" if scheme.isalnum() else "this is not the URL of a ledger",
             help=_URL_HELP,
@@ -72,16 +72,16 @@ def parse_url(text: str) -> URL:
 def _sqlite_url(url: URL) -> URL:
     if not (url.database or "").strip() or "\0" in (url.database or ""):
         raise UserError("the ledger's URL names no file", help="Write sqlite:///path/to/ledger.sqlite3.")
-    if url.host or url.query:  # sqlite://folder/file would mean the file alone, in the present folder
+    if url.host or url.query:  # sqlite://folder/file would mean `file` in the working directory
         raise UserError(
-            "the URL of a SQLite ledger is three slashes and a path, and no more",
-            help="Write sqlite:///path/to/ledger.sqlite3, or the path alone.",
+            "the URL of a SQLite ledger consists of sqlite:/// and a path, and nothing else",
+            help="Write sqlite:///path/to/ledger.sqlite3, or only the path.",
         )
     return url
 
 
 def exists(url: URL) -> bool:
-    """Whether something is at the place of the ledger, as far as its folder shows. Raises UserError where it can't."""
+    """Whether a file exists at the place of the ledger; True for a server. Raises UserError if that can't be seen."""
     if url.drivername != "sqlite":
         return True
     try:
@@ -97,7 +97,7 @@ def exists(url: URL) -> bool:
 
 
 def open_engine(url: URL) -> Engine:
-    """An engine on an existing ledger of this version. Raises UserError."""
+    """Return an engine on an existing ledger, after migrating older tables. Raises UserError if it is unusable."""
     if not exists(url):
         raise UserError(f"there is no ledger at {shown(url)}", help=_INIT_HELP)
     if url.drivername == "sqlite" and os.path.isdir(url.database or ""):
@@ -123,7 +123,7 @@ def open_engine(url: URL) -> Engine:
 
 
 def is_made(url: URL) -> bool:
-    """Whether there is a ledger at that place, or something that only a ledger may be. Raises UserError."""
+    """Whether a ledger exists at the place; for SQLite, whether any file does. Raises UserError."""
     if url.drivername == "sqlite":
         return exists(url)
     engine = _engine(url)
@@ -135,10 +135,10 @@ def is_made(url: URL) -> bool:
 
 
 def create(url: URL, *, now: datetime, who: str, fill: Callable[[Connection], None] = lambda connection: None) -> None:
-    """Makes a new ledger, empty or with what `fill` puts into it in the same transaction.
+    """Create a new ledger, empty or with the rows that `fill` inserts in the same transaction.
 
-    At every moment there is either no ledger at its place or the whole one. Raises AlreadyThere where there is one, and
-    another UserError where it can't be made; then nothing is left behind.
+    At every moment, its place holds either no ledger or the whole ledger. Raises AlreadyThere if something exists at
+    the place, and another UserError if it can't be created; in both cases, nothing is left behind.
     """
     if url.drivername != "sqlite":
         _make_tables(url, url, now, who, fill)
@@ -155,12 +155,12 @@ def create(url: URL, *, now: datetime, who: str, fill: Callable[[Connection], No
         if os.path.lexists(path):
             raise _already_there(url) from None
         raise UserError(
-            f"the ledger {shown(url)} can't be made: {error.strerror}", help="Choose another place with --ledger."
+            f"the ledger {shown(url)} can't be created: {error.strerror}", help="Choose another place with --ledger."
         ) from None
 
 
 def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Connection], None]) -> None:
-    """Makes the tables in the database `at`, which becomes the ledger at `url`."""
+    """Create the tables in the database `at`. Messages name the final place, `url`."""
     engine = _engine(at)
     try:
         _check_server(engine, url)
@@ -168,8 +168,10 @@ def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Con
             if at.drivername != "sqlite":
                 server.lock_creation(connection)
             if inspect(connection).has_table("ledger"):
-                raise AlreadyThere(f"{shown(url)} is a ledger already", help="bulletins ledger show describes it.")
-            # Unchecked: a table of somebody else's with one of our names must stop this, not be taken for ours.
+                raise AlreadyThere(
+                    f"a ledger already exists at {shown(url)}", help="bulletins ledger show describes it."
+                )
+            # No check for existing tables: if another program's table has one of these names, creation must fail.
             tables.metadata.create_all(connection, checkfirst=False)
             row = {"id": new_ulid(), "version": tables.SCHEMA_VERSION, "created_at": now, "created_by": who}
             connection.execute(tables.ledger.insert().values(row))
@@ -183,11 +185,11 @@ def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Con
 def _already_there(url: URL) -> UserError:
     if is_empty_file(url):
         return _empty(url)
-    return AlreadyThere(f"{shown(url)} is there already", help="bulletins ledger show describes it.")
+    return AlreadyThere(f"{shown(url)} already exists", help="bulletins ledger show describes it.")
 
 
 def is_empty_file(url: URL) -> bool:
-    """Whether a file without any content is at the place of the ledger."""
+    """Whether the place of the ledger holds an empty file."""
     path = url.database or ""
     try:
         return url.drivername == "sqlite" and os.path.isfile(path) and not os.path.getsize(path)
@@ -212,10 +214,10 @@ def _check_server(engine: Engine, url: URL) -> None:
 def _version(engine: Engine, url: URL) -> int:
     with transaction(engine, url, reading=True) as connection:
         if not inspect(connection).has_table("ledger"):
-            raise UserError(f"{shown(url)} is not a ledger: it has no such tables", help=LOST_HELP)
+            raise UserError(f"{shown(url)} is not a ledger: it lacks the tables of a ledger", help=LOST_HELP)
         version: object = connection.execute(select(tables.ledger.c.version)).scalar_one()
     if not isinstance(version, int):
-        raise UserError(f"{shown(url)} is not a ledger: {version!r} is no version", help=LOST_HELP)
+        raise UserError(f"{shown(url)} is not a ledger: {version!r} is not a version number", help=LOST_HELP)
     return version
 
 
@@ -223,7 +225,7 @@ def _check_version(version: int, url: URL) -> None:
     if version < tables.SCHEMA_VERSION:
         raise UserError(
             f"the ledger {shown(url)} has tables of version {version},"
-            f" from which no way leads to version {tables.SCHEMA_VERSION}",
+            f" which can't be upgraded to version {tables.SCHEMA_VERSION}",
             help=LOST_HELP,
         )
     if version > tables.SCHEMA_VERSION:
@@ -238,7 +240,9 @@ def _check_tables(engine: Engine, url: URL) -> None:
     with transaction(engine, url, reading=True) as connection:
         missing = sorted(set(tables.metadata.tables) - set(inspect(connection).get_table_names()))
     if missing:
-        raise UserError(f"the ledger {shown(url)} is not whole: it lacks {', '.join(missing)}", help=LOST_HELP)
+        raise UserError(
+            f"the ledger {shown(url)} is incomplete: it lacks the tables {', '.join(missing)}", help=LOST_HELP
+        )
 
 
 def _engine(url: URL) -> Engine:
@@ -246,18 +250,18 @@ def _engine(url: URL) -> Engine:
         try:
             return create_engine(
                 url,
-                # Prepared statements belong to a session; psycopg would make them by itself.
+                # psycopg would prepare statements by itself, and these belong to a session.
                 connect_args={**server.connect_options(url), "prepare_threshold": None},
                 pool_size=_CONNECTIONS,
                 max_overflow=0,
             )
         except ModuleNotFoundError as error:
             raise UserError(
-                f"the ledger {shown(url)} needs the module {error.name}",
+                f"a ledger on PostgreSQL, {shown(url)}, needs the package {error.name}, which is not installed",
                 help="Install it with: pip install 'bulletins[postgres]'",
             ) from None
     engine = create_engine("sqlite://", creator=lambda: _connect_file(url), poolclass=QueuePool)
-    # sqlite3 would begin transactions by itself, and late: the write lock must be taken before the first read.
+    # sqlite3 begins a transaction at the first write; the write lock is needed before the first read.
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -269,14 +273,14 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool = False) -> Iterator[Connection]:
-    """One transaction: committed at the end, rolled back on an error. Raises UserError.
+    """Run a transaction: committed at the end, rolled back on an error. Raises UserError.
 
-    One that reads takes no lock for writing. `single` is for one statement: where the server can make it a transaction
-    of its own, none is left open if this machine is cut off in the middle.
+    `reading` takes no write lock. `single` is for exactly one statement: on a server, it is committed by itself, so no
+    transaction stays open if this machine loses its connection.
     """
     with reporting(url), engine.connect() as connection:
         alone = (reading or single) and url.drivername != "sqlite"
-        # Not as the role has it set: what is counted once a lock is held must be as it is then.
+        # Set here, whatever the role's default: a count under a lock must see all rows committed before the lock.
         level = {} if url.drivername == "sqlite" else {"isolation_level": "AUTOCOMMIT" if alone else "READ COMMITTED"}
         connection = connection.execution_options(reading=reading, **level)
         with connection.begin():
@@ -287,10 +291,7 @@ def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool
 
 @contextmanager
 def snapshot(engine: Engine, url: URL) -> Iterator[Connection]:
-    """A transaction that reads the ledger as it is at one moment, in pieces, whatever others write.
-
-    Raises UserError.
-    """
+    """Read the ledger as it is at one moment, in pieces, while others may write. Raises UserError."""
     with reporting(url), engine.connect() as connection:
         level = {} if url.drivername == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         connection = connection.execution_options(reading=True, stream_results=True, yield_per=1000, **level)
@@ -299,7 +300,7 @@ def snapshot(engine: Engine, url: URL) -> Iterator[Connection]:
 
 
 def _connect_file(url: URL) -> sqlite3.Connection:
-    # mode=rw: a ledger that is gone must not come back empty.
+    # mode=rw: a missing ledger must not be created empty.
     path = quote(os.fsencode(os.path.abspath(url.database or "")))
     connection = sqlite3.connect(
         f"file:{path}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -314,16 +315,16 @@ def _connect_file(url: URL) -> sqlite3.Connection:
 
 
 def _write_ahead(engine: Engine, url: URL) -> None:
-    # The file keeps this mode, so it is set only once the file is known to be a ledger: others stay as they are.
+    # The mode is stored in the file, so it is set only once the file is known to be a ledger.
     with reporting(url), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def checkpoint(engine: Engine, url: URL) -> None:
-    """Moves what was committed from the write-ahead log into a SQLite file, without waiting for anybody."""
+    """Move committed pages from the write-ahead log into the SQLite file, without waiting for other connections."""
     with reporting(url), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA busy_timeout=0")
         try:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # says itself that others were in the way
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # its result says whether others blocked it
         finally:
             cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")

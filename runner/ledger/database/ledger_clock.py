@@ -1,6 +1,7 @@
-"""The ledger's own time, which decides whether a lease has run out: the server's, or for a file this machine's.
+"""The ledger's clock, which decides whether a lease has run out.
 
-Machines that share a ledger must not argue about the time, and a file serves one machine only.
+For PostgreSQL it is the server's clock, so that all machines on a ledger agree. For SQLite it is this machine's clock,
+because such a file serves one machine only.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _NO_TIME = timedelta(0)
 
 
 class LedgerClock:
-    """Tells the ledger's time to statements. `source` stands in for it; tests set it."""
+    """Gives the ledger's time as an SQL expression. Tests replace the clock by `source`."""
 
     def __init__(self, dialect: Dialect, source: Source | None = None) -> None:
         self._of_machine = dialect.name == "sqlite"
@@ -27,11 +28,11 @@ class LedgerClock:
 
     @property
     def is_of_machine(self) -> bool:
-        """Whether it is this machine's time of day, which can be set."""
+        """Whether the time is this machine's wall clock, which a person can change."""
         return self._of_machine and self.source is None
 
     def now(self, plus: timedelta = _NO_TIME) -> ColumnElement[datetime]:
-        """The ledger's time when the statement runs, or that much later."""
+        """Return an expression for the ledger's time when the statement runs, plus `plus`."""
         if self.source is not None or self._of_machine:
             return literal((self.source or clock.now)() + plus, Instant)
         later = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, plus.total_seconds())

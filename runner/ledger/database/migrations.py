@@ -1,6 +1,6 @@
-"""The way from older tables to the present ones: one function for each version, run in one transaction.
+"""Migrations: upgrade older tables of a ledger to the present version, all in one transaction.
 
-Each says in SQL of both databases what its version was, and stays as it is whatever the tables become later.
+Each version has one function. It is written in SQL for both databases and never changes, whatever tables come later.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select, text, update
 from runner.ledger.database import tables
 
 Migration = Callable[[Connection], None]
-_PIECE = 500  # rows that are looked at together
+_PIECE = 500  # rows that are read together
 
 
 def _slots_and_sweepers(connection: Connection) -> None:
@@ -54,7 +54,7 @@ def _events_and_watches(connection: Connection) -> None:
 
 
 def _local_times(connection: Connection) -> None:
-    """Rows of before have no local time: their schedules are not in the ledger."""
+    """Add local due times. Existing rows keep none, because the ledger does not hold their schedules."""
     connection.exec_driver_sql("ALTER TABLE firings ADD COLUMN local_due VARCHAR(16)")
     connection.exec_driver_sql(
         "CREATE INDEX firings_by_local_due ON firings (bulletin, local_due, account) WHERE local_due IS NOT NULL"
@@ -85,7 +85,7 @@ def _by_event(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def event_of(payload: str) -> str:
-    """The business event in the body of a request, as version 3 keeps it beside; empty where there is none."""
+    """Return the business event in the body of a request, as stored from version 3 on; empty if there is none."""
     try:
         value = json.loads(payload)
     except (ValueError, RecursionError):
@@ -95,7 +95,7 @@ def event_of(payload: str) -> str:
 
 
 def _reporters(connection: Connection) -> None:
-    """Rows of before get no reporter: they count as reported, so that an upgrade reports nothing old again."""
+    """Add reporters. Existing rows get none and so count as reported: an upgrade reports nothing old again."""
     for statement in (
         "ALTER TABLE firings ADD COLUMN reporter VARCHAR(26)",
         "ALTER TABLE firings ADD COLUMN reported_at VARCHAR(27)",
@@ -110,13 +110,13 @@ def _version_4(connection: Connection) -> None:
     _reporters(connection)
 
 
-# version -> what makes that version's tables out of those of the version before. Version 1 was the first.
+# Version -> the function that upgrades the tables from the version before. Version 1 was the first.
 MIGRATIONS: Mapping[int, Migration] = {2: _slots_and_sweepers, 3: _events_and_watches, 4: _version_4}
 
 
 def migrate(connection: Connection, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:
-    """Brings the tables up to the newest version that `migrations` leads to, in the caller's transaction."""
-    # Held to the end on PostgreSQL, as the transaction itself is on SQLite: of two programs, one migrates.
+    """Upgrade the tables to the newest version in `migrations`, in the caller's transaction."""
+    # The row lock lasts to the end of the transaction: of two programs, only one migrates.
     version = connection.execute(select(tables.ledger.c.version).with_for_update()).scalar_one()
     for target in sorted(target for target in migrations if target > version):
         migrations[target](connection)

@@ -1,6 +1,6 @@
-"""What a ledger needs of a PostgreSQL server: the options of a connection, and settings that are checked at each open.
+"""PostgreSQL servers: options of a connection, and server settings that are checked each time a ledger is opened.
 
-A set may hold any text, so the database must hold any text: its encoding has to be UTF8.
+Bulletins may contain any text, so the encoding of the database must be UTF8.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from runner.errors import UserError
 from runner.ledger.database.database_errors import UTF8, shown
 
-# Of libpq: a server that was cut off is given up after some 15 s, not after the hours that TCP itself takes.
+# Options of libpq: a lost connection is noticed after about 15 s, instead of the hours that TCP itself takes.
 _LIBPQ = {
     "connect_timeout": 10,
     "keepalives_idle": 5,
@@ -22,10 +22,10 @@ _LIBPQ = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-# A connection's own option wins over PGCLIENTENCODING, PGOPTIONS, and the settings of the role and the database.
+# An option of the connection overrides PGCLIENTENCODING, PGOPTIONS, and the settings of role and database.
 _ENCODING = {"client_encoding": "utf8"}
-_CREATING = 0x62756C6E  # "buln": the key of a lock, for other programs may use the database
-_PLAIN_NAME = re.compile("[a-z_][a-z0-9_]*")  # one that SQL takes without quotes
+_CREATING = 0x62756C6E  # "buln": a lock key of our own, because other programs may use the database
+_PLAIN_NAME = re.compile("[a-z_][a-z0-9_]*")  # names that SQL accepts without quotes
 _SETTINGS = select(
     *(func.current_setting(name).label(name) for name in ("server_encoding", "synchronous_commit")),
     func.current_database().label("database"),
@@ -33,12 +33,12 @@ _SETTINGS = select(
 
 
 def connect_options(url: URL) -> Mapping[str, object]:
-    """The options of a connection to the database at `url`: the user's where it has them, except the encoding."""
+    """Return the options of a connection to `url`. Options in the URL take precedence, except for the encoding."""
     return {**{name: value for name, value in _LIBPQ.items() if name not in url.query}, **_ENCODING}
 
 
 def check_settings(connection: Connection, url: URL) -> None:
-    """Raises UserError where the database can't keep every text, or may lose what it has confirmed."""
+    """Raise UserError if the database can't store every text, or may lose confirmed writes in a crash."""
     settings = connection.execute(_SETTINGS).one()
     if settings.server_encoding != "UTF8":
         raise UserError(
@@ -48,7 +48,7 @@ def check_settings(connection: Connection, url: URL) -> None:
         )
     if settings.synchronous_commit == "off":
         raise UserError(
-            f"the ledger {shown(url)} may lose what it confirmed: synchronous_commit is off there",
+            f"the ledger {shown(url)} may lose confirmed records in a crash: synchronous_commit is off on its server",
             help="Turn it on for this role: ALTER ROLE … SET synchronous_commit = on",
         )
 
@@ -61,5 +61,5 @@ def _create_database(old: str) -> str:
 
 
 def lock_creation(connection: Connection) -> None:
-    """Lets one program at a time create a ledger in this database, until the transaction ends."""
+    """Make other programs that create a ledger in this database wait until this transaction ends."""
     connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))

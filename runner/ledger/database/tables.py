@@ -1,4 +1,7 @@
-"""The ledger's tables, for SQLite and PostgreSQL alike. Times are UTC texts of one width, so that they sort."""
+"""The tables of the ledger, the same for SQLite and PostgreSQL.
+
+Times are stored as UTC text of fixed width, so that they sort. A change here needs a new version and a migration.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime, kept as `2026-12-01T13:00:00.000000Z`: readable in any shell, and it sorts."""
+    """An aware datetime, stored as `2026-12-01T13:00:00.000000Z`: readable in any shell and sortable."""
 
     impl = String(27)
     cache_ok = True
@@ -43,12 +46,12 @@ class Instant(TypeDecorator[datetime]):
 
 
 def instant_text(value: datetime) -> str:
-    """Return an instant as the ledger keeps it: UTC with microseconds, such as `2026-12-01T13:00:00.000000Z`."""
+    """Return an instant as the ledger stores it: UTC with microseconds, such as `2026-12-01T13:00:00.000000Z`."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def is_instant(text: str) -> bool:
-    """Whether the text is a time as an `Instant` is kept."""
+    """Whether the text is a valid time in the format of `Instant`."""
     try:
         return _INSTANT.fullmatch(text) is not None and datetime.fromisoformat(text) is not None
     except ValueError:
@@ -56,9 +59,9 @@ def is_instant(text: str) -> bool:
 
 
 class Prose(TypeDecorator[str]):
-    """Text that the program did not make: answers, names of files and people. No character of it fails a write.
+    """Text from outside, such as answers and names of files and people. No character in it makes a write fail.
 
-    PostgreSQL takes no NUL, and neither database takes what is no UTF-8.
+    PostgreSQL refuses NUL, and both databases refuse text that is not valid UTF-8; such characters are replaced.
     """
 
     impl = Text
@@ -86,21 +89,21 @@ runs = Table(
     Column("id", String(26), primary_key=True),
     Column("command", Text, nullable=False),
     Column("started_at", Instant, nullable=False),
-    Column("finished_at", Instant),  # also set where another gave the run up: it can't renew its lease any more
+    Column("finished_at", Instant),  # also set when another run gave it up, so that it can't renew its lease
     Column("lease_until", Instant, nullable=False),
     Column("exit_code", Integer),
     Column("interrupted", Boolean, nullable=False, default=False),
     Column("who", Prose, nullable=False),
     Column("host", Prose, nullable=False),
     Column("pid", Integer, nullable=False),
-    Column("process", Text, nullable=False),  # tells the process from later ones of the same id; may be empty
+    Column("process", Text, nullable=False),  # differs from that of a later process with the same pid; may be empty
     Column("version", Text, nullable=False),
     Column("git_commit", Text),
     Column("git_dirty", Boolean),
-    Column("number", Integer, nullable=False, server_default=text("0")),  # from 1, in the order of the ledger itself
+    Column("number", Integer, nullable=False, server_default=text("0")),  # from 1, in the order of recording
 )
 
-# One row for each time that a run claimed a firing, or reported it expired. Rows are kept for good.
+# One row for each time that a run claimed a firing or recorded it as expired. Rows are never deleted.
 firings = Table(
     "firings",
     metadata,
@@ -116,18 +119,18 @@ firings = Table(
     Column("expires_at", Instant),
     Column("file", Prose, nullable=False),
     Column("line", Integer, nullable=False),
-    Column("payload", Text, nullable=False),  # the body of the request, to the byte
+    Column("payload", Text, nullable=False),  # the exact body of the request
     Column("payload_hash", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("reason", Prose),
     Column("http_status", Integer),
     Column("error", Prose),
     Column("bulletins_sent", Integer),
-    Column("swept_by", String(26)),  # the run that found it claimed by one that was over, and put it in doubt
-    Column("business_event", Prose, nullable=False, server_default=text("''")),  # as in the payload: budgets count it
-    Column("local_due", String(16)),  # of what recurs: for which date and time by the clocks of its zone
-    # Of an expired firing and of one in doubt: the run whose report shows it, and when that report had been published.
-    # It is the run that recorded this, or that took it over. None in rows of older versions: they count as reported.
+    Column("swept_by", String(26)),  # the run that put the claim of an ended run in doubt
+    Column("business_event", Prose, nullable=False, server_default=text("''")),  # as in the payload; for budgets
+    Column("local_due", String(16)),  # recurring bulletins only: the due date and time in the schedule's zone
+    # For expired firings and firings in doubt: the run whose report shows the row, and when that report was published.
+    # The reporter recorded the row or took it over. Rows of older versions have none and count as reported.
     Column("reporter", String(26)),
     Column("reported_at", Instant),
 )
@@ -146,7 +149,7 @@ attempts = Table(
     Column("error", Prose),
 )
 
-# One row for each time that a person settled a firing in doubt.
+# One row for each time that a person resolved a firing in doubt.
 resolutions = Table(
     "resolutions",
     metadata,
@@ -159,7 +162,7 @@ resolutions = Table(
     Column("note", Prose, nullable=False),
 )
 
-# One row for each request that may be in flight in an account, leased to a run; free where that run is over.
+# One row for each slot: a request that a run may have in flight in an account. Free once that run is over.
 slots = Table(
     "slots",
     metadata,
@@ -169,7 +172,7 @@ slots = Table(
     Column("taken_at", Instant, nullable=False),
 )
 
-# Up to when every occurrence of a recurring bulletin is recorded in an account: none before it is looked at again.
+# Up to when each recurring bulletin is settled in an account. No run looks at earlier occurrences again.
 watches = Table(
     "watches",
     metadata,
@@ -177,19 +180,19 @@ watches = Table(
     Column("bulletin", Text, primary_key=True),
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("settled_until", Instant, nullable=False),
-    Column("looked_at", Instant, nullable=False),  # when a run last looked, and found this schedule:
-    Column("times", Text, nullable=False),  # the hash of what its times are made of
+    Column("looked_at", Instant, nullable=False),  # when a run last looked at the bulletin
+    Column("times", Text, nullable=False),  # a hash of the schedule's due times at that moment
 )
 
-# One row for each time that a person accepted a ledger that lacks a run, or claims of it, which a machine had seen.
+# One row for each time that a person accepted that the ledger lacks a run, or claims of a run, that a machine had seen.
 acceptances = Table(
     "acceptances",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("ledger", Text, nullable=False),  # the id of the ledger that held the run
+    Column("ledger", Text, nullable=False),  # id of the ledger that held the run
     Column("run", Text, nullable=False),
-    Column("number", Integer, nullable=False),  # of the run in that ledger
-    Column("claims", Integer, nullable=False),  # of the run, as the machine had seen them
+    Column("number", Integer, nullable=False),  # number of the run in that ledger
+    Column("claims", Integer, nullable=False),  # claims of the run that the machine had seen
     Column("at", Instant, nullable=False),
     Column("who", Prose, nullable=False),
     Column("host", Prose, nullable=False),
@@ -197,16 +200,16 @@ acceptances = Table(
 )
 
 KEY = (firings.c.account, firings.c.bulletin, firings.c.occurrence)
-# Texts, so that an insert can name its index by the same words: PostgreSQL infers none from bound parameters.
+# Plain text, because an insert must repeat the condition of its index: PostgreSQL can't match bound parameters.
 BLOCKING_ROWS = text(f"state IN ({', '.join(repr(state.value) for state in BLOCKING)})")
 EXPIRED_ROWS = text(f"state = '{State.EXPIRED.value}'")
 # Rows that no published report has shown yet.
 UNREPORTED_ROWS = text("reporter IS NOT NULL AND reported_at IS NULL")
 _unfinished = runs.c.finished_at.is_(None)
 
-# What makes "at most once" true: two rows of one firing can't both be claimed, fired or in doubt.
+# At most once: no two rows of one firing can be claimed, fired or in doubt.
 Index("firings_at_most_once", *KEY, unique=True, sqlite_where=BLOCKING_ROWS, postgresql_where=BLOCKING_ROWS)
-# A missed window is reported once.
+# An expiry is recorded once for each end of the grace.
 WINDOW = (*KEY, firings.c.expires_at)
 Index("firings_expired_once", *WINDOW, unique=True, sqlite_where=EXPIRED_ROWS, postgresql_where=EXPIRED_ROWS)
 Index("firings_by_bulletin", firings.c.bulletin, firings.c.occurrence, firings.c.account)
@@ -220,7 +223,7 @@ Index(
 Index("firings_by_payload", firings.c.payload_hash, firings.c.account, firings.c.claimed_at)
 Index("firings_by_state", firings.c.state, firings.c.claimed_at)
 Index("firings_by_run", firings.c.run)
-# What counts against the budgets of an account.
+# For the budgets of an account.
 SPENT = (firings.c.account, firings.c.claimed_at, firings.c.business_event)
 Index("firings_spent", *SPENT, sqlite_where=BLOCKING_ROWS, postgresql_where=BLOCKING_ROWS)
 Index("firings_unreported", firings.c.reporter, sqlite_where=UNREPORTED_ROWS, postgresql_where=UNREPORTED_ROWS)

@@ -1,7 +1,7 @@
-"""What counts against budgets, and whether they leave room for one more claim. Functions over a transaction.
+"""The use of budgets: which firings count, and whether there is room for one more claim. Functions over a transaction.
 
-Counted are the rows that are claimed, fired or in doubt, by the time of their claim: a claim that is given back, or
-certainly was not sent, frees what it was charged. What `ledger baseline` adopted was sent by other means, and is not.
+Firings that are claimed, fired or in doubt count from the time of their claim. A claim that is given back, or certainly
+was not sent, no longer counts. Firings recorded by `ledger baseline` were sent by other means and never count.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from runner.ledger.records.runs import BASELINE
 from runner.plan.budget import Held, Limit
 from runner.plan.history import Spent
 
-_LOCKS = 0x62756467  # "budg": the first half of the keys of these locks, for other programs may use the database
-_LOOK_BACK = timedelta(hours=48)  # a day's window, before a window for sending that closed up to a day ago
+_LOCKS = 0x62756467  # "budg": first half of a lock key of our own, because other programs may use the database
+_LOOK_BACK = timedelta(hours=48)  # a day's window that ends up to a day ago, when a firing expired
 _COUNTED = (BLOCKING_ROWS, ~exists().where(runs.c.id == firings.c.run, runs.c.command == BASELINE))
 
 
 def lock(connection: Connection, account: str) -> None:
-    """Makes everybody wait who charges the account, until this transaction ends: what is counted must stay so.
+    """Block other claims that are charged to the account until this transaction ends, so that the count stays true.
 
-    On SQLite a transaction that writes has kept out all others from its beginning.
+    SQLite needs no lock, because it has one writer at a time.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(account))))
 
 
 def held(connection: Connection, of: tuple[Limit, ...], now: datetime, claim_id: str) -> Held | None:
-    """Of the limits that leave no room, the one that does so for the longest. A claim is not in its own way."""
-    # Clocks differ, so some of it may be later than now: no window that holds a claim of now is to hold too many.
+    """Return the limit without room that lasts longest, or None. An earlier try of the same claim does not count."""
+    # Clocks differ, so claims may be later than now: no window that contains a claim at `now` may hold too many.
     since = {f"since_{number}": now - limit.window for number, limit in enumerate(of)}
     before = {f"before_{number}": now + limit.window for number, limit in enumerate(of)}
     found = connection.execute(_freeing(of), {**since, **before, "claim": claim_id}).one()
@@ -48,7 +48,7 @@ def _freeing(of: tuple[Limit, ...]) -> Select[Any]:
 
 
 def _freeing_one(number: int, limit: Limit) -> ScalarSelect[Any]:
-    """When that claim was made which has to be out of the window before there is room; nothing where there is."""
+    """Return a query for the time of the claim that must leave the window before there is room; empty if there is."""
     rows = select(firings.c.claimed_at).where(
         firings.c.account == limit.account,
         firings.c.claimed_at > bindparam(f"since_{number}", type_=Instant),
@@ -62,7 +62,7 @@ def _freeing_one(number: int, limit: Limit) -> ScalarSelect[Any]:
 
 
 def spent(connection: Connection, accounts: Iterable[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
-    """What went out of each of these accounts in the 48 hours before `now`, or may have."""
+    """Return for each account the firings of the 48 hours before `now` that count against budgets."""
     found = {}
     for account in sorted(accounts):
         rows = select(firings.c.claimed_at, firings.c.business_event).where(

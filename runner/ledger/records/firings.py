@@ -1,7 +1,10 @@
-"""The rows of firings: claimed, settled, expired, put in doubt, settled by people. Functions over a transaction.
+"""The rows of firings: claim, settle, expire, put in doubt, resolve. Functions over a transaction.
 
-What a run does may be done again where the connection broke and nobody knows whether it arrived: the second time
-changes nothing and gives the same answer.
+Claims. A run sends a firing only with a claim. A unique index refuses a second row of the firing that is claimed,
+fired or in doubt. The claim of a run that is over becomes in doubt, and a person resolves it.
+
+Repeating. If a connection breaks, nobody knows whether a write arrived. So each write of a run can be repeated with
+the same arguments: the second time changes nothing and returns the same result.
 """
 
 from __future__ import annotations
@@ -26,8 +29,8 @@ from runner.plan.history import BLOCKING, State
 
 SWEPT = "the run that held it ended without recording an outcome"
 
-# The statements of the path of every firing are built once: building them costs more than running them.
-# An insert names the index that keeps its rows unique: a ledger that has lost it refuses, and sends nothing twice.
+# Statements that run for every firing are built once, because building them costs more than running them.
+# Each insert names the unique index of its rows: a ledger that has lost the index then refuses the insert.
 _INSERT_UNLESS_THERE = {
     (name, state): dialect.insert(firings)
     .on_conflict_do_nothing(index_elements=columns, index_where=rows)
@@ -50,43 +53,40 @@ _SETTLE = (
         firings.c.id == bindparam("claim"),
         or_(
             firings.c.state.in_([State.CLAIMED.value, State.IN_DOUBT.value]),
-            # Written before, over a connection that broke then.
+            # Already written, over a connection that broke before it confirmed the write.
             and_(firings.c.state == bindparam("state"), firings.c.settled_at == bindparam("settled_at")),
         ),
-        ~_IS_RESOLVED,  # a person's word stands
+        ~_IS_RESOLVED,  # a person's decision is never overwritten
     )
     .values(
         {name: bindparam(name) for name in ("state", "settled_at", "reason", "http_status", "error", "bulletins_sent")}
     )
     .values(reporter=case((bindparam("state") == State.IN_DOUBT.value, firings.c.run), else_=None))
 )
-_TOLD = select(firings.c.id).where(*(column == bindparam(column.name) for column in WINDOW), EXPIRED_ROWS)
+_RECORDED_EXPIRY = select(firings.c.id).where(*(column == bindparam(column.name) for column in WINDOW), EXPIRED_ROWS)
 
 
 def claim(connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str) -> Claim | None:
-    """Holds a firing for a run; None where it is claimed, fired or in doubt already, or told as expired.
-
-    None also where it is passed over as one of many.
-    """
+    """Claim a firing for a run. None if it is already claimed, fired, in doubt, recorded as expired or settled."""
     locks.for_claim(connection, firing)
-    is_free = not _is_told(connection, firing) and not other_occurrence_names.is_held(connection, firing)
+    is_free = not _is_expired(connection, firing) and not other_occurrence_names.is_held(connection, firing)
     claimed = is_free and _insert_unless_there(connection, _row(run, firing, now, State.CLAIMED, claim_id))
-    return Claim(claim_id, firing.key) if claimed or _is_there(connection, firings.c.id == claim_id) else None
+    return Claim(claim_id, firing.key) if claimed or _exists(connection, firings.c.id == claim_id) else None
 
 
-def _is_told(connection: Connection, firing: Firing) -> bool:
-    """Whether a run has told it as expired: what has one time, in this very window; what recurs, in any."""
+def _is_expired(connection: Connection, firing: Firing) -> bool:
+    """Whether a run recorded the firing as expired. If it does not recur, the end of its grace must be the same."""
     expires_at = firing.occurrence.expires_at
     if expires_at is None:
         return False
     if firing.watch_key:
-        return _is_passed_over(connection, firing, firing.watch_key)
-    return connection.execute(_TOLD, {**firing.key._asdict(), "expires_at": expires_at}).first() is not None
+        return _is_settled(connection, firing, firing.watch_key)
+    return connection.execute(_RECORDED_EXPIRY, {**firing.key._asdict(), "expires_at": expires_at}).first() is not None
 
 
-def _is_passed_over(connection: Connection, firing: Firing, key: WatchKey) -> bool:
-    """Whether a run has told one that recurs as expired, or settled it without a word."""
-    if _is_there(connection, *_same(firing), firings.c.state == State.EXPIRED.value):
+def _is_settled(connection: Connection, firing: Firing, key: WatchKey) -> bool:
+    """Whether a run recorded a recurring firing as expired, or settled it unreported."""
+    if _exists(connection, *_same(firing), firings.c.state == State.EXPIRED.value):
         return True
     watch = watches.read(connection, [key]).get(key)
     due_at = firing.occurrence.due_at
@@ -96,7 +96,7 @@ def _is_passed_over(connection: Connection, firing: Firing, key: WatchKey) -> bo
 def claim_within(
     connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str, limits: tuple[Limit, ...]
 ) -> Claim | Held | None:
-    """The same within the limits of budgets; what holds it back, where they leave no room for it."""
+    """Claim a firing if the limits have room for it; return Held if they don't. Else as `claim`."""
     budget_use.lock(connection, firing.key.account)
     held = budget_use.held(connection, limits, now, claim_id)
     if held is None:
@@ -109,7 +109,7 @@ def claim_within(
 
 
 def settle(connection: Connection, claimed: Claim, settlement: Settlement, now: datetime) -> bool:
-    """Records how a claimed firing ended, and its attempts. False where a person has settled it meanwhile."""
+    """Record how a claimed firing ended, and its attempts. False if a person resolved it meanwhile."""
     values = {
         "claim": claimed.id,
         "state": settlement.state.value,
@@ -133,10 +133,10 @@ def expire(
     now: datetime,
     reasons: Mapping[FiringKey, str] = MappingProxyType({}),
 ) -> set[FiringKey]:
-    """Records that firings are not sent any more; returns those that no other run had recorded.
+    """Record firings as expired; return the keys of those that no other run had recorded.
 
-    What another run has claimed or sent meanwhile is left out too: clocks differ, and what recurs may be passed over
-    while its window is open. So is, of what recurs, what another has told, whatever the grace was then.
+    Firings that another run claimed or sent meanwhile are left out, because clocks differ and a recurring firing may
+    expire before its grace ends. Also left out: recurring firings that another run recorded, whatever their grace then.
     """
     locks.for_expiry(connection, (firing.key.account for firing in missed))
     told_before = and_(EXPIRED_ROWS, firings.c.run != run)
@@ -157,7 +157,7 @@ def expire(
     statement = _INSERT_UNLESS_THERE[connection.dialect.name, State.EXPIRED.value]
     recorded = {FiringKey(*row) for row in connection.execute(statement, list(rows.values()))}
     rest = {key for key, _ in rows if key not in recorded}
-    # Written by this run before, over a connection that broke then.
+    # Already written by this run, over a connection that broke before it confirmed the write.
     before = rest.intersection(
         _keys_of(connection, rest, (firings.c.run == run) & (firings.c.state == State.EXPIRED.value))
     )
@@ -167,7 +167,7 @@ def expire(
 def _keys_of(
     connection: Connection, keys: Iterable[FiringKey], which: ColumnElement[bool] | TextClause
 ) -> Iterator[FiringKey]:
-    """The keys of such rows, these keys and perhaps some others."""
+    """Yield the keys of rows that match `which`: those among `keys`, and perhaps others."""
     for bulletins, occurrences in queries.key_chunks(keys):
         asked = (firings.c.bulletin.in_(bulletins), firings.c.occurrence.in_(occurrences))
         for row in connection.execute(select(*KEY).where(*asked, which)):
@@ -175,14 +175,14 @@ def _keys_of(
 
 
 def adopt(connection: Connection, run: str, firing: Firing, now: datetime, reason: str) -> bool:
-    """Records a firing as sent by other means. False where it is claimed, fired or in doubt already."""
+    """Record a firing as sent by other means. False if it is already claimed, fired or in doubt."""
     return _insert_unless_there(
         connection, {**_row(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
     )
 
 
 def sweep(connection: Connection, run: str, now: Now) -> list[str]:
-    """Puts in doubt, for a run, what others hold that are over; returns the ids of all that this run has swept."""
+    """Put the claims of runs that are over in doubt; return the ids of all rows that `run` has put in doubt."""
     claimed = firings.c.state == State.CLAIMED.value
     runs.give_up(connection, claimed, now)
     connection.execute(
@@ -197,12 +197,12 @@ def sweep(connection: Connection, run: str, now: Now) -> list[str]:
 def resolve(
     connection: Connection, row: Row, *, sent: bool, note: str, identity: Identity, again: bool, now: Now
 ) -> bool:
-    """Settles a row by a person's word: one in doubt, or with `again` one that a person has settled before.
+    """Record a person's decision on a row in doubt; with `again`, also on a row that a person has resolved before.
 
-    False where it is neither, or where the firing was claimed anew meanwhile.
+    False if the row is neither, or if the firing was claimed again meanwhile.
     """
     claimed = firings.c.state == State.CLAIMED.value
-    # A claim counts as in doubt once its run is over, swept or not; that of a live run is never touched.
+    # A claim counts as in doubt once its run is over. The claim of a live run is never touched.
     runs.give_up(connection, claimed & (firings.c.id == row.id), now)
     doubtful: ColumnElement[bool] = (firings.c.state == State.IN_DOUBT.value) | (claimed & HOLDER_IS_FINISHED)
     if again:
@@ -238,7 +238,7 @@ def _same(firing: Firing) -> list[ColumnElement[bool]]:
     return [column == value for column, value in zip(KEY, firing.key, strict=True)]
 
 
-def _is_there(connection: Connection, *which: ColumnElement[bool] | TextClause) -> bool:
+def _exists(connection: Connection, *which: ColumnElement[bool] | TextClause) -> bool:
     return connection.execute(select(firings.c.id).where(*which).limit(1)).first() is not None
 
 

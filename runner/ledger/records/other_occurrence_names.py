@@ -1,11 +1,11 @@
-"""The other name of a firing: r1 of what has one time or none, r1@2026-12-04T13:00:00Z of what recurs.
+"""Other occurrence names of a firing, under which it may already have been sent. Functions over a transaction.
 
-An edit of the schedule changes the name, and the same would go out again. The index of keys does not know that, so
-whoever plans or claims one asks for the other; who plans also in accounts that may have been renamed. Functions over a
-transaction.
+A one-time bulletin has the occurrence `r1`, a recurring one `r1@2026-12-04T13:00:00Z`. An edit that makes a bulletin
+recurring, or one-time, changes the name, and the unique index would allow a second send. So plans and claims also look
+for the other name; plans look in accounts that may have been renamed, too.
 
-A third name is that of the same local date and time at another instant: a zone got another offset by new data of time
-zones or an edit of `timezone`. An occurrence whose local date and time was sent in its revision counts as sent.
+The name also changes if the due time keeps its local date and time but moves in UTC, by new time zone data or an edit
+of `timezone`. An occurrence whose local date and time was sent in the same revision counts as sent.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OF_LOCAL_TIME = select(firings.c.id).where(
 
 
 def is_held(connection: Connection, firing: Firing) -> bool:
-    """Whether the firing is claimed, fired or in doubt by its other name."""
+    """Whether the firing is claimed, fired or in doubt under another occurrence name."""
     key, name = firing.key, _other_name(firing)
     of_bulletin = {"account": key.account, "bulletin": key.bulletin}
     if name is None:
@@ -54,7 +54,7 @@ def is_held(connection: Connection, firing: Firing) -> bool:
             is not None
         )
     rows = connection.execute(_NAMED, {**of_bulletin, "name": name})
-    if any(_is_it(firing, row.due_at, row.claimed_at) for row in rows):
+    if any(_is_same_firing(firing, row.due_at, row.claimed_at) for row in rows):
         return True
     if firing.local_due is None:
         return False
@@ -71,9 +71,9 @@ def completed(
     ledger_now: Now,
     accounts: Collection[str] | None,
 ) -> History:
-    """What is known of the wanted firings, and of those that are due also what is known by their other name.
+    """Return `known` with what the ledger holds about the due firings under their other occurrence names.
 
-    What blocks one so, or went out in an account that is not among those defined, has the key by which it went out.
+    Such an entry has the key under which the firing was sent. `accounts` are the defined accounts.
     """
     due = [
         firing
@@ -93,28 +93,28 @@ def completed(
 def _by_other_names(
     connection: Connection, due: Sequence[Firing], ledger_now: Now
 ) -> Iterator[tuple[Firing, FiringKey, SqlRow[Any]]]:
-    """The firings that have a row by their other name that blocks, in whatever account, with its key and the row."""
+    """Yield (firing, key, row) for each blocking row under another occurrence name, in any account."""
     by_name: dict[tuple[str, str], dict[FiringKey, Firing]] = {}
-    at_once: list[Firing] = []
+    unscheduled: list[Firing] = []
     for firing in due:
         name = _other_name(firing)
         if name is None:
-            at_once.append(firing)
+            unscheduled.append(firing)
         else:
             by_name.setdefault((firing.key.bulletin, name), {})[firing.key] = firing
-    for key, firing in chain(_recurred(connection, at_once), _at_local_times(connection, due)):
+    for key, firing in chain(_recurred(connection, unscheduled), _at_local_times(connection, due)):
         by_name.setdefault(key[1:], {})[firing.key] = firing
     for bulletins, occurrences in key_chunks(FiringKey("", *name) for name in by_name):
         for row in connection.execute(entry_rows(bulletins, occurrences, ledger_now).where(BLOCKING_ROWS)):
             key = FiringKey(row.account, row.bulletin, row.occurrence)
             for firing in by_name.get(key[1:], {}).values():
                 is_local = row.local_due is not None and row.local_due == firing.local_due
-                if is_local or _is_it(firing, row.due_at, row.claimed_at):
+                if is_local or _is_same_firing(firing, row.due_at, row.claimed_at):
                     yield firing, key, row
 
 
 def _is_known(firing: Firing, entry: Entry | None, now: datetime) -> bool:
-    """Whether it is blocked by its own name, or told as expired for good."""
+    """Whether the firing is blocked, or finally expired, under its own name."""
     if entry is None:
         return False
     is_over = firing.watch_key is not None or firing.occurrence.is_expired(now)
@@ -122,23 +122,23 @@ def _is_known(firing: Firing, entry: Entry | None, now: datetime) -> bool:
 
 
 def _other_name(firing: Firing) -> str | None:
-    """None for what has no schedule: any occurrence of its revision stands for it."""
+    """Return the other name; None without a schedule, where any recurring occurrence of the revision counts."""
     revision, due_at = firing.bulletin.revision, firing.occurrence.due_at
     if firing.watch_key:
         return name_of(revision)
     return None if due_at is None else name_of(revision, due_at)
 
 
-def _is_it(firing: Firing, due_at: datetime | None, claimed_at: datetime) -> bool:
-    """Whether what has the other name, and these times, is the same firing."""
+def _is_same_firing(firing: Firing, due_at: datetime | None, claimed_at: datetime) -> bool:
+    """Whether a row with the other name and these times is the same firing."""
     due = firing.occurrence.due_at
     return due is None or due_at == due or (due_at is None and claimed_at >= due)
 
 
-def _recurred(connection: Connection, at_once: Iterable[Firing]) -> Iterator[tuple[FiringKey, Firing]]:
-    """The newest occurrence that went out of these in each account, of those that recurred before."""
+def _recurred(connection: Connection, unscheduled: Iterable[Firing]) -> Iterator[tuple[FiringKey, Firing]]:
+    """Yield for each firing without schedule the newest occurrence sent in each account while it was recurring."""
     by_revision: dict[int, dict[str, list[Firing]]] = {}
-    for firing in at_once:
+    for firing in unscheduled:
         by_revision.setdefault(firing.bulletin.revision, {}).setdefault(firing.key.bulletin, []).append(firing)
     for revision, by_bulletin in by_revision.items():
         bounds = _range(revision)
@@ -156,7 +156,7 @@ def _recurred(connection: Connection, at_once: Iterable[Firing]) -> Iterator[tup
 
 
 def _at_local_times(connection: Connection, due: Iterable[Firing]) -> Iterator[tuple[FiringKey, Firing]]:
-    """The keys by which the local dates and times of these went out at other instants, in each account."""
+    """Yield the keys under which the same local date and time was sent at another instant, in each account."""
     by_time: dict[tuple[str, str], list[Firing]] = {}
     for firing in due:
         if firing.local_due is not None:

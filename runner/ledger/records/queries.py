@@ -1,4 +1,4 @@
-"""What the ledger is asked: rows in, values out. Reads only."""
+"""Queries: read rows of the ledger and return values for plans, reports and people. Writes nothing."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from runner.plan.firing import Firing, FiringKey, definition
 from runner.plan.history import BLOCKING, Entry, History, Sent, State
 
 T = TypeVar("T")
-_CHUNK = 500  # bound parameters of one statement; SQLite's default limit is far above
-_PROBES = 5000  # look-ups of one statement in an index
+_CHUNK = 500  # bound parameters of one statement; far below SQLite's limit
+_PROBES = 5000  # index look-ups of one statement
 _BLOCKING = [state.value for state in BLOCKING]
 
 
@@ -37,9 +37,9 @@ def history(
     accounts: Collection[str] | None,
     budgeted: Collection[str] = (),
 ) -> History:
-    """What is known of the wanted firings, what went out lately with their payloads, and in accounts not defined.
+    """Return the history of the wanted firings, with recent sends of their payloads and sends in undefined accounts.
 
-    Leases are held against the ledger's own time, the window of duplicates against `now`.
+    Leases are compared with the ledger's time, and the 24 hours of the duplicate rule with `now`.
     """
     by_key = {firing.key: firing for firing in wanted}
     asked = {(key.bulletin, key.occurrence) for key in by_key}
@@ -66,10 +66,10 @@ def history(
 
 
 def key_chunks(keys: Iterable[FiringKey]) -> Iterator[tuple[list[str], list[str]]]:
-    """Bulletins and occurrences that hold all keys between them, in pieces.
+    """Yield pieces of (bulletins, occurrences) whose combinations contain all keys.
 
-    A statement looks up each of its bulletins with each of its occurrences, so their product is kept small; two plain
-    lists are found by the index where a list of pairs is not.
+    A statement looks up each of its bulletins with each of its occurrences, so the product is kept small. Unlike a list
+    of pairs, two plain lists can use the index.
     """
     bulletins: set[str] = set()
     occurrences: set[str] = set()
@@ -84,7 +84,7 @@ def key_chunks(keys: Iterable[FiringKey]) -> Iterator[tuple[list[str], list[str]
 
 
 def entry_rows(bulletins: Sequence[str], occurrences: Sequence[str], ledger_now: Now) -> Select[Any]:
-    """The rows that `entry_of` reads, of each of these bulletins with each of these occurrences; the oldest first."""
+    """Return a query for the rows that `entry_of` reads, of these bulletins and occurrences, oldest first."""
     unasked = ("payload", "payload_hash", "business_event", "file", "line")
     columns = [column for column in firings.c if column.name not in unasked]
     return (
@@ -100,10 +100,10 @@ def _key(row: Any) -> FiringKey:
 
 
 def entry_of(key: FiringKey, row: SqlRow[Any]) -> Entry:
-    """What a row says; a claim of a run that is over is in doubt."""
+    """Return the entry of a row. The claim of a run that is over counts as in doubt."""
     state = State(row.state)
     if state is State.CLAIMED and row.run_is_over:
-        state = State.IN_DOUBT  # whatever its row still says
+        state = State.IN_DOUBT
     return Entry(
         key=key,
         state=state,
@@ -123,7 +123,7 @@ def entry_of(key: FiringKey, row: SqlRow[Any]) -> Entry:
 
 
 def _merged(older: Entry | None, newer: Entry) -> Entry:
-    """A blocking row wins; a claim given back says nothing; else the newest row, with the failures counted."""
+    """Return the blocking entry, else the newer one with all failures. A claim that was given back is ignored."""
     if older is None or newer.state in BLOCKING:
         return newer
     if older.state in BLOCKING or newer.state is State.RELEASED:
@@ -164,7 +164,7 @@ def _recent(
 def _looked_for(
     wanted: Sequence[Firing], entries: Mapping[FiringKey, Entry], now: datetime
 ) -> Iterator[tuple[datetime, list[str]]]:
-    """From when on which payloads are of interest: the last 24 hours, or all since one is due that may go now."""
+    """Yield (since, payload hashes): the last 24 hours, and longer for late firings that can still be sent."""
     since = now - DUPLICATE_WINDOW
     due = [firing for firing in wanted if firing.occurrence.is_due(now)]
     yield since, sorted({firing.payload_hash for firing in due})
@@ -193,7 +193,7 @@ def rows(
 
 
 def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[Row]:
-    """The rows of these ids, oldest first."""
+    """Return the rows with these ids, oldest first."""
     found = [
         _row(row) for chunk in chunks(ids) for row in connection.execute(_people_rows().where(firings.c.id.in_(chunk)))
     ]
@@ -201,8 +201,8 @@ def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[Row]:
 
 
 def in_doubt(connection: Connection, ledger_now: Now) -> list[Row]:
-    """Rows in doubt, and claims of runs that are over, oldest first."""
-    # The states come first, in one list: an index finds them, which the alternatives alone would not let it do.
+    """Return rows in doubt and claims of runs that are over, oldest first."""
+    # The list of states comes first, because the database can't use its index for the OR alone.
     statement = _people_rows().where(
         firings.c.state.in_([State.IN_DOUBT.value, State.CLAIMED.value]),
         or_(firings.c.state == State.IN_DOUBT.value, is_over(ledger_now)),
@@ -223,7 +223,7 @@ def _row(row: SqlRow[Any]) -> Row:
 
 
 def resolutions_of(connection: Connection, firing_ids: Iterable[str]) -> list[Resolution]:
-    """The resolutions of these rows, oldest first."""
+    """Return the resolutions of these rows, oldest first."""
     columns = [column for column in resolutions.c if column.name != "id"]
     found = [
         Resolution(**row._mapping)
@@ -234,7 +234,7 @@ def resolutions_of(connection: Connection, firing_ids: Iterable[str]) -> list[Re
 
 
 def attempts_of(connection: Connection, run: str) -> dict[str, list[Attempt]]:
-    """The requests of a run in their order, by the id of the row they were made for."""
+    """Return the requests of a run in order, by the id of their firing's row."""
     columns = [column for column in attempts.c if column.name != "firing"]
     statement = select(attempts.c.firing, *columns).join(firings, firings.c.id == attempts.c.firing)
     found: dict[str, list[Attempt]] = {}
@@ -245,7 +245,7 @@ def attempts_of(connection: Connection, run: str) -> dict[str, list[Attempt]]:
 
 
 def describe(connection: Connection, url: URL) -> Description:
-    """The ledger in numbers."""
+    """Return facts about the ledger: its id, place, size, and numbers of rows."""
     row = connection.execute(select(ledger)).one()
     counts = dict.fromkeys((state.value for state in State), 0)
     for state, count in connection.execute(select(firings.c.state, func.count()).group_by(firings.c.state)):
@@ -273,6 +273,7 @@ def _size_bytes(connection: Connection, url: URL) -> int:
 
 
 def chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the items in lists that are short enough for one statement."""
     iterator = iter(items)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk

@@ -1,6 +1,7 @@
-"""Runs and their leases: begun, renewed, given up, ended. Functions over a transaction; `now` is the ledger's time.
+"""Runs and their leases: start, renew, give up, finish. Functions over a transaction; `now` is the ledger's time.
 
-A run is over once it has finished, was given up, or its lease ran out; what it still holds is then in doubt.
+Leases. A run is live while it renews its lease. It is over once it finished, was given up, or its lease ran out. The
+claims of a run that is over are in doubt. A run that was given up can never renew its lease, so it sends nothing more.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from runner.ledger.values import Identity, LiveRun, Origin, RunRow
 from runner.plan.history import State
 
 Now = ColumnElement[datetime]
-BASELINE = "baseline"  # the command of the runs that record what was sent by other means
+BASELINE = "baseline"  # command of runs that record firings sent by other means
 _UNFINISHED = runs.c.finished_at.is_(None)
-# Of the firing in the statement around it.
+# About the run of the firing in the enclosing statement.
 HOLDER_IS_FINISHED = exists().where(runs.c.id == firings.c.run, runs.c.finished_at.is_not(None))
 _START = {
     name: dialect.insert(runs).on_conflict_do_nothing(index_elements=[runs.c.id])
@@ -29,19 +30,19 @@ _START = {
 
 
 def is_over(now: Now) -> ColumnElement[bool]:
-    """Whether a run is over, for statements that join `runs`."""
+    """Return the condition that a run is over, for statements that join `runs`."""
     return or_(runs.c.finished_at.is_not(None), runs.c.lease_until < now)
 
 
 def is_live(now: Now) -> ColumnElement[bool]:
-    """The opposite."""
+    """Return the condition that a run is live, the opposite of `is_over`."""
     return and_(_UNFINISHED, runs.c.lease_until >= now)
 
 
 def start(
     connection: Connection, run: str, origin: Origin, identity: Identity, *, now: Now, lease_until: Now
 ) -> tuple[int, datetime]:
-    """Records a new run and returns its number and when it started; doing so again changes nothing."""
+    """Record a new run; return its number and start time. Repeating the call changes nothing."""
     locks.for_run_numbers(connection)
     values = {
         "id": run,
@@ -64,10 +65,10 @@ def start(
 
 
 def next_number(connection: Connection) -> int:
-    """The number of the next run, for a caller that holds the lock on run numbers.
+    """Return the number of the next run. The caller must hold the lock on run numbers.
 
-    It is higher than that of every run here, and of every run of this ledger whose loss was accepted: an accepted loss
-    must never cover a later run.
+    The number is higher than that of every run here, and of every run of this ledger whose loss was accepted. So an
+    accepted loss never covers a later run.
     """
     of_this = acceptances.c.ledger == select(ledger.c.id).scalar_subquery()
     numbers = (select(func.max(runs.c.number)), select(func.max(acceptances.c.number)).where(of_this))
@@ -75,59 +76,62 @@ def next_number(connection: Connection) -> int:
 
 
 def renew(connection: Connection, run: str, lease_until: Now) -> bool:
-    """Extends a run's lease, even one that ran out. False where the run was given up meanwhile."""
+    """Extend a run's lease, even if it has run out. False if the run finished or was given up meanwhile."""
     statement = update(runs).where(runs.c.id == run, _UNFINISHED).values(lease_until=lease_until)
     return connection.execute(statement).rowcount == 1
 
 
 def record_outcome(connection: Connection, run: str, *, exit_code: int, interrupted: bool, lease_until: Now) -> None:
-    """Records how a run ended that has yet to publish its report. One that was given up stays over."""
+    """Record the exit code of a run that has yet to publish its report. A run that was given up stays over."""
     values = {"exit_code": exit_code, "interrupted": interrupted, "lease_until": lease_until}
     connection.execute(update(runs).where(runs.c.id == run, _UNFINISHED).values(values))
 
 
 def finish(connection: Connection, run: str, *, now: Now, exit_code: int, interrupted: bool) -> None:
-    """Records that a run is over, and how it ended."""
+    """Record that a run is over, and how it ended."""
     values = {"finished_at": now, "lease_until": now, "exit_code": exit_code, "interrupted": interrupted}
     connection.execute(update(runs).where(runs.c.id == run).values(values))
 
 
 def give_up(connection: Connection, held: ColumnElement[bool], now: Now) -> None:
-    """Ends for good the runs whose lease ran out, of those that hold such firings.
+    """Give up the runs whose lease ran out and that hold firings matching `held`.
 
-    A run that only slept must not renew its lease and send what a person has freed meanwhile.
+    Otherwise, a run that was only suspended could renew its lease and send a firing that a person resolved meanwhile.
     """
     holders = runs.c.id.in_(select(firings.c.run).where(held))
     connection.execute(update(runs).where(holders, _UNFINISHED, runs.c.lease_until < now).values(finished_at=now))
 
 
 def whose_process(connection: Connection, is_gone: Callable[[str], bool], now: Now) -> list[str]:
-    """The live runs whose process `is_gone`."""
+    """Return the ids of live runs whose process no longer exists, as `is_gone` decides."""
     alive = select(runs.c.id, runs.c.process).where(is_live(now), runs.c.process != "")
     return [row.id for row in connection.execute(alive) if is_gone(row.process)]
 
 
 def end_leases(connection: Connection, ids: Sequence[str], now: Now) -> None:
-    """Ends the leases of these runs."""
+    """End the leases of these runs now."""
     connection.execute(update(runs).where(runs.c.id.in_(ids), _UNFINISHED).values(lease_until=now))
 
 
 def find(connection: Connection, run: str) -> RunRow | None:
-    """The run of that id."""
+    """Return the run of that id, or None."""
     columns = [runs.c[each.name] for each in fields(RunRow)]
     row = connection.execute(select(*columns).where(runs.c.id == run)).first()
     return None if row is None else RunRow(**row._mapping)
 
 
 def newest_with_firings(connection: Connection, command: str) -> str | None:
-    """The newest run of the command that has a row of a firing: most runs of a cron job find nothing to do."""
+    """Return the id of the newest run of the command that recorded a firing, or None.
+
+    Most runs of a cron job find nothing to do, and are skipped.
+    """
     did_something = exists().where(firings.c.run == runs.c.id)
     statement = select(runs.c.id).where(runs.c.command == command, did_something).order_by(runs.c.id.desc()).limit(1)
     return connection.execute(statement).scalar_one_or_none()
 
 
 def live(connection: Connection, now: Now) -> list[LiveRun]:
-    """The runs that are under way, oldest first, with what each holds."""
+    """Return the live runs, oldest first, with the number of claims and slots of each."""
     claims = (
         select(func.count()).where(firings.c.run == runs.c.id, firings.c.state == State.CLAIMED.value).scalar_subquery()
     )
@@ -135,4 +139,4 @@ def live(connection: Connection, now: Now) -> list[LiveRun]:
     columns = [runs.c[name] for name in ("id", "command", "started_at", "lease_until", "who", "host", "pid")]
     statement = select(*columns, now.label("now"), claims.label("claims"), held.label("slots"))
     found = [LiveRun(**row._mapping) for row in connection.execute(statement.where(is_live(now)))]
-    return sorted(found, key=lambda run: run.id)  # here, for the database would read all runs to find them in order
+    return sorted(found, key=lambda run: run.id)  # not in SQL: the database would read all runs

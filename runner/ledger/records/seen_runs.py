@@ -1,7 +1,7 @@
-"""What a ledger holds of the runs that machines have seen, and which losses of runs people accepted.
+"""Runs for the rollback witness: which runs and claims the ledger holds, and which losses people accepted.
 
-Functions over a transaction. The claims of a run are counted by their rows, which are kept for good: every claim is
-such a row, and what is recorded as expired without a claim is none.
+Functions over a transaction. The claims of a run are its rows, except those recorded as expired without a claim. Rows
+are never deleted, so the number of claims never falls unless the ledger was rolled back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CLAIMS = (
 
 
 def recorded(connection: Connection, ids: Iterable[str], now: Now) -> Recorded:
-    """Those of the runs that the ledger holds, its newest run, those under way, and all acceptances."""
+    """Return which of these runs the ledger holds, its newest run, the live runs, and all acceptances."""
     newest = runs.c.number == select(func.max(runs.c.number)).scalar_subquery()
     which = [runs.c.id.in_(chunk) for chunk in chunks(sorted(set(ids)))]
     found = {run.id: run for each in (*which, is_live(now), newest) for run in _runs(connection, each, now)}
@@ -46,7 +46,7 @@ def _runs(connection: Connection, which: ColumnElement[bool], now: Now) -> Itera
 
 
 def accept(connection: Connection, lost: Iterable[Loss], identity: Identity, note: str, now: Now) -> None:
-    """Records that a person goes on without these runs, or claims of them."""
+    """Record that a person accepts that these runs, or claims of them, are missing."""
     for loss in lost:
         values = {
             "id": new_ulid(),
@@ -63,10 +63,10 @@ def accept(connection: Connection, lost: Iterable[Loss], identity: Identity, not
 
 
 def place_of(connection: Connection, url: URL) -> str:
-    """Where the ledger is, the same however its URL is written, without credentials.
+    """Return the place of the ledger without credentials; equal for all spellings of its URL.
 
-    A database is another place in another working folder: databases of one name are dropped and created again for
-    tests, and only who fires the same folder's bulletins into a new ledger sends them a second time.
+    For PostgreSQL, the working folder is part of the place. Test databases are often dropped and created again under
+    the same name, and only firing the bulletins of the same folder with a new ledger would send them twice.
     """
     if connection.dialect.name == "sqlite":
         return f"sqlite:{os.path.normcase(os.path.realpath(url.database or ''))}"

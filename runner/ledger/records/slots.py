@@ -1,7 +1,7 @@
-"""The slots of accounts: how many requests may be in flight over all runs, leased with the run that holds them.
+"""Slots: the right to have one request in flight in an account, shared by all runs. Functions over a transaction.
 
-A slot is a row, and free where there is none or its run is over. Functions over a transaction; `now` is the
-ledger's time.
+A slot is leased to a run and shares the lease of that run. It is free if it has no row, or if its run is over. `now`
+is the ledger's time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _INSERTS: dict[str, sqlite.Insert | postgresql.Insert] = {
 
 
 def free(connection: Connection, run: str, account: str, limit: int, now: Now) -> list[int]:
-    """The numbers from 1 to `limit` that no other live run holds."""
+    """Return the slot numbers from 1 to `limit` that no other live run holds."""
     statement = select(slots.c.number).join(runs, runs.c.id == slots.c.run)
     of_others = (slots.c.account == account, slots.c.run != run, is_live(now))
     busy = set(connection.execute(statement.where(*of_others)).scalars())
@@ -30,10 +30,10 @@ def free(connection: Connection, run: str, account: str, limit: int, now: Now) -
 
 
 def take(connection: Connection, run: str, account: str, number: int, now: Now) -> bool:
-    """Leases a slot to a run; False where another was quicker."""
+    """Lease a slot to a run. False if another run took it first."""
     values = {"account": account, "number": number, "run": run, "taken_at": now}
     inserted = _INSERTS[connection.dialect.name]
-    # Not "is not live": a run that began while this statement waited for the row is not seen by it at all.
+    # Not "holder is not live": this statement can't see a run that began while it waited for the row lock.
     holder_is_over = exists().where(runs.c.id == slots.c.run, is_over(now))
     statement = inserted.on_conflict_do_update(
         index_elements=[slots.c.account, slots.c.number],
@@ -44,19 +44,19 @@ def take(connection: Connection, run: str, account: str, number: int, now: Now) 
 
 
 def give_back(connection: Connection, run: str, account: str, numbers: Iterable[int]) -> None:
-    """Frees slots that a run holds; those that another took over stay."""
+    """Free slots that a run holds. Slots that another run took over are kept."""
     mine = (slots.c.run == run, slots.c.account == account, slots.c.number.in_(list(numbers)))
     connection.execute(delete(slots).where(*mine))
 
 
 def held_by(connection: Connection, run: str, account: str) -> list[int]:
-    """The numbers of an account's slots that a run holds."""
+    """Return the numbers of an account's slots that a run holds."""
     statement = select(slots.c.number).where(slots.c.run == run, slots.c.account == account)
     return list(connection.execute(statement.order_by(slots.c.number)).scalars())
 
 
 def demand(connection: Connection, account: str, now: Now) -> dict[str, int]:
-    """How many slots each live run holds, of those that have one or hold a claim that waits for one."""
+    """Return how many slots each live run holds in the account, including 0 for a run that has only claims."""
     holding = select(slots.c.run, func.count().label("held")).join(runs, runs.c.id == slots.c.run)
     claiming = select(firings.c.run, literal(0).label("held")).join(runs, runs.c.id == firings.c.run)
     parts = (

@@ -1,7 +1,8 @@
-"""Expired firings and firings in doubt that no published report has shown yet. Functions over a transaction.
+"""Unreported rows: expired firings and firings in doubt that no published report shows yet.
 
-Each such row has one reporter: the run whose report is to show it. Once the reporter is over, exactly one other run
-takes the row over. A row whose firing was sent after all, or which a person has resolved, needs no report any more.
+Functions over a transaction. Each such row has one reporter: the run whose report has to show it. If the reporter is
+over, exactly one other run takes over the row. A row needs no report if its firing was sent after all, or if a person
+resolved it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from runner.plan.history import State
 
 
 class Unreported(NamedTuple):
-    """A row that waits for its report: its id, its firing, and the file that defined it."""
+    """A row that has yet to be reported: its id, its firing, and the file that defines its bulletin."""
 
     id: str
     key: FiringKey
@@ -27,24 +28,23 @@ class Unreported(NamedTuple):
 
 
 def of_ended_runs(connection: Connection, run: str, now: Now) -> list[Unreported]:
-    """The unreported rows whose reporter is over, other than `run`; oldest first."""
+    """Return the unreported rows of reporters other than `run` that are over, oldest first."""
     return _unreported(connection, firings.c.reporter != run, is_over(now))
 
 
 def of_run(connection: Connection, run: str) -> list[Unreported]:
-    """The rows that `run` has yet to report, oldest first."""
+    """Return the rows that `run` has yet to report, oldest first."""
     return _unreported(connection, firings.c.reporter == run)
 
 
 def _unreported(connection: Connection, *which: ColumnElement[bool]) -> list[Unreported]:
-    # Neither a condition on the state nor an order: SQLite would then read rows of all ages, and not this index.
+    # No condition on the state and no order here: with either, SQLite would read all rows instead of the small index.
     statement = select(firings.c.id, firings.c.state, firings.c.file, *KEY).join(runs, runs.c.id == firings.c.reporter)
     rows = sorted(connection.execute(statement.where(UNREPORTED_ROWS, *which)), key=lambda row: row.id)
     found = {row.id: Unreported(row.id, FiringKey(row.account, row.bulletin, row.occurrence), row.file) for row in rows}
     expired = {row.id for row in rows if row.state == State.EXPIRED.value}
-    blocked = set(
-        _blocked(connection, [found[each].key for each in expired])
-    )  # with a longer grace it was sent after all, or may have been
+    # An expired firing whose grace was extended may have been sent after all.
+    blocked = set(_blocked(connection, [found[each].key for each in expired]))
     doubtful = {row.id for row in rows if row.state == State.IN_DOUBT.value}
     return [each for each in found.values() if each.id in doubtful or (each.id in expired and each.key not in blocked)]
 
@@ -57,16 +57,16 @@ def _blocked(connection: Connection, keys: Collection[FiringKey]) -> Iterator[Fi
 
 
 def take_over(connection: Connection, run: str, ids: Collection[str], now: Now) -> None:
-    """Makes `run` the reporter of those of these rows that still have a reporter which is over."""
+    """Make `run` the reporter of these rows, except rows whose reporter is not over."""
     mine = and_(firings.c.id.in_(ids), UNREPORTED_ROWS)
     reporters = select(firings.c.reporter).where(mine, firings.c.reporter != run)
-    # Locked in order, so that of two runs that begin together one waits, and then finds the rows taken.
+    # Locked in order: of two runs that begin together, one waits and then finds the rows taken.
     ended = select(runs.c.id).where(runs.c.id.in_(reporters), is_over(now)).order_by(runs.c.id).with_for_update()
     for reporter in connection.execute(ended).scalars().all():
         connection.execute(update(firings).where(mine, firings.c.reporter == reporter).values(reporter=run))
 
 
 def mark_reported(connection: Connection, run: str, ids: Collection[str], now: Now) -> None:
-    """Records that the report of `run` with these rows has been published. Doing so again changes nothing."""
+    """Record that the report of `run` with these rows was published. Repeating the call changes nothing."""
     mine = and_(firings.c.id.in_(ids), firings.c.reporter == run, firings.c.reported_at.is_(None))
     connection.execute(update(firings).where(mine).values(reported_at=now))

@@ -1,6 +1,7 @@
-"""Up to when the ledger holds every occurrence of a recurring bulletin: read, and moved on.
+"""Watches: up to when each recurring bulletin is settled in an account. Functions over a transaction.
 
-Functions over a transaction. The keys are written in order, so that two runs do not wait for each other in a ring.
+Every occurrence before that time was sent, recorded as expired, or needs no report. Keys are written in sorted order,
+so that two runs can't deadlock.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _KEY = (watches.c.account, watches.c.bulletin, watches.c.revision)
 
 
 def _moving_on(statement: sqlite.Insert | postgresql.Insert) -> Insert:
-    """What is settled stays so; of two looks the later one counts."""
+    """Return an upsert that never moves `settled_until` back. Of two looks at a bulletin, the later one is kept."""
     new, old = statement.excluded, watches.c
     is_later = new.looked_at >= old.looked_at
     return statement.on_conflict_do_update(
@@ -40,7 +41,7 @@ MOVE_ON = {"sqlite": _moving_on(sqlite.insert(watches)), "postgresql": _moving_o
 
 
 def read(connection: Connection, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
-    """What is known of each of these; those that were never looked at are left out."""
+    """Return the watch of each key; keys that no run has looked at are left out."""
     wanted = set(keys)
     found: dict[WatchKey, Watch] = {}
     for chunk in chunks(sorted({key.bulletin for key in wanted})):
@@ -52,9 +53,9 @@ def read(connection: Connection, keys: Collection[WatchKey]) -> dict[WatchKey, W
 
 
 def newest_sent(connection: Connection, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
-    """The due time of the newest occurrence later than `since` that was sent, or may have been, of each of these.
+    """Return for each key the due time of the newest occurrence after `since` that was sent, or may have been.
 
-    Also of those that the present schedule does not have any more. What was sent long ago is not looked at.
+    This includes occurrences that the present schedule no longer has.
     """
     by_revision: dict[int, dict[tuple[str, str], WatchKey]] = {}
     for key in keys:
@@ -71,7 +72,7 @@ def newest_sent(connection: Connection, keys: Collection[WatchKey], since: datet
 
 
 def _newest(bulletins: Sequence[str], which: ColumnElement[bool], since: datetime) -> Select[Any]:
-    """By place; the two lists of names are asked for apart, so that the index bounds each."""
+    """Return a query by account and bulletin. Each range of names has its own query, so that the index limits it."""
     newest = func.max(firings.c.due_at, type_=firings.c.due_at.type).label("newest")
     statement = select(firings.c.account, firings.c.bulletin, newest)
     rows = statement.where(firings.c.bulletin.in_(bulletins), which, firings.c.due_at > since, BLOCKING_ROWS)
@@ -84,7 +85,7 @@ def _recurred(revision: int, since: datetime) -> ColumnElement[bool]:
 
 
 def move_on(connection: Connection, found: Mapping[WatchKey, Watch]) -> None:
-    """Records up to when each of these is settled, and when that was seen; never back."""
+    """Record up to when each key is settled. Never moves that time back."""
     rows = [{**key._asdict(), **watch._asdict()} for key, watch in sorted(found.items())]
     if rows:
         connection.execute(MOVE_ON[connection.dialect.name], rows)

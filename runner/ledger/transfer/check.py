@@ -1,4 +1,7 @@
-"""A ledger held against its own rules: storage, indexes, keys, states, payloads, leases. Repairs nothing."""
+"""Check a ledger: storage, indexes, references, keys, states, payloads, times, leases. Changes nothing.
+
+In: a snapshot of the ledger. Out: findings, each a fault or a remark.
+"""
 
 from __future__ import annotations
 
@@ -29,21 +32,21 @@ from runner.ledger.records.runs import Now, is_over
 from runner.plan.firing import digest
 from runner.plan.history import State
 
-_SHOWN = 5  # examples of each kind of finding
+_SHOWN = 5  # most examples for each kind of finding
 _STATES = {state.value for state in State}
-_PERSONS = (State.FIRED.value, State.FAILED.value, State.RELEASED.value)  # what a resolved row may be
+_RESOLVED_STATES = (State.FIRED.value, State.FAILED.value, State.RELEASED.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about a ledger. `is_fault`: it breaks a rule, rather than being worth knowing."""
+    """One finding about a ledger. `is_fault`: it breaks a rule; otherwise it is only a remark."""
 
     message: str
     is_fault: bool = True
 
 
 def check(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:
-    """All that is wrong with a ledger, and what is worth knowing. `now` is its own time, `later` a day on."""
+    """Yield all findings about a ledger. `now` is the ledger's time, `later` one day after it."""
     yield from _storage(connection)
     yield from _indexes(connection)
     yield from _references(connection)
@@ -59,21 +62,21 @@ def _storage(connection: Connection) -> Iterator[Finding]:
     if connection.dialect.name == "sqlite":
         for (said,) in connection.exec_driver_sql(f"PRAGMA integrity_check({_SHOWN})"):
             if said != "ok":
-                yield Finding(f"SQLite finds the file damaged: {said}")
+                yield Finding(f"SQLite reports that the file is damaged: {said}")
         return
     for name in ("fsync", "full_page_writes"):
         if connection.execute(select(func.current_setting(name))).scalar_one() == "off":
-            yield Finding(f"the server's {name} is off: after a crash of its machine, it may forget what was sent")
+            yield Finding(f"the server's {name} is off: if the server crashes, records of sent bulletins may be lost")
 
 
 def _indexes(connection: Connection) -> Iterator[Finding]:
     inspector = inspect(connection)
     for table in metadata.sorted_tables:
-        there = {index["name"]: index for index in inspector.get_indexes(table.name)}
+        existing = {index["name"]: index for index in inspector.get_indexes(table.name)}
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            found = there.get(str(index.name))
+            found = existing.get(str(index.name))
             if found is None or found["column_names"] != [column.name for column in index.columns]:
-                yield Finding(f"the index {index.name} is missing, or is another one")
+                yield Finding(f"the index {index.name} is missing, or has other columns")
             elif bool(found["unique"]) is not index.unique:
                 yield Finding(f"the index {index.name} does not keep its rows unique")
     if connection.dialect.name == "postgresql":
@@ -96,7 +99,7 @@ def _references(connection: Connection) -> Iterator[Finding]:
         alone = select(column).outerjoin(parent, parent.c.id == column).where(parent.c.id.is_(None)).limit(_SHOWN)
         for (missing,) in connection.execute(alone):
             yield Finding(
-                f"a row of {child.name} refers to {parent.name.removesuffix('s')} {missing}, which is not there"
+                f"a row of {child.name} refers to {parent.name.removesuffix('s')} {missing}, which does not exist"
             )
 
 
@@ -104,11 +107,11 @@ def _keys(connection: Connection) -> Iterator[Finding]:
     twice = select(*KEY, func.count().label("count")).where(BLOCKING_ROWS).group_by(*KEY).having(func.count() > 1)
     for row in connection.execute(twice.limit(_SHOWN)):
         where = f"{row.bulletin} in {row.account} ({row.occurrence})"
-        yield Finding(f"{where} is claimed, fired or in doubt {row.count} times; once is the rule")
+        yield Finding(f"{where} is claimed, fired or in doubt {row.count} times instead of at most once")
 
 
 def _rows(connection: Connection) -> Iterator[Finding]:
-    """Each firing by itself. Times are read as texts: one that is none must not stop the check."""
+    """Check each firing on its own. Times are read as text, so that an invalid time does not stop the check."""
     columns = [
         type_coerce(column, String).label(column.name) if isinstance(column.type, Instant) else column
         for column in firings.c
@@ -120,19 +123,19 @@ def _rows(connection: Connection) -> Iterator[Finding]:
 
 def _faults(row: SqlRow[Any]) -> Iterator[str]:
     if row.state not in _STATES:
-        yield f"{row.state!r} is no state"
+        yield f"{row.state!r} is not a valid state"
     elif (row.state == State.CLAIMED) is (row.settled_at is not None):
-        yield f"it is {row.state}, {'yet' if row.settled_at else 'but not'} settled"
+        yield f"its state is {row.state}, but it {'has a' if row.settled_at else 'has no'} time of settlement"
     for name in ("claimed_at", "settled_at", "due_at", "expires_at"):
         value = row._mapping[name]
         if value is not None and not is_instant(value):
-            yield f"{name} is no time: {value!r}"
+            yield f"{name} is not a valid time: {value!r}"
     if digest(row.payload.encode()) != row.payload_hash:
-        yield "its payload does not fit its hash: one of them was changed"
+        yield "its payload does not match its hash: one of them was changed"
     elif not _is_mapping(row.payload):
-        yield "its payload is no JSON mapping"
+        yield "its payload is not a JSON object"
     elif row.business_event != event_of(row.payload):
-        yield f"its business event is not that of its payload: {row.business_event!r}"
+        yield f"its business event differs from the one in its payload: {row.business_event!r}"
 
 
 def _is_mapping(payload: str) -> bool:
@@ -145,11 +148,11 @@ def _is_mapping(payload: str) -> bool:
 def _resolutions(connection: Connection) -> Iterator[Finding]:
     overruled = (
         select(firings.c.id, firings.c.bulletin, firings.c.state)
-        .where(firings.c.state.not_in(_PERSONS), firings.c.id.in_(select(resolutions.c.firing)))
+        .where(firings.c.state.not_in(_RESOLVED_STATES), firings.c.id.in_(select(resolutions.c.firing)))
         .limit(_SHOWN)
     )
     for row in connection.execute(overruled):
-        yield Finding(f"row {row.id} ({row.bulletin}) was settled by a person, and is {row.state} all the same")
+        yield Finding(f"row {row.id} ({row.bulletin}) was resolved by a person, but its state is {row.state}")
 
 
 def _watches(connection: Connection) -> Iterator[Finding]:
@@ -158,30 +161,31 @@ def _watches(connection: Connection) -> Iterator[Finding]:
     for row in connection.execute(select(watches.c.account, watches.c.bulletin, *times)):
         for name in names:
             if not is_instant(value := row._mapping[name]):
-                yield Finding(f"the watch of {row.bulletin} in {row.account}: {name} is no time: {value!r}")
+                yield Finding(f"the watch of {row.bulletin} in {row.account}: {name} is not a valid time: {value!r}")
 
 
 def _numbers(connection: Connection) -> Iterator[Finding]:
     for row in connection.execute(select(runs.c.id, runs.c.number).where(runs.c.number < 1).limit(_SHOWN)):
-        yield Finding(f"run {row.id} has the number {row.number}; numbers begin with 1")
+        yield Finding(f"run {row.id} has the number {row.number}; numbers start at 1")
     at = type_coerce(acceptances.c.at, String).label("at")
     for row in connection.execute(select(acceptances.c.run, at)):
         if not is_instant(row.at):
-            yield Finding(f"the acceptance of a ledger without run {row.run}: at is no time: {row.at!r}")
+            yield Finding(f"the acceptance of a ledger without run {row.run}: at is not a valid time: {row.at!r}")
 
 
 def _leases(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:
     unfinished = select(runs.c.id, runs.c.who, runs.c.host).where(runs.c.finished_at.is_(None))
     for row in connection.execute(unfinished.where(runs.c.lease_until > later).limit(_SHOWN)):
-        yield Finding(f"run {row.id} by {row.who} on {row.host} has a lease of more than a day: its clock was wrong")
+        yield Finding(f"run {row.id} by {row.who} on {row.host} has a lease of more than a day: the clock was wrong")
     for row in connection.execute(select(runs.c.id).where(runs.c.started_at > later).limit(_SHOWN)):
-        yield Finding(f"run {row.id} began in the future: the clock was wrong, or is")
+        yield Finding(f"run {row.id} started in the future: the clock was wrong then, or is wrong now")
     claimed = select(func.count()).join(runs, runs.c.id == firings.c.run).where(firings.c.state == State.CLAIMED.value)
     if left := connection.execute(claimed.where(is_over(now))).scalar_one():
         yield Finding(
-            f"{left} firings are held by runs that are over: they are in doubt (bulletins status)", is_fault=False
+            f"{left} firings are claimed by runs that are over, so they are in doubt; see bulletins status",
+            is_fault=False,
         )
     if lapsed := connection.execute(
         select(func.count()).where(runs.c.finished_at.is_(None), runs.c.lease_until < now)
     ).scalar_one():
-        yield Finding(f"{lapsed} runs ended without a word", is_fault=False)
+        yield Finding(f"{lapsed} runs ended without recording an exit code", is_fault=False)

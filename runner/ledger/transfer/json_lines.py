@@ -1,6 +1,7 @@
-"""A ledger as JSON lines, out and in: a header, the rows of each table by their ids, and an end that proves it whole.
+"""Export and import format of a ledger: JSON lines with a header, the rows of each table by id, and an end line.
 
-The same ledger gives the same bytes wherever it lies. Slots are left out: they are worth nothing without their runs.
+The end line counts the rows, so that a truncated file is noticed. SQLite and PostgreSQL give the same bytes. Slots are
+left out, because they are meaningless without live runs.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from runner.ledger.database.tables import (
 from runner.plan.history import State
 
 FORMAT = "bulletins-ledger"
-# A row comes after those that it refers to.
+# In this order, so that each row comes after the rows that it refers to.
 TABLES = {
     "run": runs,
     "firing": firings,
@@ -41,15 +42,15 @@ TABLES = {
     "watch": watches,
     "acceptance": acceptances,
 }
-_SINCE = {"watch": 3, "acceptance": 4}  # the versions that brought kinds of rows
-UNNUMBERED = 0  # the number of a run that comes from a version before
-# Kind of row -> column -> the version that brought it, and what it holds in a row of an older version.
+_SINCE = {"watch": 3, "acceptance": 4}  # kind of row -> the version that introduced it
+UNNUMBERED = 0  # the number of a run from an export without run numbers
+# Kind of row -> column -> the version that introduced it, and its value for a row of an older version.
 _ADDED: Mapping[str, Mapping[str, tuple[int, Callable[[Mapping[str, Any]], Any]]]] = {
     "run": {"number": (4, lambda row: UNNUMBERED)},
     "firing": {
         "business_event": (3, lambda row: event_of(str(row.get("payload")))),
         "local_due": (4, lambda row: None),
-        "reporter": (4, lambda row: None),  # it counts as reported
+        "reporter": (4, lambda row: None),  # no reporter: it counts as reported
         "reported_at": (4, lambda row: None),
     },
 }
@@ -59,7 +60,7 @@ _NOT_WHOLE_HELP = "Export it again; nothing was imported."
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Which ledger an export is of."""
+    """The ledger from which an export was made."""
 
     id: str
     created_at: datetime
@@ -68,14 +69,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row of an export: the kind of its table, and its columns."""
+    """One row of an export: its kind, a key of `TABLES`, and its columns."""
 
     kind: str
     values: dict[str, Any]
 
 
 def dump(connection: Connection) -> Iterator[str]:
-    """The lines of a ledger, each with its line end, read as they are taken."""
+    """Yield the lines of an export, each with its line end."""
     made = connection.execute(select(ledger)).one()
     about = {"id": made.id, "created_at": written(made.created_at), "created_by": made.created_by}
     yield _line({"format": FORMAT, "version": made.version, "ledger": about})
@@ -88,25 +89,26 @@ def dump(connection: Connection) -> Iterator[str]:
 
 
 def written(value: Any) -> Any:
-    """A column's value as JSON holds it."""
+    """Return a column's value as written to JSON."""
     return instant_text(value) if isinstance(value, datetime) else value
 
 
 def _line(record: dict[str, Any]) -> str:
-    return json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n"  # ASCII, that no stream can spoil
+    return json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n"  # ASCII, which every stream encodes alike
 
 
 def parse(lines: Iterable[str]) -> tuple[Header, Iterator[Record]]:
-    """The header and the rows of an export, read as they are taken. Both raise UserError for what is not one, whole.
+    """Return the header and an iterator over the rows of an export.
 
-    The rows must be taken to their end: only then is it known that none is missing.
+    The call and the iterator raise UserError if the export is invalid or incomplete. Read the iterator to its end: only
+    then is it certain that no row is missing.
     """
     numbered = enumerate(lines, 1)
     try:
         _, first = next(numbered)
         version, header = _header(first)
     except StopIteration:
-        raise UserError("this is no export of a ledger: it is empty", help=_NOT_WHOLE_HELP) from None
+        raise UserError("this is not an export of a ledger: it is empty", help=_NOT_WHOLE_HELP) from None
     return header, _records(numbered, version)
 
 
@@ -114,13 +116,13 @@ def _header(line: str) -> tuple[int, Header]:
     record = _parsed(line, 1)
     if record.get("format") != FORMAT:
         raise UserError(
-            "this is no export of a ledger: its first line is no such header",
-            help="bulletins ledger export makes one. Nothing was imported.",
+            "this is not an export of a ledger: its first line is not the header of an export",
+            help="Make an export with: bulletins ledger export. Nothing was imported.",
         )
     version = record.get("version")
     if not isinstance(version, int) or version not in _VERSIONS:
         raise UserError(
-            f"the export is of version {version}, and this program knows {_VERSIONS[0]} to {_VERSIONS[-1]}",
+            f"the export has version {version}, but this program reads versions {_VERSIONS[0]} to {_VERSIONS[-1]}",
             help="Export and import with the same version of bulletins. Nothing was imported.",
         )
     values = _checked(record.get("ledger"), [ledger.c[name] for name in ("id", "created_at", "created_by")], 1)
@@ -135,17 +137,17 @@ def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Reco
         kind = next(iter(record), "")
         if kind == "end":
             if record["end"] != counts or next(numbered, None) is not None:
-                raise _not_whole(number, "the end does not fit what came before it, or something comes after it")
+                raise _not_whole(number, "the end line does not match the rows before it, or more lines follow")
             return
         if kind not in counts or len(record) != 1:
-            raise _not_whole(number, "this is no row of a ledger")
+            raise _not_whole(number, "this is not a row of a ledger")
         counts[kind] += 1
         yield Record(kind, _checked(_completed(kind, record[kind], version), TABLES[kind].c, number))
-    raise _not_whole(number, "the end is missing: the file was cut short")
+    raise _not_whole(number, "the end line is missing: the file is truncated")
 
 
 def _completed(kind: str, values: object, version: int) -> object:
-    """A row with the columns that its version did not have yet."""
+    """Return a row with the columns that its older version did not have."""
     if not isinstance(values, dict):
         return values
     added = _ADDED.get(kind, {}).items()
@@ -156,32 +158,32 @@ def _parsed(line: str, number: int) -> dict[str, Any]:
     try:
         value = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise _not_whole(number, "this is no JSON") from None
+        raise _not_whole(number, "this is not JSON") from None
     if not isinstance(value, dict):
-        raise _not_whole(number, "this is no row of a ledger")
+        raise _not_whole(number, "this is not a row of a ledger")
     return value
 
 
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _checked(values: object, columns: Iterable[Column[Any]], number: int) -> dict[str, Any]:
     columns = list(columns)
     if not isinstance(values, dict) or values.keys() != {column.name for column in columns}:
-        raise _not_whole(number, "this is no row of a ledger: its columns are others")
+        raise _not_whole(number, "this is not a row of a ledger: it has other columns")
     checked = {}
     for column in columns:
         value = values[column.name]
         try:
             checked[column.name] = None if value is None and column.nullable else _reader(column)(value)
         except (TypeError, ValueError):
-            raise _not_whole(number, f"{column.name} can't be {json.dumps(value)[:80]}") from None
+            raise _not_whole(number, f"{json.dumps(value)[:80]} is not a valid value for {column.name}") from None
     return checked
 
 
 def _reader(column: Column[Any]) -> Callable[[Any], Any]:
-    """What makes a column's value of JSON's, and raises TypeError or ValueError where it is none."""
+    """Return a function from a JSON value to the column's value; it raises TypeError or ValueError if invalid."""
     if column.type.__class__ is Instant:
         return _moment
     if column is firings.c.state:
@@ -195,10 +197,10 @@ def _reader(column: Column[Any]) -> Callable[[Any], Any]:
 def _of_type(types: tuple[type, ...], value: Any) -> Any:
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         raise TypeError(value)
-    if isinstance(value, int) and not -(2**31) <= value < 2**31:  # what both databases take
+    if isinstance(value, int) and not -(2**31) <= value < 2**31:  # the range of both databases
         raise ValueError(value)
     if isinstance(value, str):
-        value.encode()  # half of a character, which JSON can spell and no database takes, is a ValueError
+        value.encode()  # ValueError for half a surrogate pair: valid in JSON, refused by databases
     return value
 
 

@@ -1,8 +1,9 @@
-"""Rows of one ledger into another: what is there never becomes weaker, and doing it again changes nothing.
+"""Merge the rows of an exported ledger into this one. Functions over a transaction.
 
-Of two rows that each say that a firing was, or may have been, sent, the more certain one stands: fired, then in doubt,
-then claimed. A run keeps its number where both are the same ledger and the number is free; else it becomes the newest.
-Functions over a transaction.
+The rule. A record never becomes less certain, and merging twice changes nothing. If both ledgers hold a firing as sent
+or perhaps sent, the more certain row counts: fired before in doubt before claimed. The other row is kept as released.
+
+A run keeps its number if both are the same ledger and the number is free. Otherwise, it becomes the newest run.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
 
 @dataclass(slots=True)
 class Merged:
-    """What an import did. `twice` are firings that both ledgers hold as sent, or perhaps sent, by different runs."""
+    """The result of an import. `twice`: firings that both ledgers hold as sent, or perhaps sent, by different runs."""
 
     ledger: str
     took_id: bool = False
@@ -43,9 +44,9 @@ class Merged:
 
 
 def merge(connection: Connection, header: Header, records: Iterable[Record]) -> Merged:
-    """Takes in the rows of another ledger, and its id if this one was never used.
+    """Merge the rows of another ledger, and take over its id if this ledger was never used.
 
-    Raises UserError for rows that refer to what is not there.
+    Raises UserError if a row refers to a row that does not exist.
     """
     locks.for_run_numbers(connection)
     merged = _take_id(connection, header)
@@ -60,7 +61,7 @@ def merge(connection: Connection, header: Header, records: Iterable[Record]) -> 
             elif kind == "acceptance":
                 _insert(connection, acceptances, batch)
             else:
-                _check_there(connection, firings, {values["firing"] for values in batch})
+                _check_exist(connection, firings, {values["firing"] for values in batch})
                 _insert(connection, {"attempt": attempts, "resolution": resolutions}[kind], batch)
     return merged
 
@@ -89,7 +90,7 @@ def _merge_runs(connection: Connection, batch: Sequence[dict[str, Any]], merged:
 
 
 def _numbered(connection: Connection, batch: Sequence[dict[str, Any]], *, is_same: bool) -> Iterator[dict[str, Any]]:
-    """New runs with numbers that no other run has."""
+    """Yield the new runs with numbers that no other run has."""
     numbers = [values["number"] for values in batch]
     taken = {UNNUMBERED, *connection.execute(select(runs.c.number).where(runs.c.number.in_(numbers))).scalars()}
     renumbered = []
@@ -105,7 +106,7 @@ def _numbered(connection: Connection, batch: Sequence[dict[str, Any]], *, is_sam
 
 
 def _merge_firings(connection: Connection, batch: Sequence[dict[str, Any]], merged: Merged) -> None:
-    _check_there(connection, runs, {values["run"] for values in batch})
+    _check_exist(connection, runs, {values["run"] for values in batch})
     ids = [values["id"] for values in batch]
     rows = connection.execute(select(firings.c.id, firings.c.state).where(firings.c.id.in_(ids)))
     known = {row.id: row.state for row in rows}
@@ -125,9 +126,9 @@ def _merge_firings(connection: Connection, batch: Sequence[dict[str, Any]], merg
             if certainty <= _CERTAINTY[holder[1]]:
                 if row_id in known:
                     continue
-                values = {**values, **_stands_back(values["state"], values["reason"], holder[0])}
+                values = {**values, **_released(values["state"], values["reason"], holder[0])}
             else:
-                _make_way(connection, added, holder[0], row_id)
+                _release(connection, added, holder[0], row_id)
         if row_id in known:
             merged.strengthened += 1
             connection.execute(update(firings).where(firings.c.id == row_id).values(values))
@@ -139,14 +140,14 @@ def _merge_firings(connection: Connection, batch: Sequence[dict[str, Any]], merg
 
 
 def _note_as_reported(connection: Connection, values: dict[str, Any]) -> None:
-    """A row that is here keeps its state; where only the other ledger knows of its report, that is added."""
+    """Take over from the other ledger that a row was reported. The row keeps its state."""
     reported = {name: values[name] for name in ("reporter", "reported_at")}
     unreported = (firings.c.id == values["id"], firings.c.reported_at.is_(None))
     connection.execute(update(firings).where(*unreported).values(reported))
 
 
 def _holders(connection: Connection, keys: Iterable[FiringKey]) -> Iterator[tuple[FiringKey, tuple[str, str]]]:
-    """The id and the state of the row that blocks each key, where there is one."""
+    """Yield the id and the state of the row that blocks each key; keys without such a row are left out."""
     for bulletins, occurrences in key_chunks(keys):
         statement = select(*KEY, firings.c.id, firings.c.state).where(
             firings.c.bulletin.in_(bulletins), firings.c.occurrence.in_(occurrences), BLOCKING_ROWS
@@ -155,24 +156,22 @@ def _holders(connection: Connection, keys: Iterable[FiringKey]) -> Iterator[tupl
             yield FiringKey(row.account, row.bulletin, row.occurrence), (row.id, row.state)
 
 
-def _make_way(connection: Connection, added: dict[str, dict[str, Any]], holder: str, winner: str) -> None:
-    """The row that held a firing stands back behind a more certain one."""
+def _release(connection: Connection, added: dict[str, dict[str, Any]], holder: str, winner: str) -> None:
+    """Release the row that held a firing, in favour of a more certain row."""
     if holder in added:
-        added[holder] |= _stands_back(added[holder]["state"], added[holder]["reason"], winner)
+        added[holder] |= _released(added[holder]["state"], added[holder]["reason"], winner)
         return
     row = connection.execute(select(firings.c.state, firings.c.reason).where(firings.c.id == holder)).one()
-    connection.execute(
-        update(firings).where(firings.c.id == holder).values(_stands_back(row.state, row.reason, winner))
-    )
+    connection.execute(update(firings).where(firings.c.id == holder).values(_released(row.state, row.reason, winner)))
 
 
-def _stands_back(state: str, reason: str | None, other: str) -> dict[str, Any]:
+def _released(state: str, reason: str | None, other: str) -> dict[str, Any]:
     said = f"{state} in one of two ledgers; row {other} of the other one stands for both"
     return {"state": State.RELEASED.value, "reason": f"{said}: {reason}" if reason else said}
 
 
 def _merge_watches(connection: Connection, batch: Sequence[dict[str, Any]]) -> None:
-    """The later of two times stands: the rows of all occurrences before it have come along."""
+    """Keep the later of two times: the rows of all occurrences before it were imported as well."""
     connection.execute(MOVE_ON[connection.dialect.name], list(batch))
 
 
@@ -180,19 +179,19 @@ def _key(values: dict[str, Any]) -> FiringKey:
     return FiringKey(values["account"], values["bulletin"], values["occurrence"])
 
 
-def _check_there(connection: Connection, table: Table, ids: set[str]) -> None:
-    there = set(connection.execute(select(table.c.id).where(table.c.id.in_(ids))).scalars())
-    for missing in sorted(ids - there):
+def _check_exist(connection: Connection, table: Table, ids: set[str]) -> None:
+    existing = set(connection.execute(select(table.c.id).where(table.c.id.in_(ids))).scalars())
+    for missing in sorted(ids - existing):
         raise UserError(
-            f"the export has a row that refers to the {table.name.removesuffix('s')} {missing}, which is not there",
+            f"the export has a row that refers to the {table.name.removesuffix('s')} {missing}, which does not exist",
             help="Export it again; nothing was imported.",
         )
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    """Inserts rows of which some may be there; returns how many were not."""
+    """Insert rows; return how many were inserted. Rows that already exist are skipped."""
     if not rows:
         return 0
-    # A conflict: the same row, or an expiry of the same window that was reported there too.
+    # A conflict means the same row, or the same expiry recorded by both ledgers.
     statement = _DIALECTS[connection.dialect.name].insert(table).on_conflict_do_nothing()
     return len(connection.execute(statement.returning(*table.primary_key), list(rows)).all())

@@ -1,10 +1,11 @@
-"""The witness: what a machine has seen of a ledger, and whether the ledger still holds it. Pure.
+"""The rollback witness: compare the runs that a machine has seen with the runs that the ledger holds. Pure.
 
-A ledger that was restored from an older copy would send again whatever was sent since the copy was made. So each
-machine that fires keeps, outside the ledger, the newest run that it has seen there, and every run that was not over
-when that one began, each with its number of committed claims. An older state of the ledger always lacks the newest
-run, or some claims of a run that overlapped it. Runs are in the order of their numbers, in which the ledger recorded
-them: clocks, and with them ULIDs, differ between machines.
+The rule. A ledger restored from an older copy would send again everything sent since that copy. So each machine keeps
+a witness outside the ledger: the newest run seen there, and every run that overlapped it, with their numbers of
+committed claims. An older copy lacks the newest run, or some claims of an overlapping run. Then `fire` refuses, until a
+person accepts the loss.
+
+Runs are ordered by the numbers that the ledger gave them, because clocks, and so ULIDs, differ between machines.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class SeenRun:
-    """A run as it was at one moment. `is_over`: it had ended, or its lease had run out."""
+    """A run as seen at one moment. `claims`: its number of committed claims. `is_over`: it ended or lost its lease."""
 
     id: str
     number: int
@@ -27,13 +28,13 @@ class SeenRun:
 
     @property
     def extent(self) -> tuple[int, int]:
-        """How far the ledger had come with this run, for comparison within one ledger."""
+        """The position of this run in its ledger: larger for a later run, and for more claims of the same run."""
         return self.number, self.claims
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What a machine has seen of the ledger of that id at that place."""
+    """The runs that a machine has seen in one ledger, identified by its id and place."""
 
     ledger: str
     place: str
@@ -42,7 +43,7 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A person's decision to go on with a ledger that lacks this run of `ledger`, or claims of it."""
+    """A person's decision to use a ledger that lacks this run of `ledger`, or claims of this run."""
 
     ledger: str
     run: str
@@ -56,7 +57,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a ledger holds at one moment: the runs that were asked for, the newest one, and those under way."""
+    """What a ledger holds at one moment: the requested runs, its newest run, the live runs, and all acceptances."""
 
     ledger: str
     runs: Mapping[str, SeenRun]
@@ -64,13 +65,13 @@ class Recorded:
 
     @property
     def newest(self) -> SeenRun | None:
-        """The run that the ledger recorded last."""
+        """The run that the ledger recorded last, or None."""
         return max(self.runs.values(), key=lambda run: run.number, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The newest run that was seen in `ledger`, and that the ledger at hand lacks or holds with fewer claims."""
+    """The newest run seen in `ledger` that the opened ledger lacks, or holds with fewer claims."""
 
     ledger: str
     run: SeenRun
@@ -78,7 +79,7 @@ class Loss:
 
 
 def losses(witnesses: Iterable[Witness], recorded: Recorded) -> list[Loss]:
-    """What the ledger lacks of the runs that were seen: at most one loss for each ledger id, the ledger's own first."""
+    """Return the losses that nobody accepted: at most one for each ledger id, that of the opened ledger first."""
     found: dict[str, Loss] = {}
     for witness in witnesses:
         for run in _lost_runs(witness, recorded):
@@ -97,20 +98,21 @@ def _lost_runs(witness: Witness, recorded: Recorded) -> Iterable[SeenRun]:
 
 
 def _is_accepted(ledger: str, run: SeenRun, recorded: Recorded) -> bool:
-    """Who accepts the loss of a run accepts the loss of all earlier ones."""
+    """Whether the loss was accepted. Accepting the loss of a run accepts the loss of all earlier runs."""
     return any(each.ledger == ledger and run.extent <= (each.number, each.claims) for each in recorded.acceptances)
 
 
 def lost_ids(witnesses: Iterable[Witness], recorded: Recorded) -> frozenset[str]:
-    """The runs that the ledger lacks, or holds with fewer claims, whether that was accepted or not."""
+    """Return the ids of runs that the ledger lacks or holds with fewer claims, accepted or not."""
     return frozenset(run.id for witness in witnesses for run in _lost_runs(witness, recorded))
 
 
 def updated(witness: Witness, seen: Iterable[SeenRun], *, forget: Collection[str] = frozenset()) -> Witness:
-    """The witness after these runs were seen, all at one moment and the newest among them. Never goes back.
+    """Return the witness after the runs in `seen`, which were read at one moment and include the newest run.
 
-    A newer run than all known ones makes those superfluous that were over before: it was recorded after their last
-    claim, so no copy holds it without them. `forget` are runs whose loss was accepted.
+    Numbers of claims never fall. A new newest run was recorded after the last claim of every run that was over before,
+    so any copy with the new run also holds those runs, and the witness drops them. It also drops the runs in `forget`,
+    whose loss was accepted.
     """
     seen = list(seen)
     known = {run.id: run for run in witness.runs if run.id not in forget}

@@ -1,7 +1,8 @@
-"""The files in which a machine keeps its witnesses: one for each ledger id and place, in the user's state folder.
+"""Witness files: read and write the witnesses of this machine, one file for each ledger id and place.
 
-Only the user can read them; they hold no credentials. A file is replaced whole, under a lock that all processes of the
-user share. The lock is worth a short wait only: a process that was frozen while it held the lock must stop no run.
+They lie in the user's state folder, readable by the user only, and hold no credentials. Each file is replaced as a
+whole, under a lock shared by all processes of the user. A process waits for the lock only briefly, so that a suspended
+process that holds the lock stops no run.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from runner.ledger.witness.comparison import SeenRun, Witness
 
 _FORMAT = {"format": "bulletins-witness", "version": 1}
 _SHORT = 16  # characters of a hash in a file's name
-_HIGHEST = 2**31  # what a column of the ledger takes
+_HIGHEST = 2**31  # limit of an integer column of the ledger
 _LOCK_WAIT_S = 2.0
 _LOCK_POLL_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessFiles:
-    """The witnesses in a folder that concern one ledger: those of its id, and those of other ledgers at its place."""
+    """The witness files in a folder that concern one ledger: of its id, or of another ledger at its place."""
 
     folder: Path
     ledger: str
@@ -38,11 +39,14 @@ class WitnessFiles:
 
     @property
     def path(self) -> Path:
-        """The file of this ledger at this place."""
+        """The witness file of this ledger at this place."""
         return self.folder / f"{_short(self.place)}-{_short(self.ledger)}.json"
 
     def read(self) -> tuple[list[Witness], dict[Path, str]]:
-        """The witnesses, and why other files could not be read. Raises OSError where the folder can't be read."""
+        """Return the witnesses, and the reason for each file that can't be read.
+
+        Raises OSError if the folder can't be read.
+        """
         found: list[Witness] = []
         damaged: dict[Path, str] = {}
         for name in sorted(self._names()):
@@ -70,7 +74,7 @@ class WitnessFiles:
         return [name for name in names if name.endswith(".json") and (name.startswith(place) or name.endswith(ledger))]
 
     def update(self, change: Callable[[Witness], Witness]) -> None:
-        """Replaces the witness of this ledger at this place, durably. Raises OSError."""
+        """Replace the witness of this ledger at this place, durably. Raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(self.folder):
             rewrite(self.path, _written(change(self._current())), mode=0o600)
@@ -84,7 +88,7 @@ class WitnessFiles:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Keeps out other processes that update a witness, as far as that is possible in a short time."""
+    """Lock out other processes that update a witness. Go on without the lock if it is not free within 2 seconds."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -125,7 +129,7 @@ def _written(witness: Witness) -> bytes:
 
 
 def _parsed(data: bytes) -> Witness:
-    """The witness in a file. Raises ValueError or RecursionError where it holds none."""
+    """Return the witness in a file. Raises ValueError or RecursionError if the file holds no valid witness."""
     document = json.loads(data)
     if not isinstance(document, dict) or {name: document.get(name) for name in _FORMAT} != _FORMAT:
         raise ValueError("no witness")

@@ -172,7 +172,7 @@ def test_a_dry_run_needs_nothing(bulletins: Bulletins, sandbox: Sandbox, tmp_pat
     done = bulletins("fire", "--dry-run")
     assert done.code == 0
     assert done.err.startswith("there is no ledger yet: planned as if nothing was ever sent\n")
-    assert "fire      now-1    india  due as soon as it is there\n" in done.out
+    assert "fire      now-1    india  due at once (no schedule)\n" in done.out
     assert "dry run, nothing was sent: 2 would fire\n" in done.out
     report = only_report(tmp_path)
     assert (report["run"]["dry_run"], report["run"]["ledger"], report["summary"]["would_fire"]) == (True, None, 2)

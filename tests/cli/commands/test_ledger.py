@@ -26,7 +26,7 @@ def test_a_ledger_is_made_once(bulletins: Bulletins, tmp_path: Path) -> None:
     assert first.err.startswith("keep it where every run finds it")
     made = (tmp_path / ".bulletins/ledger.sqlite3").read_bytes()
     again = bulletins("ledger", "init")
-    assert again.refused_with(".bulletins/ledger.sqlite3 is there already", "bulletins ledger show describes it")
+    assert again.refused_with(".bulletins/ledger.sqlite3 already exists", "bulletins ledger show describes it")
     assert (tmp_path / ".bulletins/ledger.sqlite3").read_bytes() == made
 
 
@@ -37,14 +37,14 @@ def test_what_is_made_is_kept_out_of_git(bulletins: Bulletins, tmp_path: Path) -
 
 def test_no_file_is_ever_replaced(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("mine")
-    assert bulletins("ledger", "init", "--ledger", "notes").refused_with("notes is there already", "ledger show")
+    assert bulletins("ledger", "init", "--ledger", "notes").refused_with("notes already exists", "ledger show")
     assert (tmp_path / "notes").read_text() == "mine"
 
 
 def test_a_place_where_none_can_be_made(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = bulletins("ledger", "init", "--ledger", "file/ledger.sqlite3")
-    assert done.refused_with("the ledger file/ledger.sqlite3 can't be made: ", "Choose another place with --ledger")
+    assert done.refused_with("the ledger file/ledger.sqlite3 can't be created: ", "Choose another place with --ledger")
 
 
 def test_show(bulletins: Bulletins, ledger: str) -> None:
@@ -125,7 +125,7 @@ def test_an_export_that_is_not_whole_imports_nothing(bulletins: Bulletins, used:
     lines = lines_of(tmp_path / "out.jsonl")
     (tmp_path / "short.jsonl").write_text("".join(lines[:-1]), encoding="ascii")
     done = bulletins("ledger", "import", "short.jsonl", "--ledger", "new.sqlite3")
-    assert done.refused_with("the end is missing: the file was cut short", "nothing was imported")
+    assert done.refused_with("the end line is missing: the file is truncated", "nothing was imported")
     assert not (tmp_path / "new.sqlite3").exists()
     assert bulletins("ledger", "init", "--ledger", "there.sqlite3").code == 0
     before = bulletins("ledger", "export", "--ledger", "there.sqlite3").out
@@ -137,9 +137,9 @@ def test_an_export_that_is_not_whole_imports_nothing(bulletins: Bulletins, used:
     ("content", "said"),
     [
         (b"", "it is empty"),
-        (b"{}\n", "no such header"),
+        (b"{}\n", "is not the header"),
         (b"\xff\n", "it is not UTF-8"),
-        (b"[]", "no row of a ledger"),
+        (b"[]", "not a row of a ledger"),
     ],
 )
 def test_what_is_no_export(bulletins: Bulletins, ledger: str, tmp_path: Path, content: bytes, said: str) -> None:
@@ -177,7 +177,7 @@ def test_a_run_under_way_is_told_of_and_stops_an_import(bulletins: Bulletins, us
     done = bulletins("ledger", "export")
     assert done.err == f"run {run} on builder is under way: what it sends from now on is not in here\n"
     done = bulletins("ledger", "import", "before.jsonl")
-    assert done.refused_with(f"run {run} of asha on builder (pid 4321) is under way", "Import when no run is")
+    assert done.refused_with(f"run {run} of asha on builder (pid 4321) is in progress", "Import when no run is")
 
 
 def test_check(bulletins: Bulletins, used: str) -> None:
@@ -193,7 +193,7 @@ def test_check_of_a_broken_one(bulletins: Bulletins, used: str) -> None:
     done = bulletins("ledger", "check")
     assert done.refused_with(f"the ledger {used} at .bulletins/ledger.sqlite3 breaks 1 of its rules", "from a backup")
     assert done.out.startswith("fault: row 01")
-    assert "(now-1 in india): its payload does not fit its hash" in done.out
+    assert "(now-1 in india): its payload does not match its hash" in done.out
     assert bulletins("ledger", "check", "--format", "json").json["findings"][0]["is_fault"] is True
     assert bulletins("ledger", "check").code == 5  # nothing was repaired
 

@@ -130,7 +130,7 @@ def test_selection(bulletins: Bulletins, options: list[str], ids: list[str]) -> 
 )
 def test_a_selection_that_matches_nothing(bulletins: Bulletins, command: str, options: list[str]) -> None:
     done = bulletins(command, *options)
-    assert done.refused_with("the selection matches nothing: --", "misspelt name or glob", code=2)
+    assert done.refused_with("no bulletin matches --", "Check the spelling", code=2)
     assert done.out == ""
 
 

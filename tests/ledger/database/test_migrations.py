@@ -182,7 +182,7 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 def test_a_ledger_that_no_step_leads_on_from_is_refused(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect.migrations, "migrate", lambda connection: None)
-    with pytest.raises(UserError, match="has tables of version 0, from which no way leads") as error:
+    with pytest.raises(UserError, match="has tables of version 0, which can't be upgraded") as error:
         open_engine(parse_url(old))
     assert error.value.exit_code is Exit.REFUSED
 

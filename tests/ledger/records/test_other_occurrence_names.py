@@ -55,7 +55,7 @@ def test_what_was_sent_before_it_recurred_is_not_sent_again(ledger: Ledger, befo
     step = planned(ledger, found)[0]
     assert (step.action, step.reason.partition(" by run")[0]) == (
         "done",
-        "sent 2026-12-01T13:01:00Z as r1, before it recurred,",
+        "sent 2026-12-01T13:01:00Z as r1, before it was recurring,",
     )
     assert ledger.claim(begin(ledger), first, LATER) is None
 
@@ -66,7 +66,7 @@ def test_what_was_sent_when_it_recurred_is_not_sent_again(ledger: Ledger, after:
     (step,) = planned(ledger, [after])
     assert (step.action, step.reason.partition(" by run")[0]) == (
         "done",
-        "sent 2026-12-01T13:00:00Z as r1@2026-12-01T13:00:00Z, when it recurred,",
+        "sent 2026-12-01T13:00:00Z as r1@2026-12-01T13:00:00Z, when it was recurring,",
     )
     assert ledger.claim(begin(ledger), after, LATER) is None
 
@@ -143,7 +143,7 @@ def test_what_went_out_before_its_account_was_renamed_too_is_a_duplicate(
     (step,) = decide(found, ledger.history(found, LATER, accounts={"europe"}), LATER).steps
     assert (step.action, step.reason.partition(",")[0]) == (
         "duplicate",
-        f"it went out 2026-12-01T13:00:00Z as {before.key.occurrence} in india",
+        f"it was sent 2026-12-01T13:00:00Z as {before.key.occurrence} in india",
     )
     for accounts in (None, {"europe", "india"}):  # both are defined, so neither is the other
         (step,) = decide(found, ledger.history(found, LATER, accounts=accounts), LATER).steps

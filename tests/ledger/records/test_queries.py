@@ -82,7 +82,7 @@ def test_a_failure_is_remembered_when_the_window_was_missed_and_moved(ledger: Le
     now = NOW + 3 * HOUR
     (step,) = decide([moved], ledger.history([moved], now), now).steps
     assert step.action is Action.RETRY
-    assert step.reason.endswith("not sent once before: Business Event Not Found")
+    assert step.reason.endswith("failed once before: Business Event Not Found")
 
 
 def test_an_edit_of_what_was_sent_comes_with_what_was_sent(ledger: Ledger) -> None:

@@ -53,8 +53,8 @@ def test_a_new_ledger_is_sound(ledger: Ledger) -> None:
 def test_a_run_that_ended_without_a_word_is_no_fault(used: str) -> None:
     found = findings(used, later=2 * LEASE)
     assert [finding.message for finding in found] == [
-        "1 firings are held by runs that are over: they are in doubt (bulletins status)",
-        "1 runs ended without a word",
+        "1 firings are claimed by runs that are over, so they are in doubt; see bulletins status",
+        "1 runs ended without recording an exit code",
     ]
     assert not any(finding.is_fault for finding in found)
 
@@ -62,35 +62,50 @@ def test_a_run_that_ended_without_a_word_is_no_fault(used: str) -> None:
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        ("UPDATE firings SET state = 'sent' WHERE bulletin = 'failed'", "'sent' is no state"),
-        ("UPDATE firings SET settled_at = NULL WHERE bulletin = 'fired'", "it is fired, but not settled"),
-        ("UPDATE firings SET settled_at = claimed_at WHERE bulletin = 'claimed'", "it is claimed, yet settled"),
-        ("UPDATE firings SET claimed_at = 'yesterday' WHERE bulletin = 'fired'", "claimed_at is no time: 'yesterday'"),
-        ("UPDATE firings SET due_at = '2026-13-01T00:00:00.000000Z' WHERE bulletin = 'fired'", "due_at is no time"),
-        ("UPDATE firings SET payload = '{}' WHERE bulletin = 'fired'", "its payload does not fit its hash"),
+        ("UPDATE firings SET state = 'sent' WHERE bulletin = 'failed'", "'sent' is not a valid state"),
+        (
+            "UPDATE firings SET settled_at = NULL WHERE bulletin = 'fired'",
+            "its state is fired, but it has no time of settlement",
+        ),
+        (
+            "UPDATE firings SET settled_at = claimed_at WHERE bulletin = 'claimed'",
+            "its state is claimed, but it has a time of settlement",
+        ),
+        (
+            "UPDATE firings SET claimed_at = 'yesterday' WHERE bulletin = 'fired'",
+            "claimed_at is not a valid time: 'yesterday'",
+        ),
+        (
+            "UPDATE firings SET due_at = '2026-13-01T00:00:00.000000Z' WHERE bulletin = 'fired'",
+            "due_at is not a valid time",
+        ),
+        ("UPDATE firings SET payload = '{}' WHERE bulletin = 'fired'", "its payload does not match its hash"),
         (
             f"UPDATE firings SET payload = '[]', payload_hash = '{digest(b'[]')}' WHERE bulletin = 'fired'",
-            "its payload is no JSON mapping",
+            "its payload is not a JSON object",
         ),
         (
             "UPDATE firings SET business_event = 'Episode' WHERE bulletin = 'fired'",
-            "its business event is not that of its payload: 'Episode'",
+            "its business event differs from the one in its payload: 'Episode'",
         ),
         (
             "INSERT INTO watches VALUES ('india', 'daily', 1, 'noon', '2026-12-01T13:00:00.000000Z', '')",
-            "the watch of daily in india: settled_until is no time: 'noon'",
+            "the watch of daily in india: settled_until is not a valid time: 'noon'",
         ),
         (
             "INSERT INTO watches VALUES ('india', 'daily', 1, '2026-12-01T13:00:00.000000Z', 'noon', '')",
-            "the watch of daily in india: looked_at is no time: 'noon'",
+            "the watch of daily in india: looked_at is not a valid time: 'noon'",
         ),
-        ("UPDATE firings SET state = 'in_doubt' WHERE bulletin = 'doubt'", "was settled by a person, and is in_doubt"),
+        (
+            "UPDATE firings SET state = 'in_doubt' WHERE bulletin = 'doubt'",
+            "was resolved by a person, but its state is in_doubt",
+        ),
         ("UPDATE runs SET lease_until = '2999-01-01T00:00:00.000000Z'", "has a lease of more than a day"),
-        ("UPDATE runs SET started_at = '2999-01-01T00:00:00.000000Z'", "began in the future"),
-        ("DROP INDEX firings_by_run", "the index firings_by_run is missing, or is another one"),
+        ("UPDATE runs SET started_at = '2999-01-01T00:00:00.000000Z'", "started in the future"),
+        ("DROP INDEX firings_by_run", "the index firings_by_run is missing, or has other columns"),
         (
             "DROP INDEX firings_by_run; CREATE INDEX firings_by_run ON firings (file)",
-            "the index firings_by_run is missing, or is another one",
+            "the index firings_by_run is missing, or has other columns",
         ),
         (
             f"DROP INDEX firings_at_most_once; CREATE INDEX firings_at_most_once ON firings ({KEY})",

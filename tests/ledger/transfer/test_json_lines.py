@@ -131,31 +131,31 @@ def edited(number: int, old: str, new: str) -> Callable[[list[str]], list[str]]:
     ("change", "said"),
     [
         (lambda lines: [], "it is empty"),
-        (without(0), "its first line is no such header"),
-        (edited(0, VERSION, '"version":99'), "the export is of version 99, and this program knows"),
-        (edited(0, VERSION, '"version":"3"'), "the export is of version 3, and this program knows"),
-        (edited(0, VERSION, '"version":2'), "the end does not fit what came before it"),
-        (edited(0, '"created_by"', '"made_by"'), "line 1 of the export: this is no row of a ledger: its columns"),
-        (lambda lines: lines[:-1], "the end is missing: the file was cut short"),
-        (lambda lines: [*lines[:-2], lines[-2][:-20]], "this is no JSON"),
-        (lambda lines: [*lines, lines[-1]], "something comes after it"),
-        (without(-2), "the end does not fit what came before it"),
+        (without(0), "its first line is not the header"),
+        (edited(0, VERSION, '"version":99'), "the export has version 99, but this program reads"),
+        (edited(0, VERSION, '"version":"3"'), "the export has version 3, but this program reads"),
+        (edited(0, VERSION, '"version":2'), "the end line does not match the rows before it"),
+        (edited(0, '"created_by"', '"made_by"'), "line 1 of the export: this is not a row of a ledger: it has"),
+        (lambda lines: lines[:-1], "the end line is missing: the file is truncated"),
+        (lambda lines: [*lines[:-2], lines[-2][:-20]], "this is not JSON"),
+        (lambda lines: [*lines, lines[-1]], "or more lines follow"),
+        (without(-2), "the end line does not match the rows before it"),
         (without(1), "refers to the run"),
-        (edited(3, '{"firing"', '{"fring"'), "line 4 of the export: this is no row of a ledger"),
-        (edited(3, '"state":"fired"', '"state":"sent"'), 'state can\'t be "sent"'),
-        (edited(3, '"line":4', '"line":4.5'), "line can't be 4.5"),
-        (edited(3, '"line":4', '"line":true'), "line can't be true"),
-        (edited(3, '"line":4', '"line":99999999999'), "line can't be 99999999999"),
-        (edited(3, '"line":4', '"line":null'), "line can't be null"),
-        (edited(3, '"line":4', '"line":NaN'), "this is no JSON"),
-        (edited(3, '"bulletin":"b0"', '"bulletin":7'), "bulletin can't be 7"),
-        (edited(3, '"bulletin":"b0"', '"bulletin":"\\ud800"'), "bulletin can't be"),
-        (edited(3, '"line":4', '"line":' + "4" * 5000), "this is no JSON"),
-        (edited(3, "2026-12-01T13:00:00.000000Z", "2026-12-01T13:00:00Z"), "claimed_at can't be"),
-        (edited(3, "2026-12-01T13:00:00.000000Z", "2026-13-01T13:00:00.000000Z"), "claimed_at can't be"),
-        (lambda lines: [*lines[:3], "[" * 100_000 + "\n", *lines[3:]], "this is no JSON"),
-        (lambda lines: [*lines[:3], "[]\n", *lines[3:]], "this is no row of a ledger"),
-        (lambda lines: [*lines[:3], "{}\n", *lines[3:]], "this is no row of a ledger"),
+        (edited(3, '{"firing"', '{"fring"'), "line 4 of the export: this is not a row of a ledger"),
+        (edited(3, '"state":"fired"', '"state":"sent"'), '"sent" is not a valid value for state'),
+        (edited(3, '"line":4', '"line":4.5'), "4.5 is not a valid value for line"),
+        (edited(3, '"line":4', '"line":true'), "true is not a valid value for line"),
+        (edited(3, '"line":4', '"line":99999999999'), "99999999999 is not a valid value for line"),
+        (edited(3, '"line":4', '"line":null'), "null is not a valid value for line"),
+        (edited(3, '"line":4', '"line":NaN'), "this is not JSON"),
+        (edited(3, '"bulletin":"b0"', '"bulletin":7'), "7 is not a valid value for bulletin"),
+        (edited(3, '"bulletin":"b0"', '"bulletin":"\\ud800"'), "is not a valid value for bulletin"),
+        (edited(3, '"line":4', '"line":' + "4" * 5000), "this is not JSON"),
+        (edited(3, "2026-12-01T13:00:00.000000Z", "2026-12-01T13:00:00Z"), "is not a valid value for claimed_at"),
+        (edited(3, "2026-12-01T13:00:00.000000Z", "2026-13-01T13:00:00.000000Z"), "a valid value for claimed_at"),
+        (lambda lines: [*lines[:3], "[" * 100_000 + "\n", *lines[3:]], "this is not JSON"),
+        (lambda lines: [*lines[:3], "[]\n", *lines[3:]], "this is not a row of a ledger"),
+        (lambda lines: [*lines[:3], "{}\n", *lines[3:]], "this is not a row of a ledger"),
     ],
 )  # fmt: skip
 def test_what_is_not_whole_is_refused_and_nothing_of_it_taken(
@@ -192,7 +192,7 @@ def test_a_run_under_way_keeps_an_import_out(ledger: Ledger, ledger_url: str, ex
     begun = ledger.start_run(Origin("fire", "1"), Identity("asha", "builder", 3), lease=2 * HOUR)
     with (
         Ledger(parse_url(ledger_url), clock=lambda: NOW + HOUR) as same,
-        pytest.raises(UserError, match=f"run {begun} of asha on builder .* is under way"),
+        pytest.raises(UserError, match=f"run {begun} of asha on builder .* is in progress"),
     ):
         same.take_in(*json_lines.parse(export))
 
@@ -244,7 +244,7 @@ def test_an_export_of_an_older_version_comes_in_with_what_its_rows_lack(
 def test_an_export_of_version_2_has_no_watches(export: list[str], tmp_path: Path) -> None:
     old = as_version(2, export)
     watch = {"watch": {"account": "a", "bulletin": "b", "revision": 1, "settled_until": json_lines.written(NOW)}}
-    with pytest.raises(UserError, match="this is no row of a ledger"):
+    with pytest.raises(UserError, match="this is not a row of a ledger"):
         take(str(tmp_path / "new.sqlite3"), [*old[:-1], json.dumps(watch) + "\n", old[-1]])
 
 
