@@ -56,7 +56,7 @@ def instant(text: str, timezone: str | None = None) -> datetime:
         return local.astimezone(UTC)
     if timezone is None:
         raise TimeProblem(
-            f"{text!r} has no offset from UTC and no timezone",
+            f"{text!r} has no offset from UTC",
             f"Write the offset, like {_EXAMPLE}, or add a timezone, like Asia/Kolkata.",
         )
     return _from_local(local, zone(timezone), text, timezone)

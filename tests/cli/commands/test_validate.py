@@ -59,7 +59,7 @@ def test_several_paths_make_one_set(bulletins: Bulletins, small_set: Path, tmp_p
 @pytest.mark.parametrize("path", ["nowhere", "nowhere.yaml", "two\nlines"])
 def test_a_path_that_is_not_there(bulletins: Bulletins, path: str) -> None:
     done = bulletins("validate", path)
-    assert done.refused_with("no such file or folder", "Give the folder that holds the definitions", code=2)
+    assert done.refused_with("no such file or folder", "Write the folder of the definitions", code=2)
     assert done.out == ""
 
 
