@@ -289,7 +289,7 @@ def test_what_goes_with_a_time_alone(bulletins: Bulletins, shows: Path, option: 
 def test_a_list_in_brackets_is_left_alone(bulletins: Bulletins, shows: Path) -> None:
     shows.write_text("defaults: {c-by: a@b.de, accounts: [india]}\nbulletins: [{id: a}]\n", encoding="utf-8")
     message = "the bulletins of bulletins.d/shows.yaml are written in brackets"
-    assert bulletins("new", *WHOLE).refused_with(message, "nothing was written", "Begin each bulletin with a dash")
+    assert bulletins("new", *WHOLE).refused_with(message, "Begin each bulletin with a dash")
 
 
 def test_nothing_is_written_through_a_link(bulletins: Bulletins, shows: Path, tmp_path: Path) -> None:
