@@ -1,6 +1,6 @@
-"""The sources of a set in the file system: what lies under folders, and its bytes.
+"""Find and read the files of a set: paths come in, one `Source` for each definition file goes out.
 
-With the tables that lie beside them. The only module of this package that touches the file system, but for the schemas.
+The only module of this package that opens files of the user. It follows no link out of the set's folder.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from runner.errors import Exit, UserError
 
 
 def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
-    """Each definition file under `paths` once; none is read yet.
+    """Return each definition file under `paths` once, without reading it.
 
-    Raises UserError where a path is not there or nothing under them is a definition.
+    Raises UserError if a path is missing, or if no definition file is found.
     """
-    found: dict[str, tuple[str, str]] = {}  # by name: the path, and the folder that it must not lead out of
+    found: dict[str, tuple[str, str]] = {}  # name -> path, and the folder that links must not leave
     for path in [str(FilePath(path)) if path else "" for path in paths]:  # ./x and x/ are x
         root = path if os.path.isdir(path) else os.path.dirname(path)
         _check_root(root)
@@ -48,14 +48,14 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
             found[shown(path)] = path, root
         else:
             raise UserError(
-                f"{shown(path)}: {_why_not(path)}",
-                help="Give the folder that holds the definitions; it is bulletins.d where none is given.",
+                f"{shown(path)}: {_reason_unreadable(path)}",
+                help="Write the folder of the definitions after the command. Without a folder, bulletins.d is used.",
                 exit_code=Exit.USAGE,
             )
     if not found:
         raise UserError(
-            f"no definitions under {', '.join(shown(os.fspath(path)) for path in paths)}",
-            help="Definitions are files that end in .yaml or .yml.",
+            f"no definitions found in {', '.join(shown(os.fspath(path)) for path in paths)}",
+            help="Definition files end in .yaml or .yml. Give the folder that contains them.",
             exit_code=Exit.USAGE,
         )
     return [
@@ -64,21 +64,21 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
     ]
 
 
-def _why_not(path: str) -> str:
-    """Why nothing can be seen at a path."""
+def _reason_unreadable(path: str) -> str:
+    """Return why a path cannot be read, as a phrase for a message."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         pass
     except OSError as error:
-        return error.strerror or "it can't be read"
+        return error.strerror or "it cannot be read"
     return "no such file or folder"
 
 
 def tables_under(path: str | FilePath) -> list[Source]:
-    """Each table that definitions under `path` may be made of; none is read yet.
+    """Return each table that definitions under `path` may use, without reading it.
 
-    A link to a folder of the set counts as a file that holds where it leads, for tables may be read through it.
+    A link to a folder inside the set counts as a file whose bytes are its target, since it can lead to tables.
     """
     given = str(FilePath(path))
     root = given if os.path.isdir(given) else os.path.dirname(given)
@@ -87,12 +87,12 @@ def tables_under(path: str | FilePath) -> list[Source]:
 
 
 def _check_root(root: str) -> None:
-    """Raises UserError where a link of the checkout itself makes another folder of this machine the set."""
+    """Raise UserError if a link committed in the checkout points the set to another folder of this machine."""
     link = next(links_out_of_checkout(FilePath(root)), None)
     if link is not None:
         raise UserError(
-            f"{shown(str(link))} is a link that leads out of the checkout, to {shown(os.path.realpath(link))}",
-            help="Give the path of the folder that is meant, without the link.",
+            f"{shown(str(link))} is a link to a folder outside the checkout, {shown(os.path.realpath(link))}",
+            help="Give the path of that folder itself instead of the link.",
         )
 
 
@@ -103,11 +103,14 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
         try:
             entries = list(os.scandir(folder or "."))
         except OSError as error:
-            raise UserError(f"{shown(folder)}: {error.strerror}", help="The set must be readable whole.") from None
+            raise UserError(
+                f"{shown(folder)}: {error.strerror}",
+                help="Make this folder readable.",
+            ) from None
         if looks_like_repository(entry.name for entry in entries):
             raise UserError(
-                f"{shown(folder)} holds files that git takes for a repository, with settings that it would obey",
-                help="Remove HEAD, config, objects and refs from the set.",
+                f"{shown(folder)} looks like a git repository, and git would use the settings in it",
+                help="Remove HEAD, config, objects and refs from this folder.",
             )
         for entry in entries:
             if is_hidden(entry.name):
@@ -116,7 +119,7 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(path)
             elif is_wanted(entry.name) or (entry.is_symlink() and os.path.isdir(path)):
-                yield path  # a link to a folder too: reading it is a problem, passing it over would be silence
+                yield path  # a link to a folder as well: reading it reports a problem, ignoring it would hide its files
 
 
 def _definition(path: str, root: str) -> bytes:
@@ -139,17 +142,17 @@ def _table(path: str, root: str) -> bytes:
 
 
 def _end(path: str, root: str) -> tuple[str, str | None]:
-    """Where a path leads over all links: as it is, and from the folder `root`, or None where it lies outside of it."""
+    """Follow all links of a path. Returns the target, and its path from `root` or None if it is outside `root`."""
     whole, real = os.path.realpath(root), os.path.realpath(path)
     try:
         is_inside = os.path.commonpath([whole, real]) == whole
-    except ValueError:  # another drive of Windows
+    except ValueError:  # another drive on Windows
         is_inside = False
     return real, os.path.relpath(real, whole).replace(os.sep, "/") if is_inside else None
 
 
 def _beside(folder: str, name: str) -> bytes:
-    # The end of all links counts: what is read must be a table in the folder, not what is named.
+    # The target of the links must be a table inside the folder; the name alone proves nothing.
     real, inside = _end(os.path.join(folder, name), folder)
     if inside is None:
         raise OSError(OUTSIDE)
@@ -159,8 +162,8 @@ def _beside(folder: str, name: str) -> bytes:
 
 
 def _bytes(path: str, most: int) -> bytes:
-    """The file's bytes; one more than `most` where it has more. No link is followed at the end of the path."""
-    # O_NONBLOCK: a named pipe in the folder must not hang the check.
+    """Read at most `most` + 1 bytes, so that the caller sees a file that is too large. The path is not a link."""
+    # O_NONBLOCK: a named pipe in the folder must not block the check.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags)
     try:

@@ -1,4 +1,7 @@
-"""The whole way, for one set: sources → documents → `Definitions`, with every problem of every file."""
+"""Load one set: files or sources come in, `Definitions` with every problem of every file go out.
+
+The steps: read YAML, check against the schemas, build values, apply the rules across files, locate the findings.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +27,15 @@ from runner.definitions.tables.row_line import row_place
 
 
 def load(paths: Sequence[str | FilePath]) -> Definitions:
-    """The set that the files under `paths` make together, problems included.
+    """Return the set of all files under `paths`, problems included.
 
-    Raises UserError where a path is not there or nothing under them is a definition.
+    Raises UserError if a path is missing, or if no definition file is found.
     """
     return load_sources(files.sources_under(paths))
 
 
 def load_sources(sources: Iterable[Source]) -> Definitions:
-    """The set that these sources make together, problems included; of no source at all, the empty set."""
+    """Return the set of these sources, problems included. Without sources, the set is empty."""
     ordered = sorted(sources, key=lambda source: source.name.split("/"))
     parts = build.Parts()
     problems: list[Problem] = []
@@ -52,8 +55,8 @@ def load_sources(sources: Iterable[Source]) -> Definitions:
                 build.add(parts, document, findings, source.read_beside)
                 findings = parts.findings[before:]
             located: Iterable[Problem] = (_located(finding, document) for finding in by_row(findings))
-            if len(findings) <= MAX_PROBLEMS:  # else they were cut, and fewer would hide that
-                located = _but_for_refused_keys(located, found)
+            if len(findings) <= MAX_PROBLEMS:  # a longer list was cut, and must stay long enough to show it
+                located = _without_refused_keys(located, found)
             problems += _limited(located)
         problems += _limited(parts.tables.problems)
         across_files.with_accounts(parts)
@@ -69,11 +72,11 @@ def load_sources(sources: Iterable[Source]) -> Definitions:
 
 
 def _limited(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Each problem once, and one that says so in place of those after the first `MAX_PROBLEMS`."""
+    """Yield each problem once. After `MAX_PROBLEMS`, one last problem reports that there are more."""
     seen: set[Problem] = set()
     for problem in problems:
         if problem in seen:
-            continue  # many bulletins inherit one wrong field from their defaults
+            continue  # many bulletins inherit the same wrong field from their defaults
         if len(seen) == MAX_PROBLEMS:
             yield too_many(problem)
             return
@@ -81,8 +84,8 @@ def _limited(problems: Iterable[Problem]) -> Iterator[Problem]:
         yield problem
 
 
-def _but_for_refused_keys(problems: Iterable[Problem], by_reader: Iterable[Problem]) -> Iterator[Problem]:
-    """The problems without those that say of a key that it is no field, where the reader refused it as a key."""
+def _without_refused_keys(problems: Iterable[Problem], by_reader: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the problems, except unknown fields at keys that the YAML reader has refused already."""
     refused = {(problem.line, problem.column) for problem in by_reader if problem.code is Code.YAML_KEY}
     for problem in problems:
         if problem.code is not Code.UNKNOWN_FIELD or (problem.line, problem.column) not in refused:
@@ -98,7 +101,7 @@ def _in_file_order(problem: Problem) -> tuple[object, ...]:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    # Nothing built here is cyclic, and the collector would walk the growing set again and again.
+    # No value built here is cyclic. The garbage collector would only scan the growing set repeatedly.
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -113,7 +116,7 @@ def _read(source: Source) -> tuple[Document | None, list[Problem]]:
         data = source.read()
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}"
-        help = "The set must be readable whole."  # noqa: A001
+        help = "Nothing is sent unless all files can be read."  # noqa: A001
         return None, [Problem(source.name, 1, 1, Code.FILE_UNREADABLE, message, help)]
     document, problems = read(data, source.name)
     return document, credential_fields.without_quotes(problems, data)
@@ -122,21 +125,21 @@ def _read(source: Source) -> tuple[Document | None, list[Problem]]:
 def _located(finding: Finding, document: Document) -> Problem:
     path = _in_defaults(finding.path, document) or finding.path
     line, column = document.position(path, at_key=finding.at_key)
-    # No line of a file is shown that holds accounts, or may be meant to: somebody may have written a secret there.
+    # Lines of a file with accounts, or of an unknown kind, are never shown: they may contain a secret.
     is_harmless = document_kind(document.value) in ("bulletins", "business_events")
     source = source_line(document.text, line) if is_harmless else ""
     return Problem(finding.file, line, column, finding.code, finding.message, finding.help, source, finding.row)
 
 
 def _in_defaults(path: Path, document: Document) -> Path | None:
-    """Where a bulletin's field stands if it comes from the defaults of its file."""
-    if path[:1] != ("bulletins",) or _is_there(path, document) or not isinstance(document.value, dict):
+    """Return the path of an inherited field in the defaults; None if the bulletin has the field itself."""
+    if path[:1] != ("bulletins",) or _exists(path, document) or not isinstance(document.value, dict):
         return None
     inherited = ("defaults", *path[2:])
-    return inherited if len(path) > 2 and _is_there(inherited, document) else None
+    return inherited if len(path) > 2 and _exists(inherited, document) else None
 
 
-def _is_there(path: Path, document: Document) -> bool:
+def _exists(path: Path, document: Document) -> bool:
     value = document.value
     for step in path:
         try:
@@ -147,14 +150,14 @@ def _is_there(path: Path, document: Document) -> bool:
 
 
 def _locate_across(findings: Iterable[Finding], sources: Mapping[str, Source]) -> Iterator[Problem]:
-    """Findings of rules that span files: each source is read once more, for the few that have one."""
+    """Locate the findings of the rules across files. Only files with findings are read again."""
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
         by_file.setdefault(finding.file, []).append(finding)
     for name, found in by_file.items():
         document, _ = _read(sources[name])
         for finding in found:
-            if document is None:  # it changed under our hands
+            if document is None:  # the file was changed meanwhile
                 yield Problem(name, 1, 1, finding.code, finding.message, finding.help, row=finding.row)
             else:
                 yield _located(finding, document)

@@ -1,6 +1,6 @@
-"""What definitions say, as frozen values: accounts, business events, bulletins, schedules.
+"""Accounts, business events, bulletins and schedules as frozen values, after reading and checking.
 
-Nothing here knows YAML; instants are in UTC; a bulletin's payload is what the API gets, to the byte.
+All instants are in UTC. `Bulletin.payload()` is the body of the request. Nothing here depends on YAML.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from runner.definitions import regions
 from runner.definitions.problem import Problem
 
 DEFAULT_GRACE = timedelta(hours=1)
-MERGED = ("properties", "schedule")  # defaults and a bulletin's own are merged key by key
+MERGED = ("properties", "schedule")  # fields whose keys are merged one by one with those of the defaults
 MAX_CONCURRENCY = 3  # the API's own limit per account: its request-limit page
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an entry stands: file, line and column from 1, and its number or name in the file's list or mapping.
+    """The place of an entry: file, line and column from 1, and its number or name in the list or mapping of the file.
 
-    `row` says which row of its `for_each` it was made of, such as `bulletins.d/shows.csv:17`.
+    `row` is the row of `for_each` that the entry was made from, such as `bulletins.d/shows.csv:17`.
     """
 
     file: str
@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many bulletins may go out in any 60 minutes and in any 24 hours; None: any number."""
+    """How many bulletins may be sent in any 60 minutes and in any 24 hours. None means no limit."""
 
     per_hour: int | None = None
     per_day: int | None = None
@@ -47,9 +47,9 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A CleverTap account to raise bulletins in. Holds the names of variables, never their values.
+    """A CleverTap account. It holds the names of environment variables, never their values.
 
-    `region` is None where the account gives a base_url instead, and `timezone` where it gives none.
+    `region` is None if the account has a base_url instead. `timezone` is None if the account sets none.
     """
 
     name: str
@@ -67,13 +67,13 @@ class Account:
 
     @property
     def zone(self) -> str:
-        """The IANA time zone in which its people read times: its own, else its region's. Schedules do not use it."""
+        """Return the IANA zone for showing times: the account's own, or that of its region. Schedules ignore it."""
         return self.timezone or regions.timezone(self.region)
 
 
 @dataclass(frozen=True, slots=True)
 class BusinessEvent:
-    """What the dashboard defines. `properties` maps names to JSON Schemas; None accepts every name."""
+    """A business event of the catalog. `properties` maps names to JSON Schemas; None allows every property."""
 
     name: str
     place: Place
@@ -83,23 +83,26 @@ class BusinessEvent:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One time at which a bulletin is due, and how late it may still go out."""
+    """One time at which a bulletin is due, and the grace period in which it may still be sent."""
 
     at: datetime
     grace: timedelta = DEFAULT_GRACE
 
 
 class CatchUp(StrEnum):
-    """What becomes of occurrences that no run came for, as long as their grace lasts."""
+    """Which missed occurrences are still sent while their grace period lasts.
 
-    LATEST = "latest"  # only the last of them is sent
-    NONE = "none"  # nothing is sent that no run came for in time
-    ALL = "all"  # each is sent
+    An occurrence is missed if no run happened at its due time.
+    """
+
+    LATEST = "latest"  # only the most recent missed occurrence
+    NONE = "none"  # no missed occurrence; a run within 15 minutes of the due time is in time
+    ALL = "all"  # every missed occurrence
 
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """Times at which a bulletin is due again and again, by the clocks of a time zone; `ends` is still one of them."""
+    """A cron expression in a time zone. `starts` and `ends` are included: a bulletin may be due at both instants."""
 
     cron: str
     timezone: str
@@ -111,10 +114,10 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """What to raise. `when` is "now" or UNIX seconds; without a schedule it is due as soon as it is there.
+    """A bulletin. `when` is "now" or UNIX seconds. Without a schedule, the bulletin is due at once.
 
-    Where it recurs, its name and properties may hold `{{ occurrence.date }}` and the like, filled in for each time.
-    `inherited` names the fields that come from the defaults of its file, such as `c-by` or `properties.language`.
+    Name and properties of a recurring bulletin may hold `{{ occurrence.date }}` and the like, filled in when each
+    occurrence is due. `inherited` names the fields from the defaults of the file, such as `properties.language`.
     """
 
     id: str
@@ -133,7 +136,7 @@ class Bulletin:
     inherited: frozenset[str] = frozenset()
 
     def payload(self) -> dict[str, Any]:
-        """The body of the request, as the API's page gives it."""
+        """Return the body of the request, with the fields of CleverTap's page "Create Bulletin API"."""
         return {
             "business_event": self.business_event,
             "name": self.name,
@@ -145,9 +148,9 @@ class Bulletin:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """One whole set: what all files together say. `problems` is empty, or nothing of it may be sent.
+    """One whole set: the content of all files together. If there are `problems`, nothing of the set may be sent.
 
-    `files` are those of the definitions in their order, and then the tables that they are made of.
+    `files` lists the definition files in order, followed by the tables that they use.
     """
 
     accounts: Mapping[str, Account]
@@ -158,5 +161,5 @@ class Definitions:
 
 
 def canonical(value: object) -> bytes:
-    """JSON with sorted keys and no white space, in UTF-8: equal values give equal bytes."""
+    """Return JSON in UTF-8 with sorted keys and no white space, so that equal values give equal bytes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

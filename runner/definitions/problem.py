@@ -1,7 +1,7 @@
-"""Problems: findings about the definitions, as values.
+"""Problems and findings about the definitions, as frozen values.
 
-A rule yields a `Finding`, which says *what part* of a document it is about; `located` turns it into a
-`Problem`, which says at which line and column. Nothing here prints or reads a file.
+A rule yields a `Finding`, whose place is a path into a document. `load` turns each finding into a `Problem`,
+whose place is a line and a column. Nothing here prints, or reads a file.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import quoted
 
-MAX_PROBLEMS = 1000  # of one file, and of the rules that span files
+MAX_PROBLEMS = 1000  # shown for one file, and for the rules that compare files
 
 Path = tuple[str | int, ...]
 
 _MAX_TEXT = 1000
-# What would break a line, move the cursor of a terminal, turn the direction of writing, or not be UTF-8.
+# Characters that break a line, move the cursor of a terminal, reverse the writing direction, or are not UTF-8.
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -26,8 +26,8 @@ _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud
 class Problem:
     """One finding about the definitions, with its place. Lines and columns count from 1, in characters.
 
-    Message and help are one line each, whatever the file holds. `row` is the first row that it is about, if the entry
-    stands for many: the message names it, too.
+    Message and help are one line each. For an entry with `for_each`, `row` is the first row with this problem; the
+    message names the row, too.
     """
 
     file: str
@@ -45,9 +45,9 @@ class Problem:
 
 
 def too_many(last: Problem) -> Problem:
-    """What is said in place of the problems after the first thousand: `last` is the first that is not shown."""
-    message = f"there are more than {MAX_PROBLEMS:,} problems; those from here on are not shown"
-    return replace(last, code=Code.TOO_MANY_PROBLEMS, message=message, help="Mend the others first.")
+    """Return the problem that replaces all after the first thousand. `last` is the first one that is not shown."""
+    message = f"there are more than {MAX_PROBLEMS:,} problems; the problems from here on are not shown"
+    return replace(last, code=Code.TOO_MANY_PROBLEMS, message=message, help="Fix the other problems first.")
 
 
 def _one_line(text: str) -> str:
@@ -55,7 +55,7 @@ def _one_line(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text with what cannot be shown on one line, such as a line break or an escape sequence, spelt out."""
+    """Spell out each character that cannot be shown on one line, such as a line break: `\\n`."""
     return _UNSHOWABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
@@ -63,8 +63,8 @@ def escaped(text: str) -> str:
 class Finding:
     """A problem whose place is still a path into its document, e.g. `("bulletins", 3, "name")`.
 
-    With `at_key` the place is the key at the end of the path, else the value there. Where the entry stands for many,
-    `row` is the row that the finding is about.
+    With `at_key`, the place is the last key of the path, otherwise the value under this key. For an entry with
+    `for_each`, `row` is the row with the problem.
     """
 
     code: Code
@@ -77,10 +77,10 @@ class Finding:
 
 
 def by_row(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings with their rows told: what is wrong alike in many rows is one finding, which names the first."""
+    """Merge equal findings about many rows into one, whose message names the first row and counts the others."""
     rows: dict[Finding, int] = {}
     first: dict[Finding, str] = {}
-    uncounted: set[tuple[str, Path]] = set()  # entries of whose rows only the first were looked at
+    uncounted: set[tuple[str, Path]] = set()  # entries of which only the first rows were checked
     for finding in findings:
         if not finding.row:
             if finding.code is Code.TOO_MANY_PROBLEMS:
@@ -90,7 +90,7 @@ def by_row(findings: Iterable[Finding]) -> Iterator[Finding]:
         alike = replace(finding, row="")
         if alike not in rows and len(rows) > 10 * MAX_PROBLEMS:
             uncounted.update((each.file, ()) for each in rows)
-            break  # more than is ever shown
+            break  # more findings than are ever shown
         rows[alike] = rows.get(alike, 0) + 1
         first.setdefault(alike, finding.row)
     for finding, count in rows.items():

@@ -1,4 +1,4 @@
-"""The regions of the API, once: their hosts, the time zone of the people there, and which addresses are one service.
+"""The regions of the API: host and time zone of each, and a comparison of API addresses.
 
 Source of the hosts: CleverTap's developer site, "Region" on every API page; sk1 from CleverTap's partner pages.
 """
@@ -20,7 +20,7 @@ HOSTS = {
 _OTHER_NAMES = {"eu1.api.clevertap.com": HOSTS["eu1"]}  # not in CleverTap's table; its Node SDK uses it
 _COMPANY = "clevertap.com"
 _PORTS = {"http": 80, "https": 443}
-# A region that spans several zones, or a base_url, has no obvious one: UTC.
+# A region with several time zones is not listed: times are shown in UTC there, and for a base_url.
 TIMEZONES = {
     "in1": "Asia/Kolkata",
     "sg1": "Asia/Singapore",
@@ -31,25 +31,25 @@ TIMEZONES = {
 
 
 def base_url(region: str) -> str:
-    """The address of a region's API. Raises KeyError for a region that is none."""
+    """Return the address of the API in a region. Raises KeyError for an unknown region."""
     return f"https://{HOSTS[region]}"
 
 
 def timezone(region: str | None) -> str:
-    """The time zone in which people of a region read times; UTC where that is not obvious, or there is no region."""
+    """Return the IANA zone for showing times in a region: UTC if the region is None or spans several zones."""
     return TIMEZONES.get(region or "", "UTC")
 
 
 def usual_host(host: str) -> str:
-    """The host as CleverTap's own table names it: `eu1.api.clevertap.com` is `api.clevertap.com`."""
+    """Return the name that CleverTap's table lists for a host: `api.clevertap.com` for `eu1.api.clevertap.com`."""
     return _OTHER_NAMES.get(host, host)
 
 
 def service(address: str) -> str:
-    """What is equal for two addresses where one account id means one account.
+    """Return the service behind an API address: within one service, an account id names one account.
 
-    An account belongs to one region, so all hosts of CleverTap are one service. Every other service is a host and a
-    port, however they are written; all names of this machine's loopback are one host.
+    All hosts of CleverTap are one service, since an account belongs to one region. Any other service is a host with a
+    port, regardless of how they are written. All loopback names of this machine are one host.
     """
     try:
         parts = urlsplit(address)
@@ -72,7 +72,7 @@ def _plain_host(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine's own loopback."""
+    """Whether a host name or address is the loopback of this machine."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,7 @@
-"""What a set is made of: named bytes, wherever they come from, and the rules of names that every place keeps to."""
+"""The files of a set as named bytes, from the file system or from git, and the rules for their names.
+
+A `Source` comes in for each file; `load_sources` reads it. The rules decide which names are definitions or tables.
+"""
 
 from __future__ import annotations
 
@@ -10,44 +13,45 @@ from runner.definitions.problem import escaped
 
 SUFFIXES = (".yaml", ".yml")
 TABLE_SUFFIX = ".csv"
-LINK_TO_FOLDER = "it is a link to a folder, and such links are not followed"
-LINK_OUT = "it is a link that leads out of the set's folder; put the file itself there instead"
-LINK_TO_OTHER = "it is a link to a file whose name is not that of a definition; put the file itself there instead"
-OUTSIDE = "it lies outside the folder of the file that names it"
-HIDDEN = "names that begin with a dot are not read, and only files that end in .csv are"
+LINK_TO_FOLDER = "it is a link to a folder, and links to folders are not followed"
+LINK_OUT = "it is a link to a file outside the folder of the definitions; copy the file into the folder instead"
+LINK_TO_OTHER = "it is a link to a file that does not end in .yaml or .yml, or is hidden; copy the file here instead"
+OUTSIDE = "it is outside the folder of the file that names it"
+HIDDEN = "only files that end in .csv are read, and no file or folder whose name begins with a dot"
 NOT_THERE = "no such file"
 
 
-def _nothing_beside(name: str) -> bytes:
+def _no_tables(name: str) -> bytes:
     raise OSError(NOT_THERE)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file of a set: the name to show, and what gives its bytes; it raises OSError where they can't be read.
+    """One file of a set: its name for messages, and a function that returns its bytes or raises OSError.
 
-    `read_beside` gives the bytes of a table, by its path from the folder of the file, as `is_beside` lets it pass.
+    `read_beside` returns the bytes of a table, or raises OSError. Its argument is a path relative to the folder of
+    this file, for which `not_beside` returned None.
     """
 
     name: str
     read: Callable[[], bytes]
-    read_beside: Callable[[str], bytes] = _nothing_beside
+    read_beside: Callable[[str], bytes] = _no_tables
 
 
 def is_definition(name: str) -> bool:
-    """Whether a file of that name is one of the set."""
+    """Whether a file of that name is a definition file."""
     return name.lower().endswith(SUFFIXES)
 
 
 def is_table(name: str) -> bool:
-    """Whether a file of that name is a table that definitions may be made of."""
+    """Whether a file of that name is a table that definitions may use."""
     return name.lower().endswith(TABLE_SUFFIX)
 
 
 def not_beside(path: str) -> str | None:
-    """Why a path, as a definition writes it, leads to no table in the folder of the file or below; links aside."""
+    """Return why a table's path, as a definition writes it, is refused; None if it is allowed. Follows no links."""
     if "\\" in path or ":" in path:
-        return "its name holds a backslash or a colon, which not every system reads alike"
+        return "its name contains a backslash or a colon, which Windows and Linux read differently"
     parts = path.split("/")
     if path.startswith("/") or ".." in parts:
         return OUTSIDE
@@ -55,36 +59,36 @@ def not_beside(path: str) -> str | None:
 
 
 def is_readable_table(inside: str) -> bool:
-    """Whether what lies there, from the folder of the definition and links followed, may be read as a table."""
+    """Whether a table may be read there. `inside`: the path from the definition's folder, all links followed."""
     return is_table(inside) and not _is_hidden_end(inside)
 
 
 def is_readable_definition(inside: str) -> bool:
-    """Whether a link in the set may lead there, from the folder of the set and links followed.
+    """Whether a link may lead to this definition. `inside`: the path from the set's folder, all links followed.
 
-    The set's folder may also hold what nobody should see: git's own files, or the file of a passcode.
+    The folder of the set may also contain secrets, such as the files of git or a passcode file.
     """
     return is_definition(inside) and not _is_hidden_end(inside)
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder of that name is passed over, with all that it holds."""
+    """Whether a file or folder of that name is ignored, with everything in it."""
     return name.startswith(".")
 
 
 def looks_like_repository(names: Iterable[str]) -> bool:
-    """Whether git would take a folder that holds these names for a repository, and obey its configuration."""
+    """Whether git would treat a folder with these names as a repository, and use its configuration."""
     there = {name.casefold() for name in names}
     return "head" in there and ({"objects", "refs"} <= there or "commondir" in there)
 
 
 def _is_hidden_end(inside: str) -> bool:
-    # A set that Kubernetes mounts from a ConfigMap is made of links into a folder like ..2026_12_01_09_30_00.1234.
+    # Kubernetes mounts a ConfigMap as links into a folder with a name like ..2026_12_01_09_30_00.1234.
     *folders, name = inside.split("/")
     return is_hidden(name) or any(is_hidden(folder) and not folder.startswith("..") for folder in folders)
 
 
 def shown(path: str) -> str:
-    """The name to show for a path."""
+    """Return the name that messages show for a path."""
     # Backslashes are doubled, so that two files never show the same name.
     return escaped(path.replace(os.sep, "/").replace("\\", "\\\\"))

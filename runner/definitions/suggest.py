@@ -1,4 +1,4 @@
-"""Small words for messages: "did you mean", and lists of names."""
+"""Phrases for messages: "did you mean", lists of names, quoted texts, counts. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MOST_COMPARED = 30  # comparing is slow, and a catalog may have thousands of na
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`Did you mean schedule?` where a known name is near, else nothing."""
+    """Return `Did you mean schedule?` if a known name is similar, otherwise an empty text."""
     return _nearest(name, tuple(known)) if len(name) <= 200 else ""
 
 
@@ -20,7 +20,7 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
 
     folded, wanted = _folded(known), _fold(name)
     candidates = list(folded)
-    if len(candidates) > _MOST_COMPARED:  # those that begin alike
+    if len(candidates) > _MOST_COMPARED:  # compare only names that begin similarly
         middle = bisect_left(candidates, wanted)
         candidates = candidates[max(0, middle - _MOST_COMPARED // 2) : middle + _MOST_COMPARED // 2]
     near = [wanted] if wanted in folded else get_close_matches(wanted, candidates, n=1, cutoff=0.6)
@@ -37,12 +37,12 @@ def _fold(name: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, cut where it is long."""
+    """Return the text in quotes, shortened to 60 characters."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:
-    """`a, b and c`; at most twelve, then how many more."""
+    """Return `a, b and c`. After twelve names, only the number of the other names follows."""
     items = list(names)
     if len(items) > 12:
         return f"{', '.join(items[:12])} {last} {len(items) - 12} more"
@@ -52,5 +52,5 @@ def listed(names: Iterable[str], last: str = "and") -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """`1 byte`, `2 bytes`."""
+    """Return the number with its noun, such as `1 byte` or `2 bytes`."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -33,4 +33,4 @@ def test_a_set_that_names_one_is_refused_with_the_way_out(
     schedules = ("{at: 2036-12-01T18:30:00, timezone: Asia/Kolkata}", '{cron: "30 18 * * *", timezone: Europe/Berlin}')
     files = {f"b{number}.yaml": BULLETIN.format(schedule) for number, schedule in enumerate(schedules)}
     write({"a.yaml": ACCOUNT, **files})
-    assert bulletins(*command).refused_with("time zones is missing", "pip install")
+    assert bulletins(*command).refused_with("time zone data is missing", "pip install")

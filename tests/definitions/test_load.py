@@ -49,7 +49,7 @@ def test_a_file_with_thousands_of_problems_shows_the_first_thousand(tmp_path: Pa
     (tmp_path / "x.yaml").write_text("bulletins: [" + "0, " * 5000 + "]")
     problems = load([tmp_path]).problems
     assert len(problems) == MAX_PROBLEMS + 1
-    assert problems[-1].message == "there are more than 1,000 problems; those from here on are not shown"
+    assert problems[-1].message == "there are more than 1,000 problems; the problems from here on are not shown"
 
 
 def test_a_key_that_is_no_string_is_one_problem(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ bulletins:
     rows = "".join(f"{line},{'x' * 513}\n" for line in range(2, 2 + 3 * MAX_PROBLEMS))
     write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"n,x\n{rows}"})
     left_out, told = load(["bulletins.d"]).problems
-    assert left_out.message == "2,000 more rows have problems; they are not shown"
+    assert left_out.message == "2,000 more rows have problems that are not shown"
     assert told.message.endswith("over the limit of 512, in bulletins.d/n.csv:2 and at least 999 more rows")
 
 
@@ -137,7 +137,7 @@ def test_a_path_that_is_not_there_is_wrong_usage(path: str, write: Write) -> Non
 
 
 def test_a_folder_without_definitions_is_wrong_usage(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no definitions under"):
+    with pytest.raises(UserError, match="no definitions found in"):
         load([tmp_path])
 
 
@@ -212,7 +212,7 @@ def test_a_link_of_the_checkout_that_leads_out_of_it_makes_no_set(tmp_path: Path
     (tmp_path / "etc" / "sub").mkdir(parents=True)
     (tmp_path / "etc" / "x.yaml").write_text(SECRET)
     (tmp_path / "checkout" / "bulletins.d").symlink_to("../etc")
-    with pytest.raises(UserError, match="leads out of the checkout") as caught:
+    with pytest.raises(UserError, match="outside the checkout") as caught:
         load([tmp_path / "checkout" / path])
     assert SECRET not in str(caught.value)
 
@@ -228,7 +228,7 @@ def test_a_folder_that_git_takes_for_a_repository_is_refused(
         (tmp_path / folder / name).mkdir()
     assert load([tmp_path]).problems == ()
     (tmp_path / folder / names[-1]).mkdir()
-    with pytest.raises(UserError, match="takes for a repository"):
+    with pytest.raises(UserError, match="looks like a git repository"):
         load([tmp_path])
 
 
@@ -246,7 +246,7 @@ def test_a_link_to_itself_is_a_problem(tmp_path: Path) -> None:
 def test_a_link_to_a_folder_is_a_problem_and_not_silence(tmp_path: Path, name: str) -> None:
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / name).symlink_to(tmp_path)
-    assert reason(tmp_path / "set") == "it is a link to a folder, and such links are not followed"
+    assert reason(tmp_path / "set") == "it is a link to a folder, and links to folders are not followed"
 
 
 def test_a_link_in_a_circle_that_is_no_definition_is_left_alone(write: Write) -> None:
@@ -269,7 +269,7 @@ def test_a_socket_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_device_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").symlink_to("/dev/zero")
-    assert "leads out of the set" in reason(tmp_path)
+    assert "outside the folder of the definitions" in reason(tmp_path)
     (problem,) = load(["/dev/zero"]).problems
     assert problem.code is Code.FILE_UNREADABLE
 
@@ -342,7 +342,7 @@ def test_no_tree_of_files_ends_in_an_exception(files: dict[tuple[str, ...], str]
         for steps, content in files.items():
             make(folder.joinpath(*steps), content)
         folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(UserError):  # no definitions under it
+        with contextlib.suppress(UserError):  # no definitions found in it
             load([folder])
 
 

@@ -96,7 +96,7 @@ def test_a_bare_repository_that_was_committed_is_not_obeyed(
     if where in (".", "releases"):
         git.require_committed([repository.folder / path])
     else:
-        with pytest.raises(UserError, match="takes for a repository"):
+        with pytest.raises(UserError, match="looks like a git repository"):
             git.require_committed([repository.folder / path])
 
 

@@ -57,9 +57,9 @@ def test_paths_lead_to_files_and_folders_over_links(path: bytes, end: bytes) -> 
         (b"a.yaml/b", "Not a directory"),
         (b"set/up/b", "Not a directory"),
         (b"set/loop", "Too many levels of symbolic links"),
-        (b"set/out", "leads out of the set's folder"),
-        (b"set/absolute", "leads out of the set's folder"),
-        (b"..", "leads out of the set's folder"),
+        (b"set/out", "outside the folder of the definitions"),
+        (b"set/absolute", "outside the folder of the definitions"),
+        (b"..", "outside the folder of the definitions"),
     ],
 )
 def test_what_leads_nowhere_says_why(path: bytes, reason: str) -> None:

@@ -193,7 +193,7 @@ def test_submodules_are_passed_over(repository: Repository, tmp_path: Path) -> N
     )
     commit = repository.commit({"bulletins.d/link.yaml": "-> m.yaml"})
     assert "bulletins.d/m.yaml/x.yaml" not in at(commit).files
-    assert reason(commit) == "it is a link to a folder, and such links are not followed"
+    assert reason(commit) == "it is a link to a folder, and links to folders are not followed"
 
 
 def test_a_file_that_is_too_large_is_a_problem_and_what_follows_is_read(repository: Repository) -> None:

@@ -154,18 +154,18 @@ def test_one_alone_has_no_defaults_and_properties_of_two_events_stay_with_them()
     ("sheet", "problems"),
     [
         ("name,a\nx,1\ny," + "आ" * 171 + "\n", ["3:3 properties.a has 513 bytes"]),
-        ("name,at\nx,2026-12-01\ny,\n", ["2:3 schedule.at: '2026-12-01' is not an RFC 3339 time"]),
+        ("name,at\nx,2026-12-01\ny,\n", ["2:3 schedule.at: '2026-12-01' is not a valid date and time"]),
         ("name,at\nx,2026-12-01 18:30\n", ["2:3 schedule.at: '2026-12-01T18:30:00' has no offset"]),
         ("name,grace,at\nx,soon,2026-12-01T18:30:00Z\n", ["2:3 schedule.grace: 'soon' is not a duration"]),
         ("id,name,a\nx,x,1\nx,y,2\n", ["3:1 the id 'x' is already used at file:2"]),
         ("id,name\nX Y,x\n", ["2:1 id is 'X Y'"]),
-        ("name,a\nx,1\ny,2\nx,1\n", ["4:1 the same payload goes to any at the same time as x (file:2)"]),
+        ("name,a\nx,1\ny,2\nx,1\n", ["4:1 x (file:2) sends the same content to any at the same time"]),
         ("name,c-by,a\nx,nobody,1\ny,nobody,2\n", ["2:3 c-by is 'nobody'"]),
         ("name,tags\nx,a\ny,-\nz,?\n", ["3:3 tags[0] is '-'", "4:3 tags[0] is '?'"]),
-        ("name,enabled\nx,no\n", ["2:3 enabled is the string 'no'"]),
+        ("name,enabled\nx,no\n", ["2:3 enabled is the text 'no'"]),
         ("name,schedule.ta\nx,1\n", ["2:3 schedule.ta is not a field"]),
         ("name," + "k" * 121 + "\nx,1\n", ["2:3 "]),
-        ("name,when\nx,12\n,1\n", ["2:3 when: 12 is not a time in UNIX seconds", "3:1 the row has no name"]),
+        ("name,when\nx,12\n,1\n", ["2:3 when: 12 is too small for UNIX seconds", "3:1 the row has no name"]),
     ],
 )
 def test_what_validate_would_find_is_told_at_the_cell(sheet: str, problems: list[str]) -> None:
@@ -200,7 +200,7 @@ def test_the_set_has_its_word_too() -> None:
     assert not known.definitions.problems
     result = of_rows("name,language\nX,Hindi\nx,Tamil\n", known)
     assert [line.partition(";")[0] for line in told(list(result.problems))] == [
-        "2:1 the same payload goes to india at the same time as x (2.yaml:1)",
+        "2:1 x (2.yaml:1) sends the same content to india at the same time",
         "3:3 properties.language is 'Tamil', which the catalog does not allow",
     ]
     assert "id: x-2\n" in of_rows("name,language\nx,Hindi\n", known).text

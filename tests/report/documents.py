@@ -43,7 +43,7 @@ def make_problem(**fields: Any) -> Problem:
         "line": 9,
         "column": 19,
         "code": Code.PROPERTY_NOT_STRING,
-        "message": "properties.program_id is the integer 234567; the API takes strings only",
+        "message": "properties.program_id is the number 234567; CleverTap takes only text",
         "help": 'Write "234567".',
         "source": "    properties: {program_id: 234567}",
     }

@@ -46,7 +46,7 @@ def test_a_problem_is_an_error_at_its_place() -> None:
 
     assert (finding.level, finding.rule) == (Level.ERROR, "property-not-string")
     assert (finding.file, finding.line, finding.column) == ("bulletins.d/x.yaml", 9, 19)
-    assert finding.text == ('properties.program_id is the integer 234567; the API takes strings only. Write "234567".')
+    assert finding.text == ('properties.program_id is the number 234567; CleverTap takes only text. Write "234567".')
 
 
 def test_a_plan_alone_tells_what_is_blocked_edited_or_late_and_is_silent_about_the_rest() -> None:

@@ -50,7 +50,7 @@ def assert_read_back(findings: list[Finding]) -> None:
 def test_a_problem_is_an_annotation_as_the_toolkit_writes_it() -> None:
     assert github_commands(from_problems([make_problem(file="a,b:c%.yaml", message="50% off: a, b", help="")])) == (
         "::error file=a%2Cb%3Ac%25.yaml,line=9,col=19,"
-        "title=property-not-string%3A a property's value is not a string::50%25 off: a, b\n"
+        "title=property-not-string%3A the value of a property is not a text::50%25 off: a, b\n"
         "bulletins: 1 error"
     )
 

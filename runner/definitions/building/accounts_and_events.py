@@ -1,4 +1,4 @@
-"""Accounts and business events: the valid fields of one of them → the value. Pure."""
+"""Build `Account` and `BusinessEvent` values from fields that passed the schema. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from runner.definitions.schema.credential_fields import is_quotable
 
 
 def has_good_timezone(name: str, entry: Mapping[str, Any], file: str, findings: list[Finding]) -> bool:
-    """Whether the time zone of an account is one; if not, that is added to the findings."""
+    """Whether the time zone of an account exists. If it does not, a finding is added to `findings`."""
     try:
         times.zone(entry.get("timezone", "UTC"))
     except times.TimeProblem as error:
@@ -27,7 +27,7 @@ def has_good_timezone(name: str, entry: Mapping[str, Any], file: str, findings: 
 
 
 def account(name: str, entry: Mapping[str, Any], place: Place) -> Account:
-    """The account of that name, from its valid fields."""
+    """Build the account from its valid fields."""
     return Account(
         name=name,
         base_url=regions.base_url(entry["region"]) if "region" in entry else entry["base_url"].rstrip("/"),
@@ -49,6 +49,6 @@ def _budget(entry: Mapping[str, Any]) -> Budget:
 
 
 def event(name: str, entry: Mapping[str, Any], place: Place) -> BusinessEvent:
-    """The business event of that name, from its valid fields."""
+    """Build the business event from its valid fields."""
     properties = entry.get("properties")
     return BusinessEvent(name, place, tuple(entry.get("required", ())), properties)

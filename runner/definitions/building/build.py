@@ -1,6 +1,7 @@
-"""One document's plain values → accounts, business events and bulletins: defaults merged, rows filled in, times read.
+"""Build accounts, business events and bulletins from a document: merge defaults, fill in rows, read times.
 
-Entries with a finding of the schema are left out; what is wrong with the others is told as findings.
+A document and the findings of the schema come in; values and further findings are added to a `Parts`.
+Entries with a finding are not built.
 """
 
 from __future__ import annotations
@@ -32,49 +33,49 @@ from runner.definitions.schema.schemas import document_kind
 from runner.definitions.tables import expansion
 from runner.definitions.tables.rows import Tables, rows_of
 
-MAX_MADE = 100_000  # bulletins that all templates of a set may make; each takes some 2 kB of memory
-MAX_MADE_CHARACTERS = 32 * 1024 * 1024  # of all that they fill in
-MAX_MADE_VALUES = 5_000_000  # properties, tags and accounts of all that they make; each takes some 100 bytes of memory
-MAX_WORK = 5_000_000  # pieces of templates that all rows run: seconds mostly, a minute at the very worst
+MAX_MADE = 100_000  # bulletins that all templates of a set may make; each takes about 2 kB of memory
+MAX_MADE_CHARACTERS = 32 * 1024 * 1024  # of all texts that the templates of a set fill in
+MAX_MADE_VALUES = 5_000_000  # properties, tags and accounts of the made bulletins; about 100 bytes of memory each
+MAX_WORK = 5_000_000  # template parts evaluated for all rows: usually seconds, at worst a minute
 
 
 @dataclass(slots=True)
 class Parts:
-    """What files say, before the rules that span them. Grows file by file."""
+    """The values of all files read so far, before the rules across files are applied."""
 
     accounts: list[Account] = field(default_factory=list)
     events: list[BusinessEvent] = field(default_factory=list)
     bulletins: list[Bulletin] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    # Names of entries that are there but could not be built: what refers to them is not wrong for that.
+    # Names of entries that exist but could not be built: a reference to them is not reported as unknown.
     broken_accounts: set[str] = field(default_factory=set)
     broken_events: set[str] = field(default_factory=set)
     has_catalog: bool = False
     tables: Tables = field(default_factory=Tables)
-    made: int = 0  # bulletins that templates made
-    work: int = 0  # pieces of templates that were run for them
-    values: int = 0  # properties, tags and accounts of what they made
-    characters: int = 0  # that they filled in
-    bad_templates: int = 0  # of the present file: more than are shown need no words
+    made: int = 0  # bulletins made by templates
+    work: int = 0  # template parts evaluated for these bulletins
+    values: int = 0  # properties, tags and accounts of these bulletins
+    characters: int = 0  # of the texts that templates filled in
+    bad_templates: int = 0  # of the current file: beyond the number that is shown, no more are compiled
 
     @property
     def is_full(self) -> bool:
-        """Whether templates made more than a set may have."""
+        """Whether templates made more than the limits of a set allow."""
         full = self.made > MAX_MADE or self.work > MAX_WORK or self.values > MAX_MADE_VALUES
         return full or self.characters > MAX_MADE_CHARACTERS
 
 
 def add(parts: Parts, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
-    """Adds what `document` says to `parts`; `findings` is what the schema said about it.
+    """Add the values of `document` to `parts`. `findings` holds the findings of the schema about it.
 
-    `read_beside` gives the bytes of tables that lie beside the document; it raises OSError.
+    `read_beside` returns the bytes of a table in the folder of the document, or raises OSError.
     """
     parts.findings += findings
     kind = document_kind(document.value)
     if kind is None or not isinstance(document.value[kind], (list if kind == "bulletins" else dict)):
         return
     if kind == "bulletins":
-        # A field of the defaults that is not known, or another at the top, may be what entries seem to lack.
+        # An unknown field in or next to the defaults may be a misspelt one that entries seem to lack.
         if not any((finding.at_key and len(finding.path) < 3) or len(finding.path) < 2 for finding in findings):
             _add_bulletins(parts, document, findings, read_beside)
         return
@@ -103,12 +104,12 @@ def _is_good_account(name: str, entry: Mapping[str, Any], file: str, findings: l
 def _add_bulletins(
     parts: Parts, document: Document, findings: Sequence[Finding], read_beside: Callable[[str], bytes]
 ) -> None:
-    """Adds the entries of a file; of those that the schema found wrong, as `findings` say, what else is wrong."""
+    """Add the bulletins of a file. Entries with `findings` are only checked for further problems."""
     in_defaults = [finding for finding in findings if finding.path[:1] == ("defaults",)]
     given: Mapping[str, Any] = document.value.get("defaults", {})
     defaults = incomplete_entry.sound_defaults(given, in_defaults) if in_defaults else given
     by_entry = _by_entry("bulletins", findings)
-    # Defaults may hold templates, for entries with rows: what a plain one has of them is then checked with it.
+    # Defaults may hold templates for entries with rows, so each plain entry that inherits them is checked.
     unsure = expansion.fills_in(defaults)
     parts.bad_templates = 0
     for number, (line, column) in enumerate(document.entries("bulletins")):
@@ -125,14 +126,14 @@ def _add_bulletins(
         missing = incomplete_entry.missing(entry, own, given, told)
         parts.findings += missing
         if told or missing:
-            _tell_the_rest(parts, entry, [*told, *missing], document, read_beside)
+            _add_further_findings(parts, entry, [*told, *missing], document, read_beside)
         else:
             place = Place(document.file, line, column, number)
-            _add_whole(parts, entry, _inherited(own, defaults), place, document, read_beside, unsure=unsure)
+            _add_sound_entry(parts, entry, _inherited(own, defaults), place, document, read_beside, unsure=unsure)
 
 
 def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Finding]]:
-    """The findings about each entry of a file, by its name or number."""
+    """Group the findings by the name or number of their entry."""
     found: dict[str | int, list[Finding]] = {}
     for finding in findings:
         if finding.path[:1] == (kind,) and len(finding.path) > 1:
@@ -140,7 +141,7 @@ def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Fi
     return found
 
 
-def _add_whole(
+def _add_sound_entry(
     parts: Parts,
     entry: Entry,
     inherited: frozenset[str],
@@ -158,10 +159,10 @@ def _add_whole(
         parts.findings += incomplete_entry.times_of_none(entry, parts.findings[before:])
 
 
-def _tell_the_rest(
+def _add_further_findings(
     parts: Parts, entry: Entry, told: Sequence[Finding], document: Document, read_beside: Callable[[str], bytes]
 ) -> None:
-    """Adds what else is wrong with an entry that is not whole, whatever becomes of what is `told`."""
+    """Add further findings about an entry that cannot be built. `told` holds those already reported."""
     found: list[Finding] = []
     fields = entry.fields
     is_filled_in = "for_each" in fields or expansion.has_templates(fields) or expansion.fills_in(fields)
@@ -175,11 +176,11 @@ def _tell_the_rest(
 def _filled_in(
     parts: Parts, entry: Entry, document: Document, read_beside: Callable[[str], bytes]
 ) -> expansion.Template | list[Finding]:
-    """What fills in the texts of an entry; findings where nothing does that should, none for a plain entry."""
+    """Return the template of an entry, or findings if its texts cannot be filled in; [] for a plain entry."""
     fields = entry.fields
     if "for_each" in fields:
         if parts.is_full or parts.bad_templates > MAX_PROBLEMS:
-            return []  # told already
+            return []  # reported already
         rows = rows_of(fields["for_each"], (*entry.path, "for_each"), document, read_beside, parts.tables)
         if isinstance(rows, list):
             return rows
@@ -196,7 +197,7 @@ def _filled_in(
 def _made(
     parts: Parts, entry: Entry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
 ) -> Iterator[expansion.Made]:
-    """The fields of each bulletin that an entry stands for, as the schema wants them; mostly one, the entry itself."""
+    """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
     fields = entry.fields
     is_template = "for_each" in fields
     if not is_template and not unsure and not expansion.has_templates(fields):
@@ -208,14 +209,14 @@ def _made(
         if not filled and not is_template:
             yield from _sound(parts, [expansion.Made(fields, "")], entry)
     elif excess := _excess(parts, filled):
-        message, hint = excess, "Make fewer of them, or in two sets."
+        message, hint = excess, "Use fewer rows, or split the definitions into two sets."
         parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
     else:
         yield from _sound(parts, _counted(parts, filled, entry), entry)
 
 
 def _sound(parts: Parts, made: Iterable[expansion.Made | Finding], entry: Entry) -> Iterator[expansion.Made]:
-    """What is valid of what an entry makes; why the rest is not goes to the findings."""
+    """Yield the valid bulletins of an entry, and add findings about the others."""
     for each in checked(made, entry):
         if isinstance(each, Finding):
             parts.findings.append(each)
@@ -224,28 +225,26 @@ def _sound(parts: Parts, made: Iterable[expansion.Made | Finding], entry: Entry)
 
 
 def _excess(parts: Parts, template: expansion.Template) -> str | None:
-    """What is too much, if the template is run as well."""
+    """Add a template to the totals of the set. Returns a message if a limit is exceeded, else None."""
     parts.made += template.count
     parts.work += template.count * template.pieces
     parts.values += template.count * template.values
     if parts.made > MAX_MADE:
-        return f"the templates of this set make more than {MAX_MADE:,} bulletins, which is as many as are read"
+        return f"the templates of this set make more than {MAX_MADE:,} bulletins, the limit"
     if parts.values > MAX_MADE_VALUES:
-        return (
-            f"the templates of this set make bulletins with more than {MAX_MADE_VALUES:,} properties, tags and accounts"
-        )
+        return f"the templates of this set make more than {MAX_MADE_VALUES:,} properties, tags and accounts, the limit"
     if parts.work > MAX_WORK:
-        return f"the templates of this set, with {template.pieces:,} pieces here, are too much work for so many rows"
+        return f"the templates of this set are too long for so many rows; this one has {template.pieces:,} parts"
     return None
 
 
 def _counted(parts: Parts, template: expansion.Template, entry: Entry) -> Iterator[expansion.Made | Finding]:
-    """What the template makes, as long as the texts of all of them fit into the memory."""
+    """Yield what the template makes, until all texts of the set together exceed the limit."""
     for each in template.made():
         parts.characters += each.characters if isinstance(each, expansion.Made) else 0
         if parts.characters > MAX_MADE_CHARACTERS:
-            message = f"the templates of this set fill in more than {MAX_MADE_CHARACTERS:,} characters"
-            yield Finding(Code.BAD_ROWS, entry.file, entry.path, message, "Shorten the cells, or make fewer of them.")
+            message = f"the templates of this set fill in more than {MAX_MADE_CHARACTERS:,} characters, the limit"
+            yield Finding(Code.BAD_ROWS, entry.file, entry.path, message, "Shorten the cells, or use fewer rows.")
             return
         yield each
 
@@ -263,7 +262,7 @@ def _add_bulletin(
 
 
 def _inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozenset[str]:
-    """The fields that `entry` has from `defaults`, each key of what is merged by itself."""
+    """Return the names of the fields inherited from `defaults`; for merged fields, of each inherited key."""
     if not defaults:
         return frozenset()
     names = {name for name in defaults if name not in entry and name not in MERGED}
@@ -275,7 +274,7 @@ def _inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozens
 
 @lru_cache(maxsize=1024)
 def _shared(names: frozenset[str]) -> frozenset[str]:
-    return names  # the first of all equal ones: thousands of bulletins inherit the same
+    return names  # one object for all equal sets: thousands of bulletins inherit the same fields
 
 
 def _bulletin(
@@ -285,7 +284,7 @@ def _bulletin(
     inherited: frozenset[str],
     place: Place,
 ) -> Bulletin:
-    intern = sys.intern  # the same few events, addresses and property names stand in thousands of bulletins
+    intern = sys.intern  # thousands of bulletins share the same few events, addresses and property names
     return Bulletin(
         id=fields["id"],
         business_event=intern(fields["business_event"]),

@@ -1,4 +1,7 @@
-"""By the schemas: nothing where the fast verdict is good, else findings that say what is wrong."""
+"""Check documents and filled-in entries against the schemas.
+
+The fast validator decides whether something is valid; the slow one explains what is not. Findings go out.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from runner.definitions.reading.document import Document
 from runner.definitions.schema.schemas import document_kind, is_valid, validator_for
 from runner.definitions.tables.expansion import Made, wants_rows
 
-_AT_ONCE = 256  # entries that one verdict is asked for
+_AT_ONCE = 256  # entries that are validated in one call
 
 
 def check(document: Document) -> list[Finding]:
-    """What the schemas find wrong with a whole file; empty where it is valid."""
+    """Return the findings of the schema about a whole file; [] if it is valid."""
     kind = document_kind(document.value)
     if kind is not None and is_valid(validator_for(kind), document.value):
         return []
@@ -31,11 +34,11 @@ def check(document: Document) -> list[Finding]:
 
 
 def _of_its_template(finding: Finding, document: Document) -> Finding:
-    """The finding, or one about what is meant where a text has a wrong form only because no row fills it in."""
+    """Replace a finding about a format by one about the missing rows, if the text is an unfilled template."""
     if finding.code is not Code.BAD_FORMAT or finding.at_key or finding.path[:1] != ("bulletins",):
         return finding
     if "for_each" in finding.path[2:3]:
-        return finding  # what gives the rows
+        return finding  # a template inside for_each itself is not about missing rows
     value = document.value
     for step in finding.path:
         value = value[step]
@@ -43,7 +46,7 @@ def _of_its_template(finding: Finding, document: Document) -> Finding:
 
 
 def checked(made: Iterable[Made | Finding], entry: Entry) -> Iterator[Made | Finding]:
-    """Of what was made of an entry, what is valid as a plain one, and findings about the rest."""
+    """Yield the valid bulletins made from an entry, and findings about the invalid ones."""
     wrong = 0
     entries = iter(made)
     while some := list(islice(entries, _AT_ONCE)):
@@ -56,12 +59,12 @@ def checked(made: Iterable[Made | Finding], entry: Entry) -> Iterator[Made | Fin
             if wrong <= MAX_PROBLEMS:
                 yield from _explained(each, entry)
     if wrong > MAX_PROBLEMS:
-        message = f"{wrong - MAX_PROBLEMS:,} more rows have problems; they are not shown"
-        yield Finding(Code.TOO_MANY_PROBLEMS, entry.file, entry.path, message, "Mend the others first.")
+        message = f"{wrong - MAX_PROBLEMS:,} more rows have problems that are not shown"
+        yield Finding(Code.TOO_MANY_PROBLEMS, entry.file, entry.path, message, "Fix the other problems first.")
 
 
 def _valid(some: Iterable[Made | Finding]) -> set[int]:
-    """Which of these are valid, by their identities."""
+    """Return the `id()` of each valid one."""
     validator = validator_for("bulletins")
     made = [each for each in some if isinstance(each, Made)]
     if not is_valid(validator, {"bulletins": [each.fields for each in made]}):

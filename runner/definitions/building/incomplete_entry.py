@@ -1,6 +1,7 @@
-"""What can still be told of an entry that cannot be built, so that one mistake hides no other. Pure functions.
+"""Find further problems of an entry that cannot be built, so that one mistake hides no other. Pure functions.
 
-What a finding is about is left out, and so is what might be judged otherwise once that is mended.
+Fields with a finding are left out, and so is every field whose meaning may change once that finding is fixed.
+`told` always means: the findings reported already.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from runner.definitions.schema.schemas import schema
 Fields = dict[str, Any]
 
 _ANY: dict[str | int, str] = {"at": "2026-12-01T18:30:00Z", "timezone": "UTC"}
-# Fields of a schedule that it can do without, whatever the others say.
+# Fields of a schedule whose removal does not change the meaning of the others.
 _ALONE = (("grace",), ("starts",), ("ends",), ("catch_up",))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a file: what it says itself, and its fields with what it has from the defaults."""
+    """An entry of a file: its own fields, and its fields merged with the defaults."""
 
     own: Fields
     fields: Fields
@@ -36,7 +37,7 @@ class Entry:
         return cls(own, _with_defaults(own, defaults), path, file)
 
     def place(self, finding: Finding) -> Path:
-        """Where in the entry a finding about it is."""
+        """Return the path of a finding relative to the entry."""
         return finding.path[len(self.path) :]
 
 
@@ -51,12 +52,12 @@ def _with_defaults(own: Fields, defaults: Mapping[str, Any]) -> Fields:
 
 
 def sound_defaults(defaults: Mapping[str, Any], told: Iterable[Finding]) -> Fields:
-    """What is sound of the defaults of a file."""
+    """Return the defaults of a file without the fields that have findings."""
     return _without(defaults, (finding.path[1:] for finding in told))
 
 
 def taken_from_defaults(told: Iterable[Finding], own: Any, path: Path) -> list[Finding]:
-    """Findings about defaults, as being about the entry at `path`, but for what that sets itself."""
+    """Return the findings about inherited defaults, moved to the entry at `path`, without fields that it sets."""
     kept = own if isinstance(own, dict) else {}
     return [
         replace(finding, path=(*path, *finding.path[1:]))
@@ -66,26 +67,26 @@ def taken_from_defaults(told: Iterable[Finding], own: Any, path: Path) -> list[F
 
 
 def remains(own: Any, defaults: Mapping[str, Any], path: Path, file: str, told: Sequence[Finding]) -> Entry | None:
-    """What is sound of an entry that the schema found wrong; None where there is nothing."""
+    """Return an entry without the fields that have findings; None if it is not a mapping."""
     if not isinstance(own, dict):
         return None
     places = [finding.path[len(path) :] for finding in told]
     entry = Entry.of(_without(own, places), defaults, path, file)
     fields = _without(entry.fields, places)
-    if has_unknown_fields(entry, told):  # each may be a field that seems to come from the defaults
+    if has_unknown_fields(entry, told):  # an unknown field may be a misspelt one that seems to come from the defaults
         fields = {name: value for name, value in fields.items() if name in entry.own}
     return replace(entry, fields=fields)
 
 
 def has_unknown_fields(entry: Entry, told: Iterable[Finding]) -> bool:
-    """Whether a field is misspelt: what is missed then may be there."""
+    """Whether a field name is unknown: a field that seems to be missing may be there under this name."""
     return any(finding.at_key and len(entry.place(finding)) == 1 for finding in told)
 
 
 def missing(
     entry: Entry, own: Mapping[str, Any], defaults: Mapping[str, Any], told: Sequence[Finding]
 ) -> list[Finding]:
-    """What neither an entry nor the defaults give, well or wrong, and is not `told`."""
+    """Return findings about required fields that neither the entry nor the defaults have."""
     names = [name for name in schema("bulletins")["$defs"]["complete"]["required"] if name not in own]
     if all(name in defaults for name in names) or has_unknown_fields(entry, told):
         return []
@@ -96,7 +97,7 @@ def missing(
 
 
 def has_sure_texts(entry: Entry, told: Sequence[Finding]) -> bool:
-    """Whether it is known what fills in the texts of an entry that was found wrong: its rows, its occurrences."""
+    """Whether the rows and the schedule of an entry are without findings, so that its texts can be checked."""
     return not has_unknown_fields(entry, told) and not any(
         place[:1] == ("for_each",) or (place[:1] == ("schedule",) and place[1:2] not in _ALONE)
         for place in map(entry.place, told)
@@ -104,7 +105,7 @@ def has_sure_texts(entry: Entry, told: Sequence[Finding]) -> bool:
 
 
 def times(entry: Entry, told: Iterable[Finding], row: str = "", made: Fields | None = None) -> Iterator[Finding]:
-    """Findings about the times of an entry, or of what a row `made` of it, but for those that were found wrong."""
+    """Yield findings about the times of an entry, or of the fields that a row `made`, except reported ones."""
     fields = entry.fields if made is None else made
     read = _stood_in(fields)
     stood_in = set(_to_be_filled_in(fields)) - set(_to_be_filled_in(read))
@@ -120,13 +121,13 @@ def times(entry: Entry, told: Iterable[Finding], row: str = "", made: Fields | N
 
 
 def times_of_none(entry: Entry, told: Sequence[Finding]) -> Iterator[Finding]:
-    """The same, of an entry that made nothing at all; of rows that the schema found wrong they are told already."""
+    """Yield findings about the times of an entry that made no bulletin, unless they are reported for its rows."""
     if not any(finding.row and finding.code is not Code.ROW_VALUE for finding in told):
         yield from times(entry, told)
 
 
 def _to_be_filled_in(fields: Mapping[str, Any]) -> Iterator[Path]:
-    """The times that something has to fill in first, or that look like it."""
+    """Yield the paths of times that are, or look like, templates."""
     if "{" in str(fields.get("when", "")):
         yield ("when",)
     for name, text in fields.get("schedule", {}).items():
@@ -135,7 +136,7 @@ def _to_be_filled_in(fields: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def _stood_in(fields: Fields) -> Fields:
-    """The fields with a time that is any, and its zone, for those that are not known yet: the others are read then."""
+    """Replace `at` and `timezone` by example values where a template fills them in, so that the others can be read."""
     schedule = fields.get("schedule", {})
     if "at" not in schedule or "cron" in schedule:
         return fields
@@ -144,7 +145,7 @@ def _stood_in(fields: Fields) -> Fields:
 
 
 def _without(fields: Mapping[str, Any], places: Iterable[Path]) -> Fields:
-    """The fields without what stands at the places, and without a schedule that means another thing then."""
+    """Return the fields without those at `places`. A schedule is removed whole if its meaning would change."""
     left = dict(fields)
     for name, *inside in filter(None, places):
         nested = left.get(str(name))

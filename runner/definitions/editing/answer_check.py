@@ -1,6 +1,6 @@
-"""One answer tried alone: what the check of the whole set would say of a field, before there is an entry.
+"""Check one answer of `bulletins new` before its entry is complete: fields come in, a `Problem` or None goes out.
 
-The rules are the set's own: a small set is made of the fields, the accounts' names and the catalog, and loaded.
+The same rules apply as in `validate`: the fields, the names of the accounts and the catalog are loaded as a small set.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _FILLED_IN = {"id": "a", "business_event": "a", "name": "a", "properties": {}, "
 
 
 def complaint(path: Path, fields: Mapping[str, Any], definitions: Definitions) -> Problem | None:
-    """What is wrong with the field at `path`, such as `("properties", "language")`; None where nothing is.
+    """Return the first problem of the field at `path`, such as `("properties", "language")`; None if it is valid.
 
-    Of the other fields some may be missing yet.
+    Other fields may still be missing.
     """
     whole = {**_FILLED_IN, **fields}
     lines = list(_lines(whole))
@@ -35,7 +35,7 @@ def complaint(path: Path, fields: Mapping[str, Any], definitions: Definitions) -
 
 
 def _lines(fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """A file with each field on a line of its own, and which field that is."""
+    """Yield the lines of a file with one field a line, each with the path of its field."""
     yield (), '{"bulletins": [{'
     for name, value in fields.items():
         if isinstance(value, Mapping) and value:

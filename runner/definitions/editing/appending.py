@@ -1,6 +1,7 @@
-"""One more bulletin at the end of a file's list: text in, text out, and every character that was there stays.
+"""Append one bulletin to the list of a file: bytes and fields come in, the new bytes go out.
 
-The place is found by the parser's own marks; whether it was the right one is seen by reading the new text.
+All existing characters stay unchanged. The positions of the parser give the place; the new text is read again to
+verify that only this entry was added.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _BY_HAND = "Write the entry by hand, or choose another file."
 
 
 class CannotAppend(ValueError):
-    """A file to which nothing can be added so that all the rest stays; `help` says what to do."""
+    """No entry can be added to a file without other changes; `help` is the advice for the user."""
 
     def __init__(self, message: str, help: str = _BY_HAND) -> None:  # noqa: A002
         super().__init__(message)
@@ -36,7 +37,7 @@ class CannotAppend(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """Where the list stands: the indentation of its dashes, where its last item ends, whether it is in brackets."""
+    """The place of the list: the indentation of its dashes, where it begins and ends, whether it is in brackets."""
 
     indent: int
     start: int
@@ -45,18 +46,18 @@ class _List:
 
 
 def holds_bulletins(data: bytes) -> bool:
-    """Whether a file looks as if it held bulletins: quick, and only for lists of files to choose from."""
+    """Whether a file seems to contain bulletins. A quick guess, only for lists of files to choose from."""
     return _HOLDS_BULLETINS.search(data) is not None
 
 
 def new_file(fields: Mapping[str, Any], *, schema: str = "") -> str:
-    """A whole file with one bulletin; `schema` is what its first line names for editors."""
+    """Return the text of a file with one bulletin. `schema` is the path or URL that its first line gives editors."""
     first = f"# yaml-language-server: $schema={schema}\n\n" if schema else ""
     return f"{first}{KEY}:\n{entry(fields)}"
 
 
 def without_inherited(fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields less what the defaults of the file give with the same value."""
+    """Return the fields without those that the defaults of the file set to the same value."""
     kept: dict[str, Any] = {}
     for name, value in fields.items():
         inherited = defaults.get(name)
@@ -74,14 +75,14 @@ def _same(value: Any, others: Mapping[str, Any], name: str) -> bool:
 
 
 def appended(data: bytes, file: str, fields: Mapping[str, Any]) -> bytes:
-    """The file with the fields as the last entry of its bulletins.
+    """Return the file with the fields as the last entry of its bulletins.
 
-    Raises CannotAppend where it can't be read, or where the entry can't be put there with everything else as it is.
+    Raises CannotAppend if the file cannot be read, or if the entry cannot be added without other changes.
     """
     document, problems = read(data, file)
     if document is None or problems or not isinstance(document.value, dict) or KEY not in document.value:
-        found = problems[0].message if problems else "it holds no bulletins"
-        raise CannotAppend(f"{file} can't be added to: {found}", "Mend it first, or choose another file.")
+        found = problems[0].message if problems else "it has no list of bulletins"
+        raise CannotAppend(f"nothing can be added to {file}: {found}", "Fix the file first, or choose another one.")
     before = document.value[KEY]
     expected = {**document.value, KEY: [*(before or ()), dict(fields)]}
     bom = _BOM if data.startswith(_BOM.encode()) else ""
@@ -89,7 +90,7 @@ def appended(data: bytes, file: str, fields: Mapping[str, Any]) -> bytes:
         new = (bom + text).encode()
         if _reads_as(new, file, expected):
             return new
-    raise CannotAppend(f"no entry can be put behind the last one in {file} with everything else as it is")
+    raise CannotAppend(f"no entry can be added at the end of {file} without other changes")
 
 
 def _reads_as(data: bytes, file: str, expected: Value) -> bool:
@@ -98,25 +99,25 @@ def _reads_as(data: bytes, file: str, expected: Value) -> bool:
 
 
 def _alike(one: Value, other: Value) -> bool:
-    """Whether two values are the same, types included: true is not 1, and 1 is not 1.0."""
+    """Whether two values and their types are equal: true is not 1, and 1 is not 1.0."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(_alike(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
         return len(one) == len(other) and all(map(_alike, one, other))
-    return bool(one == other) or (one != one and other != other)  # not-a-number is not itself
+    return bool(one == other) or (one != one and other != other)  # NaN does not equal itself
 
 
 def _candidates(document: Document, fields: Mapping[str, Any]) -> Iterator[str]:
-    """Texts with the entry in place, the most pleasing first."""
+    """Yield possible texts with the new entry, the best readable first."""
     text, value = document.text, document.value[KEY]
     found = _list(text)
     if found is None or not (value is None or isinstance(value, list)):
-        raise CannotAppend(f"the bulletins of {document.file} are no list of their own")
+        raise CannotAppend(f"the bulletins of {document.file} are not written as a list")
     if value and found.is_flow:
-        message = f"the bulletins of {document.file} stand in brackets: nothing is added there"
-        raise CannotAppend(message, "Write each on lines of its own, from a dash, or choose another file.")
+        message = f"the bulletins of {document.file} are written in brackets, where nothing can be added"
+        raise CannotAppend(message, "Begin each bulletin with a dash on its own line, or choose another file.")
     if not value:
         yield from _begun(text, found, fields)
         return
@@ -126,9 +127,9 @@ def _candidates(document: Document, fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _begun(text: str, found: _List, fields: Mapping[str, Any]) -> Iterator[str]:
-    """The empty list, in brackets, null or not written at all, made a list of lines."""
+    """Turn an empty list (brackets, null or nothing) into a list with lines, and add the entry."""
     if text[found.start : found.end].strip("[] \t") not in _NOTHING:
-        raise CannotAppend("the empty list of bulletins holds comments: nothing is added there")
+        raise CannotAppend("the empty list of bulletins contains comments, so nothing can be added there")
     head = text[: found.start].rstrip(" \t") if found.start != found.end else text[: found.start]
     rest = text[found.end :]
     begun = head + rest
@@ -136,7 +137,7 @@ def _begun(text: str, found: _List, fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _inserted(text: str, end: int, fields: Mapping[str, Any], found: _List) -> str:
-    """The text with the entry at `end`, where a line begins, or at its very end."""
+    """Return the text with the entry inserted at `end`, the start of a line or the end of the text."""
     line_end = _line_end(text, end)
     before, after = text[:end], text[end:]
     if before and not _LINE_ENDS.fullmatch(before[-1]):
@@ -147,13 +148,13 @@ def _inserted(text: str, end: int, fields: Mapping[str, Any], found: _List) -> s
 
 
 def _line_end(text: str, position: int) -> str:
-    """How the line before the position ends, or the first one of the text."""
+    """Return the line end before the position, or the first one of the text."""
     ends = _LINE_ENDS.findall(text, 0, position) or _LINE_ENDS.findall(text)
     return str(ends[-1]) if ends else "\n"
 
 
 def _wants_gap(text: str, found: _List, end: int) -> bool:
-    """Whether a blank line goes before the entry: where one stands before the last item, or a commented one above."""
+    """Whether to put a blank line before the entry: if the last item has one, or a comment follows it."""
     lines = _LINE_ENDS.split(text[:end])
     if lines and not lines[-1]:
         lines.pop()
@@ -171,7 +172,7 @@ def _wants_gap(text: str, found: _List, end: int) -> bool:
 
 
 def _with_comments(text: str, found: _List) -> int:
-    """Where the line begins that follows the last item and the comments that belong to it, by their indentation."""
+    """Return the start of the line after the last item and the indented comments that belong to it."""
     least = found.indent or 1
     end = position = _line_after(text, found.end)
     while position < len(text):
@@ -187,7 +188,7 @@ def _with_comments(text: str, found: _List) -> int:
 
 
 def _line_after(text: str, position: int) -> int:
-    """Where the line begins that follows the one which holds the position; the position itself where one begins."""
+    """Return the start of the next line, or the position itself if a line begins there."""
     begins = (
         position == 0
         or text[position - 1] == "\n"
@@ -202,11 +203,11 @@ def _next_line(text: str, position: int) -> int:
 
 
 def _list(text: str) -> _List | None:
-    """Where the bulletins of a file stand; None where they are no list that is written there."""
+    """Find the list of bulletins of a file; None if it is not written there as a list."""
     events: Iterator[Any] = iter(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     event: Any = next(each for each in events if isinstance(each, yaml.NodeEvent))
     if event.flow_style:
-        raise CannotAppend("the file is written in brackets: nothing is added there")
+        raise CannotAppend("the file is written in brackets, where nothing can be added")
     column = event.start_mark.column
     for key in events:
         if isinstance(key, yaml.MappingEndEvent):
@@ -228,14 +229,14 @@ def _extent(offsets: _Offsets, value: Any, events: Iterator[Any], column: int) -
     start = offsets.of(value.start_mark)
     if value.flow_style:
         return _List(column + 2, start, offsets.of(last.end_mark), is_flow=True)
-    # With an anchor, the mark is the anchor's; where the dash stands is the end of it, or one further.
+    # If the list has an anchor, the mark is that of the anchor. The dash is at its end, or one position before.
     dash = offsets.of(value.end_mark)
     dash -= offsets.text[dash : dash + 1] != "-"
     return _List(offsets.column(dash), start, offsets.of(last.end_mark), is_flow=False)
 
 
 def _skip(value: Any, events: Iterator[Any]) -> Any:
-    """Reads the rest of a node; the last of its events that has an extent, which says where its text ends."""
+    """Read the rest of a node. Returns its last event with a text, whose end is the end of the node."""
     last, event, depth = value, value, 0
     while True:
         if isinstance(event, yaml.CollectionStartEvent):
@@ -250,25 +251,25 @@ def _skip(value: Any, events: Iterator[Any]) -> Any:
 
 
 def _has_extent(end: Any) -> bool:
-    """Whether the end of a collection is a bracket: the end of a block is nothing, and stands where the next begins."""
+    """Whether a collection ends with a bracket. The end of a block has no text and lies at the next node."""
     return bool(end.start_mark.index != end.end_mark.index)
 
 
 class _Offsets:
-    """Where marks stand in a text: its lines are counted once."""
+    """Converts marks to positions in a text. The line starts are computed once."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._starts = [0, *(found.end() for found in _LINE_ENDS.finditer(text))]
 
     def of(self, mark: Any) -> int:
-        """The position of a mark."""
+        """Return the position of a mark."""
         if mark.line >= len(self._starts):
             return len(self.text)
         start: int = self._starts[mark.line]
         return min(start + int(mark.column), len(self.text))
 
     def column(self, position: int) -> int:
-        """The column of a position."""
+        """Return the column of a position."""
         before = _LINE_ENDS.split(self.text[:position])
         return len(before[-1])

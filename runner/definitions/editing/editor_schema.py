@@ -1,7 +1,7 @@
-"""A schema narrowed to one set: definitions in, a JSON Schema out that knows their accounts and their catalog.
+"""Narrow a schema to one set, for editors: `Definitions` come in, a JSON Schema with their names goes out.
 
-For editors, which complete and explain by it. It refuses nothing that the set's own check accepts: fields that the
-defaults of a file may give are not missed, and texts that hold a template are taken everywhere.
+Editors complete accounts, events and properties from it. It accepts everything that `validate` accepts: fields that
+defaults may set are not required, and templates are allowed in every text.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _MOST_HINTS = 50
 
 
 def narrowed(kind: str, definitions: Definitions) -> Schema:
-    """The schema of a kind of file, one of `NARROWED`, for this set."""
+    """Return the schema of a kind of file, one of `NARROWED`, for this set."""
     whole = published(kind)
-    whole.pop("$id", None)  # an editor that knows the general one by its name must not take one for the other
+    whole.pop("$id", None)  # an editor must not confuse it with the general schema of this $id
     if kind == "bulletins":
         _narrow_bulletins(whole, definitions)
     elif kind == "accounts":
@@ -64,7 +64,7 @@ def _narrow_bulletins(whole: Schema, definitions: Definitions) -> None:
         _narrow_account_names(known, in_defaults, list(definitions.accounts))
     if definitions.events:
         events = list(definitions.events.values())
-        # What no bulletin takes from the defaults is not wrong there: by themselves the names are hints alone.
+        # A default that every bulletin overrides is not wrong, so the names are only suggestions there.
         in_defaults["business_event"] |= {
             "then": copy.deepcopy(known["business_event"]),
             "examples": list(definitions.events),
@@ -93,7 +93,7 @@ def _narrow_account_names(known: Schema, in_defaults: Schema, names: list[str]) 
 
 
 def _taken(field: str) -> Schema:
-    """That the default of a field is as an entry's own, where some entry takes it."""
+    """Return the rule that a default must be valid for an entry, if some entry inherits it."""
     takes = {"type": "array", "contains": {"type": "object", "not": {"required": [field]}}}
     return {
         "if": {"properties": {"bulletins": takes}},
@@ -102,7 +102,7 @@ def _taken(field: str) -> Schema:
 
 
 def _needed(field: str) -> Schema:
-    """That each entry has a field, where the file has defaults and they do not give it."""
+    """Return the rule that each entry must have a field, if the file has defaults without this field."""
     lacks = {"type": "object", "not": {"required": [field]}}
     return {
         "if": {"required": ["defaults"], "properties": {"defaults": lacks}},

@@ -1,7 +1,7 @@
-"""What the catalog says of each business event, as parts of the schema of a set's bulletins: for `narrow`. Pure.
+"""Turn the catalog of business events into parts of the editor schema for bulletins. Pure functions.
 
-Entries name their event or have it from the defaults of their file, and so their properties. A file is refused only
-where the set's check refuses it, so what defaults may give is not missed.
+An entry has its event and properties itself or from the defaults of its file. The parts refuse a file only if
+`validate` refuses it, so properties that defaults may set are not required.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ANNOTATIONS = ("title", "description", "markdownDescription", "examples", "defa
 
 
 def one_of_events(field: Schema, events: Iterable[BusinessEvent]) -> Schema:
-    """The field that names an event, narrowed to these, or to a template."""
+    """Return the field `business_event` narrowed to these events or a template."""
     found = list(events)
     allowed = {"enum": [event.name for event in found], "enumDescriptions": [event_text(event) for event in found]}
     narrow = {name: value for name, value in field.items() if name != "examples"}
@@ -27,7 +27,7 @@ def one_of_events(field: Schema, events: Iterable[BusinessEvent]) -> Schema:
 
 
 def add_events(whole: Schema, events: Sequence[BusinessEvent]) -> None:
-    """Adds to a schema what properties each event takes and needs, by the entries and the defaults that name it."""
+    """Add to a schema the properties that each event allows and requires, for entries and defaults that name it."""
     of_entry, of_file = [], []
     for number, event in enumerate(events, start=1):
         taken = f"event-{number}"
@@ -51,7 +51,7 @@ def add_events(whole: Schema, events: Sequence[BusinessEvent]) -> None:
 
 
 def _needs(events: Sequence[BusinessEvent]) -> Iterable[Schema]:
-    """For each property that some event requires: where no defaults give it, each entry of such an event has it."""
+    """Yield a rule for each required property: entries of such an event must have it, unless the defaults do."""
     for name in dict.fromkeys(name for event in events for name in event.required):
         names_one = _has("business_event", [event.name for event in events if name in event.required])
         needs = {"required": ["properties"], "properties": {"properties": {"required": [name]}}}
@@ -84,11 +84,11 @@ def _has_no(name: str) -> Schema:
 
 
 def event_text(event: BusinessEvent) -> str:
-    """What the event requires and what it takes, in a sentence or two."""
+    """Return the required and the optional properties of an event, in one or two sentences."""
     optional = [name for name in event.properties or () if name not in event.required]
     required = f"Requires {listed(event.required)}." if event.required else "Requires no property."
     if event.properties is None:
-        return f"{required} Takes any other property."
+        return f"{required} May have any other property."
     return f"{required} May have {listed(optional)}." if optional else required
 
 
@@ -105,7 +105,7 @@ def _names(event: BusinessEvent) -> list[str]:
 
 
 def _property(event: BusinessEvent, name: str) -> Schema:
-    """What the catalog says of a property, its description and examples in front, for a text or a template."""
+    """Return the schema of a property: description and examples first, then its rules or a template."""
     said = (event.properties or {}).get(name)
     noted = {"description": _property_text(event, name, said), **_examples(said)}
     if said is None or said is True or _refers_elsewhere(said):
@@ -115,7 +115,7 @@ def _property(event: BusinessEvent, name: str) -> Schema:
 
 
 def _suggested_properties(event: BusinessEvent) -> Schema:
-    """The same as hints alone: a default that every entry of the file overrides is not wrong."""
+    """Return only suggestions: a default that every entry of the file overrides is not wrong."""
     return {
         "properties": {
             name: {"description": _property_text(event, name, said), **_examples(said)}
@@ -142,7 +142,7 @@ def _examples(said: Any) -> Schema:
 
 
 def _refers_elsewhere(said: Any) -> bool:
-    """Whether a schema holds a reference, which would lead elsewhere from within another schema."""
+    """Whether a schema contains a reference, which would have another target inside another schema."""
     if isinstance(said, Mapping):
         return any(str(key).startswith("$") or _refers_elsewhere(value) for key, value in said.items())
     return isinstance(said, list) and any(map(_refers_elsewhere, said))

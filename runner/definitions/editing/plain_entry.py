@@ -1,4 +1,4 @@
-"""A bulletin → the fields of the plain entry that says the same, with nothing left to defaults, rows or the account."""
+"""Turn a `Bulletin` into the fields of a plain entry without defaults, rows or an implied account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from runner.definitions.schedules.times import written_duration
 
 
 def entry_of(bulletin: Bulletin) -> dict[str, Any]:
-    """The entry's fields, those of their default values left out; times are in UTC."""
+    """Return the fields of the entry, without fields that have their default value. Times are in UTC."""
     fields: dict[str, Any] = {
         "id": bulletin.id,
         "business_event": bulletin.business_event,

@@ -1,7 +1,7 @@
-"""Bulletins → YAML text, as a person would write it: the one place that writes definitions.
+"""Write bulletins as YAML, the way a person would: fields come in, pieces of text go out.
 
-Values in, pieces of text out. `reader.read` gives exactly the same values for it, and so do parsers of YAML 1.1: what
-either could take for something else than text is quoted.
+The only module that writes definitions. `reader.read` and parsers of YAML 1.1 read exactly the same values back:
+each text that either could read as something other than text is quoted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
-# The order of the fields in an entry; others follow as they come.
+# The order of the fields in an entry. Other fields follow in the given order.
 FIELDS = (
     "id",
     "for_each",
@@ -30,30 +30,30 @@ FIELDS = (
     "allow_duplicate",
 )
 _RANK = {name: rank for rank, name in enumerate(FIELDS)}
-_WIDTH = 100  # a longer list or schedule gets a line for each of its parts
+_WIDTH = 100  # a longer list or schedule is written with one line for each part
 
-# What a file may not hold as it is, and what nobody would see there, such as a mark that turns the writing around.
+# Characters that are forbidden in a file, or invisible, such as a mark that reverses the writing direction.
 _ESCAPED = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
 _FIRST = r"""[^\s\-?:,\[\]{}#&*!|>'"%@`~=<.+^]"""
 _PLAIN = re.compile(_FIRST + r"(?:[^:#\x20]|:(?! |\Z)|\x20(?![#\x20]|\Z)|(?<!\x20)#)*\Z")
 _PLAIN_IN_BRACKETS = re.compile(_FIRST + r"(?:[^,\[\]{}?:#\x20]|\x20(?![#\x20]|\Z))*\Z")
-# What a reader of YAML 1.1, or a person, takes for a number, a date, a time of the day.
+# Texts that a YAML 1.1 parser or a person may read as a number, a date or a time.
 _NUMBER = re.compile(r"[0-9][0-9\x20_.,:*/-]*(?:[eE][-+]?[0-9]*|[TtZz][0-9:.TtZz\x20+-]*|\x20?[+-][0-9:.]*)?\Z")
 _OTHER_BASE = re.compile(r"0[xXoObB][0-9a-fA-F_]*\Z")
 _WORDS = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null", "nil", "nan", "inf"})
 _LONGEST_WORD = 5
-# Times that a schedule takes are written without quotes, as everybody writes them.
+# Times are written without quotes, as people usually write them.
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z")
 _TIMES = frozenset({(None, "when"), ("schedule", "at"), ("schedule", "starts"), ("schedule", "ends")})
 _CRON = ("schedule", "cron")
 
 
 def scalar(value: str | float | bool | None, *, in_block: bool = False) -> str:
-    """The value as YAML, on one line: text plain where that is safe, else in double quotes.
+    """Return the value as YAML on one line: a text without quotes if that is safe, else in double quotes.
 
-    It may stand anywhere, brackets included; with `in_block` only outside of them, where a comma needs no quotes.
+    The result is safe inside brackets. With `in_block` it is safe only outside, where a comma needs no quotes.
     """
     if isinstance(value, str):
         return _text(value, _PLAIN if in_block else _PLAIN_IN_BRACKETS)
@@ -65,7 +65,7 @@ def scalar(value: str | float | bool | None, *, in_block: bool = False) -> str:
 
 
 def entry(fields: Mapping[str, Any], *, indent: int = 2) -> str:
-    """One item of the list under `bulletins`, as lines: `- id: …` and the other fields in their usual order."""
+    """Return one item of the list under `bulletins`: the lines `- id: …` and the other fields in the usual order."""
     lines = _lines(_ordered(fields), indent + 2)
     first = next(lines, None)
     if first is None:
@@ -79,7 +79,7 @@ def document(
     *,
     comments: Iterable[str | None] = (),
 ) -> Iterator[str]:
-    """A whole file, piece by piece: its defaults, and the bulletins, each with its comment on the line before it."""
+    """Yield a file in pieces: the defaults, then each bulletin with its comment on the line above."""
     if defaults:
         yield "\n".join(chain(["defaults:"], _lines(_ordered(defaults), 2), ["", ""]))
     number = 0
@@ -97,7 +97,7 @@ def _ordered(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lines(fields: Mapping[str, Any], indent: int, within: str | None = None) -> Iterator[str]:
-    """The lines of a mapping, each key on one of its own; `within` names the field whose value it is."""
+    """Yield the lines of a mapping, one for each key. `within` is the field that has the mapping as its value."""
     margin = " " * indent
     for name, value in fields.items():
         key = f"{margin}{_key(name)}:"
@@ -113,7 +113,7 @@ def _lines(fields: Mapping[str, Any], indent: int, within: str | None = None) ->
 
 
 def _items(values: Iterable[Any], indent: int) -> Iterator[str]:
-    """The lines of a list, each item from a line of its own."""
+    """Yield the lines of a list. Each item begins on a new line."""
     margin = " " * indent
     for value in values:
         if isinstance(value, (str, int, float, type(None))):
@@ -129,7 +129,7 @@ def _items(values: Iterable[Any], indent: int) -> Iterator[str]:
 
 
 def _in_brackets(name: str, value: Mapping[str, Any] | Iterable[Any]) -> str | None:
-    """The collection on one line; None where lines of its own read better."""
+    """Return the collection on one line; None if several lines are easier to read."""
     parts = list(value.values() if isinstance(value, Mapping) else value)
     if isinstance(value, Mapping):
         if not value:
@@ -155,7 +155,7 @@ def _field(place: tuple[str | None, str], value: str | float | None, *, in_block
 
 @lru_cache(maxsize=4096)
 def _key(name: str) -> str:
-    return scalar(name)  # the same few names stand in thousands of entries
+    return scalar(name)  # thousands of entries share the same few names
 
 
 def _text(text: str, plain: re.Pattern[str]) -> str:

@@ -1,4 +1,4 @@
-"""Characters that no value may hold: nobody sees them in a review, and a terminal obeys them."""
+"""Characters that no value may contain: they are invisible in a review, and a terminal acts on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A file's plain values, and where in the file each key and value stands."""
+"""A file's plain values with the position of each key and value.
+
+The reader makes one `Document` for each file. Messages ask it for the line and column of a path.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,17 @@ _Children = dict[str | int, tuple[int, int]]  # key or number -> index of the ke
 
 _LINE_END = re.compile("\r\n|\n|\r")
 _WRITTEN = re.compile(r"(?:[&!]\S*[ \t]+)*(?![*&!|>'\"])([^\s,\[\]{}#]*)")
-_MAX_SOURCE = 1000  # a longer line is no help to anybody, and a file of one line may have many problems
+_MAX_SOURCE = 1000  # a longer line helps nobody, and it would be repeated for each of its problems
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says: plain values, and the position of every key and value.
+    """The plain values of a file, and the position of every key and value.
 
-    `marks` holds `line << 32 | column` (from 0) of each node in document order: a mapping's own, then each key's
-    and its value's; a sequence's own, then its items'. An alias takes its own mark and then those of what it names.
-    `ends` says, for the mark of each mapping and sequence, where the marks of what follows it begin; what an alias
-    brought along is not in it.
+    `marks` holds `line << 32 | column` (from 0) of each node in document order: for a mapping its own mark, then the
+    marks of each key and value; for a sequence its own mark, then the marks of its items. An alias has its own mark,
+    then those of the nodes inside its anchor. `ends` maps the index of a mapping or sequence to the index after its
+    last mark, except for nodes that an alias repeats.
     """
 
     file: str
@@ -37,7 +40,7 @@ class Document:
     _tables: dict[int, _Children] = field(default_factory=dict, repr=False)
 
     def position(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
-        """Line and column, from 1, of the value (or the key) at `path`, or of the nearest parent that is there."""
+        """Return line and column, from 1, of the value (or key) at `path`, or of its nearest existing parent."""
         value, index = self.value, 0
         for depth, step in enumerate(path, start=1):
             place = self._children(value, index).get(step)
@@ -48,13 +51,13 @@ class Document:
         return self.mark(index)
 
     def entries(self, key: str) -> Iterator[tuple[int, int]]:
-        """Line and column, from 1, of each item or value in the collection that stands under `key` at the top."""
+        """Yield line and column, from 1, of each item or value in the collection under the top-level `key`."""
         place = self._children(self.value, 0)[key]
         for _, index in self._children(self.value[key], place[1]).values():
             yield self.mark(index)
 
     def _children(self, value: Value, index: int) -> _Children:
-        """Where the marks of the children of the node at `index` stand."""
+        """Return the indexes of the marks of the children of the node at `index`."""
         if index in self._tables:
             return self._tables[index]
         table: _Children = {}
@@ -76,14 +79,14 @@ class Document:
         return self.ends.get(index) or index + _node_count(value)
 
     def mark(self, index: int) -> tuple[int, int]:
-        """Line and column, from 1, of the node whose mark stands at `index`."""
+        """Return line and column, from 1, of the node whose mark has this index."""
         packed = self.marks[index]
         return (packed >> 32) + 1, (packed & 0xFFFFFFFF) + 1
 
     def written(self, path: Path) -> str:
-        """The unquoted scalar at `path` as it is written in the file, e.g. `007` where the value is 7.
+        """Return the unquoted scalar at `path` as it is written in the file, e.g. `007` if the value is 7.
 
-        Empty where something else stands there, such as an alias.
+        Empty for anything other than an unquoted scalar, such as an alias.
         """
         line, column = self.position(path)
         match = _WRITTEN.match(_lines(self.text)[line - 1], column - 1)
@@ -91,7 +94,7 @@ class Document:
 
 
 def source_line(text: str, line: int) -> str:
-    """Line `line` of `text`, from 1, without its end; empty past the last, and where it is too long to show."""
+    """Return a line of `text`, counted from 1, without its line end; empty if missing or too long to show."""
     lines = _lines(text)
     return lines[line - 1] if line <= len(lines) and len(lines[line - 1]) <= _MAX_SOURCE else ""
 
@@ -102,7 +105,7 @@ def _lines(text: str) -> list[str]:
 
 
 def end_position(text: str) -> tuple[int, int]:
-    """Line and column, from 1, of what would follow `text`."""
+    """Return line and column, from 1, of the position directly after `text`."""
     lines = _LINE_END.split(text)
     return len(lines), len(lines[-1]) + 1
 

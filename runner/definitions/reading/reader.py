@@ -1,8 +1,8 @@
-"""The only YAML parser: bytes in, a `Document` of plain values with positions out.
+"""The only YAML parser: bytes come in, a `Document` of plain values with positions goes out.
 
-YAML 1.2 core schema over PyYAML's event stream (libyaml's where it is there). Strict: what a reviewer could
-misread is refused with a position. Values are built straight from events and positions kept in one flat
-array, because node trees of large sets cost more than their parsing.
+It reads the YAML 1.2 core schema from the event stream of PyYAML, with libyaml if installed. It refuses whatever
+a reviewer could misread. Values are built directly from the events, and positions are kept in one flat array,
+because node trees of large sets take longer than parsing.
 """
 
 from __future__ import annotations
@@ -23,30 +23,33 @@ from runner.definitions.reading.scalars import resolve_plain
 from runner.definitions.suggest import quoted
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
-MAX_DEPTH = 60  # libyaml's event stream is safe at any depth, the code that walks the values is not
-MAX_ALIAS_NODES = 10_000  # what all aliases of a file may add together
+MAX_DEPTH = 60  # libyaml's event stream is safe at any depth; recursive code over the values is not
+MAX_ALIAS_NODES = 10_000  # values that all aliases of a file together may repeat
 MAX_ALIAS_CHARACTERS = 1024 * 1024
 
-# NEL, LS and PS end a line for YAML 1.1 parsers and not for 1.2 ones or editors: nobody could see what is meant.
+# NEL, LS and PS end a line in YAML 1.1, but not in YAML 1.2 or in editors, so the meaning would be unclear.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _TAG = "tag:yaml.org,2002:"
-# libyaml compares each with all before it, so a file of them would take minutes; and no tag is read anyway.
+# libyaml compares each %TAG directive with all earlier ones: thousands would take minutes. Tags are refused anyway.
 _TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
 
-_BRACES = 'A text that begins with {{ wants quotes: "{{ row.show }}".'
+_BRACES = 'Put a text that begins with {{ in quotes: "{{ row.show }}".'
 _HINTS = (
-    ("mapping values are not allowed", "A text that contains ': ' wants quotes; keys of one mapping, one indentation."),
-    ("did not find expected key", "Look at the indentation, and at quotes or brackets left open above."),
-    ("did not find expected ',' or", "A bracket or a quote is left open."),
-    ("cannot start any token", "A text that begins with @, %, ` or another sign of YAML wants quotes."),
-    ("could not find expected ':'", "A key wants a colon and a space behind it."),
+    (
+        "mapping values are not allowed",
+        "Put a text with ': ' in it in quotes, and indent all fields of an entry equally.",
+    ),
+    ("did not find expected key", "Check the indentation, and look for a quote or bracket above that is not closed."),
+    ("did not find expected ',' or", "Close the bracket or the quote."),
+    ("cannot start any token", "Put a text that begins with @, %, ` or another special character in quotes."),
+    ("could not find expected ':'", "Write a colon and a space after each field name."),
 )
 
 
 def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
-    """The document in `data`, or None, and the problems found on the way. `file` is the name to show."""
+    """Parse `data`. Returns the document, or None if it cannot be read, and the problems. `file` is its name."""
     if len(data) > MAX_FILE_BYTES:
-        message = f"the file has more than {MAX_FILE_BYTES:,} bytes, which is as much as is read"
+        message = f"the file has more than {MAX_FILE_BYTES:,} bytes, the limit"
         return None, [Problem(file, 1, 1, Code.FILE_TOO_LARGE, message, "Split it into several files.")]
     try:
         text = data.decode("utf-8")
@@ -59,7 +62,7 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
         line, column = end_position(text[: found.start()])
         source = source_line(text, line)
         return None, [
-            Problem(file, line, column, Code.YAML_TAG, "the directive %TAG is not read", "Remove it.", source)
+            Problem(file, line, column, Code.YAML_TAG, "the YAML directive %TAG is not allowed", "Remove it.", source)
         ]
     builder = _Builder(file, text)
     try:
@@ -68,11 +71,11 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
         return None, [*builder.problems, refusal.problem]
     except yaml.MarkedYAMLError as error:
         return None, [*builder.problems, _syntax_problem(text, file, error)]
-    # libyaml's reader errors carry no mark; ValueError: an escape beyond Unicode, without libyaml.
+    # Reader errors of libyaml have no mark. Without libyaml, an escape beyond Unicode raises ValueError.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         return None, [
             *builder.problems,
-            Problem(file, 1, 1, Code.YAML_SYNTAX, f"not readable as YAML: {error}"),
+            Problem(file, 1, 1, Code.YAML_SYNTAX, f"the file is not valid YAML: {error}"),
         ]
     return document, builder.problems
 
@@ -102,7 +105,7 @@ class _Refused(Exception):
 
 
 class _Builder:
-    """Builds one document from events. Alive for one file."""
+    """Builds the document of one file from its events."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -119,18 +122,18 @@ class _Builder:
         next_event()  # stream start
         event = next_event()
         if type(event) is yaml.StreamEndEvent:
-            hint = "Remove it, or write accounts, business_events or bulletins."
-            raise _Refused(Problem(self.file, 1, 1, Code.YAML_EMPTY, "the file holds nothing", hint))
+            hint = "Remove the file, or write accounts, business_events or bulletins."
+            raise _Refused(Problem(self.file, 1, 1, Code.YAML_EMPTY, "the file is empty", hint))
         value = self._node(next_event)
         next_event()  # document end
         event = next_event()
         if type(event) is not yaml.StreamEndEvent:
-            hint = "Remove the '---', or make it a file of its own."
-            self._refuse(Code.YAML_DOCUMENTS, event, "a second document begins here; a file holds one", hint)
+            hint = "Remove the '---', or move the second document to its own file."
+            self._refuse(Code.YAML_DOCUMENTS, event, "a second document begins here; only one is allowed", hint)
         return Document(self.file, value, self.marks, self.text, self.ends)
 
     def _node(self, next_event: Callable[[], Any]) -> Value:
-        """The root node, with all that it holds. One loop over events: the hot path of the whole program."""
+        """Build the root node and everything in it. One loop over the events, for speed."""
         marks, scalar = self.marks, yaml.ScalarEvent
         stack: list[tuple[Value, str | None, str | None, int]] = []
         container: Value = None
@@ -157,11 +160,11 @@ class _Builder:
                 marks.append(mark.line << 32 | mark.column)
                 container, key, anchor = {} if kind is yaml.MappingStartEvent else [], None, event.anchor
                 if anchor is not None:
-                    self.anchors.pop(anchor, None)  # within itself it names itself, not an older one
+                    self.anchors.pop(anchor, None)  # not defined until the node is complete
                 continue
             elif kind is yaml.AliasEvent:
                 if type(container) is dict and key is None:
-                    self._refuse(Code.YAML_KEY, event, "an alias stands where a key is wanted", "Write the key out.")
+                    self._refuse(Code.YAML_KEY, event, "an alias is used as a field name", "Write the name itself.")
                 value = self._alias(event, len(stack))
             else:  # the end of a mapping or a sequence
                 value = container
@@ -181,18 +184,18 @@ class _Builder:
         value = self._scalar(event)
         if not isinstance(value, str):
             if not event.value:
-                hint = "Write the key, or remove the colon."
-                self._problem(Code.YAML_KEY, event, "a colon stands here without a key before it", hint)
+                hint = "Write the field name, or remove the colon."
+                self._problem(Code.YAML_KEY, event, "there is no field name before this colon", hint)
                 return _unwritten(mapping)
-            message = f"the key {event.value[:60]} is {_kind(value)}; keys are strings"
+            message = f"the field name {event.value[:60]} is {_kind(value)}; field names must be text"
             self._problem(Code.YAML_KEY, event, message, f'Write "{event.value}".')
             value = event.value
         if value in mapping:
-            message = f"the key {quoted(value)} stands twice in this mapping"
+            message = f"the field {quoted(value)} is written twice"
             self._problem(Code.YAML_DUPLICATE_KEY, event, message, "Remove one of the two.")
             return _unwritten(mapping)
         if event.anchor is not None:
-            self._refuse(Code.YAML_KEY, event, "a key carries an anchor", "Remove the anchor.")
+            self._refuse(Code.YAML_KEY, event, "a field name has an anchor", "Remove the anchor (the word after &).")
         return str(value)
 
     def _scalar(self, event: Any) -> Value:
@@ -202,23 +205,24 @@ class _Builder:
         if event.tag is None and not event.style:
             return resolve_plain(text)
         if event.style == '"' and (found := FORBIDDEN.search(text)):
-            message = f"the text holds the control character U+{ord(found.group()):04X}"
-            self._problem(Code.YAML_CONTROL_CHARACTER, event, message, "Remove the escape.")
-            return FORBIDDEN.sub("\ufffd", text)  # lest a message carry it to a terminal
+            message = f"the text contains the invisible control character U+{ord(found.group()):04X}"
+            hint = "Remove the part that begins with a backslash."
+            self._problem(Code.YAML_CONTROL_CHARACTER, event, message, hint)
+            return FORBIDDEN.sub("\ufffd", text)  # so that no message sends it to a terminal
         return text
 
     def _alias(self, event: Any, depth: int) -> Value:
         if event.anchor not in self.anchors:
-            message = f"the alias *{event.anchor} names no anchor that is complete above it"
-            self._refuse(Code.YAML_ALIAS, event, message, "Write the value out.")
+            message = f"the alias *{event.anchor} has no complete anchor &{event.anchor} above it"
+            self._refuse(Code.YAML_ALIAS, event, message, "Write the value itself.")
         value, first, last = self.anchors[event.anchor]
         self.alias_nodes += last - first
         if self.alias_nodes > MAX_ALIAS_NODES:
-            self._refuse_alias(event, f"add more than {MAX_ALIAS_NODES:,} values")
+            self._refuse_alias(event, f"repeat more than {MAX_ALIAS_NODES:,} values")
         height, characters = _extent(value)
         self.alias_characters += characters
         if self.alias_characters > MAX_ALIAS_CHARACTERS:
-            self._refuse_alias(event, f"add more than {MAX_ALIAS_CHARACTERS:,} characters")
+            self._refuse_alias(event, f"repeat more than {MAX_ALIAS_CHARACTERS:,} characters")
         if depth + height > MAX_DEPTH:
             self._refuse_alias(event, f"nest values deeper than {MAX_DEPTH} levels")
         mark = event.start_mark
@@ -227,25 +231,25 @@ class _Builder:
         return value
 
     def _refuse_alias(self, event: Any, why: str) -> NoReturn:
-        hint = "Write the values out, or use defaults."
+        hint = "Write the values themselves, or use defaults."
         self._refuse(Code.YAML_ALIAS, event, f"the aliases of this file {why}", hint)
 
     def _check_collection(self, event: Any, container: Value, key: str | None, depth: int) -> None:
         if type(container) is dict and key is None:
             braces = "{{" in source_line(self.text, event.start_mark.line + 1)
-            hint = _BRACES if braces else "Keys are strings."
-            self._refuse(Code.YAML_KEY, event, "a mapping or a list stands where a key is wanted", hint)
+            hint = _BRACES if braces else "Write a text as the field name."
+            self._refuse(Code.YAML_KEY, event, "a mapping or a list is used as a field name", hint)
         if depth >= MAX_DEPTH:
-            hint = "No field needs that: look for stray brackets."
-            self._refuse(Code.YAML_DEPTH, event, f"values nest deeper than {MAX_DEPTH} levels here", hint)
+            hint = "No field needs this depth. Look for stray brackets."
+            self._refuse(Code.YAML_DEPTH, event, f"values are nested deeper than {MAX_DEPTH} levels here", hint)
         own = "map" if type(event) is yaml.MappingStartEvent else "seq"
         if event.tag is not None and event.tag not in ("!", _TAG + own):
             self._refuse_tag(event)
 
     def _refuse_tag(self, event: Any) -> NoReturn:
         tag = event.tag.replace(_TAG, "!!")
-        message = f"the tag {tag} is not read; definitions are plain values"
-        self._refuse(Code.YAML_TAG, event, message, "Remove the tag, and quote the value if it is text.")
+        message = f"the tag {tag} is not allowed; only plain values are"
+        self._refuse(Code.YAML_TAG, event, message, "Remove the tag. If the value is a text, put it in quotes.")
 
     def _problem(self, code: Code, event: Any, message: str, help: str) -> None:  # noqa: A002
         mark = event.start_mark
@@ -261,12 +265,12 @@ class _Builder:
 
 
 def _unwritten(mapping: dict[str, Value]) -> str:
-    # What is refused is kept under a key that nobody can write, so that the positions of what follows stay true.
+    # A refused key is replaced by one that no file can contain, so that later positions stay correct.
     return f"\0{len(mapping)}"
 
 
 def _extent(value: Value) -> tuple[int, int]:
-    """How deep a value nests, and how many characters its texts have."""
+    """Return the depth of a value, and the number of characters in all its texts."""
     if isinstance(value, dict):
         children = [_extent(child) for child in value.values()]
         characters = sum(map(len, value))
@@ -282,9 +286,9 @@ def _kind(value: Value) -> str:
         case None:
             return "empty (null)"
         case bool():
-            return "a boolean"
+            return "a true/false value"
         case int():
-            return "an integer"
+            return "a whole number"
         case _:
             return "a number"
 
@@ -293,7 +297,7 @@ def _encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Prob
     line, column = end_position(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
     line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        message = "the file is UTF-16; definitions are UTF-8"
+        message = "the file is UTF-16; definitions must be UTF-8"
     else:
         message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
     source = source_line(data[line_start : line_start + 2000].decode("utf-8", "replace"), 1)
@@ -302,7 +306,7 @@ def _encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Prob
 
 def _control_character(text: str, file: str, found: re.Match[str]) -> Problem:
     line, column = end_position(text[: found.start()])
-    message = f"the control character U+{ord(found.group()):04X} stands here"
+    message = f"there is an invisible control character here, U+{ord(found.group()):04X}"
     return Problem(file, line, column, Code.YAML_CONTROL_CHARACTER, message, "Remove it.", source_line(text, line))
 
 
@@ -310,8 +314,8 @@ def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Proble
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     last = end_position(text.rstrip())
-    line, column = min((line, column), last)  # what is missing at the end is noticed past it, where nobody can look
-    what = str(error.problem or error.context or "not readable as YAML")
+    line, column = min((line, column), last)  # the parser may report a place after the last line
+    what = str(error.problem or error.context or "the file is not valid YAML")
     message = f"{what} ({error.context})" if error.context and error.problem else what
     source = source_line(text, line)
     hint = next((hint for phrase, hint in _HINTS if phrase in what), "")

@@ -1,6 +1,6 @@
-"""Unquoted scalars by the YAML 1.2 core schema: text in, plain values out.
+"""Read unquoted scalars by the YAML 1.2 core schema: text comes in, a plain value goes out.
 
-Source: https://yaml.org/spec/1.2.2/#103-core-schema. Editors read them so: `no`, `12:30`, dates stay text.
+Source: https://yaml.org/spec/1.2.2/#103-core-schema. As in editors, `no`, `12:30` and dates stay text.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import re
 
 _NULL = frozenset({"", "null", "Null", "NULL", "~"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_OTHER_START = frozenset("0123456789+-.nN~tTfF")  # how everything begins that is not text
+_OTHER_START = frozenset("0123456789+-.nN~tTfF")  # the first characters of all values that are not text
 _INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 
 
 def resolve_plain(text: str) -> bool | int | float | str | None:
-    """The value of an unquoted scalar."""
+    """Return the value of an unquoted scalar."""
     if text and text[0] not in _OTHER_START:
         return text
     if text in _NULL:
@@ -33,7 +33,7 @@ def resolve_plain(text: str) -> bool | int | float | str | None:
 
 
 def _integer(text: str) -> int | float:
-    # Python refuses to convert very long digit strings; no field takes such a number, so a float will do.
+    # Python refuses to convert very long digit strings. No field takes such a number, so infinity is enough.
     if len(text) > 300:
         return float("inf")
     return int(text, 0) if text[:2] in ("0o", "0x") else int(text)

@@ -1,4 +1,8 @@
-"""Which CleverTap accounts the accounts of a set are: each has one name, and its id is no secret. Pure functions."""
+"""Check that no CleverTap account has two names, and that no account id is a passcode. Pure functions.
+
+The ledger knows an account by its name. If one CleverTap account had two names, its people could get a bulletin
+twice. Two accounts are the same if `regions.service` and `account_id_env` are equal.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,7 @@ _FIELD = "account_id_env"
 
 
 def check(accounts: Iterable[Account]) -> Iterator[Finding]:
-    """Findings about ids that two accounts share, and about ids in a variable that holds a passcode.
-
-    Under a second name, a CleverTap account would get a bulletin twice, and twice as many requests as it takes.
-    """
+    """Yield findings about accounts with the same id, and about ids read from the variable of a passcode."""
     accounts = list(accounts)
     yield from _shared_ids(accounts)
     yield from _passcodes_as_ids(accounts)
@@ -28,12 +29,12 @@ def _shared_ids(accounts: Iterable[Account]) -> Iterator[Finding]:
     for account in accounts:
         other = first.setdefault((regions.service(account.base_url), account.account_id_env), account)
         if other.name == account.name:
-            continue  # the account itself; or a second definition of it, which is a duplicate name
+            continue  # the same account, or a second definition of its name, which another rule reports
         message = (
             f"{account.name} is the same CleverTap account as {other.name} ({other.place}):"
-            f" both have the account_id_env {account.account_id_env}"
+            f" both have account_id_env: {account.account_id_env}"
         )
-        hint = "Keep one of the two names and use it in all bulletins, or name the variable of another account's id."
+        hint = "Keep one name and use it in all bulletins. If they are two accounts, name two variables."
         yield _at_id(account, Code.DUPLICATE_ACCOUNT, message, hint)
 
 
@@ -46,8 +47,8 @@ def _passcodes_as_ids(accounts: Iterable[Account]) -> Iterator[Finding]:
         holder = holders.get(account.account_id_env)
         if holder is not None:
             whose = "the same account" if holder.name == account.name else f"{holder.name} ({holder.place})"
-            message = f"the account_id_env of {account.name} is {account.account_id_env}, the passcode_env of {whose}"
-            hint = f"Name the variable that holds the account id, like {VARIABLES[_FIELD][1]}."
+            message = f"account_id_env of {account.name} is {account.account_id_env}, the passcode_env of {whose}"
+            hint = f"Write the name of the variable that holds the account id, like {VARIABLES[_FIELD][1]}."
             yield _at_id(account, Code.ID_IS_PASSCODE, message, hint)
 
 

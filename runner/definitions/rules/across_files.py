@@ -1,6 +1,6 @@
-"""What spans entries and files: unique ids and names, known accounts, the catalog, copy-paste double sends.
+"""Rules across entries and files: unique ids and names, known accounts, the catalog, duplicate payloads.
 
-Functions over the parts of a set; they open nothing and yield findings.
+Pure functions: the `Parts` of a whole set come in, findings go out.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ _Validators = dict[str, dict[str, "jsonschema_rs.Validator"]]  # event -> proper
 
 
 class _Hints(dict[tuple[str, ...], str]):
-    """What was meant by each wrong name or value: made once, and for as many as are shown.
+    """A cache of "did you mean" hints. Each is computed once, and only as many as can be shown.
 
-    Looking for it is slow, and each of thousands of rows may be wrong.
+    Computing a hint is slow, and thousands of rows may be wrong.
     """
 
     def of(self, wrong: tuple[str, ...], make: Callable[[], str]) -> str:
-        """The hint about `wrong`; empty where there are too many."""
+        """Return the hint about `wrong`; empty if there are too many hints already."""
         if wrong not in self and len(self) < MAX_PROBLEMS:
             self[wrong] = make()
         return self.get(wrong, "")
 
 
 def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
-    """All findings about the set. `whole` is false where a file could not be read: then names may be in it."""
+    """Yield all findings about the set. `whole` is false if a file could not be read: it may define any name."""
     yield from _duplicate_names("account", "accounts", parts.accounts)
     yield from account_identities.check(parts.accounts)
     yield from _duplicate_names("business event", "business_events", parts.events)
@@ -56,7 +56,7 @@ def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
 
 
 def with_accounts(parts: Parts) -> Parts:
-    """The parts, with the only account filled in where a bulletin names none."""
+    """Fill in the account of bulletins that name none, if the set has only one account."""
     names = {account.name for account in parts.accounts} | parts.broken_accounts
     if len(names) == 1:
         only = tuple(names)
@@ -92,7 +92,7 @@ def _duplicate_ids(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
             message = f"the id {bulletin.id!r} is already used at {first[bulletin.id]}"
             hint = "Give this one an id of its own; to send the same bulletin again, raise its revision."
             if bulletin.place.row:
-                hint = "Let the id hold a column in which these rows differ."
+                hint = "Add a column to the id that differs between these rows."
             yield _about(bulletin, ("id",), Code.DUPLICATE_ID, message, hint)
         first.setdefault(bulletin.id, bulletin.place)
 
@@ -104,9 +104,9 @@ def _accounts(parts: Parts, whole: bool, hints: _Hints) -> Iterator[Finding]:
         return
     for bulletin in parts.bulletins:
         if not bulletin.accounts and whole:
-            found = f"the set defines {listed(known)}" if known else "the set defines none"
+            found = f"the set defines {listed(known)}" if known else "the set defines no account"
             hint = f"Add accounts: [{known[0]}]." if known else "Add a file with accounts to the set."
-            message = f"the bulletin does not say its accounts, and {found}"
+            message = f"the bulletin names no account, and {found}"
             yield _about(bulletin, (), Code.ACCOUNT_NEEDED, message, hint)
         for number, name in enumerate(bulletin.accounts):
             if name not in names and whole:
@@ -162,7 +162,7 @@ def _properties(
         validator = validators.get(name)
         if validator is not None and (bad := _not_allowed(bulletin, value, validator)) is not None:
             message = f"properties.{name} is {quoted(bad)}, which the catalog does not allow"
-            message += "" if bad == value else f": {quoted(value)} comes to that"
+            message += "" if bad == value else f"; {quoted(value)} is filled in like this"
             made = partial(property_values.hint, (event.properties or {})[name], bad, validator)
             hint = hints.of(("value", event.name, name, bad), made)
             yield _about(bulletin, path, Code.PROPERTY_VALUE, message, hint)
@@ -177,14 +177,14 @@ def _meant_property(name: str, event: BusinessEvent) -> str:
 
 
 def _not_allowed(bulletin: Bulletin, value: str, validator: jsonschema_rs.Validator) -> str | None:
-    """The value, or the first that it comes to at some time, which is not allowed; None where all are."""
+    """Return the value that is not allowed, filled in for an occurrence if the schedule is recurring, or None."""
     schedule = bulletin.schedule
     texts = sampled(value, schedule) if isinstance(schedule, Recurrence) else (value,)
     return next((text for text in texts if not is_valid(validator, text)), None)
 
 
 def _times(schedule: Schedule | Recurrence | None) -> Hashable:
-    """What is equal where two bulletins are due at the same times."""
+    """Return a key that is equal for two bulletins that are due at the same times."""
     match schedule:
         case Recurrence(cron, timezone, _, starts, ends):
             return cron.upper(), timezone, starts, ends
@@ -206,7 +206,7 @@ def _duplicate_payloads(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
             other = first.setdefault(key, bulletin)
             if other is bulletin or other.id == bulletin.id:
                 continue
-            message = f"the same payload goes to {account} at the same time as {other.id} ({other.place})"
-            hint = "Change what differs, remove one of the two, or add allow_duplicate: true."
+            message = f"{other.id} ({other.place}) sends the same content to {account} at the same time"
+            hint = "Change one of the two, remove it, or add allow_duplicate: true."
             yield _about(bulletin, (), Code.DUPLICATE_PAYLOAD, message, hint)
             break

@@ -1,4 +1,7 @@
-"""The rules of budgets: events that the catalog has, and an hour that is no longer than its day. Yields findings."""
+"""Check the budgets of accounts: their events are in the catalog, and `per_hour` is at most `per_day`.
+
+Pure functions: the `Parts` of a set come in, findings go out.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from runner.definitions.suggest import did_you_mean, listed, quoted
 
 
 def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
-    """All findings about the budgets of accounts. `whole` is false where a file could not be read."""
+    """Yield all findings about the budgets of accounts. `whole` is false if a file could not be read."""
     known = {event.name for event in parts.events}
     for account in parts.accounts:
         path: Path = ("accounts", account.name, "budget")
@@ -26,13 +29,13 @@ def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
 def _hour_and_day(account: Account, budget: Budget, path: Path) -> Iterator[Finding]:
     per_hour, per_day = budget.per_hour, budget.per_day
     if per_hour is not None and per_day is not None and per_hour > per_day:
-        message = f"{dotted(path)} lets {per_hour} go in an hour, and no more than {per_day} in a day"
-        hint = f"Write at most {per_day} for the hour, or leave per_hour out."
+        message = f"{dotted(path)} allows {per_hour} bulletins in an hour, but only {per_day} in a day"
+        hint = f"Write {per_day} or less as per_hour, or remove per_hour."
         yield Finding(Code.NOT_ALLOWED, account.place.file, (*path, "per_hour"), message, hint)
 
 
 def _unknown(account: Account, event: str, known: list[str]) -> Finding:
-    message = f"{quoted(event)} is not in the catalog of business events, so its budget would hold back nothing"
+    message = f"{quoted(event)} is not in the catalog of business events, so its budget would have no effect"
     hint = did_you_mean(event, known) or (f"Known: {listed(known)}." if known else "Define it.")
     path = ("accounts", account.name, "budget", "events", event)
     return Finding(Code.UNKNOWN_EVENT, account.place.file, path, message, hint, at_key=True)

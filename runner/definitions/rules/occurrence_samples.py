@@ -1,4 +1,4 @@
-"""What a text comes to that speaks of its occurrence, over a year: so it is checked before any of them is due."""
+"""Fill in `{{ occurrence… }}` for sample times over one year, so that texts are checked before they are due. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from runner.definitions.templates import fill_occurrence, is_template, occurrenc
 
 _FROM = datetime(2026, 1, 1, tzinfo=UTC)
 _STEPS = 25
-_STEP = timedelta(days=15, hours=1)  # each month of a year, each weekday, each hour
+_STEP = timedelta(days=15, hours=1)  # reaches each month, weekday and hour within a year
 
 
 def sampled(text: str, recurrence: Recurrence) -> tuple[str, ...]:
-    """The text itself; or where it is to be filled in, each that it comes to at some of its times."""
+    """Return the distinct texts for the sample times; for a text without a template, the text itself."""
     if not is_template(text):
         return (text,)
     return tuple(dict.fromkeys(fill_occurrence(text, values) for values in _values(recurrence)))
@@ -30,14 +30,14 @@ def _values(recurrence: Recurrence) -> tuple[Mapping[str, str], ...]:
 
 
 def sample_times(recurrence: Recurrence) -> list[datetime]:
-    """The first week of a schedule's instants and two dozen over its first year: the same whenever it is checked."""
+    """Return the first 7 instants and about 25 more from the first year. The same schedule gives the same ones."""
     from runner.definitions.schedules.recurrence import between, next_after
 
     begin = recurrence.starts or _FROM
     found = list(islice(between(recurrence, begin, begin + timedelta(days=366)), 7))
     at: datetime | None = begin
     for after in (begin + step * _STEP for step in range(_STEPS)):
-        if at is not None and at <= after:  # else it is the next one still
+        if at is not None and at <= after:  # else the last instant found is still the next one
             at = next_after(recurrence, after)
         found += [] if at is None else [at]
     return list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""Why the catalog does not allow a property's value, and what to write: a hint for each keyword that failed. Pure."""
+"""Advise what to write for a property value that the catalog refuses: one hint for each rule that failed. Pure."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from runner.definitions.suggest import counted, did_you_mean, listed
 if TYPE_CHECKING:
     import jsonschema_rs
 
-_MOST_LOOKED_THROUGH = 1000  # values of an enum, for a hint: thousands of rows may be wrong
+_MOST_LOOKED_THROUGH = 1000  # values of an enum that are compared for a hint; thousands of rows may be wrong
 _MOST_HINTS = 3
 
 
 def hint(schema: Any, value: str, validator: jsonschema_rs.Validator) -> str:
-    """What to write for a value that `validator`, which is `schema` compiled, refuses."""
+    """Return what to write instead of a refused value. `validator` is `schema`, compiled."""
     hints: dict[str, None] = {}
     for error in validator.iter_errors(value):
         path = list(error.schema_path)
         limit = _at(schema, path)
         if path[-1:] == ["enum"] and isinstance(limit, list):
-            return _of_enum(value, limit)  # says all there is to say
+            return _of_enum(value, limit)  # complete by itself
         hints[_of_keyword(path[-1] if path else None, limit, value) or f"The catalog says: {error.message[:200]}."] = (
             None
         )
@@ -36,33 +36,33 @@ def _at(schema: Any, path: Sequence[str | int]) -> Any:
         try:
             schema = schema[step]
         except (KeyError, IndexError, TypeError):
-            return None  # of a reference, which leads elsewhere
+            return None  # the path follows a reference
     return schema
 
 
 def _of_enum(value: str, allowed: list[Any]) -> str:
     near = did_you_mean(value, map(str, allowed)) if len(allowed) <= _MOST_LOOKED_THROUGH else ""
-    return near or f"It takes {listed(map(str, allowed[:_MOST_LOOKED_THROUGH]), 'or') or 'nothing'}."
+    return near or f"Allowed: {listed(map(str, allowed[:_MOST_LOOKED_THROUGH]), 'or') or 'nothing'}."
 
 
 def _of_keyword(keyword: str | int | None, limit: Any, value: str) -> str | None:
     match keyword, limit:
         case None, False:
-            return "It takes no value: remove it."
+            return "No value is allowed: remove the property."
         case "const", str():
             return f"Write {limit}."
         case "pattern", str():
-            return f"It must match '{limit}'."
+            return f"Its pattern in the catalog is '{limit}'."
         case "minLength", int() | float():
-            return f"It has {counted(len(value), 'character')}; it takes at least {limit:g}."
+            return f"It has {counted(len(value), 'character')}; at least {limit:g} are needed."
         case "maxLength", int() | float():
-            return f"Cut {counted(len(value) - int(limit), 'character')}: it takes at most {limit:g}."
+            return f"Cut {counted(len(value) - int(limit), 'character')}: at most {limit:g} are allowed."
         case "maxBytes", int():
             over = utf8_bytes(value) - limit
-            return f"Cut {counted(over, 'byte')} of UTF-8: it takes at most {limit}."
+            return f"Cut {counted(over, 'byte')} of UTF-8: at most {limit} are allowed."
         case "format", str():
             return f"It must have the format {limit}."
         case "type", _:
-            return "Let its schema in the catalog be that of a string: the API takes strings only."
+            return "Change the type in the catalog to string, since CleverTap takes only text."
         case _:
             return None

@@ -1,7 +1,7 @@
-"""How much work a JSON Schema is for one text, with all its references lead to: a few lines can stand for billions.
+"""Refuse JSON Schemas of the catalog whose references multiply: a few lines can mean billions of checks. Pure.
 
-Pure. Only what applies to a text counts, for no property is anything else: what a schema says of lists and mappings may
-refer to itself as it likes.
+Only the parts that apply to a text are counted, since every property is a text. Parts for lists and mappings may
+refer to themselves.
 """
 
 from __future__ import annotations
@@ -10,36 +10,36 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-MAX_PARTS = 10_000  # that one text is held to
-MAX_REFERENCES = 10_000  # in one schema: each takes its time to be read
-_MAX_DEPTH = 150  # of references that lead to references
+MAX_PARTS = 10_000  # parts of a schema that apply to one text, references included
+MAX_REFERENCES = 10_000  # in one schema, since each takes time to read
+_MAX_DEPTH = 150  # references that lead to further references
 _META_SCHEMAS = "https://json-schema.org/"
 _REFERENCES = ("$ref", "$dynamicRef")
-_APPLIED = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")  # to the same text
+_APPLIED = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")  # keywords whose subschemas apply to the same text
 
 
 def fault(schema: Any) -> str | None:
-    """Why a schema with references cannot be used; None where it can, or where there are none."""
+    """Return why the references of a schema are refused; None if they are allowed, or if it has none."""
     parts = list(_mappings(schema))
     references = sum(isinstance(part.get(name), str) for part in parts for name in _REFERENCES)
     if not references:
         return None
     if any(isinstance(part.get("$id"), str) for part in parts[1:]):
-        return "it has an $id inside, by which its references lead another way"
+        return "a part of it has an $id, which changes the targets of its references"
     try:
         if references > MAX_REFERENCES or _Parts(schema, parts).under(schema, 0) > MAX_PARTS:
-            return "its references lead to too much"
+            return "its references lead to too many parts"
     except _TooMuch as error:
         return str(error)
     return None
 
 
 class _TooMuch(Exception):
-    """A chain of references that is too long, or a ring of them with side ways; says which."""
+    """The references form a chain that is too long, or several cycles; the message says which."""
 
 
 class _Parts:
-    """Counts the parts of one schema. Alive for it."""
+    """Counts the parts of one schema."""
 
     def __init__(self, schema: Any, parts: list[Mapping[str, Any]]) -> None:
         self._root = schema
@@ -56,7 +56,7 @@ class _Parts:
         if not isinstance(part, Mapping):
             return 0
         if depth > _MAX_DEPTH:
-            raise _TooMuch("its references lead to too much")
+            raise _TooMuch("its references lead to too many parts")
         if id(part) in self._counts:
             return self._again(part)
         self._counts[id(part)] = None
@@ -66,14 +66,14 @@ class _Parts:
 
     def _again(self, part: Any) -> int:
         count = self._counts[id(part)]
-        if count is None:  # it leads to itself: once is cut off by who validates, several ways around multiply
+        if count is None:  # a cycle: the validator stops at one, but several cycles multiply
             self._rings += 1
             if self._rings > 1:
-                raise _TooMuch("its references lead to themselves")
+                raise _TooMuch("its references lead back to themselves in several ways")
         return count or 0
 
     def _applied(self, part: Mapping[str, Any]) -> Iterator[Any]:
-        """What a text is held to as well that is held to this part."""
+        """Yield the parts that also apply to each text to which this part applies."""
         for key in _REFERENCES:
             if isinstance(part.get(key), str):
                 yield self._target(part[key])
@@ -82,7 +82,7 @@ class _Parts:
             yield from value if isinstance(value, list) else (value,)
 
     def _target(self, reference: str) -> Any:
-        """What a reference leads to; None for nowhere. By any address it is this schema: no other is ever fetched."""
+        """Return the target of a reference, or None. Every address means this schema, since none is fetched."""
         address, _, fragment = reference.partition("#")
         if address.startswith(_META_SCHEMAS):
             return None

@@ -1,4 +1,7 @@
-"""The times of one bulletin: its `when`, and its schedule, for one time or recurring. Faults become findings."""
+"""Read the times of one bulletin: `when`, and a schedule for one time or a recurring one.
+
+Merged fields come in; a `Schedule`, a `Recurrence` or None goes out. Whatever cannot be read becomes a finding.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
 
-LONGEST_GRACE = timedelta(days=7)  # of a recurring schedule
-MOST_IN_GRACE = 1000  # times of one: each run looks at all that may still go out
+LONGEST_GRACE = timedelta(days=7)  # grace period of a recurring schedule
+MOST_IN_GRACE = 1000  # occurrences within one grace period: each run looks at all of them
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _ANY_ZONE = "UTC"
 _OF_CRON = ("starts", "ends", "catch_up")
@@ -25,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Reads the times of one bulletin; what cannot be read becomes a finding."""
+    """The fields of one bulletin, whose times are to be read. Faults are added to `findings`."""
 
     fields: Mapping[str, Any]
     entry: Mapping[str, Any]
@@ -34,7 +37,7 @@ class Timing:
     findings: list[Finding]
 
     def when(self) -> str | int:
-        """What the API gets as `when`."""
+        """Return `when` as the API takes it: "now" or UNIX seconds."""
         value = self.fields.get("when", "now")
         if value == "now":
             return "now"
@@ -46,12 +49,12 @@ class Timing:
             return "now"
 
     def schedule(self) -> Schedule | Recurrence | None:
-        """When it is due; None: as soon as it is there, or it cannot be read."""
+        """Return the schedule. None means due at once, or a schedule that cannot be read."""
         fields = self.fields.get("schedule")
         if fields is None:
             return None
         if "at" not in fields and "cron" not in fields and "schedule" not in self.entry:
-            return None  # a grace or a timezone among the defaults alone is no schedule yet
+            return None  # only grace or timezone in the defaults: that is no schedule
         read = _read(tuple(sorted(fields.items())))
         own = self.entry.get("schedule", {})
         for fault in read.faults:
@@ -69,21 +72,21 @@ class _Fault:
     code: Code
     message: str
     help: str
-    at: tuple[str, ...] = ()  # the field of the schedule
+    at: tuple[str, ...] = ()  # the path of the field in the schedule
     at_key: bool = False
-    names: tuple[str, ...] = ()  # the fields that do not go together
+    names: tuple[str, ...] = ()  # fields that cannot be combined
 
 
 @dataclass(slots=True)
 class _Read:
-    """What the fields of a schedule say, field by field."""
+    """The fields of a schedule while they are read one by one, with the result and the faults."""
 
     fields: Mapping[str, str]
     schedule: Schedule | Recurrence | None = None
     faults: list[_Fault] = field(default_factory=list)
 
     def one(self, name: str, code: Code, read: Callable[[str], T], default: T) -> T:
-        """What `read` makes of a field; the default where it is not there, or where it cannot be read."""
+        """Return the field as read by `read`, or the default if it is missing or cannot be read."""
         if name not in self.fields:
             return default
         try:
@@ -95,19 +98,19 @@ class _Read:
 
 @lru_cache(maxsize=4096)
 def _read(items: tuple[tuple[str, str], ...]) -> _Read:
-    """The schedule of merged fields: thousands of rows carry the same."""
+    """Read the merged fields of a schedule. Cached, since thousands of rows share the same fields."""
     read = _Read(dict(items))
     match "at" in read.fields, "cron" in read.fields:
         case True, True:
-            message, hint = "schedule has both at and cron", "Write exactly one of at and cron."
+            message, hint = "schedule has both at and cron", "Keep at for one time, or cron for a recurring schedule."
             read.faults.append(_Fault(Code.ONE_OF_FIELDS, message, hint, names=("at", "cron")))
         case False, True:
             _recurring(read)
         case at, _:
             for name in _OF_CRON:
                 if name in read.fields:
-                    message = f"schedule.{name} goes with cron, and there is none"
-                    hint = f"Add cron: 30 18 * * FRI, or remove {name}."
+                    message = f"schedule.{name} needs cron, which is missing"
+                    hint = f'Add cron: "30 18 * * FRI", or remove {name}.'
                     read.faults.append(_Fault(Code.MISSING_FIELD, message, hint, (name,), True))
             _once(read, there=at)
     return read
@@ -119,7 +122,7 @@ def _once(read: _Read, *, there: bool) -> None:
     if not there:
         hint = (
             'Add at: 2026-12-01T18:30:00+05:30, or cron: "30 18 * * FRI" and a timezone, or remove schedule to send it'
-            " as soon as it is there."
+            " as soon as possible."
         )
         read.faults.append(_Fault(Code.MISSING_FIELD, "schedule has neither at nor cron", hint))
         return
@@ -128,7 +131,7 @@ def _once(read: _Read, *, there: bool) -> None:
 
 
 def _zone(read: _Read) -> str | None:
-    """The time zone by which the other fields are read: UTC in place of one that there is not, to read them at all."""
+    """Return the time zone for the other fields: UTC if the zone is unknown, so that they can be checked."""
     if "timezone" not in read.fields:
         return None
     return read.fields["timezone"] if read.one("timezone", Code.BAD_TIME, times.zone, None) else _ANY_ZONE
@@ -136,7 +139,10 @@ def _zone(read: _Read) -> str | None:
 
 def _recurring(read: _Read) -> None:
     if (zone := _zone(read)) is None:
-        message, hint = "schedule has cron and no timezone", "Add timezone: Asia/Kolkata, by whose clocks it is due."
+        message, hint = (
+            "schedule has cron but no timezone",
+            "Add a time zone, like timezone: Asia/Kolkata.",
+        )
         read.faults.append(_Fault(Code.MISSING_FIELD, message, hint))
         zone = _ANY_ZONE
     cron = read.one("cron", Code.BAD_CRON, _cron, "")
@@ -144,8 +150,8 @@ def _recurring(read: _Read) -> None:
     starts = read.one("starts", Code.BAD_TIME, lambda text: _edge(text, zone), None)
     ends = read.one("ends", Code.BAD_TIME, lambda text: _edge(text, zone, end=True), None)
     if starts and ends and ends < starts and zone == read.fields.get("timezone"):
-        message = f"schedule.ends is {read.fields['ends']}, before it starts {read.fields['starts']}"
-        read.faults.append(_Fault(Code.BAD_TIME, message, "Write an end after the start.", ("ends",)))
+        message = f"schedule.ends is {read.fields['ends']}, before schedule.starts, {read.fields['starts']}"
+        read.faults.append(_Fault(Code.BAD_TIME, message, "Write a later end, or an earlier start.", ("ends",)))
     if read.faults:
         return
     catch_up = CatchUp(read.fields.get("catch_up", CatchUp.LATEST))
@@ -155,7 +161,7 @@ def _recurring(read: _Read) -> None:
 
 
 def _cron(text: str) -> str:
-    from runner.definitions.schedules.cron import fault  # only sets that recur take the time to import it
+    from runner.definitions.schedules.cron import fault  # imported only for recurring schedules, to save time
 
     cron = " ".join(text.split())
     if (found := fault(cron)) is not None:
@@ -166,12 +172,12 @@ def _cron(text: str) -> str:
 def _short_grace(text: str) -> timedelta:
     grace = times.duration(text)
     if grace > LONGEST_GRACE:
-        raise times.TimeProblem(f"{text!r} is longer than a recurring schedule takes", "Write 7d or less.")
+        raise times.TimeProblem(f"{text!r} is too long for a recurring schedule", "Write 7d or less.")
     return grace
 
 
 def _edge(text: str, timezone: str, *, end: bool = False) -> datetime:
-    """The instant that `starts` or `ends` means; of a day the first, or at the end the last."""
+    """Return the instant of `starts` or `ends`. A day means its first instant, or with `end` its last."""
     if not _DAY.match(text):
         return times.instant(text, timezone)
     from runner.definitions.schedules.recurrence import day_begins
@@ -180,7 +186,7 @@ def _edge(text: str, timezone: str, *, end: bool = False) -> datetime:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise times.TimeProblem(f"{text!r} is not a day: {error}", hint) from None
+        raise times.TimeProblem(f"{text!r} is not a date: {error}", hint) from None
     if not 2000 <= day.year < 2200:
         raise times.TimeProblem(f"{text!r} is not between the years 2000 and 2199", hint)
     tz = times.zone(timezone)
@@ -191,11 +197,11 @@ def _check_times(read: _Read, recurrence: Recurrence) -> None:
     from runner.definitions.schedules.recurrence import comes, is_denser
 
     starts, ends = recurrence.starts, recurrence.ends
-    if (starts or ends) and not comes(recurrence):  # else the cron's own reader knows that it does
+    if (starts or ends) and not comes(recurrence):  # without limits, the cron reader has checked that it has times
         message = f"schedule.cron: {recurrence.cron!r} has no time between starts and ends"
-        read.faults.append(_Fault(Code.BAD_CRON, message, "Write another cron, or move starts or ends.", ("cron",)))
+        read.faults.append(_Fault(Code.BAD_CRON, message, "Change cron, starts or ends.", ("cron",)))
     elif is_denser(recurrence, recurrence.grace, MOST_IN_GRACE):
         written = times.written_duration(recurrence.grace)
         message = f"schedule.grace: {recurrence.cron!r} is due more than {MOST_IN_GRACE:,} times within {written}"
-        hint = "Write a shorter grace, or a cron that comes more rarely."
+        hint = "Write a shorter grace, or a cron with fewer times."
         read.faults.append(_Fault(Code.BAD_DURATION, message, hint, ("grace",) if "grace" in read.fields else ()))

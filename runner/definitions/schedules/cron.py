@@ -1,4 +1,7 @@
-"""Cron expressions as definitions write them: five fields, read by the library that also steps through them."""
+"""Check cron expressions of five fields: text comes in, a message with advice or None goes out.
+
+The library cronsim reads each field, since it also computes the times.
+"""
 
 from __future__ import annotations
 
@@ -28,37 +31,40 @@ _FIELDS = {
 
 @lru_cache(maxsize=4096)
 def fault(cron: str) -> tuple[str, str] | None:
-    """Why an expression cannot be used and what to write instead; None where it can.
+    """Return why an expression cannot be used, and what to write instead; None if it can be used.
 
-    `cron` has its fields apart by one space each.
+    The fields of `cron` are separated by single spaces.
     """
     if cron.startswith("@"):
-        return f"{cron!r} is a name", f"Write its five fields: {_NAMED.get(cron.lower(), EXAMPLE)}."
+        return f"the short form {cron!r} is not supported", f"Write five fields: {_NAMED.get(cron.lower(), EXAMPLE)}."
     fields = cron.split(" ")
     if len(fields) != len(_FIELDS):
-        mend = " ".join(fields[1:]).replace("?", "*") if len(fields) == 6 else ""
-        said = f"Write {mend}" if mend and fault(mend) is None else f"Write five, such as {EXAMPLE}"
+        fixed = " ".join(fields[1:]).replace("?", "*") if len(fields) == 6 else ""
+        said = f"Write {fixed}" if fixed and fault(fixed) is None else f"Write five, such as {EXAMPLE}"
         count = "no field" if not cron else f"{len(fields)} fields" if len(fields) > 1 else "one field"
         return f"{cron[:80]!r} has {count}", f"{said}: minute, hour, day of month, month, day of week."
     for field, (name, takes) in zip(fields, _FIELDS.items(), strict=True):
         if not _is_readable(field, list(_FIELDS).index(name)):
-            return f"{field[:80]!r} is no {name}", f"It takes {takes}."
+            return f"{field[:80]!r} is not a valid {name}", f"Write {takes}."
     if (found := _days(fields[2], fields[4])) is not None:
         return found
     if not _comes(cron):
-        return f"{cron!r} never comes: no month that it names has such a day", "Write a day that there is."
+        return f"{cron!r} never happens: none of its months has this day", "Write a day that exists in the month."
     return None
 
 
 def _days(day: str, weekday: str) -> tuple[str, str] | None:
-    """Of two days that are given either will do, but where one begins with a star, crons take what is both."""
+    """Refuse two days of which one begins with a star.
+
+    If both days are given, cron programs fire on either. With a star in front, some fire only on days that match both.
+    """
     if "*" in (day, weekday):
         return None
     for field, every in ((day, "1-31"), (weekday, "0-6")):
         if field.startswith("*"):
             return (
-                f"{day!r} and {weekday!r} are two days, and one begins with a star: crons differ in what that means",
-                f"Write {every}{field[1:]} for {field}, and either of the two will do; or write * for one of them.",
+                f"{day!r} and {weekday!r} are both days, and one begins with *: cron programs read this differently",
+                f"Write {every}{field[1:]} instead of {field} to send on either day, or write * for one of them.",
             )
     return None
 
@@ -67,11 +73,11 @@ def _is_readable(field: str, place: int) -> bool:
     return field.isascii() and len(field) <= 200 and _is_read(field, place)
 
 
-@lru_cache(maxsize=4096)  # the rows of a table differ in one field or two, and in few ways
+@lru_cache(maxsize=4096)  # rows of a table share most of their fields
 def _is_read(field: str, place: int) -> bool:
     try:
         CronSim(" ".join([*"****"[:place], field, *"****"[place:]]), datetime(2000, 1, 1))
-    except (CronSimError, ValueError, AssertionError):  # the last two for what the library did not expect
+    except (CronSimError, ValueError, AssertionError):  # the last two: input that the library did not expect
         return False
     return True
 

@@ -1,7 +1,8 @@
-"""The calendar of recurring schedules: a cron expression by the clocks of a time zone → instants in UTC. Pure.
+"""Compute the occurrences of a recurring schedule: a `Recurrence` comes in, instants in UTC go out. Pure.
 
-A local time that the clocks skip is due when they have skipped it, one that occurs twice the first time only; two that
-fall on one instant are one. `starts` and `ends` are among the times. Every search ends: 50 years without any are never.
+Daylight saving: a skipped local time is due directly after the gap. A local time that occurs twice is due only the
+first time. Two local times at one instant are one occurrence. `starts` and `ends` are included. A search ends after
+50 years without a match.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from runner.definitions.model import Recurrence
 from runner.definitions.schedules.times import zone
 
 _SECOND = timedelta(seconds=1)
-_MOST_SKIPPED = 3  # hours that the clocks of a zone skip at once, by the rules of today
-_LONGEST_TURN = timedelta(hours=25)  # over the date line; most zones are put back by an hour
+_MOST_SKIPPED = 3  # hours that clocks skip at once, by today's rules
+_LONGEST_TURN = timedelta(hours=25)  # when a zone crosses the date line; usually clocks go back by one hour
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST = datetime(2300, 1, 1, tzinfo=UTC)
-_SAMPLES = [datetime(2028, month, day) for month in range(1, 13) for day in (1, 8, 15, 22)]  # of a leap year
+_SAMPLES = [datetime(2028, month, day) for month in range(1, 13) for day in (1, 8, 15, 22)]  # in a leap year
 
 
 def between(recurrence: Recurrence, first: datetime, last: datetime) -> Iterator[datetime]:
-    """The instants from `first` to `last`, both included, in order."""
+    """Yield the instants from `first` to `last` in order, both included."""
     first = max(first, recurrence.starts or _FIRST, _FIRST)
     last = min(last, recurrence.ends or _LAST, _LAST)
     if first > last:
@@ -43,13 +44,13 @@ def between(recurrence: Recurrence, first: datetime, last: datetime) -> Iterator
 
 
 def backwards(recurrence: Recurrence, first: datetime, last: datetime) -> Iterator[datetime]:
-    """The instants from `last` down to `first`, both included."""
+    """Yield the instants from `last` back to `first`, both included."""
     first = max(first, recurrence.starts or _FIRST, _FIRST)
     last = min(last, recurrence.ends or _LAST, _LAST)
     if first > last:
         return
     tz, before = zone(recurrence.timezone), None
-    # Where the clocks were put back a moment ago, times that they showed earlier lie ahead of them.
+    # If the clocks have just been put back, they already showed later local times, which must be included.
     shown = max(_wall(last, tz), _wall(last - _LONGEST_TURN, tz) + _LONGEST_TURN)
     for local in CronSim(recurrence.cron, shown.replace(microsecond=0) + _SECOND, reverse=True):
         instant = instant_of(local, tz)
@@ -61,27 +62,27 @@ def backwards(recurrence: Recurrence, first: datetime, last: datetime) -> Iterat
 
 
 def next_after(recurrence: Recurrence, at: datetime) -> datetime | None:
-    """The first instant later than `at`; None where there is none."""
+    """Return the first instant after `at`, or None."""
     return next(between(recurrence, at + timedelta(microseconds=1), _LAST), None)
 
 
 def last_before(recurrence: Recurrence, at: datetime) -> datetime | None:
-    """The last instant not later than `at`; None where there is none."""
+    """Return the last instant at or before `at`, or None."""
     return next(backwards(recurrence, _FIRST, at), None)
 
 
 def falls_on(recurrence: Recurrence, at: datetime) -> bool:
-    """Whether that very instant is one of them."""
+    """Whether the schedule is due exactly at `at`."""
     return next(between(recurrence, at, at), None) is not None
 
 
 def comes(recurrence: Recurrence) -> bool:
-    """Whether there is any instant."""
+    """Whether the schedule is ever due."""
     return next(between(recurrence, _FIRST, _LAST), None) is not None
 
 
 def is_denser(recurrence: Recurrence, length: timedelta, limit: int) -> bool:
-    """Whether more than `limit` instants lie within `length` of one of them, as far as samples all over a year show."""
+    """Whether more than `limit` instants lie within `length` after one of them. Samples over a year are checked."""
     if not _is_ever_denser(recurrence.cron, recurrence.timezone, length, limit):
         return False
     starts, ends = recurrence.starts, recurrence.ends
@@ -89,10 +90,10 @@ def is_denser(recurrence: Recurrence, length: timedelta, limit: int) -> bool:
 
 
 def _is_ever_denser(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
-    """The same of a schedule without an end, found in few steps however many lengths are asked for of one cron."""
+    """The same for a schedule without an end. The answers for a cron are remembered, so few lengths are checked."""
     known = _known(cron, timezone, limit)
     while known.never < length < known.ever:
-        # The first length is tried itself: the rows of a table may each have a cron of its own.
+        # The given length is checked first, since each row of a table may have its own cron.
         at = length
         if known.ever < timedelta.max:
             at = known.never + (known.ever - known.never) // 2
@@ -107,7 +108,7 @@ def _is_ever_denser(cron: str, timezone: str, length: timedelta, limit: int) -> 
 
 @dataclass(slots=True)
 class _Known:
-    """The longest length known to hold no more times than its limit, and the shortest known to hold more."""
+    """The longest length known to contain at most `limit` instants, and the shortest known to contain more."""
 
     never: timedelta = timedelta()
     ever: timedelta = timedelta.max
@@ -115,7 +116,7 @@ class _Known:
 
 @lru_cache(maxsize=4096)
 def _known(cron: str, timezone: str, limit: int) -> _Known:
-    return _Known()  # one for each, which grows
+    return _Known()  # one mutable value for each cron
 
 
 def _is_denser_within(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
@@ -126,7 +127,7 @@ def _is_denser_within(cron: str, timezone: str, length: timedelta, limit: int) -
     firsts = {first for at in _SAMPLES if (first := next_after(always, at.replace(tzinfo=UTC)))}
     tz = zone(timezone)
     return any(
-        # Stepping through them all takes long; counting day by day is right but for the hours that clocks skip.
+        # Counting day by day is fast, and exact except for skipped hours; stepping through all instants is slow.
         day.count(_wall(first, tz), _wall(first + length, tz)) + day.in_hours(_MOST_SKIPPED) > limit
         and _has_more(always, first, first + length, limit)
         for first in sorted(firsts)
@@ -135,11 +136,11 @@ def _is_denser_within(cron: str, timezone: str, length: timedelta, limit: int) -
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """How often a cron comes on each of its days, and on which days it comes."""
+    """The minutes and hours at which a cron is due on each of its days, and these days."""
 
     minutes: tuple[int, ...]
     hours: tuple[int, ...]
-    days: str  # a cron for midnight on each of them
+    days: str  # a cron expression for midnight of each day
 
     @classmethod
     def of(cls, cron: str) -> _Day:
@@ -151,11 +152,11 @@ class _Day:
         return len(self.minutes) * len(self.hours)
 
     def in_hours(self, hours: int) -> int:
-        """How often it comes in so many hours at most."""
+        """Return the largest number of times within so many hours."""
         return len(self.minutes) * min(hours, len(self.hours))
 
     def count(self, first: datetime, last: datetime) -> int:
-        """How many local times lie between two, both included; `first` is one of them."""
+        """Count the local times from `first`, which is one of them, to `last`, both included."""
         count = -self._before(first)
         for midnight in CronSim(self.days, first.replace(hour=0, minute=0, second=0) - _SECOND):
             if midnight.date() >= last.date():
@@ -177,11 +178,14 @@ def _has_more(recurrence: Recurrence, first: datetime, last: datetime, limit: in
 
 @lru_cache(maxsize=65536)
 def instant_of(local: datetime, tz: tzinfo) -> datetime:
-    """The first instant at which the clocks of the zone show that local time, or are past it."""
+    """Return the first instant at which clocks in the zone show this local time or a later one."""
     instant = local.replace(tzinfo=tz, fold=0).astimezone(UTC)
     if _wall(instant, tz) == local:
         return instant
-    before, after = local.replace(tzinfo=tz, fold=1).astimezone(UTC), instant  # the clocks skip it in between
+    before, after = (
+        local.replace(tzinfo=tz, fold=1).astimezone(UTC),
+        instant,
+    )  # the gap lies between
     while after - before > _SECOND:
         middle = before + (after - before) // 2
         middle = middle.replace(microsecond=0)
@@ -193,9 +197,9 @@ def instant_of(local: datetime, tz: tzinfo) -> datetime:
 
 
 def local_time(recurrence: Recurrence, instant: datetime) -> datetime:
-    """The local time by which an instant is one of them: of several that the clocks skip at once, the first.
+    """Return the local time of the cron expression for an occurrence; the first one, if several were skipped.
 
-    Unlike the instant, it stays the same when the zone gets another offset.
+    Unlike the instant, it does not change when the zone gets another offset.
     """
     tz = zone(recurrence.timezone)
     shown, expected = _wall(instant, tz), _wall(instant - _SECOND, tz) + _SECOND
@@ -205,7 +209,7 @@ def local_time(recurrence: Recurrence, instant: datetime) -> datetime:
 
 
 def day_begins(day: date, tz: tzinfo) -> datetime:
-    """The first instant of a day."""
+    """Return the first instant of a day."""
     return instant_of(datetime(day.year, day.month, day.day), tz)
 
 

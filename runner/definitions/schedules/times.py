@@ -1,6 +1,6 @@
-"""Times and durations as definitions write them: text in, values out, `ValueError` with the reason and the mend.
+"""Read times and durations of definitions: text comes in, a value goes out, or `TimeProblem` is raised.
 
-Instants are aware datetimes in UTC with whole seconds; durations are timedeltas.
+Instants are aware datetimes in UTC with whole seconds. Durations are timedeltas.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _RFC3339 = re.compile(
 )
 _DURATION = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?\Z")
 _EXAMPLE = "2026-12-01T18:30:00+05:30"
-# 10^11 seconds is the year 5138, and 10^11 milliseconds is 1973: nobody means either.
+# 10^11 is the year 5138 in seconds and 1973 in milliseconds: nobody means either year.
 _FIRST_MILLISECONDS = 100_000_000_000
 _FIRST_SECONDS = 1_000_000_000
 
 
 class TimeProblem(ValueError):
-    """A time that cannot be used; `message` says why, `help` what to write instead."""
+    """A time that cannot be used. `message` is the reason, `help` says what to write instead."""
 
     def __init__(self, message: str, help: str) -> None:  # noqa: A002
         super().__init__(message)
@@ -30,17 +30,17 @@ class TimeProblem(ValueError):
 
 
 class Milliseconds(TimeProblem):
-    """A number that is a time in milliseconds, where seconds are wanted."""
+    """A time in milliseconds, where the API takes seconds."""
 
 
 def instant(text: str, timezone: str | None = None) -> datetime:
-    """The instant that an RFC 3339 time names, in UTC. Without an offset it is local time in `timezone`.
+    """Return the instant of an RFC 3339 time in UTC. Without an offset, it is local time in `timezone`.
 
-    Raises TimeProblem.
+    Raises TimeProblem if the text is not such a time, or names no single instant.
     """
     match = _RFC3339.match(text)
     if match is None:
-        raise TimeProblem(f"{text!r} is not an RFC 3339 time", f"Write it like {_EXAMPLE}.")
+        raise TimeProblem(f"{text!r} is not a valid date and time", f"Write it like {_EXAMPLE}.")
     if (match["fraction"] or "").strip("0"):
         raise TimeProblem(f"{text!r} has a fraction of a second", f"Write whole seconds, like {_EXAMPLE}.")
     try:
@@ -48,21 +48,22 @@ def instant(text: str, timezone: str | None = None) -> datetime:
         if match["offset"]:
             local = datetime.fromisoformat(match["local"].upper() + match["offset"].upper())
     except ValueError as error:
-        raise TimeProblem(f"{text!r} is not a time: {error}", f"Write it like {_EXAMPLE}.") from None
+        reason = "the offset is 24 hours or more" if "timedelta" in str(error) else str(error)
+        raise TimeProblem(f"{text!r} does not exist: {reason}", f"Write it like {_EXAMPLE}.") from None
     if not 2000 <= local.year < 2200:
         raise TimeProblem(f"{text!r} is not between the years 2000 and 2199", f"Write it like {_EXAMPLE}.")
     if local.tzinfo:
         return local.astimezone(UTC)
     if timezone is None:
         raise TimeProblem(
-            f"{text!r} has no offset, so it names no instant",
-            f"Write the offset, like {_EXAMPLE}, or add timezone: Asia/Kolkata.",
+            f"{text!r} has no offset from UTC",
+            f"Write the offset, like {_EXAMPLE}, or add a timezone, like Asia/Kolkata.",
         )
     return _from_local(local, zone(timezone), text, timezone)
 
 
 def is_local(value: object) -> bool:
-    """Whether that is an RFC 3339 time without an offset."""
+    """Whether the value is an RFC 3339 time without an offset."""
     match = _RFC3339.match(value) if isinstance(value, str) else None
     return match is not None and not match["offset"]
 
@@ -72,28 +73,29 @@ def _from_local(local: datetime, tz: tzinfo, text: str, timezone: str) -> dateti
     second = local.replace(tzinfo=tz, fold=1).astimezone(UTC)
     if first.astimezone(tz).replace(tzinfo=None) != local:
         raise TimeProblem(
-            f"{text!r} does not exist in {timezone}: the clocks skip it",
-            "Write a time that does, or an offset.",
+            f"{text!r} does not exist in {timezone}: the clocks are put forward over it",
+            "Write another time, or add the offset from UTC.",
         )
     if first != second:
         raise TimeProblem(
-            f"{text!r} occurs twice in {timezone}: the clocks are put back", "Write the offset that is meant."
+            f"{text!r} occurs twice in {timezone}: the clocks are put back",
+            "Add the offset from UTC, like +05:30, to choose one of the two.",
         )
     return first
 
 
 def zone(name: str) -> tzinfo:
-    """The time zone of that IANA name. Raises TimeProblem where there is none."""
+    """Return the time zone with this IANA name. Raises TimeProblem if it does not exist."""
     try:
         return zones.zone(name)
     except KeyError:
         raise TimeProblem(
-            f"{name!r} is not an IANA time zone", "Write it like Asia/Kolkata or Europe/Berlin."
+            f"{name!r} is not a known time zone", "Write it like Asia/Kolkata or Europe/Berlin."
         ) from None
 
 
 def duration(text: str) -> timedelta:
-    """What `2h`, `90m` or `1d12h` names; longer than zero. Raises TimeProblem."""
+    """Return the length of `2h`, `90m` or `1d12h`. Raises TimeProblem unless it is between 1s and 3650d."""
     match = _DURATION.match(text)
     if match is None or not text:
         raise TimeProblem(f"{text!r} is not a duration", "Write it like 30m, 2h or 1d12h.")
@@ -105,7 +107,7 @@ def duration(text: str) -> timedelta:
 
 
 def written_duration(length: timedelta) -> str:
-    """A length of time as definitions write it, to the second: `1d12h`."""
+    """Write a length of time, in whole seconds, the way definitions do: `1d12h`."""
     text, seconds = "", int(length.total_seconds())
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
         count, seconds = divmod(seconds, size)
@@ -114,7 +116,10 @@ def written_duration(length: timedelta) -> str:
 
 
 def event_time(value: str | float) -> str | int:
-    """What the API gets as `when`: "now", or UNIX seconds. Raises TimeProblem, or Milliseconds."""
+    """Return `when` as the API takes it: "now" or UNIX seconds.
+
+    Raises TimeProblem if the value is not such a time, and Milliseconds if it is in milliseconds.
+    """
     if value == "now":
         return "now"
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
@@ -125,11 +130,11 @@ def event_time(value: str | float) -> str | int:
     if value >= _FIRST_MILLISECONDS:
         seconds = value // 1000
         if seconds >= _FIRST_MILLISECONDS:
-            raise Milliseconds(f"{value} is no time in UNIX seconds, which the API takes", f"Write {_EXAMPLE}.")
-        raise Milliseconds(f"{value} is a time in milliseconds; the API takes UNIX seconds", f"Write {seconds}.")
+            raise Milliseconds(f"{value} is not a time in UNIX seconds", f"Write {_EXAMPLE}.")
+        raise Milliseconds(f"{value} is in milliseconds; CleverTap takes UNIX seconds", f"Write {seconds}.")
     if value < _FIRST_SECONDS:
         raise TimeProblem(
-            f"{value} is not a time in UNIX seconds: it lies before 2001-09-09",
+            f"{value} is too small for UNIX seconds: it would be before 2001-09-09",
             f'Write "now", or {_EXAMPLE}.',
         )
     return value

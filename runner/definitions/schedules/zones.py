@@ -1,7 +1,7 @@
-"""Time zones by their IANA names, read from the package tzdata on every machine and never from the system.
+"""Read time zones by their IANA names, always from the Python package tzdata and never from the system.
 
-Two machines with different data would give one local time two instants, and a recurring bulletin two keys. UTC needs no
-data.
+With different zone data, two machines would compute different instants and ledger keys for one local time.
+UTC needs no data.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from runner.errors import UserError
 
-_PLACEHOLDER = "Factory"  # IANA's zone of a machine that nobody has set up
+_PLACEHOLDER = "Factory"  # IANA's placeholder for a machine without a configured zone
 
 
 @cache
 def zone(name: str) -> tzinfo:
-    """The time zone of that name. Raises KeyError where IANA has none, UserError where the package can't be read."""
+    """Return a time zone. Raises KeyError for an unknown name, UserError if the package cannot be read."""
     if name == "UTC":
         return UTC
     if name not in names():
@@ -33,7 +33,7 @@ def zone(name: str) -> tzinfo:
 
 @cache
 def names() -> frozenset[str]:
-    """The names of all time zones. Raises UserError where the package tzdata can't be read."""
+    """Return the names of all time zones. Raises UserError if the package tzdata cannot be read."""
     from importlib.resources import files
 
     try:
@@ -45,6 +45,6 @@ def names() -> frozenset[str]:
 
 def _missing() -> UserError:
     return UserError(
-        "the data of the time zones is missing: the Python package tzdata is not installed, or not whole",
-        help="Install it with: pip install --force-reinstall tzdata. Without it, UTC is the only time zone.",
+        "the time zone data is missing: the Python package tzdata is not installed completely",
+        help="Install it with: pip install --force-reinstall tzdata. Without this package, only UTC can be used.",
     )

@@ -1,4 +1,4 @@
-"""Fields that are there under a wrong name: what they make look missing or malformed is only a consequence."""
+"""Recognise misspelt field names, so that the missing fields they cause are not reported in addition. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from runner.definitions.templates import is_template
 
 _Error = Any  # jsonschema's ValidationError, whose type stubs leave every field open
 
-_MOST_LOOKED_AT = 100  # comparing is slow, and a hostile file may have any number of fields
+_MOST_LOOKED_AT = 100  # comparing names is slow, and a hostile file may have any number of fields
 
 
 def known_fields(error: _Error, path: Path) -> list[str]:
-    """The fields that the mapping at `path`, which the error is about, may have."""
-    # A part of a schema that wants a field need not list the others; and for_each is no field of one bulletin, by
-    # whose schema an entry is read that lacks it.
+    """Return the fields that are allowed in the mapping at `path`, which the error is about."""
+    # The failed part of a schema may not list all fields. An entry without for_each is checked as a plain bulletin,
+    # whose schema does not list for_each.
     match path:
         case ("bulletins", _):
             return list(schema("bulletins")["$defs"]["template"]["properties"])
@@ -31,7 +31,7 @@ def known_fields(error: _Error, path: Path) -> list[str]:
 
 
 def is_misspelt(names: Sequence[str], error: _Error, path: Path) -> bool:
-    """Whether one of the fields that the error misses is there under a wrong name, which is told by itself."""
+    """Whether a missing field of the error is present under a wrong name. That name is reported separately."""
     known = known_fields(error, path)
     known += [name for name in names if name not in known]
     others = islice((key for key in error.instance if key not in known), _MOST_LOOKED_AT)
@@ -40,7 +40,7 @@ def is_misspelt(names: Sequence[str], error: _Error, path: Path) -> bool:
 
 
 def may_be_filled_in(text: str, path: Path, document: Document) -> bool:
-    """Whether a text is a template in an entry that has a field which is not known: it may be its for_each."""
+    """Whether a text is a template in an entry with an unknown field, which may be a misspelt for_each."""
     if path[:1] != ("bulletins",) or len(path) < 3 or path[2] == "for_each" or not is_template(text):
         return False
     known = schema("bulletins")["$defs"]["template"]["properties"]

@@ -1,4 +1,7 @@
-"""What jsonschema finds wrong with a document, said in the words of this project: validation errors to findings."""
+"""Turn validation errors of jsonschema into findings with messages for people who do not program.
+
+A document comes in; findings about what its schema refuses go out.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ from runner.definitions.suggest import counted, did_you_mean, listed, quoted
 _Error = Any  # jsonschema's ValidationError, whose type stubs leave every field open
 
 _TYPES = {
-    "string": "a string",
-    "integer": "an integer",
+    "string": "a text",
+    "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
@@ -42,9 +45,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
 
 
 def explain(kind: str, document: Document) -> list[Finding]:
-    """What the schema of that kind of file finds wrong with the document, in the words of this project.
+    """Return findings about what the schema of this kind of file refuses in the document.
 
-    At most one more than `MAX_PROBLEMS`: a hostile file could fill the memory with errors.
+    At most `MAX_PROBLEMS` + 1, since a hostile file could fill the memory with errors.
     """
     return list(islice(_findings(kind, document), MAX_PROBLEMS + 1))
 
@@ -57,22 +60,22 @@ def _findings(kind: str, document: Document) -> Iterator[Finding]:
             if first and len(path) > 1:
                 path = (kind, first + int(path[1]), *path[2:])
             for finding in _EXPLAINERS.get(str(error.validator), _explain_other)(error, path, document):
-                # Keys that the reader found twice are kept under names that nobody wrote; it has reported them.
+                # The reader has reported duplicate keys already, and kept them under generated names.
                 if not any(str(step).startswith("\0") for step in finding.path):
                     yield finding
 
 
 def _excerpts(kind: str, value: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], int]]:
-    """What is looked at of a file, and the number of the entry that stands first in it.
+    """Yield parts of a file to validate, each with the number of its first entry.
 
-    Bulletins one by one, and of these only what the fast verdict refuses: jsonschema takes fifty times as long.
+    Each bulletin that the fast validator refuses is one part, because jsonschema is fifty times slower.
     """
     entries = value[kind]
     if not isinstance(entries, list):
         yield value, 0
         return
     yield {**value, kind: []}, 0
-    # What each bulletin lacks may stand in the defaults, or under their name misspelt.
+    # Missing fields of a bulletin may be in the defaults, or under a misspelt "defaults".
     around: dict[str, Any] = {"defaults": {}} if "defaults" in value or _defaults_misspelt(value) else {}
     fast = validator_for(kind)
     for number, entry in enumerate(entries):
@@ -87,27 +90,27 @@ def _defaults_misspelt(value: Mapping[str, Any]) -> bool:
 
 
 def shown(path: Path) -> str:
-    """A path as messages name it: relative to its bulletin, whole elsewhere."""
+    """Return a path as messages show it: relative to its bulletin, or complete elsewhere."""
     if path[:1] == ("bulletins",) and len(path) > 1:
         return dotted(path[2:]) or "the bulletin"
     return dotted(path) or "the file"
 
 
 def described(value: Any, path: Path) -> str:
-    """A value as messages quote it, `the integer 234567`; its kind alone where a secret may be written."""
+    """Return a value as messages quote it, such as `the number 234567`; only its type if it may be a secret."""
     if not credential_fields.is_quotable(path, value):
         return _KINDS.get(type(value), "a mapping")
     match value:
         case None:
             return "empty (null)"
         case bool():
-            return f"the boolean {str(value).lower()}"
+            return f"{str(value).lower()} without quotes"
         case int():
-            return f"the integer {value}" if abs(value) < 10**40 else "a very long integer"
+            return f"the number {value}" if abs(value) < 10**40 else "a very long number"
         case float():
             return f"the number {value}"
         case str():
-            return f"the string {quoted(value)}"
+            return f"the text {quoted(value)}"
         case list():
             return "a list"
         case _:
@@ -115,22 +118,22 @@ def described(value: Any, path: Path) -> str:
 
 
 def top_level(document: Document) -> Finding:
-    """The finding about a file that is none of the three kinds."""
+    """Return the finding about a file that is none of the three kinds."""
     value, file = document.value, document.file
     wanted = "exactly one of accounts, business_events, bulletins"
     if type(value) is not dict:
         found = "a text" if isinstance(value, str) else described(value, ())  # a passcode, perhaps
-        message = f"the file is {found}; it must be a mapping with {wanted}"
+        message = f"the file is {found}; it must have {wanted}"
         return Finding(Code.TOP_LEVEL, file, (), message)
     kinds = [key for key in value if key in KINDS]
     if kinds:
-        message = f"the file holds {listed(kinds)}; it must hold {wanted}"
+        message = f"the file has {listed(kinds)}; it must have {wanted}"
         return Finding(Code.TOP_LEVEL, file, (kinds[1],), message, "Move it to a file of its own.", True)
     keys = [key for key in value if not (key.startswith("\0") or credential_fields.looks_like_secret(key))]
     for key in keys[:100]:
         if hint := did_you_mean(key, KINDS):
-            return Finding(Code.TOP_LEVEL, file, (key,), f"{key} is not known at the top of a file", hint, True)
-    return Finding(Code.TOP_LEVEL, file, (), f"the file holds {listed(keys) or 'no key'}; it must hold {wanted}")
+            return Finding(Code.TOP_LEVEL, file, (key,), f"{key} is not allowed at the top of a file", hint, True)
+    return Finding(Code.TOP_LEVEL, file, (), f"the file has {listed(keys) or 'no field'}; it must have {wanted}")
 
 
 def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding]:
@@ -139,7 +142,7 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
     code = Code.WRONG_TYPE
     takes = f"it takes {' or '.join(_TYPES[name] for name in wanted)}"
     if wanted == ["string"] and path[-2:-1] == ("properties",) and path[0] != "business_events":
-        code, takes = Code.PROPERTY_NOT_STRING, "the API takes strings only"
+        code, takes = Code.PROPERTY_NOT_STRING, "CleverTap takes only text"
     found = described(instance, path)
     written = document.written(path)
     if not credential_fields.is_quotable(path, instance):
@@ -149,8 +152,8 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
         known = None if instance is None else ""
         return [Finding(code, document.file, path, message, _retyped(known, wanted, path, document))]
     if type(instance) in (int, float) and written:
-        # as written: 007 is the integer 7, 1.10 the number 1.1
-        found = f"the {'integer' if type(instance) is int else 'number'} {written[:60]}"
+        # as written: 007 would be shown as 7, and 1.10 as 1.1
+        found = f"the number {written[:60]}"
     message = f"{shown(path)} is {found}; {takes}"
     return [Finding(code, document.file, path, message, _retyped(instance, wanted, path, document))]
 
@@ -162,15 +165,15 @@ def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -
     if "string" in wanted:
         return "Write a text in quotes." if instance is None else "Write one text."
     if instance is None:
-        return "Write a value, or remove the key."
+        return "Write a value, or remove the field."
     text = instance if isinstance(instance, str) else ""
     match [name for name in wanted if name != "null"]:
         case ["array"]:
-            return f"Write [{text}]." if _PLAIN.match(text) else "Begin each item with a dash."
+            return f"Write [{text}]." if _PLAIN.match(text) else "Write a list: each item on its own line after a dash."
         case ["object"] if path[-1:] == ("schedule",):
             return f"Write {{at: {text if _PLAIN.match(text) else '2026-12-01T18:30:00+05:30'}}}."
         case ["object"]:
-            return "Write its fields, each on a line of its own below it."
+            return "Write its fields below it, indented, one on each line."
         case ["boolean"]:
             word = _BOOLEANS.get(text.lower(), "true or false")
             return f"Write {word} without quotes." if text.lower() == word else f"Write {word}."
@@ -181,15 +184,15 @@ def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -
 
 
 def _explain_required(error: _Error, path: Path, document: Document) -> list[Finding]:
-    # jsonschema yields one error for each missing name, and names it in the message alone.
+    # jsonschema yields one error for each missing field, and names the field only in the message.
     (name,) = (name for name in error.validator_value if error.message.startswith(repr(name)))
     return [] if is_misspelt([name], error, path) else [missing_field(path, name, document.file)]
 
 
 def missing_field(path: Path, name: str, file: str) -> Finding:
-    """The finding that a mapping lacks a field that it must have."""
+    """Return the finding that a required field is missing."""
     example = _example(name)
-    message = f"{shown(path)} has no {name}"
+    message = f"{shown(path)} has no {name}, which is required"
     return Finding(Code.MISSING_FIELD, file, path, message, f"Add {name}: {example}." if example else f"Add {name}.")
 
 
@@ -206,9 +209,9 @@ def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[
     for key in error.instance:
         if key in known:
             continue
-        hint = did_you_mean(key, meant) or f"Known here: {listed(known)}."
+        hint = did_you_mean(key, meant) or f"Allowed here: {listed(known)}."
         if key == "<<":
-            hint = "Merge keys are not YAML 1.2; use defaults."
+            hint = "The YAML merge key << is not supported; use defaults."
         elif "accounts" in document.value and len(path) in (0, 2):
             yield credential_fields.unknown_field((*path, key), error.instance[key], hint, document.file)
             continue
@@ -232,16 +235,16 @@ def _explain_range(error: _Error, path: Path, document: Document) -> list[Findin
 def _explain_items(error: _Error, path: Path, document: Document) -> list[Finding]:
     if error.validator != "uniqueItems":
         what = "list" if error.validator == "minItems" else "mapping"
-        message, hint = f"{shown(path)} is an empty {what}", "Name at least one, or leave it out."
+        message, hint = f"{shown(path)} is an empty {what}", "Write at least one entry, or remove the field."
         return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
     number = first_repeated(error.instance) or 0
-    message = f"{shown(path)} holds {described(error.instance[number], path)} twice"
+    message = f"{shown(path)} contains {described(error.instance[number], path)} twice"
     return [Finding(Code.NOT_ALLOWED, document.file, (*path, number), message, "Remove one of the two.")]
 
 
 def _explain_one_of(error: _Error, path: Path, document: Document) -> list[Finding]:
     if not isinstance(error.instance, Mapping):
-        return []  # that it is no mapping is told by its type
+        return []  # the wrong type is reported by itself
     names = [name for branch in error.validator_value for name in branch.get("required", ())]
     found = [name for name in names if name in error.instance]
     if not found and is_misspelt(names, error, path):
@@ -251,7 +254,7 @@ def _explain_one_of(error: _Error, path: Path, document: Document) -> list[Findi
 
 
 def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding]:
-    # A key is checked by propertyNames: the error stands at the mapping, and its instance is the key.
+    # propertyNames checks keys: the path of the error is that of the mapping, and its instance is the key.
     at_key = "propertyNames" in error.absolute_schema_path
     if not at_key and may_be_filled_in(error.instance, path, document):
         return []
@@ -259,7 +262,7 @@ def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding
     place = (*path, error.instance) if at_key else path
     limit = error.schema.get("maxBytes") if error.validator == "maxLength" else None
     if limit is not None and utf8_bytes(error.instance) > limit:
-        return []  # maxBytes says the same and more
+        return []  # the finding about maxBytes says more
     if path[:1] == ("accounts",) and len(path) == 3 and path[2] in credential_fields.VARIABLES:
         return [credential_fields.bad_variable(path, document.file)]
     code, message, hint = _text_finding(error, what, path, at_key)
@@ -277,17 +280,17 @@ def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[C
             count = utf8_bytes(text)
             over = count - limit
             message = f"{what} has {count} bytes of UTF-8 ({len(text)} characters), {over} over the limit of {limit}"
-            return Code.TOO_MANY_BYTES, message, f"Cut {counted(over, 'byte')}: the API counts bytes, not letters."
+            return Code.TOO_MANY_BYTES, message, f"Cut {counted(over, 'byte')}: CleverTap counts bytes, not letters."
         case "pattern" if limit != "\\S" and text.strip():
-            # Fields of an account share the form of a variable's name; each has an example of its own.
+            # The fields of an account share one pattern for variable names, but each has its own example.
             own = _example(str(path[2])) if path[0] == "accounts" and len(path) == 3 else ""
             example = own or next(iter(error.schema.get("examples", ())), "")
-            hint = f"Write it like {example}." if example else f"It must match '{limit}'."
+            hint = f"Write it like {example}." if example else f"Allowed is the pattern '{limit}'."
             if not at_key and not credential_fields.is_quotable(path, text):
-                hint += " An address holds no user name and no password." if "@" in text else ""
-                return Code.BAD_FORMAT, f"{what} is not an address that can be used", hint
+                hint += " Remove the user name and password before the @." if "@" in text else ""
+                return Code.BAD_FORMAT, f"{what} is not an allowed address", hint
             found = what if at_key else f"{what} is {quoted(text)}, which"
-            return Code.BAD_FORMAT, f"{found} does not have the form that it must have", hint
+            return Code.BAD_FORMAT, f"{found} is not allowed here", hint
         case _:
             return Code.BLANK, f"{what} is blank", "Write a text."
 

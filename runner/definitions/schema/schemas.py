@@ -1,6 +1,6 @@
-"""The JSON Schemas: their files, and the fast verdict of jsonschema-rs by them.
+"""Read the JSON Schemas of the program, and validate with jsonschema-rs: fast, but without explanations.
 
-It knows `maxBytes`, a keyword of our own; its regular expressions serve `explaining` too.
+Our own keyword `maxBytes` limits the bytes of a text in UTF-8. `validators` uses the same patterns to explain.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ KINDS = ("accounts", "business_events", "bulletins")
 
 
 def schema_names() -> list[str]:
-    """The names of the schemas that come with the program."""
+    """Return the names of the schemas that come with the program."""
     return sorted(path.name.removesuffix(".schema.json") for path in _folder().glob("*.schema.json"))
 
 
 def schema_text(name: str) -> str:
-    """A schema as it stands in its file. Raises FileNotFoundError for a name that is none."""
+    """Return the text of a schema file. Raises FileNotFoundError for an unknown name."""
     return (_folder() / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """A schema as the program's own verdict goes by it; not to be changed.
+    """Return a schema as the program validates with it. Callers must not change it.
 
-    What its file says for editors alone is left out: times and the like are read, by code that says more about them.
+    The rules for editors are left out: the program reads times and the like itself, with better messages.
     """
     value = published(name)
     for_editors = value.get("$defs", {}).get("editors", {})
@@ -42,20 +42,20 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def published(name: str) -> dict[str, Any]:
-    """A schema as its file has it, with what it says for editors alone: a new value at each call."""
+    """Return a schema as in its file, rules for editors included. Each call returns a new value."""
     value: dict[str, Any] = json.loads(schema_text(name))
     return value
 
 
 @cache
 def _folder() -> FilePath:
-    # A wheel carries the schemas inside the package; a checkout has them beside it, where editors look.
+    # A wheel has the schemas inside the package; a checkout has them next to it, where editors find them.
     inside = FilePath(__file__).parents[2] / "schemas"
     return inside if inside.is_dir() else FilePath(__file__).parents[3] / "schemas"
 
 
 def document_kind(value: Any) -> str | None:
-    """Which of the three kinds of file this is; None where it is none, or several at once."""
+    """Return the kind of a file, one of `KINDS`; None if it has none of these keys or several."""
     if type(value) is dict:
         kinds = [kind for kind in KINDS if kind in value]
         if len(kinds) == 1:
@@ -64,7 +64,7 @@ def document_kind(value: Any) -> str | None:
 
 
 def is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
-    """The fast verdict. What the fast engine cannot even read, such as an endless number, is not valid."""
+    """Whether a value is valid. A value that jsonschema-rs cannot read, such as infinity, is not valid."""
     try:
         return validator.is_valid(value)
     except (ValueError, OverflowError):
@@ -73,12 +73,12 @@ def is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
 
 @cache
 def validator_for(kind: str) -> jsonschema_rs.Validator:
-    """The compiled schema of a kind of file."""
+    """Return the compiled schema of a kind of file."""
     return fast_validator(schema(kind))
 
 
 class UnusableSchema(ValueError):
-    """A schema that cannot be compiled; `path` leads to the part of it that is wrong, where one part is."""
+    """A schema that cannot be compiled. `path` is the faulty part, if it is known."""
 
     def __init__(self, message: str, path: Path) -> None:
         super().__init__(message)
@@ -86,9 +86,9 @@ class UnusableSchema(ValueError):
 
 
 def fast_validator(schema: Any) -> jsonschema_rs.Validator:
-    """A compiled JSON Schema 2020-12 that fetches nothing and matches patterns in linear time.
+    """Compile a JSON Schema 2020-12. The validator fetches nothing, and matches patterns in linear time.
 
-    Raises UnusableSchema where the schema cannot be used.
+    Raises UnusableSchema if the schema cannot be compiled.
     """
     import jsonschema_rs
 
@@ -109,7 +109,7 @@ class _FastMaxBytes:
 
     def __init__(self, _parent: Any, limit: int, _path: Any) -> None:
         if type(limit) is not int or limit < 0:
-            raise ValueError("maxBytes takes a number of bytes")
+            raise ValueError("maxBytes must be a number of bytes")
         self.limit = limit
 
     def validate(self, instance: Any) -> None:
@@ -118,5 +118,5 @@ class _FastMaxBytes:
 
 
 def utf8_bytes(text: str) -> int:
-    """How many bytes `text` has in UTF-8."""
+    """Return the number of bytes of `text` in UTF-8."""
     return len(text.encode("utf-8", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""The schemas for jsonschema: slower than the fast verdict, but its errors say which keyword failed at which path."""
+"""Build validators of jsonschema: slower than jsonschema-rs, but their errors name the failed keyword and the path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def explaining_validator(definition: Any) -> Validator:
-    """A schema for jsonschema, with the verdicts of the fast engine: its patterns, and `maxBytes`."""
+    """Return a jsonschema validator that agrees with jsonschema-rs about patterns and `maxBytes`."""
     keywords = {"maxBytes": _max_bytes, "pattern": _pattern, "uniqueItems": _unique_items}
     extended: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
     validator: Validator = extended(definition)
@@ -42,13 +42,13 @@ def _compiled(pattern: str) -> jsonschema_rs.Validator:
 
 
 def _unique_items(_validator: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    # jsonschema's own compares each item with each other one where they cannot be sorted.
+    # The rule of jsonschema compares all pairs of items that cannot be sorted, which is slow.
     if wanted and isinstance(instance, list) and first_repeated(instance) is not None:
-        yield ValidationError("an item stands twice")
+        yield ValidationError("an item is written twice")
 
 
 def first_repeated(items: Sequence[Any]) -> int | None:
-    """The number of the first item that stands above it already."""
+    """Return the index of the first item that equals an earlier one, or None."""
     seen = set()
     for number, item in enumerate(items):
         text = json.dumps(item, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Where the quotes of a row of CSV go wrong: one left open, or text behind one that closes."""
+"""Find the faulty quote in a row of CSV: a quote that is not closed, or text after a closing quote. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN = re.compile(r"[^,\r\n]*+")
-_QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+')  # possessive, lest a file of quotes fill the memory
+_QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+')  # possessive, so that a file of quotes cannot fill the memory
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteFault:
-    """What is wrong, and the position of the quote that opens the cell."""
+    """A message with advice, and the position of the quote that opens the cell."""
 
     position: int
     message: str
@@ -20,7 +20,7 @@ class QuoteFault:
 
 
 def quote_fault(text: str, start: int, end: int) -> QuoteFault | None:
-    """The fault of a cell that opens between the two positions, in the row that begins at the first; None without."""
+    """Return the first fault in the row that begins at `start`, looking at cells that begin before `end`, or None."""
     place, last = start, min(end, len(text))
     while place < last:
         if text[place] != '"':
@@ -28,7 +28,7 @@ def quote_fault(text: str, start: int, end: int) -> QuoteFault | None:
         else:
             behind = _end(_QUOTED, text, place) + 1
             if behind > len(text):
-                return QuoteFault(place, "a quote opens here and is left open", 'Close it with another ".')
+                return QuoteFault(place, "the quote that opens here is never closed", 'Close it with another ".')
             if behind < len(text) and text[behind] not in ",\r\n":
                 return _text_behind(text, place, behind)
         if text[behind : behind + 1] != ",":
@@ -40,11 +40,11 @@ def quote_fault(text: str, start: int, end: int) -> QuoteFault | None:
 def _text_behind(text: str, start: int, end: int) -> QuoteFault:
     lines = len(_LINE_END.findall(text, start, end))
     if not lines:
-        message = f"the quoted cell that begins here has {text[end]!r} behind the quote that closes it"
+        message = f"the quoted cell that begins here has {text[end]!r} after its closing quote"
         return QuoteFault(start, message, 'Write quotes inside a quoted cell twice: "".')
     behind = "1 line" if lines == 1 else f"{lines:,} lines"
-    message = f"the quoted cell that begins here closes {behind} below, with {text[end]!r} behind its quote"
-    return QuoteFault(start, message, 'Close it where it ends, and write quotes inside it twice: "".')
+    message = f"the quoted cell that begins here is closed {behind} below, with {text[end]!r} after its closing quote"
+    return QuoteFault(start, message, 'Close it at its end, and write quotes inside it twice: "".')
 
 
 def _end(pattern: re.Pattern[str], text: str, start: int) -> int:

@@ -1,6 +1,7 @@
-"""Tables of rows: the bytes of a CSV file in, its columns and rows with their lines out, or what is wrong with it.
+"""Read a CSV table: bytes come in; columns and rows with line numbers, or problems, go out.
 
-Strict: UTF-8, commas, a header row, and every row as long as it. Rows are light, since there may be many.
+A table must be UTF-8 with commas and a header row, and each row must have as many cells as the header. Rows are kept
+small in memory, since a table may have 100,000.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from runner.definitions.tables.csv_quotes import quote_fault
 MAX_TABLE_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
-MAX_CELLS = 2_000_000  # each takes some 60 bytes of memory
+MAX_CELLS = 2_000_000  # each takes about 60 bytes of memory
 MAX_CELL_CHARACTERS = 65_536
-MAX_LINES = 1_000_000  # blank ones, and those of cells with several
-MAX_RECORD_CHARACTERS = 1024 * 1024  # of one row with all its lines, lest a file of commas fill the memory
+MAX_LINES = 1_000_000  # blank lines and lines inside cells included
+MAX_RECORD_CHARACTERS = 1024 * 1024  # of one row with all its lines, so that a file of commas cannot fill the memory
 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -34,7 +35,7 @@ _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u2
 
 
 class Cells(Mapping[str, str]):
-    """The cells of one row under the names of their columns. All rows share the names."""
+    """The cells of one row by column name. All rows share one mapping of names."""
 
     __slots__ = ("_cells", "_places")
 
@@ -57,7 +58,7 @@ class Cells(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, and the line of the file at which it begins, from 1."""
+    """One row, and the line of the file at which it begins, counted from 1."""
 
     values: Mapping[str, str]
     line: int
@@ -65,16 +66,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a table in their order, and its rows."""
+    """The columns of a table in order, and its rows."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
 
 
 def read_table(data: bytes, file: str, most_cells: int = MAX_CELLS) -> tuple[Table | None, list[Problem]]:
-    """The table in `data`, without the rows that cannot be used, and the problems found. `file` is the name to show.
+    """Read `data`. Returns the table without its unusable rows, and the problems. `file` is its name for messages.
 
-    None where nothing can be used. Rows in which every cell is blank are left out: spreadsheets leave them behind.
+    The table is None if it cannot be used at all. Rows with only blank cells, as spreadsheets write them, are ignored.
     """
     try:
         text = _text(data, file)
@@ -91,7 +92,7 @@ class _Refused(Exception):
 
 def _text(data: bytes, file: str) -> str:
     if len(data) > MAX_TABLE_BYTES:
-        message = f"the table has more than {MAX_TABLE_BYTES:,} bytes, which is as much as is read"
+        message = f"the table has more than {MAX_TABLE_BYTES:,} bytes, the limit"
         raise _Refused([Problem(file, 1, 1, Code.BAD_TABLE, message, "Split it into several tables.")])
     try:
         text = data.decode("utf-8")
@@ -101,9 +102,9 @@ def _text(data: bytes, file: str) -> str:
         message = "the table is UTF-16" if utf_16 else f"the byte 0x{data[error.start]:02X} is not UTF-8"
         raise _Refused([_problem_at(file, before, "", message, "Save the table as CSV UTF-8.")]) from None
     text = text.removeprefix("\ufeff")
-    # Two quick looks at the bytes before a slow one at the text: nearly no table has any.
+    # Almost no table has control characters, so two fast checks of the bytes precede the slow search.
     if (len(data.translate(None, _CONTROL_BYTES)) < len(data) or b"\xc2" in data) and (found := FORBIDDEN.search(text)):
-        message = f"the control character U+{ord(found[0]):04X} stands here"
+        message = f"there is an invisible control character here, U+{ord(found[0]):04X}"
         raise _Refused(
             [
                 _problem_at(
@@ -119,7 +120,7 @@ def _text(data: bytes, file: str) -> str:
 
 
 def _problem_at(file: str, before: str, behind: str, message: str, help: str) -> Problem:  # noqa: A002
-    """A problem between two parts of a text."""
+    """Return a problem at the end of `before`. `behind` is the text after it."""
     line = 1 + sum(1 for _ in _LINE_END.finditer(before))
     start = max(before.rfind("\n"), before.rfind("\r")) + 1
     end = _LINE_END.search(behind)
@@ -132,11 +133,11 @@ def _shown(source: str) -> str:
 
 
 class _TooLong(Exception):
-    """A row that goes on and on."""
+    """A row exceeds MAX_RECORD_CHARACTERS."""
 
 
 class _Lines:
-    """The lines of a text, and where the row that is being read began."""
+    """Iterates over the lines of a text, and remembers where the current row began."""
 
     __slots__ = ("_lines", "first", "size", "start")
 
@@ -164,14 +165,14 @@ class _Lines:
 
 
 class _Reader:
-    """Reads one table. Alive for it."""
+    """Reads one table."""
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
         self.file = file
         self.lines = _Lines(text)
         self.records = csv.reader(self.lines, strict=True)
-        self.line = 0  # where the present record begins
+        self.line = 0  # where the current record begins
         self.problems: list[Problem] = []
 
     def read(self, most_cells: int) -> tuple[Table | None, list[Problem]]:
@@ -191,8 +192,8 @@ class _Reader:
             if len(rows) > MAX_ROWS:
                 self._refuse(f"the table has more than {MAX_ROWS:,} rows", "Split it into several tables.")
             if len(rows) * width > most_cells:
-                message = f"the tables of the set have more than {MAX_CELLS:,} cells, which is as many as are read"
-                self._refuse(message, "Leave out columns that no template names, or rows.")
+                message = f"the tables of the set have more than {MAX_CELLS:,} cells, the limit"
+                self._refuse(message, "Remove rows, or columns that no template uses.")
             if len(self.problems) > MAX_PROBLEMS:
                 self.problems[-1] = too_many(self.problems[-1])
                 break
@@ -202,7 +203,7 @@ class _Reader:
         return Table(columns, tuple(rows)), self.problems
 
     def _next(self) -> list[str] | None:
-        """The next record that is not blank."""
+        """Return the next record that is not blank; None at the end."""
         while True:
             self.lines.begin()
             self.line = self.records.line_num + 1
@@ -213,7 +214,7 @@ class _Reader:
             except (_TooLong, csv.Error):
                 self._refuse_record()
             if self.line > MAX_LINES:
-                self._refuse(f"the table has more than {MAX_LINES:,} lines", "Remove the blank ones, or split it.")
+                self._refuse(f"the table has more than {MAX_LINES:,} lines", "Remove blank lines, or split the table.")
             if any(record) and not all(map(str.isspace, filter(None, record))):
                 return record
 
@@ -221,26 +222,29 @@ class _Reader:
         record = self._next()
         if record is None:
             self.line = 1
-            self._refuse("the table holds nothing", "Write a first row that names the columns.")
+            self._refuse("the table is empty", "Write the names of the columns in the first row.")
         names = tuple(name.strip() for name in record)
         if len(names) == 1 and (found := re.search("[;\t]", names[0])):
             sign = "semicolons" if found[0] == ";" else "tabs"
-            self._refuse(f"the columns are parted by {sign}", "Save the table with commas between the cells.")
+            self._refuse(f"the columns are separated by {sign}", "Save the table with commas between the cells.")
         if len(names) > MAX_COLUMNS:
-            self._refuse(f"the table has {len(names):,} columns; it may have {MAX_COLUMNS}", "Remove some.")
+            self._refuse(
+                f"the table has {len(names):,} columns, more than {MAX_COLUMNS}",
+                "Remove columns that no template uses.",
+            )
         for number, name in enumerate(names, start=1):
             self._check_name(name, number, names)
         return names
 
     def _check_name(self, name: str, number: int, names: tuple[str, ...]) -> None:
         if not name:
-            self._refuse(f"column {number} has no name", "Name it in the first row, or remove the column.")
+            self._refuse(f"column {number} has no name", "Write a name in the first row, or remove the column.")
         if any(unicodedata.category(character) in ("Cf", "Zl", "Zp") or character in _SPACES for character in name):
-            self._refuse(f"the name of column {number} holds a character that nobody sees", "Type it anew.")
+            self._refuse(f"the name of column {number} contains an invisible character", "Type it again.")
         if name.startswith("_"):
-            self._refuse(f"the column {quoted(name)} begins with an underscore", "Name it otherwise.")
+            self._refuse(f"the column {quoted(name)} begins with an underscore", "Begin its name with a letter.")
         if len(name) > 120 or "\n" in name or "\r" in name:
-            self._refuse(f"the name of column {number} is too long, or has several lines", "Name it shorter.")
+            self._refuse(f"the name of column {number} has more than 120 characters or several lines", "Shorten it.")
         if names.index(name) != number - 1:
             first = names.index(name) + 1
             self._refuse(f"the columns {first} and {number} are both named {quoted(name)}", "Rename one of the two.")
@@ -248,19 +252,19 @@ class _Reader:
     def _cells_fit(self, columns: tuple[str, ...], record: list[str]) -> bool:
         for column, cell in zip(columns, record, strict=True):
             if len(cell) > MAX_CELL_CHARACTERS:
-                message = f"the cell {quoted(column)} has {len(cell):,} characters; it may have {MAX_CELL_CHARACTERS:,}"
-                self._add(message, "Shorten it, or look for a quote left open.")
+                message = f"the cell {quoted(column)} has {len(cell):,} characters, more than {MAX_CELL_CHARACTERS:,}"
+                self._add(message, "Shorten it, or look for a quote that is not closed.")
                 return False
         return True
 
     def _refuse_record(self) -> NoReturn:
-        """The csv module could not read on: find out why, since its messages and limits differ by version."""
+        """Report why the csv module failed. Its own messages and limits differ between Python versions."""
         start = self.lines.start
         fault = quote_fault(self.text, start, start + MAX_RECORD_CHARACTERS)
         if fault is None:
-            message = f"the row that begins here is too long: a cell may have {MAX_CELL_CHARACTERS:,} characters, "
-            message += f"a row {MAX_RECORD_CHARACTERS:,}"
-            self._refuse(message, "Shorten it, or look for a quote left open.")
+            message = f"the row that begins here is too long: the limit is {MAX_CELL_CHARACTERS:,} characters a cell "
+            message += f"and {MAX_RECORD_CHARACTERS:,} a row"
+            self._refuse(message, "Shorten it, or look for a quote that is not closed.")
         before, behind = self.text[: fault.position], self.text[fault.position : fault.position + _MAX_SOURCE]
         problem = _problem_at(self.file, before, behind, fault.message, fault.help)
         raise _Refused([*self.problems, problem])
@@ -278,5 +282,5 @@ def _counts(wanted: int, found: int) -> tuple[str, str]:
     cells = "1 cell" if found == 1 else f"{found:,} cells"
     columns = "1 column" if wanted == 1 else f"{wanted} columns"
     if found > wanted:
-        return f"the row has {cells}, the header {columns}", "Put a cell that holds a comma in quotes."
-    return f"the row has {cells}, the header {columns}", "Write a comma for each cell that is empty."
+        return f"the row has {cells}, but the header has {columns}", "If a cell contains a comma, put it in quotes."
+    return f"the row has {cells}, but the header has {columns}", "Write a comma for each empty cell."

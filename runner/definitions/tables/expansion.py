@@ -1,6 +1,6 @@
-"""Entries that stand for many: the texts of one entry filled in for each of its rows. Pure functions.
+"""Fill in the texts of an entry for each of its rows: an entry with `for_each` comes in, many entries go out. Pure.
 
-The texts of a recurring entry are filled in as far as they can be: what an occurrence knows is left for its time.
+In a recurring entry, `{{ occurrence… }}` stays unfilled until the occurrence is due.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Key = tuple[str | int, ...]
 Fields = dict[str, Any]
 
-# What would go out as it stands where nothing fills it in, or where a brace is missing: {{ row.x, ${row.x}, row.x }}.
+# Texts that look like a template, braces missing included: {{ row.x, ${row.x}, row.x }}.
 _MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
 _FILLED_IN_BY = {"row": ("for_each", "for_each with its rows"), "occurrence": ("cron", "a schedule with cron")}
 _OPENING = re.compile(r"\{[{%#]")
@@ -30,7 +30,7 @@ _CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The fields of one bulletin that a template made, its row, and how many characters were filled in."""
+    """The fields of one bulletin made by a template, its row, and the number of characters filled in."""
 
     fields: Fields
     row: str
@@ -43,21 +43,21 @@ def is_recurring(fields: Mapping[str, Any]) -> bool:
 
 
 def has_templates(fields: Mapping[str, Any]) -> bool:
-    """Whether a text holds what only a template or a recurring schedule fills in, or nearly does."""
+    """Whether a text contains a template, or anything similar such as a single brace."""
     properties, schedule = fields.get("properties", {}), fields.get("schedule", {})
     texts = (fields.get("name", ""), fields.get("business_event", ""), str(fields.get("when", "")))
     return any("{" in text or "}}" in text for text in (*texts, *schedule.values(), *properties.values(), *properties))
 
 
 def fills_in(fields: Mapping[str, Any]) -> bool:
-    """Whether a text is a template; among defaults, so that a plain entry may inherit what only rows fill in."""
+    """Whether a text is a template. For defaults: a plain entry may inherit a text that only rows can fill in."""
     from runner.definitions.templates import is_template
 
     return any(map(is_template, _texts(fields).values()))
 
 
 def unfilled(fields: Mapping[str, Any], path: Path, file: str) -> Iterator[Finding]:
-    """Findings about texts of a plain entry that look as if something filled them in: they would go out as they are."""
+    """Yield findings about texts of a plain entry that look like templates: they would be sent unfilled."""
     for key, text in _texts(fields).items():
         if what := _meant(text):
             yield _unfilled(what, (*path, *key), file)
@@ -65,39 +65,39 @@ def unfilled(fields: Mapping[str, Any], path: Path, file: str) -> Iterator[Findi
 
 
 def wants_rows(text: str, path: Path, file: str) -> Finding | None:
-    """The finding about the text at `path` of an entry without rows, where only a row would fill it in."""
+    """Return a finding if the text at `path`, of an entry without rows, needs a row to be filled in."""
     return _unfilled("row", path, file) if _meant(text) == "row" else None
 
 
 def _never_filled_in(what: str, text: str, path: Path, file: str) -> Finding:
-    """The finding about a text of a recurring entry that is neither its name nor a property."""
+    """Return the finding about a template in a field of a recurring entry other than name and properties."""
     if what == "row":
         return _unfilled(what, path, file)
-    message = f"{quoted(text)}: only the name and properties of a recurring schedule know their occurrence"
-    return Finding(Code.BAD_TEMPLATE, file, path, message, "Write the text out.")
+    message = f"{quoted(text)}: {{{{ occurrence… }}}} is filled in only in the name and the properties"
+    return Finding(Code.BAD_TEMPLATE, file, path, message, "Write the text itself.")
 
 
 def _unfilled(what: str, path: Path, file: str) -> Finding:
     lacks, needs = _FILLED_IN_BY[what]
-    message = f"nothing fills in {{{{ {what}.… }}}} for a bulletin without {lacks}: it would be sent as it stands"
-    return Finding(Code.BAD_TEMPLATE, file, path, message, f"Add {needs}, or write the text out.")
+    message = f"{{{{ {what}.… }}}} cannot be filled in without {lacks}, and would be sent like this"
+    return Finding(Code.BAD_TEMPLATE, file, path, message, f"Add {needs}, or write the text itself.")
 
 
 def _meant(text: str) -> str | None:
-    """What a text would be filled in from, if anything filled it in."""
+    """Return `row` or `occurrence` if the text seems to be a template for it, else None."""
     found = _MEANT.search(text) if "row" in text or "occurrence" in text else None
     return found and (found[1] or found[2] or found[3])
 
 
 def _not_filled_in(text: str) -> str:
-    """What stands outside of {{ … }}, {% … %} and {# … #}. Takes linear time, whatever is left open."""
+    """Return the text outside {{ … }}, {% … %} and {# … #}, in linear time even if many are not closed."""
     rest, begin, at = [], 0, 0
     left_open: set[str] = set()
     while found := _OPENING.search(text, at):
         closing = _CLOSINGS[found[0]]
         end = -1 if closing in left_open else text.find(closing, found.end())
         if end < 0:
-            left_open.add(closing)  # so it is for all that follow
+            left_open.add(closing)  # and neither do later ones close
             at = found.start() + 1
         else:
             rest.append(text[begin : found.start()])
@@ -108,13 +108,13 @@ def _not_filled_in(text: str) -> str:
 def _names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callable[[str], bool]) -> Iterator[Finding]:
     for name in fields.get("properties", ()):
         if is_meant(name):
-            message = f"the name of a property is never filled in: {quoted(name)}"
-            yield Finding(Code.BAD_TEMPLATE, file, (*path, "properties", name), message, "Write it out.", True)
+            message = f"the name of a property cannot be a template: {quoted(name)}"
+            yield Finding(Code.BAD_TEMPLATE, file, (*path, "properties", name), message, "Write the name itself.", True)
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """An entry that stands for many, ready to be filled in; without rows a recurring one, which is one bulletin."""
+    """An entry with compiled texts, ready to be filled in. A recurring entry without `for_each` has one empty row."""
 
     rows: Sequence[tuple[Mapping[str, str], str]]
     renderer: Renderer
@@ -124,21 +124,21 @@ class Template:
 
     @property
     def count(self) -> int:
-        """How many bulletins it makes at most."""
+        """Return the largest number of bulletins that it can make."""
         return len(self.rows)
 
     @property
     def values(self) -> int:
-        """How many properties, tags and accounts each of them has."""
+        """Return the number of properties, tags and accounts of each bulletin."""
         return self.filling.values
 
     @property
     def pieces(self) -> int:
-        """What each of them costs."""
+        """Return the number of template parts to evaluate for each bulletin."""
         return self.renderer.pieces
 
     def made(self) -> Iterator[Made | Finding]:
-        """What each row makes of it, or why it can't."""
+        """Yield the bulletin of each row, or a finding if its values cannot be filled in."""
         from runner.definitions.templates import RowFault
 
         for cells, label in self.rows:
@@ -153,7 +153,7 @@ class Template:
 
 
 def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Template | list[Finding]:
-    """An entry's texts, compiled; or what is wrong with them, whatever the rows hold."""
+    """Compile the texts of an entry. Returns a `Template`, or findings that do not depend on the rows."""
     from runner.definitions.templates import compile_texts, is_template
 
     recurring = is_recurring(fields)
@@ -166,10 +166,10 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
         if not rows and key not in later and (what := _meant(text)):
             findings.append(_never_filled_in(what, text, (*path, *key), file))
         elif _meant(rest := _not_filled_in(text)):
-            message = f"a brace is missing in {quoted(text)}: it would be sent as it stands"
+            message = f"a brace is missing in {quoted(text)}, which would be sent like this"
             findings.append(Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, "Write {{ row.column }}."))
             if is_template(rest):
-                left_open.add(key)  # the same mistake, for those who compile it
+                left_open.add(key)  # the compiler would report the same mistake again
     renderer = compile_texts(wanted, rows.columns if rows else (), with_occurrence=later)
     if isinstance(renderer, list):
         faults = [each for each in renderer if each.key not in left_open]
@@ -178,13 +178,13 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
         ]
     if rows and "id" in fields and ("id",) not in wanted:
         column = rows.columns[0]
-        hint = f"Write what tells the rows apart into it, like {fields['id']}-{{{{ row.{column} | slug }}}}."
+        hint = f"Add a column that differs between the rows, like {fields['id']}-{{{{ row.{column} | slug }}}}."
         findings.append(Finding(Code.TEMPLATE_ID, file, (*path, "id"), "the id is the same for every row", hint))
     return findings or Template(rows.rows if rows else [({}, "")], renderer, _Filling(fields, wanted), path, file)
 
 
 def _texts(fields: Mapping[str, Any]) -> dict[Key, str]:
-    """Every text of an entry that may be a template, by its place."""
+    """Return every text of an entry that may be a template, by its path."""
     texts: dict[Key, str] = {}
     for name, value in fields.items():
         match value:
@@ -198,7 +198,7 @@ def _texts(fields: Mapping[str, Any]) -> dict[Key, str]:
 
 
 class _Filling:
-    """Puts rendered texts into a copy of the fields; what no row changes is shared."""
+    """Puts rendered texts into a copy of the fields. Values that no row changes are shared, not copied."""
 
     def __init__(self, fields: Fields, keys: Mapping[Key, str]) -> None:
         self._fields = fields

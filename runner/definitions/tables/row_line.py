@@ -1,4 +1,7 @@
-"""The row that a bulletin was made of, as text → the line where a person finds it. Combinations stand nowhere."""
+"""Find the line of a row from its label: `shows.csv:17` comes in, file and line go out. Pure.
+
+A combination of a matrix has no line of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _COMBINATION = re.compile(r"[A-Za-z][A-Za-z0-9_]*=")
 
 
 class RowPlace(NamedTuple):
-    """Where a row stands: file, line and, where it stands in the definition itself, column, from 1."""
+    """The place of a row, from 1: file and line, and the column if the row is written in the definition."""
 
     file: str
     line: int
@@ -20,11 +23,11 @@ class RowPlace(NamedTuple):
 
 
 def row_place(row: str, file: str) -> RowPlace | None:
-    """Where the row stands that a template in `file` names like this; None of a combination, or of no row."""
+    """Return the place of a row with this label, of an entry in `file`; None for a combination or no row."""
     own = f"{file}:"
     if row.startswith(own) and (found := _WRITTEN.fullmatch(row, len(own))):
         return RowPlace(file, int(found[1]), int(found[2]))
-    folder = posixpath.join(posixpath.dirname(file), "")  # its tables stand there or below
+    folder = posixpath.join(posixpath.dirname(file), "")  # tables are in this folder or below
     found = _IN_TABLE.fullmatch(row)
     if found is None or not row.startswith(folder) or (not folder and _COMBINATION.match(row)):
         return None

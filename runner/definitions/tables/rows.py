@@ -1,4 +1,7 @@
-"""The rows of a `for_each`: combinations of a matrix, rows written in the file, or those of a CSV file beside it."""
+"""Read the rows of a `for_each`: from a matrix, from rows in the file, or from a CSV table.
+
+The value of `for_each` comes in; `Rows` or findings go out.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, Table, read
 
 Cells = Mapping[str, str]
 
-_MAX_LOOKUPS = 3_000_000  # in what a matrix excludes
-_LABEL = 60  # characters of each value in the words that a combination is known by
+_MAX_LOOKUPS = 3_000_000  # comparisons of combinations with `exclude`
+_LABEL = 60  # characters of each value in the label of a combination
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Columns, and rows of texts under them, each with the words that messages know it by."""
+    """Columns, and rows of texts, each with its label for messages."""
 
     columns: tuple[str, ...]
     rows: Sequence[tuple[Cells, str]]
@@ -32,19 +35,19 @@ class Rows:
 
 @dataclass(slots=True)
 class Tables:
-    """The tables that a set is made of: each is read once. `problems` holds what is wrong in them."""
+    """The CSV tables of a set, each read once, and the `problems` found in them."""
 
     problems: list[Problem] = field(default_factory=list)
-    cells_left: int = MAX_CELLS  # what all tables of a set may hold together
+    cells_left: int = MAX_CELLS  # for all tables of a set together
     _known: dict[str, Table | OSError | None] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The tables that could be read."""
+        """Return the names of the tables that could be read."""
         return tuple(name for name, known in self._known.items() if not isinstance(known, OSError))
 
     def read(self, name: str, read: Callable[[], bytes]) -> Table | None:
-        """The table of that name, or None where it is no good. Raises OSError where it can't be read."""
+        """Return a table, or None if it has problems. Raises OSError if it cannot be read."""
         if name not in self._known:
             try:
                 table, found = read_table(read(), name, self.cells_left)
@@ -66,13 +69,13 @@ def rows_of(
     read_beside: Callable[[str], bytes],
     tables: Tables,
 ) -> Rows | list[Finding]:
-    """The rows that the `for_each` at `path` stands for, or what is wrong with it.
+    """Return the rows of the `for_each` at `path`, or findings.
 
-    An empty list where its table is no good: `tables` says why.
+    The list of findings is empty if the table has problems, which `tables` holds.
     """
     if "exclude" in for_each and "matrix" not in for_each:
-        message = "exclude goes with a matrix; here it excludes nothing"
-        return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Remove it, or the rows.", True)]
+        message = "exclude needs a matrix, and has no effect here"
+        return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Remove exclude.", True)]
     if "csv" in for_each:
         return _of_table(for_each["csv"], (*path, "csv"), document.file, read_beside, tables)
     if "rows" in for_each:
@@ -90,7 +93,7 @@ def _of_table(
         table = tables.read(name, lambda: read_beside(written))
     except OSError as error:
         message = f"the table {quoted(written)} cannot be read: {error.strerror or error}"
-        hint = "Put it into the folder of this file, or below, and write its path from there."
+        hint = "Put the table into the folder of this file or below, and write its path from this folder."
         return [Finding(Code.TABLE_UNREADABLE, file, path, message, hint)]
     if table is None:
         return []
@@ -99,7 +102,7 @@ def _of_table(
 
 @dataclass(frozen=True, slots=True)
 class _Labelled(Sequence[tuple[Cells, str]]):
-    """A table's rows with their labels, which are made as they are taken."""
+    """The rows of a table. Each label is made when its row is used."""
 
     table: Table
     name: str
@@ -127,7 +130,7 @@ def _written(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) 
 
 
 def _uneven(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) -> Iterator[Finding]:
-    """Rows with other columns than the first has, and numbers that are not what is written."""
+    """Yield findings about rows with other columns than the first, and about ambiguous numbers."""
     first = rows[0]
     for number, row in enumerate(rows):
         at = (*path, number)
@@ -138,7 +141,7 @@ def _uneven(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) -
                     yield Finding(Code.BAD_ROWS, document.file, at, message, f"Add {name}.")
             for name in row:
                 if name not in first:
-                    hint = did_you_mean(name, first) or f"Each row has the columns of the first: {listed(first)}."
+                    hint = did_you_mean(name, first) or f"Each row needs the columns of the first row: {listed(first)}."
                     message = f"the first row has no column {name!r}"
                     yield Finding(Code.BAD_ROWS, document.file, (*at, name), message, hint, True)
         yield from _unclear(row, at, document)
@@ -166,17 +169,17 @@ def _combinations(
     )
     if findings := list(islice(found, MAX_PROBLEMS + 1)):
         return findings
-    excluded: dict[tuple[str, ...], set[tuple[str, ...]]] = {}  # by the columns that they name
+    excluded: dict[tuple[str, ...], set[tuple[str, ...]]] = {}  # columns -> excluded values of these columns
     for each in left_out:
         excluded.setdefault(tuple(each), set()).add(tuple(each.values()))
     if len(excluded) * prod(map(len, columns.values())) > _MAX_LOOKUPS:
-        message = "exclude names too many sets of columns for so many combinations"
+        message = "exclude has too many kinds of entries for so many combinations"
         return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Split it into several entries.")]
     rows = (dict(zip(columns, values, strict=True)) for values in product(*columns.values()))
     made = [row for row in rows if not _is_excluded(row, excluded)]
     if not made:
-        message = "exclude leaves nothing of the matrix"
-        return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Leave something to send.")]
+        message = "exclude removes every combination of the matrix"
+        return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Keep at least one combination.")]
     return Rows(tuple(columns), _Combined(made))
 
 
@@ -186,7 +189,7 @@ def _is_excluded(row: Cells, excluded: Mapping[tuple[str, ...], set[tuple[str, .
 
 @dataclass(frozen=True, slots=True)
 class _Combined(Sequence[tuple[Cells, str]]):
-    """Combinations with their labels, which are made as they are taken: they may be long."""
+    """Combinations of a matrix. Each label is made when its row is used, since labels may be long."""
 
     rows: Sequence[Cells]
 
@@ -207,27 +210,27 @@ def _impossible(
 ) -> Iterator[Finding]:
     for name, value in excluded.items():
         if name not in columns:
-            hint = did_you_mean(name, columns) or f"Known: {listed(columns)}."
-            message = f"the matrix has no column {name!r}, so this excludes nothing"
+            hint = did_you_mean(name, columns) or f"Its columns: {listed(columns)}."
+            message = f"the matrix has no column {name!r}, so this has no effect"
             yield Finding(Code.BAD_ROWS, file, (*path, name), message, hint, True)
         elif value not in known[name]:
-            hint = did_you_mean(value, columns[name]) or f"Known: {listed(columns[name])}."
-            message = f"the matrix has no {name} {quoted(value)}, so this excludes nothing"
+            hint = did_you_mean(value, columns[name]) or f"Its values: {listed(columns[name])}."
+            message = f"the matrix has no {name} {quoted(value)}, so this has no effect"
             yield Finding(Code.BAD_ROWS, file, (*path, name), message, hint)
 
 
 def _unclear(cells: Mapping[Any, Any], path: Path, document: Document) -> Iterator[Finding]:
-    """Numbers whose text is not what is written: 007 is the integer 7."""
+    """Yield findings about numbers that would be filled in differently than written: 007 as 7."""
     for name, value in cells.items():
         if isinstance(value, str):
             continue
         at = (*path, name)
         written = document.written(at)
         if written and written != str(value):
-            message = f"{written[:60]} is read as the number {value}, and would be filled in like that"
+            message = f"{written[:60]} is read as the number {value}, and would be filled in as {value}"
             yield Finding(Code.BAD_ROWS, document.file, at, message, f'Write "{written[:60]}".')
 
 
 def _too_many(path: Path, file: str) -> Finding:
-    message = f"there are more than {MAX_ROWS:,} rows, which is as many as one for_each may have"
+    message = f"there are more than {MAX_ROWS:,} rows, the limit of one for_each"
     return Finding(Code.BAD_ROWS, file, path, message, "Split it into several entries.")

@@ -224,7 +224,7 @@ def test_a_file_that_is_there_is_never_replaced(bulletins: Bulletins) -> None:
         (["json", "empty"], "empty holds no JSON", ".json"),
         (["curl", "/dev/null"], "not a regular file", "Give a file"),
         (["curl", "other.sh"], "there is nothing to import", "No bulletin was found"),
-        (["csv", "shows.csv", "--path", "none"], "none: no such file or folder", "Give the folder"),
+        (["csv", "shows.csv", "--path", "none"], "none: no such file or folder", "Write the folder"),
         (["csv", "shows.csv", "--out", "x.txt"], "would be no definition by its name", ".yaml"),
         (["csv", "shows.csv", "--out", "shows.csv/x.yaml"], "could not be written", "can be written"),
     ],

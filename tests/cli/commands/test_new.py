@@ -149,19 +149,19 @@ def test_what_to_type_then_can_be_pasted(bulletins: Bulletins, shows: Path, tmp_
     [
         (["--event", "Program Relased"], "--event: 'Program Relased' is not in the catalog"),
         (["--id", "sa-re-ga-ma-9"], "--id: the id 'sa-re-ga-ma-9' is already used"),
-        (["--id", "A"], "--id: id is 'A', which does not have the form that it must have"),
+        (["--id", "A"], "--id: id is 'A', which is not allowed here"),
         (["--name", ""], "--name: an answer is wanted here"),
         (["--name", "{{ row.show }}"], "--name: 'row.show': the entry has no rows"),
         (["--property", "language=hindi"], "--property language: properties.language is 'hindi', which the catalog"),
         (["--property", "langauge=Hindi"], "--property langauge: Program Released has no property 'langauge'"),
         (["--property", "language"], "--property 'language' is no NAME=VALUE"),
         (["--at", "2036-12-01"], "--at: '2036-12-01' is no date with a time. Write it like 2026-12-01 18:30, or"),
-        (["--at", "2036-13-01 18:30"], "--at: '2036-13-01 18:30' is not a time: month must be in 1..12"),
+        (["--at", "2036-13-01 18:30"], "--at: '2036-13-01 18:30' does not exist: month must be in 1..12"),
         (["--at", ""], "--at: a date with a time is wanted here. Write it like"),
         (["--at", "2020-12-01T18:30:00Z"], "--at: '2020-12-01T18:30:00Z' is past: it is 20"),
         (["--grace", "x"], "--grace: schedule.grace: 'x' is not a duration"),
         (["--account", "inda"], "--account: 'inda' is not an account of this set"),
-        (["--timezone", "Asia/Kolkatta"], "--timezone: 'Asia/Kolkatta' is not an IANA time zone"),
+        (["--timezone", "Asia/Kolkatta"], "--timezone: 'Asia/Kolkatta' is not a known time zone"),
         (["--cron", "30 18 * * FRI"], "only one of --at-once, --at and --cron can be meant"),
         (["--tag", "#"], "--tag: tags[0] is '#'"),
         (["--event", "\udcff"], "--event: that is not UTF-8"),
@@ -288,10 +288,8 @@ def test_what_goes_with_a_time_alone(bulletins: Bulletins, shows: Path, option: 
 
 def test_a_list_in_brackets_is_left_alone(bulletins: Bulletins, shows: Path) -> None:
     shows.write_text("defaults: {c-by: a@b.de, accounts: [india]}\nbulletins: [{id: a}]\n", encoding="utf-8")
-    message = (
-        "the bulletins of bulletins.d/shows.yaml stand in brackets: nothing is added there, and nothing was written"
-    )
-    assert bulletins("new", *WHOLE).refused_with(message, "Write each on lines of its own")
+    message = "the bulletins of bulletins.d/shows.yaml are written in brackets"
+    assert bulletins("new", *WHOLE).refused_with(message, "Begin each bulletin with a dash")
 
 
 def test_nothing_is_written_through_a_link(bulletins: Bulletins, shows: Path, tmp_path: Path) -> None:

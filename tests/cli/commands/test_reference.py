@@ -86,7 +86,7 @@ def test_a_set_with_problems_says_so(bulletins: Bulletins, the_set: Path, write:
         (["--out", "x"], "--out goes with --for-set", "See bulletins schema --help.", 2),
         (["--path", "x"], "--path goes with --for-set", "See bulletins schema --help.", 2),
         (["plan", "--for-set"], "there is no schema 'plan' that a set could narrow", "There are: accounts", 2),
-        (["--for-set", "--path", "nowhere"], "nowhere: no such file or folder", "Give the folder", 2),
+        (["--for-set", "--path", "nowhere"], "nowhere: no such file or folder", "Write the folder", 2),
         (["--for-set", "--out", "bulletins.d/events.yaml"], "events.yaml", "Give a folder that can be written to.", 5),
     ],
 )

@@ -28,8 +28,8 @@ def test_problems_in_text(bulletins: Bulletins, small_set: Path, write: Write) -
     *problems, verdict = done.out.splitlines()
     assert verdict == f"{len(problems)} problems in 1 of 3 files"
     assert problems[0] == (
-        "bulletins.d/wrong.yaml:2:97: error[property-not-string]: properties.k is the integer 1; "
-        'the API takes strings only. Write "1".'
+        "bulletins.d/wrong.yaml:2:97: error[property-not-string]: properties.k is the number 1; "
+        'CleverTap takes only text. Write "1".'
     )
     assert any("error[unknown-field]" in line and "Did you mean name?" in line for line in problems)
 
@@ -59,14 +59,14 @@ def test_several_paths_make_one_set(bulletins: Bulletins, small_set: Path, tmp_p
 @pytest.mark.parametrize("path", ["nowhere", "nowhere.yaml", "two\nlines"])
 def test_a_path_that_is_not_there(bulletins: Bulletins, path: str) -> None:
     done = bulletins("validate", path)
-    assert done.refused_with("no such file or folder", "Give the folder that holds the definitions", code=2)
+    assert done.refused_with("no such file or folder", "Write the folder of the definitions", code=2)
     assert done.out == ""
 
 
 def test_no_definitions(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "bulletins.d").mkdir()
     done = bulletins("validate")
-    assert done.refused_with("no definitions under bulletins.d", "end in .yaml or .yml", code=2)
+    assert done.refused_with("no definitions found in bulletins.d", "end in .yaml or .yml", code=2)
 
 
 def test_hostile_text_cannot_command_the_terminal(bulletins: Bulletins, small_set: Path, write: Write) -> None:

@@ -61,11 +61,11 @@ def told(entry: Any, **defaults: Any) -> list[str]:
             {"properties": {"a": 1, "b": "{{ occurrence.nope }}"}, "schedule": CRON},
             ["bad-template 'occurrence.nope'", "property-not-string properties.a"],
         ),
-        ({"name": "{{ row.n }}", "when": "tomorrow"}, ["bad-template nothing", "bad-time when"]),
-        ({"business_event": "{{ row.event }}"}, ["bad-template nothing"]),
+        ({"name": "{{ row.n }}", "when": "tomorrow"}, ["bad-template {{", "bad-time when"]),
+        ({"business_event": "{{ row.event }}"}, ["bad-template {{"]),
         (
             {"when": "{{ row.at }}", "schedule": {"at": "{{ row.at }}"}},
-            ["bad-template nothing", "bad-template nothing"],
+            ["bad-template {{", "bad-template {{"],
         ),
         ({"tag": ["x"], "when": "tomorrow"}, ["bad-time when", "unknown-field tag"]),
         (
@@ -91,13 +91,13 @@ def test_every_mistake_of_an_entry_is_told(changed: dict[str, Any], found: list[
 def test_what_an_entry_lacks_hides_nothing() -> None:
     bare = {"id": "a", "when": "tomorrow", "name": "{{ row.n }}", "tags": [1], "properties": {}}
     assert told(bare, business_event="E") == [
-        "bad-template nothing",
+        "bad-template {{",
         "bad-time when",
         "missing-field the",
         "wrong-type tags[0]",
     ]
     assert told({name: value for name, value in bare.items() if name != "tags"}, business_event="E") == [
-        "bad-template nothing",
+        "bad-template {{",
         "bad-time when",
         "missing-field the",
     ]
@@ -194,7 +194,7 @@ def test_a_mistake_more_is_one_problem_more_at_most(changed: dict[str, Any], def
     entry = {**ENTRY, **changed}
     wrong = _told(entry, defaults)
     more = _told({**entry, "tags": [1]}, defaults)
-    assert more <= {*wrong, (Code.WRONG_TYPE, "tags[0] is the integer 1; it takes a string")}
+    assert more <= {*wrong, (Code.WRONG_TYPE, "tags[0] is the number 1; it takes a text")}
 
 
 def _told(entry: dict[str, Any], defaults: dict[str, Any]) -> set[tuple[Code, str]]:

@@ -165,9 +165,9 @@ def test_it_says_what_there_is() -> None:
         "enum": ["Program Released", "Flash Sale", "Album Out", "Nothing"],
         "enumDescriptions": [
             "Requires program_id. May have language, title, anything and never.",
-            "Requires sale_id. Takes any other property.",
+            "Requires sale_id. May have any other property.",
             "Requires no property. May have genre.",
-            "Requires no property. Takes any other property.",
+            "Requires no property. May have any other property.",
         ],
     }
     assert found["accounts"]["items"]["anyOf"][0] == {"enum": ["india", "europe"]}

@@ -88,7 +88,7 @@ def test_an_alias_cannot_nest_deeper_than_allowed() -> None:
 
 def test_a_large_text_cannot_be_multiplied_by_aliases() -> None:
     text = f"a: &a {'x' * (MAX_ALIAS_CHARACTERS // 4)}\nb: [*a, *a, *a, *a, *a]\n"
-    assert problem(text).message == f"the aliases of this file add more than {MAX_ALIAS_CHARACTERS:,} characters"
+    assert problem(text).message == f"the aliases of this file repeat more than {MAX_ALIAS_CHARACTERS:,} characters"
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ def test_a_property_of_an_occurrence_is_checked_by_what_it_comes_to(write: Write
     (problem,) = load([write({**ACCOUNTS, "events.yaml": catalog, "b.yaml": text})]).problems
     assert problem.code == Code.PROPERTY_VALUE
     assert problem.message == (
-        "properties.month is '01', which the catalog does not allow: '{{ occurrence.month }}' comes to that"
+        "properties.month is '01', which the catalog does not allow; '{{ occurrence.month }}' is filled in like this"
     )
 
 

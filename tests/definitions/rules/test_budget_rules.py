@@ -30,8 +30,8 @@ def test_budgets_that_make_sense_are_left_alone() -> None:
 def test_an_hour_is_no_longer_than_its_day() -> None:
     (own, of_event) = found(parts(Budget(60, 40), Flash_Sale=Budget(2, 1)))
     assert (own.code, own.path) == (Code.NOT_ALLOWED, ("accounts", "india", "budget", "per_hour"))
-    assert own.message == "accounts.india.budget lets 60 go in an hour, and no more than 40 in a day"
-    assert own.help == "Write at most 40 for the hour, or leave per_hour out."
+    assert own.message == "accounts.india.budget allows 60 bulletins in an hour, but only 40 in a day"
+    assert own.help == "Write 40 or less as per_hour, or remove per_hour."
     assert of_event.path == ("accounts", "india", "budget", "events", "Flash Sale", "per_hour")
 
 

@@ -20,27 +20,27 @@ def said(schema: Any, value: str) -> str:
     ("schema", "value", "words"),
     [
         ({"enum": ["Hindi", "Tamil"]}, "Hindy", "Did you mean Hindi?"),
-        ({"enum": ["Hindi", "Tamil"]}, "Odia", "It takes Hindi or Tamil."),
-        ({"enum": [1, None]}, "x", "It takes 1 or None."),
-        ({"enum": []}, "x", "It takes nothing."),
+        ({"enum": ["Hindi", "Tamil"]}, "Odia", "Allowed: Hindi or Tamil."),
+        ({"enum": [1, None]}, "x", "Allowed: 1 or None."),
+        ({"enum": []}, "x", "Allowed: nothing."),
         ({"const": "film"}, "x", "Write film."),
         ({"const": 1}, "x", "The catalog says: 1 was expected."),
-        ({"pattern": "^[0-9]+$"}, "x", "It must match '^[0-9]+$'."),
-        ({"minLength": 3}, "x", "It has 1 character; it takes at least 3."),
-        ({"minLength": 3}, "", "It has 0 characters; it takes at least 3."),
-        ({"maxLength": 3}, "xxxx", "Cut 1 character: it takes at most 3."),
-        ({"maxLength": 3.0}, "🎵🎵🎵🎵🎵", "Cut 2 characters: it takes at most 3."),
-        ({"maxBytes": 3}, "ळळ", "Cut 3 bytes of UTF-8: it takes at most 3."),
+        ({"pattern": "^[0-9]+$"}, "x", "Its pattern in the catalog is '^[0-9]+$'."),
+        ({"minLength": 3}, "x", "It has 1 character; at least 3 are needed."),
+        ({"minLength": 3}, "", "It has 0 characters; at least 3 are needed."),
+        ({"maxLength": 3}, "xxxx", "Cut 1 character: at most 3 are allowed."),
+        ({"maxLength": 3.0}, "🎵🎵🎵🎵🎵", "Cut 2 characters: at most 3 are allowed."),
+        ({"maxBytes": 3}, "ळळ", "Cut 3 bytes of UTF-8: at most 3 are allowed."),
         ({"format": "date"}, "x", "It must have the format date."),
         (
             {"type": "integer"},
             "5",
-            "Let its schema in the catalog be that of a string: the API takes strings only.",
+            "Change the type in the catalog to string, since CleverTap takes only text.",
         ),
-        (False, "x", "It takes no value: remove it."),
+        (False, "x", "No value is allowed: remove the property."),
         ({"not": {"const": "x"}}, "x", 'The catalog says: {"const":"x"} is not allowed for "x".'),
-        ({"$ref": "#/$defs/a", "$defs": {"a": {"maxLength": 1}}}, "xx", "Cut 1 character: it takes at most 1."),
-        ({"allOf": [{"pattern": "x"}, {"minLength": 3}]}, "x", "It has 1 character; it takes at least 3."),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"maxLength": 1}}}, "xx", "Cut 1 character: at most 1 are allowed."),
+        ({"allOf": [{"pattern": "x"}, {"minLength": 3}]}, "x", "It has 1 character; at least 3 are needed."),
     ],
     ids=str,
 )
@@ -59,9 +59,9 @@ SEVERAL = {"pattern": "^[0-9]+$", "minLength": 2, "maxLength": 4}
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("12345", "Cut 1 character: it takes at most 4."),
-        ("1", "It has 1 character; it takes at least 2."),
-        ("abc", "It must match '^[0-9]+$'."),
+        ("12345", "Cut 1 character: at most 4 are allowed."),
+        ("1", "It has 1 character; at least 2 are needed."),
+        ("abc", "Its pattern in the catalog is '^[0-9]+$'."),
     ],
 )
 def test_of_several_keywords_the_one_that_failed_speaks(value: str, words: str) -> None:
@@ -70,17 +70,17 @@ def test_of_several_keywords_the_one_that_failed_speaks(value: str, words: str) 
 
 def test_where_several_failed_each_speaks() -> None:
     words = said(SEVERAL, "abcde")
-    assert "Cut 1 character: it takes at most 4." in words
-    assert "It must match '^[0-9]+$'." in words
+    assert "Cut 1 character: at most 4 are allowed." in words
+    assert "Its pattern in the catalog is '^[0-9]+$'." in words
 
 
 def test_a_list_of_values_says_all_there_is() -> None:
-    assert said({"enum": ["Hindi"], "maxLength": 5, "pattern": "^H"}, "Bengali") == "It takes Hindi."
+    assert said({"enum": ["Hindi"], "maxLength": 5, "pattern": "^H"}, "Bengali") == "Allowed: Hindi."
 
 
 def test_many_schemas_that_failed_say_no_more_than_three_things() -> None:
     schema = {"allOf": [{"pattern": f"^{letter}$"} for letter in "abcdef"]}
-    assert said(schema, "x").count("It must match") == 3
+    assert said(schema, "x").count("Its pattern in the catalog") == 3
 
 
 def test_a_long_value_is_not_repeated_whole() -> None:

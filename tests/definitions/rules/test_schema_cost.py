@@ -37,18 +37,18 @@ CHAIN = {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(5000)}
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        (doubling(40), "its references lead to too much"),
-        (doubling(40, "#d{}", **{"$anchor": "d{}"}), "its references lead to too much"),
-        ({"$ref": "#/$defs/d0", "$defs": RING}, "its references lead to themselves"),
-        ({"$ref": "#/$defs/d0", "$defs": {**CHAIN, "d5000": {}}}, "its references lead to too much"),
-        ({"items": {"anyOf": [{"$ref": "#"}] * 10_001}}, "its references lead to too much"),
+        (doubling(40), "its references lead to too many parts"),
+        (doubling(40, "#d{}", **{"$anchor": "d{}"}), "its references lead to too many parts"),
+        ({"$ref": "#/$defs/d0", "$defs": RING}, "its references lead back to themselves in several ways"),
+        ({"$ref": "#/$defs/d0", "$defs": {**CHAIN, "d5000": {}}}, "its references lead to too many parts"),
+        ({"items": {"anyOf": [{"$ref": "#"}] * 10_001}}, "its references lead to too many parts"),
         (
             {**doubling(40, "https://example.com/a#/$defs/d{}"), "$id": "https://example.com/a"},
-            "its references lead to too much",
+            "its references lead to too many parts",
         ),
         (
             {"$ref": "b", "$defs": {"b": {**doubling(40), "$id": "b"}}},
-            "it has an $id inside, by which its references lead another way",
+            "a part of it has an $id, which changes the targets of its references",
         ),
     ],
     ids=["doubled", "by anchors", "rings", "long chain", "very many", "by its address", "of one inside"],
@@ -106,7 +106,7 @@ def test_it_is_a_problem_of_the_catalog(write: Write) -> None:
     bulletin = "bulletins:\n  - {id: a, business_event: E, name: N, properties: {p: y}, c-by: a@example.com}\n"
     (problem,) = load([write({"accounts.yaml": ACCOUNTS, "events.yaml": catalog, "b.yaml": bulletin})]).problems
     assert (problem.code, problem.line) == (Code.CATALOG_SCHEMA, 5)
-    assert problem.message == "the schema of p cannot be used: its references lead to too much"
+    assert problem.message == "the schema of p cannot be used: its references lead to too many parts"
 
 
 def test_a_reference_to_a_number_without_end_is_no_traceback(write: Write) -> None:

@@ -139,7 +139,7 @@ def test_one_day_may_begin_with_a_star(cron: str) -> None:
 
 @pytest.mark.parametrize("name", ["@daily", "@DAILY", "@midnight"])
 def test_for_a_name_there_are_its_five_fields(name: str) -> None:
-    assert fault(name) == (f"{name!r} is a name", "Write its five fields: 0 0 * * *.")
+    assert fault(name) == (f"the short form {name!r} is not supported", "Write five fields: 0 0 * * *.")
 
 
 @pytest.mark.parametrize(

@@ -41,16 +41,16 @@ def test_an_offset_wins_over_the_time_zone() -> None:
     ("text", "timezone", "reason"),
     [
         ("2026-12-01T18:30:00", None, "has no offset"),
-        ("2026-12-01", None, "is not an RFC 3339 time"),
-        ("2026-12-01 18:30:00Z", None, "is not an RFC 3339 time"),
-        ("2026-12-01T18:30Z", None, "is not an RFC 3339 time"),
-        ("2026-12-01T18:30:00+0530", None, "is not an RFC 3339 time"),
-        ("2026-12-01T18:30:00Z\n", None, "is not an RFC 3339 time"),
-        ("२०२६-12-01T18:30:00Z", None, "is not an RFC 3339 time"),
+        ("2026-12-01", None, "is not a valid date and time"),
+        ("2026-12-01 18:30:00Z", None, "is not a valid date and time"),
+        ("2026-12-01T18:30Z", None, "is not a valid date and time"),
+        ("2026-12-01T18:30:00+0530", None, "is not a valid date and time"),
+        ("2026-12-01T18:30:00Z\n", None, "is not a valid date and time"),
+        ("२०२६-12-01T18:30:00Z", None, "is not a valid date and time"),
         ("2026-12-01T18:30:00.25Z", None, "has a fraction of a second"),
-        ("2026-13-01T18:30:00Z", None, "is not a time: month must be in 1..12"),
-        ("2026-12-01T18:30:60Z", None, "is not a time: second must be in 0..59"),
-        ("2026-12-01T18:30:00+25:00", None, "is not a time"),
+        ("2026-13-01T18:30:00Z", None, "does not exist: month must be in 1..12"),
+        ("2026-12-01T18:30:60Z", None, "does not exist: second must be in 0..59"),
+        ("2026-12-01T18:30:00+25:00", None, "does not exist: the offset"),
         ("1999-12-31T23:59:59Z", None, "is not between the years"),
         ("2200-01-01T00:00:00Z", None, "is not between the years"),
         ("2027-03-28T02:30:00", "Europe/Berlin", "does not exist in Europe/Berlin"),
@@ -89,7 +89,7 @@ def test_times_beside_a_change_of_the_clocks_are_fine(text: str) -> None:
     ],
 )
 def test_only_iana_names_are_time_zones(name: str) -> None:
-    with pytest.raises(TimeProblem, match="is not an IANA time zone"):
+    with pytest.raises(TimeProblem, match="is not a known time zone"):
         times.zone(name)
 
 

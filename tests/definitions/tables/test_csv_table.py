@@ -88,27 +88,27 @@ def test_line_separators_of_unicode_end_no_row() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message", "mend"),
     [
-        ("", 1, "the table holds nothing", "names the columns"),
-        ("\n\n", 1, "the table holds nothing", "names the columns"),
+        ("", 1, "the table is empty", "names of the columns"),
+        ("\n\n", 1, "the table is empty", "names of the columns"),
         ("a,b\n", 1, "the table has no rows below its header", "Write a row"),
-        ("a;b\n1;2\n", 1, "the columns are parted by semicolons", "Save the table with commas"),
-        ("a\tb\n1\t2\n", 1, "the columns are parted by tabs", "Save the table with commas"),
-        ("a,,c\n1,2,3\n", 1, "column 2 has no name", "Name it"),
+        ("a;b\n1;2\n", 1, "the columns are separated by semicolons", "Save the table with commas"),
+        ("a\tb\n1\t2\n", 1, "the columns are separated by tabs", "Save the table with commas"),
+        ("a,,c\n1,2,3\n", 1, "column 2 has no name", "Write a name"),
         ("a,b,a\n1,2,3\n", 1, "the columns 1 and 3 are both named 'a'", "Rename"),
         ("a,a \n1,2\n", 1, "the columns 1 and 2 are both named 'a'", "Rename"),
-        ("\n\n_a,b\n1,2\n", 3, "the column '_a' begins with an underscore", "Name it otherwise"),
-        (f"{'x' * 121},b\n1,2\n", 1, "the name of column 1 is too long", "shorter"),
-        (",".join(f"c{number}" for number in range(MAX_COLUMNS + 1)), 1, "has 201 columns; it may have 200", "Remove"),
-        ("a,b\n1,2\n\n3,\x07\n", 4, "the control character U+0007 stands here", "Remove it."),
-        ("a,b\n1,\x85\n", 2, "the control character U+0085 stands here", "Remove it."),
-        ('a,b\n1,2\n3,"4\n5,6\n', 3, "a quote opens here and is left open", 'Close it with another ".'),
-        ('a,b\n1,"2\n",3\n', 2, "the row has 3 cells, the header 2 columns", "quotes"),
-        ('a,b\n1,"2"x\n', 2, "has 'x' behind the quote that closes it", 'twice: ""'),
+        ("\n\n_a,b\n1,2\n", 3, "the column '_a' begins with an underscore", "Begin its name"),
+        (f"{'x' * 121},b\n1,2\n", 1, "the name of column 1 has more than 120", "Shorten it"),
+        (",".join(f"c{number}" for number in range(MAX_COLUMNS + 1)), 1, "has 201 columns, more than 200", "Remove"),
+        ("a,b\n1,2\n\n3,\x07\n", 4, "an invisible control character here, U+0007", "Remove it."),
+        ("a,b\n1,\x85\n", 2, "an invisible control character here, U+0085", "Remove it."),
+        ('a,b\n1,2\n3,"4\n5,6\n', 3, "the quote that opens here is never closed", 'Close it with another ".'),
+        ('a,b\n1,"2\n",3\n', 2, "the row has 3 cells, but the header has 2 columns", "quotes"),
+        ('a,b\n1,"2"x\n', 2, "has 'x' after its closing quote", 'twice: ""'),
         (
             'a,b\r\n1,"2\r\n3,4\r\n5,"6"\r\n',
             2,
-            "closes 2 lines below, with '6' behind its quote",
-            "Close it where it ends",
+            "closed 2 lines below, with '6' after its closing quote",
+            "Close it at its end",
         ),
     ],
 )
@@ -128,8 +128,8 @@ def test_a_quote_is_told_at_its_column() -> None:
 @pytest.mark.parametrize(
     ("row", "message", "mend"),
     [
-        ("1", "the row has 1 cell, the header 2 columns", "Write a comma for each cell that is empty."),
-        ("1,2,3", "the row has 3 cells, the header 2 columns", "Put a cell that holds a comma in quotes."),
+        ("1", "the row has 1 cell, but the header has 2 columns", "Write a comma for each empty cell."),
+        ("1,2,3", "the row has 3 cells, but the header has 2 columns", "If a cell contains a comma, put it in quotes."),
     ],
 )
 def test_a_row_of_another_length_is_told_with_its_counts(row: str, message: str, mend: str) -> None:
@@ -164,7 +164,7 @@ def test_a_cell_has_bounds() -> None:
     assert found is not None
     assert [row.line for row in found.rows] == [2, 4]
     assert [(each.line, each.message) for each in problems] == [
-        (3, "the cell 'a' has 65,537 characters; it may have 65,536")
+        (3, "the cell 'a' has 65,537 characters, more than 65,536")
     ]
 
 
@@ -177,7 +177,7 @@ def test_a_row_has_bounds(row: str) -> None:
 
 def test_a_quote_left_open_far_from_the_end_is_told_where_it_opens() -> None:
     found = problem('a,b\n1,2\n3,"4\n' + "5,6\n" * 100_000)
-    assert (found.line, found.column, found.message) == (3, 3, "a quote opens here and is left open")
+    assert (found.line, found.column, found.message) == (3, 3, "the quote that opens here is never closed")
 
 
 def test_quotes_alone_are_read_in_bounded_time_and_memory() -> None:

@@ -17,7 +17,7 @@ def test_every_problem_has_its_place_and_its_mend() -> None:
     assert seen.text.startswith("The definitions can't be fired: 1 problem in 1 of 2 files.")
     assert seen.rows[1] == [
         "bulletins.d/x.yaml:9:19",
-        'properties.program_id is the integer 234567; the API takes strings onlyWrite "234567".',
+        'properties.program_id is the number 234567; CleverTap takes only textWrite "234567".',
         "property-not-string",
     ]
 

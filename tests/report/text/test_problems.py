@@ -15,7 +15,7 @@ PROBLEM = Problem(
     9,
     19,
     Code.PROPERTY_NOT_STRING,
-    "properties.program_id is the integer 234567; the API takes strings only",
+    "properties.program_id is the number 234567; CleverTap takes only text",
     'Write "234567".',
     "    properties: {program_id: 234567}",
 )
@@ -23,8 +23,8 @@ PROBLEM = Problem(
 
 def test_a_line_says_place_code_finding_and_mend() -> None:
     assert problem_line(PROBLEM) == (
-        "bulletins.d/x.yaml:9:19: error[property-not-string]: properties.program_id is the integer 234567;"
-        ' the API takes strings only. Write "234567".'
+        "bulletins.d/x.yaml:9:19: error[property-not-string]: properties.program_id is the number 234567;"
+        ' CleverTap takes only text. Write "234567".'
     )
 
 
