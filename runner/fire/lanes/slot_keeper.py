@@ -156,7 +156,7 @@ class SlotKeeper:
             each.is_reported = True
             name = each.lane.account.name
             self._on_message(
-                f"waiting for a slot in the account {name}: other runs use all of them (bulletins status lists the runs)"
+                f"waiting for a slot in the account {name}: other runs use all of them (bulletins status lists them)"
             )
 
     def _give_back(self, each: _Tended, count: int) -> None:

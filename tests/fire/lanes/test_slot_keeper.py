@@ -246,5 +246,5 @@ def test_who_waits_long_for_a_first_slot_says_so_once(ledger: Ledger, monkeypatc
         ledger.give_back_slots(other, "india", [1])
         wait_until(lambda: bool(have))
     assert messages == [
-        "waiting for a slot in the account india: other runs use all of them (bulletins status lists the runs)"
+        "waiting for a slot in the account india: other runs use all of them (bulletins status lists them)"
     ]
