@@ -16,6 +16,7 @@ import pytest
 from fire import HASTY, PATIENCE_S, QUICK
 from fire.api.test_client import BODY, Turn, send
 from fire.servers import OK, OK_BODY, Server, free_port, reset, serving
+from runner.fire.api import client as client_module
 from runner.fire.api import exchange
 from runner.fire.api.client import Client, Timeouts
 from runner.fire.outcome import Outcome, Sent, judge
@@ -66,7 +67,7 @@ def test_each_fault_is_seen_for_what_it_is_and_reaches_the_server_once(
     assert (answer.error is None) == answer.complete
     assert len(sandbox.wait_received(1, timeout_s=PATIENCE_S)) == 1
     if fault.startswith("drip"):
-        assert answer.error == "no whole answer within 1 s"
+        assert answer.error == "no complete answer within 1 s"
 
 
 def test_a_refused_connection_sent_nothing(client: MakeClient) -> None:
@@ -372,7 +373,7 @@ def test_a_connection_that_is_closed_while_a_request_waits_is_made_anew(client: 
 
 
 def test_a_connection_that_was_idle_for_long_is_made_anew(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (client, exchange):
+    for module in (client_module, exchange):
         monkeypatch.setattr(module, "MAX_IDLE_S", -1.0)
     with serving(answering) as server:
         made = client(server.base_url)
