@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+_MOST_LINKS = 40  # the limit of Linux for one path
+
 
 def checkout_of(path: Path) -> Path | None:
     """Return the top folder of the checkout that contains the set at `path`, or None if there is none.
@@ -38,15 +40,38 @@ def passed_over(path: Path) -> Path | None:
     return folder if is_top(folder) and checkout_of(path) != folder else None
 
 
-def link_out_of_checkout(path: Path) -> Path | None:
-    """Return the first link on the way to `path` that lies in a checkout and leads out of it, or None."""
-    whole = _working_folder() / path
-    for place in reversed([whole, *whole.parents]):
-        if os.path.islink(place):
-            top = next(_tops(Path(os.path.realpath(place.parent))), None)
-            if top is not None and not Path(os.path.realpath(place)).is_relative_to(top):
-                return place
-    return None
+def links_out_of_checkout(path: Path) -> Iterator[Path]:
+    """Yield the links on the way to `path` that lie in a checkout and lead out of it.
+
+    Git's own folder .git counts as outside the checkout.
+    """
+    for link in links_on_the_way(path):
+        top = nearest_top(link.parent)
+        end = Path(os.path.realpath(link))
+        if top is not None and (not end.is_relative_to(top) or end.is_relative_to(top / ".git")):
+            yield link
+
+
+def links_on_the_way(path: Path) -> Iterator[Path]:
+    """Yield every link that is followed to reach `path`, including `path` itself and the links inside other links.
+
+    The folder of each link is given without links.
+    """
+    done, steps, found = Path(), list(reversed((_working_folder() / path).parts)), 0
+    while steps:
+        step = steps.pop()
+        place = done.parent if step == ".." else done / step
+        if found < _MOST_LINKS and os.path.islink(place):
+            found += 1
+            yield place
+            steps += reversed(Path(os.readlink(place)).parts)
+        else:
+            done = place
+
+
+def nearest_top(folder: Path) -> Path | None:
+    """Return the top of the innermost repository that contains a folder, after links are followed, or None."""
+    return next(_tops(Path(os.path.realpath(folder))), None)
 
 
 def _tops(folder: Path) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.checkouts import checkout_of, link_out_of_checkout, passed_over
+from runner.checkouts import checkout_of, links_on_the_way, links_out_of_checkout, passed_over
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_links_are_followed_before_the_checkout_is_looked_for(top: Path, tmp_pat
 def test_a_link_in_a_checkout_may_lead_to_another_part_of_it(top: Path, tmp_path: Path) -> None:
     (top / "current").symlink_to("bulletins.d")
     (tmp_path / "link").symlink_to(top)
-    assert link_out_of_checkout(Path("current/2026")) is None
-    assert link_out_of_checkout(tmp_path / "link" / "current") is None
+    assert not list(links_out_of_checkout(Path("current/2026")))
+    assert not list(links_out_of_checkout(tmp_path / "link" / "current"))
 
 
 @pytest.mark.parametrize("target", ["/", "../elsewhere", "bulletins.d/../../elsewhere", "other/elsewhere"])
@@ -92,10 +92,26 @@ def test_a_link_that_leads_out_is_found_wherever_it_is_on_the_way(top: Path, tmp
     repository_at(tmp_path / "elsewhere")
     (top / "other").symlink_to("..")
     (top / "link").symlink_to(target)
-    assert link_out_of_checkout(Path("link")) == link_out_of_checkout(Path("link/sub")) == top / "link"
-    assert link_out_of_checkout(top / "bulletins.d") is None
+    for path in ("link", "link/sub"):
+        assert next(links_out_of_checkout(Path(path))) == top / "link"
+    assert not list(links_out_of_checkout(top / "bulletins.d"))
+
+
+def test_a_link_into_the_folder_of_git_leads_out(top: Path) -> None:
+    (top / "link").symlink_to(".git")
+    assert list(links_out_of_checkout(Path("link/hooks"))) == [top / "link"]
+
+
+def test_links_that_a_link_leads_through_are_found(top: Path, tmp_path: Path) -> None:
+    (top / "first").symlink_to("second/../second")
+    (top / "second").symlink_to(tmp_path / "third")
+    (tmp_path / "third").symlink_to("loop")
+    (tmp_path / "loop").symlink_to("loop")
+    found = list(links_on_the_way(Path("first/file")))
+    assert found[:2] == [top / "first", top / "second"]
+    assert found[-1] == tmp_path / "loop"
 
 
 def test_a_link_that_lies_in_no_checkout_may_lead_anywhere(top: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/")
-    assert link_out_of_checkout(tmp_path / "link") is None
+    assert not list(links_out_of_checkout(tmp_path / "link"))

@@ -29,7 +29,7 @@ _SELECTED = {
     "file": ("GLOB", "bulletins whose file, or table, matches", completions.files_and_tables),
 }
 
-path_argument = click.argument("path", default=DEFAULT_PATH, type=click.Path(path_type=Path))
+path_argument = click.argument("path", default=DEFAULT_PATH, type=click.Path(path_type=Path, readable=False))
 sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Every account is served by an embedded sandbox, with a ledger of its own."
 )

@@ -12,7 +12,7 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
     """Raises UserError where a file, given with an option, would take the ledger's place or leave the checkout.
 
     A pull request may commit a link. One at the end of the path is replaced by the file; one to a folder outside of
-    the checkout would bring the file there.
+    the checkout would bring the file there. One that leads to the ledger would decide what counts as sent.
     """
     given = {option: path for option, path in outputs.items() if path is not None}
     if not given:
@@ -22,6 +22,11 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
     from runner.files import is_same_place
 
     ledger = ledger_files(ledger_url)
+    for file in ledger[:1]:
+        link = git.committed_link(file)
+        if link is not None:
+            message = f"the ledger {file} would be found through {link}, a link that was committed"
+            raise UserError(message, help="Remove the link from git, or give the ledger's own path with --ledger.")
     for option, path in given.items():
         taken = next((file for file in ledger if is_same_place(path, file)), None)
         if taken is not None:

@@ -110,11 +110,23 @@ def _called(arguments: list[str] | None) -> int:
         return interrupts.exit_code() or error.exit_code
     except Exception:  # noqa: BLE001 - the edge: a fault of the program is reported as one
         interrupts.check()  # an import that was cut off may make others fail
+        if not _has_working_directory():
+            message = "the folder in which the command was started no longer exists"
+            show_error(UserError(message, help="Change to a folder that exists, then run the command again."))
+            return Exit.REFUSED
         traceback.print_exc()
         click.echo("error: this is a fault of bulletins itself; what is recorded in the ledger is safe", err=True)
         return Exit.REFUSED
     interrupts.check()
     return code if isinstance(code, int) else Exit.OK
+
+
+def _has_working_directory() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _show_usage_error(error: click.ClickException) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class Comparison:
 
     def check(self, plan: Plan, accepted: Sequence[str] = ()) -> None:
         """Raises UserError unless exactly the runs that the ledger lacks are `accepted`."""
+        from runner.cli.ledgers import named_ledger
+
         lacking = [loss.run.id for loss in self.losses]
         if set(lacking) == set(accepted):
             return
@@ -47,11 +50,12 @@ class Comparison:
                 help="Leave out --accept-older-ledger. It is for one decision, never for a line of cron.",
             )
         options = " ".join(f"--accept-older-ledger {run}" for run in lacking)
+        named = f" --ledger {shlex.quote(self.ledger.place)}" if named_ledger() else ""
         raise UserError(
             "; ".join(map(self.described, self.losses)),
-            help="Bring back the newer copy of the ledger. Without one, `bulletins ledger baseline` records what is due"
-            f" now as sent; or `bulletins fire {options} --note TEXT` sends what this ledger takes for unsent"
-            f" ({len(plan.to_send):,} now), even if it was sent before.",
+            help=f"Bring back the newer copy of the ledger. Without one, `bulletins ledger baseline{named}` records"
+            f" what is due now as sent; or `bulletins fire{named} {options} --note TEXT` sends what this ledger takes"
+            f" for unsent ({len(plan.to_send):,} now), even if it was sent before.",
         )
 
     def described(self, loss: Loss) -> str:
@@ -96,6 +100,17 @@ class Comparison:
             on_fault=_warn_of_no_memory,
         )
 
+    def remember_newest(self) -> None:
+        """Writes to the witness which runs the ledger holds, after an import has added some."""
+        from runner.ledger.witness.comparison import updated
+
+        if self.files is None:
+            return
+        try:
+            self.files.update(lambda witness: updated(witness, self.recorded.runs.values()))
+        except OSError as error:
+            _warn_of_no_memory(error)
+
 
 def compare(ledger: Ledger) -> Comparison:
     """The ledger compared with this machine's witnesses. What is wrong with those is a warning."""
@@ -113,7 +128,10 @@ def _read(ledger: str, place: str) -> tuple[WitnessFiles | None, tuple[Witness, 
     try:
         folder = local.witness_folder()
         if folder is None:
-            warn(f"this user has no folder in which to remember what was seen of the ledger. {_NO_MEMORY}")
+            warn(
+                "this user has no folder outside the git checkout in which this machine could remember what it sees of"
+                f" the ledger. {_NO_MEMORY} Set XDG_STATE_HOME to such a folder"
+            )
             return None, ()
         files = WitnessFiles(folder, ledger, place)
         witnesses, damaged = files.read()
@@ -125,17 +143,18 @@ def _read(ledger: str, place: str) -> tuple[WitnessFiles | None, tuple[Witness, 
     return files, tuple(witnesses)
 
 
-def warn_if_older(ledger: Ledger) -> None:
+def warn_if_older(ledger: Ledger) -> Comparison:
     """Warns where `fire` would refuse the ledger."""
     compared = compare(ledger)
     for loss in compared.losses:
-        warn(f"{compared.described(loss)}. fire refuses this ledger until that is settled, and names the ways out")
+        warn(f"{compared.described(loss)}. bulletins fire refuses this ledger, and shows what you can do")
+    return compared
 
 
 def warn_of_repetition(compared: Comparison, plan: Plan) -> None:
     """Warns of what may be sent twice with an older ledger that was accepted."""
     for loss in compared.losses:
-        warn(f"{compared.described(loss)}. That was accepted")
+        warn(f"{compared.described(loss)}. You accepted that with --accept-older-ledger")
     warn(_repetition([f"{step.firing.key.bulletin} in {step.firing.key.account}" for step in plan.to_send]))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path as FilePath
 
-from runner.checkouts import link_out_of_checkout
+from runner.checkouts import links_out_of_checkout
 from runner.definitions.reading.reader import MAX_FILE_BYTES
 from runner.definitions.sources import (
     HIDDEN,
@@ -88,7 +88,7 @@ def tables_under(path: str | FilePath) -> list[Source]:
 
 def _check_root(root: str) -> None:
     """Raises UserError where a link of the checkout itself makes another folder of this machine the set."""
-    link = link_out_of_checkout(FilePath(root))
+    link = next(links_out_of_checkout(FilePath(root)), None)
     if link is not None:
         raise UserError(
             f"{shown(str(link))} is a link that leads out of the checkout, to {shown(os.path.realpath(link))}",

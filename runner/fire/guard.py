@@ -62,7 +62,8 @@ def check_identities(readings: Sequence[Reading]) -> None:
                 f" but contains the passcode of {holder.name}",
                 help=f"Set {account.account_id_env} to the account id, and put the passcode in its own place.",
             )
-        other = first.setdefault((regions.service(account.base_url), reading.account_id), account)
+        # Whether the API takes an id in small letters too is not documented: it counts as the same.
+        other = first.setdefault((regions.service(account.base_url), reading.account_id.upper()), account)
         if other is not account:
             raise UserError(
                 f"the accounts {other.name} and {account.name} are the same CleverTap account: the variables"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.fire.api.answer import FAIL, SUCCESS, Answer, Said, read
+from runner.fire.api.answer import FAIL, SUCCESS, Answer, read, unreadable
 from runner.fire.api.refusal_causes import HINTS
 
 _REJECTED = (400, 401, 403, 404, 405)
@@ -70,7 +70,7 @@ def judge(answer: Answer, redacted: Callable[[str], str] = str) -> Judgement:
         return Judgement(Sent.UNKNOWN, f"no answer after the request was sent: {answer.error}")
     if not answer.complete:
         return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer is not complete: {answer.error}")
-    said = read(answer.body) or Said()
+    said = read(answer.body) or unreadable(answer.body)
     if contradiction := said.contradiction(status):
         return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer contradicts itself: {contradiction}")
     if said.status == SUCCESS:

@@ -13,10 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.checkouts import checkout_of, is_top, link_out_of_checkout, passed_over
+from runner.checkouts import (
+    checkout_of,
+    is_top,
+    links_on_the_way,
+    links_out_of_checkout,
+    nearest_top,
+    passed_over,
+)
 from runner.definitions.sources import Source
 from runner.errors import UserError
-from runner.git.command import NoCheckoutError, complaint, git, refusal
+from runner.git.command import NoCheckoutError, complaint, git, git_at, refusal
 from runner.git.objects import objects
 from runner.git.tree import ids_at
 
@@ -64,17 +71,33 @@ def require_committed(paths: Sequence[Path]) -> None:
 
 
 def committed_link_out(path: Path) -> Path | None:
-    """Return a link on the way to `path` that leads out of its checkout and is committed in HEAD, or None."""
-    link = link_out_of_checkout(path)
-    top = checkout_of(link.parent) if link else None
-    if link is None or top is None:
-        return None
-    place = Path(os.path.realpath(link.parent), link.name).relative_to(top)
+    """Return a link on the way to `path` that leads out of its checkout and is committed in HEAD, or None.
+
+    Raises UserError if a link leads out of the checkout and git can't read HEAD.
+    """
+    return next(filter(_is_committed, links_out_of_checkout(path)), None)
+
+
+def committed_link(path: Path) -> Path | None:
+    """Return any link on the way to `path` that is committed in HEAD, or None. Raises the errors of
+    `committed_link_out`.
+    """
+    return next(filter(_is_committed, links_on_the_way(path)), None)
+
+
+def _is_committed(link: Path) -> bool:
+    top = nearest_top(link.parent)
+    if top is None:
+        return False
     try:
-        held = git(link.parent, "ls-tree", "-z", "--full-tree", "HEAD", "--", place.as_posix())
-    except (OSError, subprocess.CalledProcessError):
-        return None  # without git or a commit, the link is not committed
-    return link if held else None
+        return bool(git_at(top, "ls-tree", "-z", "--full-tree", "HEAD", "--", link.relative_to(top).as_posix()))
+    except OSError as error:
+        message = f"git can't be run to check whether the link {link} was committed: {error.strerror}"
+        raise UserError(message, help="Install git, or give the path without the link.") from None
+    except subprocess.CalledProcessError as error:
+        if "Not a valid object name HEAD" in complaint(error):
+            return False  # there is no commit yet
+        raise refusal(error, f"check whether the link {link} was committed") from None
 
 
 def _refuse_own_repository(path: Path) -> None:
@@ -82,7 +105,7 @@ def _refuse_own_repository(path: Path) -> None:
     if nested is not None:
         raise UserError(
             f"{path} is a git repository of its own inside the checkout {checkout_of(path)}, and not part of it",
-            help="Run the command in the folder of the set. Or remove the entry .git there and commit its files.",
+            help="Run the command in the folder of the set, or commit its files to that checkout.",
         )
 
 

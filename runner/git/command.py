@@ -37,7 +37,14 @@ def git(path: Path, *arguments: str) -> str:
 
 def git_bytes(path: Path, *arguments: str) -> bytes:
     """Run git and return its output as bytes, because file names need not be text. Raises the errors of `git`."""
-    top = _top(path)
+    return git_at(_top(path), *arguments)
+
+
+def git_at(top: Path, *arguments: str) -> bytes:
+    """Run git in the repository with this top folder and return its output as bytes.
+
+    Raises OSError if git is not installed, and CalledProcessError if git fails.
+    """
     return subprocess.run(_command(top, arguments), capture_output=True, check=True, env=_environment(top)).stdout
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Write
 
 from cli.conftest import Bulletins
 
@@ -70,6 +71,14 @@ def test_a_folder_that_may_not_be_read(closed: Path, command: str) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize("command", ["validate", "plan", "fire --yes", "expand"])
+def test_a_set_that_may_not_be_read(closed: Path, command: str) -> None:
+    done = run(*command.split(), "bulletins.d/sub", folder=closed)
+    assert done.returncode == 5
+    assert is_in_words(done), done
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
 @pytest.mark.parametrize("command", ["fire --yes", "report"])
 def test_a_file_in_a_folder_that_may_not_be_read(closed: Path, command: str) -> None:
     done = run(*command.split(), "bulletins.d/sub/x.json", folder=closed)
@@ -94,6 +103,12 @@ def test_a_name_that_is_too_long(bulletins: Bulletins, small_set: Path, command:
         "validate",
         "plan",
         "fire --yes",
+        "plan --out plan.json {set}",
+        "plan --against HEAD {set}",
+        "fire --yes {set}",
+        "fire --dry-run {set}",
+        "fire --sandbox --yes {set}",
+        "fire --yes --metrics-file metrics {set}",
         "expand",
         "init",
         "ledger init",
@@ -106,12 +121,14 @@ def test_a_name_that_is_too_long(bulletins: Bulletins, small_set: Path, command:
     ],
 )
 def test_a_working_directory_that_no_longer_exists(
-    bulletins: Bulletins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    bulletins: Bulletins, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
+    definitions = write(SET)
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    done = bulletins(*command.split())
+    done = bulletins(*command.format(set=definitions).split())
+    os.chdir(tmp_path)
     assert done.code in (2, 5)
     assert "Traceback" not in done.err
-    os.chdir(tmp_path)
+    assert "fault of bulletins" not in done.err

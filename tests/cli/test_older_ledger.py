@@ -217,7 +217,8 @@ def test_a_moved_ledger_is_still_known(bulletins: Bulletins, ledger: str, sandbo
     assert bulletins("fire", "--yes", "--id", "now-1").code == 0
     os.rename(PLACE, "moved.sqlite3")
     assert bulletins("fire", "--yes", "--id", "now-1", "--ledger", "moved.sqlite3").code == 0
-    assert bulletins("fire", "--yes", "--ledger", str(before)).code == 5
+    refused = bulletins("fire", "--yes", "--ledger", str(before))
+    assert refused.refused_with("is older than run", f"bulletins fire --ledger {before} --accept-older-ledger ")
     assert bulletins("fire", "--yes", "--id", "now-2", "--ledger", "moved.sqlite3").code == 0
     assert raised(sandbox) == ONCE
 
@@ -244,6 +245,39 @@ def test_an_import_brings_back_what_an_older_copy_lacks(bulletins: Bulletins, ol
     assert bulletins("fire", "--yes").code == 5
     assert bulletins("ledger", "import", "whole.jsonl").code == 0
     assert bulletins("fire", "--yes", "--id", "now-*").code == 0
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_an_import_that_is_lost_is_noticed(
+    bulletins: Bulletins, ledger: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_used: bool
+) -> None:
+    if is_used:
+        assert bulletins("fire", "--yes", "--id", "now-1").code == 0
+    before = save("before")
+    other = ("--ledger", "other.sqlite3")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+        assert bulletins("ledger", "init", *other).code == 0
+        assert bulletins("fire", "--yes", "--id", "now-2", *other).code == 0
+        assert bulletins("ledger", "export", "other.jsonl", *other).code == 0
+    sent = raised(sandbox)
+    assert bulletins("ledger", "import", "other.jsonl").code == 0
+    restore(before)
+    assert bulletins("fire", "--yes").code == 5
+    assert raised(sandbox) == sent
+
+
+def test_an_import_into_an_older_ledger_warns_and_is_no_way_around(
+    bulletins: Bulletins, older: str, ledger: str, sandbox: Sandbox
+) -> None:
+    assert bulletins("ledger", "init", "--ledger", "other.sqlite3").code == 0
+    assert bulletins("ledger", "baseline", "--yes", "--id", "now-1", "--ledger", "other.sqlite3").code == 0
+    assert bulletins("ledger", "export", "other.jsonl", "--ledger", "other.sqlite3").code == 0
+    done = bulletins("ledger", "import", "other.jsonl")
+    assert done.code == 0
+    assert older in next(line for line in done.err.splitlines() if line.startswith("warning: "))
+    assert lost_run(bulletins("fire", "--yes")) == older
+    assert raised(sandbox) == ONCE
 
 
 def test_claims_that_are_missing_of_a_run_are_noticed(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:

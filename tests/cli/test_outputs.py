@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from git.repository import run_git
+from git.repository import Repository, run_git
 
 from cli.conftest import Bulletins
 from runner.errors import Exit
@@ -94,6 +94,75 @@ def test_a_link_to_a_folder_outside_is_followed_only_where_it_was_not_committed(
     run_git(checkout, "commit", "--quiet", "--message", "link")
     assert bulletins(*command, "out/file").refused_with("outside of the checkout", "Choose another place")
     assert bulletins(*command, "inside/file").code in (Exit.OK, Exit.FAILED)
+    assert not list(outside.iterdir())
+
+
+def test_a_committed_link_is_found_from_a_folder_above_the_checkout(
+    bulletins: Bulletins, ledger: str, tmp_path: Path
+) -> None:
+    inner = Repository.new(tmp_path / "inner")
+    inner.commit({"out": "-> ../outside"})
+    (tmp_path / "outside").mkdir()
+    run_git(tmp_path, "init", "--quiet")
+    run_git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "outer")
+    done = bulletins("fire", "--dry-run", "--report", "inner/out/report.json")
+    assert done.refused_with("outside of the checkout", "--report")
+    assert not list((tmp_path / "outside").iterdir())
+
+
+def test_a_committed_link_behind_a_link_of_the_user_is_found(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
+    checkout = Repository.new(tmp_path / "checkout")
+    (tmp_path / "outside").mkdir()
+    checkout.commit({"out": "-> ../outside"})
+    (tmp_path / "mine").symlink_to("checkout/out")
+    done = bulletins("fire", "--dry-run", "--report", "mine/report.json")
+    assert done.refused_with("outside of the checkout", "--report")
+
+
+@pytest.mark.parametrize("link", [".bulletins", ".bulletins/ledger.sqlite3"])
+def test_a_committed_link_does_not_choose_the_ledger(
+    bulletins: Bulletins, ledger: str, sandbox: Sandbox, tmp_path: Path, link: str
+) -> None:
+    assert bulletins("ledger", "init", "--ledger", "other/ledger.sqlite3").code == Exit.OK
+    (tmp_path / link).rename(tmp_path / "old")
+    (tmp_path / link).symlink_to(tmp_path / "other" / link.removeprefix(".bulletins").lstrip("/"))
+    run_git(tmp_path, "init", "--quiet")
+    assert bulletins("fire", "--dry-run", "--report", "report.json").code == Exit.OK
+    run_git(tmp_path, "add", "--force", link)
+    run_git(tmp_path, "commit", "--quiet", "--message", "link")
+    assert bulletins("fire", "--yes", "--report", "report.json").refused_with("a link that was committed", "--ledger")
+    assert not sandbox.received()
+
+
+def test_a_committed_link_into_the_folder_of_git_is_refused(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
+    run_git(tmp_path, "init", "--quiet")
+    (tmp_path / "out").symlink_to(".git/hooks")
+    run_git(tmp_path, "add", "out")
+    run_git(tmp_path, "commit", "--quiet", "--message", "link")
+    done = bulletins("fire", "--dry-run", "--report", "out/post-checkout")
+    assert done.refused_with("outside of the checkout", "--report")
+
+
+@pytest.mark.parametrize(
+    ("script", "hint"),
+    [("exec /usr/bin/git", "safe.directory"), (None, "Install git")],
+    ids=["a checkout of somebody else", "no git"],
+)
+def test_a_link_that_git_cannot_judge_is_not_followed(
+    bulletins: Bulletins, ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, hint: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    checkout = Repository.new(tmp_path / "checkout")
+    checkout.commit({"out": "-> ../outside"})
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    if script:
+        (programs / "git").write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 {script} "$@"\n')
+        (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    done = bulletins("fire", "--dry-run", "--report", "checkout/out/report.json")
+    assert done.refused_with("was committed", hint)
     assert not list(outside.iterdir())
 
 

@@ -86,6 +86,7 @@ WRONG_FILES = [
     "accounts:\n  india: {base_url: %s, account_id_env: A, passcode_env: B}\n",
     "accounts:\n  india: {base_url: 'https://u:%s@api.clevertap.com', account_id_env: A, passcode_env: B}\n",
     "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B, concurrency: %s}\n",
+    "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B, timezone: %s}\n",
     "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B, ledger: [%s]}\n",
     "accounts:\n  india: %s\n",
     "accounts: %s\n",

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -10,18 +12,19 @@ from hypothesis import strategies as st
 
 from runner.definitions.templates import (
     OCCURRENCE_FIELDS,
-    Fault,
     Key,
     RowFault,
+    TemplateFault,
     compile_texts,
     fill_occurrence,
     is_template,
     occurrence_values,
 )
-from runner.definitions.templates.filters import MAX_CHARACTERS, RULES
+from runner.definitions.templates.filters import FILTERS, MAX_CHARACTERS
 from runner.definitions.templates.language import MAX_PIECES, MAX_TEMPLATE_CHARACTERS
-from runner.definitions.templates.render import Renderer
+from runner.definitions.templates.renderer import Renderer, Sandbox
 
+MESSAGES = Path(__file__).with_name("template_messages.txt")
 NAME: Key = ("name",)
 COLUMNS = ("show", "episode", "date", "Program ID", "items", "note")
 ROW = {
@@ -40,7 +43,7 @@ def filled(text: str, **cells: str) -> str:
     return renderer.render({**ROW, **cells})[NAME]
 
 
-def fault(text: str, columns: tuple[str, ...] = COLUMNS) -> Fault:
+def fault(text: str, columns: tuple[str, ...] = COLUMNS) -> TemplateFault:
     faults = compile_texts({NAME: text}, columns)
     assert isinstance(faults, list)
     (found,) = faults
@@ -48,14 +51,14 @@ def fault(text: str, columns: tuple[str, ...] = COLUMNS) -> Fault:
     return found
 
 
-def outcome(renderer: Renderer, row: dict[str, str]) -> dict[Key, str] | Fault:
+def outcome(renderer: Renderer, row: dict[str, str]) -> dict[Key, str] | TemplateFault:
     try:
         return renderer.render(row)
     except RowFault as refused:
         return refused.fault
 
 
-def row_fault(text: str, **cells: str) -> Fault:
+def row_fault(text: str, **cells: str) -> TemplateFault:
     with pytest.raises(RowFault) as caught:
         filled(text, **cells)
     return caught.value.fault
@@ -122,7 +125,7 @@ def test_filters(text: str, cell: str, gives: str) -> None:
 
 def test_every_filter_is_tested() -> None:
     texts = " ".join(text for text, _, _ in FILTERED)
-    assert {name for name in RULES if f"| {name}" in texts} == set(RULES)
+    assert {name for name in FILTERS if f"| {name}" in texts} == set(FILTERS)
 
 
 def test_all_texts_of_an_entry_are_filled_in_together_and_keep_their_order() -> None:
@@ -156,92 +159,48 @@ def test_only_the_columns_that_are_used_need_be_there() -> None:
     assert renderer.render({"show": "x"}) == {NAME: "x-"}
     with pytest.raises(RowFault) as caught:
         renderer.render({"note": "x"})
-    assert caught.value.fault == Fault(NAME, "the row has no 'show'", "Write it in the row.")
+    assert caught.value.fault.key == NAME
+    assert "'show'" in caught.value.fault.message
 
 
 @pytest.mark.parametrize("text", ["{{ row.show }}", "{{ 'a' if row.show in 'b' else '' }}", "{{ row.show[:2] ~ 'a' }}"])
 def test_a_cell_that_is_needed_and_is_not_there_is_named(text: str) -> None:
     renderer = compile_texts({NAME: text}, COLUMNS)
     assert not isinstance(renderer, list)
-    assert outcome(renderer, {}) == Fault(NAME, "the row has no 'show'", "Write it in the row.")
+    found = outcome(renderer, {})
+    assert isinstance(found, TemplateFault)
+    assert "'show'" in found.message
 
 
 def test_each_bad_text_gives_one_fault() -> None:
     texts: dict[Key, str] = {NAME: "{{ row.shwo }}{{ row.x }}", ("id",): "{{ row.show }}", ("c-by",): "{{ foo }}"}
     faults = compile_texts(texts, ("show",))
     assert isinstance(faults, list)
-    assert [(each.key, each.message) for each in faults] == [
-        (NAME, "'row.shwo': the rows have no column 'shwo'"),
-        (("c-by",), "the name 'foo' is not known in a template"),
-    ]
+    assert [each.key for each in faults] == [NAME, ("c-by",)]
+    assert "'row.shwo'" in faults[0].message
+    assert "'foo'" in faults[1].message
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "mend"),
-    [
-        ("{{ row.shwo }}", "'row.shwo': the rows have no column 'shwo'", "Did you mean show? The columns are show,"),
-        ("{{ row['__x__'] }}", "no column '__x__'", "The columns are show,"),
-        ("{{ row.__class__ }}", "no column '__class__'", "The columns are show,"),
-        ("{{ show }}", "the name 'show' is not known in a template", "Write row.show."),
-        ("{{ row }}", "row is the whole row", "Write row and a column; the columns are show,"),
-        ("{{ row.show.lower() }}", "'row.show.lower()' is a call", "Write row.show | lower."),
-        ("{{ row.show.strip() }}", "is a call", "Write row.show | trim."),
-        ("{{ row.show.replace('a', 'b') }}", "is a call", "Write row.show | replace('a', 'b')."),
-        ("{{ row.show.encode() }}", "is a call", "The filters are lower, upper,"),
-        ("{{ row.keys() }}", "is a call", "Write row and a column"),
-        ("{{ row.show | lowr }}", "there is no filter 'lowr'", "Did you mean lower? The filters are"),
-        ("{{ row.show | strip }}", "there is no filter 'strip'", "Did you mean trim? The filters are"),
-        ("{{ row.show | lower(1) }}", "lower takes nothing in brackets", "Write row.column | lower."),
-        ("{{ row.show | zfill }}", "takes a whole number from 1 to 100 in brackets", "Write row.column | zfill(3)."),
-        ("{{ row.show | zfill(101) }}", "a whole number from 1 to 100", "zfill(3)"),
-        ("{{ row.show | zfill(row.episode) }}", "a whole number from 1 to 100", "zfill(3)"),
-        ("{{ row.show | truncate(length=9) }}", "a whole number from 4 to 1024", "truncate(80)"),
-        ("{{ row.show + row.note }}", "'row.show' is not a number", "Write row.show | int; texts are joined with ~."),
-        ("{{ row.show * 3 }}", "'row.show * 3': numbers are only added and subtracted", "column of its own"),
-        ("{{ row.episode == 12 }}", "compares what is not alike", "row.column | int"),
-        ("{% if 3 in row.episode %}x{% endif %}", "compares what is not alike", "row.column | int"),
-        ("{% if 1 in [1] < 2 %}x{% endif %}", "is not one text", "a list stands only behind in"),
-        ("{{ row.episode == '12' }}", "gives true or false, not a text", "{{ 'this' if ... else 'that' }}"),
-        ("{{ 'a' if row.note }}", "\"'a' if row.note\" has no else", "else ''"),
-        ("{{ row.show[0] }}", "'row.show[0]' reaches into a text", "row.column[:10]"),
-        ("{{ row.show[::2] }}", "is not cut by whole numbers", "row.column[:10]"),
-        ("{{ (row.episode | int)[:1] }}", "what is cut must be a text", "Write (row.episode | int | string)[:1]."),
-        ("{{ [row.show] }}", "'[row.show]' is not one text", "~"),
-        ("{{ none }}", "'none' is not a text", "quotes"),
-        ("{{ 1.5 }}", "'1.5' is not a text", "quotes"),
-        ("{% for x in row %}{% endfor %}", "does not take {% for %}", "for_each is the loop"),
-        ("{% set x = 1 %}", "does not take {% set %}", "Templates know {{ ... }} and {% if %}."),
-        ("{% raw %}{{ row.show }}{% endraw %}", "{% raw %} is not taken", "Remove it."),
-        ("{{ '{{' }}", "holds what no text may", "Remove it."),
-        (r"{{ '\x00' }}", "holds what no text may", "Remove it."),
-        (r"{{ '\ud800' }}", "holds what no text may", "Remove it."),
-        ("{{ row.show }}\0", "the control character U+0000", "Remove it."),
-        ("{{ row.show }}\r\n", "a carriage return", r"End lines with \n alone."),
-        ("{{ row.show", "the template ends too early", "Write }} or %}"),
-        ("{% if row.show %}x", "{% if %} is left open", "Write {% endif %}"),
-        ("{# x", "a comment {# is left open", "Write #}"),
-        ("{% raw %}x", "{% raw %} is left open", "Remove it."),
-        ("{% foo %}", "the tag {% foo %} is not known", "Templates know"),
-        ("{% %}", "{% stands there without a tag", "Templates know"),
-        ("{{ }}", "{{ }} holds nothing", "{{ row.column }}"),
-        ("{{ 'abc }}", "a quote is left open", "Write it again"),
-        ("{{ row.show row.note }}", "'row' stands where }} is wanted", "joined with ~"),
-        ("{{ row.show | zfill 3 }}", "a number stands where }} is wanted", "zfill(3)"),
-        ("{{ row. }}", "a column is wanted behind the dot", "{{ row.column }}"),
-        ("{{ $ }}", "the character '$' is not a part of a template", "quotes"),
-        ("a\n{{ row.show }}\n{{ foo }}", "not known in a template (line 3 of the text)", "quotes"),
-        ("a\n{{ row.show | }}", "(line 2 of the text)", "bracket"),
-    ],
-)
-def test_what_is_not_taken_is_told_with_the_mend(text: str, message: str, mend: str) -> None:
-    found = fault(text)
-    assert message in found.message
-    assert mend in found.help
+def messages(text: str, cells: dict[str, str] | None) -> str:
+    """A template as the golden file has it, with its message and its fix; cells where the fault is one of the row."""
+    found = fault(text) if cells is None else row_fault(text, **cells)
+    case = json.dumps([text] if cells is None else [text, cells], ensure_ascii=False)
+    return f"{case}\n  {found.message}\n  {found.help}\n"
+
+
+def test_the_messages_of_refused_templates_and_rows() -> None:
+    golden = MESSAGES.read_text(encoding="utf-8")
+    cases = [json.loads(line) for line in golden.splitlines() if line.startswith("[")]
+    assert "".join(messages(*case, *[None] * (2 - len(case))) for case in cases) == golden
+
+
+@pytest.mark.parametrize("text", ["a\n{{ row.show }}\n{{ foo }}", "\n\n{{ row.show | }}", "\n\n{{ row.foo }}\n"])
+def test_a_fault_names_its_line_in_a_text_of_several_lines(text: str) -> None:
+    assert "(line 3 of the text)" in fault(text).message
 
 
 def test_an_entry_without_rows_has_no_columns() -> None:
-    found = fault("{{ row.show }}", columns=())
-    assert found.message == "'row.show': the entry has no rows"
+    assert "'row.show'" in fault("{{ row.show }}", columns=()).message
 
 
 @pytest.mark.parametrize("name", [*dict.__dict__, "_x", "1", "a b", "cell_0", "row", "self", "if", "सा", "'", "\\"])
@@ -276,6 +235,48 @@ HOSTILE = [
     "{{ self }}",
     "{{ self.__init__.__globals__ }}",
     "{{ loop.index }}",
+    "{{ range(10**9) | length }}",
+    "{{ row.show.format(row) }}",
+    "{{ row.show.format_map(row) }}",
+    "{{ '%s' | format(row) }}",
+    "{{ '{0.__class__}' | format(row) }}",
+    "{{ [row.show] * 10**9 }}",
+    "{{ ().__class__ }}",
+    "{{ {}.__class__ }}",
+    "{{ row['show']['__class__'] }}",
+    "{{ row.show[row.episode | int:] }}",
+    "{{ row ~ '' }}",
+    "{% if row %}x{% endif %}",
+    "{{ row.show is filter }}",
+    "{{ row.show if row.show is defined(row) else '' }}",
+    "{{ row.show | default('a', **row) }}",
+    "{{ row.show | lower(*row) }}",
+    "{{ row.show | truncate(9, end='x') }}",
+    "{{ row.show | zfill(true) }}",
+    "{{ 'a' if row.show is defined(x=1) else 'b' }}",
+    "{{ 'a' if row.show is defined(*row) else 'b' }}",
+    "{{ row.show['a':] }}",
+    "{{ row.show[:1.5] }}",
+    "{{ row.show[:true] }}",
+    "{{ row.show[:9999999999999999] }}",
+    "{{ 'a' if row.show else range(3) }}",
+    "{{ 'a' if range(3) else 'b' }}",
+    "{{ ('a' if row.show else row.episode | int) + 1 }}",
+    "{{ row.show and range(3) }}",
+    "{% if range(3) %}x{% endif %}",
+    "{% if row.show %}{{ range(3) }}{% endif %}",
+    "{% if row.show %}{% elif range(3) %}x{% endif %}",
+    "{% if row.show %}{% elif row.note %}{{ range(3) }}{% endif %}",
+    "{% if row.show %}{% else %}{{ range(3) }}{% endif %}",
+    "{% if row.episode | int in 12 %}x{% endif %}",
+    "{% if (row.show == 'a') == (row.note == 'b') %}x{% endif %}",
+    "{% if row.show in ['a', 3] %}x{% endif %}",
+    "{% if row.show in ['a', range(3)] %}x{% endif %}",
+    "{{ occurrence.__class__ }}",
+    "{{ context }}{{ environment }}{{ resolve }}{{ undefined }}",
+    "{% filter upper %}{{ row.show }}{% endfilter %}",
+    "{% block text_0 %}{{ super() }}{% endblock %}",
+    "{% autoescape true %}{{ row.show }}{% endautoescape %}",
     "{{ namespace(x=1) }}",
     "{{ row.show|replace('a', 'b')|replace }}",
     "{{ " + "(" * 4000 + "row.show" + ")" * 4000 + " }}",
@@ -305,6 +306,27 @@ def test_a_hostile_template_is_refused(text: str) -> None:
     assert found.message
     assert len(found.message) < 300
     assert found.help
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ row.__class__ }}",
+        "{{ row['__class__'] }}",
+        "{{ row.keys() }}",
+        "{{ row.show.upper() }}",
+        "{{ '{0.__class__}'.format(row) }}",
+        "{{ range(3) }}",
+        "{{ range }}",
+        "{{ row.function() }}",
+        "{{ row | attr('__class__') }}",
+        "{{ namespace() }}",
+        "{% include 'x' %}",
+    ],
+)
+def test_the_sandbox_alone_reaches_no_attribute_and_calls_nothing(text: str) -> None:
+    with pytest.raises((jinja2.TemplateError, TypeError)):
+        Sandbox().from_string(text).render(row={**ROW, "function": str})
 
 
 PIECES = [
@@ -344,7 +366,7 @@ def test_nothing_ends_in_a_traceback(text: str, show: str, note: str) -> None:
         assert all(each.message and each.help for each in renderer)
         return
     rendered = outcome(renderer, {**ROW, "show": show, "note": note})
-    if isinstance(rendered, Fault):
+    if isinstance(rendered, TemplateFault):
         assert rendered.message
         assert rendered.help
         return
@@ -359,7 +381,7 @@ def test_no_text_ends_in_a_traceback(text: str, cell: str) -> None:
     renderer = compile_texts({NAME: text}, COLUMNS)
     if not isinstance(renderer, list):
         rendered = outcome(renderer, {**ROW, "show": cell})
-        assert rendered.key == NAME if isinstance(rendered, Fault) else rendered[NAME].startswith(cell)
+        assert rendered.key == NAME if isinstance(rendered, TemplateFault) else rendered[NAME].startswith(cell)
 
 
 PLAIN = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
@@ -393,16 +415,14 @@ def test_what_is_taken_means_what_it_means_to_jinja(expression: str, note: str) 
         return
     row = {**ROW, "note": note}
     rendered = outcome(renderer, row)
-    if isinstance(rendered, Fault):  # jinja's int takes what is no number for 0
+    if isinstance(rendered, TemplateFault):  # jinja's int takes what is no number for 0
         return
     assert rendered[NAME] == PLAIN.from_string(f"<{{{{ {expression} }}}}>\n").render(row=row)
 
 
 @pytest.mark.parametrize("cell", ["twelve", "1.5", " 1", "1 ", "१२", "", "1" * 19, "0x1", "1_0", "--1", "1\n"])
 def test_a_number_is_ascii_digits_alone(cell: str) -> None:
-    found = row_fault("{{ row.note | int }}", note=cell)
-    assert "is not a whole number" in found.message
-    assert found.help == "Write digits alone, at most 18, like 12."
+    assert "whole number" in row_fault("{{ row.note | int }}", note=cell).message
 
 
 @pytest.mark.parametrize("cell", ["", "सारे गा", "--", "!"])
@@ -412,8 +432,7 @@ def test_a_slug_of_nothing_is_refused(cell: str) -> None:
 
 @pytest.mark.parametrize("cell", ["{{ row.show }}", "a {% b", "{#"])
 def test_a_cell_is_not_a_template(cell: str) -> None:
-    found = row_fault("{{ row.show }} {{ row.note }}", note=cell)
-    assert found.message == "the cell 'note' holds {{: cells are filled in as they stand, not as templates"
+    assert "'note'" in row_fault("{{ row.show }} {{ row.note }}", note=cell).message
 
 
 def test_a_cell_that_no_template_names_may_hold_anything() -> None:
@@ -444,6 +463,8 @@ def test_a_row_fault_names_the_text_that_is_at_fault() -> None:
     [
         ("{{ row.note }}{{ row.note }}", "x" * 40_000),
         ("{{ row.note ~ row.note }}", "x" * 40_000),
+        ("{{ 'a' if row.note ~ row.note == 'b' else 'c' }}", "x" * 40_000),
+        ("{{ 'a' if row.note == 'b' else 'c' }}", "x" * (MAX_CHARACTERS + 1)),
         ("{{ row.note }}", "x" * (MAX_CHARACTERS + 1)),
         ("{{ row.note | lower }}", "x" * 10_000),
         ("{{ row.note | replace('x', 'yyyyyyyyyy') }}", "x" * 1_000),
@@ -463,10 +484,13 @@ def test_texts_that_are_long_together_are_filled_in_one_by_one() -> None:
 
 
 def test_an_entry_has_a_bounded_number_of_pieces() -> None:
-    texts: dict[Key, str] = {("tags", number): "{{ row.note }}" * 100 for number in range(MAX_PIECES // 100)}
-    faults = compile_texts(texts, COLUMNS)
-    assert isinstance(faults, list)
-    assert "pieces" in faults[0].message
+    for template, cost in (("{{ row.note }}", 1), ("{{ row.note | slug }}", 11), ("{{ row.note | lower }}", 2)):
+        fitting = compile_texts({("tags", number): template for number in range(MAX_PIECES // (cost + 1))}, COLUMNS)
+        assert isinstance(fitting, Renderer)
+        assert MAX_PIECES - cost - 1 < fitting.pieces <= MAX_PIECES
+        faults = compile_texts({("tags", number): template for number in range(MAX_PIECES // (cost + 1) + 1)}, COLUMNS)
+        assert isinstance(faults, list)
+        assert "pieces" in faults[0].message
 
 
 def test_an_occurrence_is_filled_in_once_it_is_known() -> None:
@@ -515,16 +539,16 @@ def test_what_is_not_a_marker_stays() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{{ occurrence.dat }}", "'occurrence.dat': an occurrence has no 'dat'"),
-        ("{{ occurrence }}", "stands alone in its brackets"),
-        ("{{ occurrence['date'] }}", "stands alone in its brackets"),
-        ("{{ occurrence.date[:4] }}", "stands alone in its brackets"),
-        ("{{ occurrence.date | upper }}", "stands alone in its brackets"),
-        ("{{ 'a' if occurrence.weekday == 'Friday' else 'b' }}", "stands alone in its brackets"),
-        ("{% if occurrence.date %}{% endif %}", "stands alone in its brackets"),
+        ("{{ occurrence.dat }}", "'occurrence.dat'"),
+        ("{{ occurrence }}", "alone"),
+        ("{{ occurrence['date'] }}", "alone"),
+        ("{{ occurrence.date[:4] }}", "alone"),
+        ("{{ occurrence.date | upper }}", "alone"),
+        ("{{ 'a' if occurrence.weekday == 'Friday' else 'b' }}", "alone"),
+        ("{% if occurrence.date %}{% endif %}", "alone"),
     ],
 )
-def test_an_occurrence_only_fills_in(text: str, message: str) -> None:
+def test_a_field_of_the_occurrence_is_alone_in_its_braces(text: str, message: str) -> None:
     faults = compile_texts({NAME: text}, COLUMNS, with_occurrence={NAME})
     assert isinstance(faults, list)
     assert message in faults[0].message
@@ -533,6 +557,4 @@ def test_an_occurrence_only_fills_in(text: str, message: str) -> None:
 def test_only_some_texts_know_their_occurrence() -> None:
     faults = compile_texts({("id",): "{{ occurrence.date }}"}, COLUMNS, with_occurrence={NAME})
     assert isinstance(faults, list)
-    assert faults[0].message == (
-        "'occurrence.date': only the name and properties of a recurring schedule know their occurrence"
-    )
+    assert "'occurrence.date'" in faults[0].message

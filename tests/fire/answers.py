@@ -107,6 +107,10 @@ CONTRADICTORY = (
     http("200 OK", {"status": "fail", "code": 200}),
     http("400 Bad Request", {"status": "partial"}),
     http("404 Not Found", {"targets": 1}),
+    http("400 Bad Request", {"status": "fail", "targets": 2**63}),
+    http("429 Too Many Requests", b'{"status": "success"} {}'),
+    http("429 Too Many Requests", b'[{"status": "success"}]'),
+    http("429 Too Many Requests", {"Status": "success"}),
 )
 _BODY = json.dumps(SUCCESS).encode()
 _NO = json.dumps(FAIL).encode()

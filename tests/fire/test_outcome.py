@@ -53,9 +53,19 @@ def test_success_under_a_status_that_says_otherwise_is_in_doubt(status: int) -> 
         {"status": "success", "code": 503.0},
         {"status": "success", "code": "401"},
         {"status": "success", "code": -1},
+        {"status": "success", "code": "400 Bad Request"},
+        {"status": "success", "Error": "Business Event Not Found"},
+        {"status": "success", "unprocessed": [{"status": "fail"}]},
         b'{"status": "success", "code": ' + b"9" * 5000 + b"}",
         {"status": "fail", "targets": 1},
+        {"status": "fail", "targets": 2**31},
+        {"status": "fail", "targets": 2**63},
+        {"status": "fail", "targets": "1"},
+        {"status": "fail", "targets": 1.0},
+        {"status": "fail", "targets": True},
+        b'{"status": "fail", "targets": 1, "targets": 0}',
         {"status": "fail", "code": 200},
+        {"status": "fail", "Code": 200},
     ],
 )
 def test_a_body_that_contradicts_itself_is_in_doubt(body: object) -> None:
@@ -76,7 +86,13 @@ def test_fields_that_say_nothing_else_leave_a_success_alone(body: object) -> Non
     assert (judged(200, body).sent, judged(200, body).bulletins_sent) == (Sent.YES, 1)
 
 
-@pytest.mark.parametrize("body", [{"status": "queued"}, {"status": "Success"}, {"status": 1}, {"targets": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [{"status": "queued"}, {"status": "Success"}, {"status": 1}, {"targets": 1}, {"targets": 2**40},
+     {"Status": "success"}, {"STATUS ": "success"}, "success", [{"status": "success"}], b'{"status": "success"} {}',
+     b"{'status': 'success'}",
+     b'\xef\xbb\xbf{"status": "success"}', b'{"status": "success", "targets": NaN}'],
+)  # fmt: skip
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 429])
 def test_a_refusal_with_a_body_that_may_say_otherwise_is_in_doubt(status: int, body: object) -> None:
     assert judged(status, body).sent is Sent.UNKNOWN
@@ -89,7 +105,7 @@ def test_the_word_fail_is_a_no_that_is_never_tried_again(status: int) -> None:
     assert judgement.reason == f"HTTP {status}: Business Event Not Found"
 
 
-@pytest.mark.parametrize("body", [b"", PAGE, {}, [1], FAIL])
+@pytest.mark.parametrize("body", [b"", PAGE, {}, [1], FAIL, {**FAIL, "targets": 0}, {**FAIL, "targets": "0"}])
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
 def test_rejections_are_certain_whatever_their_body(status: int, body: object) -> None:
     judgement = judged(status, body)

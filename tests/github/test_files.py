@@ -38,7 +38,15 @@ def test_the_examples_and_the_action_are_valid_by_the_schemas_of_github() -> Non
 def test_every_example_is_run_by_the_tests() -> None:
     tests = {path.stem.removeprefix("test_").replace("_", "-") for path in Path(__file__).parent.glob("test_*.py")}
     assert set(NAMES) <= tests
-    assert not (ROOT / ".github" / "workflows").exists()
+
+
+def test_the_workflows_of_the_project_are_valid_and_run_what_ci_runs() -> None:
+    workflows = sorted((ROOT / ".github" / "workflows").iterdir())
+    check("vendor.github-workflows", *workflows)
+    assert [path.name for path in workflows if "bash .ci/run" in path.read_text(encoding="utf-8")] == [
+        "ci.yml",
+        "release.yml",
+    ]
 
 
 @pytest.mark.parametrize("path", [ACTION, *(EXAMPLES / f"{name}.yml" for name in NAMES)], ids=lambda path: path.stem)

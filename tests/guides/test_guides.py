@@ -17,7 +17,7 @@ from runner.definitions.load import load
 from runner.definitions.model import CatchUp
 from runner.definitions.regions import HOSTS
 from runner.definitions.templates import OCCURRENCE_FIELDS
-from runner.definitions.templates.filters import RULES
+from runner.definitions.templates.filters import FILTERS
 from runner.errors import Exit
 from runner.fire.outcome import Outcome
 from runner.guides import TOPICS, guide_text, guide_title
@@ -158,7 +158,7 @@ def test_fields_of_the_schemas_are_listed() -> None:
 
 
 def test_names_in_templates_are_listed() -> None:
-    assert _quoted("many-from-one", "Filters: ") >= set(RULES)
+    assert _quoted("many-from-one", "Filters: ") >= set(FILTERS)
     assert _quoted("schedules", "The name and the properties may hold") >= {
         "{{ occurrence.date }}" if name == "date" else name for name in OCCURRENCE_FIELDS
     }

@@ -52,6 +52,7 @@ def main() -> int:
     parser.add_argument("--moments", type=int, default=200, help="for each of the three signals")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    _heed_signals()
     with server(options.ledger) as port, starter(spawn=True) as spawn, starter(spawn=False) as fork:
         try:
             found = list(interrupt(spawn, fork, options.seed, port, options.moments * len(SIGNALS)))
@@ -64,6 +65,12 @@ def main() -> int:
     cut = sum(0 < each.sent < BULLETINS for each in found)
     print(f"{len(found)} moments, {cut} of them in the middle of sending: no traceback, 0 sent after it, 0 lost")
     return 0
+
+
+def _heed_signals() -> None:
+    """Lets runs receive every signal, also where nohup or a shell's background job had this process ignore some."""
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def interrupt(start: Start, fork: Start, seed: object, port: int | None, moments: int) -> Iterator[Moment]:

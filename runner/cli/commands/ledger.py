@@ -167,7 +167,8 @@ def import_(file: Path, ledger_url: str | None) -> None:
     It comes from FILE, or from standard input. A ledger that is not there yet is made, and takes the id of the exported
     one. Nothing that was sent, or may have been, becomes unsent; importing twice changes nothing.
     """
-    from runner.cli.ledgers import identity
+    from runner.cli.ledgers import identity, open_ledger
+    from runner.cli.witnessing import warn_if_older
     from runner.ledger.database.connect import parse_url
     from runner.ledger.database.database_errors import shown
     from runner.ledger.ledger import import_into
@@ -184,6 +185,10 @@ def import_(file: Path, ledger_url: str | None) -> None:
         click.secho(f"and {len(merged.twice) - _CONFLICTS_SHOWN:,} more by both", fg="red")
     if merged.took_id:
         click.echo("it stands for the exported ledger from now on: fire nothing with the old one any more", err=True)
+    with open_ledger(ledger_url) as opened:
+        compared = warn_if_older(opened)
+        if not compared.losses:
+            compared.remember_newest()
 
 
 def _lines(file: Path) -> Iterator[str]:

@@ -119,7 +119,8 @@ def explain(code: str | None) -> None:
     code = code.removeprefix("error[").rstrip("]:")
     if code not in list(Code):
         hint = did_you_mean(code, [*Code, *ANSWERS]) or "bulletins explain lists them."
-        raise UserError(f"there is no problem code {code!r}", help=hint, exit_code=Exit.USAGE)
+        message = f"{code!r} is no problem code, and no answer of the API that has a page"
+        raise UserError(message, help=hint, exit_code=Exit.USAGE)
     click.echo("\n".join(page(Code(code), _width(), **styled)))
 
 

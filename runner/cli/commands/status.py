@@ -27,7 +27,7 @@ _COLOURS = {"fired": "green", "failed": "red", "in_doubt": "red", "expired": "ye
 
 @click.command()
 @click.argument("bulletin", metavar="[ID]", required=False, shell_complete=completions.ids)
-@click.option("--path", default=DEFAULT_PATH, show_default=True, type=click.Path(path_type=Path),
+@click.option("--path", default=DEFAULT_PATH, show_default=True, type=click.Path(path_type=Path, readable=False),
               help="The definitions to compare with.")  # fmt: skip
 @ledger_option
 @format_option("text", "json")

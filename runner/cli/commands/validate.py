@@ -12,7 +12,7 @@ from runner.report.formats import PROBLEM_FORMATS
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH]...")
 @format_option(*PROBLEM_FORMATS)
 def validate(paths: tuple[Path, ...], format_: str) -> int:
     """Check the definitions, and show every problem.

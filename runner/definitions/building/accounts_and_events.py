@@ -10,6 +10,7 @@ from runner.definitions.model import MAX_CONCURRENCY, Account, Budget, BusinessE
 from runner.definitions.problem import Finding, dotted
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
+from runner.definitions.schema.credential_fields import is_quotable
 
 
 def has_good_timezone(name: str, entry: Mapping[str, Any], file: str, findings: list[Finding]) -> bool:
@@ -18,7 +19,9 @@ def has_good_timezone(name: str, entry: Mapping[str, Any], file: str, findings: 
         times.zone(entry.get("timezone", "UTC"))
     except times.TimeProblem as error:
         path = ("accounts", name, "timezone")
-        findings.append(Finding(Code.BAD_TIME, file, path, f"{dotted(path)}: {error.message}", error.help))
+        is_harmless = is_quotable(path, entry["timezone"])
+        message = f"{dotted(path)}: {error.message}" if is_harmless else f"{dotted(path)} is not an IANA time zone"
+        findings.append(Finding(Code.BAD_TIME, file, path, message, error.help))
         return False
     return True
 

@@ -52,6 +52,14 @@ def looks_like_secret(text: str) -> bool:
     )
 
 
+def is_surely_a_name(variable: str) -> bool:
+    """Whether a message may quote the name of a variable that is not set here.
+
+    A passcode of letters alone is a valid name too, but has no underscore. A short one is quoted, for it helps.
+    """
+    return len(variable) < 10 or "_" in variable
+
+
 def is_quotable(path: Path, value: Value) -> bool:
     """Whether a message about the value at `path` may quote it: never where an account's secret may be written."""
     if path[:1] != ("accounts",):

@@ -16,7 +16,7 @@ from runner.definitions.suggest import quoted
 from runner.definitions.tables.rows import Rows
 
 if TYPE_CHECKING:
-    from runner.definitions.templates.render import Renderer
+    from runner.definitions.templates.renderer import Renderer
 
 Key = tuple[str | int, ...]
 Fields = dict[str, Any]

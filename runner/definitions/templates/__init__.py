@@ -1,7 +1,7 @@
-"""Texts that are filled in: `{{ row.show }}` from a row, `{{ occurrence.date }}` once a time is known.
+"""Cell templates: `{{ row.show }}` is filled in from a row, `{{ occurrence.date }}` when the due time is known.
 
-The texts of an entry are checked and compiled together, once, to a `Renderer`; then each row is filled in. A
-template is Jinja2, cut down to what fills in cells: it reaches no file, calls nothing and never loops.
+Takes the texts of one entry, checks and compiles them once, and returns a `Renderer`, or a fault for each bad text.
+A template is Jinja2 without loops, calls, files and attributes.
 """
 
 from __future__ import annotations
@@ -13,105 +13,91 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.definitions.templates.render import Renderer as Renderer
+    from runner.definitions.templates.renderer import Renderer as Renderer
 
-Key = tuple[str | int, ...]  # where the text stands in its entry: ("properties", "language"), ("tags", 0)
-
-OCCURRENCE_FIELDS = (
-    "date",
-    "time",
-    "datetime",
-    "year",
-    "month",
-    "month_name",
-    "day",
-    "weekday",
-    "week",
-    "week_year",
-    "utc",
-    "unix",
-)
+Key = tuple[str | int, ...]  # the place of a text in its entry: ("properties", "language"), ("tags", 0)
 
 _OPENING = re.compile(r"\{[{%#]")
 _MARKER = re.compile(r"\{\{ occurrence\.([a-z_]+) \}\}")
 _MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a text cannot be used, what to write instead, and which text of the entry it is."""
+class TemplateFault:
+    """The key of a text that cannot be used, the reason, and the fix."""
 
     key: Key
     message: str
     help: str
 
 
-class RowFault(Exception):
-    """A row that its entry cannot be filled in with."""
+class TemplateRefusal(Exception):
+    """A piece of a template, or a value of a row, that is not allowed: the reason, the fix, the line in the text."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, message: str, help: str, line: int = 1) -> None:  # noqa: A002
+        super().__init__(message)
+        self.message = message
+        self.help = help
+        self.line = line
+
+
+class RowFault(Exception):
+    """A row that a template cannot be filled in from."""
+
+    def __init__(self, fault: TemplateFault) -> None:
         super().__init__(fault.message)
         self.fault = fault
 
 
 def is_template(text: str) -> bool:
-    """Whether the text holds something to fill in: `{{`, `{%` or `{#`."""
+    """Whether the text contains `{{`, `{%` or `{#`."""
     return "{" in text and _OPENING.search(text) is not None
 
 
 def compile_texts(
     texts: Mapping[Key, str], columns: Sequence[str], *, with_occurrence: Container[Key] = ()
-) -> Renderer | list[Fault]:
-    """What fills in the texts of an entry, row after row; or why it cannot be, with one fault for each bad text.
+) -> Renderer | list[TemplateFault]:
+    """Compile the texts of an entry whose rows have these columns. Returns a fault for each bad text, if there is one.
 
-    `columns` are the names that rows have. Only texts whose keys are in `with_occurrence` may name an occurrence.
+    Only texts whose keys are in `with_occurrence` may use fields of the occurrence.
     """
-    from runner.definitions.templates.render import compiled  # Jinja2 takes a while to import
+    from runner.definitions.templates.renderer import compiled  # importing Jinja2 takes a while
 
     return compiled(texts, columns, with_occurrence)
 
 
 def occurrence_values(local: datetime) -> dict[str, str]:
     """The fields of an occurrence at that aware local time: whole seconds, English names, ISO weeks."""
-    iso = local.isocalendar()
-    values = (
-        local.date().isoformat(),
-        f"{local:%H:%M}",
-        local.isoformat(timespec="seconds"),
-        f"{local.year:04}",
-        f"{local.month:02}",
-        _MONTHS[local.month - 1],
-        f"{local.day:02}",
-        _WEEKDAYS[iso.weekday - 1],
-        f"{iso.week:02}",
-        f"{iso.year:04}",
-        local.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z",
-        str(int(local.timestamp())),
-    )
-    return dict(zip(OCCURRENCE_FIELDS, values, strict=True))
+    week_year, week, weekday = local.isocalendar()
+    return {
+        "date": local.date().isoformat(),
+        "time": f"{local:%H:%M}",
+        "datetime": local.isoformat(timespec="seconds"),
+        "year": f"{local.year:04}",
+        "month": f"{local.month:02}",
+        "month_name": _MONTHS[local.month - 1],
+        "day": f"{local.day:02}",
+        "weekday": _WEEKDAYS[weekday - 1],
+        "week": f"{week:02}",
+        "week_year": f"{week_year:04}",
+        "utc": local.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z",
+        "unix": str(int(local.timestamp())),
+    }
+
+
+OCCURRENCE_FIELDS = tuple(occurrence_values(datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 def marker(field: str) -> str:
-    """What stands in a text for a field of its occurrence until that is known."""
+    """The placeholder for a field of the occurrence, in a text whose due time is not known yet."""
     return f"{{{{ occurrence.{field} }}}}"
 
 
 def fill_occurrence(text: str, values: Mapping[str, str]) -> str:
-    """The text with its markers replaced by the fields that `occurrence_values` gave."""
+    """Replace the markers of a text by the values from `occurrence_values`."""
     if "{{" not in text:
         return text
     return _MARKER.sub(lambda found: values.get(found[1], found[0]), text)

@@ -1,304 +1,256 @@
-"""What a template may say: Jinja2's parse of one text, checked piece by piece against a short list.
+"""The language of templates: an allow-list of the node types of Jinja2.
 
-What is not on the list is refused with the mend. What is gives new nodes, in which each cell is a variable of its
-own: no template that runs ever looks up an attribute or an item.
+Takes the text of a template. Returns Jinja2's syntax tree, safe to compile, and the columns that it reads.
+A node without a method in `Checker` is refused, and each method checks every field of its node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from jinja2 import nodes
 from jinja2.environment import Environment
 from jinja2.exceptions import TemplateSyntaxError
-from jinja2.parser import Parser
+from jinja2.visitor import NodeVisitor
 
 from runner.definitions.reading.characters import FORBIDDEN
 from runner.definitions.suggest import did_you_mean, listed, quoted
-from runner.definitions.templates import OCCURRENCE_FIELDS, is_template
-from runner.definitions.templates.filters import RULES, TESTS, Argument, Kind
-from runner.definitions.templates.refusals import (
-    Refused,
-    column_refusal,
-    example,
-    filter_refusal,
-    is_name,
-    known,
-    reach_refusal,
-    refusal,
-    shown,
-    statement_refusal,
-)
-from runner.definitions.templates.syntax_text import syntax_words, written
+from runner.definitions.templates import OCCURRENCE_FIELDS, TemplateRefusal, is_template
+from runner.definitions.templates.filters import FILTERS, TESTS, ValueKind
+from runner.definitions.templates.refusals import OTHER_NAMES, not_allowed, refused, template_column, written
+from runner.definitions.templates.syntax_messages import syntax_message
 
 MAX_TEMPLATE_CHARACTERS = 8_192
 MAX_DEPTH = 20
-MAX_PIECES = 1_000  # of all texts of an entry: what filling in one row costs at most
-JOIN = "~"  # the filter that stands for the operator; no template can name it
-OCCURRENCE_MARK = "\x01"  # stands around a field of the occurrence while a row is filled in
+MAX_PIECES = 1_000  # of all texts of an entry: the cost of a row
 
-_LARGEST = 10**15
-
-
-@dataclass(slots=True)
-class Scope:
-    """What the texts of one entry may name, and how much they do."""
-
-    variables: Mapping[str, str]  # column -> the variable that holds its cell
-    pieces: int = 0
+_LARGEST_NUMBER = 10**15
+_TEXTS_ONLY = {ValueKind.TEXT}
+_COMPARABLE = {ValueKind.TEXT, ValueKind.NUMBER}
 
 
-@dataclass(slots=True)
-class Body:
-    """One text, checked: the nodes that give it, and the columns that it fills in."""
-
-    statements: list[nodes.Node]
-    columns: tuple[str, ...]
-
-
-def checked(text: str, environment: Environment, scope: Scope, *, with_occurrence: bool) -> Body:
-    """The text as nodes that are safe to run. Raises Refused."""
+def parse(text: str, environment: Environment) -> nodes.Template:
+    """Parse a template with Jinja2. Raises TemplateRefusal."""
     if len(text) > MAX_TEMPLATE_CHARACTERS:
-        message = f"the template has {len(text):,} characters; it may have {MAX_TEMPLATE_CHARACTERS:,}"
-        raise Refused(message, "Shorten it, or put long texts in a column.")
+        message = f"the template has {len(text):,} characters; {MAX_TEMPLATE_CHARACTERS:,} are allowed"
+        raise TemplateRefusal(message, "Shorten it, or put long texts into a column.")
     if found := FORBIDDEN.search(text):
-        raise Refused(f"the template holds the control character U+{ord(found[0]):04X}", "Remove it.")
-    if "\r" in text:  # Jinja2 would make another line end of it
-        raise Refused("the template holds a carriage return", r"End lines with \n alone.")
+        raise TemplateRefusal(f"the template contains the control character U+{ord(found[0]):04X}", "Remove it.")
+    if "\r" in text:  # Jinja2 would change it to another line end
+        raise TemplateRefusal("the template contains a carriage return", r"End lines with \n only.")
     try:
-        parsed = Parser(environment, text).parse()
+        return environment.parse(text)
     except TemplateSyntaxError as error:
-        raise Refused(*syntax_words(str(error.message)), error.lineno) from None
+        raise TemplateRefusal(*syntax_message(str(error.message)), error.lineno) from None
     except RecursionError:
-        raise Refused("the template nests too deeply", "Remove the brackets that are not needed.") from None
+        raise TemplateRefusal("the template is nested too deeply", "Remove unneeded brackets.") from None
     except (ValueError, OverflowError):  # a number with thousands of digits
-        raise Refused("the template holds a number that is too large", "Put it in quotes.") from None
-    checker = _Checker(scope, with_occurrence)
-    return Body(checker.statements(parsed.body, 0), tuple(checker.columns))
+        raise TemplateRefusal("the template contains a number that is too large", "Put it in quotes.") from None
 
 
-@dataclass(slots=True)
-class _Checker:
-    """Checks one text. Alive for it."""
+class Checker(NodeVisitor):
+    """Checks the texts of one entry against the allow-list, and counts their pieces.
 
-    scope: Scope
-    with_occurrence: bool
-    columns: dict[str, None] = field(default_factory=dict)
+    The method of an expression takes the depth of its operands and returns the kinds of value that it may have.
+    """
 
-    def statements(self, body: Sequence[nodes.Node], depth: int) -> list[nodes.Node]:
-        return [self._statement(node, depth) for node in body]
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.pieces = 0
+        self._columns = dict.fromkeys(columns)
+        self._read: dict[str, None] = {}
+        self._with_occurrence = False
 
-    def _statement(self, node: nodes.Node, depth: int) -> nodes.Node:
-        self._count(node, depth)
-        if isinstance(node, nodes.Output):
-            return nodes.Output([self._output(child, depth + 1) for child in node.nodes], lineno=node.lineno)
-        if isinstance(node, nodes.If):
-            return nodes.If(
-                self._expression(node.test, depth + 1)[0],
-                self.statements(node.body, depth + 1),
-                [self._statement(each, depth + 1) for each in node.elif_],
-                self.statements(node.else_, depth + 1),
-                lineno=node.lineno,
-            )
-        raise statement_refusal(node)
+    def check(self, template: nodes.Template, *, with_occurrence: bool) -> tuple[str, ...]:
+        """Check one text. Returns the columns that it reads. Raises TemplateRefusal."""
+        self._read, self._with_occurrence = {}, with_occurrence
+        self._statements(template.body, 0)
+        return tuple(self._read)
 
-    def _output(self, node: nodes.Node, depth: int) -> nodes.Expr:
-        if isinstance(node, nodes.TemplateData):
-            if is_template(node.data):
-                raise Refused("{% raw %} is not taken: no text may hold {{ in the end", "Remove it.", node.lineno)
-            return node
-        if isinstance(node, nodes.Getattr) and is_name(node.node, "occurrence"):
-            return self._occurrence(node)
-        expression, kind = self._expression(node, depth)
-        if Kind.TRUTH in kind:
-            message = f"{shown(node)} gives true or false, not a text"
-            raise Refused(message, "Write {{ 'this' if ... else 'that' }}.", node.lineno)
-        return expression
-
-    def _occurrence(self, node: nodes.Getattr) -> nodes.Expr:
-        if not self.with_occurrence:
-            message = f"{shown(node)}: only the name and properties of a recurring schedule know their occurrence"
-            raise Refused(message, "Remove it, or give the entry a schedule with cron.", node.lineno)
-        if node.attr not in OCCURRENCE_FIELDS:
-            message = f"{shown(node)}: an occurrence has no {quoted(node.attr)}"
-            hint = did_you_mean(node.attr, OCCURRENCE_FIELDS) or f"It has {', '.join(OCCURRENCE_FIELDS)}."
-            raise Refused(message, hint, node.lineno)
-        return nodes.TemplateData(f"{OCCURRENCE_MARK}{node.attr}{OCCURRENCE_MARK}", lineno=node.lineno)
-
-    def _count(self, node: nodes.Node, depth: int) -> None:
+    def _kind(self, node: nodes.Node, depth: int) -> ValueKind:
         if depth > MAX_DEPTH:
-            raise Refused("the template nests too deeply", "Write it flatter, or put it in a column.", node.lineno)
-        self.scope.pieces += 1
-        if self.scope.pieces > MAX_PIECES:
+            message = "the template is nested too deeply"
+            raise TemplateRefusal(message, "Simplify it, or put its result into a column.", node.lineno)
+        self.pieces += 1
+        if self.pieces > MAX_PIECES:
             message = f"the templates of the entry have more than {MAX_PIECES:,} pieces"
-            raise Refused(message, "Put what they make in a column.", node.lineno)
+            raise TemplateRefusal(message, "Put their results into a column.", node.lineno)
+        kind: ValueKind = self.visit(node, depth + 1)
+        return kind
 
-    def _expression(self, node: nodes.Node | None, depth: int) -> tuple[nodes.Expr, Kind]:
-        assert node is not None
-        self._count(node, depth)
-        inner = depth + 1
-        match node:
-            case nodes.Const():
-                return self._constant(node)
-            case nodes.Getattr():
-                return self._cell(node, node.node, node.attr)
-            case nodes.Getitem(arg=nodes.Slice()):
-                return self._slice(node, inner)
-            case nodes.Getitem():
-                key = node.arg.value if isinstance(node.arg, nodes.Const) else None
-                return self._cell(node, node.node, key)
-            case nodes.Filter():
-                return self._filter(node, inner)
-            case nodes.Test():
-                return self._test(node, inner)
-            case nodes.Concat():
-                first, *rest = [self._text(each, inner) for each in node.nodes]
-                return nodes.Filter(first, JOIN, rest, [], None, None, lineno=node.lineno), Kind.TEXT
-            case nodes.CondExpr():
-                return self._choice(node, inner)
-            case nodes.Compare():
-                return self._comparison(node, inner)
-            case nodes.And() | nodes.Or():
-                left, left_kind = self._expression(node.left, inner)
-                right, right_kind = self._expression(node.right, inner)
-                return type(node)(left, right, lineno=node.lineno), left_kind | right_kind
-            case nodes.Not():
-                return nodes.Not(self._expression(node.node, inner)[0], lineno=node.lineno), Kind.TRUTH
-            case nodes.Neg() | nodes.Pos():
-                return type(node)(self._number(node.node, node, inner), lineno=node.lineno), Kind.NUMBER
-            case nodes.Add() | nodes.Sub():
-                left, right = self._number(node.left, node, inner), self._number(node.right, node, inner)
-                return type(node)(left, right, lineno=node.lineno), Kind.NUMBER
-            case _:
-                raise refusal(node, self.scope.variables)
+    def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> Any:
+        raise not_allowed(node, self._columns)
 
-    def _constant(self, node: nodes.Const) -> tuple[nodes.Expr, Kind]:
+    # Statements
+
+    def _statements(self, statements: Iterable[nodes.Node], depth: int) -> None:
+        for each in statements:
+            self._kind(each, depth)
+
+    def visit_If(self, node: nodes.If, depth: int) -> None:
+        self._kind(node.test, depth)
+        self._statements((*node.body, *node.elif_, *node.else_), depth)
+
+    def visit_Output(self, node: nodes.Output, depth: int) -> None:
+        for each in node.nodes:
+            match each:
+                case nodes.TemplateData():
+                    if is_template(each.data):
+                        message = "{% raw %} is not allowed: no finished text may contain {{, {% or {#"
+                        raise TemplateRefusal(message, "Remove it.", each.lineno)
+                case nodes.Getattr(node=nodes.Name(name="occurrence")):
+                    self._occurrence(each)
+                case _:
+                    self._text(each, depth)
+
+    def _occurrence(self, node: nodes.Getattr) -> None:
+        if not self._with_occurrence:
+            message = "only the name and properties of a recurring schedule know their occurrence"
+            raise refused(node, message, "Remove it, or give the entry a schedule with cron.")
+        if node.attr not in OCCURRENCE_FIELDS:
+            fields = f"It has {', '.join(OCCURRENCE_FIELDS)}."
+            message = f"an occurrence has no {quoted(node.attr)}"
+            raise refused(node, message, did_you_mean(node.attr, OCCURRENCE_FIELDS) or fields)
+
+    # Values
+
+    def visit_Const(self, node: nodes.Const, _: int) -> ValueKind:
         value = node.value
         if isinstance(value, bool):
-            return node, Kind.TRUTH
+            return ValueKind.TRUTH
         if isinstance(value, str):
             if FORBIDDEN.search(value) or is_template(value):
-                message = f"{shown(node)} holds what no text may: a control character, or {{{{"
-                raise Refused(message, "Remove it.", node.lineno)
-            return node, Kind.TEXT
-        if isinstance(value, int) and abs(value) <= _LARGEST:
-            return node, Kind.NUMBER
-        raise Refused(f"{shown(node)} is not a text or a small whole number", "Put it in quotes.", node.lineno)
+                raise refused(node, "no text may contain a control character, {{, {% or {#", "Remove it.")
+            return ValueKind.TEXT
+        if isinstance(value, int) and abs(value) <= _LARGEST_NUMBER:
+            return ValueKind.NUMBER
+        raise refused(node, "this is neither a text nor a small whole number", "Put it in quotes.")
 
-    def _cell(self, node: nodes.Getattr | nodes.Getitem, of: nodes.Node, column: object) -> tuple[nodes.Expr, Kind]:
-        if not is_name(of, "row"):
-            raise reach_refusal(node, of, self.scope.variables)
+    def visit_Getattr(self, node: nodes.Getattr, _: int) -> ValueKind:
+        return self._cell(node, node.attr)
+
+    def visit_Getitem(self, node: nodes.Getitem, depth: int) -> ValueKind:
+        if isinstance(node.arg, nodes.Slice):
+            return self._slice(node, node.arg, depth)
+        return self._cell(node, node.arg.value if isinstance(node.arg, nodes.Const) else None)
+
+    def _cell(self, node: nodes.Getattr | nodes.Getitem, column: object) -> ValueKind:
+        if not (isinstance(node.node, nodes.Name) and node.node.name == "row"):
+            raise not_allowed(node, self._columns)
+        if isinstance(column, str) and column in self._columns:
+            self._read[column] = None
+            return ValueKind.TEXT
+        names = [template_column(each) for each in self._columns]
         if not isinstance(column, str):
-            message = f"{shown(node)}: a column is named by a text"
-            raise Refused(message, f"The columns are {known(self.scope.variables)}.", node.lineno)
-        variable = self.scope.variables.get(column)
-        if variable is None:
-            raise column_refusal(node, column, self.scope.variables)
-        self.columns[column] = None
-        return nodes.Name(variable, "load", lineno=node.lineno), Kind.TEXT
+            raise refused(node, "a column is named by a text", f"The columns are {listed(names) or 'none'}.")
+        if not names:
+            raise refused(node, "the entry has no rows", "Give the entry a for_each, or write the value.")
+        hint = f"{did_you_mean(column, names)} The columns are {listed(names)}.".lstrip()
+        raise refused(node, f"the rows have no column {quoted(column)}", hint)
 
-    def _slice(self, node: nodes.Getitem, depth: int) -> tuple[nodes.Expr, Kind]:
-        cut = node.arg
-        assert isinstance(cut, nodes.Slice)
-        bounds = [_bound(each) for each in (cut.start, cut.stop)]
-        if cut.step is not None or None in bounds:
-            message = f"{shown(node)} is not cut by whole numbers"
-            raise Refused(message, "Write row.column[:10], row.column[5:7] or row.column[-4:].", node.lineno)
-        text, kind = self._expression(node.node, depth)
-        if kind is not Kind.TEXT:
-            message = f"{shown(node)}: what is cut must be a text"
-            raise Refused(message, f"Write ({written(node.node)} | string)[{written(cut)}].", node.lineno)
-        start, stop = (
-            None if each is None else nodes.Const(bound)
-            for each, bound in zip((cut.start, cut.stop), bounds, strict=True)
-        )
-        return nodes.Getitem(text, nodes.Slice(start, stop, None), "load", lineno=node.lineno), Kind.TEXT
+    def _slice(self, node: nodes.Getitem, cut: nodes.Slice, depth: int) -> ValueKind:
+        if cut.step is not None or not all(each is None or _is_bound(each) for each in (cut.start, cut.stop)):
+            hint = "Write row.column[:10], row.column[5:7] or row.column[-4:]."
+            raise refused(node, "a text is cut by whole numbers only", hint)
+        if self._kind(node.node, depth) is not ValueKind.TEXT:
+            raise refused(node, "only a text can be cut", f"Write ({written(node.node)} | string)[{written(cut)}].")
+        return ValueKind.TEXT
 
-    def _filter(self, node: nodes.Filter, depth: int) -> tuple[nodes.Expr, Kind]:
-        rule = RULES.get(node.name)
+    def _text(self, node: nodes.Node, depth: int) -> None:
+        """Check an expression that is used as a text, as numbers are, too."""
+        if ValueKind.TRUTH in self._kind(node, depth):
+            raise refused(node, "this gives true or false, not a text", "Write 'this' if ... else 'that'.")
+
+    def _number(self, node: nodes.Node, whole: nodes.Node, depth: int) -> ValueKind:
+        if self._kind(node, depth) is not ValueKind.NUMBER:
+            hint = f"Write {written(node)} | int. To join texts, write ~."
+            raise refused(whole, f"{quoted(written(node))} is not a number", hint)
+        return ValueKind.NUMBER
+
+    # Filters, tests and operators
+
+    def visit_Filter(self, node: nodes.Filter, depth: int) -> ValueKind:
+        rule = FILTERS.get(node.name)
         if rule is None:
-            raise filter_refusal(node)
-        self.scope.pieces += rule.weight - 1
-        value = self._text(node.node, depth)
-        if len(node.args) != len(rule.arguments) or node.kwargs or node.dyn_args or node.dyn_kwargs:
-            takes = listed(each.value for each in rule.arguments) or "nothing"
-            message = f"{shown(node)}: {node.name} takes {takes} in brackets"
-            raise Refused(message, example(node.name), node.lineno)
-        given = [self._argument(node, each, depth) for each in zip(node.args, rule.arguments, strict=True)]
-        return nodes.Filter(value, node.name, given, [], None, None, lineno=node.lineno), rule.gives
+            other = OTHER_NAMES.get(node.name)
+            hint = f"Did you mean {other}?" if other else did_you_mean(node.name, FILTERS)
+            hint = f"{hint} The filters are {', '.join(FILTERS)}.".lstrip()
+            raise TemplateRefusal(f"there is no filter {quoted(node.name)}", hint, node.lineno)
+        self.pieces += rule.cost - 1
+        assert node.node is not None  # a filter of {% filter %}
+        self._text(node.node, depth)
+        match node.args:
+            case [nodes.Const(value=int() as number)] if rule.numbers:
+                fits = not isinstance(number, bool) and number in rule.numbers
+            case _:
+                fits = not rule.numbers and len(node.args) == rule.texts
+        if not fits or not _has_only_positional(node):
+            hint = f"Write row.column | {node.name}{rule.example}."
+            raise refused(node, f"{node.name} takes {rule.takes} in brackets", hint)
+        for each in () if rule.numbers else node.args:
+            self._text(each, depth)
+        return rule.result
 
-    def _argument(self, node: nodes.Filter, pair: tuple[nodes.Expr, Argument], depth: int) -> nodes.Expr:
-        value, wanted = pair
-        if wanted is Argument.TEXT:
-            return self._text(value, depth)
-        smallest, largest = wanted.bounds
-        number = value.value if isinstance(value, nodes.Const) else None
-        if type(number) is not int or not smallest <= number <= largest:
-            message = f"{shown(node)}: {node.name} takes {wanted.value} in brackets"
-            raise Refused(message, example(node.name), node.lineno)
-        return value
+    def visit_Test(self, node: nodes.Test, depth: int) -> ValueKind:
+        if node.name not in TESTS or node.args or not _has_only_positional(node):
+            hint = f"Compare with == or in. The tests are {', '.join(TESTS)}."
+            raise refused(node, "there is no such test", hint)
+        if TESTS[node.name][1] is ValueKind.NUMBER:
+            self._number(node.node, node, depth)
+        else:
+            self._text(node.node, depth)
+        return ValueKind.TRUTH
 
-    def _test(self, node: nodes.Test, depth: int) -> tuple[nodes.Expr, Kind]:
-        if node.name not in TESTS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
-            message = f"{shown(node)}: there is no such test"
-            raise Refused(message, f"Compare with == or in; the tests are {', '.join(TESTS)}.", node.lineno)
-        wanted = TESTS[node.name][1]
-        value = self._number(node.node, node, depth) if wanted is Kind.NUMBER else self._text(node.node, depth)
-        return nodes.Test(value, node.name, [], [], None, None, lineno=node.lineno), Kind.TRUTH
+    def visit_Concat(self, node: nodes.Concat, depth: int) -> ValueKind:
+        for each in node.nodes:
+            self._text(each, depth)
+        return ValueKind.TEXT
 
-    def _choice(self, node: nodes.CondExpr, depth: int) -> tuple[nodes.Expr, Kind]:
+    def visit_CondExpr(self, node: nodes.CondExpr, depth: int) -> ValueKind:
         if node.expr2 is None:
-            raise Refused(f"{shown(node)} has no else", "Say what stands there otherwise: ... else ''.", node.lineno)
-        test, _ = self._expression(node.test, depth)
-        first, first_kind = self._expression(node.expr1, depth)
-        second, second_kind = self._expression(node.expr2, depth)
-        return nodes.CondExpr(test, first, second, lineno=node.lineno), first_kind | second_kind
+            raise refused(node, "the else is missing", "Add the text for the other case: ... else ''.")
+        self._kind(node.test, depth)
+        return self._kind(node.expr1, depth) | self._kind(node.expr2, depth)
 
-    def _comparison(self, node: nodes.Compare, depth: int) -> tuple[nodes.Expr, Kind]:
-        left, kind = self._expression(node.expr, depth)
-        operands = []
-        for each in node.ops:
-            inside = each.op in ("in", "notin")
-            if inside and len(node.ops) == 1 and isinstance(each.expr, nodes.List | nodes.Tuple):
-                right, right_kind = self._choices(each.expr, kind, depth)
-                alike = kind in (Kind.TEXT, Kind.NUMBER)
+    def visit_Compare(self, node: nodes.Compare, depth: int) -> ValueKind:
+        left = self._kind(node.expr, depth)
+        for operand in node.ops:
+            right, is_in = operand.expr, operand.op in ("in", "notin")
+            if is_in and len(node.ops) == 1 and isinstance(right, nodes.List | nodes.Tuple):
+                kinds, allowed = {self._kind(each, depth + 1) for each in right.items}, _COMPARABLE
             else:
-                right, right_kind = self._expression(each.expr, depth)
-                alike = kind is Kind.TEXT or (kind is Kind.NUMBER and not inside)
-            if right_kind != kind or not alike:
-                message = f"{shown(node)} compares what is not alike: a text with a number, or true and false"
-                raise Refused(message, "Compare with a text in quotes, or a number with row.column | int.", node.lineno)
-            operands.append(nodes.Operand(each.op, right, lineno=node.lineno))
-        return nodes.Compare(left, operands, lineno=node.lineno), Kind.TRUTH
+                kinds, allowed = {self._kind(right, depth)}, _TEXTS_ONLY if is_in else _COMPARABLE
+            if left not in allowed or not kinds <= {left}:
+                hint = "Compare with a text in quotes, or compare row.column | int with a number."
+                raise refused(node, "only two texts or two numbers can be compared", hint)
+        return ValueKind.TRUTH
 
-    def _choices(self, node: nodes.List | nodes.Tuple, kind: Kind, depth: int) -> tuple[nodes.Expr, Kind]:
-        items = [self._expression(each, depth + 1) for each in node.items]
-        kinds = {found for _, found in items} | ({kind} if not items else set())
-        return nodes.List([item for item, _ in items], lineno=node.lineno), kinds.pop() if len(kinds) == 1 else Kind(0)
+    def visit_And(self, node: nodes.And | nodes.Or, depth: int) -> ValueKind:
+        return self._kind(node.left, depth) | self._kind(node.right, depth)
 
-    def _text(self, node: nodes.Node | None, depth: int) -> nodes.Expr:
-        """An expression that gives a text or a number, which is as good."""
-        expression, kind = self._expression(node, depth)
-        if Kind.TRUTH in kind:
-            message = f"{shown(node)} gives true or false, not a text"
-            raise Refused(message, "Write 'this' if ... else 'that'.", expression.lineno)
-        return expression
+    visit_Or = visit_And
 
-    def _number(self, node: nodes.Node | None, whole: nodes.Node, depth: int) -> nodes.Expr:
-        expression, kind = self._expression(node, depth)
-        if kind is not Kind.NUMBER:
-            message = f"{shown(whole)}: {shown(node)} is not a number"
-            raise Refused(message, f"Write {written(node)} | int; texts are joined with ~.", whole.lineno)
-        return expression
+    def visit_Not(self, node: nodes.Not, depth: int) -> ValueKind:
+        self._kind(node.node, depth)
+        return ValueKind.TRUTH
+
+    def visit_Neg(self, node: nodes.Neg | nodes.Pos, depth: int) -> ValueKind:
+        return self._number(node.node, node, depth)
+
+    visit_Pos = visit_Neg
+
+    def visit_Add(self, node: nodes.Add | nodes.Sub, depth: int) -> ValueKind:
+        self._number(node.left, node, depth)
+        return self._number(node.right, node, depth)
+
+    visit_Sub = visit_Add
 
 
-def _bound(node: nodes.Expr | None) -> int | None:
-    """The number of a slice, 0 where none is written, None where it is something else."""
-    if node is None:
-        return 0
-    negative = isinstance(node, nodes.Neg)
-    inner = node.node if isinstance(node, nodes.Neg) else node
-    if not isinstance(inner, nodes.Const) or type(inner.value) is not int or inner.value > _LARGEST:
-        return None
-    return -inner.value if negative else inner.value
+def _has_only_positional(node: nodes.Filter | nodes.Test) -> bool:
+    return not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+
+
+def _is_bound(node: nodes.Expr) -> bool:
+    """Whether the bound of a slice is a whole number."""
+    number = node.node if isinstance(node, nodes.Neg) else node
+    return isinstance(number, nodes.Const) and type(number.value) is int and number.value <= _LARGEST_NUMBER

@@ -1,18 +1,18 @@
-"""What is said of a piece of a template that is not taken, with the mend."""
+"""Refusals of pieces of a template: the piece as it was written, the reason, and what to write instead."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TypeGuard
+from collections.abc import Collection, Sequence
 
 from jinja2 import nodes
+from jinja2.compiler import operators
 
-from runner.definitions.suggest import did_you_mean, listed, quoted
-from runner.definitions.templates.filters import RULES
-from runner.definitions.templates.syntax_text import arguments, tag, written
+from runner.definitions.suggest import listed, quoted
+from runner.definitions.templates import TemplateRefusal
+from runner.definitions.templates.filters import FILTERS
 
-# What Python and other template languages call what we have.
-_OTHER_NAMES = {
+# The names in Python and in other template languages -> the filters of this one.
+OTHER_NAMES = {
     "casefold": "lower",
     "count": "length",
     "d": "default",
@@ -26,124 +26,144 @@ _OTHER_NAMES = {
     "strip": "trim",
 }
 
-
-class Refused(Exception):
-    """A piece of a template that is refused: why, what to write, and its line in the text."""
-
-    def __init__(self, message: str, help: str, line: int = 1) -> None:  # noqa: A002
-        super().__init__(message)
-        self.message = message
-        self.help = help
-        self.line = line
-
-
-def is_name(node: nodes.Node, name: str) -> TypeGuard[nodes.Name]:
-    return isinstance(node, nodes.Name) and node.name == name
+# Tags whose nodes have other names.
+_TAGS = {
+    "Assign": "set",
+    "AssignBlock": "set",
+    "CallBlock": "call",
+    "FilterBlock": "filter",
+    "FromImport": "from",
+    "Scope": "autoescape",
+    "ScopedEvalContextModifier": "autoescape",
+}
 
 
-def shown(node: nodes.Node | None) -> str:
-    """The piece in quotes, cut where it is long."""
-    return quoted(written(node))
+def refused(node: nodes.Node, reason: str, help: str) -> TemplateRefusal:  # noqa: A002
+    """The refusal of a piece: `'row.shwo': the rows have no column 'shwo'`."""
+    return TemplateRefusal(f"{quoted(written(node))}: {reason}", help, node.lineno)
 
 
-def known(columns: Collection[str]) -> str:
-    """The columns as prose."""
-    return listed(map(_reached, columns)) or "none"
-
-
-def _reached(column: str) -> str:
-    """A column as templates write it: by its name, where that is one for them."""
+def template_column(column: str) -> str:
+    """A column as messages name it: `show`, or `row['Program ID']` where templates cannot write `row.show`."""
     return column if column.isidentifier() else f"row[{column!r}]"
 
 
-def statement_refusal(node: nodes.Node) -> Refused:
-    """Of a tag that templates do not take."""
-    name = tag(node)
-    hint = "Templates know {{ ... }} and {% if %}."
-    if name == "for":
-        hint = "for_each is the loop: each bulletin sees its own row."
-    return Refused(f"a template does not take {{% {name} %}}", hint, node.lineno)
-
-
-def refusal(node: nodes.Node, columns: Collection[str]) -> Refused:
-    """Of an expression of a kind that templates do not take."""
-    piece, hint = shown(node), "Write {{ row.column }}, or with a filter: {{ row.column | lower }}."
+def not_allowed(node: nodes.Node, columns: Collection[str]) -> TemplateRefusal:
+    """The refusal of a piece of a kind that templates do not have."""
+    write_column = f"Write row and a column; the columns are {listed(map(template_column, columns)) or 'none'}."
     match node:
+        case nodes.Name(name="row"):
+            return TemplateRefusal("row is the whole row, not a text", write_column, node.lineno)
+        case (
+            nodes.Name(name="occurrence")
+            | nodes.Getattr(node=nodes.Name(name="occurrence"))
+            | nodes.Getitem(node=nodes.Name(name="occurrence"))
+        ):
+            message = "a field of the occurrence must be alone in its braces: its value is not known until it is due"
+            return TemplateRefusal(message, "Write {{ occurrence.date }}.", node.lineno)
         case nodes.Name():
-            return name_refusal(node, columns)
+            hint = f"Write row.{node.name}." if node.name in columns else "Put texts in quotes; cells are row.column."
+            return TemplateRefusal(f"a template does not know the name {quoted(node.name)}", hint, node.lineno)
+        case nodes.Getattr() if node.attr.startswith("_"):
+            return refused(node, "names that begin with an underscore are not allowed", "Write {{ row.column }}.")
+        case nodes.Getattr(node=nodes.Name()) | nodes.Getitem(node=nodes.Name()):
+            return refused(node, "only row and occurrence have fields", write_column)
+        case nodes.Getattr() | nodes.Getitem():
+            hint = "Write {{ row.column }}, or cut the text: {{ row.column[:10] }}."
+            return refused(node, "a cell is one text and has no fields", hint)
+        case nodes.Call(node=nodes.Getattr(node=nodes.Name())):
+            return refused(node, "a template cannot call functions", write_column)
         case nodes.Call(node=nodes.Getattr() as method):
-            message, hint = f"{piece} is a call; a template calls nothing", _as_filter(node, method, columns)
+            return refused(node, "a template cannot call functions", _as_filter(node, method))
         case nodes.Call():
-            message = f"{piece} is a call; a template calls nothing"
+            return refused(node, "a template cannot call functions", "Write {{ row.column | lower }}.")
         case nodes.BinExpr():
-            message = f"{piece}: numbers are only added and subtracted"
-            hint = "Put the result in a column of its own."
+            return refused(node, "numbers can only be added and subtracted", "Put the result into a column of its own.")
         case nodes.List() | nodes.Tuple() | nodes.Dict():
-            message, hint = f"{piece} is not one text", "Join texts with ~; a list stands only behind in."
-        case _:
-            message = f"{piece} is not a part of templates here"
-    return Refused(message, hint, node.lineno)
+            return refused(node, "this is not one text", "Join texts with ~. Write a list only after in.")
+        case nodes.Expr():
+            return refused(node, "templates do not allow this", "Write {{ row.column }}.")
+    tag = _tag(node)
+    hint = "Templates have only {{ ... }} and {% if %}."
+    if tag == "for":
+        hint = "for_each is the loop: it makes one bulletin from each row."
+    return TemplateRefusal(f"templates do not allow {{% {tag} %}}", hint, node.lineno)
 
 
-def name_refusal(node: nodes.Name, columns: Collection[str]) -> Refused:
-    """Of a name that stands alone."""
-    if node.name == "row":
-        hint = f"Write row and a column; the columns are {known(columns)}."
-        return Refused("row is the whole row, not a text", hint, node.lineno)
-    if node.name == "occurrence":
-        message = "a field of the occurrence stands alone in its brackets: its value is known only when it is due"
-        return Refused(message, "Write {{ occurrence.date }}.", node.lineno)
-    hint = f"Write row.{node.name}." if node.name in columns else "Put texts in quotes; cells are row.column."
-    return Refused(f"the name {quoted(node.name)} is not known in a template", hint, node.lineno)
+def _as_filter(call: nodes.Call, method: nodes.Getattr) -> str:
+    """How a call of a method is written as a filter, if there is one."""
+    name = OTHER_NAMES.get(method.attr, method.attr)
+    if name not in FILTERS:
+        return f"The filters are {', '.join(FILTERS)}."
+    arguments = [*call.args, *(each.value for each in call.kwargs)] if FILTERS[name].example else []
+    return f"Write {written(nodes.Filter(method.node, name, arguments, [], None, None))}."
 
 
-def _as_filter(call: nodes.Call, method: nodes.Getattr, columns: Collection[str]) -> str:
-    if isinstance(method.node, nodes.Name):
-        return f"Write row and a column; the columns are {known(columns)}."
-    name = _OTHER_NAMES.get(method.attr, method.attr)
-    if name not in RULES:
-        return f"The filters are {', '.join(RULES)}."
-    takes = arguments(call) if RULES[name].arguments else ""
-    return f"Write {written(method.node)} | {name}{takes}."
+def _tag(node: nodes.Node) -> str:
+    name = type(node).__name__
+    return _TAGS.get(name, name.lower())
 
 
-def reach_refusal(node: nodes.Getattr | nodes.Getitem, of: nodes.Node, columns: Collection[str]) -> Refused:
-    """Of an attribute or an item of something else than the row."""
-    if isinstance(of, nodes.Name) and of.name == "occurrence":
-        return name_refusal(of, columns)
-    if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
-        message = f"{shown(node)}: a name that begins with an underscore is never reached"
-        return Refused(message, "Write {{ row.column }}.", node.lineno)
-    if isinstance(of, nodes.Name):
-        message = f"{shown(node)}: only row and occurrence have anything in them"
-        return Refused(message, f"Write row and a column; the columns are {known(columns)}.", node.lineno)
-    hint = "A cell is one text: write {{ row.column }}, or cut it: {{ row.column[:10] }}."
-    return Refused(f"{shown(node)} reaches into a text", hint, node.lineno)
+def written(node: nodes.Node | None, depth: int = 0) -> str:
+    """A piece of a template, about as it was written; what is nested deeply is left out."""
+
+    def inner(child: nodes.Node | None) -> str:
+        return written(child, depth + 1) if depth < 6 else "..."
+
+    def each(items: Sequence[nodes.Node], separator: str = ", ") -> str:
+        return separator.join([*map(inner, items[:4]), *["..."] * (len(items) > 4)])
+
+    def arguments(of: nodes.Call | nodes.Filter | nodes.Test) -> str:
+        dynamic = [nodes.Name("...", "load")] * bool(of.dyn_args or of.dyn_kwargs)
+        given = each([*of.args, *of.kwargs, *dynamic])
+        return f"({given})" if given or isinstance(of, nodes.Call) else ""
+
+    match node:
+        case None:
+            return ""
+        case nodes.Name():
+            return node.name
+        case nodes.Const():
+            return _constant(node.value)
+        case nodes.Getattr():
+            return f"{inner(node.node)}.{node.attr}"
+        case nodes.Getitem():
+            return f"{inner(node.node)}[{inner(node.arg)}]"
+        case nodes.Slice():
+            return f"{inner(node.start)}:{inner(node.stop)}" + (f":{inner(node.step)}" if node.step else "")
+        case nodes.Call():
+            return inner(node.node) + arguments(node)
+        case nodes.Filter():
+            return f"{inner(node.node)} | {node.name}{arguments(node)}"
+        case nodes.Test():
+            return f"{inner(node.node)} is {node.name}{arguments(node)}"
+        case nodes.BinExpr():
+            return f"{inner(node.left)} {node.operator} {inner(node.right)}"
+        case nodes.Not():
+            return f"not {inner(node.node)}"
+        case nodes.UnaryExpr():
+            return f"{node.operator}{inner(node.node)}"
+        case nodes.Concat():
+            return each(node.nodes, " ~ ")
+        case nodes.Compare():
+            return inner(node.expr) + "".join(f" {operators[one.op]} {inner(one.expr)}" for one in node.ops[:3])
+        case nodes.CondExpr():
+            otherwise = f" else {inner(node.expr2)}" if node.expr2 else ""
+            return f"{inner(node.expr1)} if {inner(node.test)}{otherwise}"
+        case nodes.List():
+            return f"[{each(node.items)}]"
+        case nodes.Tuple():
+            return f"({each(node.items)})"
+        case nodes.Dict():
+            return "{...}"
+        case nodes.Keyword():
+            return f"{node.key}={inner(node.value)}"
+    return f"{{% {_tag(node)} %}}"
 
 
-def column_refusal(node: nodes.Node, column: str, columns: Collection[str]) -> Refused:
-    """Of a column that the rows do not have."""
-    if not columns:
-        hint = "Give the entry a for_each, or write the value."
-        return Refused(f"{shown(node)}: the entry has no rows", hint, node.lineno)
-    hint = f"{did_you_mean(column, map(_reached, columns))} The columns are {known(columns)}.".lstrip()
-    return Refused(f"{shown(node)}: the rows have no column {quoted(column)}", hint, node.lineno)
-
-
-def filter_refusal(node: nodes.Filter) -> Refused:
-    """Of a filter that there is not."""
-    name = _OTHER_NAMES.get(node.name, "")
-    hint = f"Did you mean {name}?" if name else did_you_mean(node.name, RULES)
-    hint = f"{hint} The filters are {', '.join(RULES)}.".lstrip()
-    return Refused(f"there is no filter {quoted(node.name)}", hint, node.lineno)
-
-
-def example(name: str) -> str:
-    """How a filter is written."""
-    examples = {
-        "replace": "Write row.column | replace(' ', '-').",
-        "default": "Write row.column | default('none'); it stands in for an empty cell.",
-        "truncate": "Write row.column | truncate(80).",
-        "zfill": "Write row.column | zfill(3).",
-    }
-    return examples.get(name, f"Write row.column | {name}.")
+def _constant(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**18 else "a very large number"
+    return quoted(value) if isinstance(value, str) else repr(value)

@@ -21,7 +21,10 @@ FAIL = "fail"
 MAX_TARGETS = 2**31 - 1  # the largest number that the ledger's column can store
 _MAX_DIGITS = 18  # of an integer; a longer one counts as infinite, because Python raises an error for 4,301 digits
 _DECIDING = ("status", "error", "errors", "code")  # if one of these occurs twice, the two may contradict each other
-_DIGITS = re.compile("[0-9]{1,9}", re.ASCII)
+_ERRORS = ("error", "errors", "unprocessed")
+_CODE = re.compile(r"([0-9]{1,9})\b", re.ASCII)
+_SUCCESS_WORD = re.compile(rb"""["']success["']""", re.IGNORECASE)
+_UNKNOWN_STATUS = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,9 @@ class Said:
     """The fields of an answer's JSON object.
 
     `status` is None if the field is missing or null. `error` is the API's own text, on one line. `code` is None if the
-    field is not a number. `targets` is None if the field is not an integer from 0 to MAX_TARGETS. `has_error` is true
-    if an error field is not empty. `repeated` is the name of a field that occurs twice and decides the outcome.
+    field contains no number. `targets` is None if the field is not an integer from 0 to MAX_TARGETS; `has_targets` is
+    true if a field of that name, in any form, reports at least one. `has_error` is true if an error field is not empty.
+    `repeated` is the name of a field that occurs twice and decides the outcome.
     """
 
     status: object = None
@@ -38,6 +42,7 @@ class Said:
     has_error: bool = False
     code: float | None = None
     targets: int | None = None
+    has_targets: bool = False
     repeated: str | None = None
 
     def contradiction(self, http_status: int) -> str | None:
@@ -58,8 +63,8 @@ class Said:
         elif self.status == FAIL or is_refused:
             if self.status not in (None, FAIL):
                 return f"an unknown status under HTTP {http_status}"
-            if self.targets:
-                return f"a refusal together with targets {self.targets}"
+            if self.has_targets:
+                return "a refusal together with a number of targets"
             if self.code is not None and 200 <= self.code < 300:
                 return f"a refusal together with code {self.code:g}"
         return None
@@ -106,17 +111,25 @@ def read(body: bytes) -> Said | None:
         return None
     if not isinstance(pairs, _Pairs):
         return None
-    fields = dict(pairs)
-    names = [name.strip().lower() for name, _ in pairs]
+    exact = dict(pairs)
+    loose = [(name.strip().lower(), value) for name, value in pairs]
+    names, fields = [name for name, _ in loose], dict(loose)
     error = fields.get("error")
     return Said(
-        status=fields.get("status"),
+        # Only the exact name is known; a status by another spelling may still say the opposite of a refusal.
+        status=exact.get("status", _UNKNOWN_STATUS if "status" in fields else None),
         error=one_line(error) if isinstance(error, str) else "",
-        has_error=bool(error or fields.get("errors")),
+        has_error=any(fields.get(name) for name in _ERRORS),
         code=_number(fields.get("code")),
-        targets=_targets(fields.get("targets")) if names.count("targets") == 1 else None,
+        targets=_targets(exact.get("targets")) if names.count("targets") == 1 else None,
+        has_targets=any(_speaks_of_targets(value) for name, value in loose if name == "targets"),
         repeated=next((name for name in _DECIDING if names.count(name) > 1), None),
     )
+
+
+def unreadable(body: bytes) -> Said:
+    """Return the fields of a body that is not one JSON object: an unknown status if it contains the word success."""
+    return Said(status=_UNKNOWN_STATUS if _SUCCESS_WORD.search(body) else None)
 
 
 def one_line(text: str) -> str:
@@ -145,10 +158,16 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_Pairs, parse_int=_integer, parse_
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
-        return int(value)
+    if isinstance(value, str) and (code := _CODE.match(value.strip())):  # also "400 Bad Request"
+        return int(code[1])
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _targets(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= MAX_TARGETS else None
+
+
+def _speaks_of_targets(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip() not in ("", "0")
+    return value > 0 if isinstance(value, int | float) else bool(value)

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from runner.definitions.model import Account
 from runner.definitions.regions import HOSTS
 from runner.definitions.regions import is_loopback as is_loopback
+from runner.definitions.schema.credential_fields import is_surely_a_name
 from runner.errors import UserError
 from runner.fire.api.redaction import Redactor
 
@@ -106,18 +107,20 @@ def _proxy_passwords(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _reading(account: Account, environment: Mapping[str, str]) -> Reading:
     faults: list[str] = []
-    account_id = _variable(account.account_id_env, environment, faults)
+    account_id = _variable(account, "account_id_env", account.account_id_env, environment, faults)
     if account.passcode_file is None:
-        passcode = _variable(account.passcode_env or "", environment, faults)
+        passcode = _variable(account, "passcode_env", account.passcode_env or "", environment, faults)
     else:
         passcode = _content(account, account.passcode_file, faults)
     return Reading(account, account_id, passcode, tuple(faults))
 
 
-def _variable(name: str, environment: Mapping[str, str], faults: list[str]) -> str:
+def _variable(account: Account, field: str, name: str, environment: Mapping[str, str], faults: list[str]) -> str:
     value = environment.get(name, "")
-    if not value:
+    if not value and is_surely_a_name(name):
         faults.append(f"the variable {name} is not set")
+    elif not value:
+        faults.append(f"the variable that {field} of {account.name} ({account.place}) names is not set")
     else:
         _check(value, f"the variable {name}", faults)
     return value

@@ -2,8 +2,9 @@ r"""Redaction: takes a text of the API and returns its start without credentials
 
 The text is searched as it is, and again after its escapes are decoded. Escapes are those with backslashes (JSON,
 JavaScript), percent signs (URLs), ampersands (HTML) and equals signs (quoted-printable), also inside one another.
-Case, white space and NUL bytes between characters (UTF-16) make no difference. A credential is also found as base64,
-alone or inside a longer text such as `id:passcode`, and as the hexadecimal or decimal numbers of its bytes.
+Case, white space and NUL bytes between characters (UTF-16) make no difference. A credential is also found as base64 or
+base32, alone or inside a longer text such as `id:passcode`. It is also found as the hexadecimal or decimal numbers of
+its bytes, and as a list of its characters.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.entities import html5
+from typing import NamedTuple
 
 MOST_CHARACTERS = 8_192  # of a text; the rest is dropped, because decoding takes time and callers keep far less
 _MOST_VIEWS = 32  # decoded forms of one text
@@ -23,6 +25,7 @@ _LEAST_ENCODED = 4  # bytes; a shorter credential in base64 or as numbers could 
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _FILLERS = re.compile("[\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060-\u2064\ufeff\ufffd]+")
+_FOR_URLS = str.maketrans("+/", "-_")
 _BASE64 = frozenset(string.ascii_letters + string.digits + "+/-_")
 _USER_OF_URL = re.compile(r"(:(?:\\*/){2})[^\s'\"<>]*@")
 
@@ -129,11 +132,10 @@ def _views(text: str) -> Iterator[_View]:
                 views.append(decoded)
 
 
-@dataclass(frozen=True, slots=True)
-class _Spelling:
+class _Spelling(NamedTuple):
     """One encoding of a credential, in small letters and without white space.
 
-    In base64, the character before or after it may contain some of its bits: `shares_first`, `shares_last`.
+    In base64 and base32, the character before or after it may contain some of its bits: `shares_first`, `shares_last`.
     """
 
     text: str
@@ -143,26 +145,40 @@ class _Spelling:
 
 
 def _spellings(secret: str, label: str) -> Iterator[_Spelling]:
-    yield _Spelling(_FILLERS.sub("", secret).translate(_LOWER), label)
+    plain = _FILLERS.sub("", secret).translate(_LOWER)
+    yield _Spelling(plain, label)
     data = secret.encode("utf-8", "surrogateescape")
     if len(data) < _LEAST_ENCODED:
         return
-    for offset in range(3):
-        yield from _in_base64(data, offset, label)
-    pairs = [f"{byte:02x}" for byte in data]
-    for between in ("", ":", "-", ",", ",0x"):
-        yield _Spelling(between.join(pairs), label)
-    yield _Spelling(",".join(map(str, data)), label)
+    for between in ('","', "','"):
+        yield _Spelling(between.join(plain), label)
+    in_utf_16 = [secret.encode(form, "surrogatepass") for form in ("utf-16-le", "utf-16-be")]
+    for each in (data, *in_utf_16):
+        yield _Spelling(each.hex(), label)
+    for each in (data, *in_utf_16, base64.b64encode(data)):
+        yield from _in_letters(each, base64.b64encode, 6, 3, label)
+    yield from _in_letters(data, base64.b32encode, 5, 5, label)
+    for between in (":", "-", ",", ",0x", "0x", "u+00"):  # white space between the numbers makes no difference
+        yield _Spelling(between.join(f"{byte:02x}" for byte in data), label)
+    for between in ("", ","):
+        yield _Spelling(between.join(map(str, data)), label)
 
 
-def _in_base64(data: bytes, offset: int, label: str) -> Iterator[_Spelling]:
-    """Yield the base64 characters that depend only on `data`, if it begins `offset` bytes after a multiple of three."""
-    first = -(-offset * 8 // 6)
-    last = (offset + len(data)) * 8 // 6
-    shares_last = bool((offset + len(data)) % 3)
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        whole = encode(bytes(offset) + data).decode()
-        yield _Spelling(whole[first:last].translate(_LOWER), label, bool(offset), shares_last)
+def _in_letters(
+    data: bytes, encode: Callable[[bytes], bytes], bits: int, group_bytes: int, label: str
+) -> Iterator[_Spelling]:
+    """Yield the base64 or base32 characters that depend only on `data`, for each place at which it may begin.
+
+    Each character encodes `bits` bits, and `group_bytes` bytes are encoded together.
+    """
+    for offset in range(group_bytes):
+        first = -(-offset * 8 // bits)
+        last = (offset + len(data)) * 8 // bits
+        shares_last = bool((offset + len(data)) % group_bytes)
+        text = encode(bytes(offset) + data)[first:last].decode().lower()
+        yield _Spelling(text, label, bool(offset), shares_last)
+        if "+" in text or "/" in text:
+            yield _Spelling(text.translate(_FOR_URLS), label, bool(offset), shares_last)
 
 
 class Redactor:

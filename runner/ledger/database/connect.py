@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +29,9 @@ from runner.ledger.ulid import new_ulid
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _INIT_HELP = "Create it with: bulletins ledger init"
+_URL_HELP = "Write sqlite:///path/to/ledger.sqlite3 or postgresql+psycopg://user@host/database."
+# What somebody meant for a server, with a password: it must not be shown as the path of a file.
+_WITH_PASSWORD = re.compile(r"password\s*=|\A\s*postgres(ql)?(\+\w+)?:|:[^/\\]*@", re.IGNORECASE)
 _CONNECTIONS = 4  # of one process; every statement is short, so threads share them
 # Of one transaction: whoever waits for a lock, and whoever is frozen while holding one, gives up.
 _LIMITS = (
@@ -42,6 +46,8 @@ class AlreadyThere(UserError):
 def parse_url(text: str) -> URL:
     """The URL of a ledger; a plain path is a SQLite file. Raises UserError."""
     if "://" not in text:
+        if _WITH_PASSWORD.search(text):
+            raise UserError("the place of the ledger is neither a path nor a whole URL", help=_URL_HELP)
         return _sqlite_url(URL.create("sqlite", database=text))
     try:
         url = make_url(text)
@@ -49,8 +55,13 @@ def parse_url(text: str) -> URL:
         scheme = text.split("://")[0]  # no more than that: a password may come after it
         raise UserError(
             f"{scheme}://… is not the URL of a ledger" if scheme.isalnum() else "this is not the URL of a ledger",
-            help="Write sqlite:///path/to/ledger.sqlite3 or postgresql+psycopg://user@host/database.",
+            help=_URL_HELP,
         ) from None
+    if "@" in (url.host or ""):
+        raise UserError(
+            "the ledger's URL holds more than one @, so it is not clear where the host begins",
+            help="Write each @ of the user and of the password as %40.",
+        )
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "postgresql+psycopg"):

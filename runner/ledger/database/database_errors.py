@@ -15,15 +15,16 @@ BUSY_TIMEOUT_S = 30
 LOST_HELP = "Give the right place with --ledger; a ledger that was lost comes back from a backup, never empty."
 # Of another locale, the server refuses an encoding that does not fit it; the locale C fits every encoding.
 UTF8 = "ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';"
-_SECRET_OPTIONS = ("password", "sslpassword")
+_SECRET_OPTIONS = ("password", "sslpassword", "oauth_client_secret")
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html. Classes of two characters, or whole codes:
-# connections, shutdowns and start-ups, too many connections, conflicts, time-outs, a standby that took over.
-_PASSING = ("08", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25P03", "25006")
+# connections, shutdowns and start-ups, too many connections, conflicts, time-outs and cancelled statements, a standby
+# that took over.
+_PASSING = ("08", "57014", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25P03", "25006")
 
-
-# The same page: values that don't fit, broken constraints, limits of the server, a trigger that refuses. They
-# refuse one row; a missing row of the run itself (23503) concerns all.
-_OF_VALUES = ("22", "23", "54", "P0001")
+# The same page: values that don't fit, broken constraints and views, limits of the server, triggers and functions that
+# refuse. They refuse one row; a missing row of the run itself (23503) concerns all.
+_OF_VALUES = ("22", "23", "38", "39", "44", "54", "P0")
+_OF_POLICY = "row-level security policy"  # of one row, with the code for missing rights, which concern all
 _OF_THE_RUN = "23503"
 _OF_VALUES_IN_SQLITE = ("SQLITE_CONSTRAINT", "SQLITE_TOOBIG", "SQLITE_MISMATCH")
 _OF_THE_RUN_IN_SQLITE = "SQLITE_CONSTRAINT_FOREIGNKEY"
@@ -89,7 +90,7 @@ def _is_of_values(error: Exception) -> bool:
         return True
     cause: object = error.orig
     if state := getattr(cause, "sqlstate", None):
-        return str(state).startswith(_OF_VALUES) and state != _OF_THE_RUN
+        return _OF_POLICY in str(cause) or (str(state).startswith(_OF_VALUES) and state != _OF_THE_RUN)
     name = str(getattr(cause, "sqlite_errorname", ""))
     if name:
         return name.startswith(_OF_VALUES_IN_SQLITE) and name != _OF_THE_RUN_IN_SQLITE

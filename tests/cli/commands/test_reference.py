@@ -132,6 +132,6 @@ def test_429_tells_of_the_ten_minutes(bulletins: Bulletins) -> None:
 
 def test_a_code_that_is_not_there(bulletins: Bulletins) -> None:
     done = bulletins("explain", "yaml-kee")
-    assert done.refused_with("there is no problem code 'yaml-kee'", "Did you mean yaml-key?", code=2)
+    assert done.refused_with("'yaml-kee' is no problem code", "Did you mean yaml-key?", code=2)
     done = bulletins("explain", "zzz")
-    assert done.refused_with("there is no problem code 'zzz'", "bulletins explain lists them.", code=2)
+    assert done.refused_with("'zzz' is no problem code", "bulletins explain lists them.", code=2)

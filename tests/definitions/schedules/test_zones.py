@@ -94,7 +94,8 @@ def test_the_data_of_the_system_is_not_used(tmp_path: Path) -> None:
         files("tzdata").joinpath("zoneinfo", "America", "New_York").read_bytes()
     )
     program = (
-        "from datetime import datetime, UTC; from zoneinfo import ZoneInfo; from runner.definitions import zones;"
+        "from datetime import datetime, UTC; from zoneinfo import ZoneInfo;"
+        "from runner.definitions.schedules import zones;"
         "noon = datetime(2026, 12, 1, 12, tzinfo=UTC);"
         "print(*(noon.astimezone(read('Asia/Kolkata')).strftime('%H:%M') for read in (ZoneInfo, zones.zone)))"
     )

@@ -52,6 +52,14 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         assert name in caught.value.message
 
 
+@pytest.mark.parametrize("field", ["account_id_env", "passcode_env"])
+def test_a_variable_that_may_be_a_secret_is_not_quoted_where_it_is_not_set(field: str) -> None:
+    with pytest.raises(UserError) as caught:
+        loaded([account(**{field: "WOAXWSXQPL"})], ENVIRONMENT)
+    assert "WOAXWSXQPL" not in caught.value.message + caught.value.help
+    assert f"{field} of india" in caught.value.message
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
 def test_a_passcode_file_may_end_in_line_breaks(tmp_path: Path, end: str) -> None:
     (tmp_path / "passcode").write_bytes(b"AAA-BBB-CCC" + end.encode())

@@ -16,7 +16,7 @@ import pytest
 from fire import HASTY, PATIENCE_S, QUICK
 from fire.api.test_client import BODY, Turn, send
 from fire.servers import OK, OK_BODY, Server, free_port, reset, serving
-from runner.fire.api import client as client_module
+from runner.fire.api import client as api_client
 from runner.fire.api import exchange
 from runner.fire.api.client import Client, Timeouts
 from runner.fire.outcome import Outcome, Sent, judge
@@ -373,7 +373,7 @@ def test_a_connection_that_is_closed_while_a_request_waits_is_made_anew(client: 
 
 
 def test_a_connection_that_was_idle_for_long_is_made_anew(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (client_module, exchange):
+    for module in (api_client, exchange):
         monkeypatch.setattr(module, "MAX_IDLE_S", -1.0)
     with serving(answering) as server:
         made = client(server.base_url)

@@ -76,6 +76,18 @@ WAYS: dict[str, Callable[[str], str]] = {
     "hexadecimal with colons": lambda text: text.encode().hex(":"),
     "C array": lambda text: ", ".join(f"0x{code:02x}" for code in text.encode()),
     "decimal": lambda text: json.dumps(list(text.encode())),
+    "decimal with spaces": lambda text: " ".join(map(str, text.encode())),
+    "hexadecimal of UTF-16": lambda text: text.encode("utf-16-le").hex(),
+    "hexadecimal of UTF-16, the other": lambda text: text.encode("utf-16-be").hex(" ", 2),
+    "hexadecimal with signs and spaces": lambda text: " ".join(f"0x{code:02x}" for code in text.encode()),
+    "Unicode's own": lambda text: " ".join(f"U+{code:04X}" for code in text.encode()),
+    "base64 of UTF-16": lambda text: base64.b64encode(f"id:{text}".encode("utf-16-le")).decode(),
+    "base64 of UTF-16, the other": lambda text: base64.b64encode(f"id:{text}".encode("utf-16-be")).decode(),
+    "base64 twice": lambda text: base64_of(base64_of(text)),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32 of id and passcode": lambda text: base64.b32encode(f"WRK-485-456Z:{text}".encode()).decode(),
+    "a JSON list": lambda text: json.dumps(list(text)),
+    "a Python list": lambda text: str(list(text)),
     "Python": lambda text: repr(text.encode()),
 }
 

@@ -85,6 +85,7 @@ def test_any_text_is_a_url_or_refused(text: str) -> None:
         "postgresql://asha:s3cr3t@db.example.com/bulletins",
         "postgresql://db.example.com/bulletins?user=asha&password=s3cr3t",
         "postgresql://db.example.com/bulletins?sslpassword=s3cr3t",
+        "postgresql://db.example.com/bulletins?oauth_client_secret=s3cr3t",
         "postgresql://asha:s3cr3t@127.0.0.1:1/bulletins",
     ],
 )
@@ -96,7 +97,19 @@ def test_a_password_is_never_shown(text: str) -> None:
     assert "s3cr3t" not in error.value.message + error.value.help
 
 
-@pytest.mark.parametrize("text", ["postgres://a:s3cr3t@h:port/b", "a:s3cr3t://h", "my+s3cr3t:x@h://b"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://a:s3cr3t@h:port/b",
+        "a:s3cr3t://h",
+        "my+s3cr3t:x@h://b",
+        "postgresql://a:pa@s3cr3t@h/b",
+        "postgresql:/a:s3cr3t@h/b",
+        "postgres:a/s3cr3t",
+        "a:s3cr3t@h/b",
+        "host=h password=s3cr3t dbname=b",
+    ],
+)
 def test_a_url_that_is_refused_is_not_quoted(text: str) -> None:
     with pytest.raises(UserError) as error:
         parse_url(text)
