@@ -188,7 +188,7 @@ class TestRequireCommitted:
         git("-C", str(small_set), "add", ".")
         git("-C", str(small_set), "commit", "--quiet", "--message", "inner")
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("bulletins.d is a git repository of its own", "remove its entry .git")
+        assert done.refused_with("bulletins.d is a git repository of its own", "commit its files to that checkout")
         assert bulletins("fire", "--dry-run").code == 0
         assert bulletins("plan", "--against", "HEAD").code == 5
 
