@@ -1,7 +1,8 @@
-"""Git checkouts as the file system shows them: git is not asked, so nothing that a checkout holds can decide anything.
+"""Finds the git checkout that contains a path. Takes a path, looks only at the file system, and never starts git.
 
-Only an entry named `.git` counts. Git refuses to commit a file or folder of that name, so no pull request can bring
-one. Other layouts that git would take for a repository (a folder with HEAD, objects and refs) can be committed.
+Only an entry named `.git` marks a checkout. Git refuses to commit an entry of that name, so no pull request can bring
+one. Git also accepts a folder with HEAD, objects and refs as a repository. Such a folder can be committed, so it does
+not count here.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_MOST_LINKS = 40  # on one path, as Linux has it
+_MOST_LINKS = 40  # the limit of Linux for one path
 
 
 def checkout_of(path: Path) -> Path | None:
-    """The top folder of the checkout that a set at `path` belongs to; None outside of any.
+    """Return the top folder of the checkout that contains the set at `path`, or None if there is none.
 
-    A set may be a repository of its own: cloned by itself, or the one that the command runs in. A repository in the
-    set's folder that lies inside another checkout is passed over, for the outer one is what reviewers look at.
+    The set's folder may itself be the top of a checkout. If that checkout lies inside another one, the outer one is
+    returned, because reviewers see the outer one; except if the command runs in the inner one.
     """
     folder = Path(os.path.realpath(path if os.path.isdir(path) else path.parent))
     tops = _tops(folder)
@@ -28,21 +29,21 @@ def checkout_of(path: Path) -> Path | None:
 
 
 def is_top(folder: Path) -> bool:
-    """Whether a folder is the top of a repository: of a clone, a linked worktree or a submodule."""
+    """Whether a folder is the top of a clone, a linked worktree or a submodule."""
     entry = os.path.join(folder, ".git")
     return os.path.isfile(entry) or os.path.lexists(os.path.join(entry, "HEAD"))
 
 
 def passed_over(path: Path) -> Path | None:
-    """The folder of the set at `path`, where that is a repository which `checkout_of` passes over."""
+    """Return the folder of the set at `path` if it is a repository that `checkout_of` ignores, otherwise None."""
     folder = Path(os.path.realpath(path if os.path.isdir(path) else path.parent))
     return folder if is_top(folder) and checkout_of(path) != folder else None
 
 
 def links_out_of_checkout(path: Path) -> Iterator[Path]:
-    """The links on the way to `path` that lie in a checkout and lead out of it.
+    """Yield the links on the way to `path` that lie in a checkout and lead out of it.
 
-    Git's own folder .git is no part of the checkout.
+    Git's own folder .git counts as outside the checkout.
     """
     for link in links_on_the_way(path):
         top = nearest_top(link.parent)
@@ -52,9 +53,9 @@ def links_out_of_checkout(path: Path) -> Iterator[Path]:
 
 
 def links_on_the_way(path: Path) -> Iterator[Path]:
-    """Every link that leads to `path`, itself included, also those that another link leads through.
+    """Yield every link that is followed to reach `path`, including `path` itself and the links inside other links.
 
-    The folders that hold them are given without links.
+    The folder of each link is given without links.
     """
     done, steps, found = Path(), list(reversed((_working_folder() / path).parts)), 0
     while steps:
@@ -69,17 +70,17 @@ def links_on_the_way(path: Path) -> Iterator[Path]:
 
 
 def nearest_top(folder: Path) -> Path | None:
-    """The top of the innermost repository that a folder lies in, links followed; None outside of any."""
+    """Return the top of the innermost repository that contains a folder, after links are followed, or None."""
     return next(_tops(Path(os.path.realpath(folder))), None)
 
 
 def _tops(folder: Path) -> Iterator[Path]:
-    """The repositories that hold a folder, the nearest first. `folder` holds no links."""
+    """Return the repositories that contain a folder, the nearest first. The path `folder` must contain no links."""
     return (place for place in (folder, *folder.parents) if is_top(place))
 
 
 def _working_folder() -> Path:
     try:
         return Path(os.getcwd())
-    except OSError:  # it was removed
+    except OSError:  # the working folder was removed
         return Path(os.sep)

@@ -1,6 +1,6 @@
-"""What the user can mend: one error class, and the exit codes, once.
+"""The exit codes, and the one class of errors that a user can fix.
 
-An error goes up to the command line untouched and is turned into output there, in one place.
+No module handles such an error on the way. The command line prints it, in one place.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ class Exit(IntEnum):
     """The exit codes of every command."""
 
     OK = 0
-    FAILED = 1  # a firing failed for certain, or expired unsent; or a run was cut short after it had sent something
-    USAGE = 2
+    FAILED = 1  # a firing certainly failed or expired; or a run ended early after it had sent something
+    USAGE = 2  # the command line can't be understood
     PROBLEMS = 3  # the definitions have problems; nothing was sent
-    IN_DOUBT = 4  # a firing ended in doubt; wins over FAILED
-    REFUSED = 5  # refused or unable; no request has left
-    WOULD_FIRE = 6  # plan --detailed-exitcode
-    HUNG_UP = 129  # SIGHUP; wins over FAILED and IN_DOUBT, as the next two do
+    IN_DOUBT = 4  # a firing ended in doubt; takes precedence over FAILED
+    REFUSED = 5  # the command refused, or could not run; no request has left
+    WOULD_FIRE = 6  # plan --detailed-exitcode: there is something to send
+    HUNG_UP = 129  # SIGHUP; like the next two, takes precedence over FAILED and IN_DOUBT
     INTERRUPTED = 130  # SIGINT
     TERMINATED = 143  # SIGTERM
 
 
 class UserError(Exception):
-    """Something that the user can mend.
+    """An error that the user can fix.
 
-    `message` says what was found, `help` the way out; `exit_code` is what the process ends with.
+    `message` states what was found, and `help` what to do. `exit_code` is the exit code of the process.
     """
 
     def __init__(self, message: str, *, help: str = "", exit_code: Exit = Exit.REFUSED) -> None:  # noqa: A002

@@ -1,4 +1,7 @@
-"""Files onto the disk: whole or not at all, whatever happens meanwhile."""
+"""Writes files completely or not at all. Takes a path and its content; raises OSError if it can't be written.
+
+A process that is killed never leaves a half-written file under the final name.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,15 @@ from typing import TextIO
 from runner import local
 
 _OPEN_FILE = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/([0-9]{1,9})")
-_NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quotas
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows has no quotas
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """A text file that takes the place of `path` at the end: temporary file, fsync, rename. Raises OSError.
+    """Provide a text file that replaces `path` at the end: temporary file, fsync, rename. Raises OSError.
 
-    A link to a file is replaced, never written through: the repository may have brought it. Pipes, devices and open
-    files, such as /dev/stdout, are written to.
+    A link to a file is replaced, and its target is never written: a pull request may have brought the link. Pipes,
+    devices and open files, such as /dev/stdout, are written directly.
     """
     if _is_written_to(path):
         descriptor = _open_descriptor(path)
@@ -43,9 +46,9 @@ def written_whole(path: Path) -> Iterator[TextIO]:
 
 
 def rewrite(path: Path, data: bytes, *, mode: int | None = None) -> None:
-    """Puts `data` in the place of a file, whole or not at all, or makes the file with that mode. Raises OSError.
+    """Replace the content of a file by `data`, completely or not at all. Raises OSError.
 
-    One that is there keeps its mode, and is left alone where it must not be written to.
+    A file that exists keeps its mode; without write permission it is not replaced. A new file gets `mode`.
     """
     mode = 0o666 & ~_umask() if mode is None else mode
     if path.exists():
@@ -61,11 +64,11 @@ def rewrite(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 @contextmanager
 def _in_place_of(path: Path, mode: int) -> Iterator[int]:
-    """The descriptor of a file beside `path` that takes its place at the end, or is gone where that fails."""
+    """Provide the descriptor of a file in the same folder that replaces `path` at the end. It is removed on failure."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         yield descriptor
-        os.chmod(temporary, mode)  # mkstemp makes files that nobody else can read
+        os.chmod(temporary, mode)  # a file of mkstemp can be read only by its owner
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -76,17 +79,17 @@ def _in_place_of(path: Path, mode: int) -> Iterator[int]:
 
 @contextmanager
 def placed_whole(path: Path) -> Iterator[Path]:
-    """The path of a file to be written, which gets the name `path` at the end unless that name is taken.
+    """Provide the path of a temporary file that gets the name `path` at the end, if no file has that name.
 
-    Raises FileExistsError where it is, and other OSErrors. A process that is killed leaves the unfinished file under a
-    hidden name, or nothing.
+    Raises FileExistsError if one has, and other OSErrors. A process that is killed leaves at most an unfinished file
+    with a hidden name.
     """
-    prefix = f".{path.name[:20]}."  # a name that is as long as the file system allows must not become longer
+    prefix = f".{path.name[:20]}."  # shortened, because the name may be as long as the file system allows
     descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=".unfinished", dir=path.parent)
     os.close(descriptor)
     try:
         yield Path(temporary)
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes files that nobody else can read
+        os.chmod(temporary, 0o666 & ~_umask())  # a file of mkstemp can be read only by its owner
         _sync(temporary)
         _name(temporary, path)
     finally:
@@ -97,26 +100,26 @@ def placed_whole(path: Path) -> Iterator[Path]:
 
 
 def _name(temporary: str, path: Path) -> None:
-    """Gives a file the name `path`. Raises FileExistsError where that name is taken, at whatever moment."""
+    """Give a file the name `path`. Raises FileExistsError if that name is taken, even by a process meanwhile."""
     try:
         os.link(temporary, path)
     except FileExistsError:
         raise
-    except OSError:  # a file system without hard links: the name is taken first, by a file of our own
+    except OSError:  # a file system without hard links: create an empty file of that name first, then replace it
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         os.replace(temporary, path)
 
 
 def way_out(error: OSError, otherwise: str) -> str:
-    """What helps where a file can't be written: room, where there is none; else `otherwise`."""
-    return "Make room on its disk, then run it again." if error.errno in _NO_ROOM else otherwise
+    """Return what to do if a file can't be written: free space if the disk is full, otherwise the text `otherwise`."""
+    return "Free some space on its disk, then run the command again." if error.errno in _NO_ROOM else otherwise
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keeps other processes that ask for the same folder waiting; where the system has no such locks, nobody.
+    """Hold a lock on a folder: other processes that lock the same folder wait. On Windows there is no such lock.
 
-    Makes the folder where it is not there. Raises OSError where that can't be done, or it can't be opened.
+    Creates the folder if it is missing. Raises OSError if it can't be created or opened.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -133,7 +136,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def check_writable(path: Path) -> None:
-    """Raises OSError where a file could not be written to `path`."""
+    """Raise OSError if a file could not be written to `path`."""
     if _is_written_to(path):
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
@@ -145,16 +148,16 @@ def check_writable(path: Path) -> None:
 
 
 def is_plain_file(path: Path) -> bool:
-    """Whether there is a regular file at `path` itself: not a link to one, which would be replaced unread."""
+    """Whether `path` itself is a regular file. A link to a file is not one: writing would replace the link."""
     return os.path.isfile(path) and not os.path.islink(path)
 
 
 def is_same_place(path: Path, other: Path) -> bool:
-    """Whether a file written to `path` would take the place of `other`, there or not."""
+    """Whether a file written to `path` would replace `other`. Neither needs to exist."""
     place = _without_links_above(path)
     if place in (_without_links_above(other), _without_links(other)):
         return True
-    # By another name for the same file, as where the file system takes A for a.
+    # Two names may mean the same file, for example if the file system ignores case.
     return is_plain_file(path) and os.path.exists(other) and os.path.samefile(path, other)
 
 
@@ -170,12 +173,12 @@ def _without_links(path: Path) -> str:
 
 
 def _is_written_to(path: Path) -> bool:
-    """Whether `path` is a pipe, a device or an open file. Raises IsADirectoryError where it is a folder."""
+    """Whether `path` is a pipe, a device or an open file. Raises IsADirectoryError if it is a folder."""
     if _open_descriptor(path) is not None:
         return True
     try:
         mode = path.stat().st_mode
-    except OSError:  # nothing is there, or a link that leads nowhere
+    except OSError:  # nothing exists there, or a link whose target is missing
         return False
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
@@ -183,7 +186,7 @@ def _is_written_to(path: Path) -> bool:
 
 
 def _open_descriptor(path: Path) -> int | None:
-    """The descriptor of this process that `path` names itself; a link elsewhere to such a name does not count."""
+    """Return the open descriptor that `path` names, such as 1 for /dev/stdout, or None. Links are not followed."""
     named = _OPEN_FILE.fullmatch(os.path.abspath(path))
     return None if named is None else {"stdout": 1, "stderr": 2}.get(named[1]) or int(named[2])
 

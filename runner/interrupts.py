@@ -1,11 +1,11 @@
-"""SIGINT, SIGTERM and SIGHUP: what they do, from the first line of the program to its last.
+"""Handles SIGINT, SIGTERM and SIGHUP from the start of the program to its end.
 
-Three phases follow each other. While a command *prepares*, a signal raises Interrupted, so that whatever blocks ends.
-Python drops an exception in some places, such as callbacks of the garbage collector; so the signal is noted as well,
-and `check` raises it again. While a run *sends*, nothing is raised: its listener is called. Once the program *ends*,
-signals change nothing. A signal that was ignored when the program started stays ignored.
+There are three phases. While a command *prepares*, a signal raises Interrupted, which also ends a blocking call. Python
+drops exceptions in some places, such as callbacks of the garbage collector. So the signal is also noted, and `check`
+raises the exception again. While a run *sends*, no exception is raised: the listener of the run is called. When the
+program *ends*, signals have no effect. A signal that was ignored when the program started stays ignored.
 
-Imports hardly anything: before the handlers are in place, Python answers a signal with a traceback.
+This module imports as little as possible: until its handlers are set, a signal causes a traceback of Python.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 
-TYPE_CHECKING = False  # typing would take its time
+TYPE_CHECKING = False  # importing typing takes too long here
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     Listener = Callable[[int], None]
 
-# Windows has no SIGHUP. The last one is in place when all are.
+# Windows has no SIGHUP. The handlers are set in this order.
 SIGNALS: tuple[int, ...] = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 
 
 class Interrupted(BaseException):
-    """A signal came before anything was sent."""
+    """A signal arrived before anything was sent."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -37,7 +37,7 @@ class Interrupted(BaseException):
 
 
 class _State:
-    """What is true of this process. Each change is one assignment, so that a signal never sees half of it."""
+    """The state of this process. Each change is one assignment, so that a signal handler never sees half a change."""
 
     def __init__(self) -> None:
         self.noted: int | None = None
@@ -50,12 +50,12 @@ _state = _State()
 
 
 def exit_code_of(number: int) -> int:
-    """The exit code of a process that a signal ended, as shells count it."""
+    """Return the exit code of a process that a signal ended: 128 plus the signal's number, as in shells."""
     return 128 + number
 
 
 def handle() -> None:
-    """Puts the handlers in place; the program prepares. Does nothing outside the main thread, which gets no signals."""
+    """Set the handlers and begin the phase *prepares*. Do nothing outside the main thread: only that gets signals."""
     _state.noted, _state.listener = None, None
     try:
         for number in SIGNALS:
@@ -70,23 +70,23 @@ def handle() -> None:
 
 
 def check() -> None:
-    """Raises Interrupted where a signal came and its exception was dropped."""
+    """Raise Interrupted if a signal arrived and Python dropped its exception."""
     if _state.noted is not None:
         raise Interrupted(_state.noted)
 
 
 def exit_code() -> int | None:
-    """The exit code that a signal asks for which came while the program prepared; None where none came."""
+    """Return the exit code for a signal that arrived in the phase *prepares*, or None if there was none."""
     return None if _state.noted is None else exit_code_of(_state.noted)
 
 
 def defer() -> None:
-    """From here on a signal raises nothing and is only noted; a second one ends the process at once."""
+    """From now on, only note a signal. A second signal ends the process at once."""
     _state.listener = _note
 
 
 def listen(listener: Listener) -> None:
-    """From here on `listener` is called with the number of each signal, also of one that was noted before."""
+    """From now on, call `listener` with the number of each signal, including a signal that was noted before."""
     _state.listener = listener
     noted, _state.noted = _state.noted, None
     if noted is not None:
@@ -94,20 +94,20 @@ def listen(listener: Listener) -> None:
 
 
 def die_of_the_next() -> None:
-    """The next signal kills the process, even where Python can't run a handler."""
+    """Let the next signal kill the process, even while Python can't run a handler."""
     for number in _state.before:
         signal.signal(number, signal.SIG_DFL)
 
 
 def end() -> None:
-    """The exit code is decided: signals change nothing any more."""
+    """From now on, ignore all signals: the exit code is decided."""
     _state.listener = _ignore
     for number in _state.before:
         signal.signal(number, signal.SIG_IGN)
 
 
 def restore() -> None:
-    """Puts back what `handle` replaced, for a caller that goes on."""
+    """Restore the handlers that `handle` replaced, for a caller that continues."""
     for number, before in _state.before.items():
         signal.signal(number, before)
     _state.before.clear()
@@ -126,7 +126,7 @@ def _handle(number: int, _frame: FrameType | None) -> None:
 
 def _note(number: int) -> None:
     if _state.noted is not None:
-        os._exit(exit_code_of(_state.noted))  # nothing was sent, and the caller does not want to wait
+        os._exit(exit_code_of(_state.noted))  # nothing was sent, and the user does not want to wait
     _state.noted = number
 
 
@@ -135,6 +135,6 @@ def _ignore(_number: int) -> None:
 
 
 def _report_unraisable(unraisable: Any) -> None:
-    # What Python has to drop once a signal has come is the signal's own exception, or a file that it left open.
+    # After a signal, Python drops the signal's own exception, or reports a file that the exception left open.
     if _state.noted is None and not isinstance(unraisable.exc_value, Interrupted):
         _state.unraisable(unraisable)

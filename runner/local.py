@@ -1,4 +1,7 @@
-"""Where files are by default: the set, and what this machine keeps (ledger, reports, witness of the ledger)."""
+"""The default places of files: the set, the ledger, the reports, and the witness of the ledger.
+
+Takes environment variables and the working folder, returns paths.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-DEFINITIONS = "bulletins.d"  # the folder of the set, if a command names no other
+DEFINITIONS = "bulletins.d"  # the folder of the set, if the command line names none
 FOLDER = Path(".bulletins")
 LEDGER = FOLDER / "ledger.sqlite3"
 SANDBOX_LEDGER = FOLDER / "sandbox.sqlite3"
@@ -16,23 +19,23 @@ REPORTS = FOLDER / "reports"
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder for files of this machine. Raises OSError.
+    """Create a folder for files of this machine. Raises OSError.
 
-    What lies under `.bulletins` is never to be committed, so it brings a .gitignore of its own.
+    Files under `.bulletins` must not be committed, so that folder gets a .gitignore of its own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for parent in (folder, *folder.parents):
         if parent.name == FOLDER.name:
-            # Made, never written over: the repository may have brought a link of that name.
+            # Mode "x" never overwrites: a pull request may have brought a link of that name.
             with suppress(FileExistsError), (parent / ".gitignore").open("x", encoding="utf-8") as file:
                 file.write("*\n")
 
 
 def witness_folder() -> Path | None:
-    """Where the user's state folder holds what this machine has seen of ledgers. None where there is no such folder.
+    """Return the folder of the witness files in the user's state folder, or None if the user has no such folder.
 
-    A relative XDG_STATE_HOME counts as not set, and no folder inside the checkout of the working directory is used:
-    whatever comes with a checkout, or is cleaned with it, must not decide what was seen.
+    A relative XDG_STATE_HOME is ignored, and so is a folder inside the checkout of the working directory: a pull
+    request, or the removal of the checkout, must not change what this machine has seen.
     """
     checkout = _checkout_of(Path.cwd())
     for folder in _state_folders():
@@ -47,7 +50,7 @@ def _state_folders() -> Iterator[Path]:
         yield named
     try:
         home = Path.home()
-    except RuntimeError:  # the user has none
+    except RuntimeError:  # the user has no home folder
         return
     if not home.is_absolute():
         return

@@ -1,7 +1,7 @@
-"""Whether a process that was seen earlier is gone for certain, or certainly still there.
+"""Finds out whether a process seen earlier has certainly ended, or certainly still exists.
 
-A process id alone says little: it is used again, and containers have ids of their own. On Linux a process is told by
-the boot, the id namespace, its id and its start time; elsewhere nothing is certain, and leases decide alone.
+A process id alone is not enough: the system reuses ids, and each container has ids of its own. On Linux, the boot, the
+id namespace, the id and the start time identify a process. Other systems have no such data; there only leases decide.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def this_process() -> str:
-    """What tells this process from every other, now and later; empty where the system gives no such thing."""
+    """Return a text that identifies this process among all others, also later. Empty if the system has no such data."""
     try:
         return f"{_surroundings()} {os.getpid()} {_started(os.getpid())}"
     except (OSError, ValueError, IndexError):
@@ -19,7 +19,7 @@ def this_process() -> str:
 
 
 def is_gone(process: str) -> bool:
-    """Whether the process that `this_process` described has ended. True only where that is certain."""
+    """Whether the process that `this_process` identified has ended. True only if that is certain."""
     try:
         surroundings, pid, started = process.rsplit(" ", 2)
         if surroundings != _surroundings():
@@ -32,7 +32,7 @@ def is_gone(process: str) -> bool:
 
 
 def is_here(process: str) -> bool:
-    """Whether the process that `this_process` described is still there, if only stopped. True only where certain."""
+    """Whether the process that `this_process` identified still exists, running or stopped. True only if certain."""
     try:
         surroundings, pid, started = process.rsplit(" ", 2)
         return surroundings == _surroundings() and _started(int(pid)) == started
@@ -46,9 +46,9 @@ def _surroundings() -> str:
 
 
 def _started(pid: int) -> str:
-    """The start time of a process, in clock ticks since the boot: field 22 of proc(5)'s stat."""
+    """Return the start time of a process in clock ticks since the boot: field 22 of /proc/PID/stat, see proc(5)."""
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    fields = stat.rpartition(")")[2].split()  # the name before it may hold spaces and brackets
+    fields = stat.rpartition(")")[2].split()  # the program's name may contain spaces and brackets
     if fields[0] in ("Z", "X"):
         raise ProcessLookupError(pid)
     return fields[19]

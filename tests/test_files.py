@@ -196,8 +196,8 @@ def test_a_rewriting_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("number", "help_"),
     [
-        (errno.ENOSPC, "Make room on its disk, then run it again."),
-        (errno.EFBIG, "Make room on its disk, then run it again."),
+        (errno.ENOSPC, "Free some space on its disk, then run the command again."),
+        (errno.EFBIG, "Free some space on its disk, then run the command again."),
         (errno.EROFS, "Give another."),
         (errno.EACCES, "Give another."),
     ],

@@ -1,4 +1,7 @@
-"""What an exception means for a run: whom it concerns, and what reports say of it."""
+"""The scope of an exception in a run: takes an exception, returns whether it concerns one firing or the whole ledger.
+
+Also returns the text that a report shows for it.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,20 @@ from runner.ledger.database.database_errors import Unstorable
 
 
 def concerns_ledger(error: Exception) -> bool:
-    """Whether every other firing would meet the same: the ledger as a whole can't do its part."""
+    """Whether the error concerns the whole ledger, so that every other firing would meet it too."""
     return isinstance(error, UserError) and not isinstance(error, Unstorable)
 
 
 def is_internal(error: Exception) -> bool:
-    """Whether it is a fault of the program, and not of a value or of the ledger."""
+    """Whether the error is a bug in this program, and not caused by a value or by the ledger."""
     return not isinstance(error, UserError)
 
 
 def fault_text(error: Exception) -> str:
-    """The message of an error that a user can fix. Of any other its kind and place: its text could hold a secret."""
+    """Return the message of an error that a user can fix.
+
+    For any other error, return only its type and place in the code: its text could contain a secret.
+    """
     if isinstance(error, UserError):
         return error.message
     places = [

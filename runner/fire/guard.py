@@ -1,4 +1,7 @@
-"""What must hold before anything is sent: functions that raise UserError, with exit code 5, and name the way out."""
+"""The checks before a run sends anything. Each raises UserError with exit code 5 and states what to do.
+
+They take the plan, the accounts and their credentials, and open no file and no socket.
+"""
 
 from __future__ import annotations
 
@@ -10,41 +13,42 @@ from runner.errors import UserError
 from runner.fire.api.credentials import Reading
 from runner.plan.decide import Action, Plan
 
-# A firing that waits will be sent by a later run of the same job: what it needs had better be there now.
+# A later run of the same job sends the firings that wait, so their credentials must be set now.
 _NEEDS_ACCOUNT = (Action.FIRE, Action.RETRY, Action.WAIT)
 
 
 def accounts_needed(plan: Plan, accounts: Mapping[str, Account]) -> list[Account]:
-    """The accounts that the plan sends to, now or later."""
+    """Return the accounts to which the plan sends a firing, now or later."""
     names = {step.firing.key.account for step in plan.steps if step.action in _NEEDS_ACCOUNT}
     return [account for name, account in accounts.items() if name in names]
 
 
 def check_maximum(plan: Plan, maximum: int, *, is_reviewed: bool = False) -> None:
-    """Refuses a run that would send more than `maximum`; what was reviewed is sent whole or not at all."""
+    """Refuse a run that would send more than `maximum` firings. A reviewed plan file is sent whole or not at all."""
     if (count := len(plan.to_send)) > maximum:
-        otherwise = "make a smaller plan" if is_reviewed else "narrow the selection"
+        otherwise = "make a smaller plan" if is_reviewed else "select fewer bulletins"
         raise UserError(
             f"{count:,} firings would be sent, and --max allows {maximum:,}",
-            help=f"If all of them are meant, run again with --max {count}; else {otherwise}.",
+            help=f"If all of them should be sent, run again with --max {count}. Otherwise {otherwise}.",
         )
 
 
 def check_ledger_pins(accounts: Iterable[Account], ledger_id: str, place: str) -> None:
-    """Refuses to fire an account with another ledger than the one it names."""
+    """Refuse to send to an account with a ledger other than the one that the account names."""
     for account in accounts:
         if account.ledger is not None and account.ledger != ledger_id:
             raise UserError(
                 f"the account {account.name} may only be fired with the ledger {account.ledger},"
                 f" and {place} is the ledger {ledger_id}",
-                help="Give the right one with --ledger; another would not know what was sent already.",
+                help="Name the right ledger with --ledger. Any other ledger does not record what was sent already.",
             )
 
 
 def check_identities(readings: Sequence[Reading]) -> None:
-    """Refuses a set in which two accounts are one CleverTap account, or an account id is somebody's passcode.
+    """Refuse a set in which two accounts are the same CleverTap account, or an account id is a passcode.
 
-    Looks at all accounts of the set whose variables are set here, and quotes no value.
+    The rule: one CleverTap account has one name. Under a second name, the ledger would not recognise a firing that was
+    sent already. All accounts are checked whose variables are set on this machine. No message quotes a value.
     """
     first: dict[tuple[str, str], Account] = {}
     holders = {reading.passcode: reading.account for reading in readings if reading.passcode}
@@ -54,15 +58,16 @@ def check_identities(readings: Sequence[Reading]) -> None:
             continue
         if holder := holders.get(reading.account_id):
             raise UserError(
-                f"the variable {account.account_id_env}, which should hold the account id of {account.name},"
-                f" holds the passcode of {holder.name}",
-                help=f"Set {account.account_id_env} to the account id, and the passcode in its own place.",
+                f"the variable {account.account_id_env} should contain the account id of {account.name},"
+                f" but contains the passcode of {holder.name}",
+                help=f"Set {account.account_id_env} to the account id, and put the passcode in its own place.",
             )
         # Whether the API takes an id in small letters too is not documented: it counts as the same.
         other = first.setdefault((regions.service(account.base_url), reading.account_id.upper()), account)
         if other is not account:
             raise UserError(
                 f"the accounts {other.name} and {account.name} are the same CleverTap account: the variables"
-                f" {other.account_id_env} and {account.account_id_env} hold the same account id",
-                help="Keep one of the two names in the definitions, or set each variable to the id of its own account.",
+                f" {other.account_id_env} and {account.account_id_env} contain the same account id",
+                help="Keep only one of the two names in the definitions, or set each variable to the id of its own"
+                " account.",
             )

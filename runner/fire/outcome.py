@@ -1,7 +1,8 @@
-"""Answer → Judgement: what each answer of the API means, in one place.
+"""The outcome table: takes the answer to a request, returns whether the bulletin was sent and what may follow.
 
-The table is the facts page's: without an idempotency key, only what certainly was not sent may be sent again,
-and what may have been sent is for a person to settle.
+The rule: the API has no idempotency key. So a request is repeated only if it certainly raised nothing. If it may have
+raised the bulletin, the firing is in doubt until a person decides. Source of the table: CleverTap's pages on bulletins,
+errors and limits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _REJECTED = (400, 401, 403, 404, 405)
 _BAD_CREDENTIALS = (401, 403)
 _TOO_MANY = 429
 _REDIRECTS = tuple(status for status in range(300, 400) if status != 304)  # 304 answers a GET, never this request
-_ERROR_KEPT = 300  # characters of the API's own words
+_ERROR_KEPT = 300  # characters of the API's error text that a reason quotes
 
 
 class Outcome(StrEnum):
@@ -41,10 +42,10 @@ class Sent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What an answer means: whether it was sent, and what may follow.
+    """The meaning of an answer: whether the bulletin was sent, and what may follow.
 
-    `retry`: certainly not sent, and another try may succeed. `slow_down`: the account had too many requests in
-    flight. `stop_account`: every other firing of the account would end the same way.
+    `retry`: it certainly was not sent, and another try may succeed. `slow_down`: the account had too many requests in
+    flight. `stop_account`: every other firing of the account would end in the same way.
     """
 
     sent: Sent
@@ -56,17 +57,17 @@ class Judgement:
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome of a firing whose last request was judged so."""
+        """The outcome of a firing whose last request has this judgement."""
         return {Sent.YES: Outcome.FIRED, Sent.NO: Outcome.FAILED, Sent.UNKNOWN: Outcome.IN_DOUBT}[self.sent]
 
 
 def judge(answer: Answer, redacted: Callable[[str], str] = str) -> Judgement:
-    """What the answer means. Whatever a reason quotes from the answer is `redacted` first."""
+    """Return the meaning of the answer. Each text of the API that a reason quotes goes through `redacted` first."""
     status = answer.http_status
     if status is None:
         if not answer.left:
             return Judgement(Sent.NO, f"no connection: {answer.error}", retry=True)
-        return Judgement(Sent.UNKNOWN, f"no answer after the request went out: {answer.error}")
+        return Judgement(Sent.UNKNOWN, f"no answer after the request was sent: {answer.error}")
     if not answer.complete:
         return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer is not complete: {answer.error}")
     said = read(answer.body) or unreadable(answer.body)
@@ -75,15 +76,16 @@ def judge(answer: Answer, redacted: Callable[[str], str] = str) -> Judgement:
     if said.status == SUCCESS:
         return Judgement(Sent.YES, bulletins_sent=said.targets)
     if status in _REDIRECTS:
-        return Judgement(Sent.NO, f"HTTP {status}: a redirect, which is never followed; check the account's region")
+        reason = f"HTTP {status}: a redirect, and redirects are never followed; check the account's region"
+        return Judgement(Sent.NO, reason)
     error = f": {redacted(said.error)[:_ERROR_KEPT]}" if said.error else ""
     if status == _TOO_MANY:
         error = f"{error or ': too many concurrent requests'}{HINTS[status]}"
         return Judgement(Sent.NO, f"HTTP 429{error}", retry=True, slow_down=True)
     if status >= 500:
-        # A gateway may answer so after the event was raised, whatever the body says.
-        return Judgement(Sent.UNKNOWN, f"HTTP {status}{error}: it may have been sent all the same")
+        # A gateway may give this answer after the bulletin was raised, whatever the body contains.
+        return Judgement(Sent.UNKNOWN, f"HTTP {status}{error}: the bulletin may have been sent nevertheless")
     if status in _REJECTED or said.status == FAIL:
         reason = f"HTTP {status}{error}{HINTS.get(status, '')}"
         return Judgement(Sent.NO, reason, stop_account=status in _BAD_CREDENTIALS)
-    return Judgement(Sent.UNKNOWN, f"HTTP {status} without a readable status in the answer")
+    return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer contains no known status")

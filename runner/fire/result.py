@@ -1,4 +1,7 @@
-"""How a run ended: a result for each firing of its plan, and what the process exits with."""
+"""The results of a run: one for each step of its plan. From them follows the exit code of the process.
+
+Takes steps, answers and judgements, and returns frozen values.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,10 @@ _ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did with one step of its plan. `outcome` is None where the action sends nothing.
+    """What a run did with one step of its plan. `outcome` is None if the action sends nothing.
 
-    `tries` are the requests made; `attempts` those of them whose end is known. `may_go_at` is when the budget of the
-    account lets one go that it held back.
+    `tries` counts the requests; `attempts` holds those whose end is known. If a budget holds the firing back,
+    `may_go_at` is the time at which that budget has room again.
     """
 
     step: Step
@@ -42,11 +45,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that ended: its results in the plan's order, and what cut it short, if anything did.
+    """A run that ended: its results in the plan's order, and what ended it early, if anything did.
 
-    `signal` is the number of the signal that ended it early. `fault` is what stopped the whole run: the ledger gave
-    way, or a fault of this program. `sent` is whether a request has left. `unshown` is the fault that kept the progress
-    from being shown.
+    `signal` is the number of the signal that ended it early. `fault` is the failure of the ledger, or the internal
+    error, that stopped the whole run. `sent` is true if a byte of a request may have left. `unshown` is the error that
+    prevented the progress from being shown.
     """
 
     results: tuple[Result, ...]
@@ -57,7 +60,11 @@ class Ended:
 
     @property
     def exit_code(self) -> int:
-        """What the process exits with, by DESIGN's order of precedence. Exit.REFUSED only where no request has left."""
+        """The exit code of the process.
+
+        A signal comes first, then a firing in doubt, then a fault, then a failed or expired firing. Exit.REFUSED is
+        used only if no request has left.
+        """
         if self.signal is not None:
             return exit_code_of(self.signal)
         outcomes = {result.outcome for result in self.results}
@@ -69,7 +76,7 @@ class Ended:
 
 
 def rehearsed(step: Step, now: datetime) -> Result:
-    """What a dry run says of a step of a plan made at `now`."""
+    """Return the result of a step in a dry run, for a plan made at `now`."""
     if step.action.sends:
         return Result(step, Outcome.WOULD_FIRE, step.reason, warnings=step_warnings(step, now))
     left = left_alone(step)
@@ -77,12 +84,12 @@ def rehearsed(step: Step, now: datetime) -> Result:
 
 
 def left_alone(step: Step) -> Result:
-    """The result of a step that sends nothing."""
+    """Return the result of a step that sends nothing."""
     return Result(step, reason=step.reason, warnings=_budget_warnings(step, step.may_go_at))
 
 
 def held_back_by(held: Held, step: Step) -> Result:
-    """The result of a step that was to be sent, and has no budget left."""
+    """Return the result of a step that the run should send and a budget holds back."""
     reason = held.reason(step.firing.occurrence.expires_at)
     return Result(step, Outcome.SKIPPED, reason, may_go_at=held.until, warnings=_budget_warnings(step, held.until))
 
@@ -90,11 +97,11 @@ def held_back_by(held: Held, step: Step) -> Result:
 def _budget_warnings(step: Step, may_go_at: datetime | None) -> tuple[str, ...]:
     expires_at = step.firing.occurrence.expires_at
     is_late = may_go_at is not None and expires_at is not None and may_go_at > expires_at
-    return ("it will expire before the budget lets it go",) if is_late else ()
+    return ("it will expire before the budget has room for it",) if is_late else ()
 
 
 def answered(step: Step, answer: Answer, judgement: Judgement, attempts: Sequence[Attempt]) -> Result:
-    """The result of a step whose requests are `attempts`, the last of them answered so."""
+    """Return the result of a step with the requests `attempts`. `answer` and `judgement` belong to the last of them."""
     return Result(
         step,
         judgement.outcome,
@@ -114,14 +121,14 @@ def answered(step: Step, answer: Answer, judgement: Judgement, attempts: Sequenc
 
 
 def reach_warnings(bulletins_sent: int | None) -> tuple[str, ...]:
-    """What to say of a success by how many bulletins the API sent for it; nothing where it was some."""
+    """Return a warning if the API accepted a request and sent no bulletin, or did not state how many it sent."""
     if bulletins_sent is None:
-        return ("the answer does not say how many bulletins were sent",)
-    return () if bulletins_sent else ("0 bulletins were sent: is one published for the event?",)
+        return ("the answer does not state how many bulletins were sent",)
+    return () if bulletins_sent else ("0 bulletins were sent: check that one is published for the business event",)
 
 
 def attempt(number: int, answer: Answer, judgement: Judgement, redacted: Callable[[str], str]) -> Attempt:
-    """One request as the ledger keeps it, without what `redacted` takes out."""
+    """Return one request as the ledger records it, with the answer's text after `redacted`."""
     return Attempt(
         number,
         answer.started_at,

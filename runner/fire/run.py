@@ -1,7 +1,8 @@
-"""The run: a plan's firings → results. Claim, slot, send, record; retry what certainly was not sent.
+"""One run of `fire`: takes a plan and the credentials of its accounts, returns a result for each firing.
 
-Each account has a lane, and a few threads more than slots: each holds a committed claim before it waits for a
-slot, so that the account never waits for the ledger's disk.
+For each firing the run commits a claim, waits for a slot, sends one request and records the outcome. It sends again
+only if the first request certainly raised nothing. Each account has a lane with a few more threads than slots: a thread
+holds its claim before it waits for a slot, so that no slot is idle while the ledger writes.
 """
 
 from __future__ import annotations
@@ -41,26 +42,26 @@ from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Watch
 from runner.plan.missed import held_back, watches_of
 
-CLAIMS_AHEAD = 2  # threads beyond the account's slots, each with a claim in hand
+CLAIMS_AHEAD = 2  # threads of an account in addition to its slots; each holds a claim while it waits for a slot
 _INTERRUPTED = "the run was interrupted"
-_SWITCH_S = 0.0005  # Python's own 5 ms would let a request wait for the bookkeeping of another
+_SWITCH_S = 0.0005  # with Python's default of 5 ms, a request would wait while another thread records its outcome
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a run behaves; the defaults are DESIGN's."""
+    """The limits of a run: retries, time limits, lease, and whether the first firing of an account is a canary."""
 
     canary: bool = False
     retries: Retries = field(default_factory=Retries)
     timeouts: Timeouts = field(default_factory=Timeouts)
-    lease: timedelta = timedelta(seconds=30)  # how long a claim outlives its run's last sign of life
-    patience_s: float = 120.0  # how long a run waits for a ledger that is away
+    lease: timedelta = timedelta(seconds=30)  # how long the claims of a run are valid after it last renewed them
+    patience_s: float = 120.0  # how long a run waits for a ledger that can't be reached
 
 
 class Run:
-    """One run over one ledger. Made for one plan; `fire` does the work, `stop` and `abandon` cut it short."""
+    """One run with one ledger, for one plan. `fire` does the work; `stop` and `abandon` end it early."""
 
     def __init__(
         self,
@@ -81,22 +82,26 @@ class Run:
         self._lanes: list[Lane] = []
         self._lock = threading.Lock()
         self._results: dict[int, Result] = {}
-        self._held_back: dict[int, Result] = {}  # by budgets, when last seen
-        self._not_planned: list[Result] = []  # of firings that earlier runs left unreported
+        self._held_back: dict[int, Result] = {}  # the last answer of a budget, for each firing that it holds back
+        self._not_planned: list[Result] = []  # of firings that an earlier run recorded and that are not in the plan
         self._stopping = threading.Event()
         self._signal: int | None = None
         self._interrupted = False
         self._abandoned = False
         self._fault: str | None = None
-        self._is_broken = False  # by a fault of this program that stopped the whole run
-        self._unusable: dict[str, str] = {}  # accounts that can't be sent to, and why
+        self._is_broken = False  # an internal error has stopped the whole run
+        self._unusable: dict[str, str] = {}  # account that can't be sent to → reason
         self._has_sent = False
         self._unshown: str | None = None
         self._keeper: SlotKeeper | None = None
         self.id = new_ulid()
         self._reach = Reach(settings.patience_s, self._suspend, self._say)
-        self._lease = Lease(ledger, self.id, settings.lease, self._reach, on_late=self._look_again, on_lost=self._meet)
-        self._claims = Claims(ledger, self.id, self._reach, is_stopping=lambda: self._is_stopping, on_fault=self._meet)
+        self._lease = Lease(
+            ledger, self.id, settings.lease, self._reach, on_late=self._look_again, on_lost=self._stop_for_fault
+        )
+        self._claims = Claims(
+            ledger, self.id, self._reach, is_stopping=lambda: self._is_stopping, on_fault=self._stop_for_fault
+        )
         self._lease.begin(lambda: ledger.start_run(origin, identity, lease=settings.lease, run=self.id))
 
     def fire(
@@ -107,9 +112,10 @@ class Run:
         *,
         covers: Callable[[str], bool] = lambda file: False,
     ) -> Ended:
-        """Sends what the plan sends, records every outcome, and returns when all is settled or given up.
+        """Send the firings that the plan sends, record every outcome, and return a result for each step.
 
-        `covers` says of which files the plan holds every bulletin: what runs recorded of others there is reported too.
+        `covers` reports whether the plan contains every bulletin of a file. If it does, firings recorded for bulletins
+        that the file no longer defines are reported too.
         """
         by_account: dict[str, list[Step]] = {}
         for step in plan.to_send:
@@ -124,7 +130,7 @@ class Run:
             self.id,
             self._lanes,
             self._reach,
-            on_fault=self._meet,
+            on_fault=self._stop_for_fault,
             on_lane_fault=self._give_up_account,
             on_message=self._say,
         )
@@ -143,7 +149,7 @@ class Run:
                 unsent = Result(step, Outcome.FAILED if unusable else Outcome.SKIPPED, reason)
                 self._conclude(self._held_back.get(id(step)) or unsent)
         with self._lock:
-            known = self._results  # of one in reserve what an earlier run left behind comes before what this one did
+            known = self._results  # for a step in reserve, the result of an earlier run takes precedence
             found = [known.get(id(step)) or known.get(id(reserve.get(id(step), step))) for step in plan.steps]
         results = tuple(each or left_alone(step) for each, step in zip(found, plan.steps, strict=True))
         ended = Ended((*results, *self._not_planned), self._signal, self._fault, self._has_sent, self._unshown)
@@ -152,27 +158,30 @@ class Run:
 
     @property
     def has_sent(self) -> bool:
-        """Whether a request has left."""
+        """Whether a byte of a request may have left this machine."""
         return self._has_sent
 
     def record_outcome(self, exit_code: int) -> None:
-        """Records in the ledger how the run ended, before its report is published."""
+        """Record in the ledger how the run ended, before its report is published."""
         interrupted, lease = self._interrupted, self._settings.lease
         self._reach.insist(
             lambda: self._ledger.record_outcome(self.id, exit_code=exit_code, interrupted=interrupted, lease=lease)
         )
 
     def kept_alive(self) -> Lease:
-        """Keeps the run alive while its report is published: until then no other run reports what it found."""
+        """Return a lease for the time in which the report is published. While it holds, no other run reports the
+        firings of this run.
+        """
         length = self._settings.lease
         return Lease(
             self._ledger, self.id, length, self._reach, on_late=lambda: None, on_lost=lambda e: self._say(fault_text(e))
         )
 
     def finish(self, exit_code: int, reported: Sequence[Result]) -> None:
-        """Records in the ledger that the run is over, and that a published report has these results.
+        """Record in the ledger that the run has ended, and that its published report contains the results `reported`.
 
-        What this run found and did not report, the next run reports.
+        Each expired firing and each firing in doubt is reported at least once. If this run recorded one and did not
+        report it, the next run does.
         """
         shown = {(result.step.firing.key, result.outcome) for result in reported}
         rows = self._reach.insist(lambda: self._ledger.unreported(self.id))
@@ -182,14 +191,14 @@ class Run:
         self._reach.insist(lambda: self._ledger.finish_run(self.id, exit_code=exit_code, interrupted=interrupted))
 
     def stop(self, signal: int) -> None:
-        """No new claims and no new requests; those in flight are finished and recorded.
+        """Start no more claims and no more requests. Requests in flight continue, and their outcomes are recorded.
 
-        Like `abandon`, it may be called from a signal handler: it takes no lock.
+        A signal handler may call this method and `abandon`, because neither takes a lock.
         """
         self._signal = self._signal or signal
 
     def abandon(self) -> None:
-        """Waits for nothing: what is in flight is in doubt."""
+        """End without waiting for requests in flight. Their firings become in doubt."""
         self._abandoned = True
         self._reach.give_up()
 
@@ -209,12 +218,14 @@ class Run:
         try:
             callback(what)
         except OSError:
-            pass  # whoever watched may have left; the run goes on
-        except Exception as error:  # noqa: BLE001 - reported at the end: what is sent counts more than what is shown
+            pass  # the terminal or the reader of a pipe may be closed; the run continues
+        except Exception as error:  # noqa: BLE001 - reported at the end; a fault in the display must not stop a send
             self._unshown = self._unshown or fault_text(error)
 
     def _suspend(self, suspended: bool) -> None:
-        """What can't be recorded must not be sent: the lanes wait while the ledger is away."""
+        """Hold back all lanes while the ledger can't be reached: a request whose outcome can't be recorded must not
+        leave.
+        """
         for lane in self._lanes:
             lane.suspend(suspended)
 
@@ -222,14 +233,14 @@ class Run:
         if self._keeper is not None:
             self._keeper.look_again()
 
-    def _meet(self, error: Exception) -> None:
-        """The ledger gave way, or this program did: nothing more is sent."""
+    def _stop_for_fault(self, error: Exception) -> None:
+        """Send nothing more, because the ledger failed or an internal error occurred."""
         self._is_broken = self._is_broken or is_internal(error)
         self._fault = self._fault or fault_text(error)
         self._stop_lanes(self._fault)
 
     def _give_up_account(self, lane: Lane, reason: str) -> None:
-        """Nothing can be sent in the account, whatever it is: its firings fail, and the others go on."""
+        """Fail all firings of an account to which nothing can be sent. The other accounts continue."""
         self._unusable.setdefault(lane.account.name, reason)
         lane.stop(reason)
 
@@ -238,10 +249,10 @@ class Run:
             self._report_left_behind(plan, covers)
             self._record_settled(plan, self._record_expired(plan))
         except Exception as error:  # noqa: BLE001 - the report must say that nothing was sent, and why
-            self._meet(error)
+            self._stop_for_fault(error)
 
     def _report_left_behind(self, plan: Plan, covers: Callable[[str], bool]) -> None:
-        """Puts in doubt what ended runs still held, and reports what they recorded but did not report."""
+        """Put the claimed firings of ended runs in doubt, and report all that such runs recorded but did not report."""
         swept = self._reach.insist(lambda: self._ledger.sweep(self.id), unless=lambda: self._is_stopping)
         belongs = takeover.belonging_to(plan, covers)
         rows = self._reach.insist(lambda: self._ledger.take_over(self.id, belongs), unless=lambda: self._is_stopping)
@@ -253,10 +264,13 @@ class Run:
             self._conclude(result)
         if others := sorted({row.key.bulletin for row in swept} - {key.bulletin for key in reported}):
             names = ", ".join(others)
-            self._say(f"firings of an earlier run are in doubt, and this run does not select them: {names}")
+            self._say(f"an earlier run left firings in doubt that this run does not select: {names}")
 
     def _record_expired(self, plan: Plan) -> list[Firing]:
-        """Returns what was not recorded: another run has done something with it meanwhile, or this one is stopped."""
+        """Record the expired firings. Return those that were not recorded.
+
+        A firing is not recorded if another run meanwhile claimed, sent or recorded it, or if this run is stopped.
+        """
         missed, recorded = plan.newly_expired, set[FiringKey]()
         found = expiry.record(
             self._ledger, self.id, missed, self._reach, lambda: self._is_stopping, self._expiry_failed
@@ -267,11 +281,11 @@ class Run:
         return [step.firing for step in missed if step.firing.key not in recorded]
 
     def _expiry_failed(self, step: Step, error: Exception) -> None:
-        reason = f"it has expired, but that could not be recorded: {fault_text(error)}"
+        reason = f"the firing expired, but the ledger could not record this: {fault_text(error)}"
         self._conclude(Result(step, Outcome.FAILED, reason))
 
     def _record_settled(self, plan: Plan, unrecorded: Sequence[Firing]) -> None:
-        """All that the plan settles is recorded by now: no later run has to look back at it."""
+        """Record up to which time each schedule is settled, so that no later run checks those occurrences again."""
         watches = watches_of(plan, held_back(plan.settled, unrecorded))
         if not watches:
             return
@@ -292,7 +306,10 @@ class Run:
             except Exception as error:
                 if concerns_ledger(error):
                     raise
-                self._say(f"{key.bulletin} in {key.account}: the next run looks back at it again: {fault_text(error)}")
+                self._say(
+                    f"{key.bulletin} in {key.account}: the ledger could not record which times are settled, so the"
+                    f" next run checks them again: {fault_text(error)}"
+                )
 
     def _threads(self, lane: Lane, credentials: Credentials) -> list[threading.Thread]:
         count = min(lane.waiting, lane.account.concurrency + CLAIMS_AHEAD)
@@ -300,16 +317,16 @@ class Run:
         def work() -> None:
             try:
                 self._work(lane, credentials)
-            except Exception as error:  # noqa: BLE001 - a fault of ours must not lose what the others know
-                self._meet(error)
+            except Exception as error:  # noqa: BLE001 - an internal error must not lose the results of other threads
+                self._stop_for_fault(error)
 
-        # Daemons: a second signal must not wait for a request that may take minutes.
+        # Daemon threads: after a second signal, the process must end although a request may take minutes.
         return [threading.Thread(target=work, name=f"{lane.account.name}-{n}", daemon=True) for n in range(count)]
 
     def _work(self, lane: Lane, credentials: Credentials) -> None:
         try:
             client = self._client(lane.account, credentials)
-        except Exception:  # noqa: BLE001 - its text could hold the password of a proxy
+        except Exception:  # noqa: BLE001 - not quoted: its text could contain the password of a proxy
             self._give_up_account(
                 lane,
                 f"no request can be made to {lane.account.base_url}:"
@@ -325,7 +342,7 @@ class Run:
             client.close()
 
     def _client(self, account: Account, credentials: Credentials) -> Client:
-        """A client that can make a request: whether it can depends on the account and the environment alone."""
+        """Return a client of the account. Raises an exception if its address or the environment can't be used."""
         client = Client(
             account.base_url,
             credentials,
@@ -340,18 +357,18 @@ class Run:
         try:
             for thread in () if self._is_stopping else threads:
                 thread.start()
-        except RuntimeError as error:  # the system gives no more of them: those that run finish what they have
-            self._meet(error)
+        except RuntimeError as error:  # the system allows no more threads; the threads that started finish their work
+            self._stop_for_fault(error)
 
     def _wait_for(self, threads: Sequence[threading.Thread]) -> None:
-        told = False
+        is_shown = False
         for thread in threads:
             while thread.is_alive() and not self._abandoned:
-                thread.join(0.05)  # short, so that Python runs the signal handlers
-                if self._signal is not None and not told:
-                    told = True
+                thread.join(0.05)  # short, because Python runs signal handlers only between two waits
+                if self._signal is not None and not is_shown:
+                    is_shown = True
                     self._stop_lanes(_INTERRUPTED)
-                    self._say("interrupted: finishing what is in flight; once more to stop at once")
+                    self._say("interrupted: waiting for the requests in flight; interrupt again to stop at once")
         if self._signal is not None:
             self._stop_lanes(_INTERRUPTED)
 
@@ -363,18 +380,19 @@ class Run:
         self._show(self._on_result, result)
 
     def _fire_alone(self, lane: Lane, step: Step, client: Client) -> Result | None:
-        """The same as `_fire_one`; an unexpected exception ends this firing and no other. Until it is claimed, nothing
-        of it is sent.
+        """Do the same as `_fire_one`, but fail only this firing after an unexpected exception.
+
+        Such an exception comes from before the claim: `_fire_one` handles all later ones. So nothing was sent.
         """
         try:
             return self._fire_one(lane, step, client)
-        except Exception as error:  # noqa: BLE001 - reported, and the others go on
+        except Exception as error:  # noqa: BLE001 - reported; the other firings continue
             reason = f"{fault_text(error)}, before it was sent"
             lane.note(Outcome.FAILED, reason, is_internal=True)
             return Result(step, Outcome.FAILED, reason)
 
     def _fire_one(self, lane: Lane, step: Step, client: Client) -> Result | None:
-        """How it ended; None where a budget holds it back, and may let it go before the run ends."""
+        """Return how the firing ended, or None if a budget holds it back and may have room before the run ends."""
         now, freed = clock.now(), lane.freed
         limits = lane.allowance.limits(step)
         claim = lane.allowance.known(limits, now) or self._claims.take(step, limits)
@@ -390,17 +408,19 @@ class Run:
             return Result(step, claim.outcome, claim.reason)
         try:
             result = self._send_claimed(lane, step, claim, client)
-        except Exception as error:  # noqa: BLE001 - the same
-            client.close()  # whatever is left on the connection belongs to no other request
+        except Exception as error:  # noqa: BLE001 - reported; the other firings continue
+            client.close()  # a late answer on this connection must not reach another request
             result = self._claims.after_fault(claim, step, error)
             lane.note(result.outcome or Outcome.FAILED, result.reason, is_internal=True)
         settled = self._claims.settle(claim, result)
-        if settled.outcome is not result.outcome:  # what was sent can't be recorded: nothing more is sent there
+        if settled.outcome is not result.outcome:  # the outcome could not be recorded: stop the account
             lane.note(Outcome.IN_DOUBT, settled.reason, stop_account=True)
         return settled
 
     def _send_claimed(self, lane: Lane, step: Step, claim: Claim, client: Client) -> Result:
-        """Tries until there is an outcome, and lets the lane know it before the next request may go."""
+        """Send the firing, and retry while that is allowed. The lane learns the outcome before the slot is free again,
+        so that a refusal stops the account before its next request.
+        """
         request = client.prepare(step.firing.body)
         give_up_at = time.monotonic() + self._settings.retries.total_s
         attempts: list[Attempt] = []
@@ -432,7 +452,7 @@ class Run:
             self._stopping.wait(delay_s)
 
     def _delay_s(self, judgement: Judgement, tries: int, give_up_at: float) -> float | None:
-        """How long to wait before another try; None where there is none."""
+        """Return the wait before the next try in seconds, or None if no further try is allowed."""
         retries = self._settings.retries
         if not judgement.retry or tries >= retries.max_tries:
             return None
@@ -440,16 +460,20 @@ class Run:
         return delay_s if time.monotonic() + delay_s < give_up_at else None
 
     def _check_out(self, step: Step, claim: Claim, attempts: Sequence[Attempt]) -> None:
-        """The last look before the first byte leaves: puts the claim on the wire, or raises Withheld or Postponed."""
+        """Check once more, right before the first byte leaves, that the request may leave.
+
+        Marks the claim as in flight. Raises Withheld if the firing must not be sent by this run, and Postponed if it
+        may be sent a little later.
+        """
         if self._is_stopping:
             raise Withheld(Outcome.SKIPPED, self._fault or _INTERRUPTED)
         if step.firing.occurrence.is_expired(clock.now()):
-            raise Withheld(Outcome.EXPIRED, "its grace ran out before it could be sent")
+            raise Withheld(Outcome.EXPIRED, "its grace period ended before it could be sent")
         if self._reach.is_away:
             raise Postponed
         if not self._claims.send_off(claim, step, attempts):
             raise Withheld(Outcome.SKIPPED, _INTERRUPTED)
-        if not self._lease.holds():  # the very last: what was asked before may have taken its time
+        if not self._lease.holds():  # the last check, because the checks before it may take long
             raise Postponed
         self._has_sent = True
 

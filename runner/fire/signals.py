@@ -1,4 +1,4 @@
-"""Signals during a run: the first lets it finish what is in flight, the second waits for nothing, the third kills."""
+"""Signals during a run. The first lets requests in flight finish, the second waits for nothing, the third kills."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from runner.fire.run import Run
 
 @contextmanager
 def interrupting(run: Run) -> Iterator[None]:
-    """From its start on, a first signal stops `run`, a second abandons it, a third kills the process.
+    """Listen for signals: the first stops `run`, the second abandons it, the third kills the process.
 
-    A signal that comes after `run.fire` has returned changes no exit code: all that was sent is recorded by then.
+    A signal after `run.fire` has returned does not change the exit code: all outcomes are recorded by then.
     """
     count = 0
 

@@ -1,7 +1,8 @@
-"""What earlier runs recorded and did not report → results of this run. Pure.
+"""Firings that ended runs recorded and did not report. Takes the plan and these rows of the ledger, returns results.
 
-In go the plan and the ledger's unreported rows: firings that expired or are in doubt. A row belongs to a run that
-selects its bulletin in its account. A bulletin that is no longer defined belongs to a run of the whole set.
+The rule: each expired firing and each firing in doubt is reported at least once. If the run that recorded it was killed
+before its report, the next run that selects the bulletin in the account reports it. If the bulletin is no longer
+defined, a run of the whole set reports it. Pure functions.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ _ACTIONS = {State.EXPIRED: Action.EXPIRED, State.IN_DOUBT: Action.IN_DOUBT}
 
 
 def belonging_to(plan: Plan, covers: Callable[[str], bool]) -> Callable[[FiringKey, str], bool]:
-    """Decides which recorded firings a run of this plan reports, by the firing and the file that defined it.
+    """Return a function that decides, by a firing and its file, whether a run of this plan reports the firing.
 
-    `covers` says whether the plan holds every bulletin of a file. An expired firing that may still be sent, because it
-    was given another time or a longer grace, is not reported.
+    `covers` returns whether the plan contains every bulletin of a file. An expired firing is not reported if it can
+    still be sent, because its time or its grace period was changed.
     """
     selected = {step.firing.key[:2] for step in plan.steps}
     pending = {step.firing.key for step in plan.steps if step.action.sends or step.action is Action.WAIT}
@@ -41,7 +42,7 @@ def belonging_to(plan: Plan, covers: Callable[[str], bool]) -> Callable[[FiringK
 
 
 def results(plan: Plan, rows: Iterable[Row], run: str, belongs: Callable[[FiringKey, str], bool]) -> Iterator[Result]:
-    """The results of the rows that `run` has to report. A firing that has no step in the plan gets one of its own."""
+    """Yield the results of the rows that `run` has to report. A firing without a step in the plan gets a new step."""
     steps = {step.firing.key: step for step in plan.steps}
     for row in {row.key: row for row in rows}.values():
         if row.key in steps and row.state is State.IN_DOUBT:
@@ -54,13 +55,13 @@ def _reason(row: Row, run: str) -> str:
     reason = row.reason or SWEPT
     if row.state is State.EXPIRED and row.reason is None:
         due = "" if row.due_at is None else f"was due {moment(row.due_at)}; "
-        reason = f"{due}its grace ran out before it was sent"
+        reason = f"{due}its grace period ended before it was sent"
     recorder = row.swept_by or row.run
     return reason if recorder == run else f"{reason}; recorded by run {recorder}, which ended before its report"
 
 
 def _step(row: Row) -> Step:
-    """The firing as the ledger recorded it: the set no longer has it, or no longer looks back at it."""
+    """Return a step for a firing that the plan doesn't contain, from the row in the ledger."""
     payload = _payload(row)
     bulletin = Bulletin(
         id=row.key.bulletin,
@@ -78,7 +79,7 @@ def _step(row: Row) -> Step:
 
 
 def _payload(row: Row) -> Mapping[str, Any]:
-    """What was to be sent. Empty where the row holds no such thing: its state is reported all the same."""
+    """Return the payload of the row. A row with an unreadable payload is still reported, with an empty one."""
     try:
         payload = json.loads(row.payload)
     except ValueError:

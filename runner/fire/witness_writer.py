@@ -1,4 +1,9 @@
-"""What a run has claimed, written to this machine's witness while the run goes on."""
+"""Writes the progress of a run to the witness, a file on this machine. Takes the run and its count of claims.
+
+The rule: the witness holds the newest run that this machine has seen in a ledger, and the claims that the run had
+committed. If the ledger is later restored from an older copy, that run or some of its claims are missing, and `fire`
+refuses the ledger: it no longer knows what was sent. A crash can lose at most the last second.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +15,15 @@ from typing import Self
 from runner.ledger.witness.comparison import SeenRun, Witness, updated
 from runner.ledger.witness.witness_files import WitnessFiles
 
-INTERVAL_S = 1.0
+INTERVAL_S = 1.0  # between two writes while the run claims firings
 
 
 class WitnessWriter:
-    """Writes the run when it begins, at most once a second while it claims, and at its end. A context manager.
+    """Writes the run at its start, at most once a second while it claims firings, and at its end. A context manager.
 
-    `own` gives the run with the claims that are committed by now; `seen` are the runs that the ledger held before it
-    began, and `forget` those whose loss was accepted. `on_fault` gets the first error: no run fails for its witness.
+    `own` returns the run with its committed claims. `seen` are the runs that the ledger contained before. `forget` are
+    the ids of missing runs whose loss a person accepted. `on_fault` is called with the first error only: a witness that
+    can't be written does not stop the run.
     """
 
     def __init__(
@@ -34,7 +40,7 @@ class WitnessWriter:
         self._seen = tuple(seen)
         self._forget = frozenset(forget)
         self._on_fault = on_fault
-        self._written: int | None = None  # claims
+        self._written: int | None = None  # the count of claims in the witness
         self._failed = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="witness", daemon=True)
@@ -43,7 +49,7 @@ class WitnessWriter:
         self._write()
         try:
             self._thread.start()
-        except RuntimeError as error:  # the system gives no more threads
+        except RuntimeError as error:  # the system allows no more threads
             self._fail(error)
         return self
 

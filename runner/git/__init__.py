@@ -1,4 +1,7 @@
-"""What git knows of the definitions: the checkout, what a branch began with, and the files of a commit. Reads only."""
+"""Reads the definitions from git: takes a path or a ref, returns the commit, the merge base, or the files of a commit.
+
+Nothing here changes the repository.
+"""
 
 from __future__ import annotations
 

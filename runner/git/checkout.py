@@ -1,8 +1,7 @@
-"""The commit that is checked out, and whether the files of a set are those of the commit.
+"""Compares a set with the checked-out commit: takes a path, returns the commit and whether the files differ from it.
 
-The bytes that a command reads are compared with git's objects. What git status says would not do: it trusts the index,
-passes over files that it was asked to ignore, sees neither into links nor into repositories inside the set, and looks
-through filters that a .gitattributes file names.
+The bytes that a command reads are compared with git's objects. git status is not enough: it trusts the index, skips
+ignored files, does not look into links and nested repositories, and applies filters that a .gitattributes file names.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ from runner.git.tree import ids_at
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The commit that is checked out, and whether the files in question differ from it."""
+    """The checked-out commit, and whether the definitions differ from it (`dirty`)."""
 
     commit: str
     dirty: bool
 
 
 def checkout(path: Path) -> Checkout | None:
-    """The checkout that `path` lies in; None where there is none, or no git."""
+    """Return the checkout that contains `path`, or None if there is none or git is not installed."""
     try:
         commit = _head(path)
     except (OSError, NoCheckoutError, subprocess.CalledProcessError):
@@ -46,21 +45,21 @@ def checkout(path: Path) -> Checkout | None:
     try:
         return Checkout(commit, bool(_differing(path, commit)))
     except (OSError, UserError):
-        return Checkout(commit, dirty=True)  # the set, or the commit, can no longer be read
+        return Checkout(commit, dirty=True)  # the set or the commit can't be read
 
 
 def require_committed(paths: Sequence[Path]) -> None:
-    """Raises UserError where definitions or tables under `paths` are not, byte for byte, those of HEAD.
+    """Raise UserError if definitions or tables under `paths` are not byte for byte those of HEAD.
 
-    The ends of lines may be those of the system: git itself changes them in a checkout.
+    Line endings may differ, because git itself may change them in a checkout.
     """
     for path in paths:
         _refuse_own_repository(path)
         try:
             differing = _differing(path, _head(path))
         except OSError as error:
-            message = f"git can't be run, which --require-committed needs: {error.strerror}"
-            raise UserError(message, help="Install git, or leave the option out.") from None
+            message = f"--require-committed needs git, and git can't be run: {error.strerror}"
+            raise UserError(message, help="Install git, or leave --require-committed out.") from None
         except NoCheckoutError:
             raise _no_commit(path) from None
         except subprocess.CalledProcessError as error:
@@ -72,15 +71,17 @@ def require_committed(paths: Sequence[Path]) -> None:
 
 
 def committed_link_out(path: Path) -> Path | None:
-    """A link on the way to `path` that leads out of its checkout, and that HEAD holds; None where there is none.
+    """Return a link on the way to `path` that leads out of its checkout and is committed in HEAD, or None.
 
-    Raises UserError where there is such a link and git can't read HEAD.
+    Raises UserError if a link leads out of the checkout and git can't read HEAD.
     """
     return next(filter(_is_committed, links_out_of_checkout(path)), None)
 
 
 def committed_link(path: Path) -> Path | None:
-    """The same for any link that leads to `path`, within the checkout too."""
+    """Return any link on the way to `path` that is committed in HEAD, or None. Raises the errors of
+    `committed_link_out`.
+    """
     return next(filter(_is_committed, links_on_the_way(path)), None)
 
 
@@ -103,14 +104,14 @@ def _refuse_own_repository(path: Path) -> None:
     nested = passed_over(path)
     if nested is not None:
         raise UserError(
-            f"{path} is a git repository of its own inside the checkout {checkout_of(path)}, and not a part of that",
+            f"{path} is a git repository of its own inside the checkout {checkout_of(path)}, and not part of it",
             help="Run the command in the folder of the set, or commit its files to that checkout.",
         )
 
 
 def _no_commit(path: Path) -> UserError:
-    message = f"{path} is not in a git checkout with a commit, which --require-committed needs"
-    return UserError(message, help="Commit the definitions, or run where they are checked out.")
+    message = f"{path} is not in a git checkout with a commit, and --require-committed needs one"
+    return UserError(message, help="Commit the definitions, or run the command in a checkout of them.")
 
 
 def _help(path: Path, differing: Sequence[str]) -> str:
@@ -121,7 +122,7 @@ def _help(path: Path, differing: Sequence[str]) -> str:
                     f"{folder} is a git repository of its own, or a submodule: commit its files with the set instead."
                 )
     return (
-        "Commit the definitions, or run where they are checked out. Where git status shows no difference, "
+        "Commit the definitions, or run the command in a checkout of them. If git status shows no difference, "
         "a .gitattributes file or git update-index hides it."
     )
 
@@ -136,8 +137,8 @@ def _head(path: Path) -> str:
 
 
 def _differing(path: Path, commit: str) -> list[str]:
-    """The names of files that the commit and the folder do not both hold, or hold with different contents."""
-    from runner.definitions.files import sources_under, tables_under  # they bring yaml along
+    """Return the names of files that only the commit or only the folder contains, or whose contents differ."""
+    from runner.definitions.files import sources_under, tables_under  # imported here, because they import yaml
     from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 
     held = ids_at(commit, path)
@@ -165,7 +166,7 @@ def _bytes_of(source: Source) -> bytes | None:
 
 
 def _blob_id(data: bytes, length: int) -> bytes:
-    """The id that git gives to a file of these bytes, in a repository whose ids have that length."""
+    """Return git's id of a file with these bytes, in a repository whose ids have that length."""
     made = hashlib.new("sha1" if length == 40 else "sha256", b"blob %d\0" % len(data), usedforsecurity=False)
     made.update(data)
     return made.hexdigest().encode()

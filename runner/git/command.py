@@ -1,8 +1,9 @@
-"""Runs git on the checkout that a path lies in. The only module that starts it.
+"""Runs git on the checkout that contains a path: takes arguments, returns the output. No other module starts git.
 
-A pull request may commit anything, also what git takes for a repository and its configuration. So the checkout is
-found by `runner.checkouts`, git starts at its top and looks nowhere else, and only commands are used that need neither
-the working tree nor the index: git status would run filters, hooks and monitors that a configuration names.
+The rule: no file that a pull request brings may run code or configure git. A pull request can commit files that git
+would accept as a repository with a configuration. So `runner.checkouts` finds the checkout, and git starts at its top
+and looks nowhere else. Only commands are used that read neither the working tree nor the index: others, such as git
+status, run filters, hooks and monitors that a configuration names.
 """
 
 from __future__ import annotations
@@ -23,29 +24,32 @@ _OWNER = re.compile(r"dubious ownership in repository at '(.*)'")
 
 
 class NoCheckoutError(Exception):
-    """A path lies in no git checkout."""
+    """A path is not in a git checkout."""
 
 
 def git(path: Path, *arguments: str) -> str:
-    """What git prints, as text.
+    """Run git and return its output as text.
 
-    Raises OSError where git is not installed, NoCheckoutError, and CalledProcessError where git fails.
+    Raises OSError if git is not installed, NoCheckoutError, and CalledProcessError if git fails.
     """
     return git_bytes(path, *arguments).decode("utf-8", "backslashreplace")
 
 
 def git_bytes(path: Path, *arguments: str) -> bytes:
-    """The same to the byte: names of files need not be text."""
+    """Run git and return its output as bytes, because file names need not be text. Raises the errors of `git`."""
     return git_at(_top(path), *arguments)
 
 
 def git_at(top: Path, *arguments: str) -> bytes:
-    """What git prints in the repository whose top folder is given. Raises OSError and CalledProcessError."""
+    """Run git in the repository with this top folder and return its output as bytes.
+
+    Raises OSError if git is not installed, and CalledProcessError if git fails.
+    """
     return subprocess.run(_command(top, arguments), capture_output=True, check=True, env=_environment(top)).stdout
 
 
 def start_git(path: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """A git to talk with over pipes, to be used as a context manager."""
+    """Start git with pipes for its input and output. The result is to be used as a context manager."""
     top = _top(path)
     return subprocess.Popen(
         _command(top, arguments),
@@ -57,7 +61,10 @@ def start_git(path: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def setting(path: Path, name: str) -> str:
-    """A setting of git's configuration, that of the user where `path` lies in no checkout; empty if it is not set."""
+    """Return a setting of git's configuration, or an empty text if it is not set.
+
+    If `path` is not in a checkout, only the user's own configuration is read.
+    """
     top = checkout_of(path)
     try:
         command = _command(top or Path(os.getcwd()), ("config", name))
@@ -68,20 +75,21 @@ def setting(path: Path, name: str) -> str:
 
 
 def complaint(error: subprocess.CalledProcessError) -> str:
-    """The first line of git's error message, without the word before it."""
+    """Return the first line of git's error message without its prefix `fatal:` or `error:`."""
     text: str = error.stderr.decode("utf-8", "backslashreplace")
     line = text.strip().partition("\n")[0]
     return line.removeprefix("fatal: ").removeprefix("error: ") or f"exit code {error.returncode}"
 
 
 def refusal(error: subprocess.CalledProcessError, undone: str) -> UserError:
-    """The error for a checkout that git can't or won't read. `undone` completes the sentence "git can't …"."""
-    said = complaint(error)
-    owned = _OWNER.search(said)
-    help = "Look at the checkout with git status."  # noqa: A001
+    """Return the error for a checkout that git can't or won't read. `undone` completes the sentence "git can't …"."""
+    text = complaint(error)
+    owned = _OWNER.search(text)
+    help = "Run git status in the checkout to see what is wrong."  # noqa: A001
     if owned:
-        help = f"Trust it: git config --global --add safe.directory {shlex.quote(owned[1])}"  # noqa: A001
-    return UserError(f"git can't {undone}: {said}", help=help)
+        command = f"git config --global --add safe.directory {shlex.quote(owned[1])}"
+        help = f"The checkout belongs to another user. If you trust it, run: {command}"  # noqa: A001
+    return UserError(f"git can't {undone}: {text}", help=help)
 
 
 def _top(path: Path) -> Path:
@@ -97,7 +105,7 @@ def _command(folder: Path, arguments: tuple[str, ...]) -> list[str]:
 
 
 def _program() -> str:
-    # Never one of the working folder: Windows would look there first, and others where the PATH says so.
+    # Never a program in the working folder: Windows looks there first, and other systems if PATH contains it.
     folders = filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep))
     found = shutil.which("git", path=os.pathsep.join(folders))
     if found is None or not os.path.isabs(found):
@@ -106,17 +114,17 @@ def _program() -> str:
 
 
 def _environment(top: Path | None) -> dict[str, str]:
-    # A hook of git's runs with GIT_DIR and GIT_INDEX_FILE set: they may mean another repository than the path's.
+    # Inside a git hook, GIT_DIR and GIT_INDEX_FILE are set, and may name a repository other than that of the path.
     outer = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     own = {
         "LC_ALL": "C",
-        # It only reads what is here: no locks, no passwords, and nothing fetched into a partial clone, by no protocol.
+        # Only local objects are read: no locks, no questions for passwords, and no fetch into a partial clone.
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": "none",
         "GIT_GRAFT_FILE": os.devnull,
     }
-    # Without these git would look for a repository in the folder itself, and then in those above.
+    # Without these variables, git would search for a repository in the folder and in all folders above it.
     place = {"GIT_DIR": os.devnull} if top is None else {"GIT_CEILING_DIRECTORIES": os.fspath(top.parent)}
     return {**outer, **own, **place}

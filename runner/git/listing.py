@@ -1,4 +1,7 @@
-"""All files of one commit as a value, and where paths lead in it, links followed as a file system would."""
+"""The files of one commit as a value: takes the output of git ls-tree, finds the file to which a path leads.
+
+Links are followed as a file system follows them, but only inside the commit.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from typing import NamedTuple
 from runner.definitions.sources import LINK_OUT
 
 _LINK, _SUBMODULE = b"120000", b"160000"
-_MAX_LINKS = 40  # as Linux has it
+_MAX_LINKS = 40  # the limit of Linux for one path
 
 
 class Entry(NamedTuple):
-    """One line of `git ls-tree`: paths are relative to the top, with slashes, in bytes."""
+    """One line of `git ls-tree`. The path is relative to the top of the checkout, with slashes, in bytes."""
 
     mode: bytes
     id: bytes
@@ -23,12 +26,12 @@ class Entry(NamedTuple):
 
     @property
     def is_link(self) -> bool:
-        """Whether the content is where a symbolic link leads."""
+        """Whether the entry is a symbolic link. Its content is then the target of the link."""
         return self.mode == _LINK
 
 
 def entries(listed: bytes) -> list[Entry]:
-    """What `git ls-tree -r -z` printed."""
+    """Return the entries in the output of `git ls-tree -r -z`."""
     found = []
     for line in listed.split(b"\0")[:-1]:
         head, _, path = line.partition(b"\t")
@@ -39,14 +42,16 @@ def entries(listed: bytes) -> list[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The ids of files and the targets of links by path, and every folder; the top is the empty path."""
+    """The ids of the files and the targets of the links, both by path, and all folders. The top is the empty path."""
 
     files: Mapping[bytes, bytes]
     links: Mapping[bytes, bytes]
     folders: Set[bytes]
 
     def follow(self, path: bytes) -> bytes:
-        """The file or folder that `path` leads to. Raises OSError, as a file system would, where it leads to none."""
+        """Return the file or folder to which `path` leads. Raises OSError as a file system does, and for a link that
+        leads out of the commit.
+        """
         done: list[bytes] = []
         steps = path.split(b"/")[::-1]
         links = 0
@@ -84,7 +89,7 @@ class Listing:
             return False
 
     def is_there(self, path: bytes) -> bool:
-        """Whether there is anything at `path`, even a link to nowhere."""
+        """Whether a file, a folder or a link exists at `path`, even a link whose target is missing."""
         folder, _, name = path.rpartition(b"/")
         try:
             inside = self.follow(folder)
@@ -95,7 +100,7 @@ class Listing:
 
 
 def listing(of: Iterable[Entry], targets: Mapping[bytes, bytes]) -> Listing:
-    """The value that these entries make; `targets` holds what the links among them say, by id."""
+    """Return the listing of these entries. `targets` maps the ids of links to their targets."""
     files: dict[bytes, bytes] = {}
     links: dict[bytes, bytes] = {}
     folders = {b""}

@@ -1,4 +1,4 @@
-"""Objects of the repository by their ids, all read through one `git cat-file --batch`."""
+"""Reads objects of the repository: takes ids, returns contents. Starts `git cat-file --batch` once for all of them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import IO
 from runner.errors import UserError
 from runner.git.command import start_git
 
-_AT_ONCE = 60  # ids of 65 bytes: what the smallest pipe takes while git waits for its answers to be read
+_AT_ONCE = 60  # ids of 65 bytes; more could fill the smallest pipe, and then git and this process wait for each other
 
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """A repository's objects while git is there to give them."""
+    """The objects of a repository, as long as the process of git runs."""
 
     requests: IO[bytes]
     answers: IO[bytes]
 
     def read(self, ids: Iterable[bytes], limit_bytes: int) -> Mapping[bytes, bytes]:
-        """The contents by id, each up to `limit_bytes`. An id that is not in the repository is left out.
+        """Return the contents by id, each up to `limit_bytes`. An id that is not in the repository is left out.
 
-        Raises UserError where git stops.
+        Raises UserError if git ends early.
         """
         wanted = iter(dict.fromkeys(ids))
         found: dict[bytes, bytes] = {}
@@ -36,8 +36,8 @@ class Objects:
                 found.update(self._answers(chunk, limit_bytes))
             except (OSError, EOFError):
                 raise UserError(
-                    "git stopped while it was read",
-                    help="Look at the checkout with git fsck; a partial clone wants git fetch --refetch --no-filter.",
+                    "git ended before it returned all files of the commit",
+                    help="Check the checkout with git fsck. In a partial clone, run git fetch --refetch --no-filter.",
                 ) from None
         return found
 
@@ -46,14 +46,14 @@ class Objects:
             head = self.answers.readline().split()
             if not head:
                 raise EOFError
-            if len(head) < 3:  # <id> missing
+            if len(head) < 3:  # git printed "<id> missing"
                 continue
             size_bytes = int(head[2])
             yield id_, self._exactly(min(size_bytes, limit_bytes))
             rest_bytes = size_bytes - limit_bytes
             while rest_bytes > 0:
                 rest_bytes -= len(self._exactly(min(rest_bytes, 1 << 20)))
-            self._exactly(1)  # the line's end
+            self._exactly(1)  # the line break after the content
 
     def _exactly(self, size_bytes: int) -> bytes:
         data = self.answers.read(size_bytes)
@@ -64,12 +64,12 @@ class Objects:
 
 @contextmanager
 def objects(path: Path) -> Iterator[Objects]:
-    """The objects of the repository that `path` lies in."""
+    """Provide the objects of the repository that contains `path`."""
     with start_git(path, "cat-file", "--batch") as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             yield Objects(process.stdin, process.stdout)
         finally:
-            with suppress(OSError):  # of a git that is gone already
+            with suppress(OSError):  # git may have ended already
                 process.stdin.close()

@@ -1,4 +1,7 @@
-"""What a branch began with: the merge base of a ref and HEAD, so that a comparison tells what the branch changes."""
+"""Finds the commit with which a branch is compared: takes a ref, returns the merge base of that ref and HEAD.
+
+So a comparison shows only the changes of the branch, and not what was added to the ref meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,21 @@ from runner.errors import UserError
 from runner.git.command import NoCheckoutError, git, refusal
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_ANCESTOR = re.compile(r"[~^]|@\{")  # main~3 names no ref that could be fetched
+_ANCESTOR = re.compile(r"[~^]|@\{")  # a name such as main~3 can't be fetched
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The commit that a comparison with `ref` is made with, as its id."""
+    """The id of the commit with which HEAD is compared, and the ref that the user gave."""
 
     ref: str
     commit: str
 
 
 def base(path: Path, ref: str) -> Base:
-    """The newest commit that `ref` and HEAD have in common, in the checkout that `path` lies in.
+    """Return the newest commit that `ref` and HEAD have in common, in the checkout that contains `path`.
 
-    Raises UserError with the command that mends it, where that can't be told.
+    Raises UserError, with the command that fixes the checkout, if that commit can't be found.
     """
     shallow = _is_shallow(path, ref)
     head = _commit(path, "HEAD")
@@ -43,12 +46,12 @@ def base(path: Path, ref: str) -> Base:
             raise refusal(error, f"compare with {ref}") from None
     if shallow:
         raise UserError(
-            f"the clone is shallow: the commit at which HEAD left {ref} is not in it",
+            f"the clone is shallow: it does not contain the commit at which HEAD left {ref}",
             help=f"Fetch the rest of the history: {_unshallow(path, ref)}",
         )
     raise UserError(
         f"HEAD and {ref} have no commit in common: their histories are unrelated",
-        help="Name the ref that this branch was made from.",
+        help="Name the branch from which this branch was created.",
     )
 
 
@@ -61,49 +64,49 @@ def _is_shallow(path: Path, ref: str) -> bool:
         return git(path, "rev-parse", "--is-shallow-repository").startswith("true\n")
     except NoCheckoutError:
         message = f"{path} is not in a git checkout, so nothing can be compared with {ref}"
-        raise UserError(message, help="Run it where the definitions are checked out.") from None
+        raise UserError(message, help="Run the command in a checkout of the definitions.") from None
     except OSError as error:
         message = f"git can't be run to compare with {ref}: {error.strerror}"
-        raise UserError(message, help="Install git, or leave the comparison out.") from None
+        raise UserError(message, help="Install git, or run the command without the comparison.") from None
     except subprocess.CalledProcessError as error:
         raise refusal(error, f"compare with {ref}") from None
 
 
 def _commit(path: Path, ref: str) -> str | None:
-    """The id of the commit that `ref` names; None where it names none."""
+    """Return the id of the commit that `ref` names, or None if there is none."""
     if not _may_name(ref):
         return None
     try:
         found = git(path, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip()
     except subprocess.CalledProcessError:
         return None
-    return found if _COMMIT_ID.fullmatch(found) else None  # ^main is all that main is not
+    return found if _COMMIT_ID.fullmatch(found) else None  # ^main is a valid name for git, and means no commit
 
 
 def _may_name(ref: str) -> bool:
-    # Git would take it for an option otherwise; no branch or tag may begin so.
+    # Git would read a name that begins with a hyphen as an option. No branch or tag may have such a name.
     return bool(ref) and not ref.startswith("-") and "\0" not in ref
 
 
 def _way_to(path: Path, ref: str, *, shallow: bool) -> str:
-    """What to do about a ref that is not there."""
+    """Return what to do about a ref that does not exist here."""
     if _COMMIT_ID.fullmatch(ref) and not ref.strip("0"):
-        return "GitHub gives zeros for what was before a new branch: name the branch to compare with, like origin/main."
+        return "GitHub gives only zeros for a new branch: name the branch to compare with, such as origin/main."
     if not _may_name(ref):
-        return "Name a branch, a tag or a commit, like origin/main."
+        return "Name a branch, a tag or a commit, such as origin/main."
     remotes = _remotes(path)
     if not remotes or (_ANCESTOR.search(ref) and not shallow):
-        return "Look for a misspelt name; git branch --all lists the branches that there are."
+        return "Check the spelling of the name; git branch --all lists all branches."
     near = f"{remotes[0]}/{ref}"
     if _commit(path, f"refs/remotes/{near}"):
         return f"Did you mean {near}?"
-    fetch = f"Look for a misspelt name, or fetch it: {_fetch(remotes, ref, shallow=shallow)}"
+    fetch = f"Check the spelling of the name, or fetch it: {_fetch(remotes, ref, shallow=shallow)}"
     is_whole = _remote_of(remotes, ref) or ref.startswith("refs/") or _COMMIT_ID.fullmatch(ref) or _ANCESTOR.search(ref)
-    return fetch if is_whole else f"Compare with {near}, once it is fetched: {_fetch(remotes, ref, shallow=shallow)}"
+    return fetch if is_whole else f"Compare with {near}, after you fetched it: {_fetch(remotes, ref, shallow=shallow)}"
 
 
 def _fetch(remotes: list[str], ref: str, *, shallow: bool) -> str:
-    """The command that brings `ref` here, and in a shallow clone all history too."""
+    """Return the command that fetches `ref`, and in a shallow clone the whole history too."""
     command = ["git", "fetch", *(["--unshallow"] if shallow else [])]
     if _ANCESTOR.search(ref):
         return shlex.join(command)
@@ -112,23 +115,23 @@ def _fetch(remotes: list[str], ref: str, *, shallow: bool) -> str:
     remote = remote or remotes[0]
     if _COMMIT_ID.fullmatch(ref):
         return shlex.join([*command, remote, ref])
-    # A clone of a single branch fetches others into FETCH_HEAD alone, unless it is told where to.
+    # A clone of a single branch fetches other branches only into FETCH_HEAD, unless the command names a target.
     target = name if name.startswith("refs/") else f"refs/remotes/{remote}/{name}"
     return shlex.join([*command, remote, f"{name}:{target}"])
 
 
 def _unshallow(path: Path, ref: str) -> str:
-    """The command that completes the history of HEAD, and of `ref`, which is here."""
+    """Return the command that completes the history of HEAD and of `ref`, which exists here."""
     remotes = _remotes(path)
     return _fetch(remotes, ref, shallow=True) if _remote_of(remotes, ref) else "git fetch --unshallow"
 
 
 def _remote_of(remotes: list[str], ref: str) -> str | None:
-    """The remote that `ref` is a branch of, as in origin/main."""
+    """Return the remote of the branch `ref`, such as origin for origin/main, or None."""
     short = ref.removeprefix("refs/remotes/")
     return next((remote for remote in remotes if short.startswith(f"{remote}/")), None)
 
 
 def _remotes(path: Path) -> list[str]:
-    """The names of the remotes, origin first."""
+    """Return the names of the remotes, origin first."""
     return sorted(git(path, "remote").split(), key=lambda remote: remote != "origin")

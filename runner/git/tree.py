@@ -1,6 +1,7 @@
-"""The definition files of a commit, and tables beside them, read from git's objects: nothing of the working tree.
+"""Reads the definition files and tables of a commit: takes the commit's id and a path, returns sources.
 
-The rules are those of `definitions.files`: what that passes over is passed over here, and names are shown as there.
+All contents come from git's objects, and none from the working tree. The same files are skipped, and names are shown in
+the same way, as in `definitions.files`.
 """
 
 from __future__ import annotations
@@ -31,15 +32,15 @@ from runner.git.command import git_bytes, refusal
 from runner.git.listing import Entry, Listing, entries, listing
 from runner.git.objects import Objects, objects
 
-_MAX_LINK_BYTES = 4096  # as Linux has it
+_MAX_LINK_BYTES = 4096  # the longest path of Linux
 
 
 def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
-    """The files that a set at `path` was made of in the commit of that id; none where nothing was there.
+    """Return the files of the set at `path` in the commit with this id, or none if the set did not exist in it.
 
-    Raises UserError where git can't read the commit.
+    Raises UserError if git can't read the commit.
     """
-    from runner.definitions.reading.reader import MAX_FILE_BYTES  # brings yaml along, which not every command needs
+    from runner.definitions.reading.reader import MAX_FILE_BYTES  # imported here: it imports yaml, which takes time
 
     inside = _inside(path)
     found = entries(_listed(commit, path))
@@ -56,14 +57,15 @@ def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
 
 
 def ids_at(commit: str, path: Path) -> dict[str, bytes | str | OSError]:
-    """The names of the definitions and tables of that commit under `path`, each with the id of its content.
+    """Return the names of the definitions and tables under `path` in the commit, each with the id of its content.
 
-    An OSError stands for a file that can't be read. A link to a folder of the set, through which tables may be read,
-    has the path of that folder in the set instead of an id. Raises UserError where git can't read the commit.
+    If a file can't be read, its value is an OSError. If a link leads to a folder of the set, its value is the path of
+    that folder in the set, because tables may be read through it. Raises UserError if git can't read the commit.
     """
     inside = _inside(path)
     folder = inside if os.path.isdir(path) else inside.rpartition(b"/")[0]
-    # In a large repository the set is a small part. What a link brought to this place is found only in the whole.
+    # The set is a small part of a large repository, so only its folder is listed first. If a link leads there, that
+    # list is empty, and the whole commit is listed.
     found = (entries(_listed(commit, path, folder)) if folder else []) or entries(_listed(commit, path))
     tree = listing(found, {})
     if tree.links:
@@ -78,7 +80,7 @@ def ids_at(commit: str, path: Path) -> dict[str, bytes | str | OSError]:
 
 
 def _listed(commit: str, path: Path, folder: bytes = b"") -> bytes:
-    """What git lists of the commit: all, or what lies in a folder, which is given from the top of the checkout."""
+    """Return git's list of the files of a commit, or only of those in `folder`, a path from the top of the checkout."""
     where = ["--", os.fsdecode(folder) + "/"] if folder else []
     try:
         return git_bytes(path, "ls-tree", "-r", "-z", "--full-tree", commit, *where)
@@ -93,16 +95,16 @@ def _tree(found: list[Entry], repository: Objects) -> Listing:
 
 
 def _inside(path: Path) -> bytes:
-    """Where `path` lies below the top of its checkout."""
+    """Return `path` relative to the top of its checkout."""
     top = checkout_of(path)
     if top is None:
-        raise UserError(f"{path} is not in a git checkout", help="Run it where the definitions are checked out.")
+        raise UserError(f"{path} is not in a git checkout", help="Run the command in a checkout of the definitions.")
     return _below(os.fspath(top), path)
 
 
 def _below(top: str, path: Path) -> bytes:
-    # Links on the way are left for the commit to follow: they may have been others then. Only what leads into the
-    # checkout from outside is followed here, and what goes up again.
+    # Links inside the checkout are followed later, in the commit: there they may have other targets. Only links that
+    # lead into the checkout from outside, and paths with "..", are followed here.
     real = Path(os.path.realpath(path))
     whole = real if ".." in path.parts else Path.cwd() / path
     for place in (whole, real):
@@ -113,7 +115,7 @@ def _below(top: str, path: Path) -> bytes:
 
 
 def _named(tree: Listing, inside: bytes, given: Path, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """(name to show, path in the tree) of each wanted file at the place that was given."""
+    """Yield the name to show and the path in the tree of each wanted file at the place `given`."""
     if not tree.is_folder(inside):
         if tree.is_there(inside):
             above, _, last = inside.rpartition(b"/")
@@ -133,7 +135,7 @@ def _named(tree: Listing, inside: bytes, given: Path, is_wanted: Callable[[str],
 
 
 def _content_id(tree: Listing, inside: bytes, place: bytes) -> bytes | OSError:
-    """The id of what would be read there, or the error of a reader. `inside` is the path of the set."""
+    """Return the id of the content at `place`, or the error that reading it raises. `inside` is the path of the set."""
     try:
         root = tree.follow(inside if tree.is_folder(inside) else inside.rpartition(b"/")[0])
         end = tree.follow(place)
@@ -151,7 +153,7 @@ def _content_id(tree: Listing, inside: bytes, place: bytes) -> bytes | OSError:
 
 
 def _within(folder: bytes, end: bytes) -> str | None:
-    """A path of the tree as seen from a folder; None where it lies outside of that."""
+    """Return the path `end` relative to a folder, or None if it is outside of that folder."""
     if end == folder:
         return "."
     prefix = folder + b"/" if folder else b""
@@ -162,12 +164,12 @@ def _content(id_: bytes | OSError, contents: Mapping[bytes, bytes]) -> bytes:
     if isinstance(id_, OSError):
         raise id_
     if id_ not in contents:
-        raise OSError("git does not have it")
+        raise OSError("git does not have the content of this file")
     return contents[id_]
 
 
 def _table(path: Path, tree: Listing, definition: bytes, name: str) -> bytes:
-    """The content of the table of that name beside a definition; few definitions have one, so it is read by itself."""
+    """Return the content of the table `name` next to a definition. Read when needed: few definitions have a table."""
     from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 
     folder = tree.follow(definition.rpartition(b"/")[0])
@@ -177,7 +179,7 @@ def _table(path: Path, tree: Listing, definition: bytes, name: str) -> bytes:
 
 
 def _table_id(tree: Listing, folder: bytes, place: bytes) -> bytes | str | OSError | None:
-    """What `ids_at` gives for a table, or for a link to a folder; None where that lies outside of the set."""
+    """Return what `ids_at` returns for a table or for a link to a folder, or None if that folder is outside the set."""
     try:
         root = tree.follow(folder)
         if tree.is_folder(place) and not is_table(os.fsdecode(place)):
@@ -188,7 +190,7 @@ def _table_id(tree: Listing, folder: bytes, place: bytes) -> bytes | str | OSErr
 
 
 def _id_of_table(tree: Listing, folder: bytes, place: bytes) -> bytes:
-    """The id of a table that lies in a folder, links followed. Raises OSError where it may not be read."""
+    """Return the id of a table in a folder, after links are followed. Raises OSError if it must not be read."""
     end = tree.follow(place)
     within = _within(folder, end)
     if within is None:

@@ -1,5 +1,5 @@
-"""The API's stand-in: a loopback server that answers, refuses and breaks as CleverTap's may.
+"""A local server that replaces the API in tests and trials. It answers, refuses and fails as CleverTap's API may.
 
-In come requests of the Bulletins API, out go its answers and a record of what was raised. `server.Sandbox`
-is the way in; nothing here knows the rest of the program.
+Takes requests of the Bulletins API, returns answers, and keeps a record of the bulletins that were raised. Start it
+with `server.Sandbox`. No module here imports the rest of the program.
 """

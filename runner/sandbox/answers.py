@@ -1,7 +1,6 @@
-"""What the API answers: a pure decision from a request, and from a fault, to an answer.
+"""Decides what the API answers: takes a request and the settings of the accounts, returns an answer. Pure functions.
 
-In come a `Request` and the `Account` settings, out comes a `Judged`. Texts marked *documented* are the
-API's own, word for word; the others follow their form.
+Texts marked *documented* are quoted from CleverTap's documentation; the others have the same form.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ _MAX_SHOWN_CHARACTERS = 60
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the dashboard knows: passcodes by account id, required properties by event (None: any), and
-    how many bulletins an event sends."""
+    """The settings of the dashboard: passcodes by account id, required properties by event, and how many bulletins an
+    event sends. None accepts all accounts or all events."""
 
     credentials: Mapping[str, str] | None = None
     events: Mapping[str, Collection[str]] | None = None
@@ -37,8 +36,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A request understood: whose it is, what it asks, the answer it deserves, and whether it takes up
-    one of its account's places in flight."""
+    """A request after it was read: its account, its content and its answer. `admitted` is true if the request counts
+    as one of its account's requests in flight."""
 
     account_id: str | None
     name: str | None
@@ -48,22 +47,22 @@ class Judged:
 
 
 def answer_json(status: int, value: object, *, accepted: bool = False) -> Answer:
-    """Returns an answer with `value` as its JSON body."""
+    """Return an answer with `value` as its JSON body."""
     return Answer(status, json.dumps(value).encode(), accepted=accepted)
 
 
 def fail(code: int, error: str, *, status: int | None = None) -> Answer:
-    """Returns the API's form of a failure; the HTTP status is the code unless given."""
+    """Return the API's form of a failure; the HTTP status is the code unless given."""
     return answer_json(status or code, {"status": "fail", "error": error, "code": code})
 
 
 def too_many() -> Answer:
-    """Returns the answer to one request too many in flight (documented); it has no Retry-After."""
+    """Return the answer to one request too many in flight (documented); it has no Retry-After."""
     return fail(TOO_MANY, "Too many concurrent requests")
 
 
 def judge(request: Request, account: Account) -> Judged:
-    """Returns what the API makes of a request, before its concurrency limit and any fault."""
+    """Return how the API answers a request, without its concurrency limit and without any fault."""
     body = _read_json_object(request.body)
     named = body.get("name") if body else None
     account_id = request.headers.get("x-clevertap-account-id") or None
@@ -160,7 +159,7 @@ def _property_error(key: str, value: object) -> str | None:
 
 
 def answer_of_fault(fault: Fault, success: Answer) -> Answer:
-    """Returns what a fault puts in place of a success; faults of the wire itself leave it as it is."""
+    """Return the answer with which a fault replaces a success. A fault of the connection returns the success itself."""
     match fault.kind:
         case FaultKind.STATUS:
             return _answer_of_status(fault, success)
@@ -186,7 +185,7 @@ def _answer_of_status(fault: Fault, success: Answer) -> Answer:
     if status < 400:
         return Answer(status, headers=(("Location", REDIRECT_PATH),))
     if fault.after and status >= 500:
-        # The API itself has said yes by then: such an answer is a gateway's, which speaks HTML.
+        # The API has accepted the bulletin by then. Such an answer comes from a gateway, which sends HTML.
         return _page(status, f"{status} {phrase(status)}")
     return too_many() if status == TOO_MANY else fail(status, phrase(status))
 

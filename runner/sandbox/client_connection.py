@@ -1,7 +1,6 @@
-"""One client's connection at the level of bytes: requests in, answers out, and the ways to break it.
+"""One client's connection: takes a connected socket, reads requests, writes answers, and breaks it for a fault.
 
-In comes a connected socket, out come `Request` values. The head is parsed by hand: the standard library's
-handler costs more than all the rest of an answer, and a fault needs the raw socket anyway.
+The head is parsed here and not by the standard library, whose handler is slow. Faults need the raw socket anyway.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as read. Header names are lower case; `flaw` is the status and text of what made its
-    body unreadable, after which the connection can't go on."""
+    """One request. Header names are lower case. If the request can't be read, `flaw` is the status and the text of the
+    answer, and the connection ends after it."""
 
     method: str
     path: str
@@ -40,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `accepted` tells whether the bulletin is raised, which the client may never learn."""
+    """One answer. `accepted` is true if the bulletin is raised, even if the client never receives the answer."""
 
     status: int
     body: bytes = b""
@@ -59,7 +58,7 @@ class Connection:
         self.hanging = False
 
     def read_request(self) -> Request | None:
-        """Returns the next request once it is whole, or None when the client has closed."""
+        """Return the next request once it is whole, or None when the client has closed."""
         while (end := self._unread.find(b"\r\n\r\n")) < 0:
             if len(self._unread) > MAX_HEAD_BYTES:
                 return _flawed(431, "Request head too large")
@@ -83,16 +82,16 @@ class Connection:
         return bool(more)
 
     def send(self, answer: Answer, *, keep_alive: bool = True) -> None:
-        """Sends the answer in one write."""
+        """Send the answer in one write."""
         self._socket.sendall(_head(answer, len(answer.body), keep_alive=keep_alive) + answer.body)
 
     def send_part(self, answer: Answer) -> None:
-        """Sends half of the body under a Content-Length that promises the whole."""
+        """Send half of the body under a Content-Length that promises the whole."""
         half = answer.body[: len(answer.body) // 2]
         self._socket.sendall(_head(answer, len(answer.body), keep_alive=True) + half)
 
     def drip(self, answer: Answer, *, head: bool) -> None:
-        """Sends an endless head, or an endless body, byte by byte until the client or the sandbox goes."""
+        """Send an endless head, or an endless body, byte by byte until the client or the sandbox goes."""
         if head:
             self._socket.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
         else:
@@ -101,13 +100,13 @@ class Connection:
             self._socket.sendall(b"." if head else b" ")
 
     def hang(self) -> None:
-        """Returns when the client has gone away or the sandbox closes."""
+        """Return when the client has gone away or the sandbox closes."""
         self.hanging = True
         while self._socket.recv(_CHUNK_BYTES):
             pass
 
     def is_abandoned(self) -> bool:
-        """Whether it hangs and its client has gone: seen at once, before `hang` itself has woken up."""
+        """Whether the connection hangs and its client has closed it. Known at once, before `hang` returns."""
         if not self.hanging:
             return False
         try:
@@ -123,7 +122,7 @@ class Connection:
         self._socket.close()
 
     def finish(self) -> None:
-        """Ends the connection so that the answer arrives: closing on unread bytes would reset it."""
+        """End the connection so that the answer arrives: a close with unread bytes would reset the connection."""
         self._socket.shutdown(socket.SHUT_WR)
         drained = 0
         while drained < _MAX_DRAIN_BYTES and (more := self._socket.recv(_CHUNK_BYTES)):
@@ -169,7 +168,7 @@ def _head(answer: Answer, length_bytes: int, *, keep_alive: bool) -> bytes:
 
 
 def phrase(status: int) -> str:
-    """Returns the standard's words for a status code."""
+    """Return the standard's words for a status code."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -1,7 +1,7 @@
-"""The sandbox's own pages, for people and for tests in another process: what came, and which faults.
+"""The sandbox's own pages, for people and for tests in another process: the recorded requests, and the faults.
 
-`GET` and `DELETE /_sandbox/requests`, `POST` and `DELETE /_sandbox/faults`, and `GET /` that says what this is.
-None of them is recorded.
+`GET` and `DELETE /_sandbox/requests`, `POST` and `DELETE /_sandbox/faults`, and `GET /`, which describes the sandbox.
+Requests for these pages are not recorded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def is_for(request: Request) -> bool:
 
 
 def answer_control(request: Request, sandbox: Sandbox) -> Answer:
-    """Returns the page, having done what the request asks of the sandbox."""
+    """Do what the request asks of the sandbox, and return the page."""
     match request.method, request.path:
         case "GET", "/":
             return Answer(200, _ABOUT.encode(), "text/plain; charset=utf-8")

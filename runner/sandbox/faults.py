@@ -1,7 +1,7 @@
-"""What can go wrong on request: a fault as a value, its compact text, and the set now in force.
+"""The faults that the sandbox can produce: takes texts such as `503-after@*Hindi*~0.5`, returns the fault of a request.
 
-The text form is `KIND[@NAME-GLOB][*TIMES][~PROBABILITY]`, as in `503-after@*Hindi*~0.5`. A backslash takes
-the next character into the name or the text as it is. In go texts and names, out comes the fault due.
+The form of a text is `KIND[@NAME-GLOB][*TIMES][~PROBABILITY]`. After a backslash, the next character is part of the
+name or the text and has no special meaning.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from threading import Lock
 
 
 class FaultKind(Enum):
-    """What befalls a request that would otherwise succeed."""
+    """What happens to a request that would otherwise succeed."""
 
     STATUS = "status"  # written as its number: 503
     TIMEOUT = "timeout"  # no answer, until the client goes away
@@ -61,10 +61,10 @@ _STICKY_S = 600.0  # "try again after 10 minutes": an older edition of the page 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: what happens, to which bulletins (`match`, a glob on the name), how often.
+    """One fault: what happens, to which bulletins (`match`, a glob on the name), and how often.
 
-    `after` puts a status, time-out, reset or close after the bulletin was accepted. `times` bounds how
-    many requests it befalls. Raises ValueError for a combination that means nothing.
+    With `after`, a status, time-out, reset or close happens after the bulletin was accepted. `times` limits the number
+    of requests that get the fault. Raises ValueError for values that can't be combined.
     """
 
     kind: FaultKind
@@ -88,12 +88,12 @@ class Fault:
 
     @property
     def accepted(self) -> bool:
-        """Whether the bulletin is raised all the same."""
+        """Whether the bulletin is raised despite the fault."""
         return self.after or self.kind in _ALWAYS_ACCEPTED
 
     @property
     def sticky_s(self) -> float:
-        """For how many seconds an account gets nothing but 429 after one; 0 for faults of other kinds."""
+        """For how many seconds after a 429 an account gets only 429; 0 for faults of other kinds."""
         if self.kind is not FaultKind.STICKY_429:
             return 0.0
         length = _LENGTH.fullmatch(self.text) if self.text else None
@@ -132,7 +132,7 @@ def _check_kind(fault: Fault) -> None:
 
 
 def parse_fault(text: str) -> Fault:
-    """Returns the fault that a text such as `timeout-after@*Tamil*` means.
+    """Return the fault that a text such as `timeout-after@*Tamil*` means.
 
     Raises ValueError, with what is wrong and what to write instead.
     """
@@ -182,7 +182,7 @@ def _forms() -> list[str]:
 
 
 def format_fault(fault: Fault) -> str:
-    """Returns the text that `parse_fault` turns into the same fault."""
+    """Return the text that `parse_fault` turns into the same fault."""
     parts = [_escape(fault.what)]
     if fault.match != "*":
         parts.append(f"@{_escape(fault.match)}")
@@ -210,7 +210,7 @@ class _Rule:
 
 
 class FaultRules:
-    """The faults in force, oldest first; the first that applies to a request befalls it."""
+    """The active faults, oldest first. A request gets the first one that applies to it."""
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
@@ -220,7 +220,7 @@ class FaultRules:
         self._blocked_until_s: dict[str, float] = {}
 
     def add(self, fault: Fault) -> None:
-        """Puts a fault in force, after those already there."""
+        """Add a fault after the active ones."""
         with self._lock:
             if fault.kind is FaultKind.STICKY_429:
                 self._sticky_s = fault.sticky_s
@@ -228,25 +228,25 @@ class FaultRules:
                 self._rules.append(_Rule(fault, fault.times))
 
     def clear(self) -> None:
-        """Takes every fault out of force."""
+        """Remove all faults."""
         with self._lock:
             self._rules.clear()
             self._sticky_s = 0.0
             self._blocked_until_s.clear()
 
     def refuses(self, account_id: str, at_s: float) -> bool:
-        """Whether the account still gets nothing but 429, because of an earlier one."""
+        """Whether the account still gets only 429 because of an earlier 429."""
         with self._lock:
             return at_s < self._blocked_until_s.get(account_id, at_s)
 
     def note_429(self, account_id: str, at_s: float) -> None:
-        """Starts the time in which the account gets nothing but 429, if sticky-429 is in force."""
+        """Start the time in which the account gets only 429, if sticky-429 is active."""
         with self._lock:
             if self._sticky_s and at_s >= self._blocked_until_s.get(account_id, at_s):
                 self._blocked_until_s[account_id] = at_s + self._sticky_s
 
     def pick(self, name: str) -> Fault | None:
-        """Returns the fault that befalls the next request for the bulletin of this name, counting it."""
+        """Return the fault of the next request for the bulletin of this name, and count that request."""
         if not self._rules:
             return None
         with self._lock:
@@ -261,7 +261,7 @@ class FaultRules:
     def _drawn(self, rule: _Rule, name: str) -> bool:
         if rule.fault.probability == 1:
             return True
-        # Drawn from the name and how often it came, so that a run repeats whatever the order of its threads.
+        # Drawn from the name and its number of requests, so that a run repeats exactly in any order of its threads.
         rule.seen[name] += 1
         ticket = f"{self._seed}|{format_fault(rule.fault)}|{rule.seen[name]}|{name}"
         digest = blake2b(ticket.encode("utf-8", "surrogatepass"), digest_size=8).digest()

@@ -1,7 +1,6 @@
-"""The port: bound to loopback, listening or refusing, with a thread for each connection.
+"""The port of the sandbox, on 127.0.0.1: accepts or refuses connections, with one thread for each connection.
 
-In comes a function that serves one connected socket; the listener owns every socket and thread, and
-`close` leaves none behind.
+Takes a function that serves one connected socket. The listener owns all sockets and threads; `close` ends all of them.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _JOIN_S = 5.0
 
 
 class Listener:
-    """A bound port that refuses connections until it is opened. Raises OSError when it can't be had."""
+    """A bound port that refuses connections until `open` is called. Raises OSError if the port can't be bound."""
 
     def __init__(self, port: int, serve: Callable[[socket.socket], None]) -> None:
         self._serve = serve
@@ -89,7 +88,7 @@ class Listener:
 
     def _converse(self, connected: socket.socket) -> None:
         try:
-            with connected, suppress(OSError):  # clients that vanish are no news
+            with connected, suppress(OSError):  # clients may close at any time
                 self._serve(connected)
         finally:
             with self._lock:

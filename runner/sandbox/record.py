@@ -1,7 +1,6 @@
-"""What reached the sandbox, and how much of it at once: the record that tests and people read.
+"""The record of the sandbox: takes requests and their answers, returns snapshots for tests and people.
 
-In come requests as they are read whole and their answers as they go out; out come snapshots. It never
-sees a passcode.
+It also counts how many requests of an account were in flight at once. It never contains a passcode.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from runner.sandbox.client_connection import Connection
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request that was read whole. Times are `time.monotonic()` in seconds.
+    """One request that was read completely. Times are `time.monotonic()` in seconds.
 
-    `accepted` means that the bulletin was raised: people got it, whatever the client was told. Without an
-    answer, as yet or ever, `answered_at_s` and `status` are None. `body` is None unless it was one JSON
-    object. `in_flight` counts the account's requests at its arrival, itself among them.
+    `accepted` is true if the bulletin was raised, whatever answer the client received. Until there is an answer,
+    `answered_at_s` and `status` are None. `body` is None unless it was one JSON object. `in_flight` counts the
+    account's requests in flight when this one arrived, including this one.
     """
 
     number: int
@@ -39,7 +38,7 @@ class Received:
 
 
 class Record:
-    """The latest requests, at most `limit`; older ones are forgotten, and only counted."""
+    """The latest requests, at most `limit`. Older requests are only counted."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -49,7 +48,7 @@ class Record:
         self.total_accepted = 0
 
     def add(self, received: Received) -> Received:
-        """Keeps a request, numbered from 1 in order of arrival, and returns it so."""
+        """Add a request and return it with its number, counted from 1 in the order of arrival."""
         with self._changed:
             self.total += 1
             self.total_accepted += received.accepted
@@ -74,12 +73,12 @@ class Record:
             self._kept.clear()
 
     def snapshot(self) -> tuple[Received, ...]:
-        """Returns the requests kept, in order of arrival."""
+        """Return the requests kept, in order of arrival."""
         with self._changed:
             return tuple(self._kept.values())
 
     def wait_for(self, count: int, timeout_s: float) -> tuple[Received, ...]:
-        """Returns the requests once there are at least `count`; raises TimeoutError after `timeout_s`."""
+        """Return the requests once there are at least `count`; raises TimeoutError after `timeout_s`."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._kept) >= count, timeout_s):
                 raise TimeoutError(f"{len(self._kept)} of {count} requests came within {timeout_s} s")
@@ -96,7 +95,7 @@ class Flights:
         self._peaks: defaultdict[str, int] = defaultdict(int)
 
     def enter(self, account_id: str, connection: Connection) -> int:
-        """Returns how many the account has in flight with this one; above the limit it was not let in."""
+        """Return how many requests the account has in flight with this one. Above the limit, this one is refused."""
         with self._lock:
             holders = self._holders[account_id]
             if len(holders) >= self._limit:
@@ -113,7 +112,7 @@ class Flights:
             self._holders[account_id].discard(connection)
 
     def peaks(self) -> dict[str, int]:
-        """Returns the most that each account ever had at once, those refused included."""
+        """Return the most that each account ever had at once, those refused included."""
         with self._lock:
             return dict(self._peaks)
 
@@ -124,5 +123,5 @@ class Flights:
 
 
 def accepted_of(requests: Iterable[Received]) -> tuple[Received, ...]:
-    """Returns those whose bulletin was raised."""
+    """Return those whose bulletin was raised."""
     return tuple(received for received in requests if received.accepted)

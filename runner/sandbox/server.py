@@ -1,7 +1,7 @@
-"""The sandbox: a loopback HTTP/1.1 server that stands in for the Bulletins API, faults included.
+"""The sandbox: an HTTP/1.1 server on 127.0.0.1 that replaces the Bulletins API, and can produce faults.
 
-It joins the parts of this room: requests come off the wire, are judged, held to the account's limit,
-befallen by faults, recorded and answered.
+For each request, it decides the answer, applies the account's limit and the active faults, records the request, and
+answers it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _UNANSWERED = frozenset({FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})
 
 
 class Sandbox:
-    """A running stand-in on 127.0.0.1, from construction until `close` or the end of its `with`.
+    """A running sandbox on 127.0.0.1, from its construction until `close` or the end of its `with`.
 
-    `port` 0 takes any free one. `latency_s` is slept while a request is in flight. `credentials` maps
-    account ids to passcodes and `events` event names to required properties; None accepts any.
-    `record_limit` is how many requests are remembered. `seed` decides what faults with a probability do.
-    `on_answer` is called from many threads, for each request just before it is answered or left unanswered.
-    Raises OSError when the port can't be had, ValueError for a fault or a latency that means nothing.
+    `port` 0 takes any free port. An admitted request takes `latency_s`. `credentials` maps account ids to passcodes,
+    and `events` maps event names to required properties; None accepts all. `record_limit` is how many requests are
+    kept. `seed` decides which requests get a fault with a probability. `on_answer` is called from many threads, for
+    each request right before its answer. Raises OSError if the port can't be bound, and ValueError for an invalid
+    fault or latency.
     """
 
     def __init__(
@@ -88,9 +88,9 @@ class Sandbox:
         return f"http://{LOOPBACK}:{self.port}"
 
     def add_fault(self, fault: Fault | str) -> None:
-        """Puts a fault in force, as a value or as text; `refuse` also drops the open connections.
+        """Activate a fault, given as a value or as text; `refuse` also closes the open connections.
 
-        Raises ValueError for a text that means none.
+        Raises ValueError for an invalid text.
         """
         fault = _as_fault(fault)
         if fault.kind is FaultKind.REFUSE:
@@ -99,38 +99,38 @@ class Sandbox:
             self._rules.add(fault)
 
     def clear_faults(self) -> None:
-        """Takes every fault out of force, `refuse` included."""
+        """Remove all faults, including `refuse`."""
         self._rules.clear()
         if not self._closing.is_set():
             self._listener.open()
 
     def received(self) -> tuple[Received, ...]:
-        """Returns the requests so far, in order of arrival; those still in flight have no status yet."""
+        """Return the requests so far, in order of arrival; those still in flight have no status yet."""
         return self._record.snapshot()
 
     def accepted(self) -> tuple[Received, ...]:
-        """Returns the requests whose bulletin was raised."""
+        """Return the requests whose bulletin was raised."""
         return accepted_of(self.received())
 
     def wait_received(self, count: int, *, timeout_s: float = 10.0) -> tuple[Received, ...]:
-        """Returns the requests once at least `count` have come; raises TimeoutError after `timeout_s`."""
+        """Return the requests once at least `count` have come; raises TimeoutError after `timeout_s`."""
         return self._record.wait_for(count, timeout_s)
 
     def totals(self) -> tuple[int, int]:
-        """Returns how many requests came and how many were accepted, forgotten ones included."""
+        """Return how many requests arrived and how many were accepted, including those no longer kept."""
         return self._record.total, self._record.total_accepted
 
     def clear_record(self) -> None:
-        """Forgets the requests and the peaks."""
+        """Delete the recorded requests and the peaks."""
         self._record.clear()
         self._flights.clear_peaks()
 
     def peak_in_flight(self, account_id: str) -> int:
-        """Returns the most requests the account had at once, refused ones included: 4 is one too many."""
+        """Return the most requests the account had at once, refused ones included: 4 is one too many."""
         return self._flights.peaks().get(account_id, 0)
 
     def peaks_in_flight(self) -> dict[str, int]:
-        """Returns `peak_in_flight` of every account that called."""
+        """Return `peak_in_flight` of every account that called."""
         return self._flights.peaks()
 
     def _converse(self, connected: socket.socket) -> None:
@@ -145,7 +145,7 @@ class Sandbox:
                 return
 
     def _take(self, connection: Connection, request: Request) -> bool:
-        """Deals with one request; returns whether the connection goes on."""
+        """Handle one request, and return whether the connection continues."""
         at_s = time.monotonic()
         judged = judge(request, self._account)
         account_id = judged.account_id if judged.admitted else None
@@ -156,7 +156,7 @@ class Sandbox:
             if held_s and self._closing.wait(at_s + held_s - time.monotonic()):
                 return False
             hangs = fault is not None and fault.kind is FaultKind.TIMEOUT
-            # Freed before the answer leaves, so that the client's next request never finds it taken.
+            # The place in flight is freed before the answer leaves, so that the client's next request is not refused.
             if account_id and not hangs:
                 self._flights.leave(account_id, connection)
             if fault is None or fault.kind not in _UNANSWERED:

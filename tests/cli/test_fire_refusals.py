@@ -61,7 +61,7 @@ def test_all_missing_credentials_are_named(
     monkeypatch.setenv("INDIA_PASSCODE", "")
     done = bulletins("fire", "--yes")
     missing = "the variable INDIA_ID is not set; the variable INDIA_PASSCODE is not set"
-    assert done.refused_with(missing, "Set them where this command runs")
+    assert done.refused_with(missing, "Set them on the machine")
     assert_reported(tmp_path, missing)
 
 
@@ -70,13 +70,13 @@ def test_a_passcode_file_that_is_not_there(bulletins: Bulletins, ledger: str, wr
     write({"accounts.yaml": text})
     done = bulletins("fire", "--yes")
     assert done.refused_with(
-        "the passcode_file of india (bulletins.d/accounts.yaml:2) does not exist", "Set them where"
+        "the passcode_file of india (bulletins.d/accounts.yaml:2) does not exist", "Set them on the machine"
     )
 
 
 def test_more_than_max(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     done = bulletins("fire", "--yes", "--max", "1")
-    assert done.refused_with("2 firings would be sent, and --max allows 1", "with --max 2; else narrow the selection.")
+    assert done.refused_with("2 firings would be sent, and --max allows 1", "with --max 2. Otherwise")
     assert_reported(tmp_path, "--max allows 1")
     assert done.out == ""
 

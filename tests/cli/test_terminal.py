@@ -153,7 +153,7 @@ def test_ctrl_c_in_the_middle(
     with on_terminal("fire", "--yes", folder=tmp_path, environment=dict(os.environ)) as terminal:
         sandbox.wait_received(5, timeout_s=60)
         terminal.type("\x03")
-        terminal.wait_for("interrupted: finishing what is in flight; once more to stop at once")
+        terminal.wait_for("interrupted: waiting for the requests in flight; interrupt again to stop at once")
         terminal.type("\x03")
         assert terminal.wait() == 130
     assert "Traceback" not in terminal.text

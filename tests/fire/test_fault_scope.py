@@ -206,7 +206,7 @@ def test_an_outcome_is_recorded_with_less_text_rather_than_not_at_all(
     ended = firer.fire(BULLETINS)
     assert (outcomes(ended), ended.fault) == ({**ALL_FIRED, BAD: "failed"}, None)
     assert states(ledger) == {**dict.fromkeys(ALL_FIRED, State.FIRED), BAD: State.FAILED}
-    assert any("could be recorded" in warning for result in ended.results for warning in result.warnings)
+    assert any("could not record" in warning for result in ended.results for warning in result.warnings)
 
 
 def test_an_answer_with_characters_that_no_database_takes(firer: Firer, ledger: Ledger) -> None:

@@ -27,7 +27,9 @@ def test_more_than_the_maximum_is_refused_with_the_figures(ledger: Ledger) -> No
     with pytest.raises(UserError, match="3 firings would be sent, and --max allows 2") as caught:
         check_maximum(plan, 2)
     assert caught.value.exit_code is Exit.REFUSED
-    assert caught.value.help == "If all of them are meant, run again with --max 3; else narrow the selection."
+    assert (
+        caught.value.help == "If all of them should be sent, run again with --max 3. Otherwise select fewer bulletins."
+    )
 
 
 def test_of_a_reviewed_plan_nothing_can_be_left_out(ledger: Ledger) -> None:
@@ -35,7 +37,7 @@ def test_of_a_reviewed_plan_nothing_can_be_left_out(ledger: Ledger) -> None:
     check_maximum(plan, 3, is_reviewed=True)
     with pytest.raises(UserError) as caught:
         check_maximum(plan, 2, is_reviewed=True)
-    assert caught.value.help == "If all of them are meant, run again with --max 3; else make a smaller plan."
+    assert caught.value.help == "If all of them should be sent, run again with --max 3. Otherwise make a smaller plan."
 
 
 def test_an_account_that_names_a_ledger_is_fired_with_no_other(ledger: Ledger) -> None:

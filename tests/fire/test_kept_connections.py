@@ -175,7 +175,7 @@ def test_interim_answers_do_not_move_the_deadline(client: MakeClient) -> None:
     with serving(serve) as server:
         answer = send(client(server.base_url, Timeouts(read_s=HASTY.read_s, total_s=0.6)))
     assert judge(answer).sent is Sent.UNKNOWN
-    assert answer.error == "no whole answer within 0.6 s"
+    assert answer.error == "no complete answer within 0.6 s"
 
 
 def test_interim_answers_without_an_end_are_in_doubt(client: MakeClient) -> None:

@@ -173,7 +173,7 @@ def test_a_firing_that_another_run_took_meanwhile_is_skipped(firer: Firer, sandb
     (result,) = firer.fire([bulletin()], plan=plan).results
 
     assert result.outcome == "skipped"
-    assert result.reason == "another run has claimed or sent it meanwhile"
+    assert result.reason == "another run meanwhile claimed or sent it"
     assert len(sandbox.received()) == 1
 
 
@@ -355,7 +355,7 @@ def test_a_ledger_that_stays_away_ends_the_run_and_nothing_is_sent_twice(
             wait_for_keepers()
         raised = accepted(sandbox)
         assert 10 <= len(raised) < 30
-        assert "the ledger can't be reached: nothing is sent until it is back" not in firer.messages[1:]
+        assert "the ledger can't be reached: nothing is sent until it can be reached again" not in firer.messages[1:]
 
         with ledger._writing() as connection:
             end_lease(connection, run.id)

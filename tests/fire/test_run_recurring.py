@@ -118,7 +118,7 @@ def test_what_was_passed_over_meanwhile_is_not_sent(
     ended = firer.fire([hourly], plan=waiting)
     assert sent(sandbox) == ["of 2026-12-01T12:00:00Z"] * was_watched + ["of 2026-12-01T14:00:00Z"]
     assert [result.outcome for result in ended.results] == [None, "skipped", None]
-    assert ended.results[1].reason == "another run has claimed or sent it, or told it as expired, meanwhile"
+    assert ended.results[1].reason == "another run meanwhile claimed it, sent it or recorded it as expired"
     assert {row.state for row in ledger.rows()} == ({State.FIRED, State.EXPIRED} if was_watched else {State.FIRED})
 
 

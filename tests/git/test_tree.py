@@ -217,7 +217,7 @@ def test_a_file_that_git_has_lost_is_a_problem(repository: Repository) -> None:
     (repository.folder / ".git" / "objects" / id_[:2] / id_[2:]).unlink()
     unreadable = at(commit).problems[-1]
     assert unreadable.file == "bulletins.d/accounts.yaml"
-    assert unreadable.message == "the file cannot be read: git does not have it"
+    assert unreadable.message == "the file cannot be read: git does not have the content of this file"
 
 
 def test_a_commit_that_is_not_there_is_refused(repository: Repository) -> None:
@@ -235,7 +235,7 @@ def test_git_that_stops_in_between_is_refused(
     script.write_text('#!/bin/sh\ncase "$*" in *cat-file*) exit 1;; esac\nexec /usr/bin/git "$@"\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
-    with pytest.raises(UserError, match="git stopped while it was read"):
+    with pytest.raises(UserError, match="git ended before"):
         definitions_at(commit, PATH)
 
 

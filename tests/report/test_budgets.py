@@ -59,7 +59,7 @@ def test_the_first_turn_is_not_a_moment_too_early_and_says_its_day_where_that_is
 
 
 def test_what_expires_before_its_turn_is_a_warning_and_a_finding() -> None:
-    late = "it will expire before the budget lets it go"
+    late = "it will expire before the budget has room for it"
     held = {"action": "wait", "reason": SPENT, "may_go_at": LATER, "warnings": [late]}
     report = make_report(*(make_result(f"b{number}", None, **held) for number in range(12)))
     assert list(summary_lines(report))[2] == (

@@ -1,7 +1,7 @@
-"""What came back for one request, as a value, and what its JSON body says, before anybody judges it.
+"""The answer to one request: takes an HTTP status and the body's bytes, returns the fields that decide the outcome.
 
-In come an HTTP status and bytes of the far end; every value that goes out is bounded. A body is read strictly: UTF-8
-without a byte order mark, one JSON object, no NaN. Only the exact texts "success" and "fail" are known statuses.
+Every value that is returned has a maximum size. A body is read strictly: UTF-8 without a byte order mark, one JSON
+object, no NaN. Only the exact texts "success" and "fail" are known statuses.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from runner.definitions.reading.characters import FORBIDDEN
 
 SUCCESS = "success"
 FAIL = "fail"
-MAX_TARGETS = 2**31 - 1  # what the ledger's column holds
-_MAX_DIGITS = 18  # of an integer that is read; Python itself refuses more than 4,300
-_DECIDING = ("status", "error", "errors", "code")  # a second one of these may say the opposite
+MAX_TARGETS = 2**31 - 1  # the largest number that the ledger's column can store
+_MAX_DIGITS = 18  # of an integer; a longer one counts as infinite, because Python raises an error for 4,301 digits
+_DECIDING = ("status", "error", "errors", "code")  # if one of these occurs twice, the two may contradict each other
 _ERRORS = ("error", "errors", "unprocessed")
 _CODE = re.compile(r"([0-9]{1,9})\b", re.ASCII)
 _SUCCESS_WORD = re.compile(rb"""["']success["']""", re.IGNORECASE)
@@ -29,12 +29,12 @@ _UNKNOWN_STATUS = object()
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the JSON object of an answer says.
+    """The fields of an answer's JSON object.
 
-    `status` is None where the field is missing or null. `error` is the API's own text, on one line. `code` is None
-    where there is no number. `targets` is None where it is not an integer from 0 to MAX_TARGETS; `has_targets` says
-    whether the field speaks of any, whatever its form. `has_error` says whether an error field holds anything;
-    `repeated` names a deciding field that occurs twice.
+    `status` is None if the field is missing or null. `error` is the API's own text, on one line. `code` is None if the
+    field contains no number. `targets` is None if the field is not an integer from 0 to MAX_TARGETS; `has_targets` is
+    true if a field of that name, in any form, reports at least one. `has_error` is true if an error field is not empty.
+    `repeated` is the name of a field that occurs twice and decides the outcome.
     """
 
     status: object = None
@@ -46,9 +46,9 @@ class Said:
     repeated: str | None = None
 
     def contradiction(self, http_status: int) -> str | None:
-        """What in the answer contradicts the rest of it, its HTTP status included; None where nothing does.
+        """Return how the answer contradicts itself or its HTTP status, or None if it does not.
 
-        `fail` under HTTP 200 is documented, so it is none.
+        `fail` under HTTP 200 is documented by CleverTap, and is no contradiction.
         """
         if self.repeated:
             return f"the field {self.repeated} occurs twice"
@@ -72,11 +72,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was seen of one request.
+    """What this machine observed of one request and its answer.
 
-    `left` says whether any byte of the request may have left this machine. `http_status` is None where no answer
-    came. `complete` is false where the body broke off, was too long or came too late, or where more bytes followed it.
-    `error` says what broke.
+    `left` is true if any byte of the request may have left this machine. `http_status` is None if no answer arrived.
+    `complete` is false if the body is incomplete, too long or too late, or if more bytes followed it. `error` describes
+    the failure.
     """
 
     started_at: datetime
@@ -89,22 +89,22 @@ class Answer:
 
     @property
     def keeps_connection(self) -> bool:
-        """Whether the connection may carry another request: only after a complete success that nothing contradicts.
+        """Whether the connection may be used for another request: only after a complete and consistent success.
 
-        After a refusal it is closed although the server has no more to say. So a refusal that is read later on the same
-        connection can't be a second copy of an earlier one, and a bulletin that was sent is never taken for refused.
+        After a refusal the connection is closed. A server may send a refusal twice, and the second copy must never be
+        read as the answer to the next request: a bulletin that was sent would then count as refused.
         """
         return self.http_status is not None and self.complete and is_success(self.http_status, self.body)
 
 
 def is_success(http_status: int, body: bytes) -> bool:
-    """Whether a whole answer with that HTTP status and body says success, and nothing else."""
+    """Whether a complete answer with this HTTP status and body reports success and does not contradict itself."""
     said = read(body)
     return said is not None and said.status == SUCCESS and said.contradiction(http_status) is None
 
 
 def read(body: bytes) -> Said | None:
-    """What the body says; None where it is not one JSON object."""
+    """Return the fields of the body, or None if it is not one JSON object."""
     try:
         pairs = _DECODER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -128,17 +128,17 @@ def read(body: bytes) -> Said | None:
 
 
 def unreadable(body: bytes) -> Said:
-    """What a body says that is not one JSON object: nothing certain, but perhaps the opposite of a refusal."""
+    """Return the fields of a body that is not one JSON object: an unknown status if it contains the word success."""
     return Said(status=_UNKNOWN_STATUS if _SUCCESS_WORD.search(body) else None)
 
 
 def one_line(text: str) -> str:
-    """Text of the far end without line breaks, and without characters that a terminal obeys or no encoding takes."""
+    """Return text of the API on one line, without control characters and characters that can't be encoded."""
     return FORBIDDEN.sub("\ufffd", " ".join(text.split()))
 
 
 class _Pairs(tuple[tuple[str, Any], ...]):
-    """The fields of a JSON object in order, with all that occur twice."""
+    """The fields of a JSON object as pairs in order. A field that occurs twice is in two pairs."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
-"""Whose certificates are trusted: the environment's choice, as curl and OpenSSL take it, else the package certifi's.
+"""The certificate authorities that are trusted. Takes environment variables, returns a file, a folder, or both.
 
-In come environment variables, out goes a file and a folder of certificates.
+The variables are those of requests, curl and OpenSSL. If none is set, the authorities of the package certifi are used.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # a file or a folder; the first that is set counts
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # each names a file or a folder; the first that is set is used
 _FILE = "SSL_CERT_FILE"
 _FOLDER = "SSL_CERT_DIR"
 
 
 @dataclass(frozen=True, slots=True)
 class Authorities:
-    """Certificates of authorities: a file, a folder (or several, as OpenSSL separates them), or both.
+    """Certificates of authorities: a file, a folder (or several, separated as for OpenSSL), or both.
 
-    `source` names the variables and their values, for messages.
+    `source` quotes the variables with their values, for messages.
     """
 
     file: str | None
@@ -28,22 +28,24 @@ class Authorities:
     source: str
 
     def check(self) -> None:
-        """Raises OSError, with the variable's name and value, where they can't be read.
+        """Raise OSError with the variable's name and value if the certificates can't be read.
 
-        A missing folder besides a file is ignored, as by OpenSSL: systems set both.
+        In addition to a file, a missing folder is ignored, as OpenSSL does: some systems set both variables.
         """
         if not self.file and not any(map(os.path.isdir, (self.folder or "").split(os.pathsep))):
-            raise OSError(f"{self.source} names no folder that exists: correct or unset it")
+            raise OSError(f"the folder of {self.source} does not exist: correct or unset the variable")
         try:
             if self.file:
                 ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(self.file)
         except OSError as error:
-            reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-            raise OSError(f"{self.source} names a file that can't be used ({reason}): correct or unset it") from None
+            reason = "it contains no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+            raise OSError(
+                f"the file of {self.source} can't be used ({reason}): correct or unset the variable"
+            ) from None
 
 
 def authorities(environment: Mapping[str, str]) -> Authorities | None:
-    """Return the authorities that the environment names, or None where it names none."""
+    """Return the authorities that the environment names, or None if it names none."""
     for name in _BUNDLES:
         if path := environment.get(name):
             is_folder = Path(path).is_dir()

@@ -1,6 +1,7 @@
-"""One request to CleverTap, answered with an `Answer`. Never retries, never follows, never raises for the wire.
+"""Sends one request to CleverTap: takes the body of a firing, returns an `Answer` for every outcome.
 
-Source of the request's form: the Bulletins page of CleverTap's developer site.
+The client never retries, never follows a redirect, and raises no error of the network: such an error is part of the
+answer. Source of the request's form: the Bulletins page of CleverTap's developer site.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from runner.fire.api.exchange import MAX_IDLE_S, Deadlines, Exchange, ObservedAd
 
 PATH = "/1/targets/trigger.json"
 MAX_ANSWER_BYTES = 1024 * 1024
-_PREFIX = re.compile(r"(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): ")  # of urllib3's messages; says nothing to people
+_PREFIX = re.compile(r"(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): ")  # of urllib3's messages; of no use to users
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a request may take, in seconds: to connect, between two bytes of the answer, and altogether."""
+    """How long a request may take, in seconds: to connect, between two bytes of the answer, and in total."""
 
     connect_s: float = 5.0
     read_s: float = 60.0
@@ -59,11 +60,11 @@ class Client:
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, self._adapter)
-        # The environment is looked up once: requests would do it for every call.
+        # Read the environment once: requests would read it for every call.
         settings = self._session.merge_environment_settings(self._url, {}, True, None, None)
         self._settings: dict[str, Any] = {"proxies": settings["proxies"], "verify": True}
         if is_loopback(urlsplit(base_url).hostname or ""):
-            self._settings["proxies"] = {}  # a passcode for this machine goes through nobody else's
+            self._settings["proxies"] = {}  # a request to this machine, with its passcode, must not go through a proxy
         self._session.trust_env = False
         self._session.headers = requests.structures.CaseInsensitiveDict(
             {
@@ -77,13 +78,13 @@ class Client:
         )
 
     def prepare(self, body: bytes) -> requests.PreparedRequest:
-        """A request that is ready to go out, so that no slot is held while it is made."""
+        """Return the request for this body. It is made before a slot is taken, so that no slot is idle meanwhile."""
         return self._session.prepare_request(requests.Request("POST", self._url, data=body))
 
     def send(self, request: requests.PreparedRequest, turn: Turn) -> Answer:
-        """Sends the request, once, when its `turn` comes, and says what was seen.
+        """Send the request once, when `turn` permits it, and return the answer.
 
-        Raises nothing but what the turn raises, and then nothing was sent.
+        Raises only the exceptions of `turn`. If one is raised, nothing was sent.
         """
         if time.monotonic() - self._used_at > MAX_IDLE_S:
             self._session.close()
@@ -99,28 +100,28 @@ class Client:
         return answer
 
     def redacted(self, text: str) -> str:
-        """The text without the account's passcode."""
+        """Return the start of the text without any known credential."""
         return self._credentials.redacted(text)
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Close the connection."""
         self._session.close()
 
     def _exchange(
         self, request: requests.PreparedRequest, exchange: Exchange
     ) -> tuple[int | None, bytes, bool, str | None]:
-        """Status, body, whether it is whole, and what broke."""
+        """Return the HTTP status, the body, whether the answer is complete, and a description of the failure."""
         timeouts = (self._timeouts.connect_s, self._timeouts.read_s)
         try:
-            # The adapter is a session's send without redirects, cookies and hooks, none of which we want.
+            # Session.send would follow redirects and keep cookies; the adapter does neither.
             response = self._adapter.send(request, stream=True, timeout=timeouts, **self._settings)
         except MemoryError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever breaks is the outcome of this request alone
+        except Exception as error:  # noqa: BLE001 - any failure is the outcome of this request alone
             if exchange.kept_back is not None:
                 raise exchange.kept_back from None
-            # Both must agree that nothing went out: the socket, and the kind of the error.
-            exchange.left = exchange.left or _tells_of_a_request(error)
+            # "Nothing was sent" needs two witnesses: the socket, and the kind of the error.
+            exchange.left = exchange.left or _may_follow_a_request(error)
             return None, b"", False, self._described(error, exchange)
         with response:
             body, complete, fault = self._read(response, exchange)
@@ -135,17 +136,17 @@ class Client:
                     return body[:MAX_ANSWER_BYTES], False, f"the answer is longer than {MAX_ANSWER_BYTES:,} bytes"
         except MemoryError:
             raise
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - any failure is the outcome of this request alone
             return body, False, self._described(error, exchange)
         if exchange.overdue:
             return body, False, self._described(None, exchange)
         if exchange.has_more:
-            return body, False, "more bytes followed it, so it may belong to another request"
+            return body, False, "more bytes followed the answer, so it may belong to another request"
         return body, True, None
 
     def _described(self, error: BaseException | None, exchange: Exchange) -> str:
         if exchange.overdue:
-            return f"no whole answer within {self._timeouts.total_s:g} s"
+            return f"no complete answer within {self._timeouts.total_s:g} s"
         innermost = error
         while innermost is not None:
             wrapped = innermost.__cause__ or getattr(innermost, "reason", None) or _first_error(innermost)
@@ -160,15 +161,15 @@ class Client:
             return ""
         if self._authorities is not None:
             return f"; only the certificates of {self._authorities.source} are trusted"
-        return "; where a company's proxy opens TLS, set SSL_CERT_FILE to the file of its certificates"
+        return "; if a proxy of your company decrypts TLS, set SSL_CERT_FILE to the file with its certificates"
 
 
 def _first_error(error: BaseException) -> BaseException | None:
     return next((arg for arg in error.args if isinstance(arg, BaseException)), None)
 
 
-def _tells_of_a_request(error: BaseException) -> bool:
-    """Whether an error speaks of a request under way, rather than of a connection or of settings."""
+def _may_follow_a_request(error: BaseException) -> bool:
+    """Whether the request may have left before this error. It has not if the error is about connecting or settings."""
     if isinstance(error, (ConnectTimeout, SSLError, ProxyError)):
         return False
     inner = _first_error(error)

@@ -1,7 +1,7 @@
-"""Credentials: read at the edge, checked, shown to nobody; and the hosts that they may go to.
+"""The credentials of the accounts: read from environment variables and files, checked, and never shown.
 
-A passcode is an admin's key to the whole account, and `base_url` comes with a pull request: it must not be able
-to carry the passcode away.
+A passcode gives access to the whole account, and a pull request can change `base_url`. So a passcode is sent only to
+CleverTap's hosts, to this machine, and to hosts that the operator allowed on the command line.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ MAX_FILE_BYTES = 4096  # of a file that holds a passcode
 
 _DOMAIN = "." + HOSTS["eu1"]  # every region's host is a subdomain of the default one
 _PASSCODE, _ACCOUNT_ID, _PROXY = "[passcode]", "[account id]", "[proxy password]"
-_LEAST_ID = 4  # characters: a shorter id is part of ordinary words, and no passcode in the wrong variable
-# Nothing but scheme, host and port: what else a URL may hold, programs read differently, and some see another host.
+_LEAST_ID = 4  # characters; a shorter id occurs in ordinary words, and is too short to be a passcode by mistake
+# Only scheme, host and port: programs disagree about other parts of a URL, and some would read another host.
 _ADDRESS = re.compile(r"(https?)://([a-z0-9][a-z0-9.-]*|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An account's id and passcode, both left out of its repr, and what takes credentials out of texts.
+    """The id and the passcode of an account, and the redactor that removes credentials from texts.
 
-    Where no redactor is given, it knows the account's own credentials.
+    Neither credential is in the repr. Without a `redactor`, only the account's own credentials are removed.
     """
 
     account_id: str = field(repr=False)
@@ -42,15 +42,15 @@ class Credentials:
     redactor: Redactor | None = field(default=None, repr=False, compare=False)
 
     def redacted(self, text: str) -> str:
-        """The start of the text, without any credential that is known, however the text writes its characters."""
+        """Return the start of the text without any known credential, however it is encoded in the text."""
         return (self.redactor or _own_redactor(self.account_id, self.passcode)).redacted(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is set here in the variables, and in the file, that an account names; empty where nothing can be read.
+    """The values of the variables and the file that an account names. A value that can't be read is empty.
 
-    `faults` say why they can't be used; a value that can't be used may be a secret all the same.
+    `faults` lists the reasons why they can't be used. A value that can't be used may still be a secret.
     """
 
     account: Account
@@ -60,16 +60,16 @@ class Reading:
 
 
 def read_credentials(accounts: Iterable[Account], environment: Mapping[str, str]) -> list[Reading]:
-    """What is set here for each of the accounts. Raises nothing."""
+    """Return the credentials that are set on this machine for each of the accounts. Raises nothing."""
     return [_reading(account, environment) for account in accounts]
 
 
 def load_credentials(
     readings: Iterable[Reading], needed: Iterable[Account], environment: Mapping[str, str]
 ) -> dict[str, Credentials]:
-    """The credentials of the accounts that are `needed`, by name; each knows all secrets of the readings.
+    """Return the credentials of the accounts `needed`, by name. Each of them redacts the secrets of all readings.
 
-    Raises UserError that names all that is missing.
+    Raises UserError with a list of all missing or unusable values.
     """
     by_name = {reading.account.name: reading for reading in readings}
     ids = [reading.account_id for reading in by_name.values()]
@@ -79,7 +79,8 @@ def load_credentials(
     if faults := [fault for reading in used for fault in reading.faults]:
         raise UserError(
             f"credentials are missing or unusable: {'; '.join(dict.fromkeys(faults))}",
-            help="Set them where this command runs; the files under bulletins.d name the variables and files.",
+            help="Set them on the machine on which this command runs. The files under bulletins.d name the variables"
+            " and files.",
         )
     return {each.account.name: Credentials(each.account_id, each.passcode, redactor) for each in used}
 
@@ -90,16 +91,16 @@ def _own_redactor(account_id: str, passcode: str) -> Redactor:
 
 
 def _labels(ids: Iterable[str], passcodes: Iterable[str]) -> dict[str, str]:
-    """What is written in place of each; a value that is both is a passcode."""
+    """Return the label that replaces each credential. A value that is both id and passcode counts as a passcode."""
     long_ids = (account_id for account_id in ids if len(account_id) >= _LEAST_ID)
     return {**dict.fromkeys(long_ids, _ACCOUNT_ID), **dict.fromkeys(passcodes, _PASSCODE)}
 
 
 def _proxy_passwords(environment: Mapping[str, str]) -> Iterator[str]:
-    """The passwords of the proxies that the environment names; an error may quote one."""
+    """Return the passwords of the proxies that the environment names: an error of the network may quote one."""
     for name, value in environment.items():
         if name.lower().endswith("_proxy") and "@" in value:
-            # Not urlsplit: it refuses the addresses that errors are about.
+            # Without urlsplit: it raises for malformed addresses, and those are the ones that errors quote.
             _, _, password = value.rpartition("@")[0].rpartition("//")[2].partition(":")
             yield from {password, unquote(password)}
 
@@ -126,7 +127,7 @@ def _variable(account: Account, field: str, name: str, environment: Mapping[str,
 
 
 def _content(account: Account, path: str, faults: list[str]) -> str:
-    """What a passcode file holds. Its path is not quoted: somebody may have written the passcode there."""
+    """Return the content of a passcode file. Messages don't quote its path: it may be a passcode by mistake."""
     where = f"the passcode_file of {account.name} ({account.place})"
     try:
         text = _bytes(path).rstrip(b"\r\n").decode("ascii")
@@ -136,7 +137,7 @@ def _content(account: Account, path: str, faults: list[str]) -> str:
         faults.append(f"{where} is not plain ASCII text: save it as UTF-8 without a byte order mark")
     except _Unusable as error:
         faults.append(f"{where} {error}")
-    except (OSError, ValueError) as error:  # ValueError: a text that can't be a path
+    except (OSError, ValueError) as error:  # ValueError: the text can't be a path, such as one with a NUL
         faults.append(f"{where} can't be read: {getattr(error, 'strerror', None) or 'it is not the path of a file'}")
     else:
         _check(text, where, faults)
@@ -145,13 +146,13 @@ def _content(account: Account, path: str, faults: list[str]) -> str:
 
 
 class _Unusable(Exception):
-    """Why a file can't hold a passcode, to follow its name."""
+    """The reason why a file can't hold a passcode. In a message it follows the name of the file."""
 
 
 def _bytes(path: str) -> bytes:
-    # O_NONBLOCK: a named pipe must not hang the run. O_NOCTTY: a terminal must not become this process's own.
+    # O_NONBLOCK: a named pipe must not block the run. O_NOCTTY: a terminal must not become the process's terminal.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-    if not stat.S_ISREG(os.stat(path).st_mode):  # opening some devices does something already
+    if not stat.S_ISREG(os.stat(path).st_mode):  # checked before opening, which has an effect on some devices
         raise _Unusable("is not a regular file")
     descriptor = os.open(path, flags)
     try:
@@ -163,20 +164,20 @@ def _bytes(path: str) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) > MAX_FILE_BYTES:
-        raise _Unusable(f"holds more than {MAX_FILE_BYTES // 1024} KiB, so it is no passcode")
+        raise _Unusable(f"is larger than {MAX_FILE_BYTES // 1024} KiB, so it can't be a passcode")
     return data
 
 
 def _check(value: str, where: str, faults: list[str]) -> None:
-    # Anything else can't be sent in a header, and a library would quote it whole in its exception.
+    # Other values can't be sent in an HTTP header, and the exception of a library would quote the secret.
     if not value or not (value.isascii() and value.isprintable()) or " " in value:
-        faults.append(f"{where} holds nothing, a space, a line break or a character that no header can carry")
+        faults.append(f"{where} is empty, or contains a space, a line break or a character that is not plain ASCII")
 
 
 def check_hosts(accounts: Iterable[Account], allowed: Collection[str]) -> None:
-    """Raises UserError where an account's credentials would go to a host that is not the API's.
+    """Raise UserError if an account's credentials would be sent to a host that is not CleverTap's.
 
-    `allowed` are the hosts that the operator, never a definition, has allowed beside them.
+    `allowed` are additional hosts. They come from the operator's command line, never from a definition.
     """
     for account in accounts:
         match = _ADDRESS.fullmatch(account.base_url)

@@ -1,12 +1,12 @@
-"""HTTP connections that tell what became of a request: whether a byte may have left, and an end at a deadline.
+"""HTTP connections that record whether a byte of a request may have left, and that end each request at a deadline.
 
-requests and urllib3 have no overall deadline, and their exceptions don't say whether a request went out. For a
-call that can't be taken back both matter more than anything else.
+requests and urllib3 have no total deadline, and their exceptions don't show whether a request left. This program has to
+know both, because a bulletin can't be recalled.
 
-An answer proves something only for its own request. A connection carries another request only after a complete JSON
-answer that says success and that nothing contradicts; after everything else it is closed. Interim answers
-(1xx other than 101) are skipped. Bytes that arrive before a request leaves close the connection. Bytes that follow an
-answer close it too, and put that answer in doubt: it may be a second answer to the request before.
+The rule: an answer counts only for its own request. A connection is used again only after a complete JSON answer that
+reports success and does not contradict itself; otherwise it is closed. Interim answers (1xx other than 101) are
+skipped. If bytes arrive before a request leaves, the connection is closed. If bytes follow an answer, the connection is
+closed and the answer is in doubt: it may be a second answer to the previous request.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ from runner.fire.api.answer import is_success
 from runner.fire.api.certificates import Authorities
 from runner.fire.api.framing import AnswerReader, ChunkedBody
 
-MAX_IDLE_S = 2.0  # an idle connection may be closed by the far end at any moment
+MAX_IDLE_S = 2.0  # a connection that was idle longer is replaced: the server may close it at any moment
 
 
 class Turn(Protocol):
-    """What a request waits for before it goes. Whatever `take` or `check` raise keeps the request back."""
+    """The permission to send one request. If `take` or `check` raises an exception, the request is not sent."""
 
     def take(self) -> None:
-        """Called when everything is ready; waits until the request may go."""
+        """Wait until the request may leave. Called when the connection is ready."""
 
     def check(self) -> None:
-        """Called when the first byte is about to leave: the last look."""
+        """Check once more that the request may leave. Called right before the first byte."""
 
     def give_back(self) -> None:
-        """Called as early as a whole success is there, and then no other call follows. May never be called."""
+        """Return the permission early. Called as soon as a complete success has arrived, and otherwise not at all."""
 
 
 class Exchange:
-    """One request on its way. Alive from before the connection is looked for until the answer is read.
+    """One request, from the choice of its connection until its answer has been read.
 
-    The time limit counts anew from when the request's turn has come.
+    The time limit, `limit_s` seconds, starts again when the request has its permission to leave.
     """
 
     def __init__(self, limit_s: float, turn: Turn) -> None:
@@ -63,7 +63,7 @@ class Exchange:
         self.overdue = False
         self.left_at: datetime | None = None
         self.turn = turn
-        self.kept_back: BaseException | None = None  # what the turn raised
+        self.kept_back: BaseException | None = None  # the exception of the turn that prevented the send
         self.has_more = False
         self._limit_s = limit_s
         self._ended: float | None = None
@@ -77,17 +77,17 @@ class Exchange:
 
     @property
     def latency_ms(self) -> float:
-        """From when its turn came to the end of the answer, or until now."""
+        """Milliseconds from the permission to leave until the end of the answer, or until now."""
         return ((self._ended or time.perf_counter()) - self._started) * 1000
 
     def take_turn(self) -> None:
-        """Waits until the request may leave."""
+        """Wait until the request may leave."""
         self.deadline = math.inf
         self._ask(self.turn.take)
         self._restart()
 
     def check(self) -> None:
-        """The turn's last look before the first byte leaves."""
+        """Perform the last check of the turn before the first byte leaves."""
         self._ask(self.turn.check)
 
     def _ask(self, step: Callable[[], None]) -> None:
@@ -98,37 +98,37 @@ class Exchange:
             raise
 
     def note_more(self) -> None:
-        """More bytes followed the answer: nobody knows which request they, and it, belong to."""
+        """Note that more bytes followed the answer. Then the answer may belong to another request."""
         self.has_more = True
 
     def succeed(self) -> None:
-        """The whole answer is there, and nothing in it could stop the next request."""
+        """Note that the complete answer has arrived and reports success, so that the next request may leave."""
         self._ended = time.perf_counter()
         self.turn.give_back()
 
     def leave(self) -> None:
-        """From here on, the request may have been sent."""
+        """Note that the request may have been sent from now on."""
         if not self.left:
             self.left_at = clock.now()
             self.left = True
 
     def carried_by(self, sock: socket.socket | None) -> None:
-        """Notes the socket that the request goes over."""
+        """Note the socket of the request, so that `abort` can shut it down."""
         with self._lock:
             self._socket = sock
         if self.overdue:
             self.abort()
 
     def abort(self) -> None:
-        """Ends the exchange: whoever reads or writes the socket gets an error at once."""
+        """End the exchange: a thread that reads or writes its socket gets an error at once."""
         self.overdue = True
         with self._lock, contextlib.suppress(OSError):
             if self._socket is not None:
-                # A TLS socket's own shutdown would try to speak TLS; the file descriptor's is what is wanted.
+                # The shutdown method of a TLS socket would send TLS messages; this one ends the TCP connection.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-_IDLE_S = 1.0  # how long the thread of the deadlines waits for another exchange before it ends
+_IDLE_S = 1.0  # how long the thread that enforces deadlines waits for another exchange before it ends
 _current = threading.local()
 
 
@@ -137,7 +137,7 @@ def _exchange() -> Exchange | None:
 
 
 class Deadlines:
-    """Ends exchanges that outlive their deadline. One thread for all of a run's requests, while there are any."""
+    """Ends each exchange at its deadline. One thread serves all requests of a run, and ends when there are none."""
 
     def __init__(self) -> None:
         self._exchanges: set[Exchange] = set()
@@ -146,7 +146,7 @@ class Deadlines:
 
     @contextlib.contextmanager
     def exchange(self, limit_s: float, turn: Turn) -> Iterator[Exchange]:
-        """An exchange of this thread that is ended after `limit_s` seconds."""
+        """Provide an exchange for the current thread that ends after `limit_s` seconds."""
         exchange = Exchange(limit_s, turn)
         _current.exchange = exchange
         self._watch(exchange)
@@ -169,7 +169,7 @@ class Deadlines:
     def _enforce(self) -> None:
         while True:
             with self._changed:
-                # Looks once more after the wait: one may come between its end and the lock.
+                # wait_for checks again after its wait: an exchange may start between the end of the wait and the lock.
                 if not self._changed.wait_for(lambda: self._exchanges, _IDLE_S):
                     self._thread = None
                     return
@@ -178,7 +178,7 @@ class Deadlines:
                 self._exchanges.difference_update(overdue)
             for exchange in overdue:
                 exchange.abort()
-            # Deadlines are minutes; looking ten times a second costs nothing and needs no wake-up a request.
+            # Deadlines last minutes: ten checks a second cost nothing, and no request has to wake this thread.
             time.sleep(0.1)
 
 
@@ -188,14 +188,14 @@ class _ObservedResponse(http.client.HTTPResponse):
         self._sock = sock
 
     def begin(self) -> None:
-        """Reads the head; where a plain success came with it, says so before anybody works on it.
+        """Read the head, and report a success early if the complete body arrived with the head.
 
-        Skips interim answers. 101 is none: the connection would speak another protocol from there on.
+        Interim answers are skipped. 101 is not an interim answer: after it, the connection uses another protocol.
         """
         self.fp = reader = AnswerReader(self.fp.detach(), self._sock)
         super().begin()
         while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = None  # type: ignore[assignment]  # else http.client takes the head for read
+            self.headers = None  # type: ignore[assignment]  # otherwise http.client would skip the next head
             super().begin()
         reader.in_head = False
         if reader.framing is None:
@@ -203,7 +203,7 @@ class _ObservedResponse(http.client.HTTPResponse):
         self.will_close = self.will_close or reader.framing.closes
         if self.chunked:
             self.chunked = False
-            if self.length is None:  # an answer like 204 has no body, whatever its head says
+            if self.length is None:  # an answer such as 204 never has a body, even if its head announces one
                 self.fp = ChunkedBody(reader)  # type: ignore[assignment]
         if exchange := _exchange():
             reader.on_more = exchange.note_more
@@ -212,13 +212,13 @@ class _ObservedResponse(http.client.HTTPResponse):
 
     def _look_for_success(self, reader: AnswerReader, exchange: Exchange) -> None:
         body = reader.peek()
-        # Anything else may stop the account, so what it means comes first.
+        # Any other answer may stop the account, so it is judged before the next request may leave.
         if len(body) == self.length and is_success(self.status, body):
             exchange.succeed()
 
 
 class _Observed:
-    """Mixed into urllib3's connections: tells this thread's exchange what happens on the socket."""
+    """Mixed into urllib3's connections: reports to the thread's exchange what happens on the socket."""
 
     sock: socket.socket | None
     _is_connecting = False
@@ -230,10 +230,10 @@ class _Observed:
         return sock
 
     def connect(self) -> None:
-        self._is_connecting = True  # what a proxy or TLS is told is no request yet
+        self._is_connecting = True  # bytes for a proxy or TLS are not yet bytes of the request
         try:
             super().connect()  # type: ignore[misc]
-        except TimeoutError as error:  # in what follows the connect proper, urllib3 would take them for the request's
+        except TimeoutError as error:  # during TLS or a proxy's CONNECT, urllib3 would report an error of the request
             raise ConnectTimeoutError(self, str(error)) from error
         except ConnectionError as error:
             raise NewConnectionError(self, str(error)) from error  # type: ignore[arg-type]
@@ -244,7 +244,7 @@ class _Observed:
         exchange = _exchange()
         if exchange is not None and not self._is_connecting:
             if exchange.head is None:
-                # The head waits for the body: they leave in one piece, and nothing has left until then.
+                # The head waits for the body: both leave in one call, so until then no byte has left.
                 exchange.head = data
                 return
             if not exchange.left:
@@ -259,13 +259,13 @@ class _Observed:
         exchange.take_turn()
         self._renew(idle_since)
         exchange.carried_by(self.sock)
-        exchange.check()  # nothing comes between this and the first byte
+        exchange.check()  # the last step before the first byte
         exchange.leave()
 
     def _renew(self, idle_since: float) -> None:
-        """Connects again where the far end has, or may have, closed the connection while it was kept waiting.
+        """Connect again if the server has closed the connection during the wait for the turn, or may have.
 
-        What is sent into a connection that is just being closed would be in doubt.
+        A request on a connection that is being closed would be in doubt.
         """
         if self.sock is None or time.monotonic() - idle_since > MAX_IDLE_S or _has_spoken(self.sock):
             if self.sock is not None:
@@ -277,7 +277,7 @@ class _Observed:
 
 
 def _has_spoken(sock: socket.socket) -> bool:
-    """Whether the far end has closed, or said what nobody asked for. What TLS says to itself does not count."""
+    """Whether the server has closed the connection or sent bytes before a request. TLS's own messages don't count."""
     limit_s = sock.gettimeout()
     sock.settimeout(0)
     try:
@@ -308,9 +308,9 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class ObservedAdapter(HTTPAdapter):
-    """The transport of requests over observed connections: one kept alive, and nothing ever retried.
+    """The transport of requests over observed connections. Keeps one connection alive, and never retries.
 
-    `authorities` are those that the environment names, if it names any.
+    `authorities` are the certificate authorities that the environment names, if any.
     """
 
     def __init__(self, authorities: Authorities | None = None) -> None:
@@ -318,24 +318,24 @@ class ObservedAdapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """As requests makes it, over observed connections."""
+        """Do the same as requests, with observed connections."""
         super().init_poolmanager(*args, **kwargs)
         _observe(self.poolmanager)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """As requests does it, unless the environment names authorities. Raises OSError where they can't be read."""
+        """Do the same as requests, with the environment's authorities. Raises OSError if they can't be read."""
         named = self._authorities
         if named is None or not url.lower().startswith("https"):
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-        elif (conn.ca_certs, conn.ca_cert_dir) != (named.file, named.folder):  # called for each request of a connection
+        elif (conn.ca_certs, conn.ca_cert_dir) != (named.file, named.folder):  # not yet set: each request calls this
             named.check()
             conn.cert_reqs = "CERT_REQUIRED"
             conn.ca_certs, conn.ca_cert_dir = named.file, named.folder
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """The same for a proxy from the environment. Raises InvalidSchema for one that speaks SOCKS."""
+        """Do the same as requests, with observed connections. Raises InvalidSchema for a SOCKS proxy."""
         if str(args[0]).lower().startswith("socks"):
-            raise InvalidSchema("SOCKS proxies are not supported; an HTTP proxy is")
+            raise InvalidSchema("SOCKS proxies are not supported: use an HTTP proxy")
         manager = super().proxy_manager_for(*args, **kwargs)
         _observe(manager)
         return manager

@@ -1,7 +1,8 @@
-"""Where an HTTP answer begins and ends, read strictly: a head that can be read in two ways is refused.
+"""Finds where an HTTP answer begins and ends. Takes the bytes of a connection, returns the lines and the body.
 
-http.client takes a broken head for a whole one, prefers one of two lengths, and drops the bytes that follow an answer.
-Each of these lets one answer pass for another. Source of the rules: RFC 9112, sections 2, 5, 6 and 7.
+Reading is strict: an ambiguous head is refused. http.client accepts an incomplete head, chooses one of two lengths, and
+drops the bytes that follow an answer. So the answer to one request could be read as the answer to another.
+Source of the rules: RFC 9112, sections 2, 5, 6 and 7.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, IncompleteRead
 
-MAX_HEAD_BYTES = 256 * 1024  # of one answer, with all interim answers before it and all lines between its chunks
+MAX_HEAD_BYTES = 256 * 1024  # of one answer, including the interim answers before it and the lines between its chunks
 
 _TEXT = rb"[^\x00-\x08\x0a-\x1f\x7f]*"
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) [1-5][0-9]{2}(?: " + _TEXT + rb")?\r?\n")
@@ -25,14 +26,14 @@ _BLANK = (b"\r\n", b"\n")
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """What the head of an answer says about its end."""
+    """How the end of an answer is found, according to its head."""
 
     chunked: bool
-    closes: bool  # the server ends the connection behind the answer
+    closes: bool  # the server closes the connection after the answer
 
 
 def framing(head: Sequence[bytes]) -> Framing:
-    """Read the lines of a head, from the status line to the blank line. Raises HTTPException where it is malformed."""
+    """Read the lines of a head, from the status line to the blank line. Raises HTTPException if it is malformed."""
     status_line = _STATUS_LINE.fullmatch(head[0])
     if not status_line:
         raise HTTPException("the answer's status line is malformed")
@@ -45,29 +46,29 @@ def framing(head: Sequence[bytes]) -> Framing:
     lengths, codings, connection = values.values()
     is_old = status_line[1] == b"0"
     if len(lengths) + len(codings) > 1 or codings not in ([], [b"chunked"]) or (codings and is_old):
-        raise HTTPException("the answer's head gives its length in two ways, or in an unknown way")
+        raise HTTPException("the answer's head states its length twice, or in an unknown way")
     if not all(map(_LENGTH.fullmatch, lengths)):
         raise HTTPException("the answer's Content-Length is not a number")
     return Framing(bool(codings), is_old or any(b"close" in value for value in connection))
 
 
 class AnswerReader(io.BufferedReader):
-    """The bytes of one answer. Checks each head when its blank line is read.
+    """The bytes of one answer. Checks each head as soon as its blank line has been read.
 
-    `on_more` is called when the reader is closed while bytes behind the answer have arrived.
+    `on_more` is called if more bytes have arrived after the answer when the reader is closed.
     """
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         super().__init__(raw)
         self.in_head = True
-        self.framing: Framing | None = None  # of the last whole head
+        self.framing: Framing | None = None  # of the last complete head
         self.on_more: Callable[[], None] | None = None
         self._sock = sock
         self._head: list[bytes] = []
         self._head_bytes = 0
 
     def readline(self, limit: int | None = -1) -> bytes:
-        """A line; empty at the end of the connection. Raises HTTPException where it makes the head unusable."""
+        """Return a line, or nothing at the end of the connection. Raises HTTPException if the head is unusable."""
         line = super().readline(limit)
         self._head_bytes += len(line)
         if self._head_bytes > MAX_HEAD_BYTES:
@@ -78,14 +79,14 @@ class AnswerReader(io.BufferedReader):
 
     def _add(self, line: bytes) -> None:
         if self._head and not line:
-            raise HTTPException("the head of the answer broke off")
+            raise HTTPException("the head of the answer is incomplete")
         self._head.append(line)
         if line in _BLANK and len(self._head) > 1:
             self.framing = framing(self._head)
             self._head = []
 
     def close(self) -> None:
-        """Closes the reader; looks first whether more bytes have arrived."""
+        """Close the reader, after a check whether more bytes have arrived."""
         if not self.closed and self.on_more is not None and self._has_more():
             self.on_more()
         super().close()
@@ -93,9 +94,9 @@ class AnswerReader(io.BufferedReader):
     def _has_more(self) -> bool:
         limit_s = self._sock.gettimeout()
         try:
-            self._sock.settimeout(0)  # waits for nothing
+            self._sock.settimeout(0)  # return at once
             return bool(self.peek(1))
-        except (OSError, ValueError):  # nothing there; a broken connection is noticed before the next request
+        except (OSError, ValueError):  # no more bytes; a broken connection is noticed before the next request
             return False
         finally:
             if self._sock.fileno() >= 0:
@@ -103,14 +104,14 @@ class AnswerReader(io.BufferedReader):
 
 
 class ChunkedBody:
-    """The body of a chunked answer, without its chunks' sizes."""
+    """The body of a chunked answer, without the sizes of the chunks."""
 
     def __init__(self, reader: AnswerReader) -> None:
         self._reader = reader
-        self._left: int | None = 0  # bytes of the present chunk; None behind the last one
+        self._left: int | None = 0  # bytes of the current chunk; None after the last chunk
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; empty at the end. Raises HTTPException where the body is malformed or breaks off."""
+        """Return up to `size` bytes, or none at the end. Raises HTTPException for a malformed or incomplete body."""
         if self._left == 0:
             self._begin_chunk()
         if self._left is None:
@@ -132,11 +133,11 @@ class ChunkedBody:
         if self._left is None:
             while (line := self._reader.readline(MAX_HEAD_BYTES)) != b"\r\n":
                 if not _FIELD.fullmatch(line):
-                    raise HTTPException("a line behind the chunks of the answer is malformed, or missing")
+                    raise HTTPException("a line after the chunks of the answer is malformed or missing")
 
     def flush(self) -> None:
-        """Does nothing: http.client calls it."""
+        """Do nothing. http.client calls this method."""
 
     def close(self) -> None:
-        """Closes the reader."""
+        """Close the reader."""
         self._reader.close()

@@ -1,10 +1,10 @@
-r"""Redaction: a text from the other side → the same text without the credentials, however it writes them.
+r"""Redaction: takes a text of the API and returns its start without credentials, however the text encodes them.
 
-A text is searched as it is, and in every form that it has once its escapes are decoded: those with backslashes (JSON,
-JavaScript), percent signs (URLs), ampersands (HTML) and equals signs (quoted-printable), also within one another. Case,
-white space and NUL bytes between characters (UTF-16) do not matter. A credential is also found as base64 or base32,
-alone or inside a longer text such as `id:passcode`, as the hexadecimal or decimal numbers of its bytes, and as a list
-of its characters.
+The text is searched as it is, and again after its escapes are decoded. Escapes are those with backslashes (JSON,
+JavaScript), percent signs (URLs), ampersands (HTML) and equals signs (quoted-printable), also inside one another.
+Case, white space and NUL bytes between characters (UTF-16) make no difference. A credential is also found as base64 or
+base32, alone or inside a longer text such as `id:passcode`. It is also found as the hexadecimal or decimal numbers of
+its bytes, and as a list of its characters.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from html.entities import html5
 from typing import NamedTuple
 
-MOST_CHARACTERS = 8_192  # of a text that are looked at and kept: callers keep far less, and decoding takes time
-_MOST_VIEWS = 32  # of one text
-_MOST_DEPTH = 4  # escapes within escapes
-_KEY = 4  # characters by which a spelling is looked up; also the least of one that a text's end may cut off
-_LEAST_ENCODED = 4  # characters: a shorter credential in base64 or as numbers looks like anything
+MOST_CHARACTERS = 8_192  # of a text; the rest is dropped, because decoding takes time and callers keep far less
+_MOST_VIEWS = 32  # decoded forms of one text
+_MOST_DEPTH = 4  # escapes inside escapes
+_KEY = 4  # first characters by which a spelling is found; also the fewest that are redacted at the end of a text
+_LEAST_ENCODED = 4  # bytes; a shorter credential in base64 or as numbers could be any text
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _FILLERS = re.compile("[\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060-\u2064\ufeff\ufffd]+")
@@ -29,7 +29,7 @@ _FOR_URLS = str.maketrans("+/", "-_")
 _BASE64 = frozenset(string.ascii_letters + string.digits + "+/-_")
 _USER_OF_URL = re.compile(r"(:(?:\\*/){2})[^\s'\"<>]*@")
 
-# An escape that the end of the text cuts off is dropped, so that what is before it is the end.
+# An incomplete escape at the end of the text is dropped, so that the text ends with the characters before it.
 _BACKSLASHES = re.compile(
     r"\\(?:u\{0*([0-9a-f]{1,6})\}|(?-i:U)(000[0-9a-f]{5})|u([0-9a-f]{4})|x\{0*([0-9a-f]{1,6})\}|x([0-9a-f]{2})"
     r"|([0-7]{3})|[ux]\{?[0-9a-f]{0,3}\Z|(.)|\Z)",
@@ -78,18 +78,18 @@ def _after_equals(found: re.Match[str]) -> str:
 
 
 _Decoder = tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]
-_DECODERS: tuple[_Decoder, ...] = (  # each with the sign that its escapes begin with
+_DECODERS: tuple[_Decoder, ...] = (  # each with the character with which its escapes begin
     ("\\", _BACKSLASHES, _after_backslash),
     ("%", _PERCENTS, _after_percent),
     ("&", _AMPERSANDS, _after_ampersand),
     ("=", _EQUALS, _after_equals),
-    ("\0", re.compile("\0+"), lambda found: ""),  # of UTF-16, read as UTF-8
+    ("\0", re.compile("\0+"), lambda found: ""),  # in UTF-16 that was decoded as UTF-8
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A text decoded so far, and from where to where each of its characters is written in the original."""
+    """A decoded text, and for each of its characters the start and end in the original text."""
 
     text: str
     starts: Sequence[int]
@@ -97,7 +97,7 @@ class _View:
     depth: int = 0
 
     def replaced(self, pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str]) -> _View:
-        """The view with each match replaced; every character of a replacement is written where the match is."""
+        """Return the view with each match replaced. Each character of a replacement has the place of its match."""
         texts: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
@@ -116,10 +116,10 @@ class _View:
 
 
 def _views(text: str) -> Iterator[_View]:
-    """The text, and what it is once escapes of one kind after another are decoded, in every order."""
+    """Yield the text, and its forms after one kind of escape after another is decoded, in every order."""
     views = [_View(text, range(len(text)), range(1, len(text) + 1))]
     seen = {text}
-    for view in views:  # it grows meanwhile
+    for view in views:  # the loop appends to this list
         yield view
         if view.depth == _MOST_DEPTH:
             continue
@@ -133,9 +133,9 @@ def _views(text: str) -> Iterator[_View]:
 
 
 class _Spelling(NamedTuple):
-    """One way to write a credential, in small letters and without fillers.
+    """One encoding of a credential, in small letters and without white space.
 
-    In base64 and base32 the character before it, or after it, may hold some of its bits.
+    In base64 and base32, the character before or after it may contain some of its bits: `shares_first`, `shares_last`.
     """
 
     text: str
@@ -158,7 +158,7 @@ def _spellings(secret: str, label: str) -> Iterator[_Spelling]:
     for each in (data, *in_utf_16, base64.b64encode(data)):
         yield from _in_letters(each, base64.b64encode, 6, 3, label)
     yield from _in_letters(data, base64.b32encode, 5, 5, label)
-    for between in (":", "-", ",", ",0x", "0x", "u+00"):  # white space between them does not matter
+    for between in (":", "-", ",", ",0x", "0x", "u+00"):  # white space between the numbers makes no difference
         yield _Spelling(between.join(f"{byte:02x}" for byte in data), label)
     for between in ("", ","):
         yield _Spelling(between.join(map(str, data)), label)
@@ -167,9 +167,9 @@ def _spellings(secret: str, label: str) -> Iterator[_Spelling]:
 def _in_letters(
     data: bytes, encode: Callable[[bytes], bytes], bits: int, group_bytes: int, label: str
 ) -> Iterator[_Spelling]:
-    """Base64 or base32: the characters that depend on `data` alone, wherever it begins in a longer text.
+    """Yield the base64 or base32 characters that depend only on `data`, for each place at which it may begin.
 
-    A character carries so many bits, and bytes are encoded in groups.
+    Each character encodes `bits` bits, and `group_bytes` bytes are encoded together.
     """
     for offset in range(group_bytes):
         first = -(-offset * 8 // bits)
@@ -182,10 +182,10 @@ def _in_letters(
 
 
 class Redactor:
-    """Takes credentials out of texts. Made once for a run, and used by all of its threads."""
+    """Removes credentials from texts. Made once for a run; all threads use the same one."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        """`secrets` maps each credential to the label that is written in its place."""
+        """`secrets` maps each credential to the label that replaces it."""
         every = (spelling for secret, label in secrets.items() for spelling in _spellings(secret, label))
         found = {spelling for spelling in every if spelling.text}
         self._key = min([_KEY, *(len(spelling.text) for spelling in found)])
@@ -194,7 +194,7 @@ class Redactor:
             self._by_key.setdefault(spelling.text[: self._key], []).append(spelling)
 
     def redacted(self, text: str) -> str:
-        """The first `MOST_CHARACTERS` of the text, without credentials and without the user of a URL."""
+        """Return the first `MOST_CHARACTERS` of the text without credentials and without user names in URLs."""
         text = text[:MOST_CHARACTERS]
         pieces: list[str] = []
         last = 0
@@ -204,13 +204,13 @@ class Redactor:
         return _USER_OF_URL.sub(r"\1[user]@", "".join(pieces) + text[last:])
 
     def _spans(self, view: _View) -> Iterator[tuple[int, int, str]]:
-        """Where credentials are in a view, as (start, end, label) in the original text."""
+        """Yield the place of each credential in a view, as (start, end, label) in the original text."""
         view = view.replaced(_FILLERS, lambda found: "")
         text = view.text.translate(_LOWER)
         for index in range(len(text) - self._key + 1):
             for spelling in self._by_key.get(text[index : index + self._key], ()):
                 end = index + len(spelling.text)
-                # A credential that the end of the text cuts off counts too: most of it may be readable.
+                # The start of a credential at the end of the text counts too: most of it may be readable.
                 if not spelling.text.startswith(text[index:end]):
                     continue
                 first = index - 1 if spelling.shares_first and text[index - 1 : index] in _BASE64 else index
@@ -219,7 +219,7 @@ class Redactor:
 
 
 def _merged(spans: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    """The spans in order, those that overlap as one."""
+    """Yield the spans in order; overlapping spans become one."""
     current: tuple[int, int, str] | None = None
     for start, end, label in sorted(spans):
         if current is not None and start < current[1]:

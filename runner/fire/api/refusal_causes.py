@@ -1,4 +1,4 @@
-"""The refusals and failures that the API may answer: what each means, its usual causes, and what to do.
+"""The refusals and failures of the API: the meaning of each, its usual causes, and what to do.
 
 Sources: CleverTap's pages on errors and on request limits, in their newest and older editions.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Added to the reason of a firing that ended so.
+# Appended to the reason of a firing that got this HTTP status.
 HINTS: Mapping[int, str] = {
     401: "; usual causes: wrong region, wrong passcode or expired passcode; see bulletins explain http-401",
     429: "; see bulletins explain http-429",
@@ -19,7 +19,7 @@ _STATUS = re.compile(r"(?:https?[\s-]*)?([1-5][0-9]{2})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class AnswerExplanation:
-    """What an answer means, what the program does about it, and what a person can do."""
+    """The meaning of an answer, what the program does, and what a person can do."""
 
     summary: str
     meaning: str
@@ -27,62 +27,65 @@ class AnswerExplanation:
     remedies: tuple[str, ...]
 
 
-_NOT_SENT = "Nothing was sent. The firing is recorded as failed; the next run tries again while its grace lasts."
+_NOT_SENT = "Nothing was sent. The firing is recorded as failed. Until its grace period ends, the next run tries again."
 _STOPS = " The run sends nothing more to the account."
 ANSWERS: Mapping[str, AnswerExplanation] = {
     "http-400": AnswerExplanation(
-        "the API refuses what the bulletin says",
-        "The answer names the fault, such as `Business Event Not Found` or a missing property.",
+        "the API refuses the content of the bulletin",
+        "The answer states the cause, such as `Business Event Not Found` or a missing property.",
         _NOT_SENT,
-        ("Compare the bulletin with the business event in the dashboard, and correct the one that is wrong.",),
+        ("Compare the bulletin with the business event in the dashboard, and correct the one with the mistake.",),
     ),
     "http-401": AnswerExplanation(
         "the API refuses the credentials",
-        "It has three usual causes: the account's region is wrong, the passcode is wrong, or the passcode has"
-        " expired. A host of another region doesn't redirect: it refuses the credentials. A user passcode expires"
-        " 1 to 365 days after it was made, unless it was made for ten years.",
+        "There are three usual causes: the account's region is wrong, the passcode is wrong, or the passcode has"
+        " expired. The host of a wrong region doesn't redirect: it refuses the credentials. A user passcode expires"
+        " 1 to 365 days after its creation, unless it was created for ten years.",
         _NOT_SENT + _STOPS,
         (
             "Region: compare the account's region with the address of its dashboard.",
-            "Passcode: compare the variables of account id and passcode with the dashboard's settings.",
-            "Expiry: make a new passcode in the dashboard, and note when it expires.",
+            "Passcode: compare the account id and the passcode in the account's variables with the dashboard.",
+            "Expiry: create a new passcode in the dashboard, and note the day on which it expires.",
         ),
     ),
     "http-403": AnswerExplanation(
         "the API doesn't allow the request",
-        "The credentials are known, and may not do this.",
+        "The API knows the credentials, but they don't allow sending bulletins.",
         _NOT_SENT + _STOPS,
-        ("Ask an administrator of the account whether the passcode may raise bulletins.",),
+        ("Ask an administrator of the account whether the passcode may send bulletins.",),
     ),
     "http-404": AnswerExplanation(
-        "the address doesn't exist there",
-        "A base_url that is not CleverTap's is the usual cause.",
+        "the server doesn't know the address of the request",
+        "The usual cause is a base_url that is not an address of CleverTap.",
         _NOT_SENT,
-        ("Write region in place of base_url, or correct base_url.",),
+        ("In the account, write region instead of base_url, or correct base_url.",),
     ),
     "http-429": AnswerExplanation(
-        "too many requests of the account are in flight",
-        "CleverTap allows three requests in flight for each account, counting those of other programs. The answer"
-        " doesn't say when to try again. An older edition of CleverTap's page on errors adds: try again after 10"
+        "too many requests of the account are in progress at once",
+        "CleverTap allows three requests at once for each account, including those of other programs. The answer"
+        " doesn't state when to try again. An older edition of CleverTap's page on errors adds: try again after 10"
         " minutes. The newest edition has no such sentence.",
         "Nothing was sent. The run slows down and tries again a few times. If all tries fail, the firing is recorded"
-        " as failed, and the next run tries again while its grace lasts.",
+        " as failed. Until its grace period ends, the next run tries again.",
         (
             "Start a run every few minutes, and write a grace of more than 10 minutes: then nothing is lost.",
             "If other programs use the account, write a lower concurrency for it.",
         ),
     ),
     "http-5xx": AnswerExplanation(
-        "the server or a gateway before it failed",
-        "The bulletin may have been sent before that happened.",
-        "The firing is in doubt, and is never sent again without your decision.",
-        ("Look at the activity log of the dashboard, then settle it with bulletins resolve.",),
+        "the server, or a gateway in front of it, failed",
+        "The bulletin may have been sent before the failure.",
+        "The firing is in doubt. It is never sent again without your decision.",
+        (
+            "Look in the activity log of the dashboard whether the bulletin was sent.",
+            "Then record what you found with bulletins resolve.",
+        ),
     ),
 }
 
 
 def answer_code(text: str) -> str | None:
-    """The key in ANSWERS that `429`, `http-429` or `HTTP 503` means; None where there is none."""
+    """Return the key in ANSWERS for a text such as `429`, `http-429` or `HTTP 503`, or None if there is none."""
     code = text.strip().lower()
     if found := _STATUS.fullmatch(code):
         code = "http-5xx" if found[1].startswith("5") else f"http-{found[1]}"

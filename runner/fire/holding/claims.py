@@ -1,7 +1,8 @@
-"""What a run holds in the ledger: claims taken, kept in view while they are sent, and settled.
+"""The claims of a run: takes a firing, gets a claim from the ledger, and records the outcome of the firing.
 
-For each claim that is not settled it knows what would have to be recorded if the run ended now, so that no end of
-a run leaves a firing without a word.
+The rule: a firing is sent only with a claim that the ledger has committed, and no other run can claim it meanwhile.
+A claim ends when its outcome is recorded. If the process is killed before that, the firing becomes in doubt, and no
+run sends it again. This module knows, for each open claim, the result to record if the run had to end now.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from runner.plan.decide import Step
 from runner.plan.history import State
 
 _STATES = {Outcome.FIRED: State.FIRED, Outcome.FAILED: State.FAILED, Outcome.IN_DOUBT: State.IN_DOUBT}
-_PATIENCE_S = 2.0  # for claims that are being committed when everything stops at once
+_PATIENCE_S = 2.0  # how long an abandoned run waits for claims that are being committed
 
 
 class Unclaimed(NamedTuple):
-    """A firing without a claim: how it ends, and why. `is_internal` where a fault of this program is the cause."""
+    """A firing that got no claim: its outcome and the reason. `is_internal` is true after an internal error."""
 
     outcome: Outcome
     reason: str
@@ -40,15 +41,15 @@ class Unclaimed(NamedTuple):
 
 class _Held(NamedTuple):
     claim: Claim
-    result: Result  # what is true of it now
+    result: Result  # what to record if the run ended now
 
 
 class Claims:
-    """The claims of one run. May be used from several threads.
+    """The claims of one run. Several threads may use them. No method raises.
 
-    Waits for a ledger that is away as long as `reach` has patience; for new claims only until the run `is_stopping`.
-    No exception comes out of here. `on_fault` is called for those that concern the ledger as a whole; one that concerns
-    a single firing ends that firing alone.
+    If the ledger can't be reached, each operation is repeated for the patience of `reach`; a new claim only until
+    `is_stopping` returns true. `on_fault` is called with an error that concerns the whole ledger. Any other error ends
+    only its own firing.
     """
 
     def __init__(
@@ -67,25 +68,28 @@ class Claims:
         self._on_fault = on_fault
         self._changed = threading.Condition()
         self._held: dict[str, _Held] = {}  # by the claim's id
-        self._unconfirmed: list[Claim] = []  # asked for; nobody knows whether the ledger has them
+        self._unconfirmed: list[Claim] = []  # requested, but perhaps not committed
         self._being_taken = 0
         self._given_back = False
 
     def take(self, step: Step, limits: tuple[Limit, ...] = ()) -> Claim | Held | Unclaimed:
-        """A claim on the firing, charged to budgets; or what holds it back, or another reason for having none."""
+        """Claim the firing and charge it to the budgets `limits`.
+
+        Returns the claim, the budget that holds the firing back, or the reason why there is no claim.
+        """
         with self._changed:
             self._being_taken += 1
         claim: Claim | Held | None = None
         asked, now = Claim(new_ulid(), step.firing.key), clock.now()
         expires = step.firing.occurrence.expires_at is not None
-        ended = "claimed or sent it, or told it as expired," if expires else "claimed or sent it"
-        unclaimed = Unclaimed(Outcome.SKIPPED, f"another run has {ended} meanwhile")
+        ended = "claimed it, sent it or recorded it as expired" if expires else "claimed or sent it"
+        unclaimed = Unclaimed(Outcome.SKIPPED, f"another run meanwhile {ended}")
         try:
             claim = self._reach.insist(
                 lambda: self._ledger.claim_within(self._run, step.firing, now, limits, claim_id=asked.id),
                 unless=self._is_stopping,
             )
-        except Unstorable as error:  # the ledger has refused it, so there is no claim
+        except Unstorable as error:  # the ledger can't store this firing, so there is no claim
             unclaimed = Unclaimed(Outcome.FAILED, error.message)
         except Exception as error:  # noqa: BLE001 - reported; then this firing ends, or the run
             self._unconfirmed.append(asked)
@@ -102,11 +106,11 @@ class Claims:
         return claim or unclaimed
 
     def send_off(self, claim: Claim, step: Step, attempts: Sequence[Attempt]) -> bool:
-        """Notes that the firing is on the wire from now on, after `attempts` that certainly did not send it.
+        """Note that the request of the firing leaves now, after `attempts` that certainly raised nothing.
 
-        False where it has been given back, and must not go.
+        Returns False if the claim was given back: then the request must not leave.
         """
-        reason = "the run was cut short while it was in flight"
+        reason = "the run ended while the request was in flight"
         tries, before = len(attempts) + 1, tuple(attempts)
         result = Result(step, Outcome.IN_DOUBT, reason, tries=tries, started_at=clock.now(), attempts=before)
         with self._changed:
@@ -115,7 +119,7 @@ class Claims:
             return not self._given_back
 
     def bring_home(self, claim: Claim, step: Step) -> None:
-        """Notes that the firing is off the wire again, certainly not sent."""
+        """Note that no request of the firing is in flight any more, and that it certainly was not sent."""
         self._keep(_Held(claim, _unsent(step)))
 
     def _keep(self, held: _Held) -> None:
@@ -124,35 +128,37 @@ class Claims:
                 self._held[held.claim.id] = held
 
     def after_fault(self, claim: Claim, step: Step, error: Exception) -> Result:
-        """How a firing ends whose sending met an unexpected exception: in doubt where a byte of it may have left."""
+        """Return how a firing ends after an unexpected exception: in doubt if a byte of its request may have left."""
         with self._changed:
             held = self._held.get(claim.id)
         if held is not None and held.result.outcome is Outcome.IN_DOUBT:
-            return replace(held.result, reason=f"{fault_text(error)}, while it was in flight")
+            return replace(held.result, reason=f"{fault_text(error)}, while the request was in flight")
         return Result(step, Outcome.FAILED, f"{fault_text(error)}, before it was sent")
 
     def settle(self, claim: Claim, result: Result) -> Result:
-        """Writes the outcome to the ledger and returns it; in doubt where that fails, for a person has to look."""
+        """Record the outcome in the ledger and return the result. If it can't be recorded, the firing is in doubt."""
         self._keep(_Held(claim, result))
         try:
             settled, omitted = self._write(claim, result)
-        except Exception as error:  # noqa: BLE001 - what is known of the firing must still reach the report
+        except Exception as error:  # noqa: BLE001 - the report must still contain the outcome
             if concerns_ledger(error):
                 self._on_fault(error)
-            said = f"{result.outcome} ({result.reason})" if result.reason else f"{result.outcome}"
-            reason = f"{said}, but that could not be recorded: {fault_text(error)}"
+            ending = f"{result.outcome} ({result.reason})" if result.reason else f"{result.outcome}"
+            reason = f"{ending}, but the ledger could not record this: {fault_text(error)}"
             return replace(result, outcome=Outcome.IN_DOUBT, reason=reason)
         with self._changed:
             self._held.pop(claim.id, None)
-        warnings: tuple[str, ...] = (f"not all of the answer could be recorded: {omitted}",) if omitted else ()
+        warnings: tuple[str, ...] = (f"the ledger could not record the whole answer: {omitted}",) if omitted else ()
         if not settled:
-            warnings += ("somebody settled it in the ledger while it was on its way; the ledger keeps their word",)
+            warnings += (
+                "somebody settled it in the ledger while its request was in flight; the ledger keeps that outcome",
+            )
         return replace(result, warnings=(*result.warnings, *warnings)) if warnings else result
 
     def _write(self, claim: Claim, result: Result) -> tuple[bool, str]:
-        """Whether it was still this run's to settle, and why less than all was recorded, if so.
+        """Return whether the claim was still open, and why the answer was not recorded whole, if it was not.
 
-        The state counts more than the words: where the ledger refuses them, they are written in ASCII, or left out.
+        The state must be recorded even if the ledger refuses the texts: they are then written in ASCII, or left out.
         """
         outcome, now = result.outcome or Outcome.SKIPPED, clock.now()
         settlement = Settlement(
@@ -183,16 +189,18 @@ class Claims:
         return self._reach.insist(lambda: self._ledger.settle(claim, settlement, now))
 
     def forgo_unconfirmed(self) -> None:
-        """Frees the claims of which nobody knows whether the ledger has them: nothing was sent with them."""
+        """Release each claim that was requested and perhaps not committed. Nothing was sent with such a claim."""
         settlement = Settlement(State.RELEASED, "the ledger could not be reached when it was claimed")
         try:
             for claim in self._unconfirmed:
                 self._reach.insist(partial(self._ledger.settle, claim, settlement, clock.now()))
-        except Exception as error:  # noqa: BLE001 - told; where they exist, the end of the run puts them in doubt
+        except Exception as error:  # noqa: BLE001 - reported; a claim that exists becomes in doubt when the run ends
             self._on_fault(error)
 
     def give_back(self) -> Iterator[Result]:
-        """Settles all that is held, without waiting for the threads that hold it; none of it can be sent off then."""
+        """Record the present result of each open claim, without waiting for its thread. Then `send_off` returns False
+        for these claims.
+        """
         with self._changed:
             self._given_back = True
             self._changed.wait_for(lambda: not self._being_taken, _PATIENCE_S)
@@ -202,7 +210,7 @@ class Claims:
 
 
 def _in_ascii(settlement: Settlement) -> Settlement:
-    """The same in words that every database takes, and without numbers that it may not take."""
+    """Return the settlement with all texts in ASCII, which every database stores, and without the count of the API."""
     attempts = (replace(each, answer=_ascii(each.answer), error=_ascii(each.error)) for each in settlement.attempts)
     return replace(
         settlement,
@@ -218,4 +226,4 @@ def _ascii(text: str | None) -> str | None:
 
 
 def _unsent(step: Step) -> Result:
-    return Result(step, Outcome.SKIPPED, "the run was cut short before it was sent")
+    return Result(step, Outcome.SKIPPED, "the run ended before it was sent")

@@ -1,4 +1,8 @@
-"""What a run tells as expired: recorded piece by piece, so that nobody waits long for the ledger."""
+"""Records the expired firings of a plan in the ledger. Takes steps, returns those that this run recorded.
+
+Each expired firing is recorded, and so reported, by one run. The firings are recorded in groups, so that other writers
+wait for the ledger only for a moment.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ from runner.ledger.ledger import Ledger
 from runner.plan.decide import Step
 from runner.plan.firing import FiringKey
 
-AT_ONCE = 500  # in one transaction, for which all others wait
-_BREATH_S = 0.01  # between two of them: whoever waits for a SQLite file only looks now and then
+AT_ONCE = 500  # firings in one transaction; all other writers wait for it
+_PAUSE_S = 0.01  # between two transactions: a process that waits for a SQLite file checks it only now and then
 
 
 def record(
@@ -24,14 +28,14 @@ def record(
     is_stopping: Callable[[], bool],
     on_fault: Callable[[Step, Exception], None],
 ) -> Iterator[Step]:
-    """The steps that no other run had recorded, as they are recorded; the rest is left where the run is stopped.
+    """Yield each step that this run recorded and no other run had recorded. Ends early if the run is stopped.
 
-    A piece that fails is repeated step by step, and `on_fault` is called for those that fail again. Raises only what
-    concerns the ledger as a whole.
+    A group that fails is repeated step by step; `on_fault` is called for each step that fails again. Raises only an
+    error that concerns the whole ledger.
     """
     for begin in range(0, len(missed), AT_ONCE):
         if begin:
-            time.sleep(_BREATH_S)
+            time.sleep(_PAUSE_S)
             if is_stopping():
                 return
         piece = missed[begin : begin + AT_ONCE]

@@ -1,4 +1,8 @@
-"""A run's lease on its claims and slots: renewed in the background, and looked at right before each send."""
+"""The lease of a run on its claims and slots: renewed in the background, and checked right before each send.
+
+The rule: claims and slots of a run are its own only until its lease ends. A running process keeps renewing the lease.
+After its end, another run may put the claims in doubt and take the slots, so the run sends nothing with them.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,11 @@ _JOIN_S = 1.0
 
 
 class Lease:
-    """Keeps what a run holds its own while the run lives. A context manager: renews until it is left.
+    """The lease of one run, of the duration `length`. A context manager that renews the lease until it exits.
 
-    A lease that ran out, because the process was frozen or the ledger away, can be renewed as long as no other run
-    has taken over. `on_late` is told of such a renewal, `on_lost`, once, of what ended the lease for good.
+    A lease can end because the process was frozen or the ledger could not be reached. It can still be renewed as long
+    as no other run has taken over. `on_late` is called for such a renewal. `on_lost` is called once, with the error
+    after which the lease can't be renewed.
     """
 
     def __init__(
@@ -45,7 +50,7 @@ class Lease:
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
 
     def begin(self, start: Callable[[], object]) -> None:
-        """Begins the lease with what records it, and counts from before that."""
+        """Call `start`, which records the lease in the ledger. The lease counts from before that call."""
         began = (clock.elapsed_s(), clock.now())
         start()
         self._began = began
@@ -62,15 +67,15 @@ class Lease:
         self._thread.join(_JOIN_S)
 
     def holds(self) -> bool:
-        """Whether what this run holds is certainly still its own: a process that slept too long must not send."""
+        """Whether the claims and slots of this run are certainly still its own. If not, nothing must be sent."""
         elapsed_s, began = self._began
         if self._lost or clock.elapsed_s() - elapsed_s >= self._length.total_seconds():
             return False
-        # Others on this machine go by the time of day; whoever sets it ahead ends the lease for them.
+        # Other runs on this machine compare with its clock. If somebody sets the clock ahead, the lease ends for them.
         return not self._ledger.clock.is_of_machine or clock.now() - began < self._length
 
     def wait(self, unless: Callable[[], bool]) -> bool:
-        """Waits until the lease holds. False where it is lost, or where `unless` says so."""
+        """Wait until the lease holds. Return False if it is lost, or if `unless` returns true before that."""
         while not self.holds():
             if self._lost or self._ended or unless():
                 return False
@@ -87,18 +92,18 @@ class Lease:
                 return
             try:
                 self._reach.insist(self._renew, unless=lambda: self._ended)
-            except Exception as error:  # noqa: BLE001 - without its lease the run must end, whatever the cause
+            except Exception as error:  # noqa: BLE001 - without a lease the run must end, whatever the cause
                 self._lost = True
                 if not self._ended:
                     self._on_lost(error)
                 return
 
     def _renew(self) -> None:
-        began = (clock.elapsed_s(), clock.now())  # before the ledger counts, so that ours never ends after its
+        began = (clock.elapsed_s(), clock.now())  # read before the ledger does, so that the lease never ends later here
         held = self.holds()
         self._ledger.renew(self._run, lease=self._length)
         if not held or not self.holds():
-            self._on_late()  # before anybody relies on it
+            self._on_late()  # called before `holds` returns true again
         with self._changed:
             self._began = began
             self._changed.notify_all()

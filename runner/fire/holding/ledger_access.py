@@ -1,6 +1,7 @@
-"""A run's way to its ledger: what to do while the ledger is away, for every thread of the run alike.
+"""Access of all threads of a run to its ledger: repeats each operation while the ledger can't be reached.
 
-Nothing may be sent meanwhile, what was sent must be recorded once it is back, and nobody waits for ever.
+Meanwhile nothing is sent. Outcomes are recorded as soon as the ledger can be reached again. After the patience of the
+run, its threads stop waiting, and the operation raises LedgerAway.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from runner.ledger.database.database_errors import LedgerAway
 
 _FIRST_DELAY_S = 0.05
 _LONGEST_DELAY_S = 1.0
-_NEWS_AFTER_S = 1.0  # a connection that the server closed while it was idle is no news
+_REPORT_AFTER_S = 1.0  # shorter interruptions, such as an idle connection that the server closed, are not reported
 
 T = TypeVar("T")
 
 
 class Reach:
-    """Whether the ledger can be reached. `patience_s` is how long a run waits for it.
+    """Whether the ledger can be reached. A run waits for it for `patience_s` seconds.
 
-    `on_change` is told when it goes away and when it is back; `on_message` what a person may want to know.
+    `on_change` is called with True when the ledger can no longer be reached, and with False when it can be again.
+    `on_message` is called with a message for the user.
     """
 
     def __init__(self, patience_s: float, on_change: Callable[[bool], None], on_message: Callable[[str], None]) -> None:
@@ -33,23 +35,23 @@ class Reach:
         self._on_message = on_message
         self._lock = threading.Lock()
         self._away_since: float | None = None
-        self._told = False
+        self._is_reported = False
         self._gave_up = False
 
     @property
     def is_away(self) -> bool:
-        """Whether the last that was heard of the ledger is that it can't be reached."""
+        """Whether the last operation failed because the ledger can't be reached."""
         return self._away_since is not None
 
     def give_up(self) -> None:
-        """From now on nobody waits. Takes no lock: a signal handler may call it."""
+        """Stop waiting, now and later. A signal handler may call this method, because it takes no lock."""
         self._gave_up = True
 
     def insist(self, operation: Callable[[], T], *, unless: Callable[[], bool] = lambda: False) -> T:
-        """Does something with the ledger, again and again while it is away.
+        """Perform the operation and return its value. Repeat it while the ledger can't be reached.
 
-        The operation must bear to be repeated where nobody knows whether it was done. Raises LedgerAway after the
-        run's patience, or as soon as `unless` says so.
+        The operation must be idempotent: it is repeated even if the ledger may have performed it. Raises LedgerAway
+        after the patience of the run, or as soon as `unless` returns true.
         """
         delay_s = _FIRST_DELAY_S
         while True:
@@ -65,24 +67,24 @@ class Reach:
                 return value
 
     def _note_away(self) -> bool:
-        """Whether it is worth waiting."""
+        """Note that the ledger can't be reached, and return whether to wait for it."""
         with self._lock:
             now = clock.elapsed_s()
             if self._away_since is None:
                 self._away_since = now
                 self._on_change(True)
-            gone_s = now - self._away_since
-            if gone_s > _NEWS_AFTER_S and not self._told:
-                self._told = True
-                self._on_message("the ledger can't be reached: nothing is sent until it is back")
-        return gone_s < self._patience_s and not self._gave_up
+            away_s = now - self._away_since
+            if away_s > _REPORT_AFTER_S and not self._is_reported:
+                self._is_reported = True
+                self._on_message("the ledger can't be reached: nothing is sent until it can be reached again")
+        return away_s < self._patience_s and not self._gave_up
 
     def _note_back(self) -> None:
         if self._away_since is None:
             return
         with self._lock:
             self._away_since = None
-            if self._told:
-                self._told = False
-                self._on_message("the ledger is back")
+            if self._is_reported:
+                self._is_reported = False
+                self._on_message("the ledger can be reached again")
             self._on_change(False)

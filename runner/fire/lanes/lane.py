@@ -1,6 +1,7 @@
-"""One account's lane: the firings that wait for it, the slots that it holds, and what slows or stops it.
+"""The lane of one account: its pending firings, its slots, and the reasons to slow it down or to stop it.
 
-Threads take firings from it and use one of its slots for each request. All state is under one lock.
+Threads of the run take a firing from the lane, and use one of its slots for each request. Each thread reports the
+outcome to the lane. One lock guards all state.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from runner.plan.budget import Held, Limit
 from runner.plan.decide import Step
 
 DOUBTS_IN_A_ROW = 3
-FAULTS_IN_A_ROW = 3  # of this program: what fails for every firing must not be tried for thousands
+FAULTS_IN_A_ROW = 3  # internal errors: one that every firing meets must not be repeated for thousands of firings
 _SLOW_DOWN_S = 10.0
-_LOOK_S = 1.0  # between two looks for a slot; whatever makes room wakes who waits at once
+_LOOK_S = 1.0  # the longest wait for a slot before the next check; a slot that becomes free ends the wait at once
 
 
 class Lane:
-    """The firings of one account, in order, and the right to send them."""
+    """The firings of one account in order, and its slots.
+
+    With `canary`, the first firing must be fired before the others start; if it is not, the lane stops. `reserve` holds
+    firings that the plan holds back because of a budget: they start only if a firing before them is not sent.
+    """
 
     def __init__(
         self, account: Account, steps: Iterable[Step], *, canary: bool = False, reserve: Iterable[Step] = ()
@@ -31,15 +36,15 @@ class Lane:
         self.account = account
         self.allowance = Allowance(account)
         self._waiting = deque(steps)
-        self._held: dict[tuple[Limit, ...], deque[Step]] = {}  # by budgets, in order: they go if these have room again
+        self._held: dict[tuple[Limit, ...], deque[Step]] = {}  # held back by these budgets, in the order of the plan
         for step in reserve:
             self._held.setdefault(self.allowance.limits(step), deque()).append(step)
-        self._out = 0  # taken, and not known how they end
-        self.freed = 0  # how many of them ended unsent
+        self._out = 0  # firings that were taken and have not ended
+        self.freed = 0  # firings that were taken and ended unsent
         lock = threading.RLock()
-        # Who waits for a firing and who waits for a slot are told apart: a word to the wrong one lets the account idle.
-        self._changed = threading.Condition(lock)  # what there is to take
-        self._room = threading.Condition(lock)  # what there is to send with
+        # Two conditions: if a free slot woke a thread that waits for a firing, the slot would stay idle.
+        self._changed = threading.Condition(lock)  # there may be a firing to take
+        self._room = threading.Condition(lock)  # there may be a free slot
         self._in_flight = 0
         self._limit = account.concurrency
         self._slow_until = 0.0
@@ -50,15 +55,16 @@ class Lane:
         self._canary_taken = False
         self._slots: list[int] = []
         self._seeking = 0  # threads that wait for a slot
-        self._giving_up = 0  # slots that are given up as soon as they are idle
+        self._giving_up = 0  # slots to give back as soon as they are idle
         self._suspended = False
-        self.on_need: Callable[[], object] = lambda: None  # told when slots are short, or idle and to be given up
+        self.on_need: Callable[[], object] = lambda: None  # called if slots are missing, or one to give back is idle
         self.stopped: str | None = None
 
     def take(self) -> Step | None:
-        """The next firing; None where there is none, or the lane has stopped.
+        """Return the next firing, or None if there is none or the lane has stopped.
 
-        Waits while a canary is out, and where budgets hold others back, for what is out may make room for them.
+        Waits until the canary has ended. If only firings that a budget holds back are left, waits for the firings that
+        were taken: one that ends unsent makes room in the budget.
         """
         with self._changed:
             self._changed.wait_for(self._can_tell)
@@ -76,10 +82,10 @@ class Lane:
         return bool(self._waiting or not self._out or not any(self._held.values()))
 
     def hold(self, step: Step, held: Held, freed: int) -> None:
-        """A budget holds back the firing that was taken: it goes if what is out makes room for it.
+        """Put back a firing that was taken and that a budget holds back. It starts again if the budget gets room.
 
-        `freed` is what was read before the budget was asked: if there is room since, it tries again. It says nothing of
-        the account: if it was the canary, the next is.
+        `freed` is the lane's `freed` from before the budget was checked. If it has changed since, the budget may have
+        room, and the firing is next. If the firing was the canary, the next firing becomes the canary.
         """
         with self._changed:
             self._out -= 1
@@ -92,13 +98,17 @@ class Lane:
             self._changed.notify_all()
 
     def pass_over(self) -> None:
-        """The firing taken last does not go now, and says nothing of the account: if it was the canary, the next is."""
+        """Note that the firing taken last was skipped. If it was the canary, the next firing becomes the canary."""
         with self._changed:
             self._canary_taken = False
             self._changed.notify_all()
 
     def end(self, outcome: Outcome | None) -> None:
-        """What was taken is settled. If it certainly was not sent, the first of each kind that is held may try."""
+        """Note that a firing that was taken has ended.
+
+        If it certainly was not sent, budgets may have room: for each set of budgets, the first firing that they hold
+        back may try again.
+        """
         with self._changed:
             self._out -= 1
             if outcome not in (Outcome.FIRED, Outcome.IN_DOUBT):
@@ -109,12 +119,12 @@ class Lane:
 
     @property
     def waiting(self) -> int:
-        """How many firings nobody has taken."""
+        """How many firings no thread has taken."""
         with self._changed:
             return len(self._waiting)
 
     def acquire(self) -> bool:
-        """Waits for the right to have one more request in flight. False, and no right, where the lane has stopped."""
+        """Wait for a free slot and occupy it. Return False, without a slot, if the lane has stopped."""
         with self._changed:
             self._seeking += 1
             while not self.stopped and (delay := self._blocked_for()) is not None:
@@ -127,7 +137,7 @@ class Lane:
             return not self.stopped
 
     def release(self) -> None:
-        """Gives that right back."""
+        """Free the slot that `acquire` occupied."""
         with self._changed:
             self._in_flight -= 1
             if self._giving_up:
@@ -136,19 +146,19 @@ class Lane:
 
     @property
     def slots(self) -> tuple[int, ...]:
-        """The numbers of the slots that it holds."""
+        """The numbers of the slots that the lane holds."""
         with self._changed:
             return tuple(self._slots)
 
     @property
     def shortage(self) -> int:
-        """How many more slots it could use now."""
+        """How many more slots the lane could use now."""
         with self._changed:
             return self._shortage
 
     @property
     def surplus(self) -> int:
-        """How many slots it should give back now: those given up, and at the end all that are idle."""
+        """How many slots the lane should give back now: every idle one if it has stopped or has no more firings."""
         with self._changed:
             is_over = self.stopped or not (self._waiting or self._seeking)
             return len(self._slots) - self._in_flight if is_over else self._giving_up
@@ -160,24 +170,24 @@ class Lane:
         return max(0, min(self._in_flight + self._seeking, self._present_limit()) - len(self._slots))
 
     def grant(self, numbers: Iterable[int]) -> None:
-        """Adds slots to those that it holds."""
+        """Add slots to those that the lane holds."""
         with self._changed:
             self._slots += numbers
             self._room.notify_all()
 
     def give_up_one(self) -> None:
-        """One slot will be given back, as soon as no request is in it. Nothing happens where it has none any more."""
+        """Mark one slot, if the lane has one, to be given back as soon as it is idle."""
         with self._changed:
             self._giving_up = min(1, len(self._slots))
 
     def retain(self, numbers: Collection[int]) -> None:
-        """Keeps only these of its slots: the others are not its own any more."""
+        """Keep only the slots with these numbers. The others no longer belong to this run."""
         with self._changed:
             self._slots = [number for number in self._slots if number in numbers]
-            self._giving_up = min(self._giving_up, len(self._slots))  # or it would wait for ever to give back the rest
+            self._giving_up = min(self._giving_up, len(self._slots))  # a slot that is lost can't be given back
 
     def withdraw(self, count: int) -> list[int]:
-        """Takes up to `count` slots away, as far as no request is in them; returns their numbers."""
+        """Remove up to `count` idle slots from the lane, and return their numbers."""
         with self._changed:
             idle = max(0, min(count, len(self._slots) - self._in_flight))
             taken, self._slots = self._slots[:idle], self._slots[idle:]
@@ -185,13 +195,13 @@ class Lane:
             return taken
 
     def suspend(self, suspended: bool) -> None:
-        """Nothing new is sent until this is taken back."""
+        """Start no further request while `suspended` is true."""
         with self._changed:
             self._suspended = suspended
             self._room.notify_all()
 
     def _blocked_for(self) -> float | None:
-        """How long to wait before looking again; None where a slot is free now."""
+        """Return how long to wait before the next check in seconds, or None if a slot is free now."""
         now = time.monotonic()
         if now < self._paused_until:
             return self._paused_until - now
@@ -202,7 +212,7 @@ class Lane:
         return self._limit if time.monotonic() < self._slow_until else self.account.concurrency
 
     def slow_down(self, pause_s: float) -> None:
-        """After 429: nothing new for `pause_s`, and one request fewer in flight for a while."""
+        """After a 429: start no request for `pause_s`, and allow one request fewer in flight for ten seconds."""
         with self._changed:
             now = time.monotonic()
             self._limit = max(1, self._present_limit() - 1)
@@ -212,9 +222,10 @@ class Lane:
     def note(
         self, outcome: Outcome, reason: str | None, *, stop_account: bool = False, is_internal: bool = False
     ) -> None:
-        """Learns how a firing ended: releases what waits for a canary, and opens the circuit where it must.
+        """Note how a firing ended: stop the lane if the outcome requires that, and let the others start after a canary.
 
-        `is_internal` says that a fault of this program ended it.
+        The lane stops if `stop_account` is set, if the canary was not fired, after three firings in a row in doubt, and
+        after three internal errors in a row. `is_internal` is true if an internal error ended the firing.
         """
         with self._changed:
             self._faults = self._faults + 1 if is_internal else 0
@@ -234,7 +245,7 @@ class Lane:
             self._changed.notify_all()
 
     def stop(self, reason: str) -> None:
-        """Nothing more is sent; requests in flight go on."""
+        """Start no further request. Requests in flight continue."""
         with self._changed:
             self._stop(reason)
 

@@ -1,4 +1,7 @@
-"""One request's turn in its account's lane: a slot taken when everything is ready, and given back at the end."""
+"""The permission to send one request: a slot of the account's lane, and a last check before the first byte.
+
+The HTTP exchange asks for the slot when the connection is ready, so that no slot is held while connecting.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from collections.abc import Callable
 from runner.fire.lanes.lane import Lane
 from runner.fire.outcome import Outcome
 
-# Whoever waits for the slot gets the interpreter before the outcome is worked on: the account must not idle.
+# After a slot is free, this thread sleeps: the thread that waits for the slot runs first, and the slot isn't idle.
 _MAKE_WAY_S = 0.001
 
 
 class Withheld(Exception):
-    """A claimed firing that must not go out now, and why."""
+    """A claimed firing must not be sent by this run. `outcome` and `reason` state how it ends."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
@@ -22,13 +25,13 @@ class Withheld(Exception):
 
 
 class Postponed(Exception):
-    """A claimed firing that must not go out at this moment, but may a little later."""
+    """A claimed firing must not be sent now. The run tries again as soon as its lease and its ledger allow it."""
 
 
 class Turn:
-    """The turn of one request, as `wire.Turn` asks for it. A context manager: gives back what it holds.
+    """The slot of one request, as `runner.fire.api.exchange.Turn` requires it. A context manager that frees the slot.
 
-    `check_out` is the run's last look before the first byte leaves; it raises Withheld or Postponed.
+    `check_out` is called right before the first byte leaves; it raises Withheld or Postponed to prevent the send.
     """
 
     def __init__(self, lane: Lane, check_out: Callable[[], None]) -> None:
@@ -43,13 +46,13 @@ class Turn:
         self.give_back()
 
     def take(self) -> None:
-        """Waits for a slot. Raises Withheld where the lane has stopped."""
+        """Wait for a slot. Raises Withheld if the lane has stopped."""
         self._taken = self._lane.acquire()
         if not self._taken:
             raise Withheld(Outcome.SKIPPED, self._lane.stopped or "the account was stopped")
 
     def give_back(self) -> None:
-        """Gives the slot back, once."""
+        """Free the slot. A second call does nothing."""
         if self._taken:
             self._taken = False
             self._lane.release()

@@ -1,7 +1,8 @@
-"""An account's slots, shared with every run on the ledger: taken for the lanes that need them, and given up fairly.
+"""The slots of a run's lanes: takes them from the ledger for the lanes that need some, and shares them with other runs.
 
-A lane sends with the slots that it holds, and keeps them from one request to the next: the ledger is asked only
-when slots change hands. One thread for all lanes of a run.
+The rule: all runs on a ledger share the slots of an account. A lane keeps its slots from one request to the next, so
+the ledger is asked only when a slot moves to another run. If another run has fewer slots than its equal share, and
+none is free, a run with more than its share gives one back. One thread works for all lanes of a run.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from runner.fire.lanes.lane import Lane
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 
-_SHORT_S = 0.04  # between two looks for a free slot
-_LOOK_S = 0.2  # between two looks whether others are short of them
-_TURN_S = 0.5  # how long a slot is kept where there are more runs than slots
-_REST_S = 0.15  # how long whoever gave one up lets others go first
-_GONE_S = 1.0  # between two looks whether whoever holds the slots is gone
-_NEWS_S = 5.0  # a run that waited so long for its first slot says so
+_SHORT_S = 0.04  # between two checks for a free slot, while a lane needs one
+_LOOK_S = 0.2  # between two checks whether another run needs a slot
+_TURN_S = 0.5  # how long a run keeps a slot if there are more runs than slots
+_REST_S = 0.15  # how long a run that gave a slot back leaves free slots to the others
+_CHECK_DEAD_S = 1.0  # between two checks for runs of this machine whose process has ended
+_REPORT_AFTER_S = 5.0  # a run that waits this long for its first slot reports that
 _JOIN_S = 1.0
 
 T = TypeVar("T")
@@ -32,23 +33,23 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Tended:
-    """A lane, and what is remembered between two looks at it. Times in elapsed seconds."""
+    """A lane, and what the keeper remembers of it between two checks. Times in elapsed seconds."""
 
     lane: Lane
     looked_at: float = 0.0
     taken_at: float = 0.0
     rests_until: float = 0.0
     makes_way: bool = False
-    waits_since: float | None = None  # for a slot, having none
-    told: bool = False
-    owed: list[int] = field(default_factory=list)  # taken from the lane, and not yet given back to the ledger
+    waits_since: float | None = None  # since when the lane has no slot and needs one
+    is_reported: bool = False
+    owed: list[int] = field(default_factory=list)  # removed from the lane, and not yet given back to the ledger
 
 
 class SlotKeeper:
-    """Keeps the lanes of a run in slots while it lasts, a context manager; at the end gives all of them back.
+    """Supplies the lanes of a run with slots. A context manager that gives all slots back at the end.
 
-    `on_fault` is called for an exception that ends it, `on_lane_fault` for one that concerns a single lane, with the
-    reason; `on_message` for what a person may want to know.
+    `on_fault` is called with an exception that ends the keeper, `on_lane_fault` with a lane to which nothing can be
+    sent and the reason, `on_message` with a message for the user.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class SlotKeeper:
         self._on_fault = on_fault
         self._on_lane_fault = on_lane_fault
         self._on_message = on_message
-        self._looked_for_gone_at = 0.0
+        self._looked_for_dead_at = 0.0
         self._wake = threading.Event()
         self._ended = False
         self._thread = threading.Thread(target=self._keep, name="slots", daemon=True)
@@ -86,7 +87,9 @@ class SlotKeeper:
         self._thread.join(_JOIN_S)
 
     def look_again(self) -> None:
-        """Asks which slots are still the run's own, once its lease had run out: others may have taken them."""
+        """Read from the ledger which slots the run still holds. Needed after its lease has ended: other runs may have
+        taken some.
+        """
         for each in self._tended:
             each.lane.retain(self._ledger.slots_of(self._run, each.lane.account.name))
 
@@ -100,15 +103,15 @@ class SlotKeeper:
                 self._wake.clear()
             for each in self._tended:
                 self._give_back(each, len(each.lane.slots))
-        except Exception as error:  # noqa: BLE001 - told, and then the run ends
-            if not (self._ended and isinstance(error, LedgerAway)):  # the end of the run frees its slots as well
+        except Exception as error:  # noqa: BLE001 - reported; then the run ends
+            if not (self._ended and isinstance(error, LedgerAway)):  # recording the run's end frees its slots too
                 self._on_fault(error)
 
     def _insist(self, operation: Callable[[], T]) -> T:
         return self._reach.insist(operation, unless=lambda: self._ended)
 
     def _tend_alone(self, each: _Tended) -> None:
-        """A fault that concerns one lane stops that lane; its slots are freed with the end of the run."""
+        """Do the same as `_tend`. An exception that concerns one lane stops that lane; its slots end with the run."""
         try:
             self._tend(each)
         except Exception as error:
@@ -118,6 +121,7 @@ class SlotKeeper:
             self._on_lane_fault(each.lane, f"the account was stopped: {fault_text(error)}")
 
     def _tend(self, each: _Tended) -> None:
+        """Give back the slots that the lane should not keep, and take those that it needs."""
         lane, account = each.lane, each.lane.account
         now = clock.elapsed_s()
         if lane.slots and now - each.looked_at >= _LOOK_S:
@@ -134,24 +138,26 @@ class SlotKeeper:
                 each.taken_at = clock.elapsed_s()
                 lane.grant(taken)
             else:
-                self._free_what_the_dead_hold(now)
-        self._tell_of_waiting(each, now)
+                self._free_slots_of_dead_runs(now)
+        self._report_waiting(each, now)
 
-    def _free_what_the_dead_hold(self, now: float) -> None:
-        """Of this machine: those of others are free when their leases run out."""
-        if now - self._looked_for_gone_at >= _GONE_S:
-            self._looked_for_gone_at = now
+    def _free_slots_of_dead_runs(self, now: float) -> None:
+        """End the leases of runs of this machine whose process has ended. Leases of other machines end in time."""
+        if now - self._looked_for_dead_at >= _CHECK_DEAD_S:
+            self._looked_for_dead_at = now
             self._insist(lambda: self._ledger.end_leases(process.is_gone))
 
-    def _tell_of_waiting(self, each: _Tended, now: float) -> None:
+    def _report_waiting(self, each: _Tended, now: float) -> None:
         if each.lane.slots or not each.lane.shortage:
             each.waits_since = None
         elif each.waits_since is None:
             each.waits_since = now
-        elif now - each.waits_since >= _NEWS_S and not each.told:
-            each.told = True
+        elif now - each.waits_since >= _REPORT_AFTER_S and not each.is_reported:
+            each.is_reported = True
             name = each.lane.account.name
-            self._on_message(f"waiting for a slot in {name}: other runs hold them all (bulletins status shows whose)")
+            self._on_message(
+                f"waiting for a slot in the account {name}: other runs use all of them (bulletins status lists them)"
+            )
 
     def _give_back(self, each: _Tended, count: int) -> None:
         each.owed += each.lane.withdraw(count)
@@ -164,7 +170,7 @@ class SlotKeeper:
             each.rests_until = clock.elapsed_s() + _REST_S
 
     def _make_room(self, each: _Tended, now: float) -> None:
-        """Gives up a slot where another run has fewer than its share, and none is free for it."""
+        """Mark a slot to be given back if another run has fewer slots than its share, and none is free for that run."""
         lane = each.lane
         demand = self._insist(lambda: self._ledger.slot_demand(lane.account.name))
         limit = lane.account.concurrency
@@ -172,7 +178,7 @@ class SlotKeeper:
             return
         share = max(1, limit // len(demand))
         others_are_short = any(held < share for run, held in demand.items() if run != self._run)
-        has_had_its_turn = len(demand) > limit and now - each.taken_at >= _TURN_S
-        if others_are_short and (len(lane.slots) > share or has_had_its_turn):
+        has_kept_it_long_enough = len(demand) > limit and now - each.taken_at >= _TURN_S
+        if others_are_short and (len(lane.slots) > share or has_kept_it_long_enough):
             each.makes_way = True
             lane.give_up_one()

@@ -127,7 +127,10 @@ def test_a_doubt_wins_over_a_failure(bulletins: Bulletins, ledger: str, sandbox:
     done = bulletins("fire", "--yes", "--id", "now-*")
     assert done.code == 4
     assert outcomes(only_report(tmp_path)) == {"now-1": "failed", "now-2": "in_doubt"}
-    assert "in doubt   now-2 india · HTTP 503: Service Unavailable: it may have been sent all the same" in done.err
+    assert (
+        "in doubt   now-2 india · HTTP 503: Service Unavailable: the bulletin may have been sent nevertheless"
+        in done.err
+    )
     assert "look at what is in doubt with: bulletins status\n" in done.out
 
 
@@ -136,7 +139,7 @@ def test_nothing_sent_by_the_api_is_a_warning(bulletins: Bulletins, ledger: str,
         write({"accounts.yaml": account(empty.base_url)})
         done = bulletins("fire", "--yes", "--id", "now-1")
     assert done.code == 0
-    assert "warning: 0 bulletins were sent: is one published for the event?" in done.err
+    assert "warning: 0 bulletins were sent: check that one is published for the business event" in done.err
     assert only_report(tmp_path)["summary"]["warnings"] == 1
 
 

@@ -263,7 +263,7 @@ def test_a_full_disk_is_told_as_one(bulletins: Bulletins, folder: Path, monkeypa
     monkeypatch.setattr(os, "fsync", full)
     done = bulletins("import", "csv", file("shows.csv", SHOWS), "--account", "india", "--out", "new.yaml")
     message = "new.yaml could not be written: No space left on device"
-    assert done.refused_with(message, "Make room on its disk, then run it again.")
+    assert done.refused_with(message, "Free some space on its disk, then run the command again.")
     assert not Path("new.yaml").exists()
 
 

@@ -154,7 +154,7 @@ def test_no_half_set_is_left(
     assert os.listdir(tmp_path) == (["bulletins.d"] if is_there else [])
     if isinstance(fault, OSError):
         message = "bulletins.d can't be made: No space left on device, and nothing was left there"
-        assert done.refused_with(message, "Make room on its disk, then run it again.")
+        assert done.refused_with(message, "Free some space on its disk, then run the command again.")
 
 
 def test_the_scaffold_comes_with_the_package() -> None:

@@ -67,7 +67,7 @@ def test_each_fault_is_seen_for_what_it_is_and_reaches_the_server_once(
     assert (answer.error is None) == answer.complete
     assert len(sandbox.wait_received(1, timeout_s=PATIENCE_S)) == 1
     if fault.startswith("drip"):
-        assert answer.error == "no whole answer within 1 s"
+        assert answer.error == "no complete answer within 1 s"
 
 
 def test_a_refused_connection_sent_nothing(client: MakeClient) -> None:

@@ -61,7 +61,7 @@ def test_of_two_runs_that_had_it_in_hand_when_its_window_closed_one_tells_it(
     monkeypatch.setattr(clock, "now", lambda: later)
     first, second = (firer.fire(soon, plan=plan) for plan in plans)
     assert [each.results[0].outcome for each in (first, second)] == ["expired", "skipped"]
-    assert second.results[0].reason == "another run has claimed or sent it, or told it as expired, meanwhile"
+    assert second.results[0].reason == "another run meanwhile claimed it, sent it or recorded it as expired"
     assert (first.exit_code, second.exit_code, sandbox.received()) == (Exit.FAILED, Exit.OK, ())
     assert sorted(row.state.value for row in ledger.rows()) == ["expired", "released"]
 
@@ -96,5 +96,5 @@ def test_what_a_person_settled_when_its_window_closed_stays_so_and_the_run_says_
     ended = firer.fire(soon, plan=plan)
     assert [row.state for row in ledger.rows()] == [State.FIRED]
     assert ended.results[0].warnings == (
-        "somebody settled it in the ledger while it was on its way; the ledger keeps their word",
+        "somebody settled it in the ledger while its request was in flight; the ledger keeps that outcome",
     )

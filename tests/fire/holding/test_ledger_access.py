@@ -67,7 +67,12 @@ def test_a_moment_is_no_news_but_nothing_is_sent_meanwhile(reach: Reach, waiting
 
 def test_a_longer_absence_is_told_once(reach: Reach, waiting: Waiting, told: list[object]) -> None:
     assert reach.insist(away(12)) == "done"
-    assert told == [True, "the ledger can't be reached: nothing is sent until it is back", "the ledger is back", False]
+    assert told == [
+        True,
+        "the ledger can't be reached: nothing is sent until it can be reached again",
+        "the ledger can be reached again",
+        False,
+    ]
     assert max(waiting.slept) <= 1.0
     assert min(waiting.slept) >= 0.025
 

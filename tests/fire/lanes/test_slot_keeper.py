@@ -236,7 +236,7 @@ def test_slots_of_a_process_that_is_gone_are_free_before_its_lease_runs_out(
 
 
 def test_who_waits_long_for_a_first_slot_says_so_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots_module, "_NEWS_S", 0.02)
+    monkeypatch.setattr(slots_module, "_REPORT_AFTER_S", 0.02)
     other, tested = begin(ledger), lane()
     ledger.take_slots(other, "india", limit=3, wanted=3)
     messages: list[str] = []
@@ -245,4 +245,6 @@ def test_who_waits_long_for_a_first_slot_says_so_once(ledger: Ledger, monkeypatc
         time.sleep(0.1)
         ledger.give_back_slots(other, "india", [1])
         wait_until(lambda: bool(have))
-    assert messages == ["waiting for a slot in india: other runs hold them all (bulletins status shows whose)"]
+    assert messages == [
+        "waiting for a slot in the account india: other runs use all of them (bulletins status lists them)"
+    ]

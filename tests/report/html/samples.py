@@ -51,7 +51,10 @@ def _result(number: int, chance: random.Random, free: dict[str, list[datetime]])
     last = attempts[-1]
     own |= {name: last[name] for name in ("http_status", "error", "started_at", "latency_ms")}
     if outcome == "fired" and chance.random() < 0.03:
-        own |= {"bulletins_sent": 0, "warnings": ["0 bulletins were sent: is one published for the event?"]}
+        own |= {
+            "bulletins_sent": 0,
+            "warnings": ["0 bulletins were sent: check that one is published for the business event"],
+        }
     return make_result(own.pop("id"), outcome, tries=len(attempts), attempts=attempts, **own)
 
 
