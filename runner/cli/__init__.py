@@ -1,6 +1,6 @@
-"""The command line. `main` is the program: signal handlers first, then everything else.
+"""The command line. `main` is the program: it takes arguments and ends the process with an exit code.
 
-Imports nothing heavy: until the handlers are in place, Python answers Ctrl-C with a traceback.
+Nothing heavy is imported here: until the signal handlers are installed, Python answers Ctrl-C with a traceback.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import sys
 
 from runner import interrupts
 
-TYPE_CHECKING = False  # typing would take its time
+TYPE_CHECKING = False  # importing typing is slow
 if TYPE_CHECKING:
     from typing import NoReturn
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the program and ends the process with its exit code.
+    """Run the program and end the process with its exit code.
 
-    With `arguments`, as other programs call it, raises SystemExit, and the caller's signal handlers are put back.
+    With `arguments`, as from another program: raise SystemExit, after the caller's signal handlers are restored.
     """
     try:
         try:
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             code = run(arguments)
         finally:
             interrupts.end()
-    except (interrupts.Interrupted, KeyboardInterrupt) as interruption:  # of Python's own before `handle` was done
+    except (interrupts.Interrupted, KeyboardInterrupt) as interruption:  # KeyboardInterrupt: before `handle` has run
         interrupts.end()
         code = interruption.exit_code if isinstance(interruption, interrupts.Interrupted) else 130
         _say_interrupted()
@@ -46,11 +46,11 @@ def _say_interrupted() -> None:
             sys.stderr.write("interrupted\n")
             sys.stderr.flush()
     except OSError:
-        pass  # standard error has no other place to report to
+        pass  # there is no other place for an error of standard error
 
 
 def _leave_threads(code: int) -> None:
-    """Ends the process at once where threads of the run are left: as Python shuts down, they could print or crash."""
+    """End the process at once if threads of the run are alive: during Python's shutdown they could print or crash."""
     threading = sys.modules.get("threading")
     if threading is not None and threading.active_count() > 1:
         for stream in (sys.stdout, sys.stderr):

@@ -1,4 +1,7 @@
-"""A set as of a git ref, beside the one that is there: what changed since, for `--against` and `--changed-since`."""
+"""Compare a set with the same set at a git ref, for `--against` and `--changed-since`.
+
+In: the ref, the definitions and their plan. Out: a selector of changed bulletins, or the plan document's `changes`.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def _base(path: Path, ref: str) -> _Base:
 
 
 def changed_since(ref: str, definitions: Definitions, path: Path) -> ChangedSince:
-    """The criterion for what was added or changed since `ref`. Raises UserError where git can't tell."""
+    """Return the selector of bulletins that were added or changed since `ref`. Raises UserError if git fails."""
     from runner.plan.compare import compare
     from runner.plan.select import ChangedSince
 
@@ -44,9 +47,9 @@ def changed_since(ref: str, definitions: Definitions, path: Path) -> ChangedSinc
 def changes_against(
     ref: str, definitions: Definitions, plan: Plan, ledger: Ledger | None, *, path: Path, selection: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What changed since `ref`, as the plan's document holds it. Raises UserError where git can't tell.
+    """Return the plan document's part about changes since `ref`. Raises UserError if git fails.
 
-    Where there is a selection, only bulletins that it is about are there.
+    With a selection, the part holds only changes of selected bulletins.
     """
     from runner.cli.planning import plan_over
     from runner.plan.compare import compare
@@ -63,7 +66,9 @@ def changes_against(
         for firing in firings(base.definitions, plan.now)
         if firing.key.bulletin in left and all(criterion.accepts(firing) for criterion in chosen)
     ]
-    gone = plan_over(ledger, replace(known, bulletins=()), was, plan.now)  # what is gone misses nothing
+    gone = plan_over(
+        ledger, replace(known, bulletins=()), was, plan.now
+    )  # without bulletins: removed ones have no missed occurrences
     if any(selection.values()):
         comparison = _only(comparison, (step.firing.key.bulletin for each in (plan, gone) for step in each.steps))
     return changes_document(

@@ -1,6 +1,6 @@
-"""What a shell offers after an option or argument: values of the set, or nothing.
+"""Shell completion: find the values of the set that fit an option or argument.
 
-A person waits for a key: the answer is quick, faults are not shown, and a set that can't be read offers nothing.
+A person waits while a shell completes: the answer is quick, errors are hidden, and an unreadable set offers nothing.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from runner.definitions.model import Definitions
     from runner.definitions.sources import Source
 
-Items = Iterable[tuple[str, str]]  # a value, and what is said beside it
+Items = Iterable[tuple[str, str]]  # a value and its description
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
 
 VARIABLE = "_BULLETINS_COMPLETE"
-_QUICK_BYTES = 2 * 1024 * 1024  # a larger set takes longer to load than anybody waits for a key
+_QUICK_BYTES = 2 * 1024 * 1024  # loading a larger set takes longer than anybody waits for a completion
 _MOST_RUNS = 50
 _ID = re.compile(rb"""^[ \t]*(?:-[ \t]+)?\{?[ \t]*id:[ \t]*["']?([a-z0-9][a-z0-9._-]*)(?=["',}\s]|\Z)""", re.MULTILINE)
 
 
 def prepare() -> None:
-    """To be called where a shell asks: nothing may come between the words on somebody's command line."""
+    """Prepare the process for a shell's question: silence standard error, which would mix into the command line."""
     from runner.cli import shell_scripts
 
     sys.stderr = io.StringIO()
@@ -49,7 +49,7 @@ def _completer(find: Callable[[click.Context, str], Items]) -> Completer:
                 for value, said in find(ctx, incomplete)
                 if value.startswith(incomplete) and value.isprintable()
             ]
-        except Exception:  # noqa: BLE001 - a fault is told by the command itself, once it is run
+        except Exception:  # noqa: BLE001 - the command itself shows the error when it is run
             return []
 
     return complete
@@ -57,7 +57,7 @@ def _completer(find: Callable[[click.Context, str], Items]) -> Completer:
 
 @_completer
 def ids(ctx: click.Context, _incomplete: str) -> Items:
-    """The ids of the set's bulletins, each with its name; of a large set, those that stand in its files."""
+    """Offer the ids of the bulletins with their names; for a large set, the ids that are written in its files."""
     if _is_quick(ctx):
         return ((bulletin.id, bulletin.name) for bulletin in _load(_sources(ctx)).bulletins)
     return ((id_.decode(), "") for source in _sources(ctx) for id_ in _ID.findall(source.read()))
@@ -65,14 +65,14 @@ def ids(ctx: click.Context, _incomplete: str) -> Items:
 
 @_completer
 def tags(ctx: click.Context, _incomplete: str) -> Items:
-    """The tags of the set's bulletins."""
+    """Offer the tags of the bulletins; none for a large set."""
     bulletins = _load(_sources(ctx)).bulletins if _is_quick(ctx) else ()
     return ((tag, "") for tag in sorted({tag for bulletin in bulletins for tag in bulletin.tags}))
 
 
 @_completer
 def events(ctx: click.Context, _incomplete: str) -> Items:
-    """The business events of the catalog, or of the bulletins where there is none."""
+    """Offer the business events of the catalog; without a catalog, those of the bulletins."""
     known = list(_load(_without_bulletins(ctx)).events)
     if not known and _is_quick(ctx):
         known = sorted({bulletin.business_event for bulletin in _load(_sources(ctx)).bulletins})
@@ -81,20 +81,20 @@ def events(ctx: click.Context, _incomplete: str) -> Items:
 
 @_completer
 def accounts(ctx: click.Context, _incomplete: str) -> Items:
-    """The accounts of the set."""
+    """Offer the accounts, each with its region or base URL."""
     known = _load(_without_bulletins(ctx)).accounts
     return ((name, account.region or account.base_url) for name, account in known.items())
 
 
 @_completer
 def files(ctx: click.Context, _incomplete: str) -> Items:
-    """The files of the set."""
+    """Offer the definition files of the set."""
     return ((source.name, "") for source in _sources(ctx))
 
 
 @_completer
 def files_and_tables(ctx: click.Context, _incomplete: str) -> Items:
-    """The files of the set, and the tables that it is made of; of a large set, those that lie beside them."""
+    """Offer the definition files and the tables that they use; for a large set, all tables in the same folders."""
     sources = _sources(ctx)
     tables = _load(sources).files if _is_quick(ctx) else _tables(ctx)
     return ((name, "") for name in dict.fromkeys((*(source.name for source in sources), *tables)))
@@ -111,7 +111,7 @@ def _tables(ctx: click.Context) -> Iterator[str]:
 
 @_completer
 def codes(_ctx: click.Context, _incomplete: str) -> Items:
-    """The codes of problems, and of the API's answers."""
+    """Offer the codes of problems and of the API's answers, each with its summary."""
     from runner.definitions.problem_codes import EXPLANATIONS
     from runner.fire.api.refusal_causes import ANSWERS
 
@@ -121,14 +121,14 @@ def codes(_ctx: click.Context, _incomplete: str) -> Items:
 
 @_completer
 def schemas(_ctx: click.Context, _incomplete: str) -> Items:
-    """The names of the schemas."""
+    """Offer the names of the schemas."""
     from runner.definitions.schema.schemas import schema_names
 
     return ((name, "") for name in schema_names())
 
 
 def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """The runs that left a report at its usual place, newest first; else files."""
+    """Offer the runs with a report in the usual folder, newest first; without any, files."""
     return _runs(ctx, param, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
@@ -143,7 +143,10 @@ def _paths(ctx: click.Context) -> list[Path]:
 
 
 def _params(ctx: click.Context) -> dict[str, Any]:
-    """What was typed already. An option that waits for its value keeps click from reading the arguments before it."""
+    """Return the options and arguments typed so far.
+
+    Read again without the option at the end: while its value is missing, click doesn't read the arguments before it.
+    """
     made_by = get_completion_class(os.environ.get(VARIABLE, "").partition("_")[0])
     if made_by is None:
         return ctx.params
@@ -161,7 +164,7 @@ def _sources(ctx: click.Context) -> list[Source]:
 
 
 def _without_bulletins(ctx: click.Context) -> Iterator[Source]:
-    """The sources that may hold accounts or the catalog: there are few of them in any set."""
+    """Return the few sources that may hold accounts or the catalog."""
     from runner.definitions.editing.appending import holds_bulletins
 
     return (source for source in _sources(ctx) if not holds_bulletins(source.read()))
@@ -174,7 +177,7 @@ def _load(sources: Iterable[Source]) -> Definitions:
 
 
 def _is_quick(ctx: click.Context) -> bool:
-    """Whether the set, with the tables beside it, is small enough to be loaded while somebody waits for a key."""
+    """Report whether the set and all tables in its folders are small enough to load while a person waits."""
     size = 0
     for path in _paths(ctx):
         for folder, _, names in os.walk(path) if path.is_dir() else [(str(path.parent), [], [path.name])]:

@@ -1,4 +1,4 @@
-"""What commands print: tables and problems on a terminal or in a log."""
+"""Print tables and problems, on a terminal or in a log, and ask for a yes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def show_problems(definitions: Definitions, *, to_stderr: bool) -> None:
-    """Every problem, and how many there are; with the line and a caret on a terminal."""
+    """Print every problem and their count; on a terminal also the faulty line with a caret."""
     stream = sys.stderr if to_stderr else sys.stdout
     on_terminal = stream.isatty()
     for problem in definitions.problems:
@@ -41,10 +41,10 @@ def show_problems(definitions: Definitions, *, to_stderr: bool) -> None:
 def stop_on_problems(
     definitions: Definitions, *, format_: str = "text", undone: str = "sent: a set with problems is never fired"
 ) -> None:
-    """Prints the problems, and ends the command with exit code 3, if there are any.
+    """End the command with exit code 3 if the definitions have problems, after printing them.
 
-    Formats that tell findings tell these, on standard output; who asked for a document or a page gets none. `undone`
-    says what was not done then, and that it never is.
+    Formats that can hold problems hold them, on standard output. With another format, standard output stays empty.
+    `undone` completes the sentence "nothing was …".
     """
     from runner.report.formats import FINDING_FORMATS, problems_in
 
@@ -58,15 +58,15 @@ def stop_on_problems(
 
 
 def problems_of(definitions: Definitions, path: Path) -> str:
-    """How many problems the set at `path` has, and where they are to be seen; for commands that go on nevertheless."""
+    """Return the count of problems of the set at `path` and the command that shows them, for commands that go on."""
     count = len(definitions.problems)
     return f"{counted(count, 'problem')} (bulletins validate{as_argument(path)} shows {'it' if count == 1 else 'them'})"
 
 
 def insist_on_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> None:
-    """Asks on the terminal. Raises UserError where nobody said yes; `undone` says what was not done then.
+    """Ask on the terminal. Raises UserError without a yes; `undone` completes its "nothing was …".
 
-    Enter alone is a yes only where that can be taken back.
+    Use `enter_is_yes` only for what can be undone: then Enter alone means yes.
     """
     from runner.cli.prompts import Question, answer
 
@@ -76,7 +76,7 @@ def insist_on_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> 
         if answer(asked, lambda text: _is_yes(text, enter_is_yes=enter_is_yes)):
             return
     except click.Abort:
-        click.echo(err=True)  # the question's line is still open
+        click.echo(err=True)  # ends the line of the question
         message = f"interrupted, and nothing was {undone}"
         code = Exit(interrupts.exit_code() or Exit.INTERRUPTED)
         raise UserError(message, help=again, exit_code=code) from None
@@ -94,7 +94,7 @@ def _is_yes(text: str, *, enter_is_yes: bool) -> bool:
 
 
 def show_table(rows: Iterable[tuple[str | None, Sequence[str]]], *, to_stderr: bool = False) -> None:
-    """Rows as aligned columns; on a terminal, the first cell in the row's colour. Cells must be plain text."""
+    """Print rows (colour, cells) as aligned columns, on a terminal the first cell in colour. Cells are plain text."""
     stream = sys.stderr if to_stderr else sys.stdout
     for line in _fitted(rows, stream) if stream.isatty() else _aligned([cells for _, cells in rows]):
         click.echo(line.rstrip(), err=to_stderr)
@@ -117,7 +117,7 @@ def _fitted(rows: Iterable[tuple[str | None, Sequence[str]]], terminal: TextIO) 
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A log has no width: nothing is cut or wrapped there, so no layout is needed, which would take seconds."""
+    """Align without rich: a log has no width to fit, and rich would take seconds for a long table."""
     from rich.cells import cell_len
 
     widths: dict[int, int] = {}

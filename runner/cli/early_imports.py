@@ -1,8 +1,8 @@
-"""All imports of a run, before it asks or sends anything.
+"""Import everything that a run of `fire` may need before it asks or sends anything.
 
-The program and its libraries import some parts only when they are needed. Python drops an exception that a signal
-raises at an unlucky moment of an import; and a module that is missing or damaged must stop a run before its first
-request. `tests/end_to_end/test_imports.py` finds what is missing here.
+The program and its libraries import some modules only on first use. During a run this has two dangers: Python can
+lose the exception of a signal that arrives during an import, and a damaged module would stop the run after requests.
+`tests/end_to_end/test_imports.py` finds modules that are missing in the lists below.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _FOR_METRICS = ("prometheus_client", "prometheus_client.core", "prometheus_clien
 
 
 def import_for_sending(format_: str, *, metrics: bool) -> None:
-    """Imports what `fire` may need from now to its end: a report in `format_`, and `metrics` where they are wanted."""
+    """Import all that `fire` needs until its end, with a report in `format_` and, if asked for, `metrics`."""
     from runner.cli.ledgers import identity
 
     on_terminal = sys.stdout.isatty() or sys.stderr.isatty()
@@ -53,14 +53,14 @@ def import_for_sending(format_: str, *, metrics: bool) -> None:
     if on_terminal:
         from rich.text import Text
 
-        Text.from_markup(":tada: \N{LATIN SMALL LETTER E WITH ACUTE}").cell_len  # noqa: B018 - loads emoji and widths
-    identity()  # the module that knows users depends on the system
+        Text.from_markup(":tada: \N{LATIN SMALL LETTER E WITH ACUTE}").cell_len  # noqa: B018 - loads tables of emoji and widths
+    identity()  # imports the system's module for user names
     if format_ != "text":
         _rehearse(format_)
 
 
 def _rehearse(format_: str) -> None:
-    """Makes a report of nothing: templates are compiled, and what the format imports is imported."""
+    """Render an empty report, so that the format's templates are compiled and its modules imported."""
     from runner import __version__
     from runner.cli.options import present
     from runner.errors import Exit

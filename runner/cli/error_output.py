@@ -1,4 +1,4 @@
-"""Errors on standard error: what was found, and how to fix it."""
+"""Print a UserError on standard error: what was found, and how to fix it."""
 
 from __future__ import annotations
 

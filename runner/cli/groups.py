@@ -1,4 +1,4 @@
-"""Groups of commands: what click finds wrong with a command's options is said of that command."""
+"""A group of commands whose usage errors name the command that was called."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import click
 
 
 class Group(click.Group):
-    """As click's, with the command of an error also where click's parser leaves that open."""
+    """A click.Group that adds the command to usage errors in which click's parser leaves it out."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does. Raises click.UsageError whose context is the command's."""
+        """Invoke as click does. Raises click.UsageError with the context of the command."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:

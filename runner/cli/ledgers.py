@@ -1,4 +1,7 @@
-"""Which ledger a command means, opened."""
+"""Find and open the ledger that a command means.
+
+In: the value of --ledger, or None for the usual place. Out: an open Ledger, or the names of its files.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def identity() -> Identity:
-    """This user, machine and process."""
+    """Return who runs this process: user, machine, process id and start of the process."""
     from runner.ledger.values import Identity
 
     try:
@@ -34,7 +37,7 @@ def identity() -> Identity:
 
 
 def open_ledger(url: str | None) -> Ledger:
-    """The ledger at `url`, or at its usual place. Raises UserError where there is none."""
+    """Open the ledger at `url`, or at its usual place. Raises UserError if it does not exist."""
     from runner.ledger.database.connect import parse_url
 
     return _opened(parse_url(url or str(local.LEDGER)))
@@ -44,24 +47,24 @@ def _opened(url: URL) -> Ledger:
     from runner.ledger.ledger import Ledger
 
     ledger = Ledger(url)
-    # What a crashed run of this machine held is in doubt at once, not only when its lease runs out.
+    # A crashed run of this machine loses its leases now: its firings are in doubt at once, not after the lease time.
     ledger.end_leases(process.is_gone)
     return ledger
 
 
 def named_ledger() -> bool:
-    """Whether the command line itself names the ledger, so that commands to copy must name it too."""
+    """Report whether --ledger was given on the command line: commands to copy must then contain it too."""
     source = click.get_current_context().get_parameter_source("ledger_url")
     return source is click.core.ParameterSource.COMMANDLINE
 
 
 def lingering(rows: Iterable[Row]) -> list[Row]:
-    """Those rows whose run lost its lease but not its process, which is still on this machine, frozen or slow."""
+    """Return the rows whose run lost its lease while its process still exists on this machine, frozen or slow."""
     return [row for row in rows if row.exit_code is None and process.is_here(row.process)]
 
 
 def ledger_files(url: str | None) -> list[Path]:
-    """The files of the ledger at `url`, or at its usual place, there or not; none of a server."""
+    """Return the paths of the SQLite ledger at `url` or at its usual place, existing or not; none for a server."""
     from runner.ledger.database.connect import parse_url
 
     parsed = parse_url(url or str(local.LEDGER))
@@ -71,7 +74,7 @@ def ledger_files(url: str | None) -> list[Path]:
 
 
 def open_ledger_if_there(url: str | None) -> Ledger | None:
-    """The same, or None where there is nothing at that place."""
+    """Open the ledger at `url`, or at its usual place; None if it does not exist. Leases stay as they are."""
     from runner.ledger.database.connect import exists, parse_url
     from runner.ledger.ledger import Ledger
 
@@ -80,11 +83,11 @@ def open_ledger_if_there(url: str | None) -> Ledger | None:
 
 
 def open_sandbox_ledger(now: datetime) -> Ledger:
-    """The sandbox's own ledger, made where it is not there yet."""
+    """Open the sandbox's own ledger; create it first if it is missing."""
     from runner.ledger.database.connect import AlreadyThere, create, exists, parse_url
 
     url = parse_url(str(local.SANDBOX_LEDGER))
     if not exists(url):
-        with contextlib.suppress(AlreadyThere):  # another process has made it meanwhile
+        with contextlib.suppress(AlreadyThere):  # another process created it meanwhile
             create(url, now=now, who=identity().who)
     return _opened(url)

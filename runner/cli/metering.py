@@ -1,4 +1,7 @@
-"""`--metrics-file`: the figures of a run of `fire`, however it ends, written for a monitoring system to read."""
+"""`--metrics-file`: write the figures of a run of `fire` for a monitoring system, however the run ends.
+
+In: the run's report, the ledger and the exit code. Out: a file in Prometheus' text format.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class Meter:
-    """Is told what a run came to; without a file it forgets it. `exit_code` may still change after the report."""
+    """Collect the figures of one run and write them to `path`; None writes nothing.
+
+    `exit_code` may still change after the report was taken.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -35,11 +41,11 @@ class Meter:
         self.exit_code: int = Exit.REFUSED
 
     def take(self, document: Mapping[str, Any]) -> None:
-        """The report of the run."""
+        """Keep the run's report."""
         self._document = document
 
     def look_at(self, ledger: Ledger, definitions: Definitions) -> None:
-        """Counts what is in doubt, overdue and held back after the run: in all of the set, whatever it was about."""
+        """Count what is in doubt, overdue and held back after the run, in the whole set whatever was selected."""
         if self._path is None:
             return
         from runner.cli.planning import plan_over
@@ -54,7 +60,7 @@ class Meter:
             click.echo(f"the metrics keep the last known counts of the ledger: {error.message}", err=True)
 
     def begin(self) -> None:
-        """Reads what the run before left. Raises UserError where the file can't be replaced, or should not be."""
+        """Read the figures of the run before. Raises UserError if the file can't be replaced or holds other data."""
         if self._path is None:
             return
         from runner.files import check_writable, is_plain_file
@@ -74,13 +80,13 @@ class Meter:
         self._before = earlier(text)
         if text and (self._before is None or "bulletins_" not in text):
             raise UserError(
-                f"{self._path} holds something else than metrics: it is left as it is, and nothing was sent",
+                f"{self._path} holds something other than metrics; it was not changed, and nothing was sent",
                 help="Choose another place with --metrics-file, or remove it first.",
             )
         self._has_begun = True
 
     def write(self) -> None:
-        """Puts the figures in the place of those of the run before. Raises OSError."""
+        """Replace the figures of the run before. Raises OSError."""
         if self._path is None or not self._has_begun:
             return
         from runner.files import written_whole
@@ -105,7 +111,7 @@ class Meter:
 
 @contextmanager
 def metered(path: Path | None) -> Iterator[Meter]:
-    """A meter for one run, written at the end whatever the end is. Where it can't be written, the run has failed."""
+    """Give a meter for one run and write it at any end of the run. If the file can't be written, the exit code is 1."""
     meter = Meter(path)
     meter.begin()
     try:

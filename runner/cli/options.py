@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean as values."""
+"""Options and arguments that several commands share, and their conversion into values."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _SELECTED = {
     "tag": ("TAG", "bulletins with the tag", completions.tags),
     "event": ("NAME", "bulletins of the business event", completions.events),
     "account": ("NAME", "firings in the account", completions.accounts),
-    "file": ("GLOB", "bulletins whose file, or table, matches", completions.files_and_tables),
+    "file": ("GLOB", "bulletins whose file or table matches", completions.files_and_tables),
 }
 
 path_argument = click.argument("path", default=DEFAULT_PATH, type=click.Path(path_type=Path, readable=False))
 sandbox_option = click.option(
-    "--sandbox", is_flag=True, help="Every account is served by an embedded sandbox, with a ledger of its own."
+    "--sandbox", is_flag=True, help="Send to a simulated CleverTap inside the program, with a ledger of its own."
 )
 ledger_option = click.option(
     "--ledger",
@@ -42,18 +42,18 @@ ledger_option = click.option(
     help="The ledger: a SQLite file or a URL.  [default: .bulletins/ledger.sqlite3]",
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask: for cron and scripts.")
-verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show everything, also what is left alone.")
+verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show every firing, also those with nothing to do.")
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
-    """`--format`, with the formats that the command knows; text is the default."""
+    """Return the option `--format` with these choices; the default is text."""
     return click.option(
         "--format", "format_", type=click.Choice(formats), default="text", show_default=True, help="What to print."
     )
 
 
 def selection_options(command: F) -> F:
-    """`--id`, `--tag`, … and their `--exclude-…` twins, and `--changed-since`."""
+    """Add the selection options: `--id`, `--tag`, …, `--exclude-id`, `--exclude-tag`, … and `--changed-since`."""
     command = click.option(
         "--changed-since",
         metavar="REF",
@@ -68,7 +68,7 @@ def selection_options(command: F) -> F:
 
 
 def criteria(options: Mapping[str, Any]) -> list[Criterion]:
-    """The selection options of a command as criteria; `--changed-since` is not among them, for it takes git."""
+    """Return the selection options as criteria, without `--changed-since`, which needs git."""
     from runner.plan.select import Criterion
 
     found = []
@@ -80,12 +80,12 @@ def criteria(options: Mapping[str, Any]) -> list[Criterion]:
 
 
 class Moment(click.ParamType[datetime]):
-    """An RFC 3339 time with offset, as an aware datetime in UTC."""
+    """The type of an option that takes an RFC 3339 time with offset; the value is an aware datetime in UTC."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """As `schedule.at` is read."""
+        """Read the time by the rules of `schedule.at`."""
         from runner.definitions.schedules.times import TimeProblem, instant
 
         if isinstance(value, datetime):
@@ -96,14 +96,16 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{error.message}. Write it like 2026-12-01T18:30:00+05:30", param, ctx)
 
 
-now_option = click.option("--now", type=Moment(), metavar="TIME", help="Plan as if it were that time (RFC 3339).")
+now_option = click.option(
+    "--now", type=Moment(), metavar="TIME", help="Plan as if it were this time, like 2026-12-01T18:30:00+05:30."
+)
 
 
 def as_argument(path: Path) -> str:
-    """A set's path behind a command that somebody may copy: a space and the path, or nothing where it is the usual."""
+    """Return a set's path for a command to copy: a space and the quoted path, or nothing for the usual path."""
     return "" if path == Path(DEFAULT_PATH) else f" {shlex.quote(os.fspath(path))}"
 
 
 def present() -> datetime:
-    """The one place of the command line that reads the clock for planning."""
+    """Return the present time in UTC. All planning by the command line reads the clock here."""
     return clock.now()

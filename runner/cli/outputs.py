@@ -1,4 +1,4 @@
-"""Where the files that a command writes may go: never to the place of the ledger, nor where the checkout leads them."""
+"""Check where a command writes its files: not over the ledger, and not outside of the checkout through a link."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from runner.errors import UserError
 
 
 def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) -> None:
-    """Raises UserError where a file, given with an option, would take the ledger's place or leave the checkout.
+    """Check the files in `outputs` (option → path). Raises UserError if one is unsafe.
 
-    A pull request may commit a link. One at the end of the path is replaced by the file; one to a folder outside of
-    the checkout would bring the file there. One that leads to the ledger would decide what counts as sent.
+    Unsafe is a file of the ledger, and a folder that a committed link leads out of the checkout: a pull request could
+    add such a link. So is a ledger behind a committed link, which would decide what counts as sent. A link at the end
+    of the path is harmless, because the file replaces it.
     """
     given = {option: path for option, path in outputs.items() if path is not None}
     if not given:
@@ -30,10 +31,10 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
     for option, path in given.items():
         taken = next((file for file in ledger if is_same_place(path, file)), None)
         if taken is not None:
-            raise UserError(f"{path} is a file of the ledger: it is left as it is", help=_elsewhere(option))
+            raise UserError(f"{path} is a file of the ledger; it was not changed", help=_elsewhere(option))
         link = git.committed_link_out(path.parent)
         if link is not None:
-            message = f"{path} would be written outside of the checkout: {link} is a link that was committed"
+            message = f"{path} would be written outside of the checkout, because {link} is a link committed to git"
             raise UserError(message, help=_elsewhere(option))
 
 

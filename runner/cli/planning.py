@@ -1,4 +1,7 @@
-"""The plan of a command: which firings it is about, and what the ledger knows of them."""
+"""Make the plan of a command.
+
+In: definitions, selectors, the ledger and the time. Out: the selected firings, and the Plan over them.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,16 @@ if TYPE_CHECKING:
     from runner.plan.occurrence import Occurrence
     from runner.plan.select import Selector
 
-MOST_COMING = 10_000  # firings of --until: more than that nobody reads
-_FEWER_DAYS = (7, 3, 1)  # that a calendar shows of what recurs, where more would be too much
+MOST_COMING = 10_000  # firings of recurring bulletins in one plan; nobody reads more
+_FEWER_DAYS = (7, 3, 1)  # tried in this order if a calendar would hold more firings than that
 
 
 def select_firings(
     definitions: Definitions, chosen: Iterable[Selector], now: datetime, until: datetime | None = None
 ) -> list[Firing]:
-    """The firings of the set that all of `chosen` accept; of recurring bulletins those around `now`, or up to `until`.
+    """Return the firings that all selectors accept; of recurring bulletins those around `now`, or up to `until`.
 
-    Raises UserError where that leaves none, or more than anybody reads.
+    Raises UserError if no firing is selected, or more than MOST_COMING recur.
     """
     from runner.plan.firing import firings
     from runner.plan.select import select
@@ -43,10 +46,10 @@ def select_firings(
 def select_for_calendar(
     definitions: Definitions, chosen: Iterable[Selector], now: datetime, days: int
 ) -> tuple[list[Firing], datetime | None]:
-    """All firings that the selectors accept; of recurring bulletins those of so many days, and up to when that is.
+    """Return the selected firings, those of recurring bulletins for up to `days` days, and the end of these days.
 
-    That is None where nothing recurs, or so much does that not even one day of it can be read: then each stands at its
-    next time only. Raises UserError where nothing is selected.
+    The end is None if nothing recurs, or if one day already holds too many firings. Then every recurring bulletin
+    has its next time only. Raises UserError if no firing is selected.
     """
     selected = select_firings(definitions, chosen, now)
     until = _readable_end(selected, now, [days, *(fewer for fewer in _FEWER_DAYS if fewer < days)])
@@ -54,7 +57,7 @@ def select_for_calendar(
 
 
 def _readable_end(selected: Iterable[Firing], now: datetime, numbers: Iterable[int]) -> datetime | None:
-    """The end, in UTC, of the first of these numbers of days in which what recurs is no more than anybody reads."""
+    """Return the end, in UTC, of the first number of days in which at most MOST_COMING occurrences recur; else None."""
     from runner.plan.occurrence import occurrences
 
     recurring = {firing.key[:2]: firing.bulletin for firing in selected if firing.watch_key is not None}
@@ -68,7 +71,7 @@ def _readable_end(selected: Iterable[Firing], now: datetime, numbers: Iterable[i
 
 
 def _coming(definitions: Definitions, selected: Sequence[Firing], now: datetime, until: datetime) -> list[Firing]:
-    """The firings of the selected bulletins and accounts up to `until`."""
+    """Return the firings up to `until` of the selected bulletins in their accounts. Raises UserError if too many."""
     from runner.plan.firing import firings
 
     places = {(firing.key.account, firing.key.bulletin) for firing in selected}
@@ -82,7 +85,7 @@ def _coming(definitions: Definitions, selected: Sequence[Firing], now: datetime,
             recurring += firing.watch_key is not None and _comes_by(until, firing.occurrence)
         if recurring > MOST_COMING:
             raise UserError(
-                f"more than {MOST_COMING:,} times come up to {until:%Y-%m-%dT%H:%M:%SZ}",
+                f"recurring bulletins have more than {MOST_COMING:,} times up to {until:%Y-%m-%dT%H:%M:%SZ}",
                 help="Write an earlier --until, or select fewer bulletins, such as with --id or --tag.",
                 exit_code=Exit.USAGE,
             )
@@ -90,41 +93,42 @@ def _coming(definitions: Definitions, selected: Sequence[Firing], now: datetime,
 
 
 def _comes_by(until: datetime, occurrence: Occurrence) -> bool:
-    """Whether it is due by then: the next one after it is there as well, for a plan to say how much comes later."""
+    """Report whether it is due by `until`. `firings` also gives the next occurrence after `until`."""
     return occurrence.due_at is not None and occurrence.due_at <= until
 
 
 def which_ledger(url: str | None, *, sandbox: bool) -> str | None:
-    """The ledger that the options mean. The sandbox has its own, whatever the environment says."""
+    """Return the URL of the ledger that the options mean; with --sandbox its own, whatever the environment holds."""
     from runner.cli.ledgers import named_ledger
 
     if not sandbox:
         return url
     if named_ledger():
         raise UserError(
-            "--sandbox has a ledger of its own, and --ledger names another", help="Leave one out.", exit_code=Exit.USAGE
+            "--sandbox uses its own ledger, and --ledger names another", help="Leave one out.", exit_code=Exit.USAGE
         )
     return str(local.SANDBOX_LEDGER)
 
 
 @contextmanager
 def ledger_if_there(url: str | None) -> Iterator[Ledger | None]:
-    """The ledger at `url`, opened; None where there is none, and a word about it once something was planned."""
+    """Open the ledger at `url`. If it is missing, give None and print a note after the plan was made."""
     from runner.cli.ledgers import open_ledger_if_there
 
     ledger = open_ledger_if_there(url)
     if ledger is None:
         yield None
-        click.echo("there is no ledger yet: planned as if nothing was ever sent", err=True)
+        click.echo("there is no ledger yet: the plan assumes that nothing was ever sent", err=True)
     else:
         with ledger:
             yield ledger
 
 
 def plan_over(ledger: Ledger | None, definitions: Definitions, selected: Sequence[Firing], now: datetime) -> Plan:
-    """What would be done with the selected firings at `now`; without a ledger, as if nothing was ever sent.
+    """Plan the selected firings at `now`. Without a ledger, assume that nothing was ever sent.
 
-    With one, what it has not told yet of recurring bulletins comes along. Raises UserError where it can't be read.
+    With a ledger, the plan also holds missed occurrences of recurring bulletins that no run has reported yet.
+    Raises UserError if the ledger can't be read.
     """
     from runner.definitions.schedules.bulletin_times import LONGEST_GRACE
     from runner.plan.budget import has_budget

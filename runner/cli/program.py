@@ -1,4 +1,4 @@
-"""The group of all commands: found by name and imported when asked for. Errors become output here alone."""
+"""All commands, each imported only when it is called. `run` turns every error into output and an exit code."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ _LINE_BREAK = re.compile(r"\s*\n\s*")  # click lists choices one to a line
 
 
 class _Commands(Group):
-    """Imports a command when it is asked for, so that --version and --help answer in a blink."""
+    """A group that imports a command only when it is called, so that --version and --help answer at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which people meet them."""
+        """Return the names in the order in which people first need the commands."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
+        """Return the command of that name, or None."""
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"runner.cli.commands.{_COMMANDS[cmd_name]}")
         interrupts.check()
-        # A keyword of Python names no function: import is import_ there.
+        # `import` is a keyword of Python, so its function is named import_.
         command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the near name where there is none."""
+        """Resolve as click does. For an unknown command, the error suggests a similar name."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from runner.definitions.suggest import did_you_mean
 
@@ -75,7 +75,7 @@ def cli() -> None:
 
 
 def run(arguments: list[str] | None) -> int:
-    """Runs the command and returns the exit code. Raises Interrupted where a signal came before anything was sent."""
+    """Run the command and return the exit code. Raises Interrupted if a signal came before anything was sent."""
     streams.prepare()
     try:
         code = _called(arguments)
@@ -88,7 +88,7 @@ def run(arguments: list[str] | None) -> int:
 
 
 def _called(arguments: list[str] | None) -> int:
-    """Returns the exit code of a call, its errors reported. Raises OutputLost or Interrupted."""
+    """Return the exit code of a call after printing its error. Raises OutputLost or Interrupted."""
     if "_BULLETINS_COMPLETE" in os.environ:
         from runner.cli import completions
 
@@ -97,7 +97,7 @@ def _called(arguments: list[str] | None) -> int:
         code = cli.main(arguments, prog_name="bulletins", standalone_mode=False, color=colour())
     except click.exceptions.Abort:
         interrupts.check()
-        click.echo("interrupted", err=True)  # the end of standard input, typed at a question
+        click.echo("interrupted", err=True)  # Ctrl-D at a question
         return Exit.INTERRUPTED
     except click.ClickException as error:
         interrupts.check()
@@ -108,14 +108,14 @@ def _called(arguments: list[str] | None) -> int:
     except UserError as error:
         show_error(error)
         return interrupts.exit_code() or error.exit_code
-    except Exception:  # noqa: BLE001 - the edge: a fault of the program is reported as one
-        interrupts.check()  # an import that was cut off may make others fail
+    except Exception:  # noqa: BLE001 - the outermost handler: any other error is a bug of the program
+        interrupts.check()  # a signal during an import can make other imports fail
         if not _has_working_directory():
             message = "the folder in which the command was started no longer exists"
             show_error(UserError(message, help="Change to a folder that exists, then run the command again."))
             return Exit.REFUSED
         traceback.print_exc()
-        click.echo("error: this is a fault of bulletins itself; what is recorded in the ledger is safe", err=True)
+        click.echo("error: this is a bug of bulletins itself; what is recorded in the ledger is safe", err=True)
         return Exit.REFUSED
     interrupts.check()
     return code if isinstance(code, int) else Exit.OK
@@ -130,7 +130,7 @@ def _has_working_directory() -> bool:
 
 
 def _show_usage_error(error: click.ClickException) -> None:
-    """The form of every other error, for what click found; all of the help where nothing was asked."""
+    """Print click's error like all other errors; print the whole help if no command was given."""
     context = getattr(error, "ctx", None)
     message = error.format_message()
     if context is not None and message == context.get_help():

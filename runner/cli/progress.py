@@ -1,4 +1,4 @@
-"""What a person sees while a run is under way: a bar on a terminal, a line for each outcome elsewhere."""
+"""Show the progress of a run on standard error: a bar on a terminal, a line for each outcome elsewhere."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from runner.report.text.run import OUTCOME_COLOURS, more_expired_line, outcome_l
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-# What is skipped belongs to another run, or has its cause on a line of its own.
+# Not shown with --quiet. A skipped firing belongs to another run, or a message of the run gives its cause.
 _UNREMARKABLE = (Outcome.FIRED, Outcome.SKIPPED)
 
 
 class Progress(Protocol):
-    """Is told each result as it comes, from several threads, and messages about the run."""
+    """Receive results and messages while a run goes on. Results come from several threads."""
 
     def result(self, result: Result) -> None:
-        """One firing ended."""
+        """Show the end of one firing."""
 
     def message(self, text: str) -> None:
-        """Something about the run as a whole."""
+        """Show a message about the whole run."""
 
 
 class _Skipped:
-    """What stops a run skips hundreds of firings for one reason: the first is shown, the others are counted."""
+    """Shorten skipped firings: of hundreds with the same reason, the first is shown and the others are counted."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def is_more_of_the_same(self, result: Result) -> bool:
-        """Whether a firing was skipped before for this reason."""
+        """Report whether an earlier firing was skipped for the same reason."""
         if result.outcome is not Outcome.SKIPPED:
             return False
         with self._lock:
@@ -50,21 +50,21 @@ class _Skipped:
             return self._counts[result.reason or ""] > 1
 
     def lines(self) -> Iterator[str]:
-        """How many more there were for each reason."""
+        """Return a line for each reason with the count of firings that were not shown."""
         for reason, count in self._counts.items():
             if count > 1:
                 yield plain(f"skipped    {count - 1:,} more · {reason}")
 
 
 class _Expired:
-    """Which of the times of a bulletin that expired were shown; of the others it tells how many in the end."""
+    """Shorten expired occurrences: of each bulletin, the first is shown and the others are counted."""
 
     def __init__(self) -> None:
         self._times: dict[tuple[str, str], list[str]] = {}
         self._lock = threading.Lock()
 
     def is_more_of_the_same(self, result: Result) -> bool:
-        """Whether a time of this bulletin was shown before."""
+        """Report whether an earlier occurrence of this bulletin was shown as expired."""
         if result.outcome is not Outcome.EXPIRED:
             return False
         key = result.step.firing.key
@@ -74,7 +74,7 @@ class _Expired:
             return len(times) > 1
 
     def lines(self) -> Iterator[str]:
-        """How many more there were of each bulletin."""
+        """Return a line for each bulletin with the count of occurrences that were not shown."""
         for (account, bulletin), (_, *more) in self._times.items():
             if more:
                 yield more_expired_line(account, bulletin, more)
@@ -102,7 +102,7 @@ class _Lines:
 
 @contextmanager
 def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[Progress]:
-    """Shows a run of `total` firings on standard error."""
+    """Give a Progress that shows a run of `total` firings on standard error."""
     if quiet or verbose or not total or not sys.stderr.isatty():
         lines = _Lines(quiet=quiet, verbose=verbose)
         yield lines
@@ -120,7 +120,7 @@ def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[Progress]:
 
 
 class _OnBar:
-    """A bar, with a line above it for everything but what was fired."""
+    """A bar, with a line above it for every firing that was not simply fired."""
 
     def __init__(self, bar: Bar, total: int) -> None:
         self._bar = bar

@@ -1,4 +1,4 @@
-"""Questions on a terminal: every wrong answer is told, and asked again. All of it goes to standard error."""
+"""Ask questions on a terminal. A wrong answer is explained and the question asked again, all on standard error."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from runner.report.safe_text import plain
 T = TypeVar("T")
 
 
+_NOT_UTF_8 = "the characters can't be read: they are not UTF-8"
+
+
 class Unfit(ValueError):
-    """An answer that can't be taken, and why."""
+    """An answer was rejected; the message gives the reason and how to write it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, the option that answers it without a terminal, and what Enter alone answers."""
+    """A question: its text, the option that answers it without a terminal, and the answer that Enter alone gives."""
 
     text: str
     option: str
@@ -29,10 +32,10 @@ class Question:
 
 
 def answer(question: Question, check: Callable[[str], T], *, given: str | None = None) -> T:
-    """The answer as `check` takes it, which raises Unfit; `given` is the option's value, and then nothing is asked.
+    """Ask until `check` accepts the answer, and return what `check` returns; it raises Unfit to reject an answer.
 
-    Raises click.UsageError where there is no terminal to ask on, or where the option's value is unfit, and click.Abort
-    where a signal came meanwhile.
+    If the option's value is `given`, nothing is asked. Raises click.UsageError if that value is unfit, or if there is
+    no terminal to ask on. Raises click.Abort on a signal.
     """
     if given is not None:
         try:
@@ -50,39 +53,39 @@ def answer(question: Question, check: Callable[[str], T], *, given: str | None =
         except Interrupted:
             raise click.Abort from None
         except UnicodeDecodeError:
-            click.echo("  that is not UTF-8", err=True)
+            click.echo(f"  {_NOT_UTF_8}", err=True)
         except Unfit as error:
             click.secho(f"  {plain(str(error))}", fg="red", err=True)
 
 
 def readable(text: str) -> str:
-    """The text itself. Raises Unfit where it was typed in bytes that are not UTF-8."""
+    """Return the text unchanged. Raises Unfit if its bytes were not UTF-8."""
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise Unfit("that is not UTF-8")
+        raise Unfit(_NOT_UTF_8)
     return text
 
 
 def can_ask() -> bool:
-    """Whether somebody sits at a terminal."""
+    """Report whether standard input is a terminal."""
     return sys.stdin.isatty()
 
 
 def missing(*options: str, why: str = ", and there is no terminal to ask on") -> click.UsageError:
-    """What is said where options are wanted: all of them at once, however many, and why nobody is asked."""
+    """Return the error that names all missing options at once; `why` ends its sentence."""
     *others, last = options
     named = f"{', '.join(others)} and {last} are" if others else f"{last} is"
     return click.UsageError(f"{named} missing{why}")
 
 
 def choice(question: Question, labels: Sequence[str], *, given: str | None = None) -> int:
-    """The number, from 0, of one of the labels: chosen by its number from 1, or by itself."""
+    """Ask for one label, by its number from 1 or by its text; return its index from 0."""
     if given is None and can_ask():
         _show(question.text, labels)
     return answer(_numbered(question, labels), lambda text: _number(text, labels), given=given)
 
 
 def choices(question: Question, labels: Sequence[str]) -> list[int]:
-    """The same for one or more, with commas between them."""
+    """Ask for one or more labels, with commas between them; return their indexes from 0."""
     if can_ask():
         _show(question.text, labels)
 
@@ -103,12 +106,16 @@ def _numbered(question: Question, labels: Sequence[str]) -> Question:
 
 
 def _number(text: str, labels: Sequence[str]) -> int:
-    # Its own text comes first: a property may take the values 10 and 20.
+    # A label's text wins over its number: the values of a property may be 10 and 20.
     if text in labels:
         return labels.index(text)
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= len(labels):
         return int(text) - 1
     from runner.definitions.suggest import did_you_mean
 
-    hint = did_you_mean(text, labels) or "Type the number before it."
-    raise Unfit(f"{text!r} is none of these. {hint}" if text else "one of these is wanted. Type the number before it.")
+    hint = did_you_mean(text, labels) or "Type the number in front of your choice."
+    raise Unfit(
+        f"{text!r} is not in the list. {hint}"
+        if text
+        else "nothing was chosen. Type the number in front of your choice."
+    )

@@ -1,4 +1,7 @@
-"""A run's report: made, written, shown."""
+"""Publish a run's report.
+
+In: the results of the run. Out: the report's file, the output in the chosen format, and the exit code.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Published(NamedTuple):
-    """What the process exits with, and whether the report is in its file."""
+    """The exit code of the process, and whether the report was written to its file."""
 
     exit_code: int
     is_written: bool
@@ -31,9 +34,9 @@ class Published(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Publishes the report of one call of `fire`. `file` is where it goes, None for the usual place.
+    """Publishes the report of one call of `fire`, to `file` or, if None, to the usual place.
 
-    `on_document` is told every report that is published.
+    `on_document` is called with every report.
     """
 
     definitions: Path
@@ -45,7 +48,7 @@ class Reporter:
     on_document: Callable[[Mapping[str, Any]], None]
 
     def check(self) -> None:
-        """Raises UserError where the report will not find its place: a run that can't be reported is not begun."""
+        """Check that the report can be written, before the run starts. Raises UserError if not."""
         from runner.files import check_writable
 
         path = self.file or local.REPORTS / "report.json"
@@ -58,9 +61,9 @@ class Reporter:
             ) from None
 
     def publish(self, run: str, ended: Ended, *, ledger: str | None, shown: bool = True) -> Published:
-        """Writes the report and shows it. The exit code is the run's, or 1 where only writing or showing failed.
+        """Write the report and show it. The exit code is the run's; it is 1 if only writing or showing failed.
 
-        Raises OutputLost of a dry run alone: there nothing was sent, and what it shows is all that it is for.
+        Raises OutputLost only for a dry run: its output is its only purpose, and nothing was sent.
         """
         from runner.cli.ledgers import identity
         from runner.files import written_whole
@@ -103,7 +106,7 @@ class Reporter:
                 click.echo(text if self.format == "text" else run_in(self.format, document), nl=False)
                 if is_written and self.format == "text" and not self.quiet:
                     page = f"bulletins report {shlex.quote(os.fspath(path))} --format html > run.html"
-                    click.echo(f"to see it as a page: {page}", err=True)
+                    click.echo(f"to see the report as a page: {page}", err=True)
             except OutputLost as error:
                 if self.dry_run:
                     raise

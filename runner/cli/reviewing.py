@@ -1,4 +1,4 @@
-"""Plan files: written to be reviewed, and read again to be fired."""
+"""Plan files: write a plan for review, read it again to fire it, and check that it still applies."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from runner.plan.decide import Plan
     from runner.plan.reviewed import ReviewedPlan
 
-_TOLD = 10
+_SHOWN = 10  # differences that a message shows
 
 
 def is_plan_file(path: Path) -> bool:
-    """Whether PATH is a file that holds no definitions, so that it must be a plan."""
+    """Report whether `path` is a file without definitions by its name, which then must be a plan."""
     from runner.definitions.sources import is_definition
 
     return os.path.isfile(path) and not is_definition(path.name)
 
 
 def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) -> None:
-    """Writes a plan file, whole or not at all, and says how it is fired: by `command` and its name.
+    """Write a plan file, whole or not at all, and print how to fire it: `command` and the file's name.
 
-    Raises UserError where it can't be written, or would take the place of something else than a plan.
+    Raises UserError if it can't be written, or if `path` holds something other than a plan.
     """
     from runner.definitions.sources import is_definition
     from runner.files import written_whole
     from runner.report.plan_document import written
 
     if is_definition(path.name):
-        raise click.UsageError(f"--out {path}: a name with that ending is read as definitions; write it like plan.json")
+        raise click.UsageError(f"--out {path}: files with that ending are definitions; choose a name like plan.json")
     if _holds_something_else(path):
         raise UserError(
-            f"{path} is there, and is no plan: it is left as it is", help="Choose another place, or remove it first."
+            f"{path} exists and is not a plan; it was not changed", help="Choose another place, or remove it first."
         )
     try:
         with written_whole(path) as file:
@@ -50,10 +50,10 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) 
             f"the plan can't be written to {path}: {error.strerror}", help="Make room or choose another place."
         ) from None
     if document["ledger"] is None:
-        click.echo(f"{path} can't be fired: it was made without a ledger, so nobody knows what was sent", err=True)
+        click.echo(f"{path} can't be fired: without a ledger, the plan can't show what was already sent", err=True)
     else:
         click.echo(
-            f"plan: {path} ({document['hash']}); send exactly that with: {shlex.join([*command, os.fspath(path)])}",
+            f"plan: {path} ({document['hash']}); send exactly this with: {shlex.join([*command, os.fspath(path)])}",
             err=True,
         )
 
@@ -72,7 +72,7 @@ def _holds_something_else(path: Path) -> bool:
 
 
 def read_plan(path: Path) -> ReviewedPlan:
-    """The plan that was reviewed. Raises UserError where the file is none, or was edited."""
+    """Read a reviewed plan. Raises UserError if the file is not a plan, or was edited."""
     from runner.report.plan_document import reviewed_plan
 
     try:
@@ -84,13 +84,13 @@ def read_plan(path: Path) -> ReviewedPlan:
 
 
 def check_unmoved(reviewed: ReviewedPlan, plan: Plan, definitions: Definitions, ledger_id: str | None) -> None:
-    """Raises UserError, with what moved, where not all of the reviewed plan can be sent as it was reviewed."""
+    """Check that all of the reviewed plan can still be sent. Raises UserError with the differences if not."""
     from runner.plan.reviewed import moved
 
     lines = moved(reviewed, plan, definitions.accounts, ledger_id)
     if lines:
-        more = f"; and {len(lines) - _TOLD:,} more" if len(lines) > _TOLD else ""
+        more = f"; and {len(lines) - _SHOWN:,} more" if len(lines) > _SHOWN else ""
         raise UserError(
-            f"the reviewed plan does not hold any more, and nothing was sent: {'; '.join(lines[:_TOLD])}{more}",
+            f"the reviewed plan no longer applies, and nothing was sent: {'; '.join(lines[:_SHOWN])}{more}",
             help="Make a new plan with bulletins plan --out, and have it reviewed.",
         )

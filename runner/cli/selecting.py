@@ -1,4 +1,4 @@
-"""The selection options of a command, as selectors of firings."""
+"""Turn all selection options of a command into selectors of firings, `--changed-since` included."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def selectors(definitions: Definitions, path: Path, selection: Mapping[str, Any]) -> list[Selector]:
-    """What the selection options of a command mean. Raises UserError where git can't tell what changed."""
+    """Return the selectors for the selection options. Raises UserError if git fails to find what changed."""
     from runner.cli.against import changed_since
 
     ref = selection["changed_since"]

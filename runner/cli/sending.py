@@ -1,4 +1,7 @@
-"""The part of `fire` that sends: what must hold before, the run itself, and what is told of its end."""
+"""The part of `fire` that sends: guards before the run, the run, and its report.
+
+In: a plan, the options and an open ledger. Out: the exit code; the report is published and the ledger holds the end.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ SANDBOX_LATENCY_S = 0.05
 def guarded(
     options: Options, work: Work, plan: Plan, ledger: Ledger, stack: ExitStack
 ) -> tuple[dict[str, Account], dict[str, Credentials]]:
-    """The accounts and their credentials, once all that must hold before sending holds. Raises UserError."""
+    """Check every guard before sending; return the needed accounts and their credentials. Raises UserError."""
     from runner.fire.api.credentials import check_hosts, load_credentials, read_credentials
     from runner.fire.guard import accounts_needed, check_identities, check_ledger_pins, check_maximum
 
@@ -51,7 +54,7 @@ def guarded(
 
 
 def _note_as_seen(plan: Plan, ledger: Ledger) -> None:
-    """What recurs and was in time was seen in time, although it may not go now: with catch_up none, that counts."""
+    """Record that a run saw the due occurrences in time, although it was refused: `catch_up: none` counts that."""
     from runner.plan.missed import watches_of
 
     untold = {step.firing.watch_key for step in plan.newly_expired}
@@ -81,10 +84,11 @@ def send(
     compared: Comparison | None,
     covers: Callable[[str], bool],
 ) -> int:
-    """Runs the plan, with progress on standard error, and publishes its report; returns the exit code.
+    """Run the plan, with progress on standard error, publish its report and return the exit code.
 
-    `compared` keeps this machine's witness of the ledger; None keeps none. `covers` says of which files the plan holds
-    every bulletin. Raises nothing once a request has left: Exit.REFUSED would say that none has.
+    `compared` keeps this machine's witness of the ledger up to date; None keeps no witness. `covers` reports whether
+    the plan holds every bulletin of a file. After the first request, errors are printed, never raised: a raised error
+    would end with exit code 5, which means that nothing was sent.
     """
     from runner.cli.error_output import show_error
     from runner.cli.ledgers import identity
@@ -95,14 +99,15 @@ def send(
 
     checkout = git.checkout(reporter.definitions)
     origin = Origin("fire", __version__, checkout.commit if checkout else None, checkout.dirty if checkout else None)
-    code: int = Exit.IN_DOUBT  # of a run that breaks off without a result
+    code: int = Exit.IN_DOUBT  # if the run breaks off without a result
     run: Run | None = None
     try:
         with ExitStack() as stack:
             shown = stack.enter_context(progress(len(plan.to_send), quiet=options.quiet, verbose=options.verbose))
             settings = Settings(canary=options.canary)
             interrupts.check()
-            _checkpoint(ledger)  # before the run's own row: if the log is lost, the row is lost as well, and noticed
+            # Before the run's own row: if SQLite's log is lost, so is the row, and the witness notices the loss.
+            _checkpoint(ledger)
             interrupts.defer()
             run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
             if compared is not None:
@@ -110,7 +115,7 @@ def send(
             with interrupting(run):
                 ended = run.fire(plan, accounts, credentials, covers=covers)
                 code = ended.exit_code or Exit.FAILED
-                stack.close()  # the bar goes before the summary comes
+                stack.close()  # removes the bar before the summary is printed
                 ended = _recorded(run, ended)
                 with run.kept_alive():
                     published = reporter.publish(run.id, ended, ledger=ledger.id)
@@ -123,15 +128,17 @@ def send(
 
 
 def after_sending(error: Exception) -> UserError:
-    """What is shown of an error that came after a request had left: the exit code is that of the run."""
+    """Return the error to show if one occurs after a request was sent; the exit code remains that of the run."""
     from runner.fire.fault_scope import fault_text
 
     found = fault_text(error)
-    return UserError(f"the run has sent, and then failed: {found}", help="bulletins report shows what was recorded.")
+    return UserError(
+        f"the run sent requests and then failed: {found}", help="bulletins report shows what was recorded."
+    )
 
 
 def _recorded(run: Run, ended: Ended) -> Ended:
-    """Records how the run ended, and shows what cut it short."""
+    """Record the outcome of the run, and print the error that cut it short."""
     try:
         run.record_outcome(ended.exit_code)
     except UserError as error:
@@ -144,7 +151,7 @@ def _recorded(run: Run, ended: Ended) -> Ended:
 
 
 def _finished(run: Run, ended: Ended, published: Published, ledger: Ledger) -> int:
-    """Records that the run is over, and what its report has shown; returns the exit code."""
+    """Record the end of the run and what its report has shown; return the exit code."""
     try:
         run.finish(published.exit_code, ended.results if published.is_written else ())
     except UserError as error:
@@ -156,5 +163,5 @@ def _finished(run: Run, ended: Ended, published: Published, ledger: Ledger) -> i
 
 
 def _checkpoint(ledger: Ledger) -> None:
-    with suppress(UserError):  # everything is in the log as well, and the next run tries again
+    with suppress(UserError):  # nothing is lost: SQLite's log holds everything, and the next run tries again
         ledger.checkpoint()

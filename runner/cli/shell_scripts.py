@@ -1,7 +1,8 @@
-"""How bash, zsh and fish ask what could come next, and how they are answered: a script of each, and one line format.
+"""Completion scripts for bash, zsh and fish, and the lines with which the program answers them.
 
-Lines are `type,value` for bash, `type,value<tab>help` for fish, and three lines each for zsh, as click's own scripts
-read them, which may stand in somebody's files. A value comes whole, whatever is in it, also behind `--option=`.
+In: the words of the command line, from the script. Out: `type,value` for bash, `type,value<tab>help` for fish, three
+lines each for zsh. Click's own scripts, which users may have installed, read the same lines. A value is always whole,
+also behind `--option=`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from click.shell_completion import (
     split_arg_string,
 )
 
-_BREAKS = re.compile("[=:]+")  # bash makes words of their own of them
+_BREAKS = re.compile("[=:]+")  # bash splits words at these characters, into words of their own
 _ESCAPED_IN = {"'": {"'": "'\\''"}, '"': {each: f"\\{each}" for each in '"\\$`'}}
 
 _BASH = """\
@@ -97,23 +98,23 @@ complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
 
 
 def add_shells() -> None:
-    """Makes click use what stands here."""
+    """Register the classes of this module with click, in place of its own."""
     for shell in (Bash, Zsh, Fish):
         add_completion_class(shell)
 
 
 class Bash(BashComplete):
-    """Puts together again what bash took apart, and answers with the part that it replaces, quoted as it is read."""
+    """Joins the words that bash has split, and answers with the last piece, quoted as bash will read it."""
 
     source_template = _BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The words before the one to complete, and that one, each without its quotes."""
+        """Return the words before the word to complete, and this word, each without quotes."""
         words, pieces = self._words()
         return [_unquoted(word) for word in words[1:]], _unquoted("".join(pieces))
 
     def format_completion(self, item: CompletionItem[str]) -> str:
-        """What is to stand in the place of the last piece."""
+        """Return the line for the text that replaces the last piece."""
         if item.type != "plain":
             return super().format_completion(item)
         _, pieces = self._words()
@@ -125,7 +126,7 @@ class Bash(BashComplete):
         return f"plain,{_quoted(value, typed[:1])}"
 
     def _words(self) -> tuple[list[str], list[str]]:
-        """The words before the one to complete as they were typed, and the pieces of that one: the last is replaced."""
+        """Return the typed words before the word to complete, and the pieces of this word. Bash replaces the last."""
         said = os.environ["COMP_WORDS"].split("\n")  # as the script joins them
         position = int(os.environ["COMP_CWORD"])
         found = [*said[:position], *(said[position : position + 1] or [""])]
@@ -141,22 +142,22 @@ class Bash(BashComplete):
 
 
 def _quoted(value: str, quote: str) -> str:
-    """A value as it is to stand where a quote was opened already, or with quotes of its own where it needs them."""
+    """Quote a value: escaped inside of a quote that is already open, else with quotes of its own if needed."""
     if quote not in _ESCAPED_IN:
         return shlex.quote(value)
     return "".join(_ESCAPED_IN[quote].get(each, each) for each in value)
 
 
 def _unquoted(word: str) -> str:
-    """A word as the program would get it; its quote may be open still."""
+    """Return a word as the program would get it; its last quote may still be open."""
     return "".join(split_arg_string(word)[:1])
 
 
 class _Whole(ShellComplete):
-    """Of a shell that takes `--option=value` as one word: each answer to it begins with the option."""
+    """For a shell that takes `--option=value` as one word: each answer begins with the option."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
-        """As click's, with the option before each value."""
+        """Return click's completions, with the option before each value."""
         name, is_pair, _ = incomplete.partition("=")
         found = super().get_completions(args, incomplete)
         if not is_pair or not name.startswith("--"):
@@ -165,18 +166,18 @@ class _Whole(ShellComplete):
 
 
 class Zsh(_Whole, ZshComplete):
-    """Its script looks for files by itself, behind the option."""
+    """Zsh; its script completes the names of files by itself, behind the option."""
 
     source_template = _ZSH
 
 
 class Fish(_Whole, FishComplete):
-    """Takes a line apart at its first comma alone."""
+    """Fish; its script splits a line only at the first comma."""
 
     source_template = _FISH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """As click's, where the word to complete is nothing but a quote too."""
+        """Return the words as click does, also where the word to complete is only a quote."""
         words = split_arg_string(os.environ["COMP_WORDS"])[1:]
         incomplete = _unquoted(os.environ["COMP_CWORD"])
         if os.environ["COMP_CWORD"] and words:

@@ -1,7 +1,7 @@
-"""Standard output and standard error, made so that a full disk behind one of them is told as what it is.
+"""Standard output and standard error that handle a full disk or a closed pipe.
 
-What can't be written to standard output is an error of the command. Standard error has nowhere to tell of its own:
-what is said there is lost, and the command goes on, for a run must not end because its log is full.
+If standard output can't be written, the command ends with an error. If standard error can't be written, its text is
+dropped and the command goes on: a run must not end because its log is full.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 class OutputLost(UserError):
-    """Standard output takes no more; whoever catches it may go on, what is printed after it goes nowhere."""
+    """Standard output can't be written. The caller may go on: later output is dropped without an error."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(
             f"standard output can't be written: {error.strerror or error}",
-            help="Make room there, or let the output go elsewhere. What was recorded or written before that stays.",
+            help="Make room there, or send the output to another place. What was recorded or written before stays.",
         )
-        self.is_nobody_there = error.errno == errno.EPIPE  # whoever read it has left, and misses nothing
+        self.is_nobody_there = error.errno == errno.EPIPE  # the reader of the pipe has ended, so an error is no use
 
 
 class _Descriptor(io.FileIO):
-    """A descriptor that waits for its reader, also where a parent, as Node does, made the pipe one that never waits."""
+    """A descriptor that waits for its reader, also if the parent process (Node does so) made the pipe non-blocking."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         while (size := super().write(data)) is None:
@@ -40,13 +40,13 @@ class _Descriptor(io.FileIO):
 
 
 class _Output(_Descriptor):
-    """That of standard output. Raises OutputLost once, and then takes all that comes and drops it."""
+    """The descriptor of standard output. Raises OutputLost once, and drops all later output."""
 
     _is_lost = False
 
     def write(self, data: ReadableBuffer, /) -> int:
         size = memoryview(data).nbytes
-        if self._is_lost or not size:  # click writes nothing to see what it has, and swallows what that raises
+        if self._is_lost or not size:  # click probes a stream with an empty write and hides errors
             return size
         try:
             return super().write(data)
@@ -56,7 +56,7 @@ class _Output(_Descriptor):
 
 
 class _Commentary(_Descriptor):
-    """That of standard error: what can't be written is dropped."""
+    """The descriptor of standard error: output that can't be written is dropped."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
@@ -66,9 +66,10 @@ class _Commentary(_Descriptor):
 
 
 def prepare() -> None:
-    """To be called once, before anything is printed. No text breaks the streams, and one that is closed swallows all.
+    """Replace the standard streams. Call it once, before anything is printed.
 
-    Streams that are no file, as tests and other programs may put there, are left as they are.
+    Afterwards no character causes an encoding error, and output to a closed stream is dropped. Streams that are not
+    files, as in tests or inside of other programs, stay as they are.
     """
     sys.stdin = sys.stdin or _nowhere("r")
     sys.stdout = _prepared(sys.stdout, _Output)
@@ -76,7 +77,7 @@ def prepare() -> None:
 
 
 def _nowhere(mode: Literal["r", "w"]) -> TextIO:
-    # It takes the lowest free descriptor, so that no ledger is opened as what libraries take for standard output.
+    # Takes the lowest free descriptor. Else a ledger could get it, and a library could write its output into it.
     return open(os.devnull, mode, encoding="utf-8")
 
 
@@ -85,12 +86,12 @@ def _prepared(stream: TextIO | None, kind: type[_Output | _Commentary]) -> TextI
         return _nowhere("w")
     if not isinstance(stream, io.TextIOWrapper):
         return stream
-    raw = getattr(stream.buffer, "raw", stream.buffer)  # python -u puts nothing between
-    if type(raw) is not io.FileIO:  # a console of Windows, or not the system's
+    raw = getattr(stream.buffer, "raw", stream.buffer)  # with python -u there is no buffer
+    if type(raw) is not io.FileIO:  # a Windows console, or another program's stream
         stream.reconfigure(errors="backslashreplace")
         return stream
     return io.TextIOWrapper(
-        io.BufferedWriter(kind(raw.fileno(), "w", closefd=False)),  # which writes on where a disk takes a part
+        io.BufferedWriter(kind(raw.fileno(), "w", closefd=False)),  # repeats after a partial write
         encoding=stream.encoding,
         errors="backslashreplace",
         line_buffering=stream.line_buffering or stream.write_through,

@@ -1,4 +1,9 @@
-"""A ledger compared with what this machine has seen of it: refused, warned of, or accepted by a person."""
+"""Compare a ledger with what this machine has seen of it, to notice an older copy (a rollback).
+
+Every machine keeps a witness: the newest run that it saw in a ledger, and how many claims that run had made. If the
+ledger lacks this run or some of its claims, or another ledger is at its place, it was replaced by an older copy.
+Then `fire` refuses to send, because the copy takes sent firings for unsent. A person can accept the copy, with a note.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +30,9 @@ _NO_MEMORY = "An older copy of the ledger would go unnoticed here."
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A ledger, what this machine has seen of it, and what the ledger lacks of that.
+    """A ledger, this machine's witnesses of it, and what the ledger has lost since.
 
-    `files` is None where this machine can't keep a witness.
+    `files` is None if this machine can't keep a witness.
     """
 
     ledger: Ledger
@@ -37,7 +42,7 @@ class Comparison:
     losses: tuple[Loss, ...]
 
     def check(self, plan: Plan, accepted: Sequence[str] = ()) -> None:
-        """Raises UserError unless exactly the runs that the ledger lacks are `accepted`."""
+        """Raise UserError unless `accepted` names exactly the runs that the ledger lacks."""
         from runner.cli.ledgers import named_ledger
 
         lacking = [loss.run.id for loss in self.losses]
@@ -47,7 +52,7 @@ class Comparison:
             raise UserError(
                 f"the ledger {self.ledger.place} holds everything that this machine has seen of it:"
                 f" there is no loss of run {accepted[0]} to accept",
-                help="Leave out --accept-older-ledger. It is for one decision, never for a line of cron.",
+                help="Leave out --accept-older-ledger. It is for one decision of a person, never for a cron job.",
             )
         options = " ".join(f"--accept-older-ledger {run}" for run in lacking)
         named = f" --ledger {shlex.quote(self.ledger.place)}" if named_ledger() else ""
@@ -59,7 +64,7 @@ class Comparison:
         )
 
     def described(self, loss: Loss) -> str:
-        """What the ledger lacks, in words."""
+        """Return a sentence on what the ledger lacks."""
         from runner.plan.time_text import moment
 
         run = f"run {loss.run.id} of {loss.run.host} at {moment(loss.run.started_at)}"
@@ -75,18 +80,18 @@ class Comparison:
         )
 
     def accept(self, note: str) -> None:
-        """Records in the ledger that a person goes on with it."""
+        """Record in the ledger that a person accepts it in spite of its losses."""
         from runner.cli.ledgers import identity
 
         self.ledger.accept(self.losses, identity(), note)
 
     def remember(self, run: str) -> None:
-        """Writes to the witness what a run of this process has recorded by now."""
+        """Write to the witness what a run of this process has recorded so far."""
         with self.writer(run):
             pass
 
     def writer(self, run: str) -> AbstractContextManager[Any]:
-        """Keeps the witness up to date while that run goes on, which this process has started."""
+        """Keep the witness up to date while a run of this process goes on."""
         from runner.fire.witness_writer import WitnessWriter
         from runner.ledger.witness.comparison import lost_ids
 
@@ -113,11 +118,11 @@ class Comparison:
 
 
 def compare(ledger: Ledger) -> Comparison:
-    """The ledger compared with this machine's witnesses. What is wrong with those is a warning."""
+    """Compare the ledger with this machine's witnesses. A witness that can't be read is only a warning."""
     from runner.ledger.witness.comparison import losses
 
     files, witnesses = _read(ledger.id, ledger.canonical_place())
-    # Read after the witnesses: those never hold more than what was committed before.
+    # The ledger is read after the witnesses: a witness never holds more than was committed before it was written.
     recorded = ledger.recorded(run.id for witness in witnesses for run in witness.runs)
     return Comparison(ledger, files, witnesses, recorded, tuple(losses(witnesses, recorded)))
 
@@ -144,15 +149,15 @@ def _read(ledger: str, place: str) -> tuple[WitnessFiles | None, tuple[Witness, 
 
 
 def warn_if_older(ledger: Ledger) -> Comparison:
-    """Warns where `fire` would refuse the ledger."""
+    """Warn if `fire` would refuse the ledger."""
     compared = compare(ledger)
     for loss in compared.losses:
-        warn(f"{compared.described(loss)}. bulletins fire refuses this ledger, and shows what you can do")
+        warn(f"{compared.described(loss)}. bulletins fire refuses this ledger and shows what to do")
     return compared
 
 
 def warn_of_repetition(compared: Comparison, plan: Plan) -> None:
-    """Warns of what may be sent twice with an older ledger that was accepted."""
+    """Warn which firings may be sent a second time with an older ledger that was accepted."""
     for loss in compared.losses:
         warn(f"{compared.described(loss)}. You accepted that with --accept-older-ledger")
     warn(_repetition([f"{step.firing.key.bulletin} in {step.firing.key.account}" for step in plan.to_send]))
@@ -166,11 +171,11 @@ def _repetition(names: Sequence[str]) -> str:
 
 
 def warn(text: str) -> None:
-    """A line on standard error about something that stops nothing."""
+    """Print a warning on standard error; the command goes on."""
     click.secho(f"warning: {text}", fg="yellow", err=True)
 
 
 def _warn_of_no_memory(error: Exception) -> None:
     reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
     where = f" in {error.filename}" if isinstance(error, OSError) and error.filename else ""
-    warn(f"this machine can't remember what it sees of the ledger{where}: {reason}. {_NO_MEMORY}")
+    warn(f"this machine can't record what it has seen of the ledger{where}: {reason}. {_NO_MEMORY}")

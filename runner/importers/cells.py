@@ -1,6 +1,7 @@
-"""A row's cells → fields as definitions have them, and what no definition could say as it stands.
+"""Turn the cells of a table's row into fields of a bulletin.
 
-Cells are texts and stay as they are, where they are values that the API gets. An empty one is left out.
+In: columns and cells. Out: fields, and problems of cells that no definition could hold. Texts that are sent to the API
+stay unchanged; empty cells are left out.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ _LISTS = ("accounts", "tags")
 _BOOLEANS = ("enabled", "allow_duplicate")
 _BETWEEN = re.compile(r"[\s,;|]+")
 _TIMES: Sequence[Path] = (("schedule", "at"), ("schedule", "starts"), ("schedule", "ends"), ("when",))
-# A time as spreadsheets write it, year first: only its form is another than that of RFC 3339.
+# A time as spreadsheets write it, year first. It is rewritten as RFC 3339.
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ] *([0-9]{1,2}:[0-9]{2})(:[0-9]{2})? *([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
 _YEAR_LAST = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}(?![0-9])")
 _MARKER = re.compile(r"\{\{\s*occurrence\s*\.\s*([a-z_]+)\s*\}\}")
-# 2.34567E+05 and 234567.0: what stood there before is gone, or may be.
+# Numbers such as 2.34567E+05 and 234567.0: the spreadsheet may have lost the original text.
 _REWRITTEN = re.compile(r"[+-]?(?:[0-9](?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}|[0-9]+\.0)\Z")
 
 
 def fields_of(columns: Sequence[Path | None], cells: Sequence[str]) -> dict[str, Any]:
-    """The fields that a row's cells say."""
+    """Return the fields of a row's cells."""
     fields: dict[str, Any] = {"properties": {}}
     for column, cell in zip(columns, cells, strict=False):
         if column is None or not cell:
@@ -50,7 +51,7 @@ def fields_of(columns: Sequence[Path | None], cells: Sequence[str]) -> dict[str,
 
 
 def _value(name: str, cell: str) -> Any:
-    """The cell as the field's type, where it is plain what is meant; else as it is, for the check to say so."""
+    """Convert the cell to the field's type if it is clear; else keep the text, and the check reports it."""
     text = cell.strip()
     if name in _LISTS:
         return [each for each in _BETWEEN.split(text) if each]
@@ -64,7 +65,7 @@ def _value(name: str, cell: str) -> Any:
 
 
 def _time(cell: str) -> str:
-    """The cell as RFC 3339 writes it, where it is a time with the year first; else without the space around it."""
+    """Return a time with the year first as RFC 3339; any other text without the space around it."""
     found = _TIME.match(cell.strip())
     if found is None:
         return cell.strip()
@@ -73,7 +74,7 @@ def _time(cell: str) -> str:
 
 
 def _with_markers(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields of what recurs, with `{{occurrence.date}}` as `{{ occurrence.date }}`, which is what is filled in."""
+    """Write `{{occurrence.date}}` as `{{ occurrence.date }}` in a recurring bulletin: only this form is filled in."""
     made = {name: _with_spaces(fields[name]) for name in ("name",) if name in fields}
     return {**fields, **made, "properties": {key: _with_spaces(text) for key, text in fields["properties"].items()}}
 
@@ -83,31 +84,31 @@ def _with_spaces(text: str) -> str:
 
 
 def problems_of(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    """What the fields say that would not go out, or be read again, as it stands in the cells."""
+    """Return problems of fields that could not be sent or read again as they are in the cells."""
     schedule = fields.get("schedule", {})
     for path in _TIMES:
         text = schedule.get(path[1]) if len(path) > 1 else fields.get(str(path[0]))
         if isinstance(text, str) and _YEAR_LAST.match(text):
             offset = "" if "timezone" in schedule and len(path) > 1 else "+05:30"
-            message = f"{dotted(path)}: {quoted(text)} begins with a day or a month, and does not say which"
+            message = f"{dotted(path)}: {quoted(text)} begins with a day or a month, and it is unclear which"
             yield place.problem(path, Code.BAD_TIME, message, f"Write 2026-12-01T18:30:00{offset}, year first.")
     if "cron" in schedule:
         yield from _templates(fields, place)
 
 
 def _templates(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    """The texts of what recurs that hold more to fill in than an occurrence's fields."""
+    """Return problems of a recurring bulletin's texts with templates other than fields of the occurrence."""
     texts: list[tuple[Path, str]] = [(("name",), fields.get("name", ""))]
     texts += [(("properties", key), text) for key, text in fields["properties"].items()]
     for path, text in texts:
         if is_template(_MARKER.sub(" ", text)):
             message = f"{dotted(path)} holds {{{{, {{% or {{#, and only fields of the occurrence are filled in"
-            hint = f"Write one like {marker(OCCURRENCE_FIELDS[0])}, or leave the braces out."
+            hint = f"Write a field like {marker(OCCURRENCE_FIELDS[0])}, or remove the braces."
             yield place.problem(path, Code.BAD_TEMPLATE, message, hint)
 
 
 def with_notes(found: Iterable[Draft | Problem], notes: Notes) -> Iterator[Draft | Problem]:
-    """The same; of each property the first value that a spreadsheet seems to have rewritten is noted."""
+    """Pass everything on, and note the first value of each property that a spreadsheet seems to have rewritten."""
     noted: set[str] = set()
     for each in found:
         yield each

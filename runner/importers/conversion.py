@@ -1,6 +1,7 @@
-"""Drafts → the text of one file of bulletins, checked: read again, it says exactly what was imported.
+"""Convert drafts into the text of a definition file.
 
-What `validate` would find wrong with it is told where it stands in what was imported.
+In: drafts, the options and the set. Out: the text, or problems with their places in the imported files. The text is
+checked like a set, and read again: it must give exactly the imported payloads.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from runner.importers.draft import Draft
 from runner.importers.import_context import Known, Notes, accounts_for, zone_for
 from runner.importers.naming import ids_for
 
-# Names that no file has; the first comes after all others, as what is new does.
+# Names that no file has. The first sorts behind all others, so that a duplicate is reported in the new file.
 _NAME = "\U0010fffdimported.yaml"
 _ACCOUNTS = "\U0010fffcaccounts.yaml"
 _SEEN = re.compile(re.escape(_NAME) + r":(\d+)")
@@ -35,7 +36,7 @@ _COMMON = ("business_event", "c-by", "when", "accounts", "enabled", "tags", "all
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What came of an import: the text of a file and how many bulletins it has, or the problems that forbid it."""
+    """The result of an import: the text of a file and its count of bulletins, or the problems."""
 
     text: str
     count: int
@@ -43,9 +44,9 @@ class Converted:
 
 
 def converted(found: Iterable[Draft | Problem], known: Known, notes: Notes) -> Converted:
-    """The text that says what the drafts do; all problems where there is one.
+    """Return the text for the drafts, or all problems if there are any.
 
-    Raises UserError where nothing says which accounts are meant, or nothing is there.
+    Raises UserError if the accounts are unclear, or if there is nothing to import.
     """
     drafts: list[Draft] = []
     problems: list[Problem] = []
@@ -93,7 +94,7 @@ def _written(entries: list[dict[str, Any]]) -> str:
 
 
 def _common(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What all entries say alike, as defaults; of a schedule and of one event's properties key by key."""
+    """Return the values that all entries share, as defaults; schedules and properties are compared key by key."""
     common = _alike(entries, _COMMON)
     for name in MERGED:
         if (name == "properties" and "business_event" not in common) or any(name not in entry for entry in entries):
@@ -125,7 +126,7 @@ def _without(entry: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, A
 
 
 def _problems(text: str, drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Problem]:
-    """What is wrong with the text beside the set. Raises UserError where it doesn't say what was imported."""
+    """Return problems of the text together with the set. Raises UserError if it differs from what was imported."""
     data = text.encode()
     definitions = load_sources([*_beside(drafts, known, notes), Source(_NAME, lambda: data)])
     found = [problem for problem in definitions.problems if problem.file == _NAME]
@@ -134,16 +135,16 @@ def _problems(text: str, drafts: Sequence[Draft], known: Known, notes: Notes) ->
         return list(_translated(found, made, drafts))
     read_back = [bulletin for bulletin in definitions.bulletins if bulletin.place.file == _NAME]
     if [canonical(bulletin.payload()) for bulletin in read_back] != [canonical(draft.payload) for draft in drafts]:
-        message = "what was written does not say exactly what was imported, so nothing was written"
-        raise UserError(message, help="This is a fault of bulletins itself.", exit_code=Exit.REFUSED)
+        message = "the new definitions differ from what was imported, so nothing was written"
+        raise UserError(message, help="This is a bug of bulletins itself.", exit_code=Exit.REFUSED)
     return []
 
 
 def _beside(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Source]:
-    """The set that the text is checked with. One with problems of its own would hide what is wrong with the text."""
+    """Return the set to check the text with; not one with problems, which would hide problems of the text."""
     sources = list(known.sources)
     if known.definitions.problems:
-        notes.add(f"{known.path} has problems of its own, so what is imported was checked without it")
+        notes.add(f"{known.path} has problems itself, so the imported bulletins were checked without it")
         sources = []
     if not sources or not known.definitions.accounts:
         used = {name for draft in drafts for name in draft.fields.get("accounts", ())} | set(known.accounts)
@@ -155,13 +156,13 @@ def _beside(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Source]
 
 
 def _translated(problems: Iterable[Problem], made: Document | None, drafts: Sequence[Draft]) -> Iterator[Problem]:
-    """The problems of the text at the places in what was imported."""
+    """Return the problems of the text, with their places in the imported files."""
     lines = [line for line, _ in made.entries("bulletins")] if made is not None else []
     known: dict[int, _Places] = {}
     for problem in problems:
         number = max(bisect_right(lines, problem.line) - 1, 0)
         if made is not None and number not in known:
-            known = {number: _places(number, made)}  # one at a time: problems come in the order of the file
+            known = {number: _places(number, made)}  # only the last entry: problems come in the file's order
         path, at_key = _path_at(problem, known.get(number, {}))
         place = drafts[number].place
         message = _SEEN.sub(lambda seen: _shown(int(seen[1]), lines, drafts), problem.message.removeprefix("defaults."))
@@ -174,16 +175,16 @@ def _shown(line: int, lines: Sequence[int], drafts: Sequence[Draft]) -> str:
 
 
 def _path_at(problem: Problem, places: _Places) -> tuple[Path, bool]:
-    """Which field stands at the place of the problem."""
+    """Return the field at the place of a problem."""
     found = places.get((problem.line, problem.column))
-    # A mapping stands where its first key does: what it lacks is about the whole, anything else about the key.
+    # A mapping begins at its first key: a missing field is about the mapping, any other problem about the key.
     if not found or not found[0][0]:
         return (), False
     return found[0 if problem.code in _OF_THE_WHOLE else -1]
 
 
 def _places(number: int, made: Document) -> _Places:
-    """What stands at each line and column, among the fields of the entry and of the defaults."""
+    """Return the fields at each line and column, of the entry and of the defaults."""
     places: _Places = {}
     for root in (("bulletins", number), ("defaults",)):
         value = made.value

@@ -70,7 +70,7 @@ class _Refused(Exception):
 
 @dataclass(slots=True)
 class _Request:
-    """What one call of curl says of a request."""
+    """The request that one call of curl makes."""
 
     start: int
     stdin: Word | None = None
@@ -80,20 +80,20 @@ class _Request:
 
 @dataclass(slots=True)
 class Passed:
-    """How many commands of the script were passed over, for they are none of curl."""
+    """The count of commands that were skipped because they are not curl."""
 
     count: int = 0
 
 
 def drafts_in(script: Text, given: Mapping[str, str], passed: Passed) -> Iterator[Draft | Problem]:
-    """The drafts of a script's calls of curl, and what is wrong in it."""
+    """Return the drafts of a script's calls of curl, and its problems."""
     blocks, goes_on = Blocks(), False
     for command in commands_in(script):
         if isinstance(command, Problem):
             yield command
             continue
         is_within = blocks.enter(command.words)
-        if goes_on:  # the lines of a call that is refused already
+        if goes_on:  # further lines of a call that was already refused
             goes_on = _goes_on_as_in_windows(command)
             continue
         try:
@@ -103,7 +103,7 @@ def drafts_in(script: Text, given: Mapping[str, str], passed: Passed) -> Iterato
                 passed.count += 1
                 continue
             if goes_on := _goes_on_as_in_windows(command):
-                message = "this line goes on as Windows continues lines, and the script is read as a shell reads it"
+                message = "this line continues as in Windows, but the script is read like a Unix shell script"
                 raise _Refused(command.words[-1].offsets[-1] - 1, message, "End the line with \\ instead.")
             for request in _requests(arguments, command, script):
                 yield from _drafts(request, given, script)
@@ -122,14 +122,14 @@ def _drafts(request: _Request, given: Mapping[str, str], script: Text) -> Iterat
 
 
 def _arguments(command: Command, is_within: bool) -> list[Word] | None:
-    """What follows `curl`; None where the command is another one."""
+    """Return the words after `curl`; None if it is another command."""
     words = command.words
     number = next((number for number, word in enumerate(words) if _is_curl(word)), None)
     if number is None:
         return None
     if is_within or not all(word.text in _PROMPTS or _ASSIGNMENT.match(word.text) for word in words[:number]):
-        message = "curl stands within another command or a loop, and nothing is run here"
-        raise _Refused(words[number].start, message, "Write each call out, in a line that begins with curl.")
+        message = "curl is inside another command or a loop, and an import runs no commands"
+        raise _Refused(words[number].start, message, "Write each call in full, in a line that begins with curl.")
     return words[number + 1 :]
 
 
@@ -204,14 +204,14 @@ def _with_equals(option: str, offset: int) -> _Refused | None:
 def _unknown(option: str, offset: int) -> _Refused:
     name = option.partition("=")[0]
     if name in _REFUSED:
-        message = f"{name} {_REFUSED[name]}; a bulletin is raised with one JSON object in the body"
+        message = f"{name} {_REFUSED[name]}; the API needs one JSON object in the body"
         return _Refused(offset, message, "Write the body behind -d, in single quotes.")
     hint = "Remove it where it does not change what is sent."
     if not _OPTION.match(name):  # a header may be stuck to it, and is not for showing
         return _Refused(offset, "an option that is not known here", "Write a space between an option and its value.")
     if len(name) > 2:
         hint = did_you_mean(name, _BODY | _VALUES | _FLAGS) or hint
-    return _Refused(offset, f"the option {name} is not known here", hint)
+    return _Refused(offset, f"the option {name} is unknown to bulletins", hint)
 
 
 def _take(request: _Request, name: str, offset: int, value: Word | None, script: Text) -> None:
@@ -250,21 +250,21 @@ def _body(request: _Request) -> Piece:
         raise _Refused(request.start, "this call of curl has no body", "Write the payload behind -d, in single quotes.")
     if len(request.bodies) > 1:
         name, second = request.bodies[1]
-        message = f"{name} stands twice; curl joins bodies, and the API takes one object a call"
+        message = f"{name} is given twice; curl joins bodies, but the API takes one object a call"
         raise _Refused((second.offsets or [request.start])[0], message, "Write one call for each.")
     return request.bodies[0][1]
 
 
 def _base_url(request: _Request) -> str:
-    """Scheme, host and port of the address that the request goes to."""
+    """Return scheme, host and port of the request's address."""
     if not request.addresses:
         raise _Refused(
             request.start, "this call of curl has no address", "Write the address of the API's trigger.json."
         )
     word = next((word for word in request.addresses if "://" not in word.text), request.addresses[-1])
     if len(request.addresses) > 1:
-        message = "curl takes this for a second address, for no option stands before it"
-        raise _Refused(word.start, message, "Look at the quotes around it and before it.")
+        message = "curl reads this as a second address, because there is no option before it"
+        raise _Refused(word.start, message, "Check the quotes around it and before it.")
     if word.expands_at is not None:
         message = "the shell would fill something in here, and nothing is run"
         raise _Refused(word.expands_at, message, "Write the address out.")
@@ -275,11 +275,11 @@ def _base_url(request: _Request) -> str:
         host = None
     is_shown = "://" in word.text  # what is none may be a stray part of a header
     if not host or address.scheme not in ("http", "https") or (address.path != PATH and not is_shown):
-        message = "this is no address of the API"
+        message = "this is not an address of the API"
         raise _Refused(word.start, message, f"Write one like https://in1.api.clevertap.com{PATH}.")
     if address.path != PATH or address.query:
         shown = address.path if _SHOWN_PATH.match(address.path) else "another path"
         what = "has a query" if address.path == PATH else f"goes to {shown}"
-        message = f"this call {what}, and bulletins are raised at {PATH} alone"
-        raise _Refused(word.start, message, "Take the call out of what is imported, or mend its address.")
+        message = f"this call {what}, but bulletins are raised only at {PATH}"
+        raise _Refused(word.start, message, "Remove the call from the script, or fix its address.")
     return f"{address.scheme}://{host}{'' if port is None else f':{port}'}"

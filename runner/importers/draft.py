@@ -12,18 +12,18 @@ from runner.definitions.reading.characters import FORBIDDEN
 
 
 class Place(Protocol):
-    """Where a draft stands, and each of its fields."""
+    """The place of a draft and of its fields in the imported text."""
 
     def problem(self, path: Path, code: Code, message: str, help: str, *, at_key: bool = False) -> Problem:  # noqa: A002
-        """A problem at the field at `path`, or at the nearest part that is there."""
+        """Return a problem at the field at `path`, or at the nearest existing part."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One bulletin as it was found. `fields` are as definitions have them, `payload` is what the API is to get.
+    """An imported bulletin. `fields` have the form of definitions; `payload` is what the API must receive.
 
-    `base_url` is the address that it was sent to, where that is known.
+    `base_url` is the address that it was sent to, if known.
     """
 
     fields: Mapping[str, Any]
@@ -33,7 +33,7 @@ class Draft:
 
 
 def unwritable_texts(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    """The texts that no definition can hold, not even with escapes."""
+    """Return problems of texts that no definition can hold, not even with escapes."""
     for path, text in _texts(fields, ()):
         if found := FORBIDDEN.search(text):
             message = f"{dotted(path)} holds the character U+{ord(found[0]):04X}, which no definition may hold"

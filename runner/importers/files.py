@@ -1,4 +1,4 @@
-"""What is imported, from files, folders and standard input: names to show and bytes. Nothing else here opens a file."""
+"""Read files to import: paths, folders or standard input in, names and bytes out. No other importer opens a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STDIN = Path("-")
 
 
 def content(path: Path) -> tuple[str, bytes]:
-    """The name to show for a file, and its bytes; `-` is standard input. Raises UserError."""
+    """Return the name to show for a file, and its bytes; `-` is standard input. Raises UserError."""
     name = "standard input" if path == _STDIN else shown(str(path))
     try:
         data = _read_stdin() if path == _STDIN else _read(path)
@@ -28,16 +28,13 @@ def content(path: Path) -> tuple[str, bytes]:
             message, help="Give a file that can be read, or - for standard input.", exit_code=Exit.USAGE
         ) from None
     if len(data) > MAX_BYTES:
-        message = f"{name} has more than {MAX_BYTES:,} bytes, which is as much as is read"
+        message = f"{name} is larger than {MAX_BYTES:,} bytes, the most that can be imported"
         raise UserError(message, help="Import it in parts.", exit_code=Exit.USAGE)
     return name, data
 
 
 def json_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files that the paths name, and those with JSON in the folders among them, in the order of their names.
-
-    Each comes once, however many names lead to it.
-    """
+    """Return the given files, and the JSON files in the given folders sorted by name; each file only once."""
     seen = set()
     for path in paths:
         for file in _files_under(path) if os.path.isdir(path) else [path]:

@@ -1,6 +1,6 @@
-"""What is known beside the text that is imported: the set that it is for, and what the person says.
+"""Fill in fields that imported bulletins lack: business event, creator, accounts and time zone.
 
-From it comes what drafts leave out: business event, creator, accounts. Every guess is told, and none is made twice.
+In: the options and the set that the import is for. Out: fields, with a note for every assumption.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The set at `path`, with the sources it was read from; and what the options say."""
+    """The set at `path` with its sources, and the values of the options."""
 
     path: str
     definitions: Definitions = _NO_SET
@@ -34,30 +34,30 @@ class Known:
     accounts: tuple[str, ...] = ()
 
     def given(self) -> dict[str, str]:
-        """The fields that the options say."""
+        """Return the fields that options give."""
         said = {"business_event": self.event, "c-by": self.c_by}
         return {name: value for name, value in said.items() if value is not None}
 
     def account_option(self) -> str:
-        """The option that says which account is meant; empty where it was given, or there are no two to tell apart."""
+        """Return the option that is needed to choose an account; empty if it is given, or not needed."""
         accounts = self.definitions.accounts
         return "" if self.accounts or len(accounts) < 2 else f"--account NAME: {listed(accounts, 'or')}"
 
 
 @dataclass(slots=True)
 class Notes:
-    """What was taken for granted, to be told."""
+    """Assumptions to show to the user."""
 
     texts: list[str] = field(default_factory=list)
 
     def add(self, text: str) -> None:
-        """Each once."""
+        """Add a note, unless it is already there."""
         if text not in self.texts:
             self.texts.append(text)
 
 
 def filled_in(columns: Sequence[tuple[str | int, ...] | None], known: Known, notes: Notes) -> dict[str, str]:
-    """What a table without a column for it is given: by the options, else by the set where that leaves one choice."""
+    """Return values for missing columns of a table: from the options, or from the set if it leaves one choice."""
     given = known.given()
     properties = {str(column[1]) for column in columns if column is not None and column[0] == "properties"}
     if "business_event" not in given and ("business_event",) not in columns:
@@ -81,7 +81,7 @@ def _fitting_events(properties: set[str], definitions: Definitions) -> Iterator[
 
 
 def accounts_for(drafts: Iterable[Draft], known: Known, notes: Notes) -> Iterator[tuple[str, ...]]:
-    """The accounts of each draft; none where they are left out, for the set has one. Raises UserError."""
+    """Return the accounts of each draft; none if the set has only one. Raises UserError if they are unclear."""
     drafts = list(drafts)
     names = list(known.definitions.accounts)
     _check_named(known.accounts, names)
@@ -94,9 +94,9 @@ def accounts_for(drafts: Iterable[Draft], known: Known, notes: Notes) -> Iterato
 
 
 def zone_for(fields: Mapping[str, Any], accounts: Sequence[str], known: Known, notes: Notes) -> str | None:
-    """By which clocks a draft's times are, where it does not say: those of the people of all its accounts.
+    """Return the time zone of a draft that has none: the common zone of its accounts.
 
-    None where its times need no zone, or nothing tells it.
+    None if its times need no zone, or if the accounts have no common zone.
     """
     schedule = fields.get("schedule", {})
     local = [name for name in ("at", "starts", "ends") if times.is_local(schedule.get(name))]
@@ -107,7 +107,7 @@ def zone_for(fields: Mapping[str, Any], accounts: Sequence[str], known: Known, n
     zones = {_zone(defined[name]) if name in defined else None for name in names}
     zone = zones.pop() if len(zones) == 1 else None
     if zone is not None:
-        notes.add(f"times without an offset are by the clocks of {zone}, where people of {listed(names)} are")
+        notes.add(f"times without an offset are local times of {zone}, the time zone of {listed(names)}")
     return zone
 
 
@@ -116,12 +116,12 @@ def _zone(account: Account) -> str | None:
 
 
 def _meant(address: str | None, notes: Notes) -> str | None:
-    """The address, or that of CleverTap's own host: it is reached in one way, whatever a script says."""
+    """Return the address; for CleverTap's own hosts always with https."""
     host = regions.usual_host(urlsplit(address).hostname or "") if address is not None else None
     if host not in regions.HOSTS.values():
         return address
     if urlsplit(address).scheme != "https":
-        notes.add(f"calls go to {address}, by http or without a scheme; the account uses https")
+        notes.add(f"calls go to {address}, which does not begin with https://; the account uses https")
     return f"https://{host}"
 
 
@@ -136,32 +136,32 @@ def _chosen(address: str | None, addresses: Sequence[str | None], known: Known, 
     accounts = known.definitions.accounts
     if not accounts:
         if len(addresses) > 1:
-            message = (
-                f"the calls go to {listed(map(str, addresses))}, and {known.path} defines no accounts to tell them by"
+            message = f"the calls go to {listed(map(str, addresses))}, but {known.path} defines no accounts for them"
+            raise UserError(
+                message, help="Define the accounts there, or import each address separately.", exit_code=Exit.USAGE
             )
-            raise UserError(message, help="Define the accounts there, or import each by itself.", exit_code=Exit.USAGE)
         notes.add(
-            f"accounts were left out, for {known.path} defines none: they are needed unless it defines exactly one"
+            f"accounts were left out, because {known.path} defines none: they are needed unless it defines exactly one"
         )
         return ()
     if address is None:
         if len(accounts) > 1:
-            raise _which(f"the set defines {listed(accounts)}, and nothing says which is meant", accounts)
-        notes.add("accounts were left out, for the set defines exactly one")
+            raise _which(f"the set defines {listed(accounts)}, and it is unclear which account is meant", accounts)
+        notes.add("accounts were left out, because the set defines exactly one")
         return ()
     matching = [account.name for account in accounts.values() if _host(account.base_url) == _host(address)]
     if len(matching) == 1:
-        notes.add(f"accounts are {matching[0]}, for the calls go to {address}")
+        notes.add(f"accounts are {matching[0]}, because the calls go to {address}")
         return (matching[0],)
     if matching:
         raise _which(f"the calls go to {address}, which serves {listed(matching)}", accounts)
     region = next((code for code, host in regions.HOSTS.items() if host == urlsplit(address).hostname), None)
     more = f" (region {region})" if region else ""
-    raise _which(f"the calls go to {address}{more}, and no account of the set is there", accounts)
+    raise _which(f"the calls go to {address}{more}, but no account of the set uses this address", accounts)
 
 
 def _which(message: str, accounts: Mapping[str, Account]) -> UserError:
-    help_ = f"Say it with --account NAME: {listed(accounts, 'or')}; or define the account that is meant."
+    help_ = f"Give --account NAME: {listed(accounts, 'or')}; or define the account that is meant."
     return UserError(message, help=help_, exit_code=Exit.USAGE)
 
 

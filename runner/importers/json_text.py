@@ -26,7 +26,7 @@ _LONGEST_WORD = 40
 
 
 class NotJson(ValueError):
-    """What is wrong with a text that should be JSON, and where."""
+    """A text is not JSON: its problem and the place."""
 
     def __init__(self, offset: int, message: str, help: str, code: Code = UNREADABLE) -> None:  # noqa: A002
         super().__init__(message)
@@ -37,12 +37,12 @@ class NotJson(ValueError):
 
 
 class _Odd(ValueError):
-    """Something that the standard library would take, and JSON or people would not."""
+    """A text that Python's JSON decoder accepts, although it is not JSON or is misleading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Where each value of a JSON text stands, where its key does, and what is written there."""
+    """The place of each value of a JSON text, the place of its key, and the text of each number or word."""
 
     values: dict[Path, int] = field(default_factory=dict)
     keys: dict[Path, int] = field(default_factory=dict)
@@ -51,26 +51,26 @@ class Marks:
 
 
 def after_space(text: str, offset: int) -> int:
-    """Where the white space at `offset` ends."""
+    """Return where the white space at `offset` ends."""
     found = _SPACE.match(text, offset)
     return found.end() if found else offset
 
 
 def value_at(text: str, offset: int) -> tuple[Any, int]:
-    """The JSON value that begins at `offset`, and where it ends. Raises NotJson."""
+    """Return the JSON value that begins at `offset`, and where it ends. Raises NotJson."""
     try:
         return _DECODER.raw_decode(text, offset)
     except json.JSONDecodeError as error:
         raise _explained(text, error, offset) from None
     except RecursionError:
-        hint = "A payload is one object with its properties: look for stray brackets."
-        raise NotJson(offset, "the values nest too deep here", hint) from None
+        hint = "A payload is one object with its properties: look for brackets that don't belong there."
+        raise NotJson(offset, "the values are nested too deep here", hint) from None
     except (_Odd, ValueError):
         raise _oddity(text, offset) from None
 
 
 def marks_of(text: str, offset: int) -> Marks:
-    """Where the parts of the value at `offset` stand, by their paths. The value must be JSON."""
+    """Return the places of the parts of the value at `offset`, by their paths. The value must be JSON."""
     marks = Marks()
     open_: list[tuple[Path, bool]] = []  # path and whether it is an object, of what is not yet closed
     path: Path = ()
@@ -130,18 +130,18 @@ def _oddity(text: str, offset: int) -> NotJson:
         if written in ("NaN", "Infinity", "-Infinity"):
             return NotJson(marks.values[path], f"{written} is not JSON", "Write the value in double quotes.")
     for at, key in marks.twice:
-        message = f"the key {quoted(key)} stands twice in this object"
+        message = f"the key {quoted(key)} occurs twice in this object"
         return NotJson(at, message, "Remove one of the two.", Code.YAML_DUPLICATE_KEY)
     return NotJson(offset, "a number has more digits than anything takes", "Write the value in double quotes.")
 
 
 def _explained(text: str, error: json.JSONDecodeError, start: int) -> NotJson:
-    """The decoder's finding, with the mend. It quotes no text that could be a secret."""
+    """Explain the decoder's error and how to fix it, without quoting text that could be a secret."""
     at, said = error.pos, error.msg
     if said.startswith("Unterminated string"):
         return NotJson(at, "not JSON: the double quote that opens here is never closed", 'Close the text with ".')
     if said.startswith("Invalid control character"):
-        message = "not JSON: a line break or another control character stands inside a text"
+        message = "not JSON: a line break or another control character is inside a text"
         return NotJson(at, message, r"Write it as \n, or close the text before it.")
     if said.startswith("Invalid"):
         return NotJson(at, "not JSON: a backslash begins no escape here", r"Write \\ for a backslash itself.")
@@ -154,21 +154,21 @@ def _explained(text: str, error: json.JSONDecodeError, start: int) -> NotJson:
         return NotJson(at, "not JSON: a single quote stands here", "JSON takes double quotes alone.")
     found, wanted = _shown(text[at]), _wanted(said)
     if text[at] in "}]" and text[:at].rstrip(" \t\r\n").endswith(","):
-        return NotJson(at, f"not JSON: a comma stands before {found}", "Remove the comma.")
+        return NotJson(at, f"not JSON: there is a comma before {found}", "Remove the comma.")
     before = _WORD_BEFORE.search(text, max(start, at - _LONGEST_WORD), at)
     if before and text[at] == '"':
-        message = f"not JSON: after {before[1]}, {found} stands where {wanted} is wanted"
-        return NotJson(at, message, f'Text wants quotes on both sides: write "{before[1]}".')
+        message = f"not JSON: after {before[1]}, {found} was found instead of {wanted}"
+        return NotJson(at, message, f'Text needs quotes on both sides: write "{before[1]}".')
     if before and before[1].lstrip("-") == "0" and text[at].isdigit():
         return NotJson(at - 1, "not JSON: a number begins with 0", "Write it in double quotes.")
     if "a value" in wanted and text[at].isalpha():
         word = _LITERAL.match(text, at)
-        message = f"not JSON: {word[0] if word else 'a text'} stands here without quotes"
+        message = f"not JSON: {word[0] if word else 'a text'} has no quotes here"
         return NotJson(at, message, f"Write {_LITERALS[word[0]] if word else 'it in double quotes'}.")
-    hint = "Look at what stands before it: a quote, a comma or a bracket may be missing."
+    hint = "Check the text before it: a quote, a comma or a bracket may be missing."
     if "key" in wanted:
         hint = "Write keys in double quotes; in a shell script, the whole body in single ones."
-    return NotJson(at, f"not JSON: {found} stands where {wanted} is wanted", hint)
+    return NotJson(at, f"not JSON: {found} was found instead of {wanted}", hint)
 
 
 def _wanted(said: str) -> str:

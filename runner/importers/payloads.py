@@ -1,4 +1,4 @@
-"""JSON payloads → drafts: one, a list of them, several after each other, or the oldest form, `{"d": […]}`.
+"""Read JSON payloads as drafts: one, a list, several after each other, or the oldest form, `{"d": […]}`.
 
 Nothing is converted: what the API would not take as it stands, or what definitions cannot say exactly, is a problem.
 """
@@ -33,13 +33,13 @@ _NEXT_LINE = re.compile(r"[\r\n](?=\{)")
 
 @dataclass(frozen=True, slots=True)
 class PayloadPlace:
-    """Where a payload begins in its piece."""
+    """The place of a payload: its beginning in a piece of text."""
 
     piece: Piece
     start: int
 
     def problem(self, path: Path, code: Code, message: str, help: str, *, at_key: bool = False) -> Problem:  # noqa: A002
-        """A problem at the value or the key at `path`, or at the nearest part that is there."""
+        """Return a problem at the value or the key at `path`, or at the nearest existing part."""
         marks = _marks(self.piece.text, self.start)
         if at_key and path in marks.keys:
             return self.piece.problem(marks.keys[path], code, message, help)
@@ -48,7 +48,7 @@ class PayloadPlace:
         return self.piece.problem(marks.values[path], code, message, help)
 
     def written(self, path: Path) -> str:
-        """The number or the word at `path`, as it is written."""
+        """Return the number or the word at `path` as it is written."""
         return _marks(self.piece.text, self.start).written[path]
 
 
@@ -58,7 +58,7 @@ def _marks(text: str, start: int) -> Marks:
 
 
 def payloads_in(piece: Piece, given: Mapping[str, str], base_url: str | None = None) -> Iterator[Draft | Problem]:
-    """The drafts in a piece of JSON, and what is wrong in it. `given` fills in fields that a payload leaves out."""
+    """Return the drafts in a piece of JSON, and its problems. `given` fills in fields that a payload lacks."""
     for found in _values_in(piece):
         if isinstance(found, Problem):
             yield found
@@ -75,7 +75,7 @@ def payloads_in(piece: Piece, given: Mapping[str, str], base_url: str | None = N
 
 
 def _values_in(piece: Piece) -> Iterator[tuple[Any, int] | Problem]:
-    """The values in a piece, each with where it begins."""
+    """Return the values in a piece, each with its offset."""
     text, offset = piece.text, after_space(piece.text, 0)
     if offset == len(text):
         yield piece.problem(offset, UNREADABLE, "there is no payload here", "Write one JSON object for each bulletin.")
@@ -95,12 +95,12 @@ def _values_in(piece: Piece) -> Iterator[tuple[Any, int] | Problem]:
             following = _NEXT_LINE.search(text, max(offset, error.offset))
             if following is None or text[offset] != "{" or _OLDEST_FORM.match(text, offset):
                 return
-            offset = following.end()  # JSON lines: each line is told by itself
+            offset = following.end()  # JSON lines: each line is read by itself
         offset = after_space(text, offset)
 
 
 def _items(piece: Piece, offset: int) -> Generator[tuple[Any, int], None, int]:
-    """The items of a list whose bracket is open at `offset`; returns where the list ends."""
+    """Yield the items of the list that opens at `offset`; return where the list ends."""
     text = piece.text
     offset = after_space(text, offset)
     if text[offset : offset + 1] == "]":
@@ -125,11 +125,11 @@ def _closed(text: str, offset: int, wanted: str) -> int:
 
 def _problems(value: Any, place: PayloadPlace, given: Mapping[str, str]) -> Iterator[Problem]:
     if not isinstance(value, dict):
-        message = f"{_kind(value)} stands here; a payload is an object"
+        message = f"this is {_kind(value)}, but a payload is an object"
         yield place.problem((), Code.WRONG_TYPE, message, 'Write {"business_event": …, "name": …, …}.')
         return
     if name := _list_within(value):
-        message = f"a list stands under {quoted(name)}; a payload is one object"
+        message = f"{quoted(name)} holds a list, but a payload is one object"
         yield place.problem((name,), Code.UNKNOWN_FIELD, message, "Give the list itself.", at_key=True)
         return
     for name in value:
@@ -138,7 +138,7 @@ def _problems(value: Any, place: PayloadPlace, given: Mapping[str, str]) -> Iter
                 did_you_mean(name, [field for field in _FIELDS if field not in value])
                 or f"The API takes {listed(_FIELDS)}."
             )
-            message = f"the API knows no field {quoted(name)}"
+            message = f"the API has no field {quoted(name)}"
             yield place.problem((name,), Code.UNKNOWN_FIELD, message, hint, at_key=True)
     for name, example in _FIELDS.items():
         if name in value:
@@ -150,7 +150,7 @@ def _problems(value: Any, place: PayloadPlace, given: Mapping[str, str]) -> Iter
 
 
 def _list_within(value: Mapping[str, Any]) -> str:
-    """The key under which a whole list of payloads stands; empty where it is a payload, or meant to be one."""
+    """Return the key that holds a whole list of payloads; empty if the value is a payload, or meant to be one."""
     if any(name in _FIELDS for name in value):
         return ""
     lists = (name for name, each in value.items() if isinstance(each, list) and each and isinstance(each[0], dict))

@@ -1,4 +1,4 @@
-"""A shell script's text → its commands, as words: comments, quotes and line continuations are read, nothing is run.
+"""Split a shell script into commands and words: comments, quotes and continued lines are read, nothing is run.
 
 What the shell would fill in by itself, such as a variable, is marked in its word and left as it stands. A
 here-document is a word too, of the command that reads it.
@@ -14,7 +14,7 @@ from runner.definitions.problem import Problem
 from runner.importers.text import UNREADABLE, Text
 
 _EXPANSION = re.compile(r"\$[A-Za-z_0-9{(@*#?$!-]|`")
-_FILLED_IN = re.compile(rf"{_EXPANSION.pattern}|\\[$`\\\r\n]")  # in a here-document whose end is not quoted
+_FILLED_IN = re.compile(rf"{_EXPANSION.pattern}|\\[$`\\\r\n]")  # in a here-document without quotes around its end word
 _END_OF_LINE = re.compile(r"\r\n|\n|\r")
 _WHOLE_LINE = re.compile(r"(\t*)([^\r\n]*)(?:\r\n|\n|\r|\Z)")
 _CONTINUED = re.compile(r"\\(?:\r\n|\n|\r)")
@@ -38,7 +38,7 @@ class Unclosed(ValueError):
 
 @dataclass(slots=True)
 class Word:
-    """One word of a command: its text after quotes are taken away, and where each character of it stands.
+    """One word of a command: its text without quotes, and the offset of each character.
 
     `offsets` has the word's end as its last; `expands_at` is where the shell would fill something in.
     """
@@ -50,7 +50,7 @@ class Word:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it stands there without quotes, as words that mean something to the shell do."""
+        """Report whether the word has no quotes, like words with a meaning to the shell."""
         return self.offsets[-1] - self.start == len(self.text)
 
 
@@ -78,7 +78,7 @@ class _Scanner:
     awaited: list[_Awaited] = field(default_factory=list)
 
     def commands(self) -> Iterator[Command]:
-        """Each line's commands once the line has ended, for what they read stands below it."""
+        """Return the commands of each line after its end, because here-documents follow below the line."""
         line = [Command()]
         while self.offset < len(self.text):
             character = self.text[self.offset]
@@ -119,7 +119,7 @@ class _Scanner:
             self.awaited.append(_Awaited(command, target, operator == "<<-"))
 
     def _read_awaited(self) -> None:
-        """What stands between a `<<END` and its END is no command."""
+        """Read the text between `<<END` and its END, which is not a command."""
         for awaited in self.awaited:
             awaited.command.stdin = self._heredoc(awaited)
         self.awaited = []
@@ -166,13 +166,13 @@ class _Scanner:
         return word
 
     def _take(self, word: Word, pieces: list[str], characters: str, length: int) -> None:
-        """Adds to the word what the next `length` characters of the text mean."""
+        """Add the meaning of the next `length` characters of the text to the word."""
         pieces.append(characters)
         word.offsets.extend([self.offset] * len(characters))
         self.offset += length
 
     def _run(self, word: Word, pieces: list[str], plain: re.Pattern[str]) -> None:
-        """Takes what stands for itself, up to the next character that may not; at least one character."""
+        """Read ordinary characters up to the next one with a meaning to the shell; at least one character."""
         if word.expands_at is None and _EXPANSION.match(self.text, self.offset):
             word.expands_at = self.offset
         found = plain.match(self.text, self.offset)
@@ -221,7 +221,7 @@ def _says_something(command: Command) -> bool:
 
 
 def _meaning(escape: re.Match[str]) -> str:
-    """What an escape of $'…' stands for; several bytes after each other are UTF-8."""
+    """Return the characters for an escape of $'…'; several bytes after each other are UTF-8."""
     octets, short, long, simple = escape.groups()
     if simple:
         return _ANSI_SIMPLE[simple]
@@ -229,11 +229,11 @@ def _meaning(escape: re.Match[str]) -> str:
         found = (int(hexadecimal, 16) if hexadecimal else int(octal, 8) for hexadecimal, octal in _BYTE.findall(octets))
         return bytes(number & 0xFF for number in found).decode("utf-8", "surrogateescape")
     number = int(short or long, 16)
-    return chr(number) if number <= 0x10FFFF else "\udcff"  # no text at all, so that it is refused
+    return chr(number) if number <= 0x10FFFF else "\udcff"  # invalid text, so that it is refused
 
 
 def commands_in(script: Text) -> Iterator[Command | Problem]:
-    """The commands of a script; at the end a problem where a quote is never closed."""
+    """Return the commands of a script; at the end a problem if a quote is never closed."""
     try:
         yield from _Scanner(script.text).commands()
     except Unclosed as error:

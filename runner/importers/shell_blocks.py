@@ -1,4 +1,4 @@
-"""Which commands of a script stand within a loop, a condition or a function: how often they run, nobody knows here."""
+"""Find commands inside of a loop, a condition or a function, because it is unknown how often they run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _COMMAND_FOLLOWS = frozenset({"do", "then", "else", "elif", "!", "$", "%"})
 
 @dataclass(slots=True)
 class Blocks:
-    """What is open where the script has been read to: the words that will close it."""
+    """The open blocks at the present place in the script, as the words that close them."""
 
     closers: list[str] = field(default_factory=list)
 
     def enter(self, words: Sequence[Word]) -> bool:
-        """Takes the next command in; whether it stands within something."""
+        """Read the next command; return whether it is inside of a block."""
         is_within = bool(self.closers)
         for word in words:
             if not word.is_plain:

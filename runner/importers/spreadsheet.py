@@ -1,4 +1,4 @@
-"""A spreadsheet's rows, saved as CSV → drafts: a column for each field, and one for each property.
+"""Read a spreadsheet's rows, saved as CSV, as drafts: a column for each field, and one for each property.
 
 The delimiter is what makes the most of the header, which may have several lines.
 """
@@ -20,7 +20,7 @@ from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.text import UNREADABLE, Text
 
 DELIMITERS = ",;\t|"
-# What people call the columns -> the field. Any other column is a property.
+# Header of a column -> the field. Any other column is a property.
 _COLUMNS: Mapping[str, Path] = {
     "id": ("id",),
     "business_event": ("business_event",),
@@ -55,7 +55,7 @@ _BREAKS = re.compile(r"[\r\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table's columns: the field that each stands for, None where its header is empty."""
+    """A table: the field of each column, None if its header is empty."""
 
     sheet: Text
     delimiter: str
@@ -66,13 +66,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class RowPlace:
-    """Where a row begins."""
+    """The place of a row."""
 
     table: Table
     line: int
 
     def problem(self, path: Path, code: Code, message: str, help: str, *, at_key: bool = False) -> Problem:  # noqa: A002
-        """A problem at the cell of the field at `path`, or at the row where it has none."""
+        """Return a problem at the cell of the field at `path`, or at the row if it has no such cell."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.table.columns:
                 number = self.table.columns.index(path[:length])
@@ -80,7 +80,7 @@ class RowPlace:
         return self.table.sheet.problem(self.cell(0), code, message, help)
 
     def cell(self, number: int) -> int:
-        """Where the cell of that number begins: delimiters in quotes are none."""
+        """Return where the cell of that number begins; delimiters in quotes don't count."""
         text, offset, in_quotes = self.table.sheet.text, self.table.sheet.starts[self.line - 1], False
         while number and offset < len(text):
             if text[offset] == '"':
@@ -92,9 +92,9 @@ class RowPlace:
 
 
 def table_of(sheet: Text) -> Table | list[Problem]:
-    """The table that the header line of a sheet makes, or what is wrong with it."""
+    """Return the table for the header line of a sheet, or its problems."""
     line, delimiter = 1, ""
-    if found := _SEPARATOR_LINE.match(sheet.text):  # a spreadsheet's own word for it
+    if found := _SEPARATOR_LINE.match(sheet.text):  # the spreadsheet's own line for the delimiter
         line, delimiter = 2, found[1]
     while line < len(sheet.lines) and not sheet.lines[line - 1].strip():
         line += 1
@@ -117,7 +117,9 @@ def table_of(sheet: Text) -> Table | list[Problem]:
         return [sheet.problem(place.cell(0), UNREADABLE, message, hint)]
     for number, column in enumerate(columns):
         if column is not None and column in columns[:number]:
-            message = f"the column {quoted(names[number])} stands for what {quoted(names[columns.index(column)])} says"
+            message = (
+                f"the columns {quoted(names[number])} and {quoted(names[columns.index(column)])} are the same field"
+            )
             hint = "Remove one of the two; properties.NAME is a property with the name of a field."
             problems.append(sheet.problem(place.cell(number), UNREADABLE, message, hint))
     return problems or table
@@ -131,7 +133,7 @@ def drafts_in(table: Table, given: Mapping[str, str], account_option: str = "") 
     required = _REQUIRED | ({"accounts": f"Add a column accounts, or give {account_option}."} if account_option else {})
     missing = [name for name in required if (name,) not in table.columns and name not in given]
     for name in missing:
-        yield RowPlace(table, table.line).problem((), Code.MISSING_FIELD, f"no column says {name}", required[name])
+        yield RowPlace(table, table.line).problem((), Code.MISSING_FIELD, f"there is no column {name}", required[name])
     for found in _rows(table):
         if isinstance(found, Problem):
             yield found
@@ -147,7 +149,7 @@ def drafts_in(table: Table, given: Mapping[str, str], account_option: str = "") 
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What a header says, read with a delimiter; or the error that this makes."""
+    """A header read with a delimiter, or the error in it."""
 
     delimiter: str
     names: Sequence[str] = ()
@@ -178,7 +180,7 @@ def _column(name: str) -> Path | None:
 
 
 def _rows(table: Table) -> Iterator[tuple[list[str], int] | Problem]:
-    """The cells of each row that has any, and the line on which it begins."""
+    """Return the cells of each row that is not empty, and the line on which it begins."""
     sheet = table.sheet
     above = table.line + table.lines - 1
     reader = csv.reader(sheet.lines[above:], delimiter=table.delimiter, strict=True)
@@ -197,10 +199,10 @@ def _rows(table: Table) -> Iterator[tuple[list[str], int] | Problem]:
         if filled > len(table.columns) or len(cells) < len(table.columns):
             counts = _counted(len(cells), "cell"), _counted(len(table.columns), "column")
             message = f"the row has {counts[0]}, and the header {counts[1]}"
-            hint = f"Put a cell that holds {_named(table.delimiter)} in double quotes, and write empty ones too."
+            hint = f"Put a cell that holds {_named(table.delimiter)} in double quotes, and write empty cells too."
             yield sheet.problem(sheet.starts[line - 1], UNREADABLE, message, hint)
         elif (stray := _stray(table, cells)) is not None:
-            message = f"the cell {quoted(cells[stray])} stands in a column without a name"
+            message = f"the cell {quoted(cells[stray])} is in a column without a name"
             hint = "Name the column, or empty the cell."
             yield sheet.problem(RowPlace(table, line).cell(stray), UNREADABLE, message, hint)
         else:
@@ -218,7 +220,7 @@ def _no_row(sheet: Text, line: int, said: str) -> Problem:
 
 
 def _stray(table: Table, cells: Sequence[str]) -> int | None:
-    """The number of the first cell that has something and stands in a column without a name."""
+    """Return the number of the first cell with a text in a column without a name."""
     pairs = enumerate(zip(table.columns, cells, strict=False))
     return next((number for number, (column, cell) in pairs if cell.strip() and column is None), None)
 
@@ -243,5 +245,5 @@ def _payload(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         when = times.event_time(fields.get("when", "now"))
     except times.TimeProblem:
-        when = fields["when"]  # the check says what is wrong with it
+        when = fields["when"]  # the check reports what is wrong with it
     return {**{name: fields.get(name) for name in ("business_event", "name", "properties", "c-by")}, "when": when}

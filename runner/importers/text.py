@@ -1,4 +1,4 @@
-"""The text that is imported, and where in it each thing stands: bytes in, `Text` and `Piece` out.
+"""The imported text, and the places of its parts: bytes in, `Text` and `Piece` out.
 
 Lines and columns count from 1, in characters.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 
-# What is imported is no definition yet, so what makes it unreadable has one code for all.
+# Imported text is not a definition yet, so all problems that make it unreadable have the same code.
 UNREADABLE = Code.BAD_FORMAT
 _LINE = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _LONGEST_SHOWN = 1000
@@ -24,7 +24,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A file's text and its lines, ends included. Where it `is_secret`, as credentials may be, no line is shown."""
+    """A file's text and its lines, with line ends. If it `is_secret` (may hold credentials), no line is shown."""
 
     file: str
     text: str
@@ -33,12 +33,12 @@ class Text:
     is_secret: bool = False
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of the character at `offset`."""
+        """Return line and column of the character at `offset`."""
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
 
     def problem(self, offset: int, code: Code, message: str, help: str) -> Problem:  # noqa: A002
-        """A problem at the character at `offset`."""
+        """Return a problem at the character at `offset`."""
         line, column = self.position(offset)
         shown = self.lines[line - 1].rstrip("\r\n")
         source = "" if self.is_secret or len(shown) > _LONGEST_SHOWN else shown
@@ -57,13 +57,13 @@ class Piece:
     offsets: Sequence[int] | None = None
 
     def problem(self, offset: int, code: Code, message: str, help: str) -> Problem:  # noqa: A002
-        """A problem at the character at `offset` of the piece."""
+        """Return a problem at the character at `offset` of the piece."""
         return self.whole.problem(offset if self.offsets is None else self.offsets[offset], code, message, help)
 
 
 def text_of(data: bytes, file: str, *, is_secret: bool = False) -> Text | Problem:
-    """The text of a file: UTF-8, or UTF-16 with its mark, as spreadsheets save it; or the problem with it."""
-    if b"\0" in data[:2]:  # no text begins so, but UTF-16 whose first character is an ASCII one
+    """Return the text of a file, or its problem. The encoding is UTF-8, or UTF-16 with a byte order mark."""
+    if b"\0" in data[:2]:  # only UTF-16 text with an ASCII character at the beginning
         return Problem(file, 1, 1, Code.YAML_ENCODING, "this is UTF-16 without a mark at its beginning", _AS_UTF8)
     encoding, name = ("utf-16", "UTF-16") if data[:2] in _UTF16 else ("utf-8-sig", "UTF-8")
     try:

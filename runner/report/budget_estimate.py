@@ -1,4 +1,7 @@
-"""What a budget holds back, an entry of a document → when its turn comes, and whether that is too late."""
+"""Estimate when a firing that is held back by a budget can be sent, and whether it expires before.
+
+In: the firing's entry in a plan or report document. Out: a UTC instant, or a yes or no.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from runner.plan.time_text import whole_second
 
 
 def turn_of(entry: Mapping[str, Any]) -> datetime | None:
-    """When it may go, to the second and not a moment too early; None where no budget holds it back."""
+    """Return when the budget lets the firing go, rounded up to a second, in UTC; None if it is not held back."""
     if entry.get("may_go_at") is None:
         return None
     return whole_second(datetime.fromisoformat(entry["may_go_at"]))
 
 
 def expires_first(entry: Mapping[str, Any]) -> bool:
-    """Whether its grace runs out before its turn comes; of a report, which holds no end of it, False."""
+    """Report whether the grace period ends before the budget lets the firing go; False for entries of a report."""
     may_go_at, expires_at = entry.get("may_go_at"), entry.get("expires_at")
     if may_go_at is None or expires_at is None:
         return False

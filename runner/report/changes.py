@@ -1,6 +1,6 @@
-"""What changed since a git ref → the part `changes` of a plan's document: each change, and what it would do now.
+"""Build `changes` of a plan's document: each change since a git ref, and its effect.
 
-Pure functions over the comparison and two plans: of the set as it is, and of what is gone from it.
+In: the comparison, the plan of the present set, and the plan of removed firings. Out: plain values for the document.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _Steps = Mapping[str, list[Step]]  # by the id of their bulletin
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """Whether a bulletin goes out again in an account after it did, and whether its next time there is its first."""
+    """Whether a bulletin is sent again in an account, and whether its next occurrence there is its first."""
 
     is_again: bool
     is_first: bool
@@ -46,9 +46,9 @@ def changes_document(
     accounts: Mapping[str, Account],
     knows: bool,
 ) -> dict[str, Any]:
-    """The document's part. `gone` plans the firings of bulletins that were removed or renamed, as they were.
+    """Return the part of the document. `gone` is the plan of removed or renamed bulletins as they were before.
 
-    `accounts` are those of both sides; `knows` says whether there was a ledger to ask what was sent.
+    `accounts` are those of both sides; `knows` is True if a ledger showed what was sent.
     """
     effects = _Effects(_by_bulletin(plan.steps), _by_bulletin(gone.steps), accounts, knows, plan.now)
     unsent = _unsent(comparison.bulletins, plan.steps)
@@ -70,19 +70,19 @@ def _by_bulletin(steps: Iterable[Step]) -> dict[str, list[Step]]:
 
 
 def _expired_last(steps: Iterable[Step]) -> list[Step]:
-    """What goes out is what a reader looks for."""
+    """Sort expired steps to the end: a reader looks for what is sent."""
     return sorted(steps, key=lambda step: step.action is Action.EXPIRED)
 
 
 def _unsent(changes: Iterable[BulletinChange], steps: Iterable[Step]) -> Counter[str]:
-    """How many firings each account has that are not sent yet, of bulletins that went there before as well."""
+    """Count by account the unsent firings of bulletins that already named the account before the change."""
     before = {change.bulletin.id: change.before.accounts if change.before else () for change in changes}
     keys = (step.firing.key for step in steps if _goes(step))
     return Counter(key.account for key in keys if key.account in before.get(key.bulletin, (key.account,)))
 
 
 class _Effects:
-    """Says of each change what it does, in words."""
+    """Describes the effect of each change in sentences."""
 
     def __init__(
         self, now: _Steps, gone: _Steps, accounts: Mapping[str, Account], knows: bool, planned_at: datetime
@@ -133,7 +133,7 @@ class _Effects:
         }
 
     def _often(self, steps: Iterable[Step], what: str) -> dict[FiringKey, str]:
-        """What is said of each time that expired where many of an account did: the same of all, to be told once."""
+        """Return one text for all expired occurrences of a bulletin in an account, if there are many, by firing."""
         expired = (step for step in steps if step.action is Action.EXPIRED)
         _, often = few_and_often(expired, lambda step: step.firing.key[:2])
         return {
@@ -199,7 +199,7 @@ class _Effects:
                 return "was due, and is not sent any more"
 
     def _warning(self, change: BulletinChange, steps: Sequence[Step], before: Sequence[Step]) -> str | None:
-        """What a rename does: the ledger remembers by id, so the new one was never sent."""
+        """Warn that a renamed bulletin may be sent twice: the ledger knows firings by id, and a new id is unsent."""
         if change.kind is not Kind.RENAMED or change.before is None or not any(map(_may_go_out, steps)):
             return None
         old = change.before.id
@@ -221,7 +221,7 @@ class _Effects:
         return local_time(due_at, self._zone(step))
 
     def _then(self, step: Step) -> str:
-        """How it goes on after that time, if it does; by the clocks of which zone, where those are not its people's."""
+        """Return how the bulletin recurs after this time, with the schedule's zone if the account's differs."""
         if (recurrence := _recurs(step)) is None:
             return ""
         clocks = "" if recurrence.timezone == self._zone(step) else f" in {recurrence.timezone}"
@@ -234,7 +234,7 @@ class _Effects:
 
 
 def _recurs(step: Step) -> Recurrence | None:
-    """How it recurs, where it waits and more times come after that."""
+    """Return the recurrence of a waiting step if more occurrences follow; else None."""
     schedule, due_at = step.firing.bulletin.schedule, step.firing.occurrence.due_at
     if step.action is not Action.WAIT or due_at is None or not isinstance(schedule, Recurrence):
         return None
@@ -249,7 +249,7 @@ def _goes_on(recurrence: Recurrence, at: datetime) -> bool:
 
 
 def _recurrence_entry(steps: Iterable[Step]) -> dict[str, Any]:
-    """How it recurs, as the document holds it; nothing where no more times come."""
+    """Return the document's entry for the recurrence; empty if no more occurrences follow."""
     found = next(filter(None, map(_recurs, steps)), None)
     if found is None:
         return {}
@@ -258,14 +258,15 @@ def _recurrence_entry(steps: Iterable[Step]) -> dict[str, Any]:
 
 
 def _goes(step: Step) -> bool:
-    """Whether it goes out, now or later."""
+    """Report whether the firing is sent, now or later."""
     return step.goes or (step.action is Action.WAIT and step.may_go_at is None)
 
 
 def _would_go(step: Step, steps: Iterable[Step], before: Iterable[Step]) -> bool:
-    """Whether it would go out without the change: that very firing, or if it was none yet, one in its place.
+    """Report whether the firing would be sent without the change: itself, or one in its place.
 
-    What goes out now takes the place of what would have gone out now: any other is sent earlier than it would be.
+    A firing that is sent now replaces one that would have been sent now. If there was none, the change sends it
+    earlier.
     """
     account, _, occurrence = step.firing.key
     there = [each for each in before if each.firing.key.account == account]

@@ -1,4 +1,4 @@
-"""How many: bulletins, their firings, and what a plan does with them. The one place that counts, for all formats."""
+"""Counts in words, for all formats: of bulletins, firings, actions of a plan, and what merging does."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _Effects = Sequence[tuple[str, Mapping[str, Any]]]  # each with the id of its bu
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """`1 file`, `2 files`; `plural` where an s does not make one."""
+    """Return a count with its noun: `1 file`, `2 files`; `plural` for a noun whose plural is not formed with s."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def bulletins_of(ids: Iterable[str]) -> str:
-    """What firings are, by their bulletins' ids: `5 bulletins`, or `6 firings of 5 bulletins` where they are more."""
+    """Count bulletins, given one id for each firing: `5 bulletins`, or `6 firings of 5 bulletins`."""
     ids = list(ids)
     different = counted(len(set(ids)), "bulletin")
     return different if len(set(ids)) == len(ids) else f"{counted(len(ids), 'firing')} of {different}"
 
 
 def sent_now(document: Mapping[str, Any]) -> list[str]:
-    """The ids of the bulletins that a plan sends now, one for each firing."""
+    """Return the ids of bulletins that a plan sends now, one for each firing."""
     return [each["id"] for each in document["firings"] if Action(each["action"]).sends]
 
 
 def action_counts(document: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """`3 fire, 9 wait (2 for a budget)`: the actions of a plan that occur; empty where none does.
+    """Count the actions of a plan: `3 fire, 9 wait (2 for a budget)`; empty without firings.
 
-    Of what expired it says how much no run has reported yet. `names` are those of actions that have another one.
+    Expired firings that no run has reported yet are counted too. `names` replaces the names of some actions.
     """
     summary = document["summary"]
     held_back = sum(each.get("may_go_at") is not None for each in document["firings"])
@@ -47,27 +47,27 @@ def action_counts(document: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def unreported(document: Mapping[str, Any]) -> str:
-    """` (2 not reported yet)`: of what expired in a plan; empty where that is nothing, or no ledger knows."""
+    """Count the expired firings that no run has reported: ` (2 not reported yet)`; empty if none, or without ledger."""
     count, expired = document["summary"].get("newly_expired", 0), document["summary"]["expired"]
     return "" if not count else " (not reported yet)" if count == expired else f" ({count:,} not reported yet)"
 
 
 def only_later(document: Mapping[str, Any]) -> str:
-    """What a plan up to a time leaves out: `3 more come only after that`; empty where that is nothing."""
+    """Count what a plan leaves out after its end: `3 more come only after that`; empty if nothing."""
     count = document["summary"].get("later", 0)
     return f"{count:,} more {'comes' if count == 1 else 'come'} only after that" if count else ""
 
 
 def by_account(entries: Iterable[Mapping[str, Any]]) -> str:
-    """`2 in india, 1 in europe`: how many of the entries each account has."""
+    """Count entries by account: `2 in india, 1 in europe`."""
     counts = Counter(entry["account"] for entry in entries)
     return ", ".join(f"{count:,} in {account}" for account, count in counts.items())
 
 
 def told_once(effects: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:
-    """What is different among the effects of a change, each once in an account, with `3 times` where it is that often.
+    """Return the different effects of a change in each account, each with how often it occurs, such as `3 times`.
 
-    Of one, and where the text itself says how often, that is empty.
+    The count is empty for a single effect, and if the text already contains it.
     """
     alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for effect in effects:
@@ -80,14 +80,14 @@ def told_once(effects: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, A
 
 
 def moves(change: Mapping[str, Any]) -> bool:
-    """Whether an account's change decides anew whom its bulletins reach."""
+    """Report whether a change of an account moves its bulletins to other people."""
     return change["kind"] == "changed" and any(each["field"] in MOVES for each in change["fields"])
 
 
 def merging(document: Mapping[str, Any]) -> list[str]:
-    """What merging does, in sentences, where a plan was made against a git ref: what it sends, edits, stops, moves.
+    """Describe in sentences what merging does, from a plan against a git ref: what it sends, edits, stops and moves.
 
-    An edit of what goes out without it too sends nothing more. The text is as raw as the names in it.
+    An edited bulletin that would be sent anyway counts as edited, not as sent. Names in the text are not escaped.
     """
     changes = document["changes"]
     zones = zones_of(document)
@@ -111,7 +111,7 @@ _Key = tuple[str, str, str]  # bulletin, account, occurrence
 
 
 def _held_back(document: Mapping[str, Any]) -> set[_Key]:
-    """The firings that a budget holds back."""
+    """Return the firings that are held back by a budget."""
     held = (each for each in document["firings"] if each.get("may_go_at") is not None)
     return {(each["id"], each["account"], each["occurrence"]) for each in held}
 
@@ -119,9 +119,9 @@ def _held_back(document: Mapping[str, Any]) -> set[_Key]:
 def _by_what_it_does(
     changes: Iterable[Mapping[str, Any]], held_back: Container[_Key]
 ) -> tuple[_Going, _Going, _Effects]:
-    """What is sent, what is edited and goes out without the change too, and what does not go out any more.
+    """Sort the effects: sent because of the change, edited but sent anyway, and no longer sent.
 
-    What a budget holds back is one past time, also where the bulletin recurs: it goes out later, once.
+    A firing held back by a budget is a single one, also of a recurring bulletin: it is sent later, once.
     """
     sends: tuple[list[Any], ...] = ([], [], [])
     edits: tuple[list[Any], ...] = ([], [], [])
@@ -141,7 +141,7 @@ def _by_what_it_does(
 
 
 def _goes_out(going: _Going, zones: Mapping[str, str], *, edited: bool = False) -> str:
-    """`1 bulletin as soon as fire runs (1 in india) and 2 bulletins later (2 in india), the first on …`."""
+    """Return `1 bulletin as soon as fire runs (1 in india) and 2 bulletins later (2 in india), the first on …`."""
     now, later, again = going
     said = []
     if now:
@@ -152,7 +152,7 @@ def _goes_out(going: _Going, zones: Mapping[str, str], *, edited: bool = False) 
     if again:
         first = f"next on {_first(again, zones)}" if edited else f"from {_first(again, zones)} on"
         said.append(f"{_those(again)}{_that(again, edited)} again and again{_where(again)}, {first}")
-    and_ = ", and " if later and again else " and "  # what is said of the later ones ends with a time
+    and_ = ", and " if later and again else " and "  # the part about later ones ends with a time
     return and_.join(filter(None, [", ".join(said[:-1]), *said[-1:]]))
 
 
@@ -167,7 +167,7 @@ def _that(effects: _Effects, edited: bool) -> str:
 
 
 def still_unsent(change: Mapping[str, Any]) -> str:
-    """`; 2 that went there before are not sent yet`: of an account that changed; empty where there are none."""
+    """Count unsent firings of a changed account: `; 2 that went there before are not sent yet`; empty if none."""
     count = change.get("unsent", 0)
     return f"; {count:,} that went there before {'is' if count == 1 else 'are'} not sent yet" if count else ""
 

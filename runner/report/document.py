@@ -1,6 +1,7 @@
-"""Results → the one document: what `schemas/report.schema.json` describes, and what every other format is made of.
+"""Build the report document of a run, from which every format is made.
 
-The same document is made from what a ledger recorded of a run, by `recorded`.
+In: the results of a run. Out: plain values as in `schemas/report.schema.json`. `from_ledger` builds the same document
+from the ledger's records.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What the document says of the run itself."""
+    """The facts about the run itself."""
 
     id: str
     command: str
@@ -38,12 +39,12 @@ class RunFacts:
 
 
 def report_document(facts: RunFacts, results: Iterable[Result]) -> dict[str, Any]:
-    """The document, as plain values in the schema's order."""
+    """Return the document as plain values in the schema's order."""
     return document_of(facts, [entry(result) for result in results])
 
 
 def read_report(text: str | bytes) -> dict[str, Any]:
-    """A report as it was written to a file. Raises ValueError where the text is none."""
+    """Read the text of a report file. Raises ValueError if it is not a report."""
     from runner.report import reading
 
     document: dict[str, Any] = reading.parsed(text)
@@ -52,7 +53,7 @@ def read_report(text: str | bytes) -> dict[str, Any]:
 
 
 def document_of(facts: RunFacts, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The document of these entries, each as `entry` makes them; the summary adds them up."""
+    """Return the document of these entries (as made by `entry`) with their summary."""
     git = None if facts.git_commit is None else {"commit": facts.git_commit, "dirty": bool(facts.git_dirty)}
     run = {
         "id": facts.id,
@@ -123,12 +124,12 @@ def entry(result: Result) -> dict[str, Any]:
 
 
 def row_entry(place: Place) -> dict[str, str]:
-    """The row that a bulletin was made of, as documents hold it beside file and line; nothing of one of its own."""
+    """Return the document's `row` of a bulletin that was made from a table's row; else nothing."""
     return {"row": place.row} if place.row else {}
 
 
 def attempt_entries(attempts: Iterable[Attempt]) -> list[dict[str, Any]]:
-    """The requests of a result, as the document holds them."""
+    """Return the document's entries for the requests of a result; `latency_ms` in milliseconds."""
     return [
         {
             "number": each.number,
@@ -144,6 +145,6 @@ def attempt_entries(attempts: Iterable[Attempt]) -> list[dict[str, Any]]:
 
 
 def timestamp(at: datetime) -> str:
-    """An instant as documents write it: RFC 3339 in UTC, milliseconds where there are any."""
+    """Return an instant as documents write it: RFC 3339 in UTC, with milliseconds if they are not zero."""
     text = at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
     return text.removesuffix(".000") + "Z"

@@ -1,7 +1,7 @@
-"""Problems, a plan's document or a report's document → findings: what somebody must see at a line of a file.
+"""Build findings: remarks at a line of a file, for formats that annotate lines.
 
-A finding is what the formats that annotate lines are made of. Its message and help are one line each, harmless and
-not too long, whatever the definitions hold. Firings of one bulletin that differ in their account alone share one.
+In: problems, a plan's document or a report's document. Out: findings, each with a message and a help of one safe, short
+line. Firings of one bulletin that differ only in their account share a finding.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from runner.report.budget_estimate import expires_first
 from runner.report.counts import counted
 from runner.report.safe_text import plain
 
-_MAX_TEXT = 1000  # of a message, and of a help: as long as a problem's
+_MAX_TEXT = 1000  # characters of a message or a help, as for problems
 
 
 class Level(StrEnum):
@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 
 class Rule(StrEnum):
-    """What kind of finding it is, beside the codes of problems."""
+    """The kind of a finding, in addition to the codes of problems."""
 
     SENDS_NOW = "sends-now"
     SENDS_AGAIN = "sends-again"
@@ -46,24 +46,24 @@ class Rule(StrEnum):
     EVENT_TIME = "event-time"
 
 
-# Every rule that a finding can have, once: the codes of problems, and what plans and reports say.
+# Every rule of findings with its explanation: the codes of problems, and the rules for plans and reports.
 RULES: Mapping[str, Explanation] = {
     **{code.value: explanation for code, explanation in EXPLANATIONS.items()},
     Rule.SENDS_NOW.value: Explanation(
-        "a bulletin that the change adds or edits goes out as soon as fire runs",
-        "Nothing that was sent can be called back: this is the last moment to look.",
+        "a bulletin that the change adds or edits is sent by the next run",
+        "What was sent can't be called back: this is the last moment to check it.",
         "",
         "",
     ),
     Rule.SENDS_AGAIN.value: Explanation(
         "a bulletin under a new id would be sent again",
-        "The ledger remembers by id. The same payload under another id is another bulletin, and people get it twice.",
+        "The ledger knows bulletins by id. The same payload under another id is another bulletin: people get it twice.",
         "- id: episode-12  # it was sent as sa-re-ga-ma-12",
         "- id: sa-re-ga-ma-12",
     ),
     Rule.ACCOUNT_MOVES.value: Explanation(
         "an account's bulletins would reach other people",
-        "The account's region, address or id changes, and with it who gets every bulletin that names the account.",
+        "The account's region, address or id changes, so every bulletin of the account reaches other people.",
         "",
         "",
     ),
@@ -74,44 +74,44 @@ RULES: Mapping[str, Explanation] = {
         "",
     ),
     Rule.DUPLICATE.value: Explanation(
-        "the same payload went or goes to the same account under another id",
-        "People would get the message twice, so it is blocked unless the bulletin says allow_duplicate: true.",
+        "the same payload was or will be sent to the same account under another id",
+        "People would get the message twice, so it is blocked unless the bulletin has allow_duplicate: true.",
         "",
         "",
     ),
     Rule.EXPIRED.value: Explanation(
-        "a bulletin was not sent while its grace lasted, and never will be",
-        "A release that comes too late may be worse than none. Give it a later time to send it all the same.",
+        "a bulletin was not sent during its grace period, and never will be",
+        "A message that comes too late may be worse than none. To send it anyway, give it a later time.",
         "",
         "",
     ),
     Rule.IN_DOUBT.value: Explanation(
         "a bulletin may or may not have been sent",
-        "The API has no idempotency key, so only a person can tell, by the dashboard's activity log. Until then it is"
-        " blocked: settle it with bulletins resolve.",
+        "The API can't answer whether it was sent. A person can see this in the dashboard's activity log, and decides"
+        " with bulletins resolve. Until then the bulletin is blocked.",
         "",
         "",
     ),
     Rule.FAILED.value: Explanation(
         "a bulletin was certainly not sent",
-        "The API refused it or could not be reached. It stays due, and the next run tries again within its grace.",
+        "The API refused it or could not be reached. The next run tries again during its grace period.",
         "",
         "",
     ),
     Rule.SKIPPED.value: Explanation(
-        "a bulletin was due and was left alone",
-        "The run stopped sending to its account, or ended before its turn. The next run sends it within its grace.",
+        "a bulletin was due and was not attempted",
+        "The run stopped sending to its account, or ended too early. The next run sends it during its grace period.",
         "",
         "",
     ),
     Rule.SENT_ODDLY.value: Explanation(
-        "a bulletin was sent, and the answer is not as it should be",
-        "The API took it, but maybe nobody got it: look at the campaign that the business event triggers.",
+        "a bulletin was sent, but the answer is unusual",
+        "The API accepted it, but maybe nobody got it: check the campaign that the business event triggers.",
         "",
         "",
     ),
     Rule.EVENT_TIME.value: Explanation(
-        "when lies far from the time at which the bulletin is sent",
+        "`when` is far from the time at which the bulletin is sent",
         "CleverTap refuses user events older than 2 hours or more than 2 minutes ahead. It may do so here.",
         "when: 1796130000  # the schedule is two days later",
         "when: now",
@@ -121,9 +121,9 @@ RULES: Mapping[str, Explanation] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to see at a line. `subject` is what it is about, whatever line that stands at.
+    """A remark at a line. `subject` is what it is about, independent of the line.
 
-    `row` is the row that it is about, where the entry at that line stands for many.
+    `row` is the table's row that it is about, if the entry at the line makes many bulletins.
     """
 
     level: Level
@@ -142,19 +142,19 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """Message and help as one line."""
+        """Return message and help as one line."""
         if not self.help:
             return self.message
         return f"{self.message}; {self.help}" if self.message.endswith(".") else f"{self.message}. {self.help}"
 
     @property
     def row_place(self) -> RowPlace | None:
-        """Where its row stands, if it has one that stands anywhere."""
+        """Return the place of its row, if it has a row with a place in a file."""
         return row_place(self.row, self.file)
 
 
 def from_problems(problems: Iterable[Problem]) -> list[Finding]:
-    """An error for each problem of the definitions."""
+    """Return an error for each problem of the definitions."""
     return [
         Finding(
             Level.ERROR,
@@ -172,9 +172,9 @@ def from_problems(problems: Iterable[Problem]) -> list[Finding]:
 
 
 def from_plan(document: Mapping[str, Any]) -> list[Finding]:
-    """What a reviewer must see: what is blocked, and of what a change touches what is sent, sent again or never sent.
+    """Return what a reviewer must see: blocked firings, and changed bulletins that are sent, sent again or never sent.
 
-    Without a comparison every firing that was edited after sending, or expired, counts as touched.
+    Without a comparison, every firing that was edited after sending or has expired counts as changed.
     """
     changes = document["changes"]
     touched = None if changes is None else {change["id"] for change in changes["bulletins"]}
@@ -183,37 +183,37 @@ def from_plan(document: Mapping[str, Any]) -> list[Finding]:
 
 
 def from_report(document: Mapping[str, Any]) -> list[Finding]:
-    """What a run did not bring to a good end, and what it sent with a warning."""
+    """Return the firings of a run that were not sent as they should be, and those sent with a warning."""
     return _folded(_of_report(document["results"]))
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
-    """Errors first, then warnings, then notes; each as they came."""
+    """Sort into errors, warnings and notes; within a level, the order stays."""
     order = list(Level)
     return sorted(findings, key=lambda finding: order.index(finding.level))
 
 
 def tally(findings: Iterable[Finding]) -> str:
-    """`2 errors, 1 warning`: the levels that occur; `nothing found` where none does."""
+    """Count findings by level: `2 errors, 1 warning`; without any, `nothing found`."""
     levels = [finding.level for finding in findings]
     counts = [counted(levels.count(level), level.value) for level in Level if level in levels]
     return ", ".join(counts) or "nothing found"
 
 
 def label(entry: Mapping[str, Any]) -> str:
-    """A firing's id, and its occurrence where it is not the only one."""
+    """Return a firing's id, with its occurrence unless that is `r1`."""
     return entry["id"] if entry["occurrence"] == "r1" else f"{entry['id']} {entry['occurrence']}"
 
 
 def place(entry: Mapping[str, Any]) -> str:
-    """Where an entry of a document stands: `shows.yaml:3`, and the row that it was made of: `, shows.csv:17`."""
+    """Return the place of a document's entry: `shows.yaml:3`, with its row if it has one: `, shows.csv:17`."""
     row = entry.get("row")
     return f"{entry['file']}:{entry['line']}" + (f", {row}" if row else "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """Something about one firing. `text` has a place for its label and accounts."""
+    """A remark about one firing; the message is its label, its accounts and `text`."""
 
     level: Level
     rule: Rule
@@ -250,12 +250,12 @@ def _of_report(results: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
             case "failed":
                 yield _Said(Level.ERROR, Rule.FAILED, result, f"was not sent: {reason}")
             case "in_doubt":
-                settle = "Look it up in the dashboard's activity log, and settle it with bulletins resolve."
+                settle = "Look for it in the dashboard's activity log, and decide with bulletins resolve."
                 yield _Said(Level.ERROR, Rule.IN_DOUBT, result, f"may have been sent: {reason}", settle)
             case "expired":
                 yield _Said(Level.ERROR, Rule.EXPIRED, result, f"was not sent in time and never will be: {reason}")
-            case "skipped" if result.get("may_go_at") is None:  # what a budget holds back is as it should be
-                yield _Said(Level.WARNING, Rule.SKIPPED, result, f"was left alone: {reason}")
+            case "skipped" if result.get("may_go_at") is None:  # a firing held back by a budget is normal
+                yield _Said(Level.WARNING, Rule.SKIPPED, result, f"was skipped: {reason}")
         if result.get("may_go_at") is not None and result["warnings"]:
             yield _Said(Level.WARNING, Rule.EXPIRED, result, f"is held back: {reason}")
         for warning in result["warnings"] if result["outcome"] == "fired" else ():
@@ -263,7 +263,7 @@ def _of_report(results: Iterable[Mapping[str, Any]]) -> Iterator[_Said]:
 
 
 def _folded(said: Iterable[_Said]) -> list[Finding]:
-    """One finding for all accounts of a bulletin of which the same is said."""
+    """Make one finding for all accounts of a bulletin with the same text."""
     accounts: dict[tuple[object, ...], list[str]] = {}
     first: dict[tuple[object, ...], _Said] = {}
     for each in said:

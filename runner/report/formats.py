@@ -1,4 +1,8 @@
-"""The formats of output for programs and pages, by name: each made of a document, or of the definitions' problems."""
+"""Choose a format by its name.
+
+In: a plan's or report's document, or the definitions' problems. Out: the text in this format. Only `text` is made by
+the commands themselves.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from runner.definitions.model import Definitions
     from runner.report.findings import Finding
 
-# Beside `text`, which each command shows in its own way.
+# In addition to `text`, which each command prints itself.
 FINDING_FORMATS = ("markdown", "github", "sarif", "junit")
 PROBLEM_FORMATS = ("text", "json", *FINDING_FORMATS)
 PLAN_FORMATS = (*PROBLEM_FORMATS, "html")
@@ -22,7 +26,7 @@ RUN_FORMATS = PLAN_FORMATS
 
 
 def problems_in(format_: str, definitions: Definitions, *, now: datetime) -> str:
-    """The problems of a set in one of `PROBLEM_FORMATS`, with a line break at the end."""
+    """Return the problems of a set in one of `PROBLEM_FORMATS` other than text, with a line break at the end."""
     from runner.report.findings import from_problems
 
     match format_:
@@ -44,7 +48,7 @@ def problems_in(format_: str, definitions: Definitions, *, now: datetime) -> str
 
 
 def plan_in(format_: str, document: Mapping[str, Any]) -> str:
-    """A plan's document in one of `PLAN_FORMATS`, with a line break at the end."""
+    """Return a plan's document in one of `PLAN_FORMATS` other than text, with a line break at the end."""
     match format_:
         case "json":
             text = json.dumps(document, ensure_ascii=False, indent=2)
@@ -68,7 +72,7 @@ def plan_in(format_: str, document: Mapping[str, Any]) -> str:
 
 
 def run_in(format_: str, document: Mapping[str, Any]) -> str:
-    """A report's document in one of `RUN_FORMATS`, with a line break at the end."""
+    """Return a report's document in one of `RUN_FORMATS` other than text, with a line break at the end."""
     match format_:
         case "json":
             text = json.dumps(document, ensure_ascii=False)

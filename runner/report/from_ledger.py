@@ -1,7 +1,7 @@
-"""What a ledger recorded of a run → the report's document.
+"""Build the report document of a run from the ledger's records.
 
-It holds the firings that the run did something with, as the ledger knows them now: what a person has settled since is
-shown as settled. What the plan left alone is not recorded, so it is not there.
+In: the run, its rows and its requests. Out: the document with the firings that the run acted on, in their present
+state: a firing that a person has resolved since is shown as resolved. Firings with nothing to do are not recorded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OUTCOMES = {
     State.FIRED: Outcome.FIRED,
     State.FAILED: Outcome.FAILED,
     State.IN_DOUBT: Outcome.IN_DOUBT,
-    State.CLAIMED: Outcome.IN_DOUBT,  # of a run that is over
+    State.CLAIMED: Outcome.IN_DOUBT,  # the run has ended without an outcome
     State.EXPIRED: Outcome.EXPIRED,
     State.RELEASED: Outcome.SKIPPED,
 }
@@ -36,13 +36,13 @@ _OUTCOMES = {
 def recorded_document(
     run: RunRow, rows: Sequence[Row], attempts: Mapping[str, Sequence[Attempt]], *, ledger: str
 ) -> dict[str, Any]:
-    """The document of a run that is over. `rows` are its rows, `attempts` its requests by the rows' ids."""
+    """Return the document of a run that has ended. `rows` are its rows, `attempts` its requests by the ids of rows."""
     facts = RunFacts(
         id=run.id,
         command=run.command,
         dry_run=False,
         started_at=run.started_at,
-        # One that ended without a word lived as long as it renewed its lease; the ledger gave it up some time later.
+        # A run that crashed did not record its end: it ended before its last lease did.
         finished_at=run.lease_until if run.exit_code is None or run.finished_at is None else run.finished_at,
         interrupted=run.interrupted,
         exit_code=run.exit_code,
@@ -59,12 +59,12 @@ def recorded_document(
 
 
 def _in_order(row: Row) -> tuple[datetime, datetime, str]:
-    """As they were claimed; what expired is recorded all at once, so by its times."""
+    """Sort by the time of the claim. Expired firings are recorded at the same time, so by their due times."""
     return row.claimed_at, row.due_at or _ALWAYS_DUE, row.id
 
 
 def _entry(rows: Sequence[Row], attempts_of: Mapping[str, Sequence[Attempt]]) -> dict[str, Any]:
-    """The entry of one firing. A claim that was given back counts only where nothing came after it."""
+    """Return the entry of one firing. A released claim counts only if no other row follows."""
     row = next((row for row in reversed(rows) if row.state is not State.RELEASED), rows[-1])
     attempts = [attempt for each in rows for attempt in attempts_of.get(each.id, ())]
     reason = next((each.reason for each in (row, *reversed(rows)) if each.reason), None)

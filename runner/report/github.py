@@ -1,7 +1,7 @@
-"""Findings → workflow commands of GitHub Actions: annotations at file and line, then one plain line.
+"""Findings as workflow commands of GitHub Actions: annotations at file and line, then one line with the counts.
 
-Escaped as GitHub's own toolkit does, so that what definitions hold stays within its command. What is about a row
-stands at the row: a change that edits a table alone has no other lines to show.
+Texts are escaped like in GitHub's own toolkit, so that they can't start another command. A finding about a table's row
+is shown at the row: if a change edits only the table, GitHub shows no other lines.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Iterable
 from runner.report.findings import RULES, Finding, Level, by_severity, tally
 from runner.report.safe_text import plain
 
-MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log has them all
+MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log holds all
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
 def github_commands(findings: Iterable[Finding]) -> str:
-    """The lines for the log of a step: a command for each finding, errors first, and how many there are."""
+    """Return the lines for a step's log: a command for each finding, errors first, and the counts."""
     ordered = by_severity(findings)
     levels = [finding.level for finding in ordered]
     hidden = any(levels.count(level) > MOST_SHOWN for level in Level)
-    more = f"; GitHub shows {MOST_SHOWN} of a kind beside the code, and all are in this log" if hidden else ""
+    more = f"; GitHub shows {MOST_SHOWN} of each level at the code, and this log shows all" if hidden else ""
     return "\n".join([*map(_command, ordered), f"bulletins: {tally(ordered)}{more}"])
 
 

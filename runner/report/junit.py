@@ -1,7 +1,7 @@
-"""Problems, a plan's document or a report's document → JUnit XML, as CI servers read it.
+"""JUnit XML for CI servers, from problems, a plan's document or a report's document.
 
-One suite: a case for each file of the definitions, or for each firing. Valid by Jenkins' schema and by Ant's, the
-strictest in use, which is why totals stand at the suite alone, and a file's name in the text of a case.
+There is one suite, with a case for each file of definitions or for each firing. The XML fits the schemas of Jenkins and
+Ant, the strictest in use. Therefore only the suite has totals, and a case's text holds the name of its file.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from runner.report.findings import label, place
 from runner.report.safe_text import plain
 from runner.report.text.problems import problem_line
 
-_NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # XML 1.0 has no way to write them
+_NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # not allowed in XML 1.0
 
 
 class _End(StrEnum):
-    """How a case ended: the element that says so."""
+    """The result of a case, which is also the name of its XML element."""
 
     PASSED = "passed"
     FAILURE = "failure"
@@ -73,7 +73,7 @@ _REPORT_ENDS = {
 
 
 def problems_junit(definitions: Definitions, now: datetime, version: str) -> str:
-    """A case for each file, which fails with all of its problems."""
+    """Return a case for each file; a file with problems fails with all of them."""
     by_file: dict[str, list[Problem]] = {file: [] for file in definitions.files}
     for problem in definitions.problems:
         by_file.setdefault(problem.file, []).append(problem)
@@ -82,14 +82,14 @@ def problems_junit(definitions: Definitions, now: datetime, version: str) -> str
 
 
 def plan_junit(document: Mapping[str, Any]) -> str:
-    """A case for each firing: passed where it would be sent, failed where that is blocked or too late."""
+    """Return a case for each firing: passed if it would be sent, failed if it is blocked or too late."""
     facts = {"version": document["version"], "ledger": document["ledger"], **_commit(document["git"])}
     cases = [_plan_case(firing) for firing in document["firings"]]
     return _xml(_Suite("bulletins plan", datetime.fromisoformat(document["now"]), "", cases, facts))
 
 
 def report_junit(document: Mapping[str, Any]) -> str:
-    """A case for each firing: an error where it is in doubt, skipped where nothing had to be sent."""
+    """Return a case for each firing: an error if it is in doubt, skipped if nothing had to be sent."""
     run, results = document["run"], document["results"]
     facts = {"run": run["id"], "version": run["version"], "ledger": run["ledger"], **_commit(run["git"])}
     warnings = [
@@ -134,9 +134,13 @@ def _report_case(result: Mapping[str, Any]) -> _Case:
 
 
 def _story(entry: Mapping[str, Any]) -> list[str]:
-    due = f"due: {entry['due_at']}" if entry["due_at"] else "due: as soon as it is there"
+    due = f"due: {entry['due_at']}" if entry["due_at"] else "due: at once"
     turn = turn_of(entry)
-    held = [] if turn is None else ["expires before its turn" if expires_first(entry) else f"may go: {moment(turn)}"]
+    held = (
+        []
+        if turn is None
+        else ["expires before the budget has room" if expires_first(entry) else f"may go: {moment(turn)}"]
+    )
     return [
         place(entry),
         f"business event: {entry['business_event']}",

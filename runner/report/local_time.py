@@ -1,6 +1,6 @@
-"""Instants for people: in the zone of those who read them, or in UTC where that zone can't be read.
+"""Instants as text in the time zone of an account's people.
 
-A run that has sent something always gets its report, so a missing zone stops none.
+If the zone can't be read, UTC is used: after sending, a missing zone must not prevent the report.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _UTC = "UTC"
 
 
 def zone_of(name: str | None) -> tzinfo:
-    """The time zone of that name; UTC where there is none, or the data of the time zones is missing."""
+    """Return the time zone of that name; UTC if there is no name, or no data of the zone."""
     try:
         return zones.zone(name or _UTC)
     except (KeyError, UserError):
@@ -24,27 +24,27 @@ def zone_of(name: str | None) -> tzinfo:
 
 
 def local_time(at: datetime, zone: str) -> str:
-    """An instant as people of a time zone read it, to the minute, or the second where there are seconds."""
+    """Return an instant as local date and time, to the minute, with seconds if they are not zero."""
     tz = zone_of(zone)
     local = at.astimezone(tz)
     return f"{local:%a %Y-%m-%d} {_clock(local)} {_UTC if tz is UTC else zone}"
 
 
 def time_of_week(at: datetime, zone: str) -> str:
-    """`Fri 18:30 in Asia/Kolkata`: what stands well beside the instant in UTC; empty where clocks show UTC then."""
+    """Return `Fri 18:30 in Asia/Kolkata`, to be shown next to UTC; empty if local time is UTC."""
     local = at.astimezone(zone_of(zone))
     return f"{local:%a} {_clock(local)} in {zone}" if local.utcoffset() else ""
 
 
 def last_time(at: datetime, zone: str) -> str:
-    """An instant up to which something goes on, as people of a time zone read it; where a day ends then, the day."""
+    """Return the local time of the end of a recurrence; only the date if it is the end of a day."""
     local = at.astimezone(zone_of(zone))
     ends_day = (local + timedelta(seconds=1)).date() > local.date()
     return f"{local:%a %Y-%m-%d}" if ends_day else local_time(at, zone)
 
 
 def zones_of(document: Mapping[str, Any]) -> dict[str, str]:
-    """The time zone of the people of each account, by what a plan's document says."""
+    """Return the time zone of each account in a plan's document."""
     return {name: account["timezone"] for name, account in document["accounts"].items()}
 
 

@@ -1,7 +1,7 @@
-"""A run's figures → Prometheus text, for the textfile collector of node_exporter: so that a dead cron job is noticed.
+"""A run's figures as Prometheus text for node_exporter's textfile collector, so that a dead cron job is noticed.
 
-In: the report document, or what is known of a refusal; and the text that the run before left. Out: gauges of this one
-run, as batch jobs have them. They carry no timestamps: the collector refuses a file that has any.
+In: the report document, or the times and exit code of a refused run, and the text of the run before. Out: gauges of
+this run. They have no timestamps, because the collector refuses files with timestamps.
 """
 
 from __future__ import annotations
@@ -24,31 +24,32 @@ _LAST_SUCCESS = "bulletins_last_success_timestamp_seconds"
 _IN_DOUBT = "bulletins_in_doubt"
 _OVERDUE = "bulletins_overdue"
 _HELD_BACK = "bulletins_held_back"
-_KEPT = " A run that can't tell keeps the figure of the run before."
-_NONE_REFUSED = " Not there where the run was refused before it began."
+_KEPT = " If a run can't count them, it keeps the figure of the run before."
+_NONE_REFUSED = " Missing if the run was refused before it began."
 _HELP = {
-    "bulletins_last_run_timestamp_seconds": "When the last run ended, however it did, as a UNIX time.",
-    _LAST_SUCCESS: "When the last run with exit code 0, no dry run, ended, as a UNIX time; 0 where none is known.",
-    "bulletins_last_run_exit_code": "What the last run exited with.",
-    "bulletins_last_run_duration_seconds": "How long the last run took.",
-    _IN_DOUBT: "Firings that may have been sent and wait for a person to settle them." + _KEPT,
-    _OVERDUE: "Firings that were due and were still unsent when the last run ended, but for those held back." + _KEPT,
-    _HELD_BACK: "Firings that were due and waited for the budget of their account when the last run ended." + _KEPT,
-    "bulletins_last_run_firings": "Firings of the last run by how they ended; 0 where none did so." + _NONE_REFUSED,
-    "bulletins_last_run_bulletins_sent": "Bulletins that the API says it sent in the last run." + _NONE_REFUSED,
+    "bulletins_last_run_timestamp_seconds": "End of the last run, successful or not, as a UNIX time.",
+    _LAST_SUCCESS: "End of the last run with exit code 0, without dry runs, as a UNIX time; 0 if unknown.",
+    "bulletins_last_run_exit_code": "Exit code of the last run.",
+    "bulletins_last_run_duration_seconds": "Duration of the last run.",
+    _IN_DOUBT: "Firings that may have been sent, until a person resolves them." + _KEPT,
+    _OVERDUE: "Firings that were due and unsent at the end of the last run, without those held back." + _KEPT,
+    _HELD_BACK: "Firings that were due and held back by the budget at the end of the last run." + _KEPT,
+    "bulletins_last_run_firings": "Firings of the last run by outcome; 0 for outcomes that did not occur."
+    + _NONE_REFUSED,
+    "bulletins_last_run_bulletins_sent": "Bulletins that the API reported as sent in the last run." + _NONE_REFUSED,
     "bulletins_last_run_requests": "Requests of the last run whose end is known, retries included." + _NONE_REFUSED,
-    "bulletins_last_run_requests_duration_seconds": "How long these requests took, added up." + _NONE_REFUSED,
-    "bulletins_last_run_slowest_request_seconds": "How long the slowest of them took. Not there where none was made.",
+    "bulletins_last_run_requests_duration_seconds": "Sum of the durations of these requests." + _NONE_REFUSED,
+    "bulletins_last_run_slowest_request_seconds": "Duration of the slowest of them. Missing without requests.",
     "bulletins_build_info": "The version of bulletins that made the last run, as a label; always 1.",
 }
 
-_Labels = tuple[str, ...]  # their values, in the order of the names
-_Gauge = tuple[str, _Labels, Mapping[_Labels, float]]  # its name, the names of its labels, its samples
+_Labels = tuple[str, ...]  # names or values of labels, in the same order
+_Gauge = tuple[str, _Labels, Mapping[_Labels, float]]  # name, names of labels, samples by values of labels
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFigures:
-    """What a run did in one account; `latencies_s` are those of its requests."""
+    """The figures of a run in one account; `latencies_s` holds the duration of each request in seconds."""
 
     account: str
     firings: Mapping[Outcome, int]
@@ -58,7 +59,7 @@ class AccountFigures:
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
-    """What is counted of one run. Of a refusal, only the times and the exit code are known."""
+    """The figures of one run. For a refused run, only the times and the exit code are known."""
 
     started_at: datetime
     finished_at: datetime
@@ -72,7 +73,7 @@ class RunFigures:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What outlives a run that can't tell it: taken over from what the run before wrote."""
+    """Figures of the run before, which a run keeps if it can't determine them itself."""
 
     last_success_s: float = 0.0
     in_doubt: float | None = None
@@ -83,10 +84,7 @@ class Earlier:
 def figures(
     document: Mapping[str, Any], *, in_doubt_now: int | None, overdue_now: int | None, held_back_now: int | None = None
 ) -> RunFigures:
-    """The figures of a run's report; what is in doubt, overdue and held back after it is asked of the ledger.
-
-    None where that is unknown.
-    """
+    """Return the figures of a run's report, with the ledger's counts after the run; None for an unknown count."""
     run = document["run"]
     results: dict[str, list[Mapping[str, Any]]] = {}
     for each in document["results"]:
@@ -114,7 +112,7 @@ def _account_figures(account: str, results: Iterable[Mapping[str, Any]]) -> Acco
 
 
 def earlier(text: str) -> Earlier | None:
-    """What the run before left in its file, of which this is the text. None where it can't be read as metrics."""
+    """Read the figures of the run before from its file's text. None if the text is not metrics."""
     from prometheus_client.parser import text_string_to_metric_families
 
     try:
@@ -127,7 +125,7 @@ def earlier(text: str) -> Earlier | None:
 
 
 def metrics_text(run: RunFigures, before: Earlier | None = None) -> str:
-    """The whole text of the metrics file after this run; `before` is what the file told until now, if anything."""
+    """Return the text of the metrics file after this run; `before` holds the file's figures until now."""
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.registry import Collector
 
@@ -137,7 +135,7 @@ def metrics_text(run: RunFigures, before: Earlier | None = None) -> str:
         def collect(self) -> Iterable[Metric]:
             return families
 
-    registry = CollectorRegistry()  # the global one tells of this process too, which is gone when anybody reads it
+    registry = CollectorRegistry()  # the global registry also holds figures of this process, which are useless later
     registry.register(Snapshot())
     return generate_latest(registry).decode("utf-8")
 
@@ -152,7 +150,7 @@ def _family(name: str, label_names: _Labels, samples: Mapping[_Labels, float]) -
 
 
 def _gauges(run: RunFigures, before: Earlier) -> Iterator[_Gauge]:
-    # A clock that was set back may make a run end before it began.
+    # If the clock was set back, a run can end before it began.
     duration_s = max(0.0, (run.finished_at - run.started_at).total_seconds())
     yield _single("bulletins_last_run_timestamp_seconds", run.finished_at.timestamp())
     yield _single(_LAST_SUCCESS, _last_success_s(run, before))
@@ -180,7 +178,7 @@ def _last_success_s(run: RunFigures, before: Earlier) -> float:
     finished_s = run.finished_at.timestamp()
     if run.exit_code == Exit.OK and not run.dry_run:
         return finished_s
-    # One from the future, of a clock that has been set right since, would silence the alert until then.
+    # A time in the future, from a clock that was corrected since, would silence the alert until then.
     return min(before.last_success_s, finished_s)
 
 

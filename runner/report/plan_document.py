@@ -1,6 +1,6 @@
-"""A plan → its document, which `schemas/plan.schema.json` describes and every other format is made of; and back.
+"""Build the plan document, from which every format is made, and read a reviewed plan file.
 
-A document that was written to a file and reviewed is read again by `reviewed_plan`.
+In: a plan and facts about it. Out: plain values as in `schemas/plan.schema.json`. `reviewed_plan` reads them again.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from runner.report import reading
 from runner.report.document import row_entry, timestamp
 
 SCHEMA_VERSION = 1
-# What tells when and by which version a plan was made, not what it is.
+# Left out of the hash: when and by which version the plan was made.
 _UNHASHED = ("hash", "now", "version", "git")
 _UNHASHED_OF_FIRINGS = ("reason", "may_go_at", "warnings")
 
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What the document says of how the plan was made. `selection` holds the options that were given.
+    """Facts on how the plan was made. `selection` holds the selection options that were given.
 
-    `until` is up to when the plan shows what comes; `later` is how many firings that leaves out.
+    `until` is the end of the shown time, if any; `later` counts the firings after it.
     """
 
     version: str
@@ -46,7 +46,7 @@ class PlanFacts:
 
 
 def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The document, as plain values in the schema's order; `changes` is what changed since a git ref."""
+    """Return the document as plain values in the schema's order; `changes` is its part about a git ref."""
     used = {step.firing.key.account for step in plan.steps}
     selection = {kind: list(values) for kind, values in facts.selection.items()}
     summary = {"selected": len(plan.steps), **plan.counts()}
@@ -77,9 +77,9 @@ def until_of(document: Mapping[str, Any]) -> str | None:
 
 
 def plan_hash(document: Mapping[str, Any]) -> str:
-    """The hash of all that a plan is: definitions, selection, ledger and the firings' states; not when it was made.
+    """Return the hash of a plan's content: definitions, selection, ledger and the firings' states.
 
-    Reasons, warnings and when budgets have room are left out: they depend on when the plan is made.
+    Reasons, warnings and times at which budgets have room are left out, because they depend on when the plan is made.
     """
     whole = {name: value for name, value in document.items() if name not in _UNHASHED}
     firings = [
@@ -90,12 +90,12 @@ def plan_hash(document: Mapping[str, Any]) -> str:
 
 
 def written(document: Mapping[str, Any]) -> str:
-    """The document as a plan file holds it: equal documents give equal bytes."""
+    """Return the text of a plan file. Equal documents give equal bytes."""
     return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 
 
 def reviewed_plan(text: str | bytes) -> ReviewedPlan:
-    """What a plan file says was agreed to. Raises UserError where it is none, was edited, or is of another version."""
+    """Read a plan file. Raises UserError if it is not a plan, was edited, or has another version."""
     again = "Make it with bulletins plan --out, and fire it as it is."
     try:
         document = reading.parsed(text, of_pairs=_without_repeats)
@@ -122,7 +122,7 @@ def reviewed_plan(text: str | bytes) -> ReviewedPlan:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON, whose keys must differ: of two, a reader may see one, and the program take the other."""
+    """Make a JSON object and refuse repeated keys: a reviewer could read one value, and the program use the other."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key stands in an object twice")
@@ -143,7 +143,7 @@ def _account(account: Account) -> dict[str, Any]:
 
 
 def _budget(account: Account) -> dict[str, Any]:
-    """What the account may send, as its definition writes it; nothing where it has no budget."""
+    """Return the account's budget as in its definition; empty without a budget."""
     events = {event: _limits(budget) for event, budget in account.event_budgets.items()}
     whole = {**_limits(account.budget), **({"events": events} if events else {})}
     return {"budget": whole} if whole else {}
@@ -180,12 +180,12 @@ def _firing(step: Step, now: datetime) -> dict[str, Any]:
 
 
 def reason_with_warnings(firing: Mapping[str, Any]) -> str:
-    """The reason of a firing of the document, and after it the warnings."""
+    """Return the reason of a document's firing, followed by its warnings."""
     return "; ".join([firing["reason"], *(f"warning: {each}" for each in firing.get("warnings", ()))])
 
 
 def field_entries(changes: Iterable[Change]) -> list[dict[str, Any]]:
-    """Changed fields, as the document holds them."""
+    """Return the document's entries for changed fields."""
     return [
         {"field": change.field, "old": change.old, "new": change.new, "inherited": change.inherited}
         for change in changes

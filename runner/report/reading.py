@@ -1,4 +1,4 @@
-"""A report or a plan from a file: text in, a document that its schema accepts out. Faults are ValueErrors in words."""
+"""Read a report or a plan from a file. In: text. Out: a document that fits its schema, or a ValueError."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Pairs = list[tuple[str, Any]]
 
 
 def parsed(text: str | bytes, *, of_pairs: Callable[[Pairs], dict[str, Any]] = dict) -> Any:
-    """The value of a JSON text, each object made by `of_pairs`. Raises ValueError."""
+    """Return the value of a JSON text; `of_pairs` makes its objects. Raises ValueError with a readable message."""
     try:
         value = json.loads(text, object_pairs_hook=of_pairs)
         json.dumps(value, ensure_ascii=False).encode()
@@ -29,10 +29,10 @@ def parsed(text: str | bytes, *, of_pairs: Callable[[Pairs], dict[str, Any]] = d
 
 
 def check(document: object, name: str) -> None:
-    """Raises ValueError where the schema of that name does not accept a document."""
+    """Raise ValueError if the document does not fit the schema of that name."""
     try:
         found = next(iter(fast_validator(schema(name)).iter_errors(document)), None)
-    except ValueError:  # of the validator itself, which follows fewer levels than the decoder
+    except ValueError:  # the validator supports fewer levels than the JSON decoder
         raise ValueError("its values nest too deep") from None
     if found is not None:
         raise ValueError(found.message[:300])

@@ -1,22 +1,25 @@
-"""Firings of which one bulletin has many, such as the expired times of a schedule → told apart from the few."""
+"""Separate bulletins with many firings, such as expired occurrences, so that they can be shown as one row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-OFTEN = 3  # so many of one bulletin in one account are told together
+OFTEN = 3  # from this count on, firings of a bulletin in an account are shown together
 
 T = TypeVar("T")
 
 
 def bulletin_of(entry: Mapping[str, Any]) -> tuple[str, str]:
-    """The account and bulletin of an entry of a document."""
+    """Return account and bulletin of a document's entry."""
     return entry["account"], entry["id"]
 
 
 def few_and_often(entries: Iterable[T], of: Callable[[T], tuple[str, str]]) -> tuple[list[T], list[list[T]]]:
-    """The entries that are few, and those that are many together; `of` is the account and bulletin of one."""
+    """Return the entries of bulletins with few entries, and a list for each bulletin with many.
+
+    `of` returns account and bulletin of an entry.
+    """
     groups: dict[tuple[str, str], list[T]] = {}
     for each in entries:
         groups.setdefault(of(each), []).append(each)

@@ -1,23 +1,23 @@
-"""Text from elsewhere made harmless: what definitions and servers say may hold anything, terminals obey some of it."""
+"""Make text from definitions and servers safe to print: terminals obey some characters, and others are invisible."""
 
 from __future__ import annotations
 
 import re
 
-# C0 and C1 controls (escape sequences begin with them), line separators, and what turns the direction of text.
+# C0 and C1 controls (escape sequences begin with them), line separators, and controls of text direction.
 OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-# What nobody sees, so that two texts that differ look the same: soft hyphen, fillers, zero-width space, word joiner,
+# Invisible characters, which make different texts look equal: soft hyphen, fillers, zero-width space, word joiner,
 # marks of byte order and annotation, tags. Joiners and variation selectors stay: scripts and emoji need them.
 UNSEEN = "\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
 TAGS = "\U000e0000-\U000e007f"
 # The flags of England, Scotland and Wales are a black flag with tags behind it.
 _FLAG = "(?P<flag>\U0001f3f4[\U000e0030-\U000e007a]{1,8}\U000e007f)"
-COMMAND = "(?<=#)#(?=\\[)"  # of ##[…], which GitHub's log obeys anywhere in a line, the second character
+COMMAND = "(?<=#)#(?=\\[)"  # the second # of ##[…], a command that GitHub's log obeys anywhere in a line
 _HOSTILE = re.compile(f"[{OBEYED}{UNSEEN}{TAGS}]|{_FLAG}|{COMMAND}")
 
 
 def plain(text: str) -> str:
-    """The text on one line, with every character that a terminal would obey or nobody sees written as an escape."""
+    """Return the text on one line, with an escape for every character that is invisible or that a terminal obeys."""
     return _HOSTILE.sub(_escape, text)
 
 

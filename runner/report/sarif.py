@@ -1,8 +1,8 @@
-"""Findings → SARIF 2.1.0, as code scanning and editors read it.
+"""Findings as SARIF 2.1.0, for code scanning and editors.
 
-The fingerprint of a result is made of its rule, its file and what it is about (the text of its line, or its bulletin
-and accounts), never of the line's number: it stays as it is while lines shift. Results that are alike in all of that
-are told apart by their order. GitHub's upload action adds its own hash of the line beside it.
+A result's fingerprint depends on its rule, its file and its subject (the text of its line, or its bulletin and
+accounts), not on the line's number, so it stays the same when lines move. A number distinguishes results that are equal
+in all of these. GitHub's upload action adds its own hash of the line.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from runner.report.findings import RULES, Finding, by_severity
 from runner.report.safe_text import plain
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-MAX_RESULTS = 25_000  # of a run, beyond which GitHub refuses the file: its page on SARIF results that exceed limits
+MAX_RESULTS = 25_000  # of a run; GitHub refuses files with more, see its page "SARIF results exceed one or more limits"
 FINGERPRINT = "bulletinsSubject/v1"
-_ROW = 1  # among the related locations of a result
+_ROW = 1  # id of the row among the related locations of a result
 
-# What a plain text message of SARIF may hold beside text: an embedded link, and a place for an argument.
+# Markup in SARIF's plain text messages: an embedded link, and a placeholder for an argument.
 _MARKUP = re.compile(r"\](?=\()|\{(?=[0-9]+\})")
 _LINK_TEXT = re.compile(r"[\\\[\]]")
 
 
 def sarif(findings: Iterable[Finding], version: str) -> str:
-    """One document with one run of `version` of bulletins: errors first, the most that GitHub takes."""
+    """Return a document with one run of bulletins `version`: errors first, at most MAX_RESULTS findings."""
     ordered = by_severity(findings)
     kept = ordered[:MAX_RESULTS]
     rules = [rule for rule in RULES if rule in {finding.rule for finding in kept}]
@@ -92,7 +92,7 @@ def _no_markup(text: str) -> str:
 
 
 def _link(row: str) -> str:
-    """A link to the related location: GitHub shows those alone that the message links to."""
+    """Return a link to the related location: GitHub shows only locations with a link in the message."""
     text = _LINK_TEXT.sub(r"\\\g<0>", _no_markup(plain(row)))
     return f"[{text}]({_ROW})"
 
@@ -104,7 +104,7 @@ def _digest(finding: Finding) -> str:
 
 def _artifact(file: str) -> dict[str, str]:
     path = PurePath(file)
-    # A file's name need not be text: fsencode gives the bytes that it has on the disk.
+    # A file's name may be invalid UTF-8: fsencode gives its bytes on the disk.
     uri = quote(os.fsencode(path.as_posix()), safe="/")
     if path.is_absolute():
         return {"uri": f"file://{uri if uri.startswith('/') else f'/{uri}'}"}
@@ -112,7 +112,7 @@ def _artifact(file: str) -> dict[str, str]:
 
 
 def _cut(kept: int, found: int) -> dict[str, Any]:
-    text = f"{found:,} were found; the {kept:,} that matter most are here, as many as GitHub takes."
+    text = f"{found:,} findings; this file holds the {kept:,} most severe, because GitHub takes no more."
     return {
         "executionSuccessful": True,
         "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],

@@ -102,8 +102,8 @@ def test_another_allowed_host_is_not_enough(bulletins: Bulletins, ledger: str, w
 
 def test_nobody_can_be_asked(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     done = bulletins("fire")
-    assert done.refused_with("nobody can be asked here, and nothing was sent", "Add --yes")
-    assert_reported(tmp_path, "nobody can be asked")
+    assert done.refused_with("there is no terminal to ask on, and nothing was sent", "Add --yes")
+    assert_reported(tmp_path, "no terminal to ask on")
 
 
 def test_with_nothing_to_send_nobody_is_asked(bulletins: Bulletins, ledger: str) -> None:

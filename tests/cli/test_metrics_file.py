@@ -73,7 +73,7 @@ def test_a_refusal_is_a_sign_of_life(bulletins: Bulletins, ledger: str, options:
 @pytest.mark.parametrize("option", ["--dry-run", "--sandbox"])
 def test_only_runs_that_send_to_people_count(bulletins: Bulletins, ledger: str, option: str) -> None:
     done = bulletins("fire", "--yes", "--metrics-file", FILE, option)
-    assert f"{FILE} is left as it is" in done.err
+    assert f"{FILE} was not changed" in done.err
     assert not Path(FILE).exists()
 
 
@@ -91,7 +91,7 @@ def test_a_file_that_holds_something_else_is_left_alone(bulletins: Bulletins, le
     text = Path("bulletins.d/all.yaml").read_text(encoding="utf-8")
     for options in ([], ["--id", "none"]):
         done = bulletins("fire", "--yes", "--metrics-file", "bulletins.d/all.yaml", *options)
-        assert done.refused_with("bulletins.d/all.yaml holds something else than metrics", "--metrics-file")
+        assert done.refused_with("bulletins.d/all.yaml holds something other than metrics", "--metrics-file")
 
     assert Path("bulletins.d/all.yaml").read_text(encoding="utf-8") == text
     assert not sandbox.received()

@@ -309,7 +309,7 @@ def test_a_folder_that_cant_be_written_is_a_warning(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     done = bulletins("fire", "--yes", "--id", "now-*")
     assert done.code == 0
-    assert [line.split(":")[0] for line in done.err.splitlines() if "remember" in line] == ["warning"]
+    assert [line.split(":")[0] for line in done.err.splitlines() if "has seen of the ledger" in line] == ["warning"]
     assert raised(sandbox) == ONCE
 
 

@@ -78,7 +78,7 @@ def test_in_doubt_then_sent_is_done(desk: Desk) -> None:
 def test_in_doubt_then_not_sent_is_fired_by_the_next_run_once(desk: Desk) -> None:
     desk.sandbox.add_fault("503*1")
     assert desk.fire() == (4, {"b": "in_doubt"})
-    assert "the next run fires it again, if it is still due" in desk.said(sent=False)
+    assert "the next run sends it again, if it is still due" in desk.said(sent=False)
     assert desk.accepted == 0
     assert desk.action == "retry"
     assert desk.fire() == (0, {"b": "fired"})

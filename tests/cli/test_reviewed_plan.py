@@ -48,7 +48,7 @@ def test_a_selection_is_part_of_the_plan(bulletins: Bulletins, ledger: str, sand
 
 def test_the_plan_says_how_it_is_fired(bulletins: Bulletins, ledger: str) -> None:
     done = bulletins("plan", "--out", PLAN, "--format", "json")
-    assert done.err == f"plan: plan.json ({done.json['hash']}); send exactly that with: bulletins fire plan.json\n"
+    assert done.err == f"plan: plan.json ({done.json['hash']}); send exactly this with: bulletins fire plan.json\n"
 
 
 def test_an_edit_refuses_and_is_named(bulletins: Bulletins, planned: str, sandbox: Sandbox, write: Write) -> None:
@@ -116,7 +116,7 @@ def test_selection_options_beside_a_plan_are_wrong_usage(
     bulletins: Bulletins, planned: str, option: tuple[str, str]
 ) -> None:
     done = bulletins("fire", planned, "--yes", *option)
-    assert done.refused_with("plan.json says what is sent", "See bulletins fire --help", code=2)
+    assert done.refused_with("the plan file plan.json already fixes", "See bulletins fire --help", code=2)
 
 
 def test_a_dry_run_checks_a_plan_too(bulletins: Bulletins, planned: str, write: Write, sandbox: Sandbox) -> None:
@@ -136,13 +136,13 @@ def test_the_sandbox_has_a_ledger_to_plan_with(bulletins: Bulletins, small_set: 
 def test_max_and_yes_hold_for_a_plan_too(bulletins: Bulletins, planned: str, sandbox: Sandbox) -> None:
     done = bulletins("fire", planned, "--yes", "--max", "1")
     assert done.refused_with("2 firings would be sent", "run again with --max 2; else make a smaller plan.")
-    assert bulletins("fire", planned).refused_with("nobody can be asked here", "--yes")
+    assert bulletins("fire", planned).refused_with("there is no terminal to ask on", "--yes")
     assert not sandbox.received()
 
 
 @pytest.mark.parametrize("name", ["plan.yaml", "plan.YML"])
 def test_a_plan_is_not_written_where_definitions_are_read(bulletins: Bulletins, ledger: str, name: str) -> None:
-    assert bulletins("plan", "--out", name).refused_with("is read as definitions", "--help", code=2)
+    assert bulletins("plan", "--out", name).refused_with("files with that ending are definitions", "--help", code=2)
     assert not Path(name).exists()
 
 
@@ -152,7 +152,7 @@ def test_no_secret_stands_in_a_plan(bulletins: Bulletins, planned: str) -> None:
 
 def test_a_plan_takes_no_other_file_s_place(bulletins: Bulletins, ledger: str) -> None:
     Path("notes.json").write_text("{}", encoding="utf-8")
-    assert bulletins("plan", "--out", "notes.json").refused_with("is there, and is no plan", "Choose another place")
+    assert bulletins("plan", "--out", "notes.json").refused_with("exists and is not a plan", "Choose another place")
     assert Path("notes.json").read_bytes() == b"{}"
 
 
@@ -174,7 +174,9 @@ def test_a_plan_is_fired_where_it_was_made(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     done = bulletins("fire", f"../{planned}", "--yes")
-    assert done.refused_with("../plan.json is a plan of bulletins.d, which is not here", "Run it in the folder")
+    assert done.refused_with(
+        "../plan.json is a plan of bulletins.d, which does not exist here", "Run the command in the folder"
+    )
 
 
 def test_a_dry_run_that_is_refused_is_reported_too(bulletins: Bulletins, planned: str, write: Write) -> None:

@@ -22,8 +22,8 @@ from runner.sandbox.server import Sandbox
 ROOT = Path(runner.__file__).parents[1]
 PATIENCE_S = 120.0
 FULL = Path("/dev/full")
-LOST = "error: standard output can't be written: No space left on device\nhelp: Make room there, or let the output go "
-LOST += "elsewhere. What was recorded or written before that stays.\n"
+LOST = "error: standard output can't be written: No space left on device\nhelp: Make room there, or send the output "
+LOST += "to another place. What was recorded or written before stays.\n"
 
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so on POSIX only")
@@ -185,7 +185,7 @@ def test_what_was_left_alone_is_told_although_the_rest_is_lost(
         finally:
             killed.cancel()
             process.kill()
-    left = "error: now-1 in india (r1) is not in doubt any more, and was left alone\nhelp: See bulletins status ID.\n"
+    left = "error: now-1 in india (r1) is no longer in doubt, and was not changed\nhelp: See bulletins status ID.\n"
     assert said == f"{left}{LOST}"
     assert "now: retry in india" in bulletins("status", "now-2").out
 

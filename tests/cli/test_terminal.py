@@ -16,7 +16,7 @@ pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
 
 from cli.terminal import on_terminal
 
-QUESTION = "Send 2 (2 in india) to real people; it can't be taken back? [y/N]: "
+QUESTION = "Send 2 (2 in india) to real people? This can't be undone. [y/N]: "
 
 
 def test_a_problem_is_shown_with_its_line_and_a_caret(small_set: Path, write: Write, tmp_path: Path) -> None:
@@ -89,9 +89,7 @@ def test_what_moved_while_the_question_stood_is_not_sent(
         assert bulletins("fire", "other.d", "--yes", "--id", "twin-1").code == 0
         terminal.type("y\n")
         assert terminal.wait() == 5
-    assert "error: while the question stood, now-1 came to be sent by another run, or blocked, or too late" in (
-        terminal.text
-    )
+    assert "error: now-1 can no longer be sent as shown" in terminal.text
     assert [received.name for received in sandbox.accepted()] == ["Now 1"]
 
 
@@ -181,7 +179,7 @@ def test_a_report_in_json_on_a_terminal_has_no_colour_in_it(ledger: str, tmp_pat
 @pytest.mark.parametrize(
     ("keys", "code", "said"),
     [
-        ("y\n", 0, "settled: now-2 in india (r1) is recorded as not sent; nothing was sent now\n"),
+        ("y\n", 0, "resolved: now-2 in india (r1) is recorded as not sent; nothing was sent now\n"),
         ("n\n", 5, "error: not confirmed, and nothing was recorded\n"),
         ("\x03", 130, "error: interrupted, and nothing was recorded\n"),
     ],
@@ -200,6 +198,6 @@ def test_a_baseline_is_asked_for(
     bulletins: Bulletins, ledger: str, tmp_path: Path, keys: str, code: int, fired: int
 ) -> None:
     with on_terminal("ledger", "baseline", folder=tmp_path) as terminal:
-        terminal.wait_for("Record these 3 as sent in .bulletins/ledger.sqlite3? None of them will go out.")
+        terminal.wait_for("Record these 3 as sent in .bulletins/ledger.sqlite3? None of them will be sent.")
         assert terminal.leave(keys) == code
     assert bulletins("ledger", "show", "--format", "json").json["firings"]["fired"] == fired

@@ -177,7 +177,7 @@ def assert_unremembered(site: Site, environment: dict[str, str]) -> None:
     site.environment.update(environment)
     done = site.run("fire", "--yes")
     assert done.code == 0
-    assert "warning: this machine can't remember" in done.err
+    assert "warning: this machine can't record" in done.err
     assert site.accepted() == dict.fromkeys(IDS, 1)
 
 

@@ -222,5 +222,5 @@ def test_more_than_the_maximum(due: Site) -> None:
 
 
 def test_nobody_to_ask(due: Site) -> None:
-    assert_refused(due.run("fire"), "nobody can be asked here, and nothing was sent")
+    assert_refused(due.run("fire"), "there is no terminal to ask on, and nothing was sent")
     assert_nothing_sent(due)

@@ -140,7 +140,7 @@ def test_what_makes_no_comment_is_refused(github: GitHub, text: str) -> None:
     job = github.run()
 
     assert job.result == "failure"
-    assert "::error::the artifact holds no text that makes a comment" in job.log
+    assert "::error::the artifact holds no text that can be a comment" in job.log
     assert github.comments == []
 
 

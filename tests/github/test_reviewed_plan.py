@@ -37,7 +37,7 @@ def test_what_was_approved_is_sent_once_and_only_with_credentials(project: Proje
 
     fired = project.machine.run_job("reviewed-plan", FIRE, event, planned)
     assert fired.result == "failure"
-    assert "the reviewed plan does not hold any more" in fired.log
+    assert "the reviewed plan no longer applies" in fired.log
     assert project.accepted == {"old": 1, "one": 1}
 
 

@@ -89,7 +89,7 @@ def test_a_time_of_the_event_is_sent_in_seconds_however_a_spreadsheet_writes_it(
 )
 def test_a_time_with_the_year_last_is_asked_for_again(sheet: str, what: str, mend: str) -> None:
     assert told(list(result_of(sheet).problems)) == [
-        f"2:3 {what} begins with a day or a month, and does not say which; {mend}, year first."
+        f"2:3 {what} begins with a day or a month, and it is unclear which; {mend}, year first."
     ]
 
 
@@ -137,7 +137,7 @@ def test_what_else_a_recurring_schedule_would_fill_in_is_told_at_its_cell(cell: 
     ):
         (problem,) = result_of(sheet).problems
         assert (problem.line, problem.column, problem.code) == (2, 17, Code.BAD_TEMPLATE)
-        assert "Write one like {{ occurrence.date }}" in problem.help
+        assert "Write a field like {{ occurrence.date }}" in problem.help
     (found,) = found_in(f'name,a\nx,"{cell}"\n')
     assert isinstance(found, Draft)
     assert found.payload["properties"] == {"a": cell}

@@ -119,7 +119,7 @@ def test_times_without_an_offset_are_those_of_the_accounts_people(sheet: str, sc
     assert told(list(result.problems)) == []
     (entry,) = yaml.load(result.text, yaml.BaseLoader)["bulletins"]
     assert entry["schedule"] == schedule
-    said = "times without an offset are by the clocks of Asia/Kolkata, where people of india are"
+    said = "times without an offset are local times of Asia/Kolkata, the time zone of india"
     assert (said in notes.texts) is (schedule.get("timezone") == "Asia/Kolkata")
 
 
@@ -212,7 +212,7 @@ def test_a_set_with_problems_of_its_own_does_not_hide_those_of_the_import() -> N
     whole = text(dumped(payload(**{"c-by": "x"})))
     result = converted(payloads_in(Piece(whole, whole.text), {}), known, notes)
     assert len(result.problems) == 1
-    assert "bulletins.d has problems of its own, so what is imported was checked without it" in notes.texts
+    assert "bulletins.d has problems itself, so the imported bulletins were checked without it" in notes.texts
 
 
 def test_more_than_a_file_may_hold_is_refused() -> None:

@@ -66,8 +66,8 @@ def test_calls_over_http_are_noted_and_are_the_same_address() -> None:
     drafts = [draft("http://in1.api.clevertap.com"), draft(INDIA)]
     assert list(accounts_for(drafts, known(*EU_AND_INDIA), notes)) == [("india",)] * 2
     assert notes.texts == [
-        "calls go to http://in1.api.clevertap.com, by http or without a scheme; the account uses https",
-        "accounts are india, for the calls go to https://in1.api.clevertap.com",
+        "calls go to http://in1.api.clevertap.com, which does not begin with https://; the account uses https",
+        "accounts are india, because the calls go to https://in1.api.clevertap.com",
     ]
     assert list(accounts_for(drafts, known(), Notes())) == [()] * 2
 
@@ -77,9 +77,15 @@ def test_calls_over_http_are_noted_and_are_the_same_address() -> None:
     [
         (EU_AND_INDIA, (), [None], "the set defines india and europe", "--account NAME: india or europe"),
         (("india=region: in1", "test=region: in1"), (), [INDIA], "which serves india and test", "--account NAME"),
-        (("europe=region: eu1",), (), [INDIA], "(region in1), and no account of the set is there", "--account NAME"),
+        (
+            ("europe=region: eu1",),
+            (),
+            [INDIA],
+            "(region in1), but no account of the set uses this address",
+            "--account NAME",
+        ),
         (EU_AND_INDIA, ("inda",), [None], "--account inda: the set defines no such account", "Did you mean india?"),
-        ((), (), [INDIA, "https://api.clevertap.com"], "defines no accounts to tell them by", "Define the accounts"),
+        ((), (), [INDIA, "https://api.clevertap.com"], "defines no accounts for them", "Define the accounts"),
     ],
 )
 def test_what_the_set_leaves_open_is_asked_for(

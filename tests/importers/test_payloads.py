@@ -88,7 +88,7 @@ def test_unknown_and_missing_fields_are_all_told() -> None:
     example = '"business_event": "Program Released"'
     assert drafts == []
     assert told(problems) == [
-        "1:15 the API knows no field 'c_by'; Did you mean c-by?",
+        "1:15 the API has no field 'c_by'; Did you mean c-by?",
         f"1:1 business_event is missing, which the API requires; Add {example}, or give --event NAME.",
         '1:1 c-by is missing, which the API requires; Add "c-by": "releases@example.com", or give --c-by ADDRESS.',
         '1:1 when is missing, which the API requires; Add "when": "now".',
@@ -105,7 +105,7 @@ def test_a_list_under_a_key_is_one_problem(content: str) -> None:
     drafts, problems = found_in(content)
     assert drafts == []
     column = content.index('"payloads"') + 1
-    said = "a list stands under 'payloads'; a payload is one object; Give the list itself."
+    said = "'payloads' holds a list, but a payload is one object; Give the list itself."
     assert told(problems) == [f"1:{column} {said}"]
 
 
@@ -131,9 +131,9 @@ def test_each_broken_line_of_json_lines_is_told_and_the_others_are_read() -> Non
     ("content", "where", "message"),
     [
         ("", "1:1", "there is no payload here"),
-        ("[1]", "1:2", "a number stands here; a payload is an object"),
-        ('"x"', "1:1", "a text stands here"),
-        ('{"d": []} x', "1:11", "a text stands here without quotes"),
+        ("[1]", "1:2", "this is a number, but a payload is an object"),
+        ('"x"', "1:1", "this is a text, but"),
+        ('{"d": []} x', "1:11", "a text has no quotes here"),
         ("[{} {}]", "1:5", "a comma or the closing bracket of the list is wanted"),
         ('{"d": [], "e": 1}', "1:9", "the closing brace after d is wanted"),
         ("[", "1:2", "ends too soon"),

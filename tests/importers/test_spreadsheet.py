@@ -121,13 +121,13 @@ def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]]
         ("", "1:1 there is no table here; Save the sheet as CSV, with the names of its columns in the first line."),
         ("name,a\nx\n", "2:1 the row has 1 cell, and the header 2 columns; Put a cell that holds a comma in double"),
         ("name,a\nx,1,2\n", "2:1 the row has 3 cells, and the header 2 columns; Put a cell that holds a comma"),
-        ("name,,a\nx,1,2\n", "2:3 the cell '1' stands in a column without a name; Name the column, or empty the cell."),
+        ("name,,a\nx,1,2\n", "2:3 the cell '1' is in a column without a name; Name the column, or empty the cell."),
         ("name,a\n,1\n", "2:1 the row has no name; Fill in the cell."),
         ('name,a\ny,"1\n2\n', "2:1 not CSV: a double quote opens in this row and is never closed; Close it."),
         ('name,a\nx,"1"2\n', "2:1 not CSV: ',' expected after '\"'; Write a double quote inside of a cell twice"),
-        ("name,event,business_event\n", "1:12 the column 'business_event' stands for what 'event' says; Remove one"),
-        ("name,a,A,a\n", "1:10 the column 'a' stands for what 'a' says; Remove one of the two; properties.NAME is"),
-        ("event\n1\n", "1:1 no column says name; Add a column name. A table for for_each is not imported"),
+        ("name,event,business_event\n", "1:12 the columns 'business_event' and 'event' are the same field; Remove one"),
+        ("name,a,A,a\n", "1:10 the columns 'a' and 'a' are the same field; Remove one of the two; properties.NAME is"),
+        ("event\n1\n", "1:1 there is no column name; Add a column name. A table for for_each is not imported"),
         ("a\n1\n", "1:1 this line does not look like a header: no column of it is name, event or another field; Write"),
         ("Shows,,\nname,event,a\nx,y,1\n", "1:1 this line does not look like a header: no column of it is name"),
         ("name\nx,1\n", "2:1 the row has 2 cells, and the header 1 column; Put"),
@@ -154,8 +154,8 @@ def test_a_cell_is_found_behind_quotes_and_line_breaks() -> None:
 def test_without_an_event_and_a_creator_it_says_how_to_give_them() -> None:
     _, problems = found_in("name\nx\ny\n", {})
     assert told(problems) == [
-        "1:1 no column says business_event; Add a column business_event, or give --event NAME.",
-        "1:1 no column says c-by; Add a column c-by, or give --c-by ADDRESS.",
+        "1:1 there is no column business_event; Add a column business_event, or give --event NAME.",
+        "1:1 there is no column c-by; Add a column c-by, or give --c-by ADDRESS.",
     ]
 
 

@@ -120,16 +120,16 @@ def test_every_format_that_shows_due_times_shows_when_it_may_go() -> None:
     may_go = "may go Tue 2026-12-01 19:30 Asia/Kolkata"
     was_due = "Tue 2026-12-01 18:30 Asia/Kolkata"
     in_markdown = [row[3] for row in rendered(plan_markdown(plan)).rows if row[0] == "wait"]
-    assert in_markdown == [f"{was_due}expires before its turn", may_go, f"{was_due}{may_go}"]
+    assert in_markdown == [f"{was_due}expires before the budget has room", may_go, f"{was_due}{may_go}"]
     assert "expires before" in plan_markdown(plan).partition("<details>")[0]  # somebody should see it
     in_html = [cell.partition("<td")[0] for cell in plan_page(plan).split('<td class="c-due keep">')[1:]]
     assert ["may go" in cell for cell in in_html] == [True, True, False]
     assert ["1 Dec 19:30" in cell for cell in in_html] == [True, True, False]
     assert ["1 Dec 18:30" in cell for cell in in_html] == [False, True, True]
-    assert "expires before its turn" in in_html[2]
+    assert "expires before the budget has room" in in_html[2]
     assert "as soon as it is there" not in "".join(in_html)
     assert plan_junit(plan).count("\nmay go: 2026-12-01T14:00:00Z") == 2
-    assert plan_junit(plan).count("\nexpires before its turn") == 1
+    assert plan_junit(plan).count("\nexpires before the budget has room") == 1
 
 
 def test_the_page_of_a_run_shows_when_it_may_go() -> None:

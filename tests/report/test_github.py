@@ -94,7 +94,7 @@ def test_errors_come_first_and_what_github_leaves_out_is_said() -> None:
     assert [command.data for command in commands if isinstance(command, Command)][:2] == ["e", "w0"]
     assert len(commands) == 12
     assert last == (
-        "bulletins: 1 error, 11 warnings; GitHub shows 10 of a kind beside the code, and all are in this log"
+        "bulletins: 1 error, 11 warnings; GitHub shows 10 of each level at the code, and this log shows all"
     )
 
 

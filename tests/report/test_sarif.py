@@ -175,7 +175,7 @@ def test_more_than_github_takes_is_cut_to_what_matters_most_and_said() -> None:
     assert (len(levels), levels.count("error")) == (25_000, 2)
     (invocation,) = run["invocations"]
     (notice,) = invocation["toolExecutionNotifications"]
-    assert notice["message"]["text"].startswith("25,002 were found; the 25,000 that matter most are here")
+    assert notice["message"]["text"].startswith("25,002 findings; this file holds the 25,000 most severe")
 
 
 def test_all_rules_together_are_valid() -> None:

@@ -1,4 +1,4 @@
-"""`completion`: the script with which a shell completes."""
+"""`completion`: print the script that makes a shell complete commands, options and values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHELLS = ("bash", "zsh", "fish")
 @click.command()
 @click.argument("shell", metavar="SHELL", type=click.Choice(_SHELLS))
 def completion(shell: str) -> None:
-    """Print the script with which a shell completes.
+    """Print the script for completion in a shell.
 
     \b
     bash, in ~/.bashrc:

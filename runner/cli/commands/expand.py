@@ -1,4 +1,4 @@
-"""`expand`: the set as it comes to, every bulletin written out."""
+"""`expand`: print the set with every bulletin written out, defaults and rows filled in."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from runner.cli.options import path_argument
 def expand(path: Path) -> None:
     """Print every bulletin written out as a plain entry.
 
-    Defaults, rows and accounts are filled in. What it prints is definitions again: of the same bulletins, with the same
-    accounts and catalog beside them. PATH is bulletins.d where it is left out.
+    Defaults, rows and accounts are filled in. The output is definitions again: together with the files of accounts and
+    events, it defines the same bulletins. The default of PATH is bulletins.d.
     """
     from runner.cli.console import stop_on_problems
     from runner.definitions.editing.plain_entry import entry_of

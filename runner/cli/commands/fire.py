@@ -1,4 +1,7 @@
-"""`fire`: plan, guard, send, report."""
+"""`fire`: plan, check the guards, ask, send and report.
+
+In: a set, or a reviewed plan file. Out: requests to the API, outcomes in the ledger, a report and an exit code.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of one call, as values."""
+    """The options of one call."""
 
     path: Path
     ledger_url: str | None
@@ -65,7 +68,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a call is about: a set and what selects of it, options or a reviewed plan."""
+    """What one call may send: a set, narrowed by selection options or by a reviewed plan."""
 
     path: Path
     definitions: Definitions
@@ -73,7 +76,7 @@ class Work:
     reviewed: ReviewedPlan | None = None
 
     def plan(self, ledger: Ledger | None, now: datetime) -> Plan:
-        """What would be done at `now` with what is selected. Raises UserError where the ledger can't be read."""
+        """Plan the selected firings at `now`. Raises UserError if the ledger can't be read."""
         from runner.cli.planning import plan_over, select_firings
         from runner.plan.reviewed import firings_for, only_reviewed
 
@@ -83,12 +86,12 @@ class Work:
         return only_reviewed(self.reviewed, plan_over(ledger, self.definitions, about, now))
 
     def covers(self, file: str) -> bool:
-        """Whether all bulletins of a file of definitions are selected."""
+        """Report whether all bulletins of this definition file are selected."""
         is_whole = not self.chosen and self.reviewed is None
         return is_whole and not os.path.relpath(file, self.path).startswith(os.pardir)
 
     def check_unmoved(self, plan: Plan, ledger_id: str | None) -> None:
-        """Raises UserError where a plan was reviewed, and `plan` is not that any more."""
+        """Raise UserError if `plan` differs from the reviewed plan. Without one, do nothing."""
         if self.reviewed is not None:
             from runner.cli.reviewing import check_unmoved
 
@@ -98,46 +101,46 @@ class Work:
 @click.command()
 @path_argument
 @selection_options
-@click.option("--dry-run", is_flag=True, help="Plan and report, send nothing; needs no credentials and no ledger.")
+@click.option("--dry-run", is_flag=True, help="Plan and report, but send nothing; needs no credentials and no ledger.")
 @sandbox_option
 @yes_option
 @click.option("--max", "maximum", type=click.IntRange(0), default=500, show_default=True, metavar="N",
-              help="Refuse a run that would send more.")  # fmt: skip
-@click.option("--canary", is_flag=True, help="Send the first firing of each account alone; go on if it was fired.")
+              help="Refuse to send anything if more than N would be sent.")  # fmt: skip
+@click.option("--canary", is_flag=True, help="Send one firing of each account first; go on there only if it was fired.")
 @click.option("--require-committed", is_flag=True, help="Refuse definitions that differ from git HEAD.")
 @click.option("--allow-host", "allowed_hosts", multiple=True, metavar="HOST",
-              help="A host beside CleverTap's that credentials may go to.")  # fmt: skip
+              help="A host besides CleverTap's to which credentials may be sent.")  # fmt: skip
 @ledger_option
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Where the report goes.  [default: .bulletins/reports/<run>.json]")  # fmt: skip
 @click.option("--metrics-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Write the run's figures for Prometheus, also when it is refused.")  # fmt: skip
+              help="Write the run's figures for Prometheus, also if the run is refused.")  # fmt: skip
 @click.option("--accept-older-ledger", multiple=True, metavar="RUN",
-              help="Go on without that run, which the ledger lacks: what it sent may be sent again.")  # fmt: skip
-@click.option("--note", metavar="TEXT", help="Why the older ledger is accepted: kept in the ledger.")
+              help="Accept that the ledger lacks this run: what the run sent may be sent again.")  # fmt: skip
+@click.option("--note", metavar="TEXT", help="Why the older ledger is accepted; recorded in the ledger.")
 @click.option("--now", type=Moment(), metavar="TIME",
-              help="With --dry-run: plan as if it were that time (RFC 3339).")  # fmt: skip
+              help="With --dry-run: plan as if it were this time, like 2026-12-01T18:30:00+05:30.")  # fmt: skip
 @format_option(*RUN_FORMATS)
 @click.option("--quiet", "-q", is_flag=True, help="Show only what failed, expired or is in doubt, and the summary.")
 @verbose_option
 def fire(**options: Any) -> int:
     """Send what is due, each at most once, and report it.
 
-    PATH is bulletins.d where it is left out. It may also be a plan written by bulletins plan --out: then exactly that
-    is sent, or nothing.
+    PATH is a set, by default bulletins.d, or a plan file written by bulletins plan --out. A plan file is sent exactly
+    as it was reviewed, or not at all.
     """
     names = [name for name in options if name.startswith(("only_", "exclude_")) or name == "changed_since"]
     selection = {name: options.pop(name) for name in names}
     called = Options(format=options.pop("format_"), **options)
     is_real = not (called.dry_run or called.sandbox)
     if called.metrics_file and not is_real:
-        click.echo(f"{called.metrics_file} is left as it is: only runs that send to people count", err=True)
+        click.echo(f"{called.metrics_file} was not changed: metrics count only runs that send to people", err=True)
     ledger = str(local.SANDBOX_LEDGER) if called.sandbox else called.ledger_url
     check_outputs({"--metrics-file": called.metrics_file}, ledger)
     with metered(called.metrics_file if is_real else None) as meter:
         check_outputs({"--report": called.report or local.REPORTS / "report.json"}, ledger)
         if called.now and not called.dry_run:
-            raise click.UsageError("--now needs --dry-run: what is sent, is sent now")
+            raise click.UsageError("--now works only with --dry-run: real bulletins are sent at the present time")
         _check_acceptance(called)
         work = _work(called, selection)
         meter.exit_code = _dry_run(called, work, meter) if called.dry_run else _fire(called, work, meter)
@@ -145,7 +148,7 @@ def fire(**options: Any) -> int:
 
 
 def _check_acceptance(options: Options) -> None:
-    """Raises click.UsageError unless --accept-older-ledger and --note come together, with a run that sends."""
+    """Raise click.UsageError unless --accept-older-ledger and --note are given together, for a run that sends."""
     if bool(options.accept_older_ledger) is not (options.note is not None):
         raise click.UsageError("--accept-older-ledger RUN and --note TEXT go together: say why the ledger is accepted")
     if options.note is not None and not options.note.strip():
@@ -167,12 +170,15 @@ def _work(options: Options, selection: dict[str, Any]) -> Work:
     path = options.path
     if is_plan_file(path):
         if any(selection.values()) or options.now:
-            raise click.UsageError(f"{path} says what is sent: selection options and --now don't go with a plan file")
+            raise click.UsageError(
+                f"the plan file {path} already fixes what is sent: leave out --now and selection options such as --id"
+            )
         reviewed = read_plan(path)
         path = Path(reviewed.path)
         if not os.path.exists(path):
             raise UserError(
-                f"{options.path} is a plan of {path}, which is not here", help="Run it in the folder where it was made."
+                f"{options.path} is a plan of {path}, which does not exist here",
+                help="Run the command in the folder in which the plan was made.",
             )
     if options.require_committed:
         git.require_committed([path])
@@ -180,7 +186,7 @@ def _work(options: Options, selection: dict[str, Any]) -> Work:
     stop_on_problems(definitions, format_=options.format)
     chosen = [] if reviewed else selectors(definitions, path, selection)
     if chosen:
-        select_firings(definitions, chosen, options.now or present())  # before anything is opened: is there any?
+        select_firings(definitions, chosen, options.now or present())  # raises UserError early if nothing is selected
     return Work(path, definitions, chosen, reviewed)
 
 
@@ -226,7 +232,7 @@ def _fire(options: Options, work: Work, meter: Meter) -> int:
             ledger = stack.enter_context(open_sandbox_ledger(started_at) if options.sandbox else open_ledger(url))
             stack.callback(meter.look_at, ledger, work.definitions)
             reporter.check()
-            now = present()  # not before the ledger was opened: that may have ended the lease of a run that is gone
+            now = present()  # after opening the ledger, which may have ended the leases of a crashed run
             compared = None if options.sandbox else compare(ledger)
             plan = work.plan(ledger, now)
             try:
@@ -258,9 +264,9 @@ def _reporter(options: Options, work: Work, started_at: datetime, meter: Meter) 
 
 
 def _as_confirmed(work: Work, confirmed: Plan, ledger: Ledger) -> Plan:
-    """The plan of now, without what became due since it was shown: the question may have stood for hours.
+    """Plan again after the question, which may have been open for hours, and keep only firings that were shown.
 
-    Raises UserError where something of it is not to be sent any more.
+    Raises UserError if a shown firing can no longer be sent.
     """
     plan = work.plan(ledger, present())
     work.check_unmoved(plan, ledger.id)
@@ -269,8 +275,8 @@ def _as_confirmed(work: Work, confirmed: Plan, ledger: Ledger) -> Plan:
     if gone:
         some = ", ".join(gone[:3]) + (f" and {len(gone) - 3:,} more" if len(gone) > 3 else "")
         raise UserError(
-            f"while the question stood, {some} came to be sent by another run, or blocked, or too late",
-            help="Nothing was sent by this one. Run it again to see how it stands now.",
+            f"{some} can no longer be sent as shown: meanwhile another run sent it, or it was blocked or came too late",
+            help="Nothing was sent by this run. Run the command again to see the new plan.",
         )
     steps = (step for step in plan.steps if step.firing.key in shown or not step.action.sends)
     in_reserve = shown | {step.firing.key for step in confirmed.in_reserve}
@@ -279,7 +285,7 @@ def _as_confirmed(work: Work, confirmed: Plan, ledger: Ledger) -> Plan:
 
 
 def _confirm(options: Options, plan: Plan) -> bool:
-    """Asks on a terminal; whether it did. Raises UserError where nobody said yes."""
+    """Ask on a terminal; return whether a question was needed. Raises UserError without a yes."""
     from runner.cli.console import insist_on_yes
 
     if options.yes or not plan.to_send:
@@ -290,9 +296,11 @@ def _confirm(options: Options, plan: Plan) -> bool:
         counts[step.firing.key.account] = counts.get(step.firing.key.account, 0) + 1
     accounts = ", ".join(f"{count:,} in {account}" for account, count in counts.items())
     if not sys.stdin.isatty():
-        raise UserError("nobody can be asked here, and nothing was sent", help="Add --yes to send without asking.")
-    where = "the sandbox" if options.sandbox else "real people; it can't be taken back"
-    insist_on_yes(f"Send {len(plan.to_send):,} ({accounts}) to {where}?", undone="sent")
+        raise UserError(
+            "there is no terminal to ask on, and nothing was sent", help="Add --yes to send without asking."
+        )
+    where = "the sandbox?" if options.sandbox else "real people? This can't be undone."
+    insist_on_yes(f"Send {len(plan.to_send):,} ({accounts}) to {where}", undone="sent")
     return True
 
 

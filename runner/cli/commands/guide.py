@@ -1,4 +1,4 @@
-"""`guide`: the guides, shown in the terminal."""
+"""`guide`: list the guides, or show one in the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`import`: what teams have today, a spreadsheet, payloads or curl lines, into definitions."""
+"""`import`: turn a spreadsheet, API payloads or curl commands into definitions, printed or in a new file."""
 
 from __future__ import annotations
 
@@ -30,27 +30,29 @@ def _import_options(command: F) -> F:
                 "--out",
                 type=click.Path(path_type=Path),
                 metavar="FILE",
-                help="Write to a new file; without it, to standard output.",
+                help="Write to this new file instead of standard output.",
             ),
             click.option(
                 "--event",
                 metavar="NAME",
                 shell_complete=completions.events,
-                help="The business event, where none is said.",
+                help="The business event of bulletins that name none.",
             ),
-            click.option("--c-by", metavar="ADDRESS", help="The creator's e-mail address, where none is said."),
+            click.option(
+                "--c-by", metavar="ADDRESS", help="The creator's e-mail address, for bulletins that have none."
+            ),
             click.option(
                 "--account",
                 "accounts",
                 multiple=True,
                 metavar="NAME",
                 shell_complete=completions.accounts,
-                help="The account, where none is said.",
+                help="The account of bulletins that name none.",
             ),
             click.option(
                 "--path",
                 type=click.Path(path_type=Path),
-                help=f"The set it is for: its accounts and events count.  [default: {DEFAULT_PATH} if it is there]",
+                help=f"The set with the accounts and events.  [default: {DEFAULT_PATH} if it exists]",
             ),
         )
     ):
@@ -60,7 +62,7 @@ def _import_options(command: F) -> F:
 
 @click.group("import", cls=Group)
 def import_() -> None:
-    """Make definitions of a spreadsheet, payloads or curl lines."""
+    """Make definitions from a spreadsheet, payloads or curl."""
 
 
 @import_.command("csv")
@@ -70,8 +72,8 @@ def csv_(file: Path, out: Path | None, **options: Any) -> int:
     """Import a spreadsheet's rows, saved as CSV.
 
     Columns named id, name, event, c-by, when, accounts, at, cron, timezone, grace, tags, enabled, revision or
-    allow_duplicate are those fields; every other column is the property of that name, and properties.NAME always is.
-    FILE is - for standard input.
+    allow_duplicate become these fields. Every other column becomes a property of the same name; a column
+    properties.NAME always does. FILE is - for standard input.
     """
     from runner.definitions.problem import Problem
     from runner.importers.cells import with_notes
@@ -94,9 +96,10 @@ def csv_(file: Path, out: Path | None, **options: Any) -> int:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @_import_options
 def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
-    """Import payloads as the API takes them.
+    """Import JSON payloads of the API.
 
-    A PATH is a file with one payload, a list of them or one a line; a folder of such files; or - for standard input.
+    A PATH is a file with one payload, a list of payloads or one payload a line; a folder of such files; or - for
+    standard input.
     """
     from runner.definitions.problem import Problem
     from runner.definitions.problem_codes import Code
@@ -114,7 +117,7 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
         text = text_of(data, name)
         found += [text] if isinstance(text, Problem) else payloads_in(Piece(text, text.text), known.given())
     if found and (option := known.account_option()):
-        message = "no payload says in which account it is to be raised"
+        message = "payloads don't name the account to raise them in"
         found.append(Problem(contents[0][0], 1, 1, Code.MISSING_FIELD, message, f"Give {option}."))
     return _finish(found, known, Notes(), [name for name, _ in contents], out)
 
@@ -123,10 +126,10 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @_import_options
 def curl_(file: Path, out: Path | None, **options: Any) -> int:
-    """Import the curl lines of a script.
+    """Import the curl commands of a script.
 
-    They have the form of the API's documentation. Nothing is run. Headers, and the credentials in them, are neither
-    kept nor shown. FILE is - for standard input.
+    They must look like the curl commands of the API's documentation. Nothing is run. Headers, and the credentials in
+    them, are neither kept nor shown. FILE is - for standard input.
     """
     from runner.definitions.problem import Problem
     from runner.importers.curl import Passed, drafts_in
@@ -140,12 +143,12 @@ def curl_(file: Path, out: Path | None, **options: Any) -> int:
     found = [text] if isinstance(text, Problem) else list(drafts_in(text, known.given(), passed))
     if passed.count:
         other = "command that is" if passed.count == 1 else "commands that are"
-        notes.add(f"{passed.count:,} {other} not curl {'was' if passed.count == 1 else 'were'} passed over")
+        notes.add(f"{passed.count:,} {other} not curl {'was' if passed.count == 1 else 'were'} skipped")
     return _finish(found, known, notes, [name], out)
 
 
 def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tuple[str, ...]) -> Known:
-    """What the options say, and the set at the path, if one is there."""
+    """Return the values of the options, and the set at the path if it exists."""
     from runner.definitions.files import sources_under
     from runner.definitions.load import load_sources
     from runner.importers.import_context import Known
@@ -162,11 +165,11 @@ def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tup
 
 
 def _content(path: Path) -> tuple[str, bytes]:
-    """The name to show for a file, and its bytes; somebody at a terminal is told that it is they who are read."""
+    """Return the name to show for a file, and its bytes; on a terminal, first print a note that input is expected."""
     from runner.importers.files import content
 
     if path == Path("-") and sys.stdin.isatty():
-        click.echo("reading what is typed or pasted here, until Ctrl-D on a line of its own", err=True)
+        click.echo("type or paste the text here, then press Ctrl-D on a line of its own", err=True)
     return content(path)
 
 
@@ -176,15 +179,15 @@ def _check_new(out: Path | None) -> None:
     if out is None:
         return
     if os.path.lexists(out):
-        help_ = "Give another name; nothing is ever replaced."
-        raise UserError(f"{out} is there already", help=help_, exit_code=Exit.USAGE)
+        help_ = "Give another name: an import never replaces a file."
+        raise UserError(f"{out} already exists", help=help_, exit_code=Exit.USAGE)
     if not is_definition(out.name):
         help_ = "Definitions are files that end in .yaml or .yml."
-        raise UserError(f"{out} would be no definition by its name", help=help_, exit_code=Exit.USAGE)
+        raise UserError(f"the name {out} is not that of a definition file", help=help_, exit_code=Exit.USAGE)
 
 
 def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files: list[str], out: Path | None) -> int:
-    """Writes what was found, and tells what was taken for granted; or shows the problems, and writes nothing."""
+    """Write the bulletins and print the assumptions made; or print the problems and write nothing."""
     from runner.cli.console import show_problems
     from runner.definitions.model import Definitions
     from runner.importers.conversion import converted
@@ -198,7 +201,7 @@ def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files:
     where = _write(result.text, out)
     for note in notes.texts:
         click.echo(note, err=True)
-    checked = f"bulletins validate{as_argument(Path(known.path))} checks them with the set"
+    checked = f"check them together with the set: bulletins validate{as_argument(Path(known.path))}"
     click.echo(f"{counted(result.count, 'bulletin')} written to {where}; {checked}", err=True)
     return Exit.OK
 
@@ -213,6 +216,6 @@ def _write(text: str, out: Path | None) -> str:
         with written_whole(out) as file:
             file.write(text)
     except OSError as error:
-        message = f"{out} could not be written: {error.strerror or error}"
+        message = f"{out} can't be written: {error.strerror or error}"
         raise UserError(message, help=way_out(error, "Give a place that can be written to.")) from None
     return str(out)

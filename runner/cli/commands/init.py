@@ -1,4 +1,4 @@
-"""`init`: a commented set to begin with, whole or not at all; nothing that is there is ever replaced."""
+"""`init`: create a commented set to begin with, whole or not at all. Existing files are never replaced."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from runner.errors import UserError
 
 _TEXTS = Path(__file__).parents[2] / "scaffold"
 _SCHEMAS = ".schemas"
-# What each file is for, in the order in which they are put into place: the bulletins last.
+# The purpose of each file, in the order in which they are moved into place: the bulletins last.
 _FILES = {
-    "accounts.yaml": "the accounts; credentials stand in variables, never here",
+    "accounts.yaml": "the accounts; credentials are in environment variables, never here",
     "events.yaml": "the catalog of business events: put your own in",
-    "shows.csv": "rows of which one entry may make many bulletins",
-    "bulletins.yaml": "one bulletin, due now and for two hours; more to uncomment",
+    "shows.csv": "rows from which one entry can make many bulletins",
+    "bulletins.yaml": "one bulletin, due now for two hours; more to uncomment",
 }
-_NAMED = 3  # of the files that are in the way
-_TIME = "2026-12-01T18:30:00+05:30"  # as it stands in the scaffold: India's, like the account
+_NAMED = 3  # existing files that a message names
+_TIME = "2026-12-01T18:30:00+05:30"  # as written in the scaffold, in the time zone of its account
 _ZONE = "Asia/Kolkata"
 
 
@@ -35,8 +35,8 @@ _ZONE = "Asia/Kolkata"
 def init(folder: Path) -> None:
     """Make a commented set of definitions to begin with.
 
-    It is valid as it is, and can be fired at the sandbox at once. DIR is bulletins.d where it is left out; a folder
-    that holds definitions already is left alone.
+    The set is valid and can be fired in the sandbox at once. The default of DIR is bulletins.d. A folder that already
+    holds definitions is not changed.
     """
     from runner.files import way_out
 
@@ -46,19 +46,19 @@ def init(folder: Path) -> None:
         with _staged(folder, {**files, **_schemas(files)}) as staged:
             _put_into_place(staged, folder)
     except OSError as error:
-        message = f"{folder} can't be made: {error.strerror or error}, and nothing was left there"
+        message = f"{folder} can't be created: {error.strerror or error}, and nothing was written"
         raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
     _tell(folder)
 
 
 def _check_that_it_is_free(folder: Path) -> None:
-    """Raises UserError where something of the set to be made, or another set, is there."""
+    """Raise UserError if the folder holds a set, or a file with a name that `init` would write."""
     from runner.definitions.files import sources_under
     from runner.definitions.suggest import listed
     from runner.errors import Exit
 
     if os.path.lexists(folder) and not os.path.isdir(folder):
-        raise UserError(f"{folder} is there, and is no folder", help="Give a folder, or remove it.")
+        raise UserError(f"{folder} exists, but is not a folder", help="Give a folder, or remove this file.")
     if not os.path.isdir(folder):
         return
     try:
@@ -68,11 +68,11 @@ def _check_that_it_is_free(folder: Path) -> None:
             raise
         there = []  # no definitions
     if there:
-        message = f"{folder} holds definitions already: {_some(sorted(there))}"
-        raise UserError(message, help="Give another folder; bulletins new adds to the one that is there.")
+        message = f"{folder} already holds definitions: {_some(sorted(there))}"
+        raise UserError(message, help="Give another folder. To add a bulletin to this set, use bulletins new.")
     others = [name for name in (*_FILES, _SCHEMAS) if os.path.lexists(folder / name)]
     if others:
-        raise UserError(f"{folder} holds {listed(others)} already", help="Move it away, or give another folder.")
+        raise UserError(f"{folder} already holds {listed(others)}", help="Move it away, or give another folder.")
 
 
 def _some(names: list[str]) -> str:
@@ -83,7 +83,7 @@ def _some(names: list[str]) -> str:
 
 
 def _texts(now: datetime) -> dict[str, str]:
-    """The files of the scaffold by name, with the first bulletin due now: past its grace, it is never sent."""
+    """Return the scaffold's files by name, with the first bulletin due now. After its grace, it is never sent."""
     from runner.definitions.schedules.times import zone
 
     due = now.astimezone(zone(_ZONE)).replace(second=0, microsecond=0)
@@ -103,7 +103,7 @@ def _schemas(files: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def _staged(folder: Path, files: Mapping[str, str]) -> Iterator[Path]:
-    """A hidden folder on the same disk that holds the files, and that is gone afterwards, whatever happens."""
+    """Give a hidden folder with the files, on the same disk, and remove it afterwards in any case."""
     from runner.files import written_whole
 
     beside = folder if os.path.isdir(folder) else folder.parent
@@ -120,7 +120,7 @@ def _staged(folder: Path, files: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _put_into_place(staged: Path, folder: Path) -> None:
-    """All at once where the folder is new; else one by one, and back again if one can't be put there."""
+    """Move all files at once if the folder is new; else one by one, and remove them again if one fails."""
     if not os.path.isdir(folder):
         os.rename(staged, folder)
         return
@@ -128,8 +128,8 @@ def _put_into_place(staged: Path, folder: Path) -> None:
     try:
         for name in (_SCHEMAS, *_FILES):
             target = folder / name
-            if os.path.lexists(target):  # it came meanwhile
-                raise FileExistsError(0, f"{target} is there already")
+            if os.path.lexists(target):  # created by somebody else meanwhile
+                raise FileExistsError(0, f"{target} already exists")
             os.rename(staged / name, target)
             moved.append(target)
     except BaseException:
@@ -140,14 +140,14 @@ def _put_into_place(staged: Path, folder: Path) -> None:
 
 def _tell(folder: Path) -> None:
     path = as_argument(folder)
-    click.echo(f"made {folder}:")
+    click.echo(f"created {folder}:")
     for name, what in _FILES.items():
         click.echo(f"  {name:<15} {what}")
     set_option = f" --path{path}" if path else ""
     out = shlex.quote(os.fspath(folder / _SCHEMAS))
-    click.echo(f"  {_SCHEMAS:<15} what editors complete and explain by; after a change of accounts or events:")
+    click.echo(f"  {_SCHEMAS:<15} schemas for help in your editor; after a change of accounts or events, run:")
     click.echo(f"  {'':<15} bulletins schema --for-set{set_option} --out {out}")
-    click.echo("what runs leave lies in .bulletins, which keeps itself out of git")
+    click.echo("runs write to the folder .bulletins, which git ignores")
     click.echo("next:")
     for command in ("validate", "plan --sandbox", "fire --sandbox"):
         verb, _, options = command.partition(" ")

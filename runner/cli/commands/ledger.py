@@ -1,4 +1,4 @@
-"""`ledger`: create, describe, check, export and import it, and adopt in it what was sent by other means."""
+"""`ledger`: create, describe, check, export and import a ledger, and record in it what was sent by other means."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _CONFLICTS_SHOWN = 20
 
 @click.group(cls=Group)
 def ledger() -> None:
-    """Create, check or move the record of all that was sent."""
+    """Create, check or move the record of what was sent."""
 
 
 @ledger.command()
 @ledger_option
 def init(ledger_url: str | None) -> None:
-    """Create a new, empty ledger. Never replaces one."""
+    """Create a new, empty ledger. Never replaces an existing one."""
     from runner.cli.ledgers import identity, open_ledger
     from runner.cli.witnessing import warn_if_older
     from runner.ledger.database.connect import create, parse_url
@@ -49,14 +49,14 @@ def init(ledger_url: str | None) -> None:
     with open_ledger(ledger_url) as made:
         click.echo(f"created the ledger {made.id} at {made.place}")
         warn_if_older(made)
-    click.echo("keep it where every run finds it, and back it up: without it, nobody knows what was sent", err=True)
+    click.echo("keep it where every run finds it, and back it up: no other record shows what was sent", err=True)
 
 
 @ledger.command()
 @ledger_option
 @format_option("text", "json")
 def show(ledger_url: str | None, format_: str) -> None:
-    """Describe the ledger: its id, and what it holds."""
+    """Describe the ledger: its id, place and content."""
     from runner.cli.ledgers import open_ledger
     from runner.report.document import timestamp
     from runner.report.safe_text import plain
@@ -93,9 +93,9 @@ def show(ledger_url: str | None, format_: str) -> None:
 @ledger_option
 @format_option("text", "json")
 def check(ledger_url: str | None, format_: str) -> int:
-    """Look for damage; repair nothing.
+    """Check the ledger for damage; repair nothing.
 
-    Storage, indexes, keys, states, payloads and leases are looked at. Exits with 5 where a rule is broken.
+    The check covers storage, indexes, keys, states, payloads and leases. The exit code is 5 if a rule is broken.
     """
     from runner.cli.ledgers import open_ledger
     from runner.report.safe_text import plain
@@ -115,8 +115,8 @@ def check(ledger_url: str | None, format_: str) -> int:
     looked_at = f"firings: {sum(counted.states.values()):,}, runs: {counted.runs:,}"
     if faults:
         raise UserError(
-            f"the ledger {counted.id} at {counted.url} breaks {len(faults)} of its rules ({looked_at})",
-            help="Fire nothing with it. Restore it whole from a backup, then settle what went out since.",
+            f"the ledger {counted.id} at {counted.url} is damaged: it breaks {len(faults)} of its rules ({looked_at})",
+            help="Fire nothing with it. Restore it whole from a backup, then record what was sent since.",
         )
     click.echo(f"the ledger {counted.id} is sound ({looked_at})")
     return Exit.OK
@@ -128,7 +128,7 @@ def check(ledger_url: str | None, format_: str) -> int:
 def export(file: Path, ledger_url: str | None) -> None:
     """Write the whole ledger as JSON lines.
 
-    They go to FILE, or to standard output.
+    They are written to FILE, or to standard output.
     """
     from runner.cli.ledgers import open_ledger
     from runner.cli.outputs import check_outputs
@@ -138,7 +138,7 @@ def export(file: Path, ledger_url: str | None) -> None:
         check_outputs({"FILE": file}, ledger_url)
     with open_ledger(ledger_url) as opened:
         for run in opened.live_runs():
-            click.echo(f"run {run.id} on {run.host} is under way: what it sends from now on is not in here", err=True)
+            click.echo(f"run {run.id} on {run.host} is under way: the export lacks what it sends from now on", err=True)
         if file == _STREAM:
             _write(opened.export(), sys.stdout)
             return
@@ -147,13 +147,13 @@ def export(file: Path, ledger_url: str | None) -> None:
                 count = _write(opened.export(), out)
         except OSError as error:
             message = f"the export can't be written to {file}: {error.strerror}"
-            raise UserError(message, help="Make room or give write access there; no part of it is left.") from None
+            raise UserError(message, help="Make room or give write access there. No partial file was left.") from None
         click.echo(f"exported the ledger {opened.id} to {file}: {count - 2:,} rows")
 
 
 def _write(lines: Iterable[str], out: TextIO) -> int:
     count = 0
-    for count, line in enumerate(lines, 1):  # noqa: B007 - the last is how many there were
+    for count, line in enumerate(lines, 1):  # noqa: B007 - the last count is the result
         out.write(line)
     return count
 
@@ -162,10 +162,11 @@ def _write(lines: Iterable[str], out: TextIO) -> int:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=_STREAM)
 @ledger_option
 def import_(file: Path, ledger_url: str | None) -> None:
-    """Take an export into the ledger.
+    """Import an export into the ledger.
 
-    It comes from FILE, or from standard input. A ledger that is not there yet is made, and takes the id of the exported
-    one. Nothing that was sent, or may have been, becomes unsent; importing twice changes nothing.
+    The export is read from FILE, or from standard input. A missing ledger is created, and takes the id of the exported
+    one. A firing that was sent, or may have been sent, never becomes unsent. A second import of the same export changes
+    nothing.
     """
     from runner.cli.ledgers import identity, open_ledger
     from runner.cli.witnessing import warn_if_older
@@ -177,14 +178,15 @@ def import_(file: Path, ledger_url: str | None) -> None:
     merged = import_into(url, _lines(file), now=present(), who=identity().who)
     click.echo(
         f"imported into the ledger {merged.ledger} at {shown(url)}: firings: {merged.firings:,} ({merged.new:,} new,"
-        f" {merged.strengthened:,} known with less certainty before), runs: {len(merged.runs):,}"
+        f" {merged.strengthened:,} known with more certainty than before), runs: {len(merged.runs):,}"
     )
     for key in merged.twice[:_CONFLICTS_SHOWN]:
-        click.secho(f"sent, or perhaps sent, by both: {key.bulletin} in {key.account} ({key.occurrence})", fg="red")
+        place = f"{key.bulletin} in {key.account} ({key.occurrence})"
+        click.secho(f"sent, or perhaps sent, according to both ledgers: {place}", fg="red")
     if len(merged.twice) > _CONFLICTS_SHOWN:
-        click.secho(f"and {len(merged.twice) - _CONFLICTS_SHOWN:,} more by both", fg="red")
+        click.secho(f"and {len(merged.twice) - _CONFLICTS_SHOWN:,} more according to both ledgers", fg="red")
     if merged.took_id:
-        click.echo("it stands for the exported ledger from now on: fire nothing with the old one any more", err=True)
+        click.echo("it replaces the exported ledger from now on: fire nothing with the old one any more", err=True)
     with open_ledger(ledger_url) as opened:
         compared = warn_if_older(opened)
         if not compared.losses:
@@ -197,7 +199,7 @@ def _lines(file: Path) -> Iterator[str]:
         with click.open_file(str(file), encoding="utf-8") as lines:
             yield from lines
     except UnicodeDecodeError:
-        raise UserError(f"{place} is no export: it is not UTF-8", help="Nothing was imported.") from None
+        raise UserError(f"{place} is not an export: it is not UTF-8", help="Nothing was imported.") from None
     except OSError as error:
         raise UserError(f"{place} can't be read: {error.strerror}", help="Nothing was imported.") from None
 
@@ -205,8 +207,8 @@ def _lines(file: Path) -> Iterator[str]:
 @ledger.command()
 @path_argument
 @selection_options
-@click.option("--also-later", is_flag=True, help="Also what is due later: it will never go out.")
-@click.option("--note", metavar="TEXT", help="How you know: kept in the ledger.")
+@click.option("--also-later", is_flag=True, help="Also what is due later: it will never be sent.")
+@click.option("--note", metavar="TEXT", help="How you know that it was sent; recorded in the ledger.")
 @yes_option
 @ledger_option
 def baseline(
@@ -214,11 +216,11 @@ def baseline(
 ) -> None:
     """Record the present set as already sent by other means. Sends nothing.
 
-    Takes what a run would send now, and what expired unsent; of what recurs, the times that are due now. What is due
-    later goes out when its time comes. PATH is bulletins.d where it is left out.
+    Recorded are firings that a run would send now, and firings that expired unsent; of recurring bulletins, only the
+    times that are due now. What is due later is sent when its time comes. The default of PATH is bulletins.d.
 
-    Where fire refuses the ledger because it is older than what this machine has seen, a baseline of the whole set
-    also accepts the ledger.
+    If fire refuses the ledger because it is older than what this machine has seen, a baseline of the whole set also
+    accepts the ledger.
     """
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import open_ledger
@@ -233,7 +235,7 @@ def baseline(
     with open_ledger(ledger_url) as opened:
         compared = compare(opened)
         for loss in compared.losses:
-            after = "fire goes on refusing it: only a baseline of the whole set accepts it"
+            after = "bulletins fire still refuses it: only a baseline of the whole set accepts it"
             warn(f"{compared.described(loss)}. {after if chosen else 'This baseline accepts that'}")
         is_accepted = bool(compared.losses) and not chosen
         now = present()
@@ -246,7 +248,7 @@ def baseline(
             compared.accept(f"ledger baseline{': ' + note if note else ''}")
         if run and (is_accepted or not compared.losses):
             compared.remember(run)
-    click.echo(f"{adopted:,} recorded as sent before, by other means; nothing was sent now")
+    click.echo(f"{adopted:,} recorded as already sent by other means; nothing was sent now")
     _tell_the_rest(plan, steps)
 
 
@@ -255,14 +257,14 @@ def _is_adopted(step: Step, now: datetime, *, also_later: bool) -> bool:
 
     occurrence = step.firing.occurrence
     if step.firing.watch_key and (occurrence.is_expired(now) or not occurrence.is_due(now)):
-        return False  # it goes on: what comes is not sent yet, and what is over was never watched
+        return False  # of a recurring bulletin only what is due now: expired times were never watched by a run
     taken = (Action.FIRE, Action.RETRY, Action.EXPIRED, Action.DUPLICATE)
-    is_held_back = step.may_go_at is not None  # due, and the budget would let it go later
+    is_held_back = step.may_go_at is not None  # due, but held back by the budget
     return step.action in taken or is_held_back or (also_later and step.action is Action.WAIT)
 
 
 def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
-    """Asks on a terminal. Raises UserError where nobody said yes."""
+    """Ask on a terminal. Raises UserError without a yes."""
     from runner.cli.console import insist_on_yes, show_table
     from runner.report.text.plan import COLOURS, rows
 
@@ -270,9 +272,9 @@ def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
         return
     show_table((COLOURS[action] if action else None, cells) for action, cells in rows(steps, whole=False))
     if not sys.stdin.isatty():
-        message = "nobody can be asked here, and nothing was recorded"
+        message = "there is no terminal to ask on, and nothing was recorded"
         raise UserError(message, help="Add --yes to record it without asking.")
-    question = f"Record these {len(steps):,} as sent in {opened.place}? None of them will go out."
+    question = f"Record these {len(steps):,} as sent in {opened.place}? None of them will be sent."
     insist_on_yes(question, undone="recorded")
 
 
@@ -298,6 +300,6 @@ def _tell_the_rest(plan: Plan, adopted: list[Step]) -> None:
     later = sum(step.firing.watch_key is None for step in waiting)
     recurring = len(waiting) - later
     if later:
-        click.echo(f"left alone: {later:,} due later; --also-later takes them too")
+        click.echo(f"not recorded: {later:,} due later (--also-later records them too)")
     if recurring:
-        click.echo(f"left alone: {recurring:,} that recur; they go out from their next time on")
+        click.echo(f"not recorded: {recurring:,} recurring, which are sent from their next time on")

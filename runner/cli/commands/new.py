@@ -1,4 +1,4 @@
-"""`new`: the questions of a bulletin on a terminal, and its entry at the end of a file, with all else as it was."""
+"""`new`: ask for the fields of a bulletin, and append its entry to a file. The rest of the file does not change."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _ACCOUNT_LINE = (
     "--file", "file", metavar="FILE", shell_complete=completions.files, help="The file to append to, or a new one."
 )
 @click.option("--event", metavar="NAME", shell_complete=completions.events, help="The business event.")
-@click.option("--property", "properties", metavar="NAME=VALUE", multiple=True, help="A property; again for each.")
+@click.option("--property", "properties", metavar="NAME=VALUE", multiple=True, help="A property; repeatable.")
 @click.option("--name", metavar="TEXT", help="The name for the activity log.")
-@click.option("--id", metavar="ID", help="The id, unique in the set; made of the name where it is left out.")
+@click.option("--id", metavar="ID", help="The id, unique in the set.  [default: made from the name]")
 @click.option("--c-by", metavar="ADDRESS", help="The e-mail address of its creator.")
 @click.option(
     "--account",
@@ -42,24 +42,20 @@ _ACCOUNT_LINE = (
     metavar="NAME",
     multiple=True,
     shell_complete=completions.accounts,
-    help="An account to raise it in; again for each.",
+    help="An account to raise it in; repeatable.",
 )
-@click.option("--at-once", is_flag=True, help="It is due as soon as it is there.")
-@click.option("--at", metavar="TIME", help="When it is due: with an offset, or by the clocks of the time zone.")
+@click.option("--at-once", is_flag=True, help="It is due at once: the next run sends it.")
+@click.option("--at", metavar="TIME", help="When it is due, like 2026-12-01 18:30, or with an offset.")
 @click.option("--cron", metavar="CRON", help="When it is due again and again, like '30 18 * * FRI'.")
-@click.option(
-    "--timezone", metavar="ZONE", help="The time zone of --at and --cron; the account's where it is left out."
-)
-@click.option("--grace", metavar="DURATION", help="How late it may still go out, like 30m or 2h.")
-@click.option(
-    "--tag", "tags", metavar="TAG", multiple=True, shell_complete=completions.tags, help="A tag; again for each."
-)
-@click.option("--yes", "-y", is_flag=True, help="Append it without showing it and asking once more.")
+@click.option("--timezone", metavar="ZONE", help="The time zone of --at and --cron.  [default: the account's]")
+@click.option("--grace", metavar="DURATION", help="How late it may still be sent, like 30m or 2h.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, shell_complete=completions.tags, help="A tag; repeatable.")
+@click.option("--yes", "-y", is_flag=True, help="Append it without showing it and asking again.")
 def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **given: Any) -> None:
     """Ask for a bulletin, and append it to a file of the set.
 
-    What an option says is not asked; without a terminal, options say all. Comments and layout of the file stay. PATH is
-    bulletins.d where it is left out.
+    Fields given as options are not asked for. Without a terminal, every needed field must be an option. Comments and
+    layout of the file stay as they are. The default of PATH is bulletins.d.
     """
     from runner.cli.new.answers import Asked, Given
     from runner.cli.new.questions import ask
@@ -68,7 +64,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     from runner.definitions.editing.appending import without_inherited
 
     if sum((given["at_once"], given["at"] is not None, given["cron"] is not None)) > 1:
-        raise click.UsageError("only one of --at-once, --at and --cron can be meant")
+        raise click.UsageError("give only one of --at-once, --at and --cron")
     wanted = Given(**given, properties=_pairs(properties))
     sources, definitions = _the_set(path)
     _check_that_there_are_accounts(path, definitions)
@@ -83,7 +79,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
         if not yes:
             _confirm(target, fields)
     except click.Abort:
-        click.echo(err=True)  # the question's line is still open
+        click.echo(err=True)  # ends the line of the question
         raise UserError(
             "interrupted, and nothing was written", help="Run it again when you are ready.", exit_code=Exit.INTERRUPTED
         ) from None
@@ -91,7 +87,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     if wanted.id is None and not can_ask():
         click.echo(f"--id was not given, and the proposed id was taken: {asked.fields['id']}", err=True)
     click.echo(f"appended {asked.fields['id']} to {target.path}")
-    click.echo(f"see what becomes of it: bulletins plan{as_argument(path)} --id {asked.fields['id']}")
+    click.echo(f"see when it will be sent: bulletins plan{as_argument(path)} --id {asked.fields['id']}")
 
 
 def _pairs(properties: Sequence[str]) -> dict[str, str]:
@@ -101,7 +97,7 @@ def _pairs(properties: Sequence[str]) -> dict[str, str]:
     for text in properties:
         name, is_pair, value = text.partition("=")
         if not is_pair or not name:
-            raise click.UsageError(f"--property {text!r} is no NAME=VALUE")
+            raise click.UsageError(f"--property {text!r} is not written like NAME=VALUE")
         try:
             readable(text)
         except Unfit as error:
@@ -128,20 +124,20 @@ def _the_set(path: Path) -> tuple[list[Source], Definitions]:
 
 
 def _check_that_there_are_accounts(path: Path, definitions: Definitions) -> None:
-    """Raises UserError where every answer would be in vain. A file alone may name accounts of the set that it is of."""
+    """Raise UserError if the set has no account. A single file may use accounts that other files define."""
     if definitions.accounts or not os.path.isdir(path):
         return
     message = "the set has no account to raise a bulletin in; nothing was asked, and nothing was written"
     help_ = f"Define one in a file of its own, such as {path / 'accounts.yaml'}, with the line: {_ACCOUNT_LINE}"
     if definitions.problems:
-        help_ = f"Mend what bulletins validate{as_argument(path)} shows, or define an account in a file of its own."
+        help_ = f"Fix what bulletins validate{as_argument(path)} shows, or define an account in a file of its own."
     raise UserError(message, help=help_)
 
 
 def _check_that_options_say_all(
     path: Path, sources: Sequence[Source], file: str | None, definitions: Definitions, given: Given, *, yes: bool
 ) -> None:
-    """Raises click.UsageError that names all that nobody can be asked for here."""
+    """Raise click.UsageError that names all missing options, because there is no terminal to ask on."""
     from runner.cli.new.questions import lacking
     from runner.cli.new.target_file import candidates, chosen_target, defaults_of_all
     from runner.cli.prompts import missing
@@ -155,14 +151,14 @@ def _check_that_options_say_all(
 
 
 def _own_address(path: Path) -> str:
-    """The e-mail address that git knows of whoever sits here, or nothing."""
+    """Return the user's e-mail address from git's settings, or an empty text."""
     from runner.git.command import setting
 
     return setting(path, "user.email")
 
 
 def _check(sources: Sequence[Source], before: Definitions, target: Target, data: bytes) -> None:
-    """Raises UserError where the set with the entry has a problem that it did not have without."""
+    """Raise UserError if the new entry adds a problem to the set."""
     from runner.definitions.load import load_sources
     from runner.definitions.sources import Source, shown
     from runner.report.text.problems import problem_line
@@ -182,15 +178,15 @@ def _check(sources: Sequence[Source], before: Definitions, target: Target, data:
         for problem in found:
             click.echo(problem_line(problem), err=True)
         message = "with this bulletin the set would have a problem, and nothing was written"
-        raise UserError(message, help="Answer otherwise, or mend the set first.", exit_code=Exit.PROBLEMS)
+        raise UserError(message, help="Give other answers, or fix the set first.", exit_code=Exit.PROBLEMS)
 
 
 def _without_place(problem: Problem) -> tuple[str, str, str]:
-    return problem.file, problem.code, problem.message  # what stands below the entry has moved
+    return problem.file, problem.code, problem.message  # the new entry moves the lines below it
 
 
 def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
-    """Shows the entry and asks on the terminal. Raises UserError where nobody said yes."""
+    """Show the entry and ask on the terminal. Raises UserError without a yes."""
     from runner.cli.console import insist_on_yes
     from runner.definitions.editing.writing import entry
     from runner.report.safe_text import plain
@@ -203,16 +199,16 @@ def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
 
 
 def _write(target: Target, data: bytes) -> None:
-    """Writes the file whole, keeping its mode, if it is still what was read."""
+    """Write the whole file with its old permissions. Raises UserError if it was changed since it was read."""
     from runner.cli.new.target_file import bytes_of
     from runner.files import locked, rewrite, way_out
 
     try:
-        with locked(target.path.parent):  # another one may be about to append to it as well
+        with locked(target.path.parent):  # another process may append to it at the same time
             if bytes_of(target.path) != target.data:
-                message = f"{target.path} was changed while the questions stood, and nothing was written"
-                raise UserError(message, help="Run it again.")
+                message = f"{target.path} was changed while you answered, and nothing was written"
+                raise UserError(message, help="Run the command again.")
             rewrite(target.path, data)
     except OSError as error:
-        message = f"{target.path} can't be written: {error.strerror or error}, and it is as it was"
-        raise UserError(message, help=way_out(error, "Give another --file, or mend its permissions.")) from None
+        message = f"{target.path} can't be written: {error.strerror or error}; it was not changed"
+        raise UserError(message, help=way_out(error, "Give another --file, or fix its permissions.")) from None

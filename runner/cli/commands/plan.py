@@ -1,4 +1,4 @@
-"""`plan`: what would be done with each firing now, and why. Sends nothing, needs no credentials."""
+"""`plan`: show what a run would do with each firing now, and why. Sends nothing and needs no credentials."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 class _UpTo(Moment):
-    """An RFC 3339 time with offset, or a plain date: its last second in UTC."""
+    """The type of --until: an RFC 3339 time with offset, or a date, which means its last second in UTC."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Of a date, the whole day counts."""
+        """Return the time, or the end of the day."""
         from runner.definitions.schedules.times import TimeProblem, instant
 
         if isinstance(value, datetime):
@@ -47,7 +47,7 @@ class _UpTo(Moment):
         try:
             return instant(whole)
         except TimeProblem as error:
-            found = error.message.replace(whole, value)  # as it was written
+            found = error.message.replace(whole, value)  # quote what the user wrote
             accepted = "a day, like 2026-12-07 (to its end in UTC), or a time, like 2026-12-07T18:30:00+05:30"
             self.fail(f"{found}. Write {accepted}", param, ctx)
 
@@ -55,17 +55,17 @@ class _UpTo(Moment):
 @click.command()
 @path_argument
 @selection_options
-@click.option("--against", metavar="REF", help="Show also what changed since a git ref, and what each change does.")
+@click.option("--against", metavar="REF", help="Also show what changed since a git ref, and what each change does.")
 @now_option
 @click.option("--until", type=_UpTo(), metavar="TIME",
-              help="Show all that comes up to then: RFC 3339, or a date for that whole day in UTC.")  # fmt: skip
+              help="Show all that is due until then: a day (to its end in UTC), or a time with offset.")  # fmt: skip
 @ledger_option
 @sandbox_option
 @format_option(*PLAN_FORMATS)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Write the plan to a file, to be reviewed and then fired by: bulletins fire FILE")  # fmt: skip
+              help="Write the plan to a file. After a review, send it with: bulletins fire FILE")  # fmt: skip
 @verbose_option
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 6 where something would be sent.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 6 if something would be sent.")
 def plan(
     path: Path,
     against: str | None,
@@ -79,7 +79,7 @@ def plan(
     detailed_exitcode: bool,
     **selection: Any,
 ) -> int:
-    """Show what would be sent now, what not, and why."""
+    """Show what would be sent now, what would not, and why."""
     from runner.cli.against import changes_against
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import named_ledger, open_sandbox_ledger
@@ -98,13 +98,13 @@ def plan(
     at = now or present()
     if until is not None and until < at:
         raise click.UsageError(
-            f"--until {until:%Y-%m-%dT%H:%M:%SZ} lies before {at:%Y-%m-%dT%H:%M:%SZ}, where the plan begins"
+            f"--until {until:%Y-%m-%dT%H:%M:%SZ} is before {at:%Y-%m-%dT%H:%M:%SZ}, where the plan begins"
         )
     chosen = selectors(definitions, path, selection)
     selected, shown_until = _selected(definitions, chosen, at, until, is_calendar=format_ == "html")
     url = which_ledger(ledger_url, sandbox=sandbox)
     check_outputs({"--out": out}, url)
-    if sandbox and out:  # what is to be fired must know its ledger
+    if sandbox and out:  # a plan file must hold the id of its ledger
         open_sandbox_ledger(at).close()
     with ledger_if_there(url) as ledger:
         planned = plan_over(ledger, definitions, selected, at)
@@ -145,7 +145,7 @@ def plan(
 def _selected(
     definitions: Definitions, chosen: Iterable[Selector], now: datetime, until: datetime | None, *, is_calendar: bool
 ) -> tuple[list[Firing], datetime | None]:
-    """The selected firings, and up to when they hold what recurs: a calendar would be false with next times only."""
+    """Return the selected firings, and the time up to which they hold all occurrences; a calendar needs them all."""
     from runner.cli.planning import select_firings, select_for_calendar
 
     if until is not None or not is_calendar:
@@ -156,7 +156,7 @@ def _selected(
 
 
 def _given(selection: Mapping[str, Any]) -> dict[str, Sequence[str]]:
-    """The selection options that were given, by the names that users know."""
+    """Return the selection options that were given, by their names on the command line."""
     names = {name: name.removeprefix("only_") for name in selection}
     return {
         names[name]: [values] if isinstance(values, str) else values for name, values in selection.items() if values
@@ -177,5 +177,5 @@ def _show(planned: Plan, document: Mapping[str, Any], *, verbose: bool) -> None:
     table = plan_rows(planned.steps, document, whole=verbose)
     show_table((COLOURS[action] if action else None, cells) for action, cells in table)
     if not coming and any(step.action is Action.WAIT and step.firing.watch_key for step in planned.steps):
-        click.echo("recurring bulletins show their next time only (--until TIME shows all that come up to it)")
+        click.echo("recurring bulletins show only their next time (--until TIME shows all times until then)")
     click.echo(summary_line(document))

@@ -1,4 +1,4 @@
-"""`schema` and `explain`: what the program knows of the format and of the API's answers, printed."""
+"""`schema` and `explain`: print the schemas of the format, and explain problem codes and answers of the API."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ _DEFAULT_NAME = "bulletins"
 
 @click.command()
 @click.argument("name", required=False, shell_complete=completions.schemas)
-@click.option("--for-set", is_flag=True, help="Narrowed to the accounts and the catalog of the set.")
+@click.option("--for-set", is_flag=True, help="Allow only the accounts and business events of the set.")
 @click.option("--path", type=click.Path(path_type=Path), help=f"The set's definitions.  [default: {DEFAULT_PATH}]")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Write the narrowed schemas into a folder.")
+@click.option(
+    "--out", metavar="DIR", type=click.Path(path_type=Path), help="Write the schemas of the set into this folder."
+)
 def schema(name: str | None, for_set: bool, path: Path | None, out: Path | None) -> None:
     """Print a JSON Schema, for an editor; without NAME, list them.
 
-    With --for-set, NAME is bulletins where it is left out.
+    With --for-set, the default of NAME is bulletins.
 
-    Editors with yaml-language-server complete and explain by the schema that the first line of a file names:
+    Editors with yaml-language-server help with a file if its first line names the schema:
 
     \b
         # yaml-language-server: $schema=.schemas/bulletins.schema.json
@@ -52,7 +54,7 @@ def _check_name(name: str, names: list[str], message: str) -> None:
     from runner.definitions.suggest import did_you_mean, listed
 
     if name not in names:
-        hint = did_you_mean(name, names) or f"There are: {listed(names)}."
+        hint = did_you_mean(name, names) or f"The schemas are: {listed(names)}."
         raise UserError(message, help=hint, exit_code=Exit.USAGE)
 
 
@@ -61,7 +63,7 @@ def _narrow(name: str | None, path: Path, out: Path | None) -> None:
     from runner.definitions.editing.editor_schema import NARROWED, narrowed
     from runner.definitions.load import load
 
-    _check_name(name or _DEFAULT_NAME, list(NARROWED), f"there is no schema {name!r} that a set could narrow")
+    _check_name(name or _DEFAULT_NAME, list(NARROWED), f"there is no schema {name!r} for a set")
     definitions = load([path])
     if definitions.problems:
         found = problems_of(definitions, path)
@@ -74,12 +76,12 @@ def _narrow(name: str | None, path: Path, out: Path | None) -> None:
 
 
 def schema_json(schema: dict[str, Any]) -> str:
-    """A schema as its file holds it."""
+    """Return a schema as the text of its file."""
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def schema_file(name: str) -> str:
-    """The name of a schema's file."""
+    """Return the name of a schema's file."""
     return f"{name}.schema.json"
 
 
@@ -102,7 +104,7 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
 def explain(code: str | None) -> None:
     """Explain a code or an answer like 429; without CODE, list all.
 
-    CODE is the code of a problem, such as property-unknown, or the status of an answer of the API, such as 429.
+    CODE is the code of a problem, such as property-unknown, or the HTTP status of an answer of the API, such as 429.
     """
     from runner.definitions.problem_codes import Code
     from runner.definitions.suggest import did_you_mean
@@ -125,7 +127,7 @@ def explain(code: str | None) -> None:
 
 
 def _width() -> int:
-    """Of the terminal, as far as lines of that length can be read; 80 elsewhere."""
+    """Return the width of the terminal, at most 100 columns; 80 without a terminal."""
     import shutil
     import sys
 

@@ -1,4 +1,4 @@
-"""`report`: a run's report once more, in any format: from the ledger, or from the file that the run left."""
+"""`report`: show a run's report again, in any format, from the ledger or from the run's report file."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str, verbose: bool) -> None:
     """Show the report of a run again.
 
-    RUN is its id, or a report file; without it, the newest run that did something. From the ledger comes what the run
-    recorded, with what people have settled since; a report file also holds what the run left alone.
+    RUN is its id, or a report file; the default is the newest run that did something. The ledger shows what the run
+    recorded, and what people resolved since. A report file also shows firings with nothing to do.
     """
     from runner.report.formats import run_in
 
@@ -51,7 +51,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} can't be read: {error.strerror}", help="Give a report file, or a run's id.") from None
     except ValueError as error:
         raise UserError(
-            f"{path} is no report: {error}", help="Reports lie under .bulletins/reports.", exit_code=Exit.USAGE
+            f"{path} is not a report: {error}", help="Reports are in .bulletins/reports.", exit_code=Exit.USAGE
         ) from None
 
 
@@ -71,10 +71,10 @@ def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
 
     found = ledger.run(run)
     if found is None or found.command != "fire":
-        what = "there is no run" if found is None else f"no run of fire, but of {found.command}, is"
+        what = "there is no run" if found is None else f"no run of fire, only one of {found.command}, is"
         raise UserError(
             f"{what} {run} in {ledger.place}",
-            help="bulletins status shows the runs of what was fired lately.",
+            help="bulletins status shows the runs that fired something recently.",
             exit_code=Exit.USAGE,
         )
     if any(live.id == run for live in ledger.live_runs()):

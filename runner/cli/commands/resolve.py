@@ -1,4 +1,8 @@
-"""`resolve`: a person's word on what is in doubt. Sends nothing."""
+"""`resolve`: record a person's decision on firings in doubt, sent or not sent. Sends nothing.
+
+A firing in doubt blocks its bulletin until a person has looked at the dashboard's activity log. A firing resolved as
+not sent may be sent again by the next run. So that it is not sent twice, the process that held it must have ended.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +30,16 @@ _SHOWN = 20  # of the firings that a question lists
     "--run",
     metavar="RUN",
     shell_complete=completions.runs,
-    help="All that this run left in doubt, or with IDs those of it.",
+    help="All firings that this run left in doubt, or only those of the IDs.",
 )
 @click.option("--sent", is_flag=True, help="The activity log shows it.")
 @click.option("--not-sent", is_flag=True, help="The activity log does not show it: it may be sent again.")
-@click.option("--note", metavar="TEXT", help="How you know: kept in the ledger.")
+@click.option("--note", metavar="TEXT", help="How you know; recorded in the ledger.")
 @click.option(
-    "--account", metavar="NAME", shell_complete=completions.accounts, help="Which account, where several are in doubt."
+    "--account", metavar="NAME", shell_complete=completions.accounts, help="Which account, if several are in doubt."
 )
-@click.option("--occurrence", metavar="NAME", help="Which occurrence, where several are in doubt.")
-@click.option("--again", is_flag=True, help="Correct what was said of a firing that was settled so before.")
+@click.option("--occurrence", metavar="NAME", help="Which occurrence, if several are in doubt.")
+@click.option("--again", is_flag=True, help="Correct an earlier decision about a firing.")
 @yes_option
 @ledger_option
 def resolve(
@@ -50,10 +54,10 @@ def resolve(
     yes: bool,
     ledger_url: str | None,
 ) -> None:
-    """Settle firings in doubt by your word. Sends nothing.
+    """Decide on firings in doubt: sent or not. Sends nothing.
 
-    Look at the activity log, then give --sent or --not-sent, and --note. On a terminal it asks before it records
-    anything.
+    Look at the activity log of the CleverTap dashboard, then give --sent or --not-sent, and --note. On a terminal, the
+    command asks before it records anything.
     """
     from runner.cli.ledgers import open_ledger
 
@@ -70,11 +74,11 @@ def resolve(
 
 
 def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> str:
-    """The note, once all is said that nobody is asked for. Raises click.UsageError that names all that is not."""
+    """Return the note. Raises click.UsageError that names all missing options."""
     from runner.cli.prompts import missing
 
     if sent and not_sent:
-        raise click.UsageError("say what the activity log shows: either --sent or --not-sent")
+        raise click.UsageError("give either --sent or --not-sent, as the activity log shows")
     said = {"an ID or --run": which, "one of --sent or --not-sent": sent or not_sent, "--note": note is not None}
     if note is None or not all(said.values()):
         raise missing(*(each for each, is_said in said.items() if not is_said), why="")
@@ -84,7 +88,7 @@ def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> st
 
 
 def _settled_before(ledger: Ledger, ids: Sequence[str], run: str | None) -> list[Row]:
-    """The newest row of each firing of these bulletins, or of that run, where a person has settled that row."""
+    """Return the newest row of each firing of these bulletins, or of the run, if a person has resolved this row."""
     rows = [row for id in ids for row in ledger.rows(bulletin=id)] if ids else ledger.rows(run=run)  # noqa: A001
     newest: dict[object, Row] = {}
     for row in rows:
@@ -94,12 +98,12 @@ def _settled_before(ledger: Ledger, ids: Sequence[str], run: str | None) -> list
 
 
 def _chosen(known: Sequence[Row], ids: Sequence[str], run: str | None, *, again: bool) -> list[Row]:
-    """The rows that are meant: one for each ID, or all that are known of the run."""
-    is_so = "was settled by a person" if again else "is in doubt"
+    """Return the rows to resolve: one for each ID, or all of the run. Raises UserError if none or several fit an ID."""
+    is_so = "was decided by a person" if again else "is in doubt"
     of_run = [row for row in known if run in (None, row.run)]
     if not ids:
         if not of_run:
-            raise UserError(f"nothing of run {run} {is_so}", help="bulletins status lists what is in doubt.")
+            raise UserError(f"no firing of run {run} {is_so}", help="bulletins status lists what is in doubt.")
         return of_run
     chosen = []
     for bulletin in dict.fromkeys(ids):
@@ -110,29 +114,29 @@ def _chosen(known: Sequence[Row], ids: Sequence[str], run: str | None, *, again:
                 f"no firing of {bulletin!r} {is_so}" + (f" by run {run}" if elsewhere else ""),
                 help=f"It {is_so} by {_runs(elsewhere)}."
                 if elsewhere
-                else "bulletins status lists what is; a run that still lives holds its firings itself.",
+                else "bulletins status lists what is in doubt, and runs under way, which still hold their firings.",
             )
         if len(found) > 1:
             places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
             message = f"{bulletin} {is_so} {len(found)} times"
-            raise UserError(message, help=f"Say which: {places}", exit_code=Exit.USAGE)
+            raise UserError(message, help=f"Add the options of one of them: {places}", exit_code=Exit.USAGE)
         chosen += found
     return chosen
 
 
 def _check_that_none_lingers(rows: Sequence[Row]) -> None:
-    """Raises UserError where a process that held one could still send it: it may be frozen right before that."""
+    """Raise UserError if the process that held a firing still exists: it may be frozen just before it sends."""
     from runner.cli.ledgers import lingering
 
     for row in lingering(rows):
         raise UserError(
-            f"the process that held {row.key.bulletin} is still here (pid {row.pid}) and might send it yet",
-            help=f"End it (kill -9 {row.pid}), look at the activity log once more, then say what you found.",
+            f"the process that held {row.key.bulletin} still exists (pid {row.pid}) and might still send it",
+            help=f"End it (kill -9 {row.pid}), look at the activity log again, then repeat this command.",
         )
 
 
 def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
-    """Asks on a terminal; elsewhere the command line has said all. Raises UserError where nobody said yes."""
+    """Ask on a terminal only. Raises UserError without a yes."""
     from runner.cli.console import insist_on_yes
 
     if yes or not sys.stdin.isatty():
@@ -147,7 +151,7 @@ def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
 
 
 def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again: bool) -> None:
-    """Settles all of them before it tells of any: who reads only the first line must not stop the rest."""
+    """Resolve all rows before printing anything: a reader that closes the pipe early must not stop the others."""
     from runner.cli.error_output import show_error
     from runner.cli.ledgers import identity
     from runner.cli.streams import OutputLost
@@ -162,7 +166,7 @@ def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again
         try:
             _tell(settled, sent=sent)
         except OutputLost:
-            if moved:  # of which nothing else would be told then
+            if moved:  # else nothing would report these
                 show_error(_left_alone(moved, again=again))
             raise
     if moved:
@@ -170,8 +174,8 @@ def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again
 
 
 def _left_alone(moved: Sequence[Row], *, again: bool) -> UserError:
-    has_moved = "was claimed anew since" if again else "is not in doubt any more"
-    message = f"{', '.join(map(_named, moved))} {has_moved}, and was left alone"
+    has_moved = "was claimed by another run since" if again else "is no longer in doubt"
+    message = f"{', '.join(map(_named, moved))} {has_moved}, and was not changed"
     return UserError(message, help="See bulletins status ID.")
 
 
@@ -180,13 +184,13 @@ def _tell(settled: Sequence[Row], *, sent: bool) -> None:
 
     is_due, now = False, clock.now()
     for row in settled:
-        click.echo(f"settled: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
+        click.echo(f"resolved: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
         if not sent and row.expires_at is not None and row.expires_at < now:
-            click.echo(f"its grace ran out {moment(row.expires_at)}: it is not fired again")
+            click.echo(f"its grace period ended {moment(row.expires_at)}: it is not sent again")
         else:
             is_due = not sent
     if is_due:
-        click.echo("the next run fires it again, if it is still due")
+        click.echo("the next run sends it again, if it is still due")
 
 
 def _runs(runs: Sequence[str]) -> str:

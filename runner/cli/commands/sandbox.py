@@ -1,4 +1,4 @@
-"""`sandbox`: the stand-in of the API by itself, for use by hand, with curl and from other programs."""
+"""`sandbox`: serve the simulated API on its own, for use by hand, with curl and from other programs."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from runner.sandbox.record import Received
 
 DEFAULT_PORT = 8642
-_EVENT_HELP = "An event and what it requires; again for each. Without it, any event is known."
-_CREDENTIALS_HELP = "Take these and no others; again for each. Without it, any are taken."
+_EVENT_HELP = "An event and its required properties; repeatable. Without it, every event is known."
+_CREDENTIALS_HELP = "Accept only these credentials; repeatable. Without it, all are accepted."
 
 
 class _Seconds(click.ParamType[float]):
@@ -62,7 +62,7 @@ def _faults(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, metavar="N",
-              help="The port; 0 takes one that is free.")  # fmt: skip
+              help="The port; 0 takes any free port.")  # fmt: skip
 @click.option("--latency", type=_Seconds(), default="50ms", show_default=True, help="How long an answer takes.")
 @click.option("--credentials", multiple=True, callback=_credentials, metavar="ID:PASSCODE", help=_CREDENTIALS_HELP)
 @click.option("--event", "events", multiple=True, callback=_events, metavar="NAME=PROP,PROP", help=_EVENT_HELP)
@@ -72,10 +72,10 @@ def _faults(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     multiple=True,
     callback=_faults,
     metavar="FAULT",
-    help="What goes wrong, see above; again for each.",
+    help="What goes wrong, see above; repeatable.",
 )
 @click.option("--targets", type=click.IntRange(0), default=1, show_default=True, metavar="N",
-              help="How many bulletins each event is said to have sent.")  # fmt: skip
+              help="How many bulletins each answer reports as sent.")  # fmt: skip
 def sandbox(
     port: int,
     latency: float,
@@ -84,16 +84,16 @@ def sandbox(
     faults: tuple[str, ...],
     targets: int,
 ) -> int:
-    """Serve a stand-in of the API on loopback, until Ctrl-C.
+    """Serve a simulated API on this machine, until Ctrl-C.
 
     \b
     A FAULT is KIND[@NAME-GLOB][*TIMES][~PROBABILITY]. The kinds:
       503, timeout, reset, close            before the bulletin is accepted,
       503-after, timeout-after, …           or after it
-      truncated, foreign, no-status, huge   accepted, but the answer says nothing
+      truncated, foreign, no-status, huge   accepted, but the answer is useless
       drip, drip-head                       accepted, but the answer never ends
       fail:TEXT, redirect                   not accepted
-      refuse                                the port is shut
+      refuse                                no connection is possible
       sticky-429, sticky-429:30s            after a 429, the account gets only
                                             429 for 10 minutes, or that long
 
@@ -117,7 +117,7 @@ def sandbox(
         raise click.BadParameter(str(error)) from None
     except OSError as error:
         raise UserError(
-            f"the port {port} can't be had: {error.strerror}", help="Choose another with --port, or --port 0."
+            f"the port {port} can't be used: {error.strerror}", help="Choose another with --port, or --port 0."
         ) from None
     with served:
         click.echo(served.base_url)

@@ -1,4 +1,4 @@
-"""`status`: what the ledger knows. Changes nothing."""
+"""`status`: show what the ledger holds, or the history of one bulletin. Changes nothing."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from runner.plan.budget import Limit, Used
 
 _LATELY = 10
-_COMING = 3  # times of a bulletin that recurs
+_COMING = 3  # next times shown of a recurring bulletin
 _COLOURS = {"fired": "green", "failed": "red", "in_doubt": "red", "expired": "yellow", "claimed": "yellow"}
 
 
 @click.command()
 @click.argument("bulletin", metavar="[ID]", required=False, shell_complete=completions.ids)
 @click.option("--path", default=DEFAULT_PATH, show_default=True, type=click.Path(path_type=Path, readable=False),
-              help="The definitions to compare with.")  # fmt: skip
+              help="The definitions, for what would happen now and for budgets.")  # fmt: skip
 @ledger_option
 @format_option("text", "json")
 def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: str) -> None:
     """Show what is in doubt, what is under way, and what was fired.
 
-    With ID, one bulletin's history, and what would happen to it now.
+    With ID, show the history of this bulletin, and what would happen to it now.
     """
     from runner.cli.ledgers import open_ledger
     from runner.cli.witnessing import warn_if_older
@@ -76,14 +76,14 @@ def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
     for line in doubt_lines(doubts, ledger=named, lingering=[row.run for row in lingering(doubts)]):
         click.echo(line)
     if doubts:
-        click.echo(f"{len(doubts)} in doubt: look each up in the dashboard's activity log, then settle it\n")
+        click.echo(f"{len(doubts)} in doubt: look for each in the dashboard's activity log, then resolve it\n")
     else:
         click.echo("nothing is in doubt")
     if live:
         click.echo("under way:")
         show_table((_COLOURS["claimed"], run_cells(run)) for run in live)
     if lately:
-        click.echo("fired lately:")
+        click.echo("fired recently:")
         cells = ((row, history_cells(row, ())) for row in lately)
         show_table((_COLOURS["fired"], (row.key.bulletin, at, where, said)) for row, (_, at, where, said) in cells)
 
@@ -94,7 +94,7 @@ def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
 
 
 def _budgets(ledger: Ledger, path: Path) -> dict[Limit, Used]:
-    """How much the accounts have used of their budgets; nothing where no definitions are here."""
+    """Return what the accounts have used of their budgets; nothing if the definitions are missing."""
     from runner.definitions.load import load
     from runner.plan.budget import has_budget, used
 
@@ -115,7 +115,7 @@ def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> N
     now = _what_now(ledger, bulletin, path)
     if not rows and not now:
         raise UserError(
-            f"nothing is known of {bulletin!r}: it is neither in the ledger nor under {path}",
+            f"there is no bulletin {bulletin!r}: it is neither in the ledger nor in {path}",
             help="bulletins plan lists the ids that are defined.",
             exit_code=Exit.USAGE,
         )
@@ -131,7 +131,7 @@ def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> N
 
 
 def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]:
-    """What a run would do with the bulletin now; empty, with a word about it, where the definitions can't say."""
+    """Return what a run would do with the bulletin now; nothing, with a printed reason, if the set is unusable."""
     from runner.cli.planning import plan_over
     from runner.definitions.load import load
     from runner.plan.firing import firings
@@ -140,7 +140,7 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
     try:
         definitions = load([path])
     except UserError as error:
-        click.echo(f"the definitions are not looked at: {error.message}", err=True)
+        click.echo(f"what a run would do now is not shown: {error.message}", err=True)
         return []
     if definitions.problems:
         click.echo("the definitions have problems (bulletins validate), so nothing would be fired now", err=True)
@@ -160,7 +160,7 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
 
 
 def _third_next(bulletins: Sequence[Bulletin], now: datetime) -> datetime | None:
-    """The third time from now on of a bulletin that recurs, or the last where there are fewer."""
+    """Return the third occurrence after now of a recurring bulletin, or the last if there are fewer."""
     from runner.definitions.model import Recurrence
     from runner.definitions.schedules.recurrence import next_after
 

@@ -1,4 +1,4 @@
-"""`validate`: the definitions' problems, or that there are none."""
+"""`validate`: check the definitions and show every problem."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runner.report.formats import PROBLEM_FORMATS
 def validate(paths: tuple[Path, ...], format_: str) -> int:
     """Check the definitions, and show every problem.
 
-    Each with its place and the mend. All files under the PATHs (bulletins.d where none is given) make one set.
+    Each problem has its place and a way to fix it. All files under the PATHs (default: bulletins.d) form one set.
     """
     from runner.cli.console import show_problems
     from runner.definitions.load import load

@@ -1,4 +1,7 @@
-"""What is known of a bulletin while `new` asks for it: the set, what options say, and the answers, each checked."""
+"""The state of `new` while it asks for a bulletin: the set, the values of options, and the answers so far.
+
+Each answer is checked by the same rules as the set before it is kept.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _RECURRING = {"cron": "0 0 * * *", "timezone": "UTC"}
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What options answer; None where the question is asked."""
+    """The answers given by options; None if the question must be asked."""
 
     event: str | None = None
     name: str | None = None
@@ -38,7 +41,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The set, the defaults of the file that is added to, what is given, and the answers so far."""
+    """The set, the defaults of the target file, the values of options, and the answers so far."""
 
     definitions: Definitions
     defaults: Mapping[str, Any]
@@ -48,13 +51,13 @@ class Asked:
     fields: Fields = field(default_factory=dict)
 
     def check(self, path: Path, value: Any) -> None:
-        """Puts an answer in its place. Raises Unfit with what the check of the set would say of it."""
+        """Keep an answer. Raises Unfit with the problem that the set would have with it."""
         from runner.definitions.editing.answer_check import complaint
 
         name = str(path[0])
         changed = {**self.fields, name: {**self.fields.get(name, {}), str(path[1]): value} if path[1:] else value}
         schedule = {**self.defaults.get("schedule", {}), **changed.get("schedule", {})}
-        if not {"at", "cron"} & set(schedule):  # none yet, but it may come to be one that recurs
+        if not {"at", "cron"} & set(schedule):  # not asked yet; {{ … }} is valid only in a recurring bulletin
             schedule = _RECURRING if "{{" in str(value) else {}
         event = self.defaults.get("business_event")
         tried = {**({"business_event": event} if event else {}), **changed}
@@ -67,18 +70,18 @@ class Asked:
         self.fields.update(changed)
 
     def check_given(self, path: Path, option: str, value: Any) -> None:
-        """The same for what an option says. Raises click.UsageError that names it."""
+        """Keep an option's value. Raises click.UsageError that names the option."""
         try:
             self.check(path, value)
         except Unfit as error:
             raise UsageError(f"{option}: {error}") from None
 
     def taken(self, path: Path) -> Callable[[str], None]:
-        """A check for `answer`: text, put in its place."""
+        """Return a check for `answer` that keeps a text, which must not be empty."""
 
         def take(text: str) -> None:
             if not text:
-                raise Unfit("an answer is wanted here.")
+                raise Unfit("an answer is needed here.")
             self.check(path, text)
 
         return take

@@ -1,4 +1,7 @@
-"""What `new` asks of a bulletin, question by question; options given answer them beforehand."""
+"""The questions of `new`, one for each field of a bulletin. A given option answers its question beforehand.
+
+In: the set, the target file's defaults and the options. Out: the fields of the new bulletin.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _EMPTY = "(empty)"
 
 
 def lacking(definitions: Definitions, defaults: Mapping[str, Any], given: Given) -> list[str]:
-    """The options that are wanted where nobody can be asked: what is neither given nor said by the file's defaults."""
+    """Return the options that are missing without a terminal: neither given nor set by the file's defaults."""
     found = []
     name = given.event or defaults.get("business_event")
     if given.event is None and name is None:
@@ -34,7 +37,7 @@ def lacking(definitions: Definitions, defaults: Mapping[str, Any], given: Given)
 
 
 def ask(asked: Asked) -> Fields:
-    """The fields of a bulletin, all questions answered. Raises click.UsageError, or click.Abort where somebody left."""
+    """Ask all questions and return the fields. Raises click.UsageError, or click.Abort if the person leaves."""
     from runner.cli.new.suggestions import next_name
 
     _ask_event(asked)
@@ -63,7 +66,7 @@ def _question(asked: Asked, name: str, text: str, suggestion: str = "") -> Quest
 
 
 def _default(asked: Asked, name: str, given: str | None) -> str | None:
-    """Where nobody can be asked, what the file's defaults say is answer enough."""
+    """Return the given answer; without a terminal and without an answer, the file's default."""
     return given if given is not None or can_ask() else asked.defaults.get(name)
 
 
@@ -90,7 +93,7 @@ def _ask_properties(asked: Asked) -> None:
                 _ask_property(asked, event, name, str(inherited.get(name, "")))
     if (event is None or event.properties is None) and can_ask():
         while answer(
-            Question("another property, as name=value, or nothing", "--property"), lambda text: _another(asked, text)
+            Question("another property, as name=value (Enter: none)", "--property"), lambda text: _another(asked, text)
         ):
             pass
 
@@ -126,12 +129,12 @@ def _ask_property(asked: Asked, event: BusinessEvent, name: str, inherited: str)
 
 
 def _another(asked: Asked, text: str) -> bool:
-    """Takes one more property; whether there was one."""
+    """Keep one more property; return False for an empty answer."""
     if not text:
         return False
     name, is_pair, value = text.partition("=")
     if not is_pair or not name.strip():
-        raise Unfit("that is no name=value. Type nothing to go on.")
+        raise Unfit(f"{text!r} is not written like name=value. Press Enter alone to go on.")
     asked.check(("properties", name.strip()), value.strip())
     return True
 
@@ -142,12 +145,12 @@ def _ask_id(asked: Asked) -> None:
     known = {bulletin.id for bulletin in asked.definitions.bulletins}
     words = (asked.fields["name"], asked.fields["business_event"])
     suggestion = free_id(*words, known)
-    # One with a number behind it is for a person to choose: a script that runs again would add the same once more.
+    # Without a terminal, no number makes the id unique: a script that runs twice would add the bulletin twice.
     given = asked.given.id if asked.given.id is not None or can_ask() else id_of(*words)
 
     def take(text: str) -> None:
         if text in known:
-            raise Unfit(f"the id {text!r} is already used. Give it one of its own, such as {suggestion}.")
+            raise Unfit(f"the id {text!r} is already used. Give another id, such as {suggestion}.")
         asked.taken(("id",))(text)
 
     answer(Question("id, unique in the whole set", "--id", suggestion), take, given=given)

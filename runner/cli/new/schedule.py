@@ -1,4 +1,4 @@
-"""When a new bulletin is due: at once, at a time, or again and again, asked of somebody or said by options."""
+"""The questions of `new` about the schedule: at once, at a time, or recurring (cron). Options can answer them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from click import UsageError
 from runner.cli.new.answers import Asked
 from runner.cli.prompts import Question, Unfit, answer, can_ask, choice, missing
 
-ONE_SCHEDULE = "one of --at, --cron or --at-once"  # what is wanted where nobody can be asked
+ONE_SCHEDULE = "one of --at, --cron or --at-once"  # needed without a terminal
 
-_AT_ONCE, _AT, _CRON = "as soon as it is there", "at a time", "again and again (cron)"
-_AS_DEFAULTS = "as the defaults of the file say"
+_AT_ONCE, _AT, _CRON = "at once", "at a time", "again and again (cron)"
+_AS_DEFAULTS = "as in the defaults of the file"
 _OPTIONS = {_AT_ONCE: "at-once", _AT: "at", _CRON: "cron"}
 _LOCAL = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?P<offset>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
@@ -22,7 +22,7 @@ _DEFAULT_GRACE = "1h"
 
 
 def ask_schedule(asked: Asked) -> None:
-    """The questions of a bulletin's schedule. Raises click.UsageError, or click.Abort where somebody left."""
+    """Ask for the schedule and keep it. Raises click.UsageError, or click.Abort if the person leaves."""
     given, kind = asked.given, _kind_of_schedule(asked)
     if given.timezone is not None:
         _check_zone(given.timezone)
@@ -46,12 +46,14 @@ def ask_schedule(asked: Asked) -> None:
 def _kind_of_schedule(asked: Asked) -> str:
     inherited, given = asked.defaults.get("schedule", {}), asked.given
     kinds = [_AT_ONCE, _AT, _CRON]
-    if "at" in inherited or "cron" in inherited:  # a bulletin can't undo what the defaults of its file say
+    if "at" in inherited or "cron" in inherited:  # a bulletin can't remove a default
         kinds = [_AS_DEFAULTS, _AT if "at" in inherited else _CRON]
     asked_for = {_AT_ONCE: given.at_once, _AT: given.at is not None, _CRON: given.cron is not None}
     for kind, is_meant in asked_for.items():
         if is_meant and kind not in kinds:
-            raise UsageError(f"--{_OPTIONS[kind]}: the defaults of the file say otherwise; give another --file")
+            raise UsageError(
+                f"--{_OPTIONS[kind]}: the defaults of the file hold another kind of schedule; give another --file"
+            )
         if is_meant:
             return kind
     if not can_ask():
@@ -63,7 +65,7 @@ def _kind_of_schedule(asked: Asked) -> str:
 
 
 def _zone(asked: Asked) -> str:
-    """In which local times are read: as asked for, as the file's defaults say, or as people of the account do."""
+    """Return the time zone of local times: the option's, else the file's default, else the account's."""
     accounts = asked.definitions.accounts
     names = asked.fields.get("accounts") or asked.defaults.get("accounts") or list(accounts)
     found = next((accounts[name].zone for name in names if name in accounts), "UTC")
@@ -71,7 +73,7 @@ def _zone(asked: Asked) -> str:
 
 
 def _check_zone(name: str) -> None:
-    """Before a time is asked for that no answer could mend."""
+    """Check --timezone before a time is asked for. Raises click.UsageError."""
     from runner.definitions.schedules.times import TimeProblem, zone
 
     try:
@@ -95,14 +97,14 @@ def _take_time(asked: Asked, text: str) -> None:
         due = instant(at, schedule.get("timezone"))
     except TimeProblem as error:
         if match is None:
-            found = f"{text!r} is no date with a time" if text else "a date with a time is wanted here"
+            found = f"{text!r} is not a date with a time" if text else "a date with a time is needed here"
             raise Unfit(f"{found}. {_HOW_TIMES_ARE_WRITTEN}") from None
         raise Unfit(f"{error.message.replace(repr(at), repr(text))}. {error.help}") from None
     if due < asked.now:
         now = asked.now.astimezone(zone(here))
         raise Unfit(
-            f"{text!r} is past: it is {now:%Y-%m-%d %H:%M} in {here}. Give a later time; "
-            "for a bulletin that is due at once, run it again with --at-once."
+            f"{text!r} is in the past: it is {now:%Y-%m-%d %H:%M} in {here}. Give a later time; "
+            "for a bulletin that is due at once, run the command again with --at-once."
         )
     asked.check(("schedule",), schedule)
 
@@ -115,4 +117,4 @@ def _ask_grace(asked: Asked) -> None:
         if text != usual:
             asked.check(("schedule", "grace"), text)
 
-    answer(Question("grace: how late it may still go out", "--grace", usual), take, given=given)
+    answer(Question("grace: how late it may still be sent", "--grace", usual), take, given=given)

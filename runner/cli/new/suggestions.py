@@ -1,4 +1,4 @@
-"""What `new` suggests where Enter alone is to be answer enough: the next name, and an id that is free."""
+"""Suggest answers for `new`: the next name of an event's bulletins, and an unused id."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from runner.definitions.model import Bulletin
 from runner.importers.naming import slug
 
 _LAST_NUMBER = re.compile(r"[0-9]{1,9}(?=[^0-9]*\Z)")
-_MAX_ID = 100  # which leaves room for a number
+_MAX_ID = 100  # shorter than the limit of ids, so that a number fits behind it
 
 
 def next_name(event: str, bulletins: Iterable[Bulletin]) -> str:
-    """The name of the last bulletin of the event with its number one higher, until no bulletin has it."""
+    """Return the name of the event's last bulletin with its number raised until no bulletin has this name."""
     names = {each.name: None for each in bulletins if each.business_event == event and "{{" not in each.name}
     name = next(reversed(names), event)
     while name in names:
@@ -24,7 +24,7 @@ def next_name(event: str, bulletins: Iterable[Bulletin]) -> str:
 
 
 def id_of(name: str, event: str) -> str:
-    """An id made of the name, or of the event where the name has no letters for one."""
+    """Make an id from the name, or from event and name if the name has no letters."""
     wanted = slug(name)
     if not any(character.isalpha() for character in wanted):
         wanted = slug(f"{event} {wanted}") or "bulletin"
@@ -32,7 +32,7 @@ def id_of(name: str, event: str) -> str:
 
 
 def free_id(name: str, event: str, known: Collection[str]) -> str:
-    """The same, with a number behind it where a bulletin has it already."""
+    """Make an id from the name, with a number behind it if a bulletin already has this id."""
     wanted = id_of(name, event)
     suggestion, number = wanted, 2
     while suggestion in known:

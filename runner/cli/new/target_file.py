@@ -1,4 +1,4 @@
-"""The file that `new` adds to: which one it is, what it holds, and what it holds with one more entry."""
+"""The file that `new` adds a bulletin to: choose it, read its defaults, and make its new content."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEW_FILE = "a new file"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The file that is added to: where, what it holds (None: it is new), and the defaults that it gives."""
+    """The target file: its path, its content (None for a new file) and its defaults."""
 
     path: Path
     data: bytes | None
@@ -30,9 +30,9 @@ class Target:
 
 
 def chosen_target(path: Path, sources: Sequence[Source], file: str | None) -> Target:
-    """The file to append to: as asked for, or one of those that hold bulletins, or a new one.
+    """Choose the file to append to: the given one, one with bulletins, or a new one.
 
-    Raises UserError, or click.UsageError, where nothing can be added to it.
+    Raises UserError or click.UsageError if nothing can be added to it.
     """
     if file is None and not os.path.isdir(path):
         file = os.fspath(path)
@@ -41,7 +41,7 @@ def chosen_target(path: Path, sources: Sequence[Source], file: str | None) -> Ta
         file = known[0]
     if file is None and known:
         labels = [*known[:_MOST_FILES], _NEW_FILE]
-        picked = choice(Question("file (the last one edited first)", "--file", labels[0]), labels)
+        picked = choice(Question("file (last edited first)", "--file", labels[0]), labels)
         file = labels[picked] if picked < len(labels) - 1 else None
     today = f"{present().astimezone():%Y-%m-%d}.yaml"
     question = Question(f"name of the new file, in {path}", "--file", today)
@@ -51,33 +51,33 @@ def chosen_target(path: Path, sources: Sequence[Source], file: str | None) -> Ta
 
 
 def candidates(sources: Sequence[Source]) -> list[str]:
-    """The files that hold bulletins, the last one edited first."""
+    """Return the files that hold bulletins, the last edited first; links are left out."""
     return _newest_first([each for each in sources if _holds_bulletins(each) and not os.path.islink(each.name)])
 
 
 def defaults_of_all(files: Sequence[str]) -> dict[str, Any]:
-    """What the defaults of any of the files give; of one with problems, nothing."""
+    """Return the defaults of all files together; files with problems are left out."""
     found: dict[str, Any] = {}
     for file in files:
-        with suppress(UserError):  # it is told once the file is chosen
+        with suppress(UserError):  # shown when this file is chosen
             for name, value in _defaults(Path(file), bytes_of(Path(file)) or b"").items():
                 found[name] = {**found.get(name, {}), **value} if isinstance(value, Mapping) else value
     return found
 
 
 def _defaults(path: Path, data: bytes) -> Mapping[str, Any]:
-    """The defaults of a file. Raises UserError where it has problems: nothing is asked for it then."""
+    """Return the defaults of a file. Raises UserError if it has problems or holds no bulletins."""
     from runner.definitions.building.check import check
     from runner.definitions.reading.reader import read
     from runner.definitions.sources import shown
 
     document, problems = read(data, shown(os.fspath(path)))
     found = [problem.message for problem in problems]
-    if document is not None and not found:  # a list not begun yet is begun now
+    if document is not None and not found:  # an empty `bulletins:` is no problem here
         found += [finding.message for finding in check(document) if finding.path != ("bulletins",)]
     if document is None or found:
-        message = f"{path} has problems of its own: {found[0]}, and nothing was written"
-        raise UserError(message, help="Mend it first, or give another --file.", exit_code=Exit.PROBLEMS)
+        message = f"{path} has problems: {found[0]}, and nothing was written"
+        raise UserError(message, help="Fix them first, or give another --file.", exit_code=Exit.PROBLEMS)
     if "bulletins" not in document.value:
         raise UserError(f"{path} holds no bulletins, and nothing was written", help="Give another --file.")
     return document.value.get("defaults") or {}
@@ -103,7 +103,7 @@ def _newest_first(sources: Sequence[Source]) -> list[str]:
 
 
 def _inside(path: Path, text: str) -> Path:
-    """The path of a file of the set. Raises Unfit where the set would not have it."""
+    """Return the path of a file of the set. Raises Unfit if the set would not include it."""
     from runner.definitions.sources import is_definition, is_hidden
 
     chosen = Path(text)
@@ -117,14 +117,14 @@ def _inside(path: Path, text: str) -> Path:
     folder = path if os.path.isdir(path) else path.parent
     within = Path(os.path.relpath(os.path.realpath(chosen), os.path.realpath(folder)))
     if ".." in within.parts:
-        raise Unfit(f"{chosen} does not lie in {folder}. Give a file of the set.")
+        raise Unfit(f"{chosen} is not in {folder}. Give a file of the set.")
     if not is_definition(within.name) or any(is_hidden(part) for part in within.parts):
-        raise Unfit(f"{chosen} would not be read: files of the set end in .yaml, and do not begin with a dot.")
+        raise Unfit(f"{chosen} would not be read: names of files of the set end in .yaml and don't begin with a dot.")
     return chosen
 
 
 def bytes_of(path: Path) -> bytes | None:
-    """What the file holds; None where there is none. Raises UserError."""
+    """Return the content of the file; None if it is missing. Raises UserError if it can't be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -134,7 +134,7 @@ def bytes_of(path: Path) -> bytes | None:
 
 
 def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
-    """What the file comes to hold; `path` is the set's. Raises UserError where nothing can be added."""
+    """Return the file's content with the new entry; `path` is the set's. Raises UserError if it can't be added."""
     from runner.definitions.editing.appending import CannotAppend, appended, new_file
 
     if target.data is None:
@@ -146,6 +146,6 @@ def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
 
 
 def _schema_beside(file: Path, path: Path) -> str:
-    """How a file names the schema that init wrote for its set; empty where there is none."""
+    """Return the relative path from a file to the schema that `init` wrote for the set; empty if it is missing."""
     schema = path / ".schemas" / "bulletins.schema.json"
     return Path(os.path.relpath(schema, file.parent)).as_posix() if os.path.isfile(schema) else ""

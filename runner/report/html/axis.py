@@ -1,4 +1,4 @@
-"""A span of time → an axis: places in percent of its width, and ticks at round times."""
+"""A time axis. In: a span of time. Out: positions in percent of its width, and ticks at round times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_TICKS = 6
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A line of the axis: where, which instant, and how much of the time its text shows."""
+    """A tick of the axis: its position in percent, its instant, and the form of its text."""
 
     x: float
     at_ms: int
@@ -31,11 +31,11 @@ class Axis:
     end_ms: float
 
     def x(self, at_ms: float) -> float:
-        """Where the instant is, in percent."""
+        """Return the position of an instant in percent of the width."""
         return round(100 * (at_ms - self.start_ms) / (self.end_ms - self.start_ms), 3)
 
     def ticks(self) -> list[Tick]:
-        """Round times within the span, a handful."""
+        """Return a few ticks at round times within the span."""
         span = self.end_ms - self.start_ms
         days = 86_400_000
         step = next((step for step in _STEPS_MS if span / step <= _MOST_TICKS), 0)
@@ -47,5 +47,5 @@ class Axis:
 
 
 def axis_of(start_ms: float, end_ms: float) -> Axis:
-    """An axis over that span, widened where it has no width."""
+    """Return an axis over the span, which is made at least 1 ms long."""
     return Axis(start_ms, max(end_ms, start_ms + 1))

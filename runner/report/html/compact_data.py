@@ -1,4 +1,4 @@
-"""Rows → compact JSON within the page: columns named once, repeated texts kept once, nothing that ends the script."""
+"""Compact JSON for a page. In: rows. Out: JSON with each column name and each repeated text once, safe in a script."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from runner.report.safe_text import COMMAND, OBEYED, TAGS, UNSEEN
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-PAYLOADS_KEPT_BYTES = 4_500_000  # of all rows together
-# `</script>` and `<!--` end or change a script; lone halves are no UTF-8; the rest is what `plain` spells out, too.
+PAYLOADS_KEPT_BYTES = 4_500_000  # for all rows together
+# `</script>` and `<!--` end or change a script; lone surrogates are not UTF-8; `plain` escapes the others as well.
 _UNSAFE = re.compile(f"[<>&{OBEYED}{UNSEEN}{TAGS}]|{COMMAND}")
 
 
 def packed(
     columns: Sequence[str], rows: Iterable[Sequence[Any]], *, pooled: Collection[str] = (), nested: Collection[str] = ()
 ) -> dict[str, Any]:
-    """The rows without what they repeat; `data.js` undoes it.
+    """Pack the rows without repetitions; `data.js` unpacks them.
 
-    Texts of the `pooled` columns are replaced by their places in `texts`; mappings and lists of the `nested` ones by
-    [place in `shapes`, places of their texts…], a shape being their keys. A nested value that is neither stays.
+    In `pooled` columns, a text is replaced by its index in `texts`. In `nested` columns, a mapping or list is replaced
+    by [index in `shapes`, indexes of its texts…]; its shape holds its keys. Other values stay.
     """
     texts: dict[str, int] = {}
     shapes: dict[str, int] = {}
@@ -54,7 +54,7 @@ def _flat(value: Any, shapes: dict[str, int], texts: dict[str, int]) -> list[Any
 
 
 def _shape(value: Any, leaves: list[Any], texts: dict[str, int]) -> Any:
-    """The value with 0 for each text and 1 for each other leaf; a mapping is a list of its keys, then of its shapes."""
+    """Return the shape of a value: 0 for a text, 1 for another leaf, a list of keys and shapes for a mapping."""
     match value:
         case dict():
             return ["m", [*value], *(_shape(each, leaves, texts) for each in value.values())]
@@ -69,7 +69,7 @@ def _shape(value: Any, leaves: list[Any], texts: dict[str, int]) -> Any:
 
 
 def drop_payloads(rows: Iterable[list[Any]], payload: int) -> None:
-    """Puts False for the payloads (at that place of each row) that would make the page too large."""
+    """Replace payloads (at index `payload` of each row) by False once the page would become too large."""
     size = 0
     for row in rows:
         if row[payload] is None:
@@ -82,7 +82,7 @@ def drop_payloads(rows: Iterable[list[Any]], payload: int) -> None:
 
 
 def embedded(value: Any) -> Markup:
-    """The value as JSON that can stand in a `<script type="application/json">`."""
+    """Return the value as JSON that is safe inside `<script type="application/json">`."""
     from markupsafe import Markup
 
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -90,6 +90,6 @@ def embedded(value: Any) -> Markup:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """The character as JSON may write it: in two halves where it lies beyond the first 65,536."""
+    """Return the JSON escape of a character, as a surrogate pair if its code is above 65,535."""
     code = ord(found.group())
     return f"\\u{code:04x}" if code < 0x10000 else json.dumps(found.group())[1:-1]

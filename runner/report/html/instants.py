@@ -1,4 +1,4 @@
-"""Instants of a document → numbers to count with, and text in a time zone; `times.js` writes the very same text."""
+"""Instants of a document as milliseconds, and as text in a time zone; `times.js` writes exactly the same text."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant_ms(text: str) -> int:
-    """Milliseconds since 1970 of an RFC 3339 time."""
+    """Return an RFC 3339 time as milliseconds since 1970."""
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
 
 
 def turn_ms(entry: Mapping[str, Any]) -> int | None:
-    """When an entry of a document may go that a budget holds back, to the second; None where none does."""
+    """Return when the budget lets a document's entry go, in milliseconds since 1970; None if it is not held back."""
     at = turn_of(entry)
     return None if at is None else instant_ms(at.isoformat())
 
 
 def local(at_ms: int, zone: tzinfo = UTC) -> datetime:
-    """The wall clock of the zone at that instant."""
+    """Return the local time of the zone at an instant."""
     return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
 
 
 def written(at_ms: int, zone: tzinfo = UTC, form: str = "full") -> str:
-    """The instant as people read it: full, date, short, minute, second or milli."""
+    """Return the instant as text; `form` is full, date, short, minute, second or milli."""
     at = local(at_ms, zone)
     date = f"{DAYS[at.weekday()]} {at.day} {MONTHS[at.month - 1]}"
     minute, second = f"{at:%H:%M}", f"{at:%H:%M:%S}"
@@ -50,7 +50,7 @@ def written(at_ms: int, zone: tzinfo = UTC, form: str = "full") -> str:
 
 
 def length(span_ms: float) -> str:
-    """A length of time in its largest units: `212 ms`, `4.2 s`, `2 min 5 s`, `3 d 4 h`."""
+    """Return a duration in its largest units: `212 ms`, `4.2 s`, `2 min 5 s`, `3 d 4 h`."""
     if span_ms < 1000:
         return f"{span_ms:.0f} ms"
     if span_ms < 60_000:

@@ -1,6 +1,6 @@
-"""A template, its styles and scripts, and the data → one file that needs nothing else.
+"""Render a page. In: a template, its scripts and its data. Out: one HTML file that needs no other file.
 
-The page may run the one script and use the one style sheet that were put into it, and may load nothing.
+Its content security policy allows only the script and the style sheet inside the file, and loads nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FOLDER = Path(__file__).parent
 
 
 def render(template: str, *, scripts: tuple[str, ...], data: Any, stories: Any, **values: Any) -> str:
-    """The page of that template, with the named scripts, and for them `data` at once and `stories` later."""
+    """Render a template with the named scripts. They read `data` at once, and `stories` (details of rows) later."""
     from markupsafe import Markup
 
     style, script = _asset("page.css"), "\n".join(map(_asset, scripts))

@@ -1,4 +1,4 @@
-"""Markdown for pull request comments and `$GITHUB_STEP_SUMMARY`: problems, plans and results in at most one comment."""
+"""Markdown for pull request comments and `$GITHUB_STEP_SUMMARY`: problems, plans and reports that fit in a comment."""
 
 from __future__ import annotations
 

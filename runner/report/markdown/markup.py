@@ -1,7 +1,7 @@
-"""Text from elsewhere as Markdown that stays text, and blocks of Markdown that fit into so many characters.
+"""Escape text for GitHub's Markdown, and fit blocks of Markdown into a number of characters.
 
-GitHub's dialect is meant: tables, folded parts, code fences. A character that could mean something to it is written
-as an entity, which Markdown never takes for markup; what a terminal would obey is spelt out first.
+Every character with a meaning in Markdown is written as an entity, which is never read as markup. Characters that a
+terminal would obey are escaped before.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from runner.report.safe_text import plain
 
 MAX_CHARACTERS = 60_000  # GitHub takes 65,536 characters for a comment
-# The last ones begin links and emoji: not the colon of a time, or before a space.
+# The alternatives at the end begin links and emoji. The colon of a time and a colon before a space stay.
 _MEANINGFUL = re.compile(r"[&<>`*_\[\]|\\~#@$]|(?<=www)\.|:(?=[^\s\d])|:(?=\d{3,}:)")
-_APART = "<!-- -->"  # keeps GitHub from telling the people and issues that a text names
+_APART = "<!-- -->"  # prevents GitHub from notifying people and linking issues that a text names
 _NOTE_RESERVE = 200
 _RUN_OF_BACKTICKS = re.compile("`+")
 
 
 def inert(text: str, *, longest: int = 0) -> str:
-    """The text as Markdown that is shown as it is, on one line; cut after `longest` characters, if that is given."""
+    """Escape the text so that Markdown shows it unchanged, on one line, cut after `longest` characters if given."""
     shown = plain(text)
     if longest and len(shown) > longest:
         shown = shown[: longest - 1] + "…"
@@ -33,12 +33,12 @@ def _entity(character: str) -> str:
 
 
 def code(text: str, *, longest: int = 0) -> str:
-    """The same in a fixed-width font. There, GitHub makes no links, mentions or pictures of it either."""
+    """Escape the text and show it in a fixed-width font, where GitHub makes no links, mentions or pictures."""
     return f"<code>{inert(text, longest=longest)}</code>"
 
 
 def fenced(lines: Iterable[str], language: str = "") -> list[str]:
-    """The lines as a code block. Each stays one line, and none of them can end the block."""
+    """Return the lines as a code block. Each stays one line, and none of them can end the block."""
     shown = [plain(line) for line in lines]
     longest = max((len(run) for line in shown for run in _RUN_OF_BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -47,9 +47,9 @@ def fenced(lines: Iterable[str], language: str = "") -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a page: what opens it, pieces of whole lines that may be left out from the end, and what closes it.
+    """A part of a page: its head, pieces of whole lines, and its tail. Pieces can be left out from the end.
 
-    One that is `kept` has its place on the page whatever comes before it, as long as such take half of it at most.
+    A `kept` block is always on the page and whole, as long as all kept blocks fill at most half of the page.
     """
 
     head: Sequence[str]
@@ -59,7 +59,7 @@ class Block:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Block:
-    """A table of cells that are Markdown already."""
+    """Return a table; its cells must be Markdown already."""
     return Block(
         [_row(header), _row(["---"] * len(header))],
         [_row(row) for row in rows],
@@ -68,7 +68,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Block:
 
 
 def folded(summary: str, block: Block) -> Block:
-    """The block behind a line that opens it. The summary must be inert."""
+    """Return the block folded behind its summary, which must be escaped already."""
     return Block(
         ["<details>", f"<summary>{summary}</summary>", "", *block.head],
         block.pieces,
@@ -77,7 +77,7 @@ def folded(summary: str, block: Block) -> Block:
 
 
 def page(blocks: Iterable[Block], *, limit: int = MAX_CHARACTERS) -> str:
-    """The blocks one after the other, in at most `limit` characters; says how many pieces had no room."""
+    """Join the blocks in at most `limit` characters; a last line counts the pieces that had no room."""
     lines: list[str] = []
     blocks = tuple(blocks)
     kept = _kept(blocks, limit // 2)
@@ -106,7 +106,7 @@ def page(blocks: Iterable[Block], *, limit: int = MAX_CHARACTERS) -> str:
 
 
 def _kept(blocks: Sequence[Block], room: int) -> dict[int, int]:
-    """The lengths of the blocks that have their place, by their number."""
+    """Return the lengths of the kept blocks by their number."""
     found = {}
     for number, block in enumerate(blocks):
         length = _length([*block.head, *block.pieces, *block.tail])

@@ -1,4 +1,4 @@
-"""A plan's document → Markdown that a reviewer understands at a glance: what goes out, to which account, when."""
+"""Plan as Markdown for reviewers: what is sent, to which account, and when. In: the plan's document. Out: the page."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _ID = 120
 _KINDS = {"added": "➕ added", "changed": "✏️ edited", "renamed": "🔁 renamed", "removed": "➖ removed"}
 _MOST_KEPT = 20  # lines of a part that is never cut
 _SENDS = tuple(action for action in Action if action.sends)
-# What a plan without changes shows unfolded, the most urgent first.
+# Actions that a plan without changes shows unfolded, the most urgent first.
 _NEWS = ("in_doubt", "duplicate", "changed", "expired", *_SENDS, "claimed")
 _WORDS = {"in_doubt": "in doubt"}
 
 
 def plan_markdown(document: Mapping[str, Any]) -> str:
-    """The page: what changed and what merging does, if the plan was made against a git ref; else what would be sent."""
+    """Return the page: against a git ref, what changed and what merging does; else what would be sent."""
     if document["changes"] is None:
         return page(_plan_alone(document))
     return page(_with_changes(document, document["changes"]))
@@ -75,7 +75,7 @@ def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     where = inert(by_account(each for each in document["firings"] if each["action"] in _SENDS))
     said = f"{bulletins_of(sends)} would be sent now ({where})" if sends else "Nothing would be sent now"
     yield Block([f"**{said}.** {_counts(document)}.{_up_to(document)}", ""])
-    shown = (*_NEWS, *(["wait"] if until else []))  # who says up to when wants to see what comes
+    shown = (*_NEWS, *(["wait"] if until else []))  # with --until, the user wants to see all that comes
     others = [each for each in document["firings"] if each["action"] not in shown]
     news = [each for name in shown for each in document["firings"] if each["action"] == name]
     if news := [*filter(expires_first, others), *news]:
@@ -86,10 +86,10 @@ def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def _notes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
-    """What holds for all of the page: no ledger, a base that can't be read whole, accounts that move."""
+    """Return notes on the whole page: no ledger, problems at the base, accounts that move to other people."""
     lines = []
     if document["ledger"] is None:
-        lines.append("There is no ledger here: this is what happens if nothing was sent before.")
+        lines.append("There is no ledger here: the plan assumes that nothing was sent before.")
     if changes["base_problems"]:
         said = counted(changes["base_problems"], "problem")
         lines.append(f"⚠️ The definitions at the base have {said}; what could not be read there counts as added.")
@@ -150,7 +150,7 @@ def _diff(change: Mapping[str, Any]) -> list[str]:
 
 
 def _told_apart(old: str | None, new: str | None) -> tuple[str | None, str | None]:
-    """Both sides of an edit; quoted, with escapes for joiners and blanks of other widths, where they look the same."""
+    """Return both sides of an edit; quoted and with escapes if they look the same, such as by invisible characters."""
     if old is None or new is None or _look(old) != _look(new):
         return old, new
     return repr(old), repr(new)
@@ -181,7 +181,7 @@ def _row(firing: Mapping[str, Any], zones: Mapping[str, str]) -> list[str]:
 
 
 def _expired_rows(expired: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Iterator[list[str]]:
-    """A row for each that expired, and one for all times of a bulletin that did so often."""
+    """Return a row for each expired firing, but only one row for a bulletin with many."""
     few, often = few_and_often(expired, bulletin_of)
     for each in often:
         zone = zones.get(each[0]["account"], "UTC")
@@ -196,12 +196,12 @@ def _expired_rows(expired: Iterable[Mapping[str, Any]], zones: Mapping[str, str]
 
 
 def _due(firing: Mapping[str, Any], zone: str) -> str:
-    """When it is due, and when a budget lets it go that holds it back."""
+    """Return when the firing is due, and when the budget lets it go if it is held back."""
     turn = turn_of(firing)
     due = "" if firing["due_at"] is None else _local(firing["due_at"], zone)
     if turn is None:
         return due or "at once"
-    held = "expires before its turn" if expires_first(firing) else f"may go {inert(local_time(turn, zone))}"
+    held = "expires before the budget has room" if expires_first(firing) else f"may go {inert(local_time(turn, zone))}"
     return "<br>".join(filter(None, [due, held]))
 
 
@@ -220,7 +220,7 @@ def _counts(document: Mapping[str, Any]) -> str:
 
 
 def _up_to(document: Mapping[str, Any]) -> str:
-    """Up to when the plan shows what comes, and what that leaves out."""
+    """Return the end of the shown time, and the count of firings after it."""
     until, later = until_of(document), only_later(document)
     return "" if until is None else f" Up to {until}{'; ' if later else ''}{later}."
 

@@ -1,4 +1,4 @@
-"""Problems of the definitions → Markdown."""
+"""Problems of the definitions as Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from runner.report.text.problems import verdict
 
 
 def problems_markdown(definitions: Definitions) -> str:
-    """The page: the verdict, and a row for every problem with its mend."""
+    """Return the page: the verdict, and a row for every problem with how to fix it."""
     said = inert(verdict(definitions))
     if not definitions.problems:
         return page([Block([f"**{said}.**"])])

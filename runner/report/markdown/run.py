@@ -1,4 +1,7 @@
-"""A report's document → Markdown: what happened in a line, what somebody has to look at, and the rest folded."""
+"""Report as Markdown: a line on what happened, what needs attention, and the sent firings.
+
+In: the report's document. Out: the page.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from runner.report.text.run import outcome_name, summary_lines
 
 _NAME = 60
 _ID = 120
-_UNFOLDED = 20  # so many that were fired are shown at once
+_UNFOLDED = 20  # more fired bulletins than this are folded
 _SYMBOLS = {
     "fired": "✅",
     "failed": "❌",
@@ -25,7 +28,7 @@ _NEWS = ("in_doubt", "failed", "expired", "skipped")
 
 
 def report_markdown(document: Mapping[str, Any]) -> str:
-    """The page of one run."""
+    """Return the page of one run."""
     return page(_blocks(document))
 
 
@@ -47,7 +50,7 @@ def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def _news_rows(results: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
-    """A row for each result that somebody has to look at, and one for all times of a bulletin that expired often."""
+    """Return a row for each result that needs attention, but only one for a bulletin that expired often."""
     for outcome in _NEWS:
         often: list[list[Mapping[str, Any]]] = []
         found = [each for each in results if each["outcome"] == outcome]

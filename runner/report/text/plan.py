@@ -1,4 +1,7 @@
-"""The plan, and what changed since a git ref → tables for people."""
+"""Plan as text: rows of tables for people.
+
+In: the steps of a plan and its document. Out: rows of cells with the action for their colour, and summary lines.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ from runner.report.plan_document import until_of
 from runner.report.repeated_bulletins import few_and_often
 from runner.report.safe_text import plain
 
-# What sends nothing and is as it should be; long runs of it are cut.
+# Actions that send nothing and need no attention. Many rows of one of them are cut.
 _QUIET = (Action.DONE, Action.WAIT, Action.DISABLED, Action.EXPIRED)
 _QUIET_ROWS = 20
-_BESIDE_CHANGES = 5  # of an action, so that what changed stays on the screen
+_BESIDE_CHANGES = 5  # rows of an action in addition to the changes, which must stay on the screen
 _NO_ZONES: Mapping[str, str] = {}
 COLOURS = {
     Action.FIRE: "green",
@@ -37,10 +40,10 @@ COLOURS = {
 
 
 def summary_line(document: Mapping[str, Any]) -> str:
-    """`plan at 2026-12-01T13:00:00Z: 3 fire, 9 wait`: the actions of a plan's document that occur.
+    """Return the summary of a plan's document, such as `plan at 2026-12-01T13:00:00Z: 3 fire, 9 wait`.
 
-    Also how many bulletins it sends, where these are fewer than firings, and how much comes later than it shows; above
-    that, what merging does, where the plan was made against a git ref.
+    It also has the count of bulletins if that is smaller than the count of firings, and the count of later firings.
+    If the plan was made against a git ref, lines above it describe what merging does.
     """
     until, ids = until_of(document), sent_now(document)
     said = f"plan at {document['now']}{'' if until is None else f', up to {until}'}"
@@ -54,10 +57,10 @@ def summary_line(document: Mapping[str, Any]) -> str:
 def plan_rows(
     steps: Sequence[Step], document: Mapping[str, Any], *, whole: bool = False
 ) -> Iterator[tuple[Action | None, tuple[str, ...]]]:
-    """The rows of the steps that the document is of, with local times beside those in UTC.
+    """Return the rows of the steps, with local times in addition to UTC.
 
-    Against a git ref, what changed is what is to be read: firings that it speaks of are not told again, and of the
-    others only a few of each action, unless `whole`.
+    Against a git ref, the changes matter most: unless `whole`, firings that the changes already show are left out,
+    and only a few others of each action are shown.
     """
     zones, coming = zones_of(document), until_of(document) is not None
     folded: list[str] = []
@@ -69,13 +72,13 @@ def plan_rows(
 
 
 def _beside_changes(steps: Iterable[Step], changes: Mapping[str, Any], *, coming: bool) -> tuple[list[Step], list[str]]:
-    """The steps that are shown beside the changes, and what is said of those that are not."""
+    """Return the steps to show in addition to the changes, and texts that count the others."""
     effects = [(each["id"], effect) for each in changes["bulletins"] for effect in each["effects"]]
     told = {(effect["account"], id_, effect["occurrence"]) for id_, effect in effects}
     shown: list[Step] = []
     above: Counter[Action] = Counter()
     others: Counter[Action] = Counter()
-    # Of what expired, rows tells many times together; who says up to when wants to see what comes.
+    # `rows` folds expired firings itself, and with --until the user wants to see all that comes.
     never_cut = (Action.EXPIRED, Action.WAIT) if coming else (Action.EXPIRED,)
     for step in steps:
         (above if step.firing.key in told else others)[step.action] += 1
@@ -95,11 +98,11 @@ def rows(
     zones: Mapping[str, str] = _NO_ZONES,
     now: datetime | None = None,
 ) -> Iterator[tuple[Action | None, tuple[str, ...]]]:
-    """(action, cells) of each row: action, bulletin, account, reason; a row for each changed field below its step.
+    """Return (action, cells) for each row; the cells are action, bulletin, account and reason.
 
-    Runs of steps that send nothing are cut, and expired times of one bulletin are one row, unless `whole`; the row that
-    says so has no action. With `coming`, what waits is not cut. `zones` are those of the accounts' people: what waits
-    says when that is by their clocks, too. With `now`, the time of the plan, a step's warnings are rows below it.
+    Changed fields have rows below their step. Unless `whole`, many steps that send nothing are cut, and many expired
+    occurrences of one bulletin are one row; a row without action gives their count. With `coming`, waiting steps are
+    not cut. `zones` (account → time zone) adds local times to waiting steps. With `now`, warnings are rows too.
     """
     for action, group in groupby(steps, key=lambda step: step.action):
         run = list(group)
@@ -122,9 +125,9 @@ def rows(
 
 
 def _reason(step: Step, zones: Mapping[str, str]) -> str:
-    """The reason; of what waits, with the time by the clocks of the account's people.
+    """Return the reason; for a waiting step, with the account's local time.
 
-    Where the occurrence names the instant, their time takes its place: the line is long enough.
+    If the occurrence already contains the time in UTC, the local time replaces it, to keep the line short.
     """
     at, zone = step.may_go_at or step.firing.occurrence.due_at, zones.get(step.firing.key.account)
     if step.action is not Action.WAIT or at is None or zone is None:
@@ -138,7 +141,7 @@ def _reason(step: Step, zones: Mapping[str, str]) -> str:
 
 
 def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:
-    """Those of a bulletin that expired a few times, and a row for each that did so more often."""
+    """Return the steps of bulletins that expired only a few times, and one row for each bulletin that expired often."""
     few, often = few_and_often(expired, lambda step: step.firing.key[:2])
     rows: list[tuple[Action | None, tuple[str, ...]]] = []
     for each in often:
@@ -155,7 +158,7 @@ _SIGNS = {"added": "+", "changed": "~", "renamed": ">", "removed": "-"}
 
 
 def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[str, ...]]]:
-    """(kind, cells) of what changed since a git ref: sign, what, and what it does; its edits in rows below it."""
+    """Return (kind, cells) for each change since a git ref: sign, subject, effect; edited fields are rows below it."""
     for each in changes["bulletins"]:
         was = f" (was {each['was']})" if each["was"] else ""
         effects = {effect["text"]: None for effect in each["effects"]}
@@ -185,7 +188,7 @@ def _field_rows(fields: Iterable[Mapping[str, Any]]) -> Iterator[tuple[None, tup
 
 
 def changes_line(changes: Mapping[str, Any]) -> str:
-    """`against main (0123abc): 2 added, 1 changed`: how many bulletins changed how."""
+    """Return the count of changed bulletins by kind: `against main (0123abc): 2 added, 1 changed`."""
     counts = Counter(each["kind"] for each in changes["bulletins"])
     said = ", ".join(f"{counts[kind]:,} {kind}" for kind in _SIGNS if counts[kind]) or "no bulletin changed"
     broken = f"; {counted(changes['base_problems'], 'problem')} there" if changes["base_problems"] else ""

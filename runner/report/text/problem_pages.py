@@ -1,7 +1,4 @@
-"""The explanations of problem codes and of the API's answers as pages of text. Pure functions.
-
-There is a list by theme, and a page for each code.
-"""
+"""Pages of text that explain problem codes and answers of the API: a list by theme, and a page for each code."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from runner.fire.api.refusal_causes import ANSWERS
 
 Heading = Callable[[str], str]
 
-# What somebody looks for who has no code at hand; codes in the order in which files are read.
+# The themes of the list, for readers without a code; in the order in which files are checked.
 THEMES: Mapping[str, tuple[str, ...]] = {
     "Files": ("file-unreadable", "file-too-large", "too-many-problems"),
     "YAML": (
@@ -59,7 +56,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-# code -> the fields whose rules it is about, each as `kind: path in an entry`
+# code -> the fields whose rules its page shows, each as `kind: path in an entry`
 RULES: Mapping[str, tuple[str, ...]] = {
     "one-of-fields": ("accounts: region", "accounts: base_url", "accounts: passcode_env", "accounts: passcode_file"),
     "not-allowed": ("accounts: region", "accounts: concurrency", "bulletins: revision"),
@@ -91,7 +88,7 @@ _ANSWERS_THEME = "Answers of the API"
 
 
 def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
-    """Lines: every code with its summary, under its theme."""
+    """Return lines of at most `width` columns: every code with its summary, by theme."""
     column = max(len(code) for code in Code) + 4
     themes = {theme: {code.value: EXPLANATIONS[code].summary for code in codes} for theme, codes in by_theme().items()}
     themes[_ANSWERS_THEME] = {code: explanation.summary for code, explanation in ANSWERS.items()}
@@ -105,14 +102,14 @@ def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
 
 
 def by_theme() -> dict[str, list[Code]]:
-    """Every code once, under its theme."""
+    """Return every code once, by theme."""
     themed = {theme: [Code(code) for code in codes] for theme, codes in THEMES.items()}
     others = [code for code in EXPLANATIONS if not any(code in codes for codes in themed.values())]
     return {**themed, _OTHERS: others} if others else themed
 
 
 def page(code: Code, width: int, *, heading: Heading = str) -> Iterator[str]:
-    """Lines: what the code means, why it is refused, the same text wrong and right, and the rules of the fields."""
+    """Return the page of a problem code: meaning, reason, a wrong and a right example, rules of the fields."""
     explanation = EXPLANATIONS[code]
     yield from _wrapped(f"{code.value}: {explanation.summary}", width, heading, len(code.value))
     yield ""
@@ -130,7 +127,7 @@ def page(code: Code, width: int, *, heading: Heading = str) -> Iterator[str]:
 
 
 def answer_page(code: str, width: int, *, heading: Heading = str) -> Iterator[str]:
-    """Lines: what an answer of the API means, what the program does about it, and what a person can do."""
+    """Return the page of an answer of the API: its meaning, what the program does, what a person can do."""
     explanation = ANSWERS[code]
     yield from _wrapped(f"{code}: {explanation.summary}", width, heading, len(code))
     yield ""
@@ -149,7 +146,7 @@ def _wrapped(text: str, width: int, heading: Heading, bold: int) -> Iterator[str
 
 
 def _described(field: str) -> str:
-    """What the schema says of a field, such as `bulletins: schedule.at`."""
+    """Return the schema's description of a field, such as `bulletins: schedule.at`."""
     kind, _, path = field.partition(": ")
     known = schema(kind)["$defs"]
     found: dict[str, Any] = known[_ENTRIES[kind]]

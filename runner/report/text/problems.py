@@ -1,4 +1,4 @@
-"""Problems → text for people, JSON for programs."""
+"""Problems as text for people, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SNIPPET_WIDTH = 100
 
 
 def problem_line(problem: Problem) -> str:
-    """One line: place, code, what was found, the mend."""
+    """Return one line: place, code, what was found, how to fix it."""
     place = f"{plain(problem.file)}:{problem.line}:{problem.column}"
     message = plain(problem.message)
     end = (
@@ -25,7 +25,7 @@ def problem_line(problem: Problem) -> str:
 
 
 def snippet(problem: Problem) -> list[str]:
-    """The line of the file with a caret under the place; empty where the line is not known."""
+    """Return the line of the file with a caret under the place; nothing if the line is unknown."""
     if not problem.source:
         return []
     column = problem.column - 1
@@ -37,7 +37,7 @@ def snippet(problem: Problem) -> list[str]:
 
 
 def _cells(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Return the width of the text in columns of a terminal."""
     width = 0
     for character in text:
         if unicodedata.category(character) not in ("Mn", "Me", "Cf"):
@@ -46,7 +46,7 @@ def _cells(text: str) -> int:
 
 
 def verdict(definitions: Definitions) -> str:
-    """The last line: how much was found wrong, or that all is valid."""
+    """Return the last line: the count of problems, or that all bulletins are valid."""
     files = counted(len(definitions.files), "file")
     if not definitions.problems:
         verb = "is" if len(definitions.bulletins) == 1 else "are"
@@ -56,7 +56,7 @@ def verdict(definitions: Definitions) -> str:
 
 
 def problems_json(definitions: Definitions) -> str:
-    """One JSON document: the verdict and every problem."""
+    """Return a JSON document with the verdict and every problem."""
     document = {
         "schema_version": 1,
         "valid": not definitions.problems,

@@ -1,4 +1,4 @@
-"""The report's document → lines for people. Made from the document and from nothing else."""
+"""Report as text: lines for people, made only from the report document."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ OUTCOME_COLOURS = {
     "skipped": "yellow",
     "would_fire": "green",
 }
-_TIMES = 3  # that are shown of many that expired
-_NAMED = 10  # of those that will expire
+_TIMES = 3  # expired occurrences of a bulletin that have a line of their own
+_NAMED = 10  # firings named in the warning about expiry
 _OUTCOME_NAMES = {"in_doubt": "in doubt", "would_fire": "would fire"}
 
 
 def outcome_name(outcome: str) -> str:
-    """An outcome as people say it."""
+    """Return an outcome's name for people."""
     return _OUTCOME_NAMES.get(outcome, outcome)
 
 
 def outcome_line(result: dict[str, Any]) -> str:
-    """One line for one result that has an outcome."""
+    """Return the line for a result with an outcome."""
     parts = [f"{outcome_name(result['outcome']):<10} {result['id']} {result['account']}"]
     if result["occurrence"] != "r1":
         parts[0] += f" {result['occurrence']}"
@@ -46,9 +46,9 @@ def outcome_line(result: dict[str, Any]) -> str:
 
 
 def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> Iterator[tuple[str, str]]:
-    """(outcome, line) of each result that has an outcome.
+    """Return (outcome, line) for each result with an outcome.
 
-    Of the many times of a bulletin that expired only the first few are there, and how many more, unless `whole`.
+    Unless `whole`, only the first few expired occurrences of a bulletin have lines; one more line counts the others.
     """
     told = [result for result in results if result["outcome"] is not None]
     times: dict[tuple[str, str], list[str]] = {}
@@ -67,13 +67,13 @@ def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> 
 
 
 def more_expired_line(account: str, bulletin: str, occurrences: Sequence[str]) -> str:
-    """How many times of a bulletin expired beside those that have a line of their own."""
+    """Return the line that counts the expired occurrences of a bulletin without a line of their own."""
     first, last = occurrences[0], occurrences[-1]
     return plain(f"{'expired':<10} {bulletin} {account} · {len(occurrences):,} more, from {first} to {last}")
 
 
 def summary_lines(document: dict[str, Any]) -> Iterator[str]:
-    """What happened altogether, and what did not and why."""
+    """Return the summary: counts of outcomes, firings with nothing to do by reason, and warnings."""
     summary, run = document["summary"], document["run"]
     shown = [name for name in OUTCOME_COLOURS if summary[name]]
     happened = ", ".join(f"{summary[name]:,} {outcome_name(name)}" for name in shown)
@@ -87,7 +87,7 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     else:
         yield "interrupted: nothing was sent" if run["interrupted"] else "nothing to send"
     if run["exit_code"] is None:
-        yield "the run ended without a word: what it held is in doubt"
+        yield "the run ended without recording a result: firings that it was sending are in doubt"
     if quiet:
         yield f"left alone: {quiet}"
     yield from _too_late(document)
@@ -117,14 +117,14 @@ def _quiet(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _first_turn(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
-    """When the first of those goes that wait for a budget: the time alone where that is today."""
+    """Return when the budget first lets one of the firings go; without the date if that is today."""
     said = moment(min(filter(None, map(turn_of, left))))
     day, _, time = said.partition("T")
     return time if run["finished_at"].startswith(day) else said
 
 
 def _would_be_told(entry: dict[str, Any]) -> bool:
-    """Whether a dry run left it alone that is to be reported as expired."""
+    """Report whether a real run would report this entry of a dry run as expired."""
     return entry["action"] == "expired" and entry["outcome"] is None and bool(entry["warnings"])
 
 

@@ -1,4 +1,4 @@
-"""What the ledger says → lines for people: what is in doubt and how to settle it, who is at work, what happened."""
+"""Status as text and as JSON entries: firings in doubt and how to resolve them, budgets, live runs and history."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from runner.report.safe_text import plain
 
 
 def doubt_lines(rows: Sequence[Row], *, ledger: str | None = None, lingering: Iterable[str] = ()) -> Iterator[str]:
-    """What a person needs to find each row in the dashboard's activity log, and the lines that settle it.
+    """Return what a person needs to find each row in the dashboard's activity log, and commands to resolve it.
 
-    `ledger` is the URL that the lines must name; `lingering` are the runs whose process is still there.
+    `ledger` is the URL that the commands must contain; `lingering` are the runs whose process still exists.
     """
     lingering = set(lingering)
     for row in rows:
@@ -34,7 +34,7 @@ def doubt_lines(rows: Sequence[Row], *, ledger: str | None = None, lingering: It
         yield f"  why     {plain(row.reason or 'the run that held it ended without recording an outcome')}"
         yield f"  run     {row.run} by {plain(row.who)} on {plain(row.host)} (pid {row.pid})"
         if row.run in lingering:
-            yield f"  first   kill -9 {row.pid}   (the process is still here, frozen or slow: it must not go on)"
+            yield f"  first   kill -9 {row.pid}   (the process still exists, frozen or slow: it must not go on)"
         yield f"  sent?   {resolve_line(row, sent=True, among=rows, ledger=ledger)}"
         yield f"  not?    {resolve_line(row, sent=False, among=rows, ledger=ledger)}"
     for run, count in Counter(row.run for row in rows).items():
@@ -46,13 +46,13 @@ def doubt_lines(rows: Sequence[Row], *, ledger: str | None = None, lingering: It
 
 
 def window_end(row: Row) -> datetime:
-    """When the firing was off the wire at the latest: its run settled it, or held its lease no longer."""
+    """Return the latest time at which the request can have been sent: the run's outcome, or the end of its lease."""
     settled_itself = row.settled_at is not None and row.swept_by is None
     return row.settled_at if settled_itself and row.settled_at else row.lease_until
 
 
 def resolve_line(row: Row, *, sent: bool, among: Sequence[Row] = (), ledger: str | None = None) -> str:
-    """The command that settles a firing in doubt, ready to copy; it tells the row from the others `among` it."""
+    """Return the command that resolves a firing in doubt, ready to copy; it fits no other row `among` the rows."""
     words = ["bulletins", "resolve", row.key.bulletin, "--account", row.key.account]
     alike = sum(other.key[:2] == row.key[:2] for other in among)
     if row.key.occurrence != "r1" or alike > 1:
@@ -65,7 +65,7 @@ def _with_ledger(words: list[str], ledger: str | None) -> list[str]:
 
 
 def budget_lines(used: Mapping[Limit, Used]) -> Iterator[str]:
-    """`india: 57 of 60 in the last hour, 312 of 400 in the last day`: a line for each account, and each event in it."""
+    """Return a line for each account and event: `india: 57 of 60 in the last hour, 312 of 400 in the last day`."""
     for name, group in groupby(used.items(), key=lambda each: budget_name(each[0])):
         yield plain(f"{name}: " + ", ".join(_used(*each) for each in group))
 
@@ -76,12 +76,12 @@ def _used(limit: Limit, used: Used) -> str:
 
 
 def budget_name(limit: Limit) -> str:
-    """Whose budget it is: `india`, or `india, Flash Sale`."""
+    """Return the name of a budget: `india`, or `india, Flash Sale`."""
     return limit.account if limit.event is None else f"{limit.account}, {limit.event}"
 
 
 def budget_entry(limit: Limit, used: Used) -> dict[str, Any]:
-    """A limit of a budget and how much of it is used, as JSON output holds it."""
+    """Return the JSON entry of a budget's limit and its use; `window_s` in seconds."""
     return {
         "account": limit.account,
         "business_event": limit.event,
@@ -93,7 +93,7 @@ def budget_entry(limit: Limit, used: Used) -> dict[str, Any]:
 
 
 def run_cells(run: LiveRun) -> tuple[str, ...]:
-    """A run that is under way: what, where, for how long, and what it holds."""
+    """Return the cells of a run that is under way: command, place, duration, and its claims and slots."""
     return (
         run.command,
         plain(f"by {run.who} on {run.host} (pid {run.pid})"),
@@ -104,7 +104,7 @@ def run_cells(run: LiveRun) -> tuple[str, ...]:
 
 
 def history_cells(row: Row, resolutions: Iterable[Resolution]) -> tuple[str, ...]:
-    """One row of a bulletin's history: when, state, account and occurrence, what was said."""
+    """Return the cells of a row of history: state, time, account and occurrence, details."""
     said = [row.reason or ""]
     if row.state is State.FIRED and row.bulletins_sent is not None:
         said.append(f"bulletins sent: {row.bulletins_sent}")
@@ -112,7 +112,7 @@ def history_cells(row: Row, resolutions: Iterable[Resolution]) -> tuple[str, ...
         said.append(f"HTTP {row.http_status}")
     said.append(f"run {row.run} by {row.who} on {row.host}")
     said += [
-        f"settled {moment(each.at)} by {each.who} as {'sent' if each.sent else 'not sent'}: {each.note}"
+        f"resolved {moment(each.at)} by {each.who} as {'sent' if each.sent else 'not sent'}: {each.note}"
         for each in resolutions
     ]
     where = f"{row.key.account} {row.key.occurrence}"
@@ -120,7 +120,7 @@ def history_cells(row: Row, resolutions: Iterable[Resolution]) -> tuple[str, ...
 
 
 def row_entry(row: Row) -> dict[str, Any]:
-    """A row as JSON output holds it."""
+    """Return the JSON entry of a row."""
     return {
         "id": row.key.bulletin,
         "account": row.key.account,
@@ -142,7 +142,7 @@ def row_entry(row: Row) -> dict[str, Any]:
 
 
 def run_entry(run: LiveRun) -> dict[str, Any]:
-    """A run that is under way, as JSON output holds it."""
+    """Return the JSON entry of a run that is under way; `age_s` in seconds."""
     return {
         "id": run.id,
         "command": run.command,

@@ -36,7 +36,7 @@ def test_a_second_run_sends_nothing_and_says_why(bulletins: Bulletins, ledger: s
     done = bulletins("fire", "--yes")
     assert done.code == 0
     report = done.out.splitlines()[-1].removeprefix("report: ")
-    assert done.err == f"to see it as a page: bulletins report {report} --format html > run.html\n"
+    assert done.err == f"to see the report as a page: bulletins report {report} --format html > run.html\n"
     assert done.out.startswith(
         "nothing to send\nleft alone: 1 not due yet, 2 sent before, 1 expired, 1 disabled\nreport: "
     )
@@ -174,7 +174,7 @@ def test_a_quiet_run_does_not_say_how_to_see_the_page(bulletins: Bulletins, ledg
 def test_a_dry_run_needs_nothing(bulletins: Bulletins, sandbox: Sandbox, tmp_path: Path) -> None:
     done = bulletins("fire", "--dry-run")
     assert done.code == 0
-    assert done.err.startswith("there is no ledger yet: planned as if nothing was ever sent\n")
+    assert done.err.startswith("there is no ledger yet: the plan assumes that nothing was ever sent\n")
     assert "fire      now-1    india  due at once (no schedule)\n" in done.out
     assert "dry run, nothing was sent: 2 would fire\n" in done.out
     report = only_report(tmp_path)

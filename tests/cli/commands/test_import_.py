@@ -44,8 +44,8 @@ def test_the_documentations_curl_line_becomes_a_definition_with_an_equal_payload
     done = bulletins("import", "curl", script, "--out", "bulletins.d/imported.yaml")
     assert (done.code, done.out) == (0, "")
     assert done.err.splitlines() == [
-        "accounts are india, for the calls go to https://in1.api.clevertap.com",
-        "2 bulletins written to bulletins.d/imported.yaml; bulletins validate checks them with the set",
+        "accounts are india, because the calls go to https://in1.api.clevertap.com",
+        "2 bulletins written to bulletins.d/imported.yaml; check them together with the set: bulletins validate",
     ]
     definitions = load([folder])
     assert definitions.problems == ()
@@ -60,9 +60,9 @@ def test_the_documentations_own_slip_is_refused(bulletins: Bulletins, folder: Pa
     script = file("raise.sh", "\n" + documented('{"business_event":true"}'))
     done = bulletins("import", "curl", script, "--out", "bulletins.d/imported.yaml")
     assert (done.code, done.out) == (3, "")
-    found = 'after true, a double quote (") stands where a comma or the closing bracket is wanted'
+    found = 'after true, a double quote (") was found instead of a comma or the closing bracket'
     assert done.err.splitlines() == [
-        f'raise.sh:2:40: error[bad-format]: not JSON: {found}. Text wants quotes on both sides: write "true".',
+        f'raise.sh:2:40: error[bad-format]: not JSON: {found}. Text needs quotes on both sides: write "true".',
         "1 problem in 1 of 1 file",
         "nothing was written",
     ]
@@ -75,7 +75,7 @@ def test_a_spreadsheet_becomes_definitions(bulletins: Bulletins, folder: Path, e
     sheet = file("shows.csv", SHOWS.replace(",", delimiter).replace("\n", "\r\n"), encoding)
     done = bulletins("import", "csv", sheet, "--account", "india", "--account", "europe")
     assert done.code == 0
-    assert done.err == "2 bulletins written to standard output; bulletins validate checks them with the set\n"
+    assert done.err == "2 bulletins written to standard output; check them together with the set: bulletins validate\n"
     assert (
         done.out
         == """\
@@ -106,13 +106,13 @@ def test_an_account_that_nothing_says_is_asked_for(bulletins: Bulletins, folder:
     done = bulletins("import", "csv", file("shows.csv", SHOWS))
     assert done.code == 3
     hint = "Add a column accounts, or give --account NAME: india or europe."
-    assert done.err.startswith(f"shows.csv:1:1: error[missing-field]: no column says accounts. {hint}\n1 problem")
+    assert done.err.startswith(f"shows.csv:1:1: error[missing-field]: there is no column accounts. {hint}\n1 problem")
     assert bulletins("import", "csv", "shows.csv", "--account", "india").code == 0
 
 
 def test_what_a_table_lacks_is_told_at_once(bulletins: Bulletins, folder: Path) -> None:
     done = bulletins("import", "csv", file("a.csv", "program_id,name\n1,x\n"))
-    lacking = [line.partition("no column says ")[2].partition(".")[0] for line in done.err.splitlines()[:-2]]
+    lacking = [line.partition("there is no column ")[2].partition(".")[0] for line in done.err.splitlines()[:-2]]
     assert (done.code, lacking) == (3, ["business_event", "c-by", "accounts"])
 
 
@@ -132,7 +132,7 @@ def test_what_payloads_lack_is_told_at_once(bulletins: Bulletins, folder: Path) 
     assert done.code == 3
     options = [line.partition("ive --")[2].split()[0] for line in done.err.splitlines()[:-2]]
     assert options == ["event", "c-by", "account"]
-    assert "no payload says in which account it is to be raised. Give --account NAME: india or europe." in done.err
+    assert "payloads don't name the account to raise them in. Give --account NAME: india or europe." in done.err
     assert bulletins("import", "json", file("none.json", "[]")).refused_with("there is nothing to import", "", code=2)
 
 
@@ -141,7 +141,7 @@ def test_what_no_column_says_is_given_by_options(bulletins: Bulletins) -> None:
     assert done.code == 0
     assert "business_event: Album Out\n" in done.out
     assert "c-by: a@example.com\n" in done.out
-    assert "accounts were left out, for bulletins.d defines none" in done.err
+    assert "accounts were left out, because bulletins.d defines none" in done.err
 
 
 def test_a_folder_of_payloads_is_read_in_the_order_of_its_names(bulletins: Bulletins, write: Write) -> None:
@@ -158,7 +158,7 @@ def test_a_folder_of_payloads_is_read_in_the_order_of_its_names(bulletins: Bulle
     done = bulletins("import", "json", "payloads")
     assert done.code == 0
     assert [line.split()[-1] for line in done.out.splitlines() if " name: " in line] == ["A1", "A2", "B", "C"]
-    assert done.err.startswith("accounts were left out, for the set defines exactly one\n4 bulletins written")
+    assert done.err.startswith("accounts were left out, because the set defines exactly one\n4 bulletins written")
 
 
 def test_a_file_that_several_names_lead_to_is_read_once(bulletins: Bulletins) -> None:
@@ -175,7 +175,7 @@ def test_calls_without_a_scheme_are_those_of_the_account(bulletins: Bulletins, f
     done = bulletins("import", "curl", script)
     assert done.code == 0
     assert "accounts: [india]" in done.out
-    assert "by http or without a scheme; the account uses https" in done.err
+    assert "which does not begin with https://; the account uses https" in done.err
 
 
 def test_what_a_spreadsheet_seems_to_have_rewritten_is_noted(bulletins: Bulletins) -> None:
@@ -211,7 +211,7 @@ def test_standard_input_is_read(bulletins: Bulletins, form: str, monkeypatch: py
 def test_a_file_that_is_there_is_never_replaced(bulletins: Bulletins) -> None:
     file("there.yaml", "mine")
     sheet = file("shows.csv", SHOWS)
-    assert bulletins("import", "csv", sheet, "--out", "there.yaml").refused_with("is there already", "another", code=2)
+    assert bulletins("import", "csv", sheet, "--out", "there.yaml").refused_with("already exists", "another", code=2)
     assert Path("there.yaml").read_text(encoding="utf-8") == "mine"
 
 
@@ -225,8 +225,8 @@ def test_a_file_that_is_there_is_never_replaced(bulletins: Bulletins) -> None:
         (["curl", "/dev/null"], "not a regular file", "Give a file"),
         (["curl", "other.sh"], "there is nothing to import", "No bulletin was found"),
         (["csv", "shows.csv", "--path", "none"], "none: no such file or folder", "Write the folder"),
-        (["csv", "shows.csv", "--out", "x.txt"], "would be no definition by its name", ".yaml"),
-        (["csv", "shows.csv", "--out", "shows.csv/x.yaml"], "could not be written", "can be written"),
+        (["csv", "shows.csv", "--out", "x.txt"], "is not that of a definition file", ".yaml"),
+        (["csv", "shows.csv", "--out", "shows.csv/x.yaml"], "can't be written", "can be written"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -237,7 +237,7 @@ def test_what_cannot_be_read_or_written_is_said(
     file("shows.csv", SHOWS)
     file("other.sh", "echo 'no call'\n")
     done = bulletins("import", *arguments)
-    assert done.refused_with(message, help_, code=5 if "could not" in message else 2)
+    assert done.refused_with(message, help_, code=5 if "written" in message else 2)
     assert done.out == ""
 
 
@@ -253,7 +253,7 @@ def test_what_to_type_then_names_the_set(bulletins: Bulletins, folder: Path) -> 
     folder.rename(folder.parent / "my set")
     sheet = file("shows.csv", SHOWS)
     done = bulletins("import", "csv", sheet, "--account", "india", "--path", "my set", "--out", "my set/new.yaml")
-    assert done.err.endswith("; bulletins validate 'my set' checks them with the set\n")
+    assert done.err.endswith("; check them together with the set: bulletins validate 'my set'\n")
 
 
 def test_a_full_disk_is_told_as_one(bulletins: Bulletins, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ def test_a_full_disk_is_told_as_one(bulletins: Bulletins, folder: Path, monkeypa
 
     monkeypatch.setattr(os, "fsync", full)
     done = bulletins("import", "csv", file("shows.csv", SHOWS), "--account", "india", "--out", "new.yaml")
-    message = "new.yaml could not be written: No space left on device"
+    message = "new.yaml can't be written: No space left on device"
     assert done.refused_with(message, "Free some space on its disk, then run the command again.")
     assert not Path("new.yaml").exists()
 
@@ -273,6 +273,6 @@ def test_somebody_at_a_terminal_is_told_to_type(tmp_path: Path, keys: str, code:
     from cli.terminal import on_terminal
 
     with on_terminal("import", "json", "-", folder=tmp_path) as terminal:
-        terminal.wait_for("reading what is typed or pasted here, until Ctrl-D on a line of its own\n")
+        terminal.wait_for("type or paste the text here, then press Ctrl-D on a line of its own\n")
         assert terminal.leave(keys) == code
     assert "Traceback" not in terminal.text

@@ -78,8 +78,10 @@ def test_another_folder_and_what_to_type_then(bulletins: Bulletins, tmp_path: Pa
 def test_definitions_that_are_there_are_left_alone(bulletins: Bulletins, write: Write, tmp_path: Path) -> None:
     folder = write({"mine.yaml": "bulletins: []\n", "deep/more.yml": "bulletins: []\n"})
     before = files_under(folder)
-    message = "bulletins.d holds definitions already: bulletins.d/deep/more.yml and bulletins.d/mine.yaml"
-    assert bulletins("init").refused_with(message, "Give another folder; bulletins new adds to the one that is there.")
+    message = "bulletins.d already holds definitions: bulletins.d/deep/more.yml and bulletins.d/mine.yaml"
+    assert bulletins("init").refused_with(
+        message, "Give another folder. To add a bulletin to this set, use bulletins new."
+    )
     assert files_under(folder) == before
 
 
@@ -92,14 +94,14 @@ def test_definitions_that_are_there_are_left_alone(bulletins: Bulletins, write: 
 )
 def test_of_many_files_a_few_are_named(bulletins: Bulletins, write: Write, count: int, named: str) -> None:
     write({f"{n}.yaml": "bulletins: []\n" for n in range(count)})
-    message = f"bulletins.d holds definitions already: bulletins.d/{named}\n"
+    message = f"bulletins.d already holds definitions: bulletins.d/{named}\n"
     assert message in bulletins("init").err
 
 
 @pytest.mark.parametrize("name", ["shows.csv", ".schemas"])
 def test_no_file_is_replaced(bulletins: Bulletins, write: Write, name: str) -> None:
     folder = write({name: "mine"})
-    assert bulletins("init").refused_with(f"bulletins.d holds {name} already", "Move it away, or give another folder.")
+    assert bulletins("init").refused_with(f"bulletins.d already holds {name}", "Move it away, or give another folder.")
     assert files_under(folder) == [name]
 
 
@@ -117,7 +119,9 @@ def test_in_this_folder(bulletins: Bulletins, tmp_path: Path) -> None:
 
 def test_where_a_file_stands(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "bulletins.d").write_text("mine", encoding="utf-8")
-    assert bulletins("init").refused_with("bulletins.d is there, and is no folder", "Give a folder, or remove it.")
+    assert bulletins("init").refused_with(
+        "bulletins.d exists, but is not a folder", "Give a folder, or remove this file."
+    )
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -153,7 +157,7 @@ def test_no_half_set_is_left(
     assert files_under(tmp_path) == []
     assert os.listdir(tmp_path) == (["bulletins.d"] if is_there else [])
     if isinstance(fault, OSError):
-        message = "bulletins.d can't be made: No space left on device, and nothing was left there"
+        message = "bulletins.d can't be created: No space left on device, and nothing was written"
         assert done.refused_with(message, "Free some space on its disk, then run the command again.")
 
 

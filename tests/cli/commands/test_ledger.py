@@ -111,7 +111,7 @@ def test_moved_it_is_the_same(bulletins: Bulletins, used: str, tmp_path: Path) -
     assert bulletins("status", "now-2", "--ledger", "moved.sqlite3").out == bulletins("status", "now-2").out
 
     again = bulletins("ledger", "import", "out.jsonl", "--ledger", "moved.sqlite3")
-    assert "firings: 5 (0 new, 0 known with less certainty before)" in again.out
+    assert "firings: 5 (0 new, 0 known with more certainty than before)" in again.out
     assert again.err == ""
     assert bulletins("ledger", "export", "--ledger", "moved.sqlite3").out == bulletins("ledger", "export").out
 
@@ -154,7 +154,7 @@ def test_an_export_that_is_not_there(bulletins: Bulletins, ledger: str) -> None:
 def test_an_export_that_has_no_place(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = bulletins("ledger", "export", "file/out.jsonl")
-    assert done.refused_with("the export can't be written to file/out.jsonl: ", "no part of it is left")
+    assert done.refused_with("the export can't be written to file/out.jsonl: ", "No partial file was left")
 
 
 def test_two_ledgers_that_both_sent_are_told_of(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
@@ -165,7 +165,7 @@ def test_two_ledgers_that_both_sent_are_told_of(bulletins: Bulletins, ledger: st
     done = bulletins("ledger", "import", "out.jsonl")
     assert (done.code, done.err) == (0, "")
     assert f"imported into the ledger {ledger} " in done.out
-    assert "sent, or perhaps sent, by both: now-1 in india (r1)\n" in done.out
+    assert "sent, or perhaps sent, according to both ledgers: now-1 in india (r1)\n" in done.out
     assert "2 done" in bulletins("plan").out
     assert bulletins("ledger", "check").code == 0
 
@@ -175,7 +175,7 @@ def test_a_run_under_way_is_told_of_and_stops_an_import(bulletins: Bulletins, us
     with Ledger(parse_url(".bulletins/ledger.sqlite3")) as opened:
         run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))
     done = bulletins("ledger", "export")
-    assert done.err == f"run {run} on builder is under way: what it sends from now on is not in here\n"
+    assert done.err == f"run {run} on builder is under way: the export lacks what it sends from now on\n"
     done = bulletins("ledger", "import", "before.jsonl")
     assert done.refused_with(f"run {run} of asha on builder (pid 4321) is in progress", "Import when no run is")
 
@@ -191,7 +191,9 @@ def test_check_of_a_broken_one(bulletins: Bulletins, used: str) -> None:
         connection.execute("UPDATE firings SET payload = '{}' WHERE bulletin = 'now-1'")
         connection.commit()
     done = bulletins("ledger", "check")
-    assert done.refused_with(f"the ledger {used} at .bulletins/ledger.sqlite3 breaks 1 of its rules", "from a backup")
+    assert done.refused_with(
+        f"the ledger {used} at .bulletins/ledger.sqlite3 is damaged: it breaks 1 of its rules", "from a backup"
+    )
     assert done.out.startswith("fault: row 01")
     assert "(now-1 in india): its payload does not match its hash" in done.out
     assert bulletins("ledger", "check", "--format", "json").json["findings"][0]["is_fault"] is True
@@ -202,8 +204,8 @@ def test_baseline(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
     done = bulletins("ledger", "baseline", "--yes", "--note", "sent from the dashboard")
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        "3 recorded as sent before, by other means; nothing was sent now\n"
-        "left alone: 1 due later; --also-later takes them too\n"
+        "3 recorded as already sent by other means; nothing was sent now\n"
+        "not recorded: 1 due later (--also-later records them too)\n"
     )
     assert "1 wait, 3 done, 1 disabled" in bulletins("plan").out
     assert bulletins("fire", "--yes").code == 0
@@ -215,7 +217,7 @@ def test_baseline(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
 
 def test_a_baseline_of_a_selection(bulletins: Bulletins, ledger: str) -> None:
     done = bulletins("ledger", "baseline", "--yes", "--tag", "hindi", "--id", "now-*")
-    assert done.out == "1 recorded as sent before, by other means; nothing was sent now\n"
+    assert done.out == "1 recorded as already sent by other means; nothing was sent now\n"
     assert "1 fire, 1 wait, 1 expired (not reported yet), 1 done, 1 disabled" in bulletins("plan").out
 
 
@@ -231,5 +233,5 @@ def test_a_baseline_leaves_what_is_in_doubt(bulletins: Bulletins, used: str) -> 
 
 def test_a_baseline_that_nobody_confirms(bulletins: Bulletins, ledger: str) -> None:
     done = bulletins("ledger", "baseline")
-    assert done.refused_with("nobody can be asked here, and nothing was recorded", "Add --yes")
+    assert done.refused_with("there is no terminal to ask on, and nothing was recorded", "Add --yes")
     assert "2 fire" in bulletins("plan").out

@@ -133,15 +133,15 @@ def test_without_an_account_nothing_is_asked(bulletins: Bulletins, write: Write,
     assert bulletins("validate").out == "0 bulletins in 2 files are valid\n"
     write({"accounts.yaml": "accounts: {india: {region: in2}}\n"})
     done = bulletins("new", *arguments)
-    assert done.refused_with(message, "Mend what bulletins validate shows, or define an account in a file of its own.")
+    assert done.refused_with(message, "Fix what bulletins validate shows, or define an account in a file of its own.")
     folder.rename(folder.parent / "my set")
-    assert "help: Mend what bulletins validate 'my set' shows, or" in bulletins("new", "my set").err
+    assert "help: Fix what bulletins validate 'my set' shows, or" in bulletins("new", "my set").err
 
 
 def test_what_to_type_then_can_be_pasted(bulletins: Bulletins, shows: Path, tmp_path: Path) -> None:
     shows.parent.rename(tmp_path / "my set")
     done = bulletins("new", "my set", *WHOLE)
-    assert done.out.splitlines()[1] == "see what becomes of it: bulletins plan 'my set' --id sa-re-ga-ma-10"
+    assert done.out.splitlines()[1] == "see when it will be sent: bulletins plan 'my set' --id sa-re-ga-ma-10"
 
 
 @pytest.mark.parametrize(
@@ -150,28 +150,28 @@ def test_what_to_type_then_can_be_pasted(bulletins: Bulletins, shows: Path, tmp_
         (["--event", "Program Relased"], "--event: 'Program Relased' is not in the catalog"),
         (["--id", "sa-re-ga-ma-9"], "--id: the id 'sa-re-ga-ma-9' is already used"),
         (["--id", "A"], "--id: id is 'A', which is not allowed here"),
-        (["--name", ""], "--name: an answer is wanted here"),
+        (["--name", ""], "--name: an answer is needed here"),
         (["--name", "{{ row.show }}"], "--name: 'row.show': the entry has no rows"),
         (["--property", "language=hindi"], "--property language: properties.language is 'hindi', which the catalog"),
         (["--property", "langauge=Hindi"], "--property langauge: Program Released has no property 'langauge'"),
-        (["--property", "language"], "--property 'language' is no NAME=VALUE"),
-        (["--at", "2036-12-01"], "--at: '2036-12-01' is no date with a time. Write it like 2026-12-01 18:30, or"),
+        (["--property", "language"], "--property 'language' is not written like NAME=VALUE"),
+        (["--at", "2036-12-01"], "--at: '2036-12-01' is not a date with a time. Write it like 2026-12-01 18:30, or"),
         (["--at", "2036-13-01 18:30"], "--at: '2036-13-01 18:30' does not exist: month must be in 1..12"),
-        (["--at", ""], "--at: a date with a time is wanted here. Write it like"),
-        (["--at", "2020-12-01T18:30:00Z"], "--at: '2020-12-01T18:30:00Z' is past: it is 20"),
+        (["--at", ""], "--at: a date with a time is needed here. Write it like"),
+        (["--at", "2020-12-01T18:30:00Z"], "--at: '2020-12-01T18:30:00Z' is in the past: it is 20"),
         (["--grace", "x"], "--grace: schedule.grace: 'x' is not a duration"),
         (["--account", "inda"], "--account: 'inda' is not an account of this set"),
         (["--timezone", "Asia/Kolkatta"], "--timezone: 'Asia/Kolkatta' is not a known time zone"),
-        (["--cron", "30 18 * * FRI"], "only one of --at-once, --at and --cron can be meant"),
+        (["--cron", "30 18 * * FRI"], "give only one of --at-once, --at and --cron"),
         (["--tag", "#"], "--tag: tags[0] is '#'"),
-        (["--event", "\udcff"], "--event: that is not UTF-8"),
-        (["--name", "a\udcff"], "--name: that is not UTF-8"),
-        (["--property", "title=\udcff"], "that is not UTF-8"),
-        (["--property", "\udcff=x"], "that is not UTF-8"),
+        (["--event", "\udcff"], "--event: the characters can't be read: they are not UTF-8"),
+        (["--name", "a\udcff"], "--name: the characters can't be read: they are not UTF-8"),
+        (["--property", "title=\udcff"], "the characters can't be read: they are not UTF-8"),
+        (["--property", "\udcff=x"], "the characters can't be read: they are not UTF-8"),
         (["--c-by", "a"], "--c-by: c-by is 'a'"),
         (["--file", "shows.txt"], "--file: bulletins.d/shows.txt would not be read"),
         (["--file", ".shows.yaml"], "--file: bulletins.d/.shows.yaml would not be read"),
-        (["--file", "../shows.yaml"], "--file: bulletins.d/../shows.yaml does not lie in bulletins.d"),
+        (["--file", "../shows.yaml"], "--file: bulletins.d/../shows.yaml is not in bulletins.d"),
     ],
 )
 def test_a_wrong_option_is_told(bulletins: Bulletins, shows: Path, changed: list[str], message: str) -> None:
@@ -193,7 +193,7 @@ def test_a_proposed_id_that_is_used_is_not_taken(bulletins: Bulletins, shows: Pa
     assert bulletins("new", *WITHOUT_ID).code == 0
     before = shows.read_bytes()
     done = bulletins("new", *WITHOUT_ID)
-    message = "--id: the id 'sa-re-ga-ma-10' is already used. Give it one of its own, such as sa-re-ga-ma-10-2"
+    message = "--id: the id 'sa-re-ga-ma-10' is already used. Give another id, such as sa-re-ga-ma-10-2"
     assert done.refused_with(message, "See bulletins new --help.", code=2)
     assert shows.read_bytes() == before
 
@@ -225,7 +225,7 @@ def test_a_new_problem_of_the_set_stops_it(bulletins: Bulletins, shows: Path) ->
     arguments[arguments.index("--at") : arguments.index("--at") + 2] = ["--at-once"]
     done = bulletins("new", *arguments)
     message = "with this bulletin the set would have a problem, and nothing was written"
-    assert done.refused_with(message, "Answer otherwise, or mend the set first.", code=3)
+    assert done.refused_with(message, "Give other answers, or fix the set first.", code=3)
     assert "bulletins.d/shows.yaml:8:5: error[duplicate-payload]: " in done.err
     assert shows.read_bytes() == before
 
@@ -240,8 +240,8 @@ def test_a_problem_that_the_set_has_is_not_in_the_way(bulletins: Bulletins, show
 @pytest.mark.parametrize(
     ("text", "message", "code"),
     [
-        ("bulletins: [", "bulletins.d/shows.yaml has problems of its own: ", 3),
-        ("defaults: {schedule: 5}\nbulletins: []\n", "bulletins.d/shows.yaml has problems of its own: ", 3),
+        ("bulletins: [", "bulletins.d/shows.yaml has problems: ", 3),
+        ("defaults: {schedule: 5}\nbulletins: []\n", "bulletins.d/shows.yaml has problems: ", 3),
         ("accounts: {}\n", "bulletins.d/shows.yaml holds no bulletins, and nothing was written", 5),
     ],
 )
@@ -263,8 +263,11 @@ def test_a_list_that_is_not_begun(bulletins: Bulletins, shows: Path, nothing: st
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--at-once"], "--at-once: the defaults of the file say otherwise; give another --file"),
-        (["--cron", "30 18 * * FRI"], "--cron: the defaults of the file say otherwise; give another --file"),
+        (["--at-once"], "--at-once: the defaults of the file hold another kind of schedule; give another --file"),
+        (
+            ["--cron", "30 18 * * FRI"],
+            "--cron: the defaults of the file hold another kind of schedule; give another --file",
+        ),
     ],
 )
 def test_what_the_defaults_say_cannot_be_undone(
@@ -300,7 +303,7 @@ def test_nothing_is_written_through_a_link(bulletins: Bulletins, shows: Path, tm
     assert done.refused_with(message, "See", code=2)
     (shows.parent / "deep").symlink_to(tmp_path)
     done = bulletins("new", *WHOLE, "--file", "deep/elsewhere.yaml")
-    assert done.refused_with("bulletins.d/deep/elsewhere.yaml does not lie in bulletins.d", "See", code=2)
+    assert done.refused_with("bulletins.d/deep/elsewhere.yaml is not in bulletins.d", "See", code=2)
     assert (tmp_path / "elsewhere.yaml").read_text(encoding="utf-8") == "bulletins: []\n"
 
 
@@ -329,7 +332,7 @@ def test_a_file_that_changes_meanwhile_is_left_alone(
     monkeypatch.setattr(console, "insist_on_yes", confirm)
     monkeypatch.setattr("sys.stdin", Terminal())
     done = bulletins("new", *ALL_BUT_YES)
-    assert done.refused_with("bulletins.d/shows.yaml was changed while the questions stood", "Run it again.")
+    assert done.refused_with("bulletins.d/shows.yaml was changed while you answered", "Run the command again.")
     assert shows.read_text(encoding="utf-8") == "bulletins: []\n"
 
 
@@ -399,23 +402,23 @@ def test_every_question(answers: Answers, shows: Path) -> None:
         ("2  Flash Sale\n1 to 2: ", "Program Relased\n"),
         ("Did you mean Program Released?\n1 to 2: ", "1\n"),
         ("\nprogram_id: ", "\n"),
-        ("an answer is wanted here.\nprogram_id: ", "x\n"),
+        ("an answer is needed here.\nprogram_id: ", "x\n"),
         ("which the catalog does not allow.", "10\n"),
         ("2  Tamil\n1 to 2: ", "3\n"),
-        ("Type the number before it.\n1 to 2: ", "2\n"),
+        ("Type the number in front of your choice.\n1 to 2: ", "2\n"),
         ("title (may be left out): ", "\n"),
         ("name, as the activity log shows it [Sa Re Ga Ma 10]: ", "\n"),
         ("id, unique in the whole set [sa-re-ga-ma-10]: ", "sa-re-ga-ma-9\n"),
-        ("already used. Give it one of its own, such as sa-re-ga-ma-10.\nid, unique", "\n"),
+        ("already used. Give another id, such as sa-re-ga-ma-10.\nid, unique", "\n"),
         ("(c-by) [a@example.com]: ", "a\n"),
         ("Write it like releases@example.com.\ne-mail", "\n"),
         ("2  europe\n1 to 2 [india]: ", "1, 3\n"),
-        ("none of these. Type the number before it.\n1 to 2 [india]: ", "1, 2\n"),
+        ("not in the list. Type the number in front of your choice.\n1 to 2 [india]: ", "1, 2\n"),
         ("3  again and again (cron)\n1 to 3: ", "2\n"),
         ("in Asia/Kolkata, like 2026-12-01 18:30: ", "2020-01-01 10:00\n"),
-        ("'2020-01-01 10:00' is past: it is 20", "soon\n"),
-        ("'soon' is no date with a time. Write it like 2026-12-01 18:30, or with an offset", "2036-01-01 10:00\n"),
-        ("grace: how late it may still go out [2h]: ", "soon\n"),
+        ("'2020-01-01 10:00' is in the past: it is 20", "soon\n"),
+        ("'soon' is not a date with a time. Write it like 2026-12-01 18:30, or with an offset", "2036-01-01 10:00\n"),
+        ("grace: how late it may still be sent [2h]: ", "soon\n"),
         ("is not a duration. Write it like 30m, 2h or 1d12h.\n", "30m\n"),
         ("Append this to bulletins.d/shows.yaml? [Y/n]: ", "2h\n"),
         ("  '2h' is neither yes nor no: answer y or n.\nAppend this to bulletins.d/shows.yaml? [Y/n]: ", "\n"),
@@ -441,9 +444,9 @@ def test_a_new_file_and_the_address_that_git_knows(answers: Answers, shows: Path
         ("name of the new file, in bulletins.d [", "sale.yaml\n"),
         ("1 to 2: ", "2\n"),
         ("sale_id: ", "S1\n"),
-        ("another property, as name=value, or nothing: ", "discount\n"),
-        ("that is no name=value. Type nothing to go on.", "discount=20%\n"),
-        ("or nothing: another property, as name=value, or nothing: ".removeprefix("or nothing: "), "\n"),
+        ("another property, as name=value (Enter: none): ", "discount\n"),
+        ("'discount' is not written like name=value. Press Enter alone to go on.", "discount=20%\n"),
+        ("or nothing: another property, as name=value (Enter: none): ".removeprefix("or nothing: "), "\n"),
         ("name, as the activity log shows it [Flash Sale]: ", "छूट\n"),
         ("id, unique in the whole set [flash-sale]: ", "\n"),
         ("(c-by) [me@example.com]: ", "\n"),
@@ -468,7 +471,7 @@ def test_values_of_which_one_is_empty(answers: Answers, shows: Path) -> None:
         ("name of the new file", "sale.yaml\n"),
         ("2  Sale\n1 to 2: ", "2\n"),
         ("slot:\n  1  (empty)\n  2  late\n1 to 2: ", "\n"),
-        ("one of these is wanted. Type the number before it.\n1 to 2: ", "1\n"),
+        ("nothing was chosen. Type the number in front of your choice.\n1 to 2: ", "1\n"),
         ("kind (may be left out):\n  1  (empty)\n  2  a\n  3  left out\n1 to 3 [left out]: ", "\n"),
         ("name, as", "\n"),
         ("id, unique", "\n"),

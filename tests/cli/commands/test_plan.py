@@ -22,9 +22,9 @@ bulletins:
   - {id: once, name: Once, properties: {n: "4"}, schedule: {at: 2027-02-01T10:00:00Z}}
 """
 TUESDAY = ("--now", "2026-12-01T04:00:00Z")
-HINT = "recurring bulletins show their next time only (--until TIME shows all that come up to it)\n"
-NEXT_ONLY = "Recurring bulletins stand at their next time only"
-NO_LEDGER = "there is no ledger yet: planned as if nothing was ever sent\n"
+HINT = "recurring bulletins show only their next time (--until TIME shows all times until then)\n"
+NEXT_ONLY = "Recurring bulletins are shown at their next time only"
+NO_LEDGER = "there is no ledger yet: the plan assumes that nothing was ever sent\n"
 
 
 @pytest.fixture(autouse=True)
@@ -160,7 +160,7 @@ def test_the_sandbox_has_a_ledger_of_its_own(
     monkeypatch.setenv("BULLETINS_LEDGER", "elsewhere.sqlite3")
     assert bulletins("plan", "--sandbox").code == 0
     done = bulletins("plan", "--sandbox", "--ledger", "x")
-    assert done.refused_with("--sandbox has a ledger of its own, and --ledger names another", "Leave one out", code=2)
+    assert done.refused_with("--sandbox uses its own ledger, and --ledger names another", "Leave one out", code=2)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_schema_is_printed_as_it_stands(bulletins: Bulletins, name: str) -> No
 
 def test_a_schema_that_is_not_there(bulletins: Bulletins) -> None:
     assert bulletins("schema", "reprt").refused_with("there is no schema 'reprt'", "Did you mean report?", code=2)
-    assert bulletins("schema", "x").refused_with("there is no schema 'x'", "There are: accounts", code=2)
+    assert bulletins("schema", "x").refused_with("there is no schema 'x'", "The schemas are: accounts", code=2)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_set_with_problems_says_so(bulletins: Bulletins, the_set: Path, write:
     [
         (["--out", "x"], "--out goes with --for-set", "See bulletins schema --help.", 2),
         (["--path", "x"], "--path goes with --for-set", "See bulletins schema --help.", 2),
-        (["plan", "--for-set"], "there is no schema 'plan' that a set could narrow", "There are: accounts", 2),
+        (["plan", "--for-set"], "there is no schema 'plan' for a set", "The schemas are: accounts", 2),
         (["--for-set", "--path", "nowhere"], "nowhere: no such file or folder", "Write the folder", 2),
         (["--for-set", "--out", "bulletins.d/events.yaml"], "events.yaml", "Give a folder that can be written to.", 5),
     ],

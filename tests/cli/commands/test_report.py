@@ -98,4 +98,4 @@ def test_a_baseline_is_no_run_of_fire(bulletins: Bulletins, ledger: str) -> None
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"schema_version": 1}', "\x80"])
 def test_a_file_that_is_no_report(bulletins: Bulletins, text: str) -> None:
     Path("x.json").write_bytes(text.encode("latin-1"))
-    assert bulletins("report", "x.json").refused_with("x.json is no report", ".bulletins/reports", code=2)
+    assert bulletins("report", "x.json").refused_with("x.json is not a report", ".bulletins/reports", code=2)

@@ -33,8 +33,8 @@ def test_a_word_settles_it(bulletins: Bulletins, sandbox: Sandbox, word: str, ac
     done = bulletins("resolve", "now-2", word, "--note", "seen in the log, 18:31")
     assert (done.code, done.err) == (0, "")
     said = "sent" if word == "--sent" else "not sent"
-    assert done.out.startswith(f"settled: now-2 in india (r1) is recorded as {said}; nothing was sent now\n")
-    assert ("the next run fires it again" in done.out) is (word == "--not-sent")
+    assert done.out.startswith(f"resolved: now-2 in india (r1) is recorded as {said}; nothing was sent now\n")
+    assert ("the next run sends it again" in done.out) is (word == "--not-sent")
     assert len(sandbox.received()) == requests
     history = bulletins("status", "now-2").out
     assert f"as {said}" in history
@@ -98,7 +98,7 @@ def test_the_lines_that_status_gives_do_settle(bulletins: Bulletins) -> None:
 def test_the_line_for_a_whole_run_does_settle(bulletins: Bulletins) -> None:
     *_, both = sent_lines(bulletins("status").out)
     done = bulletins(*shlex.split(both)[1:])
-    assert (done.code, done.out.count("settled: now-1 in ")) == (0, 2)
+    assert (done.code, done.out.count("resolved: now-1 in ")) == (0, 2)
     assert bulletins("status").out.startswith("nothing is in doubt\n")
 
 
@@ -156,7 +156,7 @@ def test_some_of_a_run(bulletins: Bulletins, two_doubts: str) -> None:
 @pytest.mark.usefixtures("two_doubts")
 def test_a_run_that_left_nothing(bulletins: Bulletins) -> None:
     done = bulletins("resolve", "--run", "01NOBODY", "--sent", "--note", "n")
-    assert done.refused_with("nothing of run 01NOBODY is in doubt", "bulletins status")
+    assert done.refused_with("no firing of run 01NOBODY is in doubt", "bulletins status")
 
 
 @pytest.mark.usefixtures("two_doubts")
@@ -184,7 +184,7 @@ def test_a_word_that_was_acted_upon_stands(bulletins: Bulletins, sandbox: Sandbo
     assert bulletins("resolve", "now-2", "--not-sent", "--note", "not there").code == 0
     assert bulletins("fire", "--yes", "--id", "now-2").code == 0
     done = bulletins("resolve", "now-2", "--not-sent", "--note", "n", "--again")
-    assert done.refused_with("no firing of 'now-2' was settled by a person", "bulletins status")
+    assert done.refused_with("no firing of 'now-2' was decided by a person", "bulletins status")
     assert bulletins("fire", "--yes", "--id", "now-2").code == 0
     assert [received.name for received in sandbox.accepted()].count("Now 2") == 1
 
@@ -192,7 +192,7 @@ def test_a_word_that_was_acted_upon_stands(bulletins: Bulletins, sandbox: Sandbo
 @pytest.mark.usefixtures("doubt")
 def test_what_the_program_itself_knows_is_not_corrected(bulletins: Bulletins) -> None:
     done = bulletins("resolve", "now-1", "--not-sent", "--note", "n", "--again")
-    assert done.refused_with("no firing of 'now-1' was settled by a person", "bulletins status")
+    assert done.refused_with("no firing of 'now-1' was decided by a person", "bulletins status")
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def frozen(ledger: str, small_set: Path) -> None:
 def test_what_a_frozen_process_may_still_send_is_not_called_unsent(bulletins: Bulletins) -> None:
     assert f"  first   kill -9 {os.getpid()} " in bulletins("status").out
     done = bulletins("resolve", "now-1", "--not-sent", "--note", "n")
-    assert done.refused_with(f"now-1 is still here (pid {os.getpid()})", f"kill -9 {os.getpid()}")
+    assert done.refused_with(f"now-1 still exists (pid {os.getpid()})", f"kill -9 {os.getpid()}")
     assert bulletins("resolve", "now-1", "--sent", "--note", "seen").code == 0
     assert "now: done" in bulletins("status", "now-1").out
 
@@ -227,7 +227,7 @@ def test_what_is_past_its_grace_is_said_not_to_be_fired_again(bulletins: Bulleti
         past = update(tables.firings).where(tables.firings.c.bulletin == "now-1")
         connection.execute(past.values(expires_at=datetime(2026, 1, 1, tzinfo=UTC)))
     done = bulletins("resolve", "now-1", "--not-sent", "--note", "n").out
-    assert "its grace ran out 2026-01-01T00:00:00Z: it is not fired again" in done
-    assert "the next run fires it again" not in done
+    assert "its grace period ended 2026-01-01T00:00:00Z: it is not sent again" in done
+    assert "the next run sends it again" not in done
     done = bulletins("resolve", "now-2", "--not-sent", "--note", "n").out
-    assert done.endswith("the next run fires it again, if it is still due\n")
+    assert done.endswith("the next run sends it again, if it is still due\n")

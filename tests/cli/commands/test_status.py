@@ -33,8 +33,8 @@ def test_the_overview_has_what_a_person_looks_for(bulletins: Bulletins) -> None:
     assert (facts["event"], facts["name"], facts["c-by"]) == ("Program Released", "Now 2", "a@example.com")
     assert " to 20" in facts["window"]
     assert facts["sent?"] == 'bulletins resolve now-2 --account india --sent --note "…"'
-    assert "1 in doubt: look each up in the dashboard's activity log, then settle it" in lines
-    assert lines[-2] == "fired lately:"
+    assert "1 in doubt: look for each in the dashboard's activity log, then resolve it" in lines
+    assert lines[-2] == "fired recently:"
     assert lines[-1].startswith("now-1  20")
 
 
@@ -91,7 +91,7 @@ def test_a_bulletin_that_was_never_sent(bulletins: Bulletins, ledger: str) -> No
 
 def test_a_bulletin_that_is_not_known(bulletins: Bulletins, ledger: str) -> None:
     done = bulletins("status", "nobody")
-    assert done.refused_with("nothing is known of 'nobody'", "bulletins plan lists the ids", code=2)
+    assert done.refused_with("there is no bulletin 'nobody'", "bulletins plan lists the ids", code=2)
 
 
 @pytest.mark.usefixtures("doubt")
@@ -102,4 +102,4 @@ def test_the_history_outlives_the_definitions(bulletins: Bulletins, small_set: P
     assert "the definitions have problems" in done.err
     done = bulletins("status", "now-1", "--path", "nowhere")
     assert done.code == 0
-    assert "the definitions are not looked at: nowhere: no such file or folder" in done.err
+    assert "what a run would do now is not shown: nowhere: no such file or folder" in done.err

@@ -167,7 +167,7 @@ def test_what_waits_for_a_budget_says_when_it_may_go(open_page: OpenPage) -> Non
     for each in (page, scriptless):
         assert [" ".join(text.split()) for text in each.locator("td.c-due").all_inner_texts()] == [
             "may go 1 Dec 19:30",
-            "1 Dec 18:30 expires before its turn",
+            "1 Dec 18:30 expires before the budget has room",
             "1 Dec 18:30",
         ]
     page.locator("tr.row .toggle").first.click()

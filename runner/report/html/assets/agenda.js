@@ -1,4 +1,4 @@
-// Day by day what goes out, for the zone that is chosen; and one firing as such a list names it.
+// The agenda: firings day by day in the chosen time zone; and the list entry of one firing.
 
 const MOST_A_DAY = 40;
 
@@ -35,7 +35,7 @@ function makeAgenda({ data, times, reveal }) {
       const at = row.at + times.offset(times.zone(row.account), row.at);
       const key = Math.floor(at / DAY_MS);
       if (!days.has(key)) days.set(key, []);
-      days.get(key).push([row.kind === "wait" ? at : 0, row]); // what goes out now comes first
+      days.get(key).push([row.kind === "wait" ? at : 0, row]); // firings that are sent now come first
     }
     const keys = [...days.keys()].sort((a, b) => a - b);
     const made = keys.slice(0, data.most_days).map((key, place) => {

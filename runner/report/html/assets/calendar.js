@@ -1,11 +1,11 @@
-// The days of each account by hours, drawn anew for the zone that is chosen; `calendar.py` counts the same cells.
+// The days of each account by hours, drawn again for the chosen time zone; `calendar.py` counts the same cells.
 
 const GROUPS = ["going", "blocked", "expired", "over"];
 const SAID = ["go out", "blocked", "expired", "done or disabled"];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MOST_LISTED = 50;
-const MOST_OVER = 3; // hours in which more is due than may go, in words
+const MOST_OVER = 3; // hours over the budget that are listed in the text
 
 function hoursOf(hour) {
   return `${String(hour).padStart(2, "0")}–${String(hour + 1).padStart(2, "0")} h`;
@@ -20,7 +20,7 @@ function makeCalendar({ data, times, reveal }) {
     byAccount.get(row.account).push(row);
   }
 
-  // False for an hour that the clocks skip, to its end.
+  // False for an hour that the clocks skip completely.
   function exists(zone, day, hour) {
     const wall = day + hour * HOUR_MS + 59 * 60_000;
     return [-1, 0, 1].some((days) => {
@@ -29,7 +29,7 @@ function makeCalendar({ data, times, reveal }) {
     });
   }
 
-  // By the hours of the zone's clock, counted since 1970.
+  // By hours of the zone's local time, counted since 1970.
   function cellsOf(rows, zone) {
     const cells = new Map();
     for (const row of rows) {
@@ -141,14 +141,14 @@ function makeCalendar({ data, times, reveal }) {
       const more = overBudget.length - MOST_OVER;
       over.textContent = [...overBudget.slice(0, MOST_OVER), ...(more > 0 ? [`and ${counted(more, "more hour")}`] : [])].join("; ");
     }
-    panel.replaceChildren(el("p", "sub", "Choose an hour to see what is in it."));
+    panel.replaceChildren(el("p", "sub", "Choose an hour to see its firings."));
   }
 
   function drawAll() {
     document.querySelectorAll("[data-calendar]").forEach(draw);
   }
 
-  // A narrow window shows a part of the day: with the first that goes out, and as many of the others as can be.
+  // A narrow window shows a part of the day: the first firing, and as many others as possible.
   function scroll() {
     if (!matchMedia("(max-width: 960px)").matches) return;
     for (const scroller of document.querySelectorAll(".scroller")) {
@@ -157,7 +157,7 @@ function makeCalendar({ data, times, reveal }) {
       const filled = [...scroller.querySelectorAll("td:has(button)")].map((cell) => (
         { left: cell.offsetLeft - label, width: cell.offsetWidth, goes: /\bd\d/.test(cell.className), isNow: cell.classList.contains("now") }));
       const going = filled.filter((each) => each.goes);
-      const coming = going.filter((each) => !each.isNow); // what goes out now is said above all
+      const coming = going.filter((each) => !each.isNow); // the top of the page shows what is sent now
       const shown = [coming, going, filled].find((each) => each.length);
       if (!shown || scroller.scrollWidth <= scroller.clientWidth) continue;
       const [first] = shown;
@@ -168,7 +168,7 @@ function makeCalendar({ data, times, reveal }) {
     }
   }
 
-  // More lies to the right until the end is reached.
+  // There is more to the right until the end is reached.
   function watch() {
     for (const scroller of document.querySelectorAll(".scroller")) {
       const tell = () => scroller.parentElement.classList.toggle("at-end", scroller.scrollLeft + scroller.clientWidth >= scroller.scrollWidth - 4);

@@ -1,4 +1,4 @@
-// What the page carries, as objects; `data.py` packed it.
+// The data of the page as objects; `compact_data.py` packed it.
 
 function unpacked() {
   const data = JSON.parse(byId("data").textContent);
@@ -16,7 +16,7 @@ function unpacked() {
 
 let stories = null;
 
-// What only the story of a row tells. It stands behind this script: null while the page is still being read.
+// The details of rows. They follow this script in the page: null while the page is still loading.
 function storyData(row) {
   if (document.readyState === "loading") return null;
   stories ??= JSON.parse(byId("stories").textContent);

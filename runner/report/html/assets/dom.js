@@ -1,6 +1,6 @@
-// Elements made of text alone: whatever a name holds, it never becomes markup.
+// Elements made only from text: no name can become markup.
 
-// The same characters as runner/report/plain.py spells out.
+// The same characters as in runner/report/safe_text.py.
 const HOSTILE = new RegExp([
   "[\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]",
   "[\\u00ad\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u2060-\\u2065\\u206a-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]",
@@ -43,7 +43,7 @@ function button(className, onClick, ...children) {
   return made;
 }
 
-// Text of several lines, each of them harmless.
+// Escapes a text of several lines, line by line.
 function block(text) {
   const made = document.createElement("pre");
   made.dir = "ltr";

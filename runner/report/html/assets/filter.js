@@ -1,4 +1,4 @@
-// Which rows are shown and in which order: the state of the controls, kept in the address so that it can be passed on.
+// The shown rows and their order: the state of the controls, kept in the page's address so that it can be shared.
 
 function makeFilter(data, times) {
   const state = { find: "", kinds: new Set(), account: "", sort: "", zone: times.mode };

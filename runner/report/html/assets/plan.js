@@ -1,19 +1,19 @@
-// The release calendar: its table, its stories, and the days drawn in the zone that is chosen.
+// The release calendar: its table, the details of rows, and the days in the chosen time zone.
 
 const data = unpacked();
 const times = makeTimes(data, "account");
 
-// What waits for a budget may go later; where it expires before, it is blocked.
+// A firing held back by a budget goes later; if it expires before, it is blocked.
 const isTooLate = (row) => row.may_go !== null && row.group === "blocked";
 
 function turn(row) {
   if (row.may_go === null) return null;
-  if (isTooLate(row)) return el("span", "sub", "expires before its turn");
+  if (isTooLate(row)) return el("span", "sub", "expires before the budget has room");
   return el("span", "sub", "may go ", times.element(row.may_go, "short", row.account));
 }
 
 function cells(row) {
-  const soon = row.may_go === null ? "as soon as it is there" : null;
+  const soon = row.may_go === null ? "at once" : null;
   const due = row.due === null ? soon : times.element(row.due, "short", row.account);
   return [
     el("td", "c-account", bdi(row.account)),
@@ -28,8 +28,8 @@ function story(row, more) {
     ["Name", longName(row)],
     ["Business event", row.business_event],
     ["Occurrence", row.occurrence],
-    ["Due", row.due === null ? "as soon as it is there" : el("span", "", times.element(row.due, "full", row.account), ` ${zone}`)],
-    [isTooLate(row) ? "Its turn" : "May go", row.may_go === null ? null : el("span", "", times.element(row.may_go, "full", row.account), ` ${zone}`)],
+    ["Due", row.due === null ? "at once" : el("span", "", times.element(row.due, "full", row.account), ` ${zone}`)],
+    [isTooLate(row) ? "Budget has room" : "May go", row.may_go === null ? null : el("span", "", times.element(row.may_go, "full", row.account), ` ${zone}`)],
     ["Not after", row.expires === null ? null : el("span", "", times.element(row.expires, "full", row.account), ` ${zone}`)],
     ["Defined in", placeOf(row)],
     ["Fingerprint", el("span", "hash", more.fingerprint)],

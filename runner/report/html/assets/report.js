@@ -1,4 +1,4 @@
-// The page of a run: its table, its stories, and the bars of its timeline.
+// The page of a run: its table, the details of rows, and the bars of its timeline.
 
 const data = unpacked();
 const times = makeTimes(data, "yours");
@@ -39,7 +39,7 @@ function triesOf(row, attempts) {
   if (!attempts.length && !row.tries) return null;
   const list = el("ol", "tries", ...attempts.map(tryOf));
   if (row.tries > attempts.length) {
-    list.append(el("li", "doubt", el("div", "head", el("span", "", `try ${row.tries}`), el("strong", "", "nobody saw it end"))));
+    list.append(el("li", "doubt", el("div", "head", el("span", "", `try ${row.tries}`), el("strong", "", "its end is unknown"))));
   }
   const cut = data.answers_cut === null ? null : el("p", "sub", `Answers are cut to ${data.answers_cut} characters here; the JSON report has more.`);
   return el("div", "", el("h4", "", row.tries > 1 ? "Tries" : "The request"), list, cut);

@@ -1,4 +1,4 @@
-// What is told of a firing of either page: its payload, its place, its fields before and after.
+// The details of a firing on both pages: its payload, its place, its fields before and after.
 
 function pairs(entries) {
   const made = el("dl", "pairs");
@@ -8,7 +8,7 @@ function pairs(entries) {
   return made;
 }
 
-// What the row cuts.
+// Names that the row cuts.
 function longName(row) {
   return row.name.length > 100 ? row.name : null;
 }

@@ -1,4 +1,4 @@
-// The table of firings: what matches, a page at a time, each row with its story below it when opened.
+// The table of firings: matching rows, a page at a time. An opened row has its details below it.
 
 const PAGE = 40; // rows at first; then four times as many each time
 const MOST_PRINTED = 2000;
@@ -28,7 +28,7 @@ function makeTable({ data, times, cells, story }) {
   function rowOf(row) {
     const toggle = button("toggle", null, badge(row.kind));
     const isOpen = open.has(row.place);
-    attrs(toggle, { "aria-expanded": isOpen, "aria-label": `${data.kinds[row.kind][0]}: ${plain(row.name)}, its story` });
+    attrs(toggle, { "aria-expanded": isOpen, "aria-label": `${data.kinds[row.kind][0]}: ${plain(row.name)}, its details` });
     const made = el("tr", isOpen ? "row is-open" : "row", el("td", "c-kind", toggle), what(row), ...cells(row));
     made.dataset.row = row.place;
     return made;
@@ -41,7 +41,7 @@ function makeTable({ data, times, cells, story }) {
 
   function storyOf(row) {
     const more = storyData(row);
-    const told = more ? story(row, more) : el("p", "sub", "The page is still being read.");
+    const told = more ? story(row, more) : el("p", "sub", "The page is still loading.");
     return el("tr", "story-row", attrs(el("td", "", told), { colspan: columns() }));
   }
 
@@ -100,7 +100,7 @@ function makeTable({ data, times, cells, story }) {
     filter.keep();
   }
 
-  // Shows one firing with its story, whatever is filtered just now.
+  // Shows one firing with its details, whatever filter is set.
   function reveal(place) {
     let at = found.findIndex((row) => row.place === place);
     if (at < 0) {

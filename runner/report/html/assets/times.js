@@ -1,10 +1,10 @@
-// Instants as wall clocks show them: in the reader's zone, in UTC, or in the zone of the account that they are about.
+// Instants as local time: in the reader's time zone, in UTC, or in the account's time zone.
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-// Browsers call some zones by names of old, which their people don't.
+// Browsers use old names for some time zones.
 const NAMES = { "Asia/Calcutta": "Asia/Kolkata", "Asia/Katmandu": "Asia/Kathmandu", "Asia/Saigon": "Asia/Ho_Chi_Minh", "Asia/Rangoon": "Asia/Yangon", "Europe/Kiev": "Europe/Kyiv" };
-const QUARTER_MS = 900_000; // clocks change at a quarter of an hour, everywhere and always
+const QUARTER_MS = 900_000; // all changes of clocks are at quarters of an hour
 
 function makeTimes({ accounts, zones }, mode) {
   const numbers = new Map(accounts.map((name, number) => [name, number]));
@@ -50,7 +50,7 @@ function makeTimes({ accounts, zones }, mode) {
       return times.mode === "account" ? zones[numbers.get(account)] ?? "UTC" : "UTC";
     },
     offset,
-    // A Date whose UTC fields are the wall clock of the zone.
+    // A Date whose UTC fields are the local time of the zone.
     local: (zone, ms) => new Date(ms + offset(zone, ms)),
     date: (at) => `${DAYS[at.getUTCDay()]} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`,
     day: (at) => at.toISOString().slice(0, 10),

@@ -1,4 +1,4 @@
-"""Placed firings → the days on which something goes out, for readers without scripts; `calendar.js` lists the same."""
+"""The agenda: days on which something is sent, for readers without scripts; `agenda.js` lists the same."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_A_DAY = 15
 
 @dataclass(frozen=True, slots=True)
 class AgendaDay:
-    """What goes out on one day: the first of them, and how many there are."""
+    """The firings of one day: the first ones, and the count of all."""
 
     name: str
     entries: tuple[Placed, ...]
@@ -23,7 +23,7 @@ class AgendaDay:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """The next days with something in them; how many more there are, and how many firings those hold."""
+    """The next days with firings; the count of further days, and of their firings."""
 
     days: tuple[AgendaDay, ...]
     more_days: int
@@ -31,7 +31,7 @@ class Agenda:
 
 
 def agenda(firings: Sequence[Placed], zones: Mapping[str, tzinfo], most_days: int) -> Agenda:
-    """What goes out day by day, each firing on the day of its account's zone."""
+    """Return the firings that are sent, by day in the time zone of their account."""
     days: dict[str, list[Placed]] = {}
     names: dict[str, str] = {}
     for each in firings:
@@ -50,5 +50,5 @@ def agenda(firings: Sequence[Placed], zones: Mapping[str, tzinfo], most_days: in
 
 
 def _by_the_clock(each: Placed, zone: tzinfo) -> tuple[bool, datetime]:
-    """What goes out now comes first; then by the clock that is shown."""
+    """Sort firings that are sent now to the front, the others by local time."""
     return not each.is_now, local(each.at_ms or 0, zone).replace(tzinfo=None)

@@ -1,6 +1,7 @@
-"""Placed firings and the budgets of a plan's accounts → which of what is still to come the budgets hold back.
+"""Forecast which future firings the budgets will hold back.
 
-A forecast: it knows what the plan holds, and not what goes out beside it. What is due already was judged by the plan.
+In: placed firings and the budgets of a plan's accounts. Out: rows of firings. The forecast counts only the firings of
+the plan. For firings that are already due, it takes over the plan's own decision.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _UNITS = {"per_hour": "an hour", "per_day": "a day"}
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """At most `count` in any window of that length, of all or of one business event."""
+    """At most `count` firings in any window of `window_ms`, for one business event, or all if None."""
 
     count: int
     window_ms: int
@@ -28,7 +29,7 @@ class _Limit:
 
 
 def held_back(document: Mapping[str, Any], placed: Sequence[Placed]) -> frozenset[int]:
-    """The rows of the firings that may not go when they are due, or would expire before they may."""
+    """Return the rows of firings that are held back beyond their due time."""
     held: set[int] = set()
     for name, account in document["accounts"].items():
         if limits := list(_limits(account.get("budget", {}))):
@@ -38,7 +39,7 @@ def held_back(document: Mapping[str, Any], placed: Sequence[Placed]) -> frozense
 
 
 def budget_said(account: Mapping[str, Any]) -> str:
-    """`3 an hour, 40 a day; 1 an hour for Flash Sale`; empty where the account has no budget."""
+    """Return an account's budget as text, `3 an hour, 40 a day; 1 an hour for Flash Sale`; empty without one."""
     budget = account.get("budget", {})
     parts = [_said(budget), *(f"{_said(each)} for {event}" for event, each in budget.get("events", {}).items())]
     return "; ".join(filter(None, parts))
@@ -56,9 +57,9 @@ def _limits(budget: Mapping[str, Any]) -> Iterator[_Limit]:
 
 
 def _held(firings: Sequence[Mapping[str, Any]], going: Sequence[Placed], limits: Sequence[_Limit]) -> Iterator[int]:
-    """Each takes its turn as soon as it is due and all that it is counted in has room: those due first go first."""
-    times: dict[_Limit, list[int]] = defaultdict(list)  # when they go, ascending
-    turns: dict[tuple[_Limit, ...], int] = {}  # no later firing of the same limits goes before
+    """Send each firing, the earliest due first, as soon as it is due and all its limits have room."""
+    times: dict[_Limit, list[int]] = defaultdict(list)  # times of sending, ascending
+    turns: dict[tuple[_Limit, ...], int] = {}  # later firings of the same limits are not sent before
     for each in sorted(going, key=lambda each: (each.at_ms or 0, each.row)):
         if each.at_ms is None:
             continue
@@ -75,13 +76,13 @@ def _held(firings: Sequence[Mapping[str, Any]], going: Sequence[Placed], limits:
 
 
 def _turn(at_ms: int, of: Sequence[_Limit], times: Mapping[_Limit, list[int]]) -> int:
-    """The first instant from then on at which every limit has room."""
+    """Return the first instant from `at_ms` on at which every limit has room."""
     while rooms := [room for limit in of if (room := _room(at_ms, limit, times[limit])) > at_ms]:
         at_ms = max(rooms)
     return at_ms
 
 
 def _room(at_ms: int, limit: _Limit, times: Sequence[int]) -> int:
-    """When the limit has room again, by what went out up to then; that very instant where it has."""
+    """Return when the limit has room: `at_ms` itself, or the end of the full window."""
     before = bisect_right(times, at_ms)
     return at_ms if before < limit.count else max(at_ms, times[before - limit.count] + limit.window_ms)

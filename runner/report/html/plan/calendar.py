@@ -1,6 +1,6 @@
-"""Placed firings → for each account its days by hours, as a wall clock in the account's zone shows them.
+"""The calendar of an account: its placed firings by days and hours, in local time of the account's time zone.
 
-`calendar.js` counts the very same cells for any other zone.
+`calendar.js` counts the same cells for any other time zone.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from runner.report.html.instants import DAYS, MONTHS, local
 from runner.report.html.plan.placement import Placed
 
 MOST_BACK, LEAST_AHEAD, MOST_AHEAD = 3, 7, 14  # days shown
-MOST_ASKED = 92  # days ahead, where it was said up to when: a quarter of a year
-LEVELS = (1, 2, 4, 10, 50)  # counts from which a cell is darker
+MOST_ASKED = 92  # days ahead with --until: a quarter of a year
+LEVELS = (1, 2, 4, 10, 50)  # counts from which on a cell is darker
 _MINUTE_MS, _DAY = 60_000, timedelta(days=1)
 _GROUPS = ("going", "blocked", "expired", "over")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How many days before today, and from today on, all calendars show."""
+    """The number of days that all calendars show: before today, and from today on."""
 
     back: int
     ahead: int
@@ -31,10 +31,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One hour of one day: how many firings of each group, and the most that go out in one minute.
+    """One hour of one day: the count of firings in each group, and the most that are sent in one minute.
 
-    `held` are those of what goes out that a budget doesn't let go when they are due; `is_beyond` says that the hour
-    lies past the end of what the plan shows.
+    `held` counts firings that a budget holds back beyond their due time. `is_beyond` is True for an hour after the end
+    of the plan.
     """
 
     hour: int
@@ -47,12 +47,12 @@ class Cell:
 
     @property
     def shown(self) -> int:
-        """The count that the cell shows: what goes out, or else what doesn't."""
+        """Return the count that the cell shows: firings that are sent, or if there are none, the others."""
         return self.counts[0] or sum(self.counts)
 
     @property
     def look(self) -> str:
-        """The classes of the cell."""
+        """Return the CSS classes of the cell."""
         names = []
         if not self.exists:
             names.append("none")
@@ -69,7 +69,7 @@ class Cell:
 
     @property
     def said(self) -> str:
-        """The counts in words."""
+        """Return the counts as text."""
         words = ("goes out" if self.counts[0] == 1 else "go out", "blocked", "expired", "done or disabled")
         parts = [f"{count:,} {word}" for count, word in zip(self.counts, words, strict=True) if count]
         if self.held:
@@ -80,7 +80,7 @@ class Cell:
 
     @property
     def may_go(self) -> str:
-        """Of what is due, how much the budgets let go."""
+        """Return how many of the due firings the budgets let go."""
         return f"{self.counts[0]:,} due, {self.counts[0] - self.held:,} may go"
 
 
@@ -99,7 +99,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days of one account, and what lies before and after them."""
+    """The days of one account, and the counts of firings before and after them."""
 
     account: str
     zone_name: str
@@ -112,11 +112,11 @@ class Calendar:
     busiest: tuple[str, int, int] | None  # day, hour, count
     gap_ms: tuple[int, int] | None
     held: int
-    over_budget: tuple[tuple[str, Cell], ...]  # days and hours in which more is due than may go
+    over_budget: tuple[tuple[str, Cell], ...]  # days and hours with more due firings than the budget allows
 
 
 def span_of(firings: Sequence[Placed], now_ms: int, until_ms: int | None = None) -> Span:
-    """Wide enough for what is near, or for all `until` then, in every zone: days differ by one at most."""
+    """Return a span that holds near firings, or all `until` then, in every time zone (dates differ by at most one)."""
     days = [(each.at_ms - now_ms) / 86_400_000 for each in firings if each.at_ms is not None]
     back = min((day for day in days if -MOST_BACK <= day < 0), default=0)
     ahead = max((day for day in days if 0 <= day < MOST_AHEAD - 1), default=0)
@@ -136,7 +136,7 @@ def calendar(
     until_ms: int | None = None,
     held: Collection[int] = (),
 ) -> Calendar:
-    """The calendar of one account's firings, up to `until` where that is before the span's end.
+    """Return the calendar of one account's firings, up to `until_ms` if that is before the span's end.
 
     `held` are the rows that a budget holds back.
     """
@@ -169,7 +169,7 @@ def calendar(
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What all cells of a calendar have in common; `end` is past what the plan shows."""
+    """The common facts of a calendar's cells; `end` is the first instant after the plan."""
 
     zone: tzinfo
     now: datetime
@@ -203,7 +203,7 @@ def _cell(day: date, hour: int, firings: Sequence[Placed], frame: _Frame) -> Cel
 
 
 def _exists(day: date, hour: int, zone: tzinfo) -> bool:
-    """False for an hour that the clocks skip, to its end."""
+    """Report whether the hour exists: False if the clocks skip it completely."""
     last = datetime(day.year, day.month, day.day, hour, 59, tzinfo=zone)
     return last.astimezone(UTC).astimezone(zone).hour == hour
 
@@ -218,5 +218,5 @@ def _busiest(days: Sequence[Day]) -> tuple[str, int, int] | None:
 
 
 def _gap(going: Sequence[int]) -> tuple[int, int] | None:
-    """The longest time between two that go out, in which nothing does."""
+    """Return the longest gap between two firings that are sent."""
     return max(pairwise(going), key=lambda pair: pair[1] - pair[0], default=None)

@@ -1,4 +1,4 @@
-"""Firings that go out → those that meet: several in one minute, and the same business event twice within a day."""
+"""Find collisions: several firings of an account in one minute, and the same event twice within a day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """Firings of one account that meet. `is_same_event`: they raise the same event with the same properties."""
+    """Colliding firings of one account. `is_same_event`: they raise the same event with the same properties."""
 
     account: str
     at_ms: int
@@ -26,7 +26,7 @@ class Collision:
 
 
 def collisions(firings: Sequence[dict[str, Any]], placed: Sequence[Placed]) -> list[Collision]:
-    """The same people hear twice first; then full minutes, the fullest first."""
+    """Return repeated events first, then full minutes, each with the largest first."""
     going = [each for each in placed if each.group == "going"]
     same = sorted(_same_events(firings, going), key=lambda each: (-len(each.rows), each.at_ms))
     minutes = sorted(_full_minutes(firings, going), key=lambda each: (-len(each.rows), each.at_ms))
@@ -59,7 +59,7 @@ def _same_events(firings: Sequence[dict[str, Any]], going: Sequence[Placed]) -> 
 
 
 def _within_a_day(firings: Sequence[dict[str, Any]], group: Sequence[Placed]) -> Iterator[list[Placed]]:
-    """Those of a group, given by time, that are less than a day apart; times of one bulletin alone are its schedule."""
+    """Return firings less than a day apart, from a group sorted by time. A single bulletin does not count."""
     near: list[Placed] = []
     for each in group:
         if near and _apart_ms(near[0], each) >= _DAY_MS:

@@ -1,4 +1,4 @@
-"""Plan document → its first sentences: what goes out now, what is next, and what this week brings."""
+"""The first sentences of a plan's page: what is sent now, what is next, this week's count, and what is blocked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ALWAYS_SHOWN = ("fire", "wait")
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The next firings that wait: when, and the rows of all that are due at that instant."""
+    """The next waiting firings: their time, the rows that are due then, and the time until then."""
 
     at_ms: int
     rows: tuple[int, ...]
@@ -27,15 +27,15 @@ class Next:
 
 
 def tiles(document: dict[str, Any]) -> list[tuple[Kind, int]]:
-    """How many firings have each action."""
+    """Return the count of firings for each action."""
     counts = Counter(firing["action"] for firing in document["firings"])
     return [(kind, counts[key]) for key, kind in ACTIONS.items() if counts[key] or key in _ALWAYS_SHOWN]
 
 
 def goes_out(document: dict[str, Any], placed: Sequence[Placed]) -> str:
-    """`3 bulletins go out now, in india and europe.`"""
+    """Return the sentence on what is sent now: `3 bulletins go out now, in india and europe.`"""
     if not document["firings"] and document["summary"].get("later"):
-        return "Nothing comes up to then."
+        return "Nothing is due until then."
     if not document["firings"]:
         return "There is nothing to plan: no firing is selected."
     now = [each for each in placed if each.is_now]
@@ -49,7 +49,7 @@ def goes_out(document: dict[str, Any], placed: Sequence[Placed]) -> str:
 
 
 def next_of(document: dict[str, Any], placed: Sequence[Placed]) -> Next | None:
-    """What goes out next of what waits."""
+    """Return the next waiting firings; None if nothing waits."""
     waiting = [(each.at_ms, each.row) for each in placed if each.group == "going" and not each.is_now and each.at_ms]
     if not waiting:
         return None
@@ -58,16 +58,16 @@ def next_of(document: dict[str, Any], placed: Sequence[Placed]) -> Next | None:
 
 
 def this_week(document: dict[str, Any], placed: Sequence[Placed]) -> int:
-    """How many that wait go out within seven days."""
+    """Count the waiting firings that are sent within seven days."""
     until = instant_ms(document["now"]) + _WEEK_MS
     return sum(each.group == "going" and not each.is_now and (each.at_ms or 0) < until for each in placed)
 
 
 def troubles(document: dict[str, Any]) -> str:
-    """What is in the way, in one sentence; empty where nothing is."""
+    """Return a sentence on firings that are not sent, and why; empty if there are none."""
     counts = Counter(firing["action"] for firing in document["firings"])
     names = {
-        "in_doubt": "in doubt (settle with bulletins resolve)",
+        "in_doubt": "in doubt (decide with bulletins resolve)",
         "duplicate": "blocked as duplicate",
         "expired": f"expired unsent{unreported(document)}",
         "changed": "edited after they were sent (the edit sends nothing)",

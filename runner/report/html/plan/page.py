@@ -1,4 +1,4 @@
-"""Plan document → the release calendar: what a change does, what goes out when, where firings meet. Nothing else."""
+"""The release calendar. In: a plan document. Out: an HTML page with changes, calendar, collisions, agenda and table."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from runner.report.html.plan.placement import Placed, placed
 from runner.report.local_time import zone_of
 from runner.report.plan_document import reason_with_warnings, until_of
 
-FIRST_ROWS = 40  # that stand in the page itself, for readers without scripts
+FIRST_ROWS = 40  # rows in the HTML itself, for readers without scripts
 MOST_CHANGES = 100
 _SCRIPTS = ("dom.js", "data.js", "times.js", "filter.js", "table.js", "story.js", "calendar.js", "agenda.js", "plan.js")
 
 
 def plan_page(document: dict[str, Any]) -> str:
-    """The page, as one HTML file."""
+    """Return the page as one HTML file."""
     firings, now_ms = document["firings"], instant_ms(document["now"])
     places = placed(document)
     until = until_of(document)
@@ -85,7 +85,7 @@ def _by_account(places: Sequence[Placed], accounts: Sequence[str]) -> dict[str, 
 
 
 def _recurs(firing: dict[str, Any]) -> bool:
-    """Whether it is one of the times of a schedule, and more of them may come."""
+    """Report whether it is a waiting occurrence of a recurring bulletin."""
     return firing["action"] == "wait" and "@" in firing["occurrence"]
 
 

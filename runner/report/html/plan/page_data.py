@@ -1,4 +1,4 @@
-"""Plan document → the data of its page: a row for each firing, with its place on the calendar."""
+"""The data of a plan's page: a row for each firing, with its place on the calendar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = (
     *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "expires", "may_go", "at"),
     *("group", "kind", "reason"),
 )
-STORY_COLUMNS = ("fingerprint", "payload", "changes")  # read once a row is opened
+STORY_COLUMNS = ("fingerprint", "payload", "changes")  # details, read when a row is opened
 _POOLED = ("account", "occurrence", "file", "business_event", "group", "kind", "reason")
 _NESTED = ("payload", "changes")
 
@@ -28,7 +28,7 @@ def plan_data(
     until_ms: int | None = None,
     held: Collection[int] = (),
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `plan.js` works with: what it shows at once, and the stories of the rows. `held` are rows."""
+    """Return the data for `plan.js`: what it shows at once, and the details of rows. `held` are rows held back."""
     rows = [_row(firing, place) for firing, place in zip(document["firings"], placed, strict=True)]
     stories = [_story(firing) for firing in document["firings"]]
     drop_payloads(stories, STORY_COLUMNS.index("payload"))

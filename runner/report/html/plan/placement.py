@@ -1,4 +1,4 @@
-"""Plan document → when and how each of its firings goes out, as the calendar shows it."""
+"""Place each firing of a plan document on the calendar: when it is sent, or why it is not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from runner.plan.decide import Action
 from runner.report.budget_estimate import expires_first
 from runner.report.html.instants import instant_ms
 
-# How a firing's action looks on the calendar: it goes out, something is in its way, or it is over.
+# How the calendar shows an action: it is sent, blocked, expired, or over.
 GROUPS = {
     "fire": "going",
     "retry": "going",
@@ -26,7 +26,7 @@ GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A firing on the calendar. `at_ms` is when it goes out, or would have; None where it has no time."""
+    """A firing on the calendar. `at_ms` is when it is sent or would have been sent; None without a time."""
 
     row: int
     account: str
@@ -36,9 +36,9 @@ class Placed:
 
 
 def placed(document: dict[str, Any]) -> list[Placed]:
-    """Every firing, in the document's order. What is due goes out with the next run, so it stands at now.
+    """Return every firing, in the document's order. A firing that is due is placed at the present time.
 
-    What waits for a budget stands where it may go; at its time, and blocked, where it expires before.
+    A firing held back by a budget is placed where it may go. If it expires before, it is at its due time, as blocked.
     """
     now_ms = instant_ms(document["now"])
     found = []

@@ -1,4 +1,4 @@
-"""Report document → what a person has to look at, with all that finding it in the dashboard's activity log takes."""
+"""Results that need a person's attention, with all facts to find them in the dashboard's activity log."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _ORDER = ("in_doubt", "failed", "expired")
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One result to look at. The window is when it may have been sent; the commands settle it once that is known.
+    """A result that needs attention. `window_ms` is when it may have been sent; `commands` resolve it.
 
-    `more_times` counts the later times of the same bulletin that expired with it.
+    `more_times` counts later occurrences of the same bulletin that expired as well.
     """
 
     row: int
@@ -32,9 +32,9 @@ class Matter:
 
 
 def matters(document: dict[str, Any]) -> list[Matter]:
-    """What is in doubt, then what failed and what expired, each in the document's order.
+    """Return the results in doubt, then failed and expired ones, each in the document's order.
 
-    Of the times of a bulletin that expired the first stands for all.
+    The first expired occurrence of a bulletin represents all of them.
     """
     results = [(row, each) for row, each in enumerate(document["results"]) if each["outcome"] in _ORDER]
     results.sort(key=lambda pair: _ORDER.index(pair[1]["outcome"]))

@@ -1,4 +1,4 @@
-"""Report document → its first sentences: what happened, and what to do about it."""
+"""The first sentences of a report's page: what happened, and what to do about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
 
 
 def tiles(document: dict[str, Any]) -> list[tuple[Kind, int]]:
-    """How many results there are of each kind, the kinds that a reader looks for first."""
+    """Return the count of results of each kind, the most important kinds first."""
     counts = Counter(map(kind_of, document["results"]))
     expected = () if document["run"]["dry_run"] else _ALWAYS_SHOWN
     order = ["fired", "would_fire", *(key for key in REPORT_KINDS if key not in ("fired", "would_fire"))]
@@ -20,7 +20,7 @@ def tiles(document: dict[str, Any]) -> list[tuple[Kind, int]]:
 
 
 def happened(document: dict[str, Any]) -> str:
-    """`3 bulletins fired, 1 failed, 1 in doubt: look at it.`"""
+    """Return the sentence on what happened: `3 bulletins fired, 1 failed, 1 in doubt: look at it.`"""
     run, summary = document["run"], document["summary"]
     if run["dry_run"]:
         would = _bulletins_of(document, "would_fire")
@@ -38,13 +38,13 @@ def happened(document: dict[str, Any]) -> str:
 
 
 def _bulletins_of(document: dict[str, Any], outcome: str) -> str:
-    """`6 firings of 5 bulletins`: what has that outcome; empty where nothing does."""
+    """Count what has the outcome: `6 firings of 5 bulletins`; empty if nothing has."""
     ids = [result["id"] for result in document["results"] if result["outcome"] == outcome]
     return bulletins_of(ids) if ids else ""
 
 
 def besides(document: dict[str, Any]) -> str:
-    """What the API counted, the warnings, and what was left alone; empty where there is nothing to say."""
+    """Return sentences on what the API counted, on warnings, and on firings with nothing to do; empty without any."""
     summary = document["summary"]
     parts = []
     if summary["fired"]:

@@ -1,4 +1,4 @@
-"""Latencies → their percentiles and their distribution."""
+"""Percentiles and distribution of the latencies of requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from runner.report.html.run.requests import Request, by_account, lanes
 
 _COLUMNS = 32
-_LOG_FROM = 8.0  # times the smallest: from there on a linear scale would show one column
+_LOG_FROM = 8.0  # largest / smallest latency from which on the scale is logarithmic
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a set of requests took, in milliseconds."""
+    """The latencies of a set of requests in milliseconds."""
 
     account: str
     count: int
@@ -26,7 +26,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A histogram: the height of each column in percent, the marks' places, and the ends of its scale."""
+    """A histogram: the height of each column in percent, the positions of the marks, and the ends of its scale."""
 
     columns: tuple[float, ...]
     low_ms: float
@@ -37,12 +37,12 @@ class Distribution:
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """The smallest value that so many percent of the sorted values don't exceed."""
+    """Return the smallest value that `percent` of the sorted values don't exceed."""
     return ordered[max(math.ceil(percent / 100 * len(ordered)), 1) - 1]
 
 
 def figures(requests: Sequence[Request]) -> list[Figures]:
-    """For all requests that were seen to end, then for each account, where there are several."""
+    """Return the figures of all requests with a known end; with several accounts, also those of each."""
     ended = [request for request in requests if not request.is_open]
     if not ended:
         return []
@@ -58,7 +58,7 @@ def _figures(account: str, requests: Sequence[Request]) -> Figures:
 
 
 def distribution(requests: Sequence[Request]) -> Distribution | None:
-    """Of those that were seen to end; None where there are too few to speak of one."""
+    """Return the distribution of requests with a known end; None if there are fewer than five."""
     took = sorted(request.latency_ms for request in requests if not request.is_open)
     if len(took) < 5:
         return None

@@ -1,4 +1,4 @@
-"""Report document → the page of a run: what happened, when, and each firing's story. Made from the document alone."""
+"""The page of a run. In: a report document. Out: an HTML page with what happened, when, and each firing's details."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from runner.report.html.run.page_data import report_data
 from runner.report.html.run.requests import requests_of
 from runner.report.html.run.timeline import sentence, timeline
 
-FIRST_ROWS = 40  # that stand in the page itself, for readers without scripts
+FIRST_ROWS = 40  # rows in the HTML itself, for readers without scripts
 _SCRIPTS = ("dom.js", "data.js", "times.js", "filter.js", "table.js", "story.js", "report.js")
 
 
 def report_page(document: dict[str, Any]) -> str:
-    """The page, as one HTML file."""
+    """Return the page as one HTML file."""
     run = document["run"]
     requests = requests_of(document)
     drawn = timeline(requests)

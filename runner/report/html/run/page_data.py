@@ -1,6 +1,6 @@
-"""Report document → the data of its page: a row for each result, in the document's order.
+"""The data of a report's page: a row for each result, in the document's order.
 
-Small enough to be mailed: what a thousand servers answered at length is cut, and the page says so.
+The page stays small enough for a mail: long answers are cut, and the page shows that they are.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ COLUMNS = (
     *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "may_go", "kind"),
     *("reason", "http_status", "error", "bulletins_sent", "tries", "started", "latency_ms"),
 )
-STORY_COLUMNS = ("fingerprint", "warnings", "payload", "attempts")  # read once a row is opened
+STORY_COLUMNS = ("fingerprint", "warnings", "payload", "attempts")  # details, read when a row is opened
 _POOLED = ("account", "occurrence", "file", "business_event", "kind", "reason", "error")
 _NESTED = ("warnings", "payload", "attempts")
-ANSWERS_KEPT = 1_500_000  # characters of answers, of all results together
+ANSWERS_KEPT = 1_500_000  # characters of answers of all results together
 _SHORT = 160
-_WELL = ("fired", "would_fire")  # whose payloads are missed least
+_WELL = ("fired", "would_fire")  # their payloads are left out first
 
 
 def report_data(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `report.js` works with: what it shows at once, and the stories of the rows."""
+    """Return the data for `report.js`: what it shows at once, and the details of rows."""
     results = document["results"]
     answers = {text: len(text) for each in results for text in _texts(each)}
     cut = _SHORT if sum(answers.values()) > ANSWERS_KEPT else None

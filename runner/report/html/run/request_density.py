@@ -1,4 +1,4 @@
-"""Thousands of requests → what can still be seen of them: starts and requests in flight over time, and latencies."""
+"""Draw thousands of requests as density: starts, requests in flight and latencies over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERDICTS = ("yes", "no", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A part of the column of one bin, in percent of the drawing."""
+    """A part of a bin's column, in percent of the drawing."""
 
     x: float
     y: float
@@ -39,7 +39,7 @@ class Crowd:
 
 
 def crowd(requests: Sequence[Request], axis: Axis) -> Crowd:
-    """The requests of one account, given by start, over the axis."""
+    """Draw the requests of one account, sorted by start, over the axis."""
     bin_ms = (axis.end_ms - axis.start_ms) / _BINS
     bins: list[list[Request]] = [[] for _ in range(_BINS)]
     for request in requests:
@@ -73,7 +73,7 @@ def _stacks(place: int, requests: Sequence[Request], most: int) -> list[Stack]:
 
 
 def _in_flight(requests: Sequence[Request], start_ms: float, bin_ms: float) -> list[int]:
-    """The most requests that were in flight at once, in each bin."""
+    """Return the highest count of requests in flight at once in each bin."""
     most, flying, reached = [0] * _BINS, 0, 0
     starts = [(request.start_ms, 1) for request in requests]
     ends = [(max(request.end_ms - ROUNDING_MS, request.start_ms), -1) for request in requests]
@@ -94,7 +94,7 @@ def _steps(values: Sequence[int]) -> str:
 
 
 def _band(latencies: Sequence[Sequence[float]], highest: float) -> tuple[str, str]:
-    """The area between p50 and p95 of each bin, and the line of p50; they break off where nothing started."""
+    """Return the area between p50 and p95 and the line of p50; both have gaps in bins without starts."""
     band, median = [], []
     width = 100 / _BINS
     for run in _unbroken(latencies):

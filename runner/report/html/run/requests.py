@@ -1,4 +1,4 @@
-"""Report document → the requests that were made, and the lanes they fill: as many as were in flight at once."""
+"""The requests of a report document, and their lanes: as many lanes as requests were in flight at once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from runner.report.html.instants import instant_ms
 
-# Starts are kept to the millisecond: one request may seem to start before the one whose place it took has ended.
+# Times are rounded to milliseconds: a request may seem to start before the previous request of its lane has ended.
 ROUNDING_MS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `row` is the place of its firing in the document; `is_open` where nobody saw it end."""
+    """One request. `row` is the index of its firing in the document; `is_open` if its end is unknown."""
 
     row: int
     account: str
@@ -29,12 +29,12 @@ class Request:
 
     @property
     def latency_ms(self) -> float:
-        """How long it took."""
+        """Return the duration in milliseconds."""
         return self.end_ms - self.start_ms
 
 
 def requests_of(document: dict[str, Any]) -> list[Request]:
-    """All requests of the run, by start."""
+    """Return all requests of the run, sorted by start."""
     until_ms = instant_ms(document["run"]["finished_at"])
     found = [request for row, result in enumerate(document["results"]) for request in _of(row, result, until_ms)]
     return sorted(found, key=lambda request: (request.start_ms, request.row))
@@ -57,7 +57,7 @@ def _of(row: int, result: dict[str, Any], until_ms: int) -> Iterator[Request]:
 
 
 def lanes(requests: Iterable[Request]) -> tuple[list[int], int]:
-    """The lane of each request (given by start), and how many lanes there are: each holds one request at a time."""
+    """Return the lane of each request (sorted by start) and the number of lanes; a lane holds one request at a time."""
     busy: list[tuple[float, int]] = []  # (end, lane)
     free: list[int] = []
     placed, count = [], 0
@@ -74,7 +74,7 @@ def lanes(requests: Iterable[Request]) -> tuple[list[int], int]:
 
 
 def by_account(requests: Sequence[Request]) -> dict[str, list[Request]]:
-    """The requests of each account, in the order in which the accounts come up."""
+    """Return the requests of each account, in the order of the first request."""
     accounts: dict[str, list[Request]] = {}
     for request in requests:
         accounts.setdefault(request.account, []).append(request)

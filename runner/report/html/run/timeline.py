@@ -1,4 +1,4 @@
-"""Requests → the timeline of a run: for each account as many lanes as it had requests in flight at once.
+"""The timeline of a run's requests: each account has as many lanes as it had requests in flight at once.
 
 Too many to be told apart are drawn as a crowd: how many started when and were in flight, and how long they took.
 """
@@ -21,7 +21,7 @@ _LANE_PX, _BAR_PX = 20, 15
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A request as it is drawn: place and width in percent, `y` in pixels."""
+    """A request in the drawing: position and width in percent, `y` in pixels."""
 
     x: float
     y: int
@@ -35,7 +35,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """From the end of a try to the start of the next."""
+    """A line from the end of a try to the start of the next try."""
 
     x1: float
     y1: float
@@ -45,7 +45,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The requests of one account: bars in lanes, or a crowd."""
+    """The requests of one account: bars in lanes, or a density drawing of many requests."""
 
     account: str
     count: int
@@ -58,7 +58,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All of them over one axis."""
+    """The tracks of all accounts over one axis."""
 
     tracks: tuple[Track, ...]
     ticks: tuple[Tick, ...]
@@ -68,7 +68,7 @@ class Timeline:
 
 
 def timeline(requests: Sequence[Request]) -> Timeline | None:
-    """The drawing; None where no request was made."""
+    """Return the drawing; None without requests."""
     if not requests:
         return None
     axis = axis_of(requests[0].start_ms, max(request.end_ms for request in requests))
@@ -107,7 +107,7 @@ def _links(bars: Sequence[Bar]) -> list[Link]:
 
 
 def sentence(drawn: Timeline) -> str:
-    """What the drawing shows, in words."""
+    """Return a sentence on what the drawing shows."""
     total = sum(track.count for track in drawn.tracks)
     over = length(drawn.end_ms - drawn.start_ms)
     parts = [f"{track.account} had at most {track.at_once} in flight at once" for track in drawn.tracks[:6]]

@@ -28,11 +28,11 @@ def test_the_page_shows_two_weeks_and_all_of_it_up_to_a_time_that_was_asked_for(
     page = plan_page(make_plan(*DAYS, selection={"until": ["2026-12-31T23:59:59Z"]}))
     assert page.count('<details class="day"') == 30
     assert page.count("<tr data-day=") == 32
-    assert "days at most" not in page
+    assert "The calendar shows at most" not in page
 
 
 def test_the_page_says_where_the_calendar_ends_before_the_time_that_was_asked_for() -> None:
     late = make_planned("late", "wait", due_at="2027-06-01T13:00:00Z")
     page = plan_page(make_plan(*DAYS, late, selection={"until": ["2027-06-30T23:59:59Z"]}))
-    assert "The calendar shows 92 days at most; what comes after them is in the table." in page
+    assert "The calendar shows at most 92 days; the table shows what comes after them." in page
     assert page.count("<tr data-day=") == 92

@@ -73,7 +73,7 @@ def test_names_of_kinds_agree_with_their_numbers() -> None:
 
 
 def test_exit_codes_are_explained() -> None:
-    assert exit_meaning(4) == "at least one firing ended in doubt"
+    assert exit_meaning(4) == "at least one firing is in doubt"
     assert "only" not in exit_meaning(0)
     assert "ledger" in exit_meaning(None)
 
@@ -89,7 +89,7 @@ def test_the_plan_says_what_goes_out_now() -> None:
     assert headline.goes_out(document, placed(document)) == "2 bulletins go out now, in europe and india."
     nothing = make_plan(selection={"until": ["2026-12-07T23:59:59Z"]})
     nothing["summary"]["later"] = 3
-    assert headline.goes_out(nothing, []) == "Nothing comes up to then."
+    assert headline.goes_out(nothing, []) == "Nothing is due until then."
     assert headline.goes_out(make_plan(), []) == "There is nothing to plan: no firing is selected."
 
 
@@ -103,4 +103,4 @@ def test_the_plan_says_what_is_next_and_what_is_in_the_way() -> None:
     assert found is not None
     assert (found.rows, found.away_ms) == ((0,), 3_600_000)
     assert headline.this_week(document, places) == 1
-    assert headline.troubles(document) == "Not going out: 1 in doubt (settle with bulletins resolve)."
+    assert headline.troubles(document) == "Not going out: 1 in doubt (decide with bulletins resolve)."
