@@ -1,6 +1,6 @@
-"""A script's curl lines → drafts, by the form of the API's documentation. Nothing is run, no header is kept or shown.
+"""Read a script's curl commands as drafts, if they look like those of the API's documentation.
 
-What curl would read from elsewhere, or send to elsewhere, is a problem at its line.
+Nothing is run, and no header is kept or shown. A body from another file, or another address, is a problem at its line.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ PATH = "/1/targets/trigger.json"
 _CURL = frozenset({"curl", "curl.exe"})
 _PROMPTS = frozenset({"$", "%"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-# A call that is none of the script's own commands: in a text for another shell, or behind a blank that is none.
+# A call that is not a command of the script itself: inside a text for another shell, or behind an unusual space.
 _CALL = re.compile(r"curl(?:\.exe)?\s+(?:[\"'$-]|https?:)", re.IGNORECASE)
 _CALL_OR_ADDRESS = re.compile(rf"{_CALL.pattern}|trigger\.json", re.IGNORECASE)
-# What an address may hold that a message shows: no part of it can be a credential that slipped in.
+# Addresses that a message may show: they can't contain credentials.
 _SHOWN_PATH = re.compile(r"/1/[a-z_./]{0,60}\Z")
 _OPTION = re.compile(r"-(?:[A-Za-z0-9#]|-[a-z][a-z0-9.-]*)\Z")
 
@@ -195,7 +195,7 @@ def _with_equals(option: str, offset: int) -> _Refused | None:
     name, equals, _ = option.partition("=")
     if not equals or name not in _BODY | _VALUES | _FLAGS:
         return None
-    hint = f"Remove = and what stands behind it: {name} takes no value."
+    hint = f"Remove = and the text after it: {name} takes no value."
     if name not in _FLAGS:
         hint = f"Write a space between {name} and its value."
     return _Refused(offset, f"curl takes no = behind {name}", hint)
@@ -227,11 +227,11 @@ def _take(request: _Request, name: str, offset: int, value: Word | None, script:
 
 
 def _content(name: str, value: Word, request: _Request, script: Text) -> Piece:
-    hint = "Write what it stands for; in single quotes, a $ is only a $."
+    hint = "Write its value instead; in single quotes, a $ is only a $."
     is_file = value.text.startswith("@") and name != "--data-raw"
     if is_file and value.text == "@-" and request.stdin is not None:
         value, request.stdin, is_file = request.stdin, None, False  # whoever reads it next finds nothing
-        hint = "Write what it stands for; below <<'EOF', with the quotes, a $ is only a $."
+        hint = "Write its value instead; below <<'EOF', with the quotes, a $ is only a $."
     if value.expands_at is not None:
         message = "the shell would fill something in here, and nothing is run"
         raise _Refused(value.expands_at, message, hint)

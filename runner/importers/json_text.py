@@ -1,6 +1,6 @@
-"""JSON as strict as it is defined, and where in it each part stands.
+"""Read JSON strictly, with the place of each part. In: text. Out: values, or NotJson with offset and a way to fix it.
 
-The standard library reads; only where something is found wrong is the text walked again, for the positions.
+The standard library reads the text. The text is read again for the places only if there is a problem.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def marks_of(text: str, offset: int) -> Marks:
 def _key(token: str) -> str:
     try:
         return str(json.loads(token))
-    except ValueError:  # what is wrong stands before it, so the decoder has not been here
+    except ValueError:  # the error is earlier in the text, so the decoder has not reached this number
         return token
 
 
@@ -149,9 +149,9 @@ def _explained(text: str, error: json.JSONDecodeError, start: int) -> NotJson:
     if at >= len(text):
         return NotJson(len(text), "not JSON: the text ends too soon", "Close what is open: a bracket or a quote.")
     if text[at] in _CURLY:
-        return NotJson(at, "not JSON: a curly quote stands here", 'Write the straight one: ".')
+        return NotJson(at, "not JSON: this is a curly quote", 'Write a straight one: ".')
     if text[at] == "'":
-        return NotJson(at, "not JSON: a single quote stands here", "JSON takes double quotes alone.")
+        return NotJson(at, "not JSON: this is a single quote", "JSON allows only double quotes.")
     found, wanted = _shown(text[at]), _wanted(said)
     if text[at] in "}]" and text[:at].rstrip(" \t\r\n").endswith(","):
         return NotJson(at, f"not JSON: there is a comma before {found}", "Remove the comma.")

@@ -1,6 +1,6 @@
 """Read JSON payloads as drafts: one, a list, several after each other, or the oldest form, `{"d": […]}`.
 
-Nothing is converted: what the API would not take as it stands, or what definitions cannot say exactly, is a problem.
+Nothing is converted. A payload that the API would refuse unchanged, or that no definition can express, is a problem.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def _closed(text: str, offset: int, wanted: str) -> int:
     if text[offset : offset + 1] == wanted:
         return offset + 1
     what = "a comma or the closing bracket of the list" if wanted == "," else "the closing brace after d"
-    hint = "Look at what stands before it, and whether a bracket is left open."
-    raise NotJson(offset, f"not JSON: {what} is wanted here", hint)
+    hint = "Check the text before it, and whether a bracket is left open."
+    raise NotJson(offset, f"not JSON: {what} is missing here", hint)
 
 
 def _problems(value: Any, place: PayloadPlace, given: Mapping[str, str]) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Split a shell script into commands and words: comments, quotes and continued lines are read, nothing is run.
 
-What the shell would fill in by itself, such as a variable, is marked in its word and left as it stands. A
-here-document is a word too, of the command that reads it.
+A part that the shell would fill in, such as a variable, is marked in its word and not changed. A here-document is a
+word of the command that reads it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Unclosed(ValueError):
 class Word:
     """One word of a command: its text without quotes, and the offset of each character.
 
-    `offsets` has the word's end as its last; `expands_at` is where the shell would fill something in.
+    The last of `offsets` is the word's end; `expands_at` is the offset at which the shell would fill something in.
     """
 
     start: int

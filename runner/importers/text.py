@@ -47,9 +47,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a text that has a form of its own, such as a body of JSON in a shell script.
+    """A part of a text in another format, such as a JSON body in a shell script.
 
-    `offsets` says where in the whole each of its characters stands, and the end; None where it is the whole.
+    `offsets` holds the offset of each of its characters, and of its end, in the whole text; None if it is the whole.
     """
 
     whole: Text
@@ -79,7 +79,7 @@ def text_of(data: bytes, file: str, *, is_secret: bool = False) -> Text | Proble
 def _text(text: str, file: str, is_secret: bool) -> Text:
     lines = _LINE.findall(text)
     if not lines or lines[-1].endswith(("\r", "\n")):
-        lines.append("")  # what is missing at the end stands there
+        lines.append("")  # the place of problems about missing text at the end
     starts, offset = [], 0
     for line in lines:
         starts.append(offset)

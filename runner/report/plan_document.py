@@ -125,7 +125,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make a JSON object and refuse repeated keys: a reviewer could read one value, and the program use the other."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands in an object twice")
+        raise ValueError("an object has the same key twice")
     return found
 
 

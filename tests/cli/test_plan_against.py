@@ -325,7 +325,7 @@ def test_the_text_keeps_what_changed_on_the_screen(pull_request: Repository, bul
 
     assert len(short.splitlines()) < 20
     assert "… and 197 more fire (--verbose shows them)" in short
-    assert "… and 1 wait of what changed, told above (--verbose shows them)" in short
+    assert "… and 1 wait of changed bulletins, shown above (--verbose shows them)" in short
     assert sum(line.startswith("fire  ") for line in whole.splitlines()) == 202
 
 

@@ -51,7 +51,7 @@ def test_no_text_is_too_odd(text: str) -> None:
         ('{"a": 1, "b": {"c": 1, "c": 2}}', 23, "the key 'c' occurs twice", "Remove one"),
         ('{"a": [NaN]}', 7, "NaN is not JSON", "double quotes"),
         ('{"a": -Infinity}', 6, "-Infinity is not JSON", "double quotes"),
-        ("{'a': 1}", 1, "a single quote stands here", "double quotes alone"),
+        ("{'a': 1}", 1, "this is a single quote", "only double quotes"),
         ('{"a": 1,}', 8, "there is a comma before '}'", "Remove the comma"),
         ('{"a": 1', 7, "ends too soon", "Close"),
         ("", 0, "ends too soon", "Close"),

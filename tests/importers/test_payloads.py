@@ -134,8 +134,8 @@ def test_each_broken_line_of_json_lines_is_told_and_the_others_are_read() -> Non
         ("[1]", "1:2", "this is a number, but a payload is an object"),
         ('"x"', "1:1", "this is a text, but"),
         ('{"d": []} x', "1:11", "a text has no quotes here"),
-        ("[{} {}]", "1:5", "a comma or the closing bracket of the list is wanted"),
-        ('{"d": [], "e": 1}', "1:9", "the closing brace after d is wanted"),
+        ("[{} {}]", "1:5", "a comma or the closing bracket of the list is missing"),
+        ('{"d": [], "e": 1}', "1:9", "the closing brace after d is missing"),
         ("[", "1:2", "ends too soon"),
     ],
 )

@@ -172,7 +172,7 @@ def test_a_plan_that_contradicts_itself_is_refused_though_its_hash_fits(edit: An
 
 def test_a_key_that_stands_twice_is_refused() -> None:
     text = written(plan_document(plan_at(), FACTS))
-    with pytest.raises(UserError, match="it is not a plan: a key stands in an object twice"):
+    with pytest.raises(UserError, match="it is not a plan: an object has the same key twice"):
         reviewed_plan(text.replace('"firings": [', '"firings": [], "firings": [', 1))
 
 

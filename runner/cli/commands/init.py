@@ -21,9 +21,9 @@ _SCHEMAS = ".schemas"
 # The purpose of each file, in the order in which they are moved into place: the bulletins last.
 _FILES = {
     "accounts.yaml": "the accounts; credentials are in environment variables, never here",
-    "events.yaml": "the catalog of business events: put your own in",
+    "events.yaml": "the catalog of business events: write your own here",
     "shows.csv": "rows from which one entry can make many bulletins",
-    "bulletins.yaml": "one bulletin, due now for two hours; more to uncomment",
+    "bulletins.yaml": "one bulletin that is due now, for two hours; more to uncomment",
 }
 _NAMED = 3  # existing files that a message names
 _TIME = "2026-12-01T18:30:00+05:30"  # as written in the scaffold, in the time zone of its account

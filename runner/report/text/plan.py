@@ -87,7 +87,7 @@ def _beside_changes(steps: Iterable[Step], changes: Mapping[str, Any], *, coming
     cut = {action: others[action] - _BESIDE_CHANGES for action in Action if action not in never_cut}
     more = [f"{count:,} more {action.value}" for action, count in cut.items() if count > 0]
     said = ", ".join(f"{above[action]:,} {action.value}" for action in Action if above[action])
-    return shown, [*more, *([f"{said} of what changed, told above"] if said else [])]
+    return shown, [*more, *([f"{said} of changed bulletins, shown above"] if said else [])]
 
 
 def rows(

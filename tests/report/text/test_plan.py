@@ -185,7 +185,7 @@ def test_beside_changes_the_plan_is_short_and_what_they_speak_of_is_not_told_aga
     assert [cells[3] for action, cells in found if action is None] == [
         "… and 194 more fire (--verbose shows them)",
         "… and 25 more wait (--verbose shows them)",
-        "… and 1 fire of what changed, told above (--verbose shows them)",
+        "… and 1 fire of changed bulletins, shown above (--verbose shows them)",
     ]
     assert sum(action is not None for action, _ in plan_rows(plan.steps, document, whole=True)) == 230
 

@@ -1,6 +1,6 @@
 """The timeline of a run's requests: each account has as many lanes as it had requests in flight at once.
 
-Too many to be told apart are drawn as a crowd: how many started when and were in flight, and how long they took.
+Too many requests for single bars are drawn as density: starts, requests in flight and latencies over time.
 """
 
 from __future__ import annotations
