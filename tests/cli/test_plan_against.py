@@ -415,12 +415,12 @@ def test_a_selection_of_what_changed_that_is_empty_is_an_error(pull_request: Rep
 @pytest.mark.parametrize("option", ["--against", "--changed-since"])
 def test_a_ref_that_cannot_be_read_aborts(pull_request: Repository, bulletins: Bulletins, option: str) -> None:
     done = bulletins("plan", option, "no-such-branch")
-    assert done.refused_with("git knows no commit 'no-such-branch' here", "misspelt")
+    assert done.refused_with("git knows no commit 'no-such-branch' here", "Check the spelling")
     assert not done.out
 
 
 def test_outside_a_checkout_it_aborts(small_set: Path, bulletins: Bulletins) -> None:
-    assert bulletins("plan", "--against", "main").refused_with("is not in a git checkout", "Run it where")
+    assert bulletins("plan", "--against", "main").refused_with("is not in a git checkout", "Run the command in a checkout")
 
 
 def test_problems_come_in_the_format_that_was_asked_for(pull_request: Repository, bulletins: Bulletins) -> None:

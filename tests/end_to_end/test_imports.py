@@ -39,7 +39,7 @@ def import_and_watch(*arguments, **options):
 
     history, Ledger.history = Ledger.history, history_and_watch
 
-import_for_sending, early_imports.import_for_sending = ahead.import_for_sending, import_and_watch
+import_for_sending, early_imports.import_for_sending = early_imports.import_for_sending, import_and_watch
 """
 
 
