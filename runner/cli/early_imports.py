@@ -15,6 +15,8 @@ _ALWAYS = (
     "encodings.idna",
     "encodings.latin_1",
     "encodings.unicode_escape",
+    "encodings.utf_16_be",
+    "encodings.utf_16_le",
     "runner.cli.prompts",
     "runner.cli.console",
     "runner.cli.planning",
