@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from runner.ledger.ledger import Ledger
-    from runner.ledger.values import Identity, Row
+    from runner.ledger.values import FiringRow, Identity
 
 
 def identity() -> Identity:
@@ -58,7 +58,7 @@ def named_ledger() -> bool:
     return source is click.core.ParameterSource.COMMANDLINE
 
 
-def lingering(rows: Iterable[Row]) -> list[Row]:
+def lingering(rows: Iterable[FiringRow]) -> list[FiringRow]:
     """Return the rows whose run lost its lease while its process still exists on this machine, frozen or slow."""
     return [row for row in rows if row.exit_code is None and process.is_here(row.process)]
 

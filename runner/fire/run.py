@@ -26,10 +26,10 @@ from runner.fire.fault_scope import concerns_ledger, fault_text, is_internal
 from runner.fire.holding import expiry
 from runner.fire.holding.claims import Claims, Unclaimed
 from runner.fire.holding.lease import Lease
-from runner.fire.holding.ledger_access import Reach
+from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.backoff import Retries
 from runner.fire.lanes.lane import Lane
-from runner.fire.lanes.send_permit import Postponed, Turn, Withheld
+from runner.fire.lanes.send_permit import Postponed, SendPermit, Withheld
 from runner.fire.lanes.slot_keeper import SlotKeeper
 from runner.fire.outcome import Judgement, Outcome, judge
 from runner.fire.result import Ended, Result, answered, attempt, held_back_by, left_alone
@@ -95,7 +95,7 @@ class Run:
         self._unshown: str | None = None
         self._keeper: SlotKeeper | None = None
         self.id = new_ulid()
-        self._reach = Reach(settings.patience_s, self._suspend, self._say)
+        self._reach = LedgerAccess(settings.patience_s, self._suspend, self._say)
         self._lease = Lease(
             ledger, self.id, settings.lease, self._reach, on_late=self._look_again, on_lost=self._stop_for_fault
         )
@@ -427,7 +427,7 @@ class Run:
         before = ""
         while True:
             try:
-                with Turn(lane, lambda: self._check_out(step, claim, attempts)) as turn:
+                with SendPermit(lane, lambda: self._check_out(step, claim, attempts)) as turn:
                     answer = client.send(request, turn)
                     judgement = judge(answer, client.redacted)
                     attempts.append(attempt(len(attempts) + 1, answer, judgement, client.redacted))

@@ -15,7 +15,7 @@ from runner.definitions.model import Bulletin, Place
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.ledger.records.firings import SWEPT
-from runner.ledger.values import Row
+from runner.ledger.values import FiringRow
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing, FiringKey, digest
 from runner.plan.history import State
@@ -41,7 +41,9 @@ def belonging_to(plan: Plan, covers: Callable[[str], bool]) -> Callable[[FiringK
     return belongs
 
 
-def results(plan: Plan, rows: Iterable[Row], run: str, belongs: Callable[[FiringKey, str], bool]) -> Iterator[Result]:
+def results(
+    plan: Plan, rows: Iterable[FiringRow], run: str, belongs: Callable[[FiringKey, str], bool]
+) -> Iterator[Result]:
     """Yield the results of the rows that `run` has to report. A firing without a step in the plan gets a new step."""
     steps = {step.firing.key: step for step in plan.steps}
     for row in {row.key: row for row in rows}.values():
@@ -51,7 +53,7 @@ def results(plan: Plan, rows: Iterable[Row], run: str, belongs: Callable[[Firing
             yield Result(steps.get(row.key) or _step(row), OUTCOMES[row.state], _reason(row, run))
 
 
-def _reason(row: Row, run: str) -> str:
+def _reason(row: FiringRow, run: str) -> str:
     reason = row.reason or SWEPT
     if row.state is State.EXPIRED and row.reason is None:
         due = "" if row.due_at is None else f"was due {moment(row.due_at)}; "
@@ -60,7 +62,7 @@ def _reason(row: Row, run: str) -> str:
     return reason if recorder == run else f"{reason}; recorded by run {recorder}, which ended before its report"
 
 
-def _step(row: Row) -> Step:
+def _step(row: FiringRow) -> Step:
     """Return a step for a firing that the plan doesn't contain, from the row in the ledger."""
     payload = _payload(row)
     bulletin = Bulletin(
@@ -78,7 +80,7 @@ def _step(row: Row) -> Step:
     return Step(Firing(row.key, bulletin, occurrence, body, digest(body), row.fingerprint), _ACTIONS[row.state], "")
 
 
-def _payload(row: Row) -> Mapping[str, Any]:
+def _payload(row: FiringRow) -> Mapping[str, Any]:
     """Return the payload of the row. A row with an unreadable payload is still reported, with an empty one."""
     try:
         payload = json.loads(row.payload)

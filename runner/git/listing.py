@@ -17,7 +17,7 @@ _LINK, _SUBMODULE = b"120000", b"160000"
 _MAX_LINKS = 40  # the limit of Linux for one path
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """One line of `git ls-tree`. The path is relative to the top of the checkout, with slashes, in bytes."""
 
     mode: bytes
@@ -30,13 +30,13 @@ class Entry(NamedTuple):
         return self.mode == _LINK
 
 
-def entries(listed: bytes) -> list[Entry]:
+def entries(listed: bytes) -> list[TreeEntry]:
     """Return the entries in the output of `git ls-tree -r -z`."""
     found = []
     for line in listed.split(b"\0")[:-1]:
         head, _, path = line.partition(b"\t")
         mode, _, id_ = head.split()
-        found.append(Entry(mode, id_, path))
+        found.append(TreeEntry(mode, id_, path))
     return found
 
 
@@ -99,7 +99,7 @@ class Listing:
         return place in self.files or place in self.links or place in self.folders
 
 
-def listing(of: Iterable[Entry], targets: Mapping[bytes, bytes]) -> Listing:
+def listing(of: Iterable[TreeEntry], targets: Mapping[bytes, bytes]) -> Listing:
     """Return the listing of these entries. `targets` maps the ids of links to their targets."""
     files: dict[bytes, bytes] = {}
     links: dict[bytes, bytes] = {}

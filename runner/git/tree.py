@@ -29,7 +29,7 @@ from runner.definitions.sources import (
 )
 from runner.errors import UserError
 from runner.git.command import git_bytes, refusal
-from runner.git.listing import Entry, Listing, entries, listing
+from runner.git.listing import Listing, TreeEntry, entries, listing
 from runner.git.objects import Objects, objects
 
 _MAX_LINK_BYTES = 4096  # the longest path of Linux
@@ -90,7 +90,7 @@ def _listed(commit: str, path: Path, folder: bytes = b"") -> bytes:
         raise refusal(error, f"read the commit {commit[:12]}") from None
 
 
-def _tree(found: list[Entry], repository: Objects) -> Listing:
+def _tree(found: list[TreeEntry], repository: Objects) -> Listing:
     return listing(found, repository.read((entry.id for entry in found if entry.is_link), _MAX_LINK_BYTES))
 
 

@@ -14,7 +14,7 @@ from runner.definitions.problem import Path, Problem, dotted
 from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import quoted
 from runner.definitions.templates import OCCURRENCE_FIELDS, is_template, marker
-from runner.importers.draft import Draft, Place
+from runner.importers.draft import Draft, DraftPlace
 from runner.importers.import_context import Notes
 
 _LISTS = ("accounts", "tags")
@@ -83,7 +83,7 @@ def _with_spaces(text: str) -> str:
     return _MARKER.sub(lambda found: marker(found[1]), text)
 
 
-def problems_of(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+def problems_of(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem]:
     """Return problems of fields that could not be sent or read again as they are in the cells."""
     schedule = fields.get("schedule", {})
     for path in _TIMES:
@@ -96,7 +96,7 @@ def problems_of(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
         yield from _templates(fields, place)
 
 
-def _templates(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+def _templates(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem]:
     """Return problems of a recurring bulletin's texts with templates other than fields of the occurrence."""
     texts: list[tuple[Path, str]] = [(("name",), fields.get("name", ""))]
     texts += [(("properties", key), text) for key, text in fields["properties"].items()]
@@ -119,7 +119,7 @@ def with_notes(found: Iterable[Draft | Problem], notes: Notes) -> Iterator[Draft
                     notes.add(_rewritten(key, text, each.place))
 
 
-def _rewritten(key: str, text: str, place: Place) -> str:
+def _rewritten(key: str, text: str, place: DraftPlace) -> str:
     path = ("properties", key)
     at = place.problem(path, Code.PROPERTY_NOT_STRING, "", "")
     said = f"{dotted(path)} is {quoted(text)}, which looks like a number that the spreadsheet rewrote"

@@ -11,7 +11,7 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.reading.characters import FORBIDDEN
 
 
-class Place(Protocol):
+class DraftPlace(Protocol):
     """The place of a draft and of its fields in the imported text."""
 
     def problem(self, path: Path, code: Code, message: str, help: str, *, at_key: bool = False) -> Problem:  # noqa: A002
@@ -28,11 +28,11 @@ class Draft:
 
     fields: Mapping[str, Any]
     payload: Mapping[str, Any]
-    place: Place
+    place: DraftPlace
     base_url: str | None = None
 
 
-def unwritable_texts(fields: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+def unwritable_texts(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem]:
     """Return problems of texts that no definition can hold, not even with escapes."""
     for path, text in _texts(fields, ()):
         if found := FORBIDDEN.search(text):

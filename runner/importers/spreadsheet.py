@@ -54,7 +54,7 @@ _BREAKS = re.compile(r"[\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetTable:
     """A table: the field of each column, None if its header is empty."""
 
     sheet: Text
@@ -65,10 +65,10 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class RowPlace:
+class SheetRow:
     """The place of a row."""
 
-    table: Table
+    table: SheetTable
     line: int
 
     def problem(self, path: Path, code: Code, message: str, help: str, *, at_key: bool = False) -> Problem:  # noqa: A002
@@ -91,7 +91,7 @@ class RowPlace:
         return min(offset, len(text))
 
 
-def table_of(sheet: Text) -> Table | list[Problem]:
+def table_of(sheet: Text) -> SheetTable | list[Problem]:
     """Return the table for the header line of a sheet, or its problems."""
     line, delimiter = 1, ""
     if found := _SEPARATOR_LINE.match(sheet.text):  # the spreadsheet's own line for the delimiter
@@ -107,8 +107,8 @@ def table_of(sheet: Text) -> Table | list[Problem]:
     if error and not _fitness(header.names)[0]:
         return [_no_row(sheet, line, error)]
     names, columns = header.names, [_column(name) for name in header.names]
-    table = Table(sheet, header.delimiter, columns, line, header.lines)
-    place = RowPlace(table, line)
+    table = SheetTable(sheet, header.delimiter, columns, line, header.lines)
+    place = SheetRow(table, line)
     problems = []
     if not any(column is not None and column[0] != "properties" for column in columns):
         message = "this line does not look like a header: no column of it is name, event or another field"
@@ -125,7 +125,7 @@ def table_of(sheet: Text) -> Table | list[Problem]:
     return problems or table
 
 
-def drafts_in(table: Table, given: Mapping[str, str], account_option: str = "") -> Iterator[Draft | Problem]:
+def drafts_in(table: SheetTable, given: Mapping[str, str], account_option: str = "") -> Iterator[Draft | Problem]:
     """The drafts of a table's rows, and what is wrong in them. `given` fills in what a row leaves empty.
 
     `account_option` is how an account is named without a column, where one has to be named.
@@ -133,13 +133,13 @@ def drafts_in(table: Table, given: Mapping[str, str], account_option: str = "") 
     required = _REQUIRED | ({"accounts": f"Add a column accounts, or give {account_option}."} if account_option else {})
     missing = [name for name in required if (name,) not in table.columns and name not in given]
     for name in missing:
-        yield RowPlace(table, table.line).problem((), Code.MISSING_FIELD, f"there is no column {name}", required[name])
+        yield SheetRow(table, table.line).problem((), Code.MISSING_FIELD, f"there is no column {name}", required[name])
     for found in _rows(table):
         if isinstance(found, Problem):
             yield found
             continue
         cells, line = found
-        place = RowPlace(table, line)
+        place = SheetRow(table, line)
         fields: dict[str, Any] = {**given, **fields_of(table.columns, cells)}
         if problems := list(_problems(fields, place, [name for name in required if name not in missing])):
             yield from problems
@@ -179,7 +179,7 @@ def _column(name: str) -> Path | None:
     return _COLUMNS.get(re.sub(r"[\s-]+", "_", folded), ("properties", name)) if name else None
 
 
-def _rows(table: Table) -> Iterator[tuple[list[str], int] | Problem]:
+def _rows(table: SheetTable) -> Iterator[tuple[list[str], int] | Problem]:
     """Return the cells of each row that is not empty, and the line on which it begins."""
     sheet = table.sheet
     above = table.line + table.lines - 1
@@ -204,7 +204,7 @@ def _rows(table: Table) -> Iterator[tuple[list[str], int] | Problem]:
         elif (stray := _stray(table, cells)) is not None:
             message = f"the cell {quoted(cells[stray])} is in a column without a name"
             hint = "Name the column, or empty the cell."
-            yield sheet.problem(RowPlace(table, line).cell(stray), UNREADABLE, message, hint)
+            yield sheet.problem(SheetRow(table, line).cell(stray), UNREADABLE, message, hint)
         else:
             yield cells, line
 
@@ -219,7 +219,7 @@ def _no_row(sheet: Text, line: int, said: str) -> Problem:
     return sheet.problem(sheet.starts[min(line, len(sheet.starts)) - 1], UNREADABLE, message, hint)
 
 
-def _stray(table: Table, cells: Sequence[str]) -> int | None:
+def _stray(table: SheetTable, cells: Sequence[str]) -> int | None:
     """Return the number of the first cell with a text in a column without a name."""
     pairs = enumerate(zip(table.columns, cells, strict=False))
     return next((number for number, (column, cell) in pairs if cell.strip() and column is None), None)
@@ -233,7 +233,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _problems(fields: Mapping[str, Any], place: RowPlace, required: Sequence[str]) -> Iterator[Problem]:
+def _problems(fields: Mapping[str, Any], place: SheetRow, required: Sequence[str]) -> Iterator[Problem]:
     for name in required:
         if name not in fields:
             yield place.problem((name,), Code.MISSING_FIELD, f"the row has no {name}", "Fill in the cell.")

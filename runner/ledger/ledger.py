@@ -35,18 +35,18 @@ from runner.ledger.records import (
     watches,
 )
 from runner.ledger.transfer import json_lines
-from runner.ledger.transfer.check import Finding, check
+from runner.ledger.transfer.check import LedgerFinding, check
 from runner.ledger.transfer.merge import Merged, merge
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import (
     Attempt,
     Claim,
     Description,
+    FiringRow,
     Identity,
     LiveRun,
     Origin,
     Resolution,
-    Row,
     RunRow,
     Settlement,
 )
@@ -152,12 +152,12 @@ class Ledger:
         run: str | None = None,
         state: State | None = None,
         limit: int | None = 1000,
-    ) -> list[Row]:
+    ) -> list[FiringRow]:
         """Return rows of firings to show, newest first."""
         with self._reading() as connection:
             return queries.rows(connection, bulletin=bulletin, run=run, state=state, limit=limit)
 
-    def in_doubt(self) -> list[Row]:
+    def in_doubt(self) -> list[FiringRow]:
         """Return the rows that a person has to resolve: in doubt, or claimed by a run that is over; oldest first."""
         with self._reading() as connection:
             return queries.in_doubt(connection, self.clock.now())
@@ -202,12 +202,12 @@ class Ledger:
         with connect.snapshot(self._engine, self._url) as connection:
             yield from json_lines.dump(connection)
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[LedgerFinding]:
         """Return the faults of the ledger and other remarks. Changes nothing."""
         with connect.snapshot(self._engine, self._url) as connection:
             return list(check(connection, self.clock.now(), self.clock.now(timedelta(days=1))))
 
-    def take_in(self, header: json_lines.Header, records: Iterable[json_lines.Record]) -> Merged:
+    def take_in(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
         """Import the rows of another ledger: all of them, or nothing if UserError is raised."""
         with self._writing() as connection:
             alive = runs.live(connection, self.clock.now())
@@ -354,14 +354,14 @@ class Ledger:
         self._count_claims(run, adopted)
         return adopted
 
-    def sweep(self, run: str) -> list[Row]:
+    def sweep(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
         with self._writing() as connection:
             return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
 
     # Reports
 
-    def take_over(self, run: str, belongs: Callable[[FiringKey, str], bool]) -> list[Row]:
+    def take_over(self, run: str, belongs: Callable[[FiringKey, str], bool]) -> list[FiringRow]:
         """Make `run` the reporter of rows that ended runs left unreported; return all rows that `run` has to report.
 
         The rows are expired firings and firings in doubt. `belongs` selects them by the firing and its file; the others
@@ -374,7 +374,7 @@ class Ledger:
                 unreported.take_over(connection, run, piece, self.clock.now())
         return self.unreported(run)
 
-    def unreported(self, run: str) -> list[Row]:
+    def unreported(self, run: str) -> list[FiringRow]:
         """Return the expired firings and firings in doubt that `run` has yet to report, oldest first."""
         with self._reading() as connection:
             return queries.rows_by_id(connection, [row.id for row in unreported.of_run(connection, run)])
@@ -385,7 +385,7 @@ class Ledger:
             with self._writing(single=True) as connection:
                 unreported.mark_reported(connection, run, piece, self.clock.now())
 
-    def resolve(self, row: Row, *, sent: bool, note: str, identity: Identity, again: bool = False) -> bool:
+    def resolve(self, row: FiringRow, *, sent: bool, note: str, identity: Identity, again: bool = False) -> bool:
         """Record a person's decision about a row in doubt. False if the row is no longer in doubt.
 
         With `again`, a person can also change an earlier decision, unless the firing was claimed since.

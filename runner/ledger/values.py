@@ -96,7 +96,7 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FiringRow:
     """One row of the ledger to show: a firing as one run left it.
 
     The request was in flight between `claimed_at` and `settled_at`, or `lease_until` if another run put it in doubt.

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from runner.definitions.model import CatchUp, Recurrence
 from runner.plan.firing import Firing, FiringKey, WatchKey
-from runner.plan.history import BLOCKING, Entry, History, Sent, State
+from runner.plan.history import BLOCKING, History, KnownFiring, SentFiring, State
 from runner.plan.time_text import moment
 
 IN_TIME = timedelta(minutes=15)  # with catch_up none: how long after the due time a run may start
@@ -30,7 +30,7 @@ _STATE_PHRASES = {
 }
 
 
-class Passed(NamedTuple):
+class PassedOver(NamedTuple):
     """Why an occurrence is no longer sent. `is_news`: no run has reported it yet, so the next one has to.
 
     `newer` is the later occurrence that is due to be sent instead; None if there is none, or if it was already sent.
@@ -41,7 +41,7 @@ class Passed(NamedTuple):
     newer: FiringKey | None = None
 
 
-def passed_over(firings: Iterable[Firing], history: History, now: datetime) -> dict[FiringKey, Passed]:
+def passed_over(firings: Iterable[Firing], history: History, now: datetime) -> dict[FiringKey, PassedOver]:
     """Return the firings that catch-up passes over, each with its reason. `firings` are in order of due time.
 
     A firing whose grace has ended is included only if its expiry needs no report. Where `newer` is set, the plan must
@@ -52,7 +52,7 @@ def passed_over(firings: Iterable[Firing], history: History, now: datetime) -> d
         key = firing.watch_key
         if key is not None and firing.bulletin.enabled and firing.occurrence.is_due(now):
             due.setdefault(key, []).append(firing)
-    found: dict[FiringKey, Passed] = {}
+    found: dict[FiringKey, PassedOver] = {}
     for key, each in due.items():
         found.update(_passed_over_of_bulletin(key, each, history, now))
     return found
@@ -60,7 +60,7 @@ def passed_over(firings: Iterable[Firing], history: History, now: datetime) -> d
 
 def _passed_over_of_bulletin(
     key: WatchKey, due: Sequence[Firing], history: History, now: datetime
-) -> Iterator[tuple[FiringKey, Passed]]:
+) -> Iterator[tuple[FiringKey, PassedOver]]:
     settled, newest = history.settled.get(key), history.newest.get(key)
     sent = ""  # describes a later occurrence that was sent, or may have been
     newer: FiringKey | None = None  # the latest occurrence that can still be sent
@@ -82,7 +82,9 @@ def _passed_over_of_bulletin(
                 newer = newer or firing.key
 
 
-def _already_settled(firing: Firing, entry: Entry | None, settled: datetime | None, now: datetime) -> Passed | None:
+def _already_settled(
+    firing: Firing, entry: KnownFiring | None, settled: datetime | None, now: datetime
+) -> PassedOver | None:
     """Return why the firing needs no report: a run reported its expiry, or its time was over before any run looked.
 
     A reported expiry counts whatever the grace was at that time.
@@ -91,15 +93,15 @@ def _already_settled(firing: Firing, entry: Entry | None, settled: datetime | No
     assert due_at is not None
     was_due = f"was due {moment(due_at)}"
     if entry is not None and entry.state is State.EXPIRED:
-        return Passed(f"{entry.reason or f'{was_due}, and expired unsent'}; {entry.report_note}", False)
+        return PassedOver(f"{entry.reason or f'{was_due}, and expired unsent'}; {entry.report_note}", False)
     if settled is not None and due_at < settled:
-        return Passed(f"{was_due}; it was already too late when a run last looked at this bulletin", False)
+        return PassedOver(f"{was_due}; it was already too late when a run last looked at this bulletin", False)
     if settled is None and firing.occurrence.is_expired(now):
-        return Passed(f"{was_due}; its grace ran out before the first run looked at this bulletin", False)
+        return PassedOver(f"{was_due}; its grace ran out before the first run looked at this bulletin", False)
     return None
 
 
-def orphan_of(firing: Firing, history: History) -> Sent | None:
+def orphan_of(firing: Firing, history: History) -> SentFiring | None:
     """Return the same firing as it was sent in an account that is no longer defined, and so may have been renamed.
 
     None if there is no such firing, or if the bulletin has `allow_duplicate`.
@@ -109,19 +111,19 @@ def orphan_of(firing: Firing, history: History) -> Sent | None:
 
 
 def _too_late(
-    firing: Firing, entry: Entry | None, sent: str, newer: FiringKey | None, history: History, now: datetime
-) -> Passed | None:
+    firing: Firing, entry: KnownFiring | None, sent: str, newer: FiringKey | None, history: History, now: datetime
+) -> PassedOver | None:
     schedule, key, due_at = firing.bulletin.schedule, firing.watch_key, firing.occurrence.due_at
     assert isinstance(schedule, Recurrence)
     assert key is not None
     assert due_at is not None
     if schedule.catch_up is CatchUp.LATEST and sent:
-        return Passed(_latest(due_at, sent), True)
+        return PassedOver(_latest(due_at, sent), True)
     if schedule.catch_up is CatchUp.LATEST and newer:
-        return Passed(in_its_place(firing, newer.occurrence), True, newer)
+        return PassedOver(in_its_place(firing, newer.occurrence), True, newer)
     is_first_look = key not in history.settled
     if schedule.catch_up is CatchUp.NONE and is_first_look and newer:
-        return Passed(_only_latest(due_at), False)
+        return PassedOver(_only_latest(due_at), False)
     if now - due_at <= IN_TIME or entry is not None:
         return None
     looked = history.looked.get(key)
@@ -129,13 +131,13 @@ def _too_late(
     # A run records each occurrence that it finds too late. So if a run has looked since the due time, it was in time.
     if schedule.catch_up is CatchUp.NONE and (history.is_new(key) or not was_looked_at):
         minutes = IN_TIME // timedelta(minutes=1)
-        return Passed(
+        return PassedOver(
             f"was due {moment(due_at)}; catch_up is none, and no run came within {minutes}m of its due time", True
         )
     if is_first_look and (sent or newer):
-        return Passed(_only_latest(due_at), False)
+        return PassedOver(_only_latest(due_at), False)
     if key in history.edited and was_looked_at and (sent or newer):  # the schedule of that run had no such due time
-        return Passed(
+        return PassedOver(
             f"was due {moment(due_at)}; the schedule was edited since: of earlier times, only the latest is sent", False
         )
     return None

@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 _values = attrgetter(*(name for name in Bulletin.__dataclass_fields__ if name not in ("place", "inherited")))
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """How an entry of a set changed."""
 
     ADDED = "added"
@@ -52,7 +52,7 @@ class BulletinChange:
     For a changed or renamed bulletin, `before` is the old version and `fields` lists the differences.
     """
 
-    kind: Kind
+    kind: ChangeKind
     bulletin: Bulletin
     before: Bulletin | None = None
     fields: tuple[Change, ...] = ()
@@ -65,7 +65,7 @@ class SharedChange:
     `bulletins` counts the enabled bulletins of the new set that use the account or raise the event.
     """
 
-    kind: Kind
+    kind: ChangeKind
     name: str
     place: Place | None  # None where it was removed
     fields: tuple[Change, ...]
@@ -83,7 +83,7 @@ class Comparison:
     _moved_accounts: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        ids = (change.bulletin.id for change in self.bulletins if change.kind is not Kind.REMOVED)
+        ids = (change.bulletin.id for change in self.bulletins if change.kind is not ChangeKind.REMOVED)
         moved = (change.name for change in self.accounts if any(each.field in MOVES for each in change.fields))
         object.__setattr__(self, "_ids", frozenset(ids))
         object.__setattr__(self, "_moved_accounts", frozenset(moved))
@@ -123,14 +123,14 @@ def _bulletins(old: Iterable[Bulletin], new: Iterable[Bulletin]) -> Iterator[Bul
     for bulletin in after.values():
         was = before.get(bulletin.id) or renamed.get(bulletin.id)
         if was is None:
-            yield BulletinChange(Kind.ADDED, bulletin)
+            yield BulletinChange(ChangeKind.ADDED, bulletin)
         elif fields := _fields(was, bulletin):
-            kind = Kind.RENAMED if bulletin.id in renamed else Kind.CHANGED
+            kind = ChangeKind.RENAMED if bulletin.id in renamed else ChangeKind.CHANGED
             yield BulletinChange(kind, bulletin, was, fields)
     taken = {bulletin.id for bulletin in renamed.values()}
     for bulletin in missing:
         if bulletin.id not in taken:
-            yield BulletinChange(Kind.REMOVED, bulletin)
+            yield BulletinChange(ChangeKind.REMOVED, bulletin)
 
 
 def _by_id(bulletins: Iterable[Bulletin]) -> dict[str, Bulletin]:
@@ -267,13 +267,13 @@ def _event(event: BusinessEvent) -> dict[str, Any]:
 
 def _changed_entries(
     old: Mapping[str, _T], new: Mapping[str, _T], described: Callable[[_T], dict[str, Any]]
-) -> Iterator[tuple[Kind, str, _T | None, tuple[Change, ...]]]:
+) -> Iterator[tuple[ChangeKind, str, _T | None, tuple[Change, ...]]]:
     """Yield (kind, name, new entry, changed fields) for each entry that differs."""
     for name, entry in new.items():
         if name not in old:
-            yield Kind.ADDED, name, entry, ()
+            yield ChangeKind.ADDED, name, entry, ()
         elif fields := tuple(changes(described(old[name]), described(entry))):
-            yield Kind.CHANGED, name, entry, fields
+            yield ChangeKind.CHANGED, name, entry, fields
     for name in old:
         if name not in new:
-            yield Kind.REMOVED, name, None, ()
+            yield ChangeKind.REMOVED, name, None, ()

@@ -19,10 +19,10 @@ from enum import StrEnum
 
 from runner.definitions.model import Account
 from runner.plan.budget import Budgets
-from runner.plan.catch_up import Passed, in_its_place, orphan_of, passed_over
+from runner.plan.catch_up import PassedOver, in_its_place, orphan_of, passed_over
 from runner.plan.changes import Change, changes
 from runner.plan.firing import Firing, FiringKey, WatchKey
-from runner.plan.history import Entry, History, State
+from runner.plan.history import History, KnownFiring, State
 from runner.plan.time_text import moment, span
 
 DUPLICATE_WINDOW = timedelta(hours=24)
@@ -152,7 +152,7 @@ def decide(
 
 
 def _send_older_where_newer_is_not_sent(
-    steps: list[Step], passed: Mapping[FiringKey, Passed], step_of: Callable[[Firing], Step]
+    steps: list[Step], passed: Mapping[FiringKey, PassedOver], step_of: Callable[[Firing], Step]
 ) -> None:
     """Replace the step of a passed-over firing whose newer occurrence is not sent: the newest that can be sent is."""
     places = {step.firing.key: number for number, step in enumerate(steps)}
@@ -178,7 +178,7 @@ def _step(
     history: History,
     now: datetime,
     sending: Mapping[tuple[str, str], Iterable[str]],
-    passed: Mapping[FiringKey, Passed],
+    passed: Mapping[FiringKey, PassedOver],
 ) -> Step:
     entry = history.entries.get(firing.key)
     if entry is not None and (blocked := _blocked(firing, entry)):
@@ -219,7 +219,7 @@ def _budgeted(step: Step, budgets: Budgets, now: datetime) -> Step:
     return step
 
 
-def _blocked(firing: Firing, entry: Entry) -> Step | None:
+def _blocked(firing: Firing, entry: KnownFiring) -> Step | None:
     at = moment(entry.claimed_at)
     if entry.key != firing.key:
         at += f" as {entry.key.occurrence}, {_other_name(firing, entry)}"
@@ -242,14 +242,14 @@ def _blocked(firing: Firing, entry: Entry) -> Step | None:
             return None
 
 
-def _other_name(firing: Firing, entry: Entry) -> str:
+def _other_name(firing: Firing, entry: KnownFiring) -> str:
     """Return how the entry's name came about: before a schedule edit, or under another offset of the time zone."""
     if firing.watch_key is None:
         return "when it was recurring"
     return "for the same local date and time" if "@" in entry.key.occurrence else "before it was recurring"
 
 
-def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:
+def _expired(firing: Firing, entry: KnownFiring | None, now: datetime) -> Step:
     occurrence = firing.occurrence
     assert occurrence.due_at is not None
     assert occurrence.expires_at is not None
@@ -262,13 +262,13 @@ def _expired(firing: Firing, entry: Entry | None, now: datetime) -> Step:
     return Step(firing, Action.EXPIRED, f"{kept}; {entry.report_note}")
 
 
-def _is_reported(firing: Firing, entry: Entry) -> bool:
+def _is_reported(firing: Firing, entry: KnownFiring) -> bool:
     """Whether a run has recorded the expiry of this firing with the same end of its grace."""
     expires_at = firing.occurrence.expires_at
     return entry.state is State.EXPIRED and expires_at is not None and entry.expires_at == expires_at
 
 
-def _reported_early(firing: Firing, entry: Entry) -> str:
+def _reported_early(firing: Firing, entry: KnownFiring) -> str:
     """The reason for a firing that was reported as expired too early. A person may have acted on that report."""
     assert firing.occurrence.due_at is not None
     return (

@@ -30,7 +30,7 @@ BLOCKING = (State.CLAIMED, State.FIRED, State.IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KnownFiring:
     """What the ledger knows about one firing, from its blocking row, or else from its newest row.
 
     The claim of a run that is over is given as in doubt; the ledger decides that by its own clock.
@@ -64,7 +64,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentFiring:
     """A firing that was sent, or may have been, and when it was claimed."""
 
     key: FiringKey
@@ -102,9 +102,9 @@ class History:
     been, as far as the planner needs it.
     """
 
-    entries: Mapping[FiringKey, Entry] = field(default_factory=dict)
-    recent: Mapping[tuple[str, str], tuple[Sent, ...]] = field(default_factory=dict)
-    orphans: Mapping[tuple[str, str], tuple[Sent, ...]] = field(default_factory=dict)
+    entries: Mapping[FiringKey, KnownFiring] = field(default_factory=dict)
+    recent: Mapping[tuple[str, str], tuple[SentFiring, ...]] = field(default_factory=dict)
+    orphans: Mapping[tuple[str, str], tuple[SentFiring, ...]] = field(default_factory=dict)
     spent: Mapping[str, tuple[Spent, ...]] = field(default_factory=dict)
     settled: Mapping[WatchKey, datetime] = field(default_factory=dict)
     newest: Mapping[WatchKey, datetime] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from runner.definitions.model import Account, Recurrence
-from runner.plan.compare import BulletinChange, Comparison, Kind, SharedChange
+from runner.plan.compare import BulletinChange, ChangeKind, Comparison, SharedChange
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey
@@ -95,7 +95,7 @@ class _Effects:
 
     def entry(self, change: BulletinChange) -> dict[str, Any]:
         bulletin = change.bulletin
-        steps = [] if change.kind is Kind.REMOVED else _expired_last(self._now.get(bulletin.id, []))
+        steps = [] if change.kind is ChangeKind.REMOVED else _expired_last(self._now.get(bulletin.id, []))
         before = self._gone.get(change.before.id if change.before else bulletin.id, [])
         stays_in = {step.firing.key.account for step in steps}
         left = _expired_last(step for step in before if step.firing.key.account not in stays_in)
@@ -103,12 +103,13 @@ class _Effects:
         again = any(each.field == "revision" for each in change.fields) and any(map(_was_sent, before))
         running = {step.firing.key.account for step in steps if step.action is not Action.WAIT}
         how = {
-            name: _How(is_again=again, is_first=change.kind is Kind.ADDED and name not in running) for name in stays_in
+            name: _How(is_again=again, is_first=change.kind is ChangeKind.ADDED and name not in running)
+            for name in stays_in
         }
         return {
             "kind": change.kind.value,
             "id": bulletin.id,
-            "was": change.before.id if change.kind is Kind.RENAMED and change.before else None,
+            "was": change.before.id if change.kind is ChangeKind.RENAMED and change.before else None,
             "file": bulletin.place.file,
             "line": bulletin.place.line,
             **row_entry(bulletin.place),
@@ -200,7 +201,7 @@ class _Effects:
 
     def _warning(self, change: BulletinChange, steps: Sequence[Step], before: Sequence[Step]) -> str | None:
         """Warn that a renamed bulletin may be sent twice: the ledger knows firings by id, and a new id is unsent."""
-        if change.kind is not Kind.RENAMED or change.before is None or not any(map(_may_go_out, steps)):
+        if change.kind is not ChangeKind.RENAMED or change.before is None or not any(map(_may_go_out, steps)):
             return None
         old = change.before.id
         what = "it" if any(each.field != "id" for each in change.fields) else "the same payload"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.definitions.model import Definitions
-    from runner.report.findings import Finding
+    from runner.report.findings import Annotation
 
 # In addition to `text`, which each command prints itself.
 FINDING_FORMATS = ("markdown", "github", "sarif", "junit")
@@ -95,7 +95,7 @@ def run_in(format_: str, document: Mapping[str, Any]) -> str:
     return _ended(text)
 
 
-def _annotations(format_: str, findings: list[Finding]) -> str:
+def _annotations(format_: str, findings: list[Annotation]) -> str:
     if format_ == "sarif":
         from runner.report.sarif import sarif
 

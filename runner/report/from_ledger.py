@@ -14,7 +14,7 @@ from typing import Any
 from runner.fire.outcome import Outcome, Sent
 from runner.fire.result import reach_warnings
 from runner.ledger.records.firings import SWEPT
-from runner.ledger.values import Attempt, Row, RunRow
+from runner.ledger.values import Attempt, FiringRow, RunRow
 from runner.plan.decide import Action
 from runner.plan.event_time import event_time_warnings
 from runner.plan.firing import FiringKey
@@ -34,7 +34,7 @@ _OUTCOMES = {
 
 
 def recorded_document(
-    run: RunRow, rows: Sequence[Row], attempts: Mapping[str, Sequence[Attempt]], *, ledger: str
+    run: RunRow, rows: Sequence[FiringRow], attempts: Mapping[str, Sequence[Attempt]], *, ledger: str
 ) -> dict[str, Any]:
     """Return the document of a run that has ended. `rows` are its rows, `attempts` its requests by the ids of rows."""
     facts = RunFacts(
@@ -52,18 +52,18 @@ def recorded_document(
         git_commit=run.git_commit,
         git_dirty=run.git_dirty,
     )
-    by_firing: dict[FiringKey, list[Row]] = {}
+    by_firing: dict[FiringKey, list[FiringRow]] = {}
     for row in sorted(rows, key=_in_order):
         by_firing.setdefault(row.key, []).append(row)
     return document_of(facts, [_entry(each, attempts) for each in by_firing.values()])
 
 
-def _in_order(row: Row) -> tuple[datetime, datetime, str]:
+def _in_order(row: FiringRow) -> tuple[datetime, datetime, str]:
     """Sort by the time of the claim. Expired firings are recorded at the same time, so by their due times."""
     return row.claimed_at, row.due_at or _ALWAYS_DUE, row.id
 
 
-def _entry(rows: Sequence[Row], attempts_of: Mapping[str, Sequence[Attempt]]) -> dict[str, Any]:
+def _entry(rows: Sequence[FiringRow], attempts_of: Mapping[str, Sequence[Attempt]]) -> dict[str, Any]:
     """Return the entry of one firing. A released claim counts only if no other row follows."""
     row = next((row for row in reversed(rows) if row.state is not State.RELEASED), rows[-1])
     attempts = [attempt for each in rows for attempt in attempts_of.get(each.id, ())]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from runner.report.findings import RULES, Finding, Level, by_severity, tally
+from runner.report.findings import RULES, Annotation, Level, by_severity, tally
 from runner.report.safe_text import plain
 
 MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log holds all
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
-def github_commands(findings: Iterable[Finding]) -> str:
+def github_commands(findings: Iterable[Annotation]) -> str:
     """Return the lines for a step's log: a command for each finding, errors first, and the counts."""
     ordered = by_severity(findings)
     levels = [finding.level for finding in ordered]
@@ -24,7 +24,7 @@ def github_commands(findings: Iterable[Finding]) -> str:
     return "\n".join([*map(_command, ordered), f"bulletins: {tally(ordered)}{more}"])
 
 
-def _command(finding: Finding) -> str:
+def _command(finding: Annotation) -> str:
     file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
     properties = {
         "file": file,
@@ -36,7 +36,7 @@ def _command(finding: Finding) -> str:
     return f"::{_COMMANDS[finding.level]} {written}::{_data(_text(finding))}"
 
 
-def _text(finding: Finding) -> str:
+def _text(finding: Annotation) -> str:
     if finding.row_place is None:
         return finding.text
     column = "" if finding.column is None else f":{finding.column}"

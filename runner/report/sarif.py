@@ -17,8 +17,8 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from runner.definitions.tables.row_line import RowPlace
-from runner.report.findings import RULES, Finding, by_severity
+from runner.definitions.tables.row_line import RowLine
+from runner.report.findings import RULES, Annotation, by_severity
 from runner.report.safe_text import plain
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -31,7 +31,7 @@ _MARKUP = re.compile(r"\](?=\()|\{(?=[0-9]+\})")
 _LINK_TEXT = re.compile(r"[\\\[\]]")
 
 
-def sarif(findings: Iterable[Finding], version: str) -> str:
+def sarif(findings: Iterable[Annotation], version: str) -> str:
     """Return a document with one run of bulletins `version`: errors first, at most MAX_RESULTS findings."""
     ordered = by_severity(findings)
     kept = ordered[:MAX_RESULTS]
@@ -60,7 +60,7 @@ def _rule(rule: str) -> dict[str, Any]:
     }
 
 
-def _results(findings: Sequence[Finding], rules: Sequence[str]) -> Iterable[dict[str, Any]]:
+def _results(findings: Sequence[Annotation], rules: Sequence[str]) -> Iterable[dict[str, Any]]:
     places = {rule: place for place, rule in enumerate(rules)}
     seen: Counter[str] = Counter()
     for finding in findings:
@@ -83,7 +83,7 @@ def _location(file: str, line: int, column: int | None) -> dict[str, Any]:
     return {"artifactLocation": _artifact(file), "region": region}
 
 
-def _related(row: RowPlace) -> dict[str, Any]:
+def _related(row: RowLine) -> dict[str, Any]:
     return {"id": _ROW, "message": {"text": "the row"}, "physicalLocation": _location(*row)}
 
 
@@ -97,7 +97,7 @@ def _link(row: str) -> str:
     return f"[{text}]({_ROW})"
 
 
-def _digest(finding: Finding) -> str:
+def _digest(finding: Annotation) -> str:
     about = json.dumps([finding.rule, finding.file, finding.subject or finding.message])
     return hashlib.sha256(about.encode()).hexdigest()
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from runner.sandbox.client_connection import MAX_BODY_BYTES, Answer, Request, phrase
+from runner.sandbox.client_connection import MAX_BODY_BYTES, CannedAnswer, ReceivedRequest, phrase
 from runner.sandbox.faults import Fault, FaultKind
 
 TRIGGER_PATH = "/1/targets/trigger.json"
@@ -25,7 +25,7 @@ _MAX_SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SandboxAccount:
     """The settings of the dashboard: passcodes by account id, required properties by event, and how many bulletins an
     event sends. None accepts all accounts or all events."""
 
@@ -42,26 +42,26 @@ class Judged:
     account_id: str | None
     name: str | None
     body: dict[str, object] | None
-    answer: Answer
+    answer: CannedAnswer
     admitted: bool
 
 
-def answer_json(status: int, value: object, *, accepted: bool = False) -> Answer:
+def answer_json(status: int, value: object, *, accepted: bool = False) -> CannedAnswer:
     """Return an answer with `value` as its JSON body."""
-    return Answer(status, json.dumps(value).encode(), accepted=accepted)
+    return CannedAnswer(status, json.dumps(value).encode(), accepted=accepted)
 
 
-def fail(code: int, error: str, *, status: int | None = None) -> Answer:
+def fail(code: int, error: str, *, status: int | None = None) -> CannedAnswer:
     """Return the API's form of a failure; the HTTP status is the code unless given."""
     return answer_json(status or code, {"status": "fail", "error": error, "code": code})
 
 
-def too_many() -> Answer:
+def too_many() -> CannedAnswer:
     """Return the answer to one request too many in flight (documented); it has no Retry-After."""
     return fail(TOO_MANY, "Too many concurrent requests")
 
 
-def judge(request: Request, account: Account) -> Judged:
+def judge(request: ReceivedRequest, account: SandboxAccount) -> Judged:
     """Return how the API answers a request, without its concurrency limit and without any fault."""
     body = _read_json_object(request.body)
     named = body.get("name") if body else None
@@ -76,14 +76,14 @@ def judge(request: Request, account: Account) -> Judged:
     )
 
 
-def _turn_away(request: Request, account: Account, account_id: str | None) -> Answer | None:
+def _turn_away(request: ReceivedRequest, account: SandboxAccount, account_id: str | None) -> CannedAnswer | None:
     if request.flaw:
         return fail(*request.flaw)
     if request.path != TRIGGER_PATH:
         return fail(404, "Not Found")
     if request.method != "POST":
         refused = fail(405, "Method Not Allowed")
-        return Answer(refused.status, refused.body, headers=(("Allow", "POST"),))
+        return CannedAnswer(refused.status, refused.body, headers=(("Allow", "POST"),))
     passcode = request.headers.get("x-clevertap-passcode")
     known = account.credentials is None or (account_id and account.credentials.get(account_id) == passcode)
     return None if account_id and passcode and known else fail(401, "Invalid Credentials")
@@ -104,7 +104,7 @@ def _read_json_object(text: bytes) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def _raise_bulletin(body: dict[str, object] | None, account: Account) -> Answer:
+def _raise_bulletin(body: dict[str, object] | None, account: SandboxAccount) -> CannedAnswer:
     if body is None:
         return fail(400, "Malformed JSON: the body is not one JSON object")
     error = _find_error(body, account.events)
@@ -158,13 +158,13 @@ def _property_error(key: str, value: object) -> str | None:
     return None
 
 
-def answer_of_fault(fault: Fault, success: Answer) -> Answer:
+def answer_of_fault(fault: Fault, success: CannedAnswer) -> CannedAnswer:
     """Return the answer with which a fault replaces a success. A fault of the connection returns the success itself."""
     match fault.kind:
         case FaultKind.STATUS:
             return _answer_of_status(fault, success)
         case FaultKind.REDIRECT:
-            return Answer(302, headers=(("Location", REDIRECT_PATH),))
+            return CannedAnswer(302, headers=(("Location", REDIRECT_PATH),))
         case FaultKind.FAIL:
             return fail(400, fault.text or "", status=200)
         case FaultKind.FOREIGN:
@@ -178,18 +178,18 @@ def answer_of_fault(fault: Fault, success: Answer) -> Answer:
             return success
 
 
-def _answer_of_status(fault: Fault, success: Answer) -> Answer:
+def _answer_of_status(fault: Fault, success: CannedAnswer) -> CannedAnswer:
     status = fault.status or 500
     if status < 300:
-        return Answer(status, b"" if status == 204 else success.body, accepted=True)
+        return CannedAnswer(status, b"" if status == 204 else success.body, accepted=True)
     if status < 400:
-        return Answer(status, headers=(("Location", REDIRECT_PATH),))
+        return CannedAnswer(status, headers=(("Location", REDIRECT_PATH),))
     if fault.after and status >= 500:
         # The API has accepted the bulletin by then. Such an answer comes from a gateway, which sends HTML.
         return _page(status, f"{status} {phrase(status)}")
     return too_many() if status == TOO_MANY else fail(status, phrase(status))
 
 
-def _page(status: int, title: str) -> Answer:
+def _page(status: int, title: str) -> CannedAnswer:
     page = f"<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
-    return Answer(status, page.encode(), "text/html; charset=utf-8", accepted=True)
+    return CannedAnswer(status, page.encode(), "text/html; charset=utf-8", accepted=True)

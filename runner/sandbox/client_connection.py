@@ -25,7 +25,7 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """One request. Header names are lower case. If the request can't be read, `flaw` is the status and the text of the
     answer, and the connection ends after it."""
 
@@ -38,7 +38,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CannedAnswer:
     """One answer. `accepted` is true if the bulletin is raised, even if the client never receives the answer."""
 
     status: int
@@ -57,7 +57,7 @@ class Connection:
         self._unread = b""
         self.hanging = False
 
-    def read_request(self) -> Request | None:
+    def read_request(self) -> ReceivedRequest | None:
         """Return the next request once it is whole, or None when the client has closed."""
         while (end := self._unread.find(b"\r\n\r\n")) < 0:
             if len(self._unread) > MAX_HEAD_BYTES:
@@ -74,23 +74,23 @@ class Connection:
             if not self._read_more():
                 return None
         body, self._unread = self._unread[:length], self._unread[length:]
-        return Request(request.method, request.path, request.headers, body, request.keep_alive)
+        return ReceivedRequest(request.method, request.path, request.headers, body, request.keep_alive)
 
     def _read_more(self) -> bool:
         more = self._socket.recv(_CHUNK_BYTES)
         self._unread += more
         return bool(more)
 
-    def send(self, answer: Answer, *, keep_alive: bool = True) -> None:
+    def send(self, answer: CannedAnswer, *, keep_alive: bool = True) -> None:
         """Send the answer in one write."""
         self._socket.sendall(_head(answer, len(answer.body), keep_alive=keep_alive) + answer.body)
 
-    def send_part(self, answer: Answer) -> None:
+    def send_part(self, answer: CannedAnswer) -> None:
         """Send half of the body under a Content-Length that promises the whole."""
         half = answer.body[: len(answer.body) // 2]
         self._socket.sendall(_head(answer, len(answer.body), keep_alive=True) + half)
 
-    def drip(self, answer: Answer, *, head: bool) -> None:
+    def drip(self, answer: CannedAnswer, *, head: bool) -> None:
         """Send an endless head, or an endless body, byte by byte until the client or the sandbox goes."""
         if head:
             self._socket.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
@@ -129,11 +129,11 @@ class Connection:
             drained += len(more)
 
 
-def _flawed(status: int, text: str, method: str = "", path: str = "") -> Request:
-    return Request(method, path, {}, keep_alive=False, flaw=(status, text))
+def _flawed(status: int, text: str, method: str = "", path: str = "") -> ReceivedRequest:
+    return ReceivedRequest(method, path, {}, keep_alive=False, flaw=(status, text))
 
 
-def _parse_head(head: str) -> Request:
+def _parse_head(head: str) -> ReceivedRequest:
     lines = head.split("\r\n")
     words = lines[0].split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
@@ -154,10 +154,10 @@ def _parse_head(head: str) -> Request:
         return _flawed(413, "Request body too large", method, path)
     wish = headers.get("connection", "").lower()
     keep_alive = wish == "keep-alive" if words[2] == "HTTP/1.0" else wish != "close"
-    return Request(method, path, headers, keep_alive=keep_alive)
+    return ReceivedRequest(method, path, headers, keep_alive=keep_alive)
 
 
-def _head(answer: Answer, length_bytes: int, *, keep_alive: bool) -> bytes:
+def _head(answer: CannedAnswer, length_bytes: int, *, keep_alive: bool) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
     if answer.status != 204:
         lines += [f"Content-Type: {answer.content_type}", f"Content-Length: {length_bytes}"]

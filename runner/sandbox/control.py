@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from runner.sandbox.answers import TRIGGER_PATH, answer_json, fail
-from runner.sandbox.client_connection import Answer, Request
+from runner.sandbox.client_connection import CannedAnswer, ReceivedRequest
 from runner.sandbox.faults import FaultKind, format_fault, parse_fault
 
 if TYPE_CHECKING:
@@ -23,34 +23,34 @@ See GET /_sandbox/requests for what came, POST /_sandbox/faults {{"fault": "503@
 """
 
 
-def is_for(request: Request) -> bool:
+def is_for(request: ReceivedRequest) -> bool:
     """Whether a request is for these pages."""
     return not request.flaw and (request.path == "/" or request.path.startswith("/_sandbox/"))
 
 
-def answer_control(request: Request, sandbox: Sandbox) -> Answer:
+def answer_control(request: ReceivedRequest, sandbox: Sandbox) -> CannedAnswer:
     """Do what the request asks of the sandbox, and return the page."""
     match request.method, request.path:
         case "GET", "/":
-            return Answer(200, _ABOUT.encode(), "text/plain; charset=utf-8")
+            return CannedAnswer(200, _ABOUT.encode(), "text/plain; charset=utf-8")
         case "GET", "/_sandbox/requests":
             requests = [asdict(received) for received in sandbox.received()]
             return answer_json(200, {"requests": requests, "peak_in_flight": sandbox.peaks_in_flight()})
         case "DELETE", "/_sandbox/requests":
             sandbox.clear_record()
-            return Answer(204)
+            return CannedAnswer(204)
         case "POST", "/_sandbox/faults":
             return _add_fault(request.body, sandbox)
         case "DELETE", "/_sandbox/faults":
             sandbox.clear_faults()
-            return Answer(204)
+            return CannedAnswer(204)
         case _, "/" | "/_sandbox/requests" | "/_sandbox/faults":
             return fail(405, "Method Not Allowed")
         case _:
             return fail(404, "Not Found")
 
 
-def _add_fault(body: bytes, sandbox: Sandbox) -> Answer:
+def _add_fault(body: bytes, sandbox: Sandbox) -> CannedAnswer:
     try:
         asked = json.loads(body)
         fault = parse_fault(asked["fault"])

@@ -37,7 +37,7 @@ class Received:
     in_flight: int
 
 
-class Record:
+class RequestLog:
     """The latest requests, at most `limit`. Older requests are only counted."""
 
     def __init__(self, limit: int) -> None:

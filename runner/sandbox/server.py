@@ -13,12 +13,12 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
-from runner.sandbox.answers import MAX_IN_FLIGHT, TOO_MANY, Account, Judged, answer_of_fault, judge, too_many
-from runner.sandbox.client_connection import Answer, Connection, Request
+from runner.sandbox.answers import MAX_IN_FLIGHT, TOO_MANY, Judged, SandboxAccount, answer_of_fault, judge, too_many
+from runner.sandbox.client_connection import CannedAnswer, Connection, ReceivedRequest
 from runner.sandbox.control import answer_control, is_for
 from runner.sandbox.faults import Fault, FaultKind, FaultRules, parse_fault
 from runner.sandbox.listener import LOOPBACK, Listener
-from runner.sandbox.record import Flights, Received, Record, accepted_of
+from runner.sandbox.record import Flights, Received, RequestLog, accepted_of
 
 MAX_LATENCY_S = 3600.0
 _UNANSWERED = frozenset({FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})
@@ -51,10 +51,10 @@ class Sandbox:
             raise ValueError(f"a latency of {latency_s} s is not between 0 and {MAX_LATENCY_S:g} s")
         parsed = [_as_fault(fault) for fault in faults]
         self._latency_s = latency_s
-        self._account = Account(credentials, events, targets)
+        self._account = SandboxAccount(credentials, events, targets)
         self._on_answer = on_answer
         self._closing = Event()
-        self._record = Record(record_limit)
+        self._record = RequestLog(record_limit)
         self._flights = Flights(MAX_IN_FLIGHT)
         self._rules = FaultRules(seed)
         self._listener = Listener(port, self._converse)
@@ -144,7 +144,7 @@ class Sandbox:
                 connection.finish()
                 return
 
-    def _take(self, connection: Connection, request: Request) -> bool:
+    def _take(self, connection: Connection, request: ReceivedRequest) -> bool:
         """Handle one request, and return whether the connection continues."""
         at_s = time.monotonic()
         judged = judge(request, self._account)
@@ -169,8 +169,8 @@ class Sandbox:
                 self._flights.leave(account_id, connection)
 
     def _settle(
-        self, request: Request, judged: Judged, in_flight: int, at_s: float
-    ) -> tuple[Received, Answer, Fault | None]:
+        self, request: ReceivedRequest, judged: Judged, in_flight: int, at_s: float
+    ) -> tuple[Received, CannedAnswer, Fault | None]:
         answer, fault = judged.answer, None
         account_id = judged.account_id if judged.admitted else None
         is_refused = account_id is not None and self._rules.refuses(account_id, at_s)
@@ -201,7 +201,7 @@ def _as_fault(fault: Fault | str) -> Fault:
     return parse_fault(fault) if isinstance(fault, str) else fault
 
 
-def _reply(connection: Connection, answer: Answer, fault: Fault | None, *, keep_alive: bool) -> bool:
+def _reply(connection: Connection, answer: CannedAnswer, fault: Fault | None, *, keep_alive: bool) -> bool:
     match fault.kind if fault else None:
         case FaultKind.TIMEOUT:
             connection.hang()

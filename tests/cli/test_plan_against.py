@@ -420,7 +420,9 @@ def test_a_ref_that_cannot_be_read_aborts(pull_request: Repository, bulletins: B
 
 
 def test_outside_a_checkout_it_aborts(small_set: Path, bulletins: Bulletins) -> None:
-    assert bulletins("plan", "--against", "main").refused_with("is not in a git checkout", "Run the command in a checkout")
+    assert bulletins("plan", "--against", "main").refused_with(
+        "is not in a git checkout", "Run the command in a checkout"
+    )
 
 
 def test_problems_come_in_the_format_that_was_asked_for(pull_request: Repository, bulletins: Bulletins) -> None:

@@ -15,7 +15,7 @@ from runner.importers.cells import with_notes
 from runner.importers.conversion import Converted, converted
 from runner.importers.draft import Draft
 from runner.importers.import_context import Known, Notes
-from runner.importers.spreadsheet import Table, drafts_in, table_of
+from runner.importers.spreadsheet import SheetTable, drafts_in, table_of
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
 ACCOUNTS = "accounts: {india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}}\n"
@@ -38,7 +38,7 @@ PIECES += ["{{ 'x' }}", "{# c #}", "{{ occurrence.foo }}", "{{- occurrence.date 
 
 def found_in(sheet: str) -> list[Draft | Problem]:
     table = table_of(text(sheet))
-    assert isinstance(table, Table)
+    assert isinstance(table, SheetTable)
     return list(drafts_in(table, GIVEN))
 
 

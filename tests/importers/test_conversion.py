@@ -17,7 +17,7 @@ from runner.errors import Exit, UserError
 from runner.importers.conversion import Converted, converted
 from runner.importers.import_context import Known, Notes
 from runner.importers.payloads import payloads_in
-from runner.importers.spreadsheet import Table, drafts_in, table_of
+from runner.importers.spreadsheet import SheetTable, drafts_in, table_of
 from runner.importers.text import Piece
 
 IN1, SG1, EU1 = (
@@ -43,7 +43,7 @@ def of_payloads(payloads: Sequence[Any], known: Known | None = None) -> Converte
 
 def of_rows(sheet: str, known: Known | None = None, notes: Notes | None = None) -> Converted:
     table = table_of(text(sheet))
-    assert isinstance(table, Table)
+    assert isinstance(table, SheetTable)
     given_ = {"business_event": "Program Released", "c-by": "a@example.com"}
     return converted(drafts_in(table, given_), known or Known("bulletins.d"), notes or Notes())
 

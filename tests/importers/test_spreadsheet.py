@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from importers import text, told
 from runner.definitions.problem import Problem
 from runner.importers.draft import Draft
-from runner.importers.spreadsheet import Table, drafts_in, table_of
+from runner.importers.spreadsheet import SheetTable, drafts_in, table_of
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
 CELLS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["C"]), max_size=8) | (
@@ -40,7 +40,7 @@ def test_the_delimiter_is_what_makes_most_of_the_header(delimiter: str) -> None:
     sheet = "name,title of it;language\nx,a\tb;c,Hindi\n" if delimiter != "," else "name,a;b,language\nx,a;c,Hindi\n"
     sheet = sheet.replace(";", delimiter).replace("name,", f"name{delimiter}").replace("x,", f"x{delimiter}")
     table = table_of(text(sheet))
-    assert isinstance(table, Table)
+    assert isinstance(table, SheetTable)
     assert table.delimiter == delimiter
 
 

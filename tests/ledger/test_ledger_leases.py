@@ -11,7 +11,7 @@ from ledger import LEASE, WHO, all_of, at, attempt, begin
 from runner.errors import Exit, UserError
 from runner.ledger.database.tables import attempts, runs
 from runner.ledger.ledger import Ledger
-from runner.ledger.values import Claim, Identity, Row, Settlement
+from runner.ledger.values import Claim, FiringRow, Identity, Settlement
 from runner.plan.decide import Action, decide
 from runner.plan.history import State
 
@@ -28,7 +28,7 @@ def claim(ledger: Ledger, run: str) -> Claim:
     return held
 
 
-def only_row(ledger: Ledger) -> Row:
+def only_row(ledger: Ledger) -> FiringRow:
     (row,) = ledger.rows()
     return row
 
@@ -37,7 +37,7 @@ def settled(ledger: Ledger, *, sent: bool, now: datetime = RUN_OUT) -> bool:
     return at(ledger, now).resolve(only_row(ledger), sent=sent, note="looked it up", identity=MEERA)
 
 
-def sweep(ledger: Ledger, now: datetime) -> list[Row]:
+def sweep(ledger: Ledger, now: datetime) -> list[FiringRow]:
     """What a run that begins at `now` puts in doubt."""
     return ledger.sweep(begin(ledger, now))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.definitions.model import Account, Bulletin, Definitions, Place, Schedule
 from runner.plan.firing import Firing, FiringKey, firings
-from runner.plan.history import Entry, History, Sent, State
+from runner.plan.history import History, KnownFiring, SentFiring, State
 
 NOW = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -43,7 +43,7 @@ def make_firing(id: str = "a", **fields: Any) -> Firing:  # noqa: A002
     return firing
 
 
-def make_entry(firing: Firing, state: State, **fields: Any) -> Entry:
+def make_entry(firing: Firing, state: State, **fields: Any) -> KnownFiring:
     """What a ledger would know of the firing, an hour after it was claimed by a run with a live lease."""
     values = {
         "run": "RUN1",
@@ -54,15 +54,15 @@ def make_entry(firing: Firing, state: State, **fields: Any) -> Entry:
         "pid": 4321,
         "failures": 1 if state is State.FAILED else 0,
     }
-    return Entry(key=firing.key, state=state, **{**values, **fields})
+    return KnownFiring(key=firing.key, state=state, **{**values, **fields})
 
 
-def knowing(*entries: Entry, recent: Mapping[tuple[str, str], tuple[Sent, ...]] | None = None) -> History:
+def knowing(*entries: KnownFiring, recent: Mapping[tuple[str, str], tuple[SentFiring, ...]] | None = None) -> History:
     """A history of these entries."""
     return History({entry.key: entry for entry in entries}, recent or {})
 
 
 def sent_lately(firing: Firing, ago: timedelta, *, as_id: str) -> History:
     """A history in which the firing's payload went to its account under another id, so long ago."""
-    sent = Sent(FiringKey(firing.key.account, as_id, "r1"), NOW - ago)
+    sent = SentFiring(FiringKey(firing.key.account, as_id, "r1"), NOW - ago)
     return History(recent={(firing.key.account, firing.payload_hash): (sent,)})

@@ -10,7 +10,7 @@ from runner.definitions.model import Account, Budget, CatchUp, Definitions, Plac
 from runner.plan.catch_up import IN_TIME
 from runner.plan.decide import Plan, decide
 from runner.plan.firing import Firing, FiringKey, WatchKey, firings
-from runner.plan.history import Entry, History, Sent, Spent, State
+from runner.plan.history import History, KnownFiring, SentFiring, Spent, State
 
 MINUTE = timedelta(minutes=1)
 WATCHED = {WatchKey("india", "a", 1): NOW - timedelta(days=1)}
@@ -22,7 +22,7 @@ def hourly(catch_up: CatchUp = CatchUp.LATEST, now: datetime = NOW, **fields: An
     return list(firings(Definitions({}, {}, (make_bulletin(schedule=schedule, **fields),), ()), now))
 
 
-def plan(found: list[Firing], *entries: Entry, now: datetime = NOW, settled: Any = WATCHED) -> Plan:
+def plan(found: list[Firing], *entries: KnownFiring, now: datetime = NOW, settled: Any = WATCHED) -> Plan:
     return decide(found, History(knowing(*entries).entries, settled=settled), now)
 
 
@@ -130,7 +130,7 @@ def expecting(found: list[Firing], spent: tuple[Spent, ...] = (), **history: Any
 def test_one_that_is_a_duplicate_takes_nobodys_place() -> None:
     found = hourly(name="of {{ occurrence.utc }}")
     copy = (found[2].key.account, found[2].payload_hash)
-    after = expecting(found, recent={copy: (Sent(FiringKey("india", "other", "r1"), NOW - MINUTE),)})
+    after = expecting(found, recent={copy: (SentFiring(FiringKey("india", "other", "r1"), NOW - MINUTE),)})
     assert actions(after) == ["expired (news)", "fire", "duplicate", "wait"]
     assert after.steps[0].reason.endswith("catch_up is latest, and r1@2026-12-01T12:00:00Z is sent in its place")
 
@@ -138,7 +138,7 @@ def test_one_that_is_a_duplicate_takes_nobodys_place() -> None:
 def test_where_all_are_duplicates_none_is_told_as_passed_over() -> None:
     found = hourly()
     copy = (found[2].key.account, found[2].payload_hash)
-    after = expecting(found, recent={copy: (Sent(FiringKey("india", "other", "r1"), NOW - MINUTE),)})
+    after = expecting(found, recent={copy: (SentFiring(FiringKey("india", "other", "r1"), NOW - MINUTE),)})
     assert actions(after) == ["duplicate", "duplicate", "duplicate", "wait"]
 
 
@@ -223,7 +223,7 @@ def test_what_went_out_in_an_account_that_was_renamed_counts_as_sent() -> None:
     """An older one would go to the same people after it, where the older was missed in the account of before."""
     found = hourly(name="of {{ occurrence.utc }}")
     went_out = FiringKey("old", "a", found[2].key.occurrence)
-    known = History(orphans={went_out[1:]: (Sent(went_out, NOW),)})
+    known = History(orphans={went_out[1:]: (SentFiring(went_out, NOW),)})
     after = decide(found, known, NOW)
     assert actions(after) == ["expired", "expired", "duplicate", "wait"]
     assert after.steps[1].reason == (

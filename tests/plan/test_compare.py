@@ -9,7 +9,7 @@ import pytest
 from plan import HOUR, NOW, make_bulletin
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Definitions, Place
 from runner.plan.changes import Change
-from runner.plan.compare import Comparison, Kind, compare
+from runner.plan.compare import ChangeKind, Comparison, compare
 from runner.plan.firing import FiringKey
 
 
@@ -32,14 +32,15 @@ def make_event(name: str = "Program Released", **fields: Any) -> BusinessEvent:
 def told(comparison: Comparison) -> list[str]:
     """Each bulletin that changed, as `renamed b from a`."""
     return [
-        f"{change.kind} {change.bulletin.id}" + (f" from {change.before.id}" if change.kind is Kind.RENAMED else "")
+        f"{change.kind} {change.bulletin.id}"
+        + (f" from {change.before.id}" if change.kind is ChangeKind.RENAMED else "")
         for change in comparison.bulletins
     ]
 
 
 def fields(old: Bulletin, new: Bulletin) -> tuple[Change, ...]:
     (change,) = compare(make_set(old), make_set(new)).bulletins
-    assert change.kind is Kind.CHANGED
+    assert change.kind is ChangeKind.CHANGED
     assert (change.bulletin, change.before) == (new, old)
     return change.fields
 
@@ -52,9 +53,11 @@ def test_a_set_is_not_different_from_itself() -> None:
 def test_against_nothing_all_is_added_and_nothing_is_left_of_it_the_other_way_round() -> None:
     empty, full = make_set(), make_set(make_bulletin(), accounts=(make_account(),), events=(make_event(),))
     come, gone = compare(empty, full), compare(full, empty)
-    assert [change.kind for part in (come.bulletins, come.accounts, come.events) for change in part] == [Kind.ADDED] * 3
+    assert [change.kind for part in (come.bulletins, come.accounts, come.events) for change in part] == [
+        ChangeKind.ADDED
+    ] * 3
     assert [change.kind for part in (gone.bulletins, gone.accounts, gone.events) for change in part] == [
-        Kind.REMOVED
+        ChangeKind.REMOVED
     ] * 3
     assert (come.bulletins[0].before, come.bulletins[0].fields) == (None, ())
     assert gone.bulletins[0].bulletin.id == "a"
@@ -148,7 +151,7 @@ def test_a_default_that_a_bulletin_now_overrides_is_its_own_change() -> None:
 def test_the_same_payload_under_a_new_id_is_a_rename() -> None:
     old, new = make_bulletin("a", tags=("x",)), make_bulletin("b")
     (change,) = compare(make_set(old), make_set(new)).bulletins
-    assert (change.kind, change.bulletin, change.before) == (Kind.RENAMED, new, old)
+    assert (change.kind, change.bulletin, change.before) == (ChangeKind.RENAMED, new, old)
     assert change.fields == (Change("id", "a", "b"), Change("tags", "x", None))
 
 
@@ -238,7 +241,7 @@ def test_of_bulletins_with_one_id_the_first_counts() -> None:
 def test_each_field_of_an_account_has_its_diff(after: dict[str, Any], changes: tuple[Change, ...]) -> None:
     old, new = make_account(), make_account(**after)
     (change,) = compare(make_set(accounts=(old,)), make_set(accounts=(new,))).accounts
-    assert (change.kind, change.name, change.place, change.fields) == (Kind.CHANGED, "india", new.place, changes)
+    assert (change.kind, change.name, change.place, change.fields) == (ChangeKind.CHANGED, "india", new.place, changes)
 
 
 def test_an_account_says_how_many_enabled_bulletins_go_there() -> None:
@@ -251,7 +254,7 @@ def test_an_account_says_how_many_enabled_bulletins_go_there() -> None:
     old = make_set(*bulletins, accounts=(make_account("gone"), make_account()))
     new = make_set(*bulletins, accounts=(make_account("europe"), make_account(concurrency=1)))
     found = [(change.kind, change.name, change.bulletins) for change in compare(old, new).accounts]
-    assert found == [(Kind.ADDED, "europe", 2), (Kind.CHANGED, "india", 2), (Kind.REMOVED, "gone", 0)]
+    assert found == [(ChangeKind.ADDED, "europe", 2), (ChangeKind.CHANGED, "india", 2), (ChangeKind.REMOVED, "gone", 0)]
     assert compare(old, new).accounts[2].place is None
 
 
@@ -277,7 +280,7 @@ def test_each_field_of_an_event_has_its_diff(
     old, new = make_event(**before), make_event(**after)
     bulletins = [make_bulletin("a"), make_bulletin("b", enabled=False), make_bulletin("c", business_event="x")]
     (change,) = compare(make_set(events=(old,)), make_set(*bulletins, events=(new,))).events
-    assert (change.kind, change.name, change.place) == (Kind.CHANGED, "Program Released", new.place)
+    assert (change.kind, change.name, change.place) == (ChangeKind.CHANGED, "Program Released", new.place)
     assert (change.fields, change.bulletins) == (changes, 1)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from plan import NOW, make_bulletin
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Definitions, Place
-from runner.plan.compare import Comparison, Kind, compare
+from runner.plan.compare import ChangeKind, Comparison, compare
 from runner.plan.firing import firings
 
 # Few values of each kind: bulletins that are alike are what is looked for.
@@ -50,7 +50,7 @@ def sets(draw: st.DrawFn) -> Definitions:
     )
 
 
-def kinds(comparison: Comparison, *wanted: Kind) -> list[str]:
+def kinds(comparison: Comparison, *wanted: ChangeKind) -> list[str]:
     return [change.bulletin.id for change in comparison.bulletins if change.kind in wanted]
 
 
@@ -58,7 +58,7 @@ def renames(comparison: Comparison) -> set[tuple[str, str]]:
     return {
         (change.before.id, change.bulletin.id)
         for change in comparison.bulletins
-        if change.kind is Kind.RENAMED and change.before
+        if change.kind is ChangeKind.RENAMED and change.before
     }
 
 
@@ -75,19 +75,23 @@ def test_every_id_is_accounted_for_once(old: Definitions, new: Definitions) -> N
     told = Counter([change.bulletin.id for change in found.bulletins])
     told.update(was)
     assert max(told.values(), default=1) == 1
-    assert set(kinds(found, Kind.ADDED, Kind.RENAMED)) == after - before
-    assert set(kinds(found, Kind.REMOVED)) | was == before - after
-    assert set(kinds(found, Kind.CHANGED)) <= before & after
+    assert set(kinds(found, ChangeKind.ADDED, ChangeKind.RENAMED)) == after - before
+    assert set(kinds(found, ChangeKind.REMOVED)) | was == before - after
+    assert set(kinds(found, ChangeKind.CHANGED)) <= before & after
 
 
 @given(sets(), sets())
 def test_the_other_way_round_what_came_goes(old: Definitions, new: Definitions) -> None:
     there, back = compare(old, new), compare(new, old)
-    assert set(kinds(there, Kind.ADDED)) == set(kinds(back, Kind.REMOVED))
-    assert set(kinds(there, Kind.REMOVED)) == set(kinds(back, Kind.ADDED))
-    assert set(kinds(there, Kind.CHANGED)) == set(kinds(back, Kind.CHANGED))
+    assert set(kinds(there, ChangeKind.ADDED)) == set(kinds(back, ChangeKind.REMOVED))
+    assert set(kinds(there, ChangeKind.REMOVED)) == set(kinds(back, ChangeKind.ADDED))
+    assert set(kinds(there, ChangeKind.CHANGED)) == set(kinds(back, ChangeKind.CHANGED))
     assert renames(there) == {(was, became) for became, was in renames(back)}
-    turned = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED, Kind.CHANGED: Kind.CHANGED}
+    turned = {
+        ChangeKind.ADDED: ChangeKind.REMOVED,
+        ChangeKind.REMOVED: ChangeKind.ADDED,
+        ChangeKind.CHANGED: ChangeKind.CHANGED,
+    }
     for there_part, back_part in ((there.accounts, back.accounts), (there.events, back.events)):
         assert {(each.name, each.kind) for each in there_part} == {(each.name, turned[each.kind]) for each in back_part}
 
@@ -98,7 +102,7 @@ def test_what_is_said_to_differ_does_and_each_field_once(old: Definitions, new: 
     for change in [*found.bulletins, *found.accounts, *found.events]:
         assert all(field.old != field.new for field in change.fields)
         assert len({field.field for field in change.fields}) == len(change.fields)
-        assert bool(change.fields) == (change.kind in (Kind.CHANGED, Kind.RENAMED))
+        assert bool(change.fields) == (change.kind in (ChangeKind.CHANGED, ChangeKind.RENAMED))
 
 
 @given(sets(), sets())

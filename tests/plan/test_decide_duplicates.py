@@ -9,7 +9,7 @@ from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firin
 from runner.definitions.model import Bulletin
 from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
 from runner.plan.firing import FiringKey
-from runner.plan.history import History, Sent, State
+from runner.plan.history import History, SentFiring, State
 
 
 def actions(*bulletins: Bulletin, history: History | None = None) -> list[str]:
@@ -101,7 +101,9 @@ def test_all_that_a_plan_sends_counts_not_only_its_first() -> None:
 
 def renamed(bulletin: str = "a", occurrence: str = "r1") -> History:
     """A history in which it went out in an account that is not defined any more."""
-    return History(orphans={(bulletin, occurrence): (Sent(FiringKey("bharat", bulletin, occurrence), NOW - HOUR),)})
+    return History(
+        orphans={(bulletin, occurrence): (SentFiring(FiringKey("bharat", bulletin, occurrence), NOW - HOUR),)}
+    )
 
 
 def test_what_went_out_in_an_account_of_another_name_is_a_duplicate() -> None:
@@ -115,7 +117,7 @@ def test_what_went_out_in_an_account_of_another_name_is_a_duplicate() -> None:
 
 def test_what_went_out_there_by_another_name_is_told_with_it() -> None:
     firing = make_firing("a", at=NOW)
-    sent = Sent(FiringKey("bharat", "a", "r1@2026-12-01T13:00:00Z"), NOW)
+    sent = SentFiring(FiringKey("bharat", "a", "r1@2026-12-01T13:00:00Z"), NOW)
     (step,) = decide([firing], History(orphans={firing.key[1:]: (sent,)}), NOW).steps
     assert step.reason.startswith("it was sent 2026-12-01T13:00:00Z as r1@2026-12-01T13:00:00Z in bharat, which is no")
 

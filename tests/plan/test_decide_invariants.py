@@ -13,7 +13,7 @@ from plan import NOW, make_bulletin, make_entry, make_firings
 from runner.definitions.model import Bulletin
 from runner.plan.decide import Action, decide
 from runner.plan.firing import Firing, FiringKey
-from runner.plan.history import BLOCKING, History, Sent, State
+from runner.plan.history import BLOCKING, History, SentFiring, State
 
 Case = tuple[list[Firing], History]
 
@@ -53,14 +53,14 @@ def cases(draw: st.DrawFn) -> Case:
     }
     recent = {
         (firing.key.account, firing.payload_hash): (
-            Sent(FiringKey(firing.key.account, draw(st.sampled_from("abcd")), "r9"), draw(instants)),
+            SentFiring(FiringKey(firing.key.account, draw(st.sampled_from("abcd")), "r9"), draw(instants)),
         )
         for firing in firings
         if draw(st.integers(0, 4)) == 0
     }
     orphans = {
         (firing.key.bulletin, firing.key.occurrence): (
-            Sent(FiringKey("bharat", firing.key.bulletin, firing.key.occurrence), draw(instants)),
+            SentFiring(FiringKey("bharat", firing.key.bulletin, firing.key.occurrence), draw(instants)),
         )
         for firing in firings
         if draw(st.integers(0, 4)) == 0

@@ -10,7 +10,7 @@ from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry
 from runner.definitions.model import Bulletin, CatchUp, Definitions, Recurrence
 from runner.plan.decide import Plan, decide
 from runner.plan.firing import Firing, WatchKey, firings
-from runner.plan.history import Entry, History, State, Watch
+from runner.plan.history import History, KnownFiring, State, Watch
 from runner.plan.missed import held_back, looked_back, seen, settling, times_of, watched, watches_of
 
 DAY = timedelta(days=1)
@@ -23,7 +23,7 @@ def daily(**fields: Any) -> Bulletin:
     return make_bulletin(**{**values, **fields})
 
 
-def planned(*bulletins: Bulletin, settled: dict[WatchKey, datetime], entries: tuple[Entry, ...] = ()) -> Plan:
+def planned(*bulletins: Bulletin, settled: dict[WatchKey, datetime], entries: tuple[KnownFiring, ...] = ()) -> Plan:
     """As the command line plans."""
     selected = list(firings(Definitions({}, {}, bulletins, ()), NOW))
     back = list(looked_back(bulletins, selected, settled, NOW))

@@ -11,7 +11,7 @@ import pytest
 from plan import HOUR, NOW, knowing, make_bulletin, make_entry, make_firings
 from runner.definitions.model import Account, Bulletin, Place
 from runner.plan.decide import Plan, decide
-from runner.plan.history import Entry, State
+from runner.plan.history import KnownFiring, State
 from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan, moved
 
 INDIA = Account("india", "https://in1.api.clevertap.com", "ID", Place("a.yaml", 1, 1, "india"), "PASS")
@@ -21,7 +21,7 @@ AT_ONCE = make_bulletin("at-once", name="At once")
 LATER = make_bulletin("later", name="Later", at=NOW + HOUR)
 
 
-def plan_of(*bulletins: Bulletin, entries: tuple[Entry, ...] = (), now: Any = NOW) -> Plan:
+def plan_of(*bulletins: Bulletin, entries: tuple[KnownFiring, ...] = (), now: Any = NOW) -> Plan:
     return decide(make_firings(*bulletins), knowing(*entries), now)
 
 

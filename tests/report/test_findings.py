@@ -25,9 +25,9 @@ from runner.definitions.problem_codes import Code
 from runner.plan.decide import Action
 from runner.report.findings import (
     RULES,
-    Finding,
+    Annotation,
+    AnnotationRule,
     Level,
-    Rule,
     by_severity,
     from_plan,
     from_problems,
@@ -37,7 +37,7 @@ from runner.report.findings import (
 from runner.report.safe_text import plain
 
 
-def said(findings: list[Finding]) -> list[tuple[Level, str, str]]:
+def said(findings: list[Annotation]) -> list[tuple[Level, str, str]]:
     return [(finding.level, finding.rule, finding.text) for finding in findings]
 
 
@@ -53,10 +53,10 @@ def test_a_plan_alone_tells_what_is_blocked_edited_or_late_and_is_silent_about_t
     findings = from_plan(make_plan(*(make_planned(action.value, action.value) for action in Action)))
 
     assert {finding.rule: finding.level for finding in findings} == {
-        Rule.EXPIRED: Level.WARNING,
-        Rule.EDITED_AFTER_SENDING: Level.WARNING,
-        Rule.DUPLICATE: Level.WARNING,
-        Rule.IN_DOUBT: Level.WARNING,
+        AnnotationRule.EXPIRED: Level.WARNING,
+        AnnotationRule.EDITED_AFTER_SENDING: Level.WARNING,
+        AnnotationRule.DUPLICATE: Level.WARNING,
+        AnnotationRule.IN_DOUBT: Level.WARNING,
     }
 
 
@@ -68,15 +68,17 @@ def test_a_comparison_tells_what_its_own_changes_send_and_leaves_old_matters_alo
     assert [
         (finding.level, finding.rule, finding.subject) for finding in from_plan(make_plan(*firings, changes=changes))
     ] == [
-        (Level.NOTE, Rule.SENDS_NOW, "fire-mine in india"),
-        (Level.NOTE, Rule.SENDS_NOW, "retry-mine in india"),
-        (Level.WARNING, Rule.EDITED_AFTER_SENDING, "changed-mine in india"),
-        (Level.WARNING, Rule.EXPIRED, "expired-mine in india"),
+        (Level.NOTE, AnnotationRule.SENDS_NOW, "fire-mine in india"),
+        (Level.NOTE, AnnotationRule.SENDS_NOW, "retry-mine in india"),
+        (Level.WARNING, AnnotationRule.EDITED_AFTER_SENDING, "changed-mine in india"),
+        (Level.WARNING, AnnotationRule.EXPIRED, "expired-mine in india"),
     ]
 
 
-@pytest.mark.parametrize(("action", "rule"), [("duplicate", Rule.DUPLICATE), ("in_doubt", Rule.IN_DOUBT)])
-def test_what_is_blocked_is_told_though_the_change_touches_another_bulletin(action: str, rule: Rule) -> None:
+@pytest.mark.parametrize(
+    ("action", "rule"), [("duplicate", AnnotationRule.DUPLICATE), ("in_doubt", AnnotationRule.IN_DOUBT)]
+)
+def test_what_is_blocked_is_told_though_the_change_touches_another_bulletin(action: str, rule: AnnotationRule) -> None:
     plan = make_plan(make_planned("old", action), changes=make_changes([make_bulletin_change(id="new")]))
 
     assert [finding.rule for finding in from_plan(plan)] == [rule]
@@ -88,7 +90,7 @@ def test_a_rename_is_told_with_the_id_to_keep() -> None:
     assert said(from_plan(plan)) == [
         (
             Level.WARNING,
-            Rule.SENDS_AGAIN,
+            AnnotationRule.SENDS_AGAIN,
             "new-id: was sent as old-id: the same payload would go out again. Keep the id old-id.",
         )
     ]
@@ -99,7 +101,7 @@ def test_an_account_that_moves_is_told_at_its_own_line() -> None:
 
     assert (finding.level, finding.rule, finding.file, finding.line) == (
         Level.WARNING,
-        Rule.ACCOUNT_MOVES,
+        AnnotationRule.ACCOUNT_MOVES,
         "bulletins.d/accounts.yaml",
         2,
     )
@@ -125,10 +127,10 @@ def test_a_report_tells_what_did_not_end_well() -> None:
     findings = from_report(make_report(*(make_result(str(outcome), outcome) for outcome in outcomes)))
 
     assert [(finding.level, finding.rule) for finding in findings] == [
-        (Level.ERROR, Rule.FAILED),
-        (Level.ERROR, Rule.IN_DOUBT),
-        (Level.ERROR, Rule.EXPIRED),
-        (Level.WARNING, Rule.SKIPPED),
+        (Level.ERROR, AnnotationRule.FAILED),
+        (Level.ERROR, AnnotationRule.IN_DOUBT),
+        (Level.ERROR, AnnotationRule.EXPIRED),
+        (Level.WARNING, AnnotationRule.SKIPPED),
     ]
     assert findings[0].text == "failed in india was not sent: HTTP 400: Business Event Not Found"
 
@@ -137,7 +139,9 @@ def test_a_bulletin_that_reached_nobody_is_a_warning() -> None:
     warning = "0 bulletins were sent: check that one is published for the business event"
     findings = from_report(make_report(make_result(bulletins_sent=0, warnings=[warning])))
 
-    assert said(findings) == [(Level.WARNING, Rule.SENT_ODDLY, f"sa-re-ga-ma-12 in india was sent, but {warning}")]
+    assert said(findings) == [
+        (Level.WARNING, AnnotationRule.SENT_ODDLY, f"sa-re-ga-ma-12 in india was sent, but {warning}")
+    ]
 
 
 def test_accounts_of_which_the_same_is_said_share_a_finding() -> None:
@@ -158,7 +162,7 @@ def test_a_later_revision_is_named() -> None:
 
 def test_errors_come_first_and_all_are_counted() -> None:
     levels = [Level.NOTE, Level.WARNING, Level.ERROR, Level.WARNING, Level.ERROR]
-    findings = [Finding(level, Rule.FAILED, str(place), "x", 1) for place, level in enumerate(levels)]
+    findings = [Annotation(level, AnnotationRule.FAILED, str(place), "x", 1) for place, level in enumerate(levels)]
 
     assert [finding.message for finding in by_severity(findings)] == ["2", "4", "1", "3", "0"]
     assert tally(findings) == "2 errors, 2 warnings, 1 note"
@@ -166,8 +170,8 @@ def test_errors_come_first_and_all_are_counted() -> None:
 
 
 def test_every_rule_is_explained_and_none_has_the_name_of_a_problem() -> None:
-    assert set(RULES) == {*map(str, Rule), *map(str, Code)}
-    assert len(RULES) == len(Rule) + len(Code)
+    assert set(RULES) == {*map(str, AnnotationRule), *map(str, Code)}
+    assert len(RULES) == len(AnnotationRule) + len(Code)
     assert all(rule.summary and rule.why for rule in RULES.values())
 
 
@@ -188,4 +192,4 @@ def test_whatever_is_said_stays_one_line_of_bearable_length(text: str) -> None:
 
 @given(st.text())
 def test_a_message_is_the_text_made_plain(text: str) -> None:
-    assert Finding(Level.NOTE, Rule.FAILED, text, "x", 1).text == plain(text)
+    assert Annotation(Level.NOTE, AnnotationRule.FAILED, text, "x", 1).text == plain(text)

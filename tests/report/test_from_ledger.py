@@ -11,14 +11,14 @@ from jsonschema import Draft202012Validator
 from plan import NOW, make_firing
 
 from runner.definitions.schema.schemas import schema
-from runner.ledger.values import Attempt, Row, RunRow
+from runner.ledger.values import Attempt, FiringRow, RunRow
 from runner.plan.history import State
 from runner.report.from_ledger import recorded_document
 
 RUN = RunRow("01JDX0000000000000000000AA", "fire", NOW, None, NOW + timedelta(seconds=30), None, False, "builder",
              "0.1.0", None, None)  # fmt: skip
 FIRING = make_firing("a", at=NOW)
-ROW = Row(
+ROW = FiringRow(
     id="1",
     key=FIRING.key,
     state=State.FIRED,
@@ -44,7 +44,7 @@ ROW = Row(
 )
 
 
-def document_of(*rows: Row, attempts: dict[str, list[Attempt]] | None = None) -> dict[str, object]:
+def document_of(*rows: FiringRow, attempts: dict[str, list[Attempt]] | None = None) -> dict[str, object]:
     document = recorded_document(RUN, rows, attempts or {}, ledger="01JDX")
     Draft202012Validator(schema("report")).validate(document)
     return document

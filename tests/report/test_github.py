@@ -18,14 +18,23 @@ from report.documents import (
 )
 from report.hostile import HOSTILE
 from report.workflow_commands import Command, read
-from runner.report.findings import RULES, Finding, Level, Rule, by_severity, from_plan, from_problems, from_report
+from runner.report.findings import (
+    RULES,
+    Annotation,
+    AnnotationRule,
+    Level,
+    by_severity,
+    from_plan,
+    from_problems,
+    from_report,
+)
 from runner.report.github import github_commands
 from runner.report.safe_text import plain
 
 NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
-def expected(finding: Finding) -> Command:
+def expected(finding: Annotation) -> Command:
     file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
     properties = {
         "file": plain(file),
@@ -39,7 +48,7 @@ def expected(finding: Finding) -> Command:
     return Command(NAMES[finding.level], properties, finding.text + template)
 
 
-def assert_read_back(findings: list[Finding]) -> None:
+def assert_read_back(findings: list[Annotation]) -> None:
     *commands, last = read(github_commands(findings))
 
     assert commands == [expected(finding) for finding in by_severity(findings)]
@@ -87,8 +96,8 @@ def test_nothing_found_is_said() -> None:
 
 
 def test_errors_come_first_and_what_github_leaves_out_is_said() -> None:
-    findings = [Finding(Level.WARNING, Rule.SKIPPED, f"w{number}", "x", 1) for number in range(11)]
-    findings.append(Finding(Level.ERROR, Rule.FAILED, "e", "x", 1))
+    findings = [Annotation(Level.WARNING, AnnotationRule.SKIPPED, f"w{number}", "x", 1) for number in range(11)]
+    findings.append(Annotation(Level.ERROR, AnnotationRule.FAILED, "e", "x", 1))
     *commands, last = read(github_commands(findings))
 
     assert [command.data for command in commands if isinstance(command, Command)][:2] == ["e", "w0"]
@@ -107,7 +116,7 @@ def test_hostile_text_stays_within_its_own_command(text: str) -> None:
 
 @given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Level), st.none() | st.integers(1, 999))
 def test_any_text_is_read_back(message: str, file: str, mend: str, level: Level, column: int | None) -> None:
-    finding = Finding(level, Rule.IN_DOUBT, message, file, 7, column, mend)
+    finding = Annotation(level, AnnotationRule.IN_DOUBT, message, file, 7, column, mend)
 
     assert_read_back([finding, finding])
     assert_read_back(from_problems([make_problem(file=file, message=message, help=mend)]))

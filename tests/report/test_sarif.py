@@ -16,7 +16,16 @@ from jsonschema import Draft4Validator
 
 from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem, make_report, make_result
 from report.hostile import HOSTILE
-from runner.report.findings import RULES, Finding, Level, Rule, by_severity, from_plan, from_problems, from_report
+from runner.report.findings import (
+    RULES,
+    Annotation,
+    AnnotationRule,
+    Level,
+    by_severity,
+    from_plan,
+    from_problems,
+    from_report,
+)
 from runner.report.safe_text import plain
 from runner.report.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
 
@@ -24,7 +33,7 @@ OFFICIAL = json.loads((Path(__file__).parent / "official" / "sarif-schema-2.1.0.
 VALIDATOR = jsonschema_rs.Draft4Validator(OFFICIAL, validate_formats=True)
 
 
-def run_of(findings: list[Finding]) -> dict[str, Any]:
+def run_of(findings: list[Annotation]) -> dict[str, Any]:
     """The only run of the findings' document, which is valid."""
     document = json.loads(sarif(findings, "0.1.0"))
     VALIDATOR.validate(document)
@@ -56,7 +65,7 @@ def file_at(place: dict[str, Any]) -> str:
     return os.fsdecode(unquote_to_bytes(parts.path))
 
 
-def expected(findings: list[Finding]) -> list[tuple[object, ...]]:
+def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
     return [
         (
             each.level.value,
@@ -70,7 +79,7 @@ def expected(findings: list[Finding]) -> list[tuple[object, ...]]:
     ]
 
 
-def link(finding: Finding) -> str:
+def link(finding: Annotation) -> str:
     """The link to the row that a finding is about, if that stands anywhere."""
     row = unlinked(plain(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     return f" (row: [{row}](1))" if finding.row_place else ""
@@ -87,7 +96,7 @@ def unlinked(text: str) -> str:
     return "".join(pieces)
 
 
-def fingerprints(findings: list[Finding]) -> list[str]:
+def fingerprints(findings: list[Annotation]) -> list[str]:
     return [result["partialFingerprints"][FINGERPRINT] for result in run_of(findings)["results"]]
 
 
@@ -135,7 +144,7 @@ def test_nothing_found_is_a_run_without_results() -> None:
 
 
 def test_a_file_elsewhere_is_named_whole() -> None:
-    run = run_of([Finding(Level.ERROR, Rule.FAILED, "x", "/srv/a b.yaml", 1)])
+    run = run_of([Annotation(Level.ERROR, AnnotationRule.FAILED, "x", "/srv/a b.yaml", 1)])
 
     assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"] == {
         "uri": "file:///srv/a%20b.yaml"
@@ -143,7 +152,7 @@ def test_a_file_elsewhere_is_named_whole() -> None:
 
 
 def test_a_file_whose_name_is_no_text_keeps_its_bytes() -> None:
-    run = run_of([Finding(Level.ERROR, Rule.FAILED, "x", os.fsdecode(b"bulletins.d/\xff.yaml"), 1)])
+    run = run_of([Annotation(Level.ERROR, AnnotationRule.FAILED, "x", os.fsdecode(b"bulletins.d/\xff.yaml"), 1)])
 
     assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "bulletins.d/%FF.yaml"
 
@@ -167,8 +176,8 @@ def test_fingerprints_of_firings_are_of_bulletin_and_accounts() -> None:
 
 
 def test_more_than_github_takes_is_cut_to_what_matters_most_and_said() -> None:
-    findings = [Finding(Level.WARNING, Rule.SKIPPED, "w", "x", 1)] * MAX_RESULTS
-    findings += [Finding(Level.ERROR, Rule.FAILED, "e", "x", 1)] * 2
+    findings = [Annotation(Level.WARNING, AnnotationRule.SKIPPED, "w", "x", 1)] * MAX_RESULTS
+    findings += [Annotation(Level.ERROR, AnnotationRule.FAILED, "e", "x", 1)] * 2
     run = run_of(findings)
 
     levels = [result["level"] for result in run["results"]]
@@ -179,7 +188,7 @@ def test_more_than_github_takes_is_cut_to_what_matters_most_and_said() -> None:
 
 
 def test_all_rules_together_are_valid() -> None:
-    run = run_of([Finding(Level.NOTE, rule, "x", "x", 1) for rule in RULES])
+    run = run_of([Annotation(Level.NOTE, rule, "x", "x", 1) for rule in RULES])
 
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == list(RULES)
     for rule in run["tool"]["driver"]["rules"]:
@@ -196,7 +205,7 @@ def test_all_rules_together_are_valid() -> None:
     ],
 )
 def test_text_is_no_link_and_no_place_for_an_argument(text: str, message: str) -> None:
-    (result,) = run_of([Finding(Level.ERROR, Rule.FAILED, text, "x", 1)])["results"]
+    (result,) = run_of([Annotation(Level.ERROR, AnnotationRule.FAILED, text, "x", 1)])["results"]
 
     assert result["message"]["text"] == message
 
@@ -213,7 +222,7 @@ def test_hostile_text_is_read_back(text: str) -> None:
 
 @given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Level), st.none() | st.integers(1, 999))
 def test_any_text_is_read_back(message: str, file: str, mend: str, level: Level, column: int | None) -> None:
-    findings = [Finding(level, Rule.IN_DOUBT, message, file, 7, column, mend)] * 2
+    findings = [Annotation(level, AnnotationRule.IN_DOUBT, message, file, 7, column, mend)] * 2
 
     assert read(run_of(findings)) == expected(findings)
     assert len(set(fingerprints(findings))) == 2

@@ -19,7 +19,7 @@ from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
-    from runner.ledger.values import Row
+    from runner.ledger.values import FiringRow
 
 _SHOWN = 20  # of the firings that a question lists
 
@@ -87,17 +87,17 @@ def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> st
     return note
 
 
-def _settled_before(ledger: Ledger, ids: Sequence[str], run: str | None) -> list[Row]:
+def _settled_before(ledger: Ledger, ids: Sequence[str], run: str | None) -> list[FiringRow]:
     """Return the newest row of each firing of these bulletins, or of the run, if a person has resolved this row."""
     rows = [row for id in ids for row in ledger.rows(bulletin=id)] if ids else ledger.rows(run=run)  # noqa: A001
-    newest: dict[object, Row] = {}
+    newest: dict[object, FiringRow] = {}
     for row in rows:
         newest.setdefault(row.key, row)
     told = {each.firing for each in ledger.resolutions([row.id for row in newest.values()])}
     return [row for row in newest.values() if row.id in told]
 
 
-def _chosen(known: Sequence[Row], ids: Sequence[str], run: str | None, *, again: bool) -> list[Row]:
+def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, again: bool) -> list[FiringRow]:
     """Return the rows to resolve: one for each ID, or all of the run. Raises UserError if none or several fit an ID."""
     is_so = "was decided by a person" if again else "is in doubt"
     of_run = [row for row in known if run in (None, row.run)]
@@ -124,7 +124,7 @@ def _chosen(known: Sequence[Row], ids: Sequence[str], run: str | None, *, again:
     return chosen
 
 
-def _check_that_none_lingers(rows: Sequence[Row]) -> None:
+def _check_that_none_lingers(rows: Sequence[FiringRow]) -> None:
     """Raise UserError if the process that held a firing still exists: it may be frozen just before it sends."""
     from runner.cli.ledgers import lingering
 
@@ -135,7 +135,7 @@ def _check_that_none_lingers(rows: Sequence[Row]) -> None:
         )
 
 
-def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
+def _confirm(rows: Sequence[FiringRow], *, sent: bool, yes: bool) -> None:
     """Ask on a terminal only. Raises UserError without a yes."""
     from runner.cli.console import insist_on_yes
 
@@ -150,14 +150,14 @@ def _confirm(rows: Sequence[Row], *, sent: bool, yes: bool) -> None:
     insist_on_yes(question, undone="recorded")
 
 
-def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again: bool) -> None:
+def _settle(ledger: Ledger, rows: Sequence[FiringRow], *, sent: bool, note: str, again: bool) -> None:
     """Resolve all rows before printing anything: a reader that closes the pipe early must not stop the others."""
     from runner.cli.error_output import show_error
     from runner.cli.ledgers import identity
     from runner.cli.streams import OutputLost
 
-    settled: list[Row] = []
-    moved: list[Row] = []
+    settled: list[FiringRow] = []
+    moved: list[FiringRow] = []
     try:
         for row in rows:
             is_settled = ledger.resolve(row, sent=sent, note=note, identity=identity(), again=again)
@@ -173,13 +173,13 @@ def _settle(ledger: Ledger, rows: Sequence[Row], *, sent: bool, note: str, again
         raise _left_alone(moved, again=again)
 
 
-def _left_alone(moved: Sequence[Row], *, again: bool) -> UserError:
+def _left_alone(moved: Sequence[FiringRow], *, again: bool) -> UserError:
     has_moved = "was claimed by another run since" if again else "is no longer in doubt"
     message = f"{', '.join(map(_named, moved))} {has_moved}, and was not changed"
     return UserError(message, help="See bulletins status ID.")
 
 
-def _tell(settled: Sequence[Row], *, sent: bool) -> None:
+def _tell(settled: Sequence[FiringRow], *, sent: bool) -> None:
     from runner.plan.time_text import moment
 
     is_due, now = False, clock.now()
@@ -198,5 +198,5 @@ def _runs(runs: Sequence[str]) -> str:
     return f"{'run' if len(runs) == 1 else 'runs'} {', '.join(runs[:_SHOWN])}{more}"
 
 
-def _named(row: Row) -> str:
+def _named(row: FiringRow) -> str:
     return f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"

@@ -14,7 +14,7 @@ from typing import Any
 
 from runner.definitions.building import accounts_and_events, incomplete_entry
 from runner.definitions.building.check import checked
-from runner.definitions.building.incomplete_entry import Entry
+from runner.definitions.building.incomplete_entry import MergedEntry
 from runner.definitions.model import (
     MERGED,
     Account,
@@ -119,7 +119,7 @@ def _add_bulletins(
         entry = (
             incomplete_entry.remains(own, defaults, path, document.file, told)
             if told
-            else Entry.of(own, defaults, path, document.file)
+            else MergedEntry.of(own, defaults, path, document.file)
         )
         if entry is None:
             continue
@@ -143,7 +143,7 @@ def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Fi
 
 def _add_sound_entry(
     parts: Parts,
-    entry: Entry,
+    entry: MergedEntry,
     inherited: frozenset[str],
     place: Place,
     document: Document,
@@ -160,7 +160,7 @@ def _add_sound_entry(
 
 
 def _add_further_findings(
-    parts: Parts, entry: Entry, told: Sequence[Finding], document: Document, read_beside: Callable[[str], bytes]
+    parts: Parts, entry: MergedEntry, told: Sequence[Finding], document: Document, read_beside: Callable[[str], bytes]
 ) -> None:
     """Add further findings about an entry that cannot be built. `told` holds those already reported."""
     found: list[Finding] = []
@@ -174,7 +174,7 @@ def _add_further_findings(
 
 
 def _filled_in(
-    parts: Parts, entry: Entry, document: Document, read_beside: Callable[[str], bytes]
+    parts: Parts, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
 ) -> expansion.Template | list[Finding]:
     """Return the template of an entry, or findings if its texts cannot be filled in; [] for a plain entry."""
     fields = entry.fields
@@ -195,7 +195,7 @@ def _filled_in(
 
 
 def _made(
-    parts: Parts, entry: Entry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
+    parts: Parts, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
 ) -> Iterator[expansion.Made]:
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
     fields = entry.fields
@@ -215,7 +215,7 @@ def _made(
         yield from _sound(parts, _counted(parts, filled, entry), entry)
 
 
-def _sound(parts: Parts, made: Iterable[expansion.Made | Finding], entry: Entry) -> Iterator[expansion.Made]:
+def _sound(parts: Parts, made: Iterable[expansion.Made | Finding], entry: MergedEntry) -> Iterator[expansion.Made]:
     """Yield the valid bulletins of an entry, and add findings about the others."""
     for each in checked(made, entry):
         if isinstance(each, Finding):
@@ -238,7 +238,7 @@ def _excess(parts: Parts, template: expansion.Template) -> str | None:
     return None
 
 
-def _counted(parts: Parts, template: expansion.Template, entry: Entry) -> Iterator[expansion.Made | Finding]:
+def _counted(parts: Parts, template: expansion.Template, entry: MergedEntry) -> Iterator[expansion.Made | Finding]:
     """Yield what the template makes, until all texts of the set together exceed the limit."""
     for each in template.made():
         parts.characters += each.characters if isinstance(each, expansion.Made) else 0
@@ -250,7 +250,7 @@ def _counted(parts: Parts, template: expansion.Template, entry: Entry) -> Iterat
 
 
 def _add_bulletin(
-    parts: Parts, fields: Mapping[str, Any], entry: Entry, inherited: frozenset[str], place: Place
+    parts: Parts, fields: Mapping[str, Any], entry: MergedEntry, inherited: frozenset[str], place: Place
 ) -> None:
     found: list[Finding] = []
     timing = Timing(fields, entry.own, entry.path, entry.file, found)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 
 from runner.definitions.building import incomplete_entry
-from runner.definitions.building.incomplete_entry import Entry
+from runner.definitions.building.incomplete_entry import MergedEntry
 from runner.definitions.problem import MAX_PROBLEMS, Finding
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
@@ -45,7 +45,7 @@ def _of_its_template(finding: Finding, document: Document) -> Finding:
     return wants_rows(value, finding.path, document.file) or finding
 
 
-def checked(made: Iterable[Made | Finding], entry: Entry) -> Iterator[Made | Finding]:
+def checked(made: Iterable[Made | Finding], entry: MergedEntry) -> Iterator[Made | Finding]:
     """Yield the valid bulletins made from an entry, and findings about the invalid ones."""
     wrong = 0
     entries = iter(made)
@@ -72,7 +72,7 @@ def _valid(some: Iterable[Made | Finding]) -> set[int]:
     return {id(each) for each in made}
 
 
-def _explained(made: Made, entry: Entry) -> Iterator[Finding]:
+def _explained(made: Made, entry: MergedEntry) -> Iterator[Finding]:
     from runner.definitions.schema import schema_findings
 
     document = Document(entry.file, {"bulletins": [made.fields]}, array("Q"), "", {})

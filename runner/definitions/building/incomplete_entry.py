@@ -24,7 +24,7 @@ _ALONE = (("grace",), ("starts",), ("ends",), ("catch_up",))
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MergedEntry:
     """An entry of a file: its own fields, and its fields merged with the defaults."""
 
     own: Fields
@@ -33,7 +33,7 @@ class Entry:
     file: str
 
     @classmethod
-    def of(cls, own: Fields, defaults: Mapping[str, Any], path: Path, file: str) -> Entry:
+    def of(cls, own: Fields, defaults: Mapping[str, Any], path: Path, file: str) -> MergedEntry:
         return cls(own, _with_defaults(own, defaults), path, file)
 
     def place(self, finding: Finding) -> Path:
@@ -66,25 +66,27 @@ def taken_from_defaults(told: Iterable[Finding], own: Any, path: Path) -> list[F
     ]
 
 
-def remains(own: Any, defaults: Mapping[str, Any], path: Path, file: str, told: Sequence[Finding]) -> Entry | None:
+def remains(
+    own: Any, defaults: Mapping[str, Any], path: Path, file: str, told: Sequence[Finding]
+) -> MergedEntry | None:
     """Return an entry without the fields that have findings; None if it is not a mapping."""
     if not isinstance(own, dict):
         return None
     places = [finding.path[len(path) :] for finding in told]
-    entry = Entry.of(_without(own, places), defaults, path, file)
+    entry = MergedEntry.of(_without(own, places), defaults, path, file)
     fields = _without(entry.fields, places)
     if has_unknown_fields(entry, told):  # an unknown field may be a misspelt one that seems to come from the defaults
         fields = {name: value for name, value in fields.items() if name in entry.own}
     return replace(entry, fields=fields)
 
 
-def has_unknown_fields(entry: Entry, told: Iterable[Finding]) -> bool:
+def has_unknown_fields(entry: MergedEntry, told: Iterable[Finding]) -> bool:
     """Whether a field name is unknown: a field that seems to be missing may be there under this name."""
     return any(finding.at_key and len(entry.place(finding)) == 1 for finding in told)
 
 
 def missing(
-    entry: Entry, own: Mapping[str, Any], defaults: Mapping[str, Any], told: Sequence[Finding]
+    entry: MergedEntry, own: Mapping[str, Any], defaults: Mapping[str, Any], told: Sequence[Finding]
 ) -> list[Finding]:
     """Return findings about required fields that neither the entry nor the defaults have."""
     names = [name for name in schema("bulletins")["$defs"]["complete"]["required"] if name not in own]
@@ -96,7 +98,7 @@ def missing(
     return [finding for finding in found if finding not in told]
 
 
-def has_sure_texts(entry: Entry, told: Sequence[Finding]) -> bool:
+def has_sure_texts(entry: MergedEntry, told: Sequence[Finding]) -> bool:
     """Whether the rows and the schedule of an entry are without findings, so that its texts can be checked."""
     return not has_unknown_fields(entry, told) and not any(
         place[:1] == ("for_each",) or (place[:1] == ("schedule",) and place[1:2] not in _ALONE)
@@ -104,7 +106,7 @@ def has_sure_texts(entry: Entry, told: Sequence[Finding]) -> bool:
     )
 
 
-def times(entry: Entry, told: Iterable[Finding], row: str = "", made: Fields | None = None) -> Iterator[Finding]:
+def times(entry: MergedEntry, told: Iterable[Finding], row: str = "", made: Fields | None = None) -> Iterator[Finding]:
     """Yield findings about the times of an entry, or of the fields that a row `made`, except reported ones."""
     fields = entry.fields if made is None else made
     read = _stood_in(fields)
@@ -120,7 +122,7 @@ def times(entry: Entry, told: Iterable[Finding], row: str = "", made: Fields | N
         yield replace(finding, row=row)
 
 
-def times_of_none(entry: Entry, told: Sequence[Finding]) -> Iterator[Finding]:
+def times_of_none(entry: MergedEntry, told: Sequence[Finding]) -> Iterator[Finding]:
     """Yield findings about the times of an entry that made no bulletin, unless they are reported for its rows."""
     if not any(finding.row and finding.code is not Code.ROW_VALUE for finding in told):
         yield from times(entry, told)

@@ -57,7 +57,7 @@ class Cells(Mapping[str, str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row, and the line of the file at which it begins, counted from 1."""
 
     values: Mapping[str, str]
@@ -69,7 +69,7 @@ class Table:
     """The columns of a table in order, and its rows."""
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 def read_table(data: bytes, file: str, most_cells: int = MAX_CELLS) -> tuple[Table | None, list[Problem]]:
@@ -179,7 +179,7 @@ class _Reader:
         columns = self._header()
         places = {column: number for number, column in enumerate(columns)}
         width = len(columns)
-        rows: list[Row] = []
+        rows: list[TableRow] = []
         refused = 0
         while (record := self._next()) is not None:
             if len(record) != width:
@@ -188,7 +188,7 @@ class _Reader:
             elif self.lines.size > MAX_CELL_CHARACTERS and not self._cells_fit(columns, record):
                 refused += 1
             else:
-                rows.append(Row(Cells(places, tuple(record)), self.line))
+                rows.append(TableRow(Cells(places, tuple(record)), self.line))
             if len(rows) > MAX_ROWS:
                 self._refuse(f"the table has more than {MAX_ROWS:,} rows", "Split it into several tables.")
             if len(rows) * width > most_cells:

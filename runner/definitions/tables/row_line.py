@@ -14,7 +14,7 @@ _IN_TABLE = re.compile(r"(.+\.csv):([1-9][0-9]{0,8})", re.IGNORECASE)
 _COMBINATION = re.compile(r"[A-Za-z][A-Za-z0-9_]*=")
 
 
-class RowPlace(NamedTuple):
+class RowLine(NamedTuple):
     """The place of a row, from 1: file and line, and the column if the row is written in the definition."""
 
     file: str
@@ -22,13 +22,13 @@ class RowPlace(NamedTuple):
     column: int | None = None
 
 
-def row_place(row: str, file: str) -> RowPlace | None:
+def row_place(row: str, file: str) -> RowLine | None:
     """Return the place of a row with this label, of an entry in `file`; None for a combination or no row."""
     own = f"{file}:"
     if row.startswith(own) and (found := _WRITTEN.fullmatch(row, len(own))):
-        return RowPlace(file, int(found[1]), int(found[2]))
+        return RowLine(file, int(found[1]), int(found[2]))
     folder = posixpath.join(posixpath.dirname(file), "")  # tables are in this folder or below
     found = _IN_TABLE.fullmatch(row)
     if found is None or not row.startswith(folder) or (not folder and _COMBINATION.match(row)):
         return None
-    return RowPlace(found[1], int(found[2]))
+    return RowLine(found[1], int(found[2]))

@@ -22,7 +22,7 @@ from runner import clock
 from runner.fire.api.answer import Answer, one_line
 from runner.fire.api.certificates import authorities
 from runner.fire.api.credentials import Credentials, is_loopback
-from runner.fire.api.exchange import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter, Turn
+from runner.fire.api.exchange import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter, SendGate
 
 PATH = "/1/targets/trigger.json"
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -81,7 +81,7 @@ class Client:
         """Return the request for this body. It is made before a slot is taken, so that no slot is idle meanwhile."""
         return self._session.prepare_request(requests.Request("POST", self._url, data=body))
 
-    def send(self, request: requests.PreparedRequest, turn: Turn) -> Answer:
+    def send(self, request: requests.PreparedRequest, turn: SendGate) -> Answer:
         """Send the request once, when `turn` permits it, and return the answer.
 
         Raises only the exceptions of `turn`. If one is raised, nothing was sent.

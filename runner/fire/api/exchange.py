@@ -38,7 +38,7 @@ from runner.fire.api.framing import AnswerReader, ChunkedBody
 MAX_IDLE_S = 2.0  # a connection that was idle longer is replaced: the server may close it at any moment
 
 
-class Turn(Protocol):
+class SendGate(Protocol):
     """The permission to send one request. If `take` or `check` raises an exception, the request is not sent."""
 
     def take(self) -> None:
@@ -57,7 +57,7 @@ class Exchange:
     The time limit, `limit_s` seconds, starts again when the request has its permission to leave.
     """
 
-    def __init__(self, limit_s: float, turn: Turn) -> None:
+    def __init__(self, limit_s: float, turn: SendGate) -> None:
         self.head: bytes | None = None
         self.left = False
         self.overdue = False
@@ -145,7 +145,7 @@ class Deadlines:
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
-    def exchange(self, limit_s: float, turn: Turn) -> Iterator[Exchange]:
+    def exchange(self, limit_s: float, turn: SendGate) -> Iterator[Exchange]:
         """Provide an exchange for the current thread that ends after `limit_s` seconds."""
         exchange = Exchange(limit_s, turn)
         _current.exchange = exchange

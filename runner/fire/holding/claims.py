@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from runner import clock
 from runner.fire.fault_scope import concerns_ledger, fault_text
-from runner.fire.holding.ledger_access import Reach
+from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.ledger.database.database_errors import Unstorable
@@ -56,7 +56,7 @@ class Claims:
         self,
         ledger: Ledger,
         run: str,
-        reach: Reach,
+        reach: LedgerAccess,
         *,
         is_stopping: Callable[[], bool],
         on_fault: Callable[[Exception], None],

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from runner import clock
 from runner.fire.fault_scope import concerns_ledger
-from runner.fire.holding.ledger_access import Reach
+from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Step
 from runner.plan.firing import FiringKey
@@ -24,7 +24,7 @@ def record(
     ledger: Ledger,
     run: str,
     missed: Sequence[Step],
-    reach: Reach,
+    reach: LedgerAccess,
     is_stopping: Callable[[], bool],
     on_fault: Callable[[Step, Exception], None],
 ) -> Iterator[Step]:
@@ -52,7 +52,7 @@ def _each_alone(
     ledger: Ledger,
     run: str,
     piece: Sequence[Step],
-    reach: Reach,
+    reach: LedgerAccess,
     is_stopping: Callable[[], bool],
     on_fault: Callable[[Step, Exception], None],
 ) -> Iterator[set[FiringKey]]:
@@ -66,7 +66,7 @@ def _each_alone(
 
 
 def _record(
-    ledger: Ledger, run: str, piece: Sequence[Step], reach: Reach, is_stopping: Callable[[], bool]
+    ledger: Ledger, run: str, piece: Sequence[Step], reach: LedgerAccess, is_stopping: Callable[[], bool]
 ) -> set[FiringKey]:
     firings, now = [step.firing for step in piece], clock.now()
     reasons = {step.firing.key: step.kept_reason for step in piece if step.kept_reason}

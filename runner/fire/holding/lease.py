@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from runner import clock
-from runner.fire.holding.ledger_access import Reach
+from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.ledger import Ledger
 
 OVERSLEPT = "the run overslept its lease"
@@ -31,7 +31,7 @@ class Lease:
         ledger: Ledger,
         run: str,
         length: timedelta,
-        reach: Reach,
+        reach: LedgerAccess,
         *,
         on_late: Callable[[], None],
         on_lost: Callable[[Exception], None],

@@ -22,7 +22,7 @@ _REPORT_AFTER_S = 1.0  # shorter interruptions, such as an idle connection that 
 T = TypeVar("T")
 
 
-class Reach:
+class LedgerAccess:
     """Whether the ledger can be reached. A run waits for it for `patience_s` seconds.
 
     `on_change` is called with True when the ledger can no longer be reached, and with False when it can be again.

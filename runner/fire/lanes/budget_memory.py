@@ -15,7 +15,7 @@ from runner.plan.budget import Held, Limit
 from runner.plan.decide import Step
 
 
-class Allowance:
+class BudgetMemory:
     """The limits of an account's budgets, and for each spent one the time at which it has room again."""
 
     def __init__(self, account: Account) -> None:

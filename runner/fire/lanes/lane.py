@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
 from runner.definitions.model import Account
-from runner.fire.lanes.budget_memory import Allowance
+from runner.fire.lanes.budget_memory import BudgetMemory
 from runner.fire.outcome import Outcome
 from runner.plan.budget import Held, Limit
 from runner.plan.decide import Step
@@ -34,7 +34,7 @@ class Lane:
         self, account: Account, steps: Iterable[Step], *, canary: bool = False, reserve: Iterable[Step] = ()
     ) -> None:
         self.account = account
-        self.allowance = Allowance(account)
+        self.allowance = BudgetMemory(account)
         self._waiting = deque(steps)
         self._held: dict[tuple[Limit, ...], deque[Step]] = {}  # held back by these budgets, in the order of the plan
         for step in reserve:

@@ -28,7 +28,7 @@ class Postponed(Exception):
     """A claimed firing must not be sent now. The run tries again as soon as its lease and its ledger allow it."""
 
 
-class Turn:
+class SendPermit:
     """The slot of one request, as `runner.fire.api.exchange.Turn` requires it. A context manager that frees the slot.
 
     `check_out` is called right before the first byte leaves; it raises Withheld or Postponed to prevent the send.
@@ -39,7 +39,7 @@ class Turn:
         self._taken = False
         self.check = check_out
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> SendPermit:
         return self
 
     def __exit__(self, *_: object) -> None:

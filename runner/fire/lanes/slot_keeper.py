@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from runner import clock, process
 from runner.fire.fault_scope import concerns_ledger, fault_text
-from runner.fire.holding.ledger_access import Reach
+from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.lane import Lane
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
@@ -57,7 +57,7 @@ class SlotKeeper:
         ledger: Ledger,
         run: str,
         lanes: Sequence[Lane],
-        reach: Reach,
+        reach: LedgerAccess,
         *,
         on_fault: Callable[[Exception], None],
         on_lane_fault: Callable[[Lane, str], None] = Lane.stop,

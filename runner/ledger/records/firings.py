@@ -22,7 +22,7 @@ from runner.ledger.database.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WIND
 from runner.ledger.records import budget_use, other_occurrence_names, queries, runs, watches
 from runner.ledger.records.runs import HOLDER_IS_FINISHED, Now
 from runner.ledger.ulid import new_ulid
-from runner.ledger.values import Attempt, Claim, Identity, Row, Settlement
+from runner.ledger.values import Attempt, Claim, FiringRow, Identity, Settlement
 from runner.plan.budget import Held, Limit
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import BLOCKING, State
@@ -195,7 +195,7 @@ def sweep(connection: Connection, run: str, now: Now) -> list[str]:
 
 
 def resolve(
-    connection: Connection, row: Row, *, sent: bool, note: str, identity: Identity, again: bool, now: Now
+    connection: Connection, row: FiringRow, *, sent: bool, note: str, identity: Identity, again: bool, now: Now
 ) -> bool:
     """Record a person's decision on a row in doubt; with `again`, also on a row that a person has resolved before.
 
@@ -222,7 +222,7 @@ def resolve(
     return True
 
 
-def _other_blocks(row: Row) -> ColumnElement[bool]:
+def _other_blocks(row: FiringRow) -> ColumnElement[bool]:
     other = firings.alias()
     same = [other.c[column.name] == value for column, value in zip(KEY, row.key, strict=True)]
     blocking = other.c.state.in_([state.value for state in BLOCKING])

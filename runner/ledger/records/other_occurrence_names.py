@@ -23,7 +23,7 @@ from runner.ledger.database.tables import BLOCKING_ROWS, KEY, firings
 from runner.ledger.records.queries import chunks, entry_of, entry_rows, key_chunks
 from runner.ledger.records.runs import Now
 from runner.plan.firing import Firing, FiringKey
-from runner.plan.history import BLOCKING, Entry, History, Sent, State
+from runner.plan.history import BLOCKING, History, KnownFiring, SentFiring, State
 from runner.plan.occurrence import name_of, names_from
 
 _OF_BULLETIN = (firings.c.account == bindparam("account"), firings.c.bulletin == bindparam("bulletin"), BLOCKING_ROWS)
@@ -86,7 +86,7 @@ def completed(
         if key.account == firing.key.account:
             entries[firing.key] = entry_of(key, row)
         elif accounts is not None and key.account not in accounts:
-            orphans[place] = (*orphans.get(place, ()), Sent(key, row.claimed_at))
+            orphans[place] = (*orphans.get(place, ()), SentFiring(key, row.claimed_at))
     return replace(known, entries=entries, orphans=orphans)
 
 
@@ -113,7 +113,7 @@ def _by_other_names(
                     yield firing, key, row
 
 
-def _is_known(firing: Firing, entry: Entry | None, now: datetime) -> bool:
+def _is_known(firing: Firing, entry: KnownFiring | None, now: datetime) -> bool:
     """Whether the firing is blocked, or finally expired, under its own name."""
     if entry is None:
         return False

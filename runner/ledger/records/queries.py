@@ -18,10 +18,10 @@ from runner.ledger.database.database_errors import shown
 from runner.ledger.database.tables import KEY, attempts, firings, ledger, metadata, resolutions, runs
 from runner.ledger.records import budget_use
 from runner.ledger.records.runs import Now, is_over
-from runner.ledger.values import Attempt, Description, Resolution, Row
+from runner.ledger.values import Attempt, Description, FiringRow, Resolution
 from runner.plan.decide import DUPLICATE_WINDOW
 from runner.plan.firing import Firing, FiringKey, definition
-from runner.plan.history import BLOCKING, Entry, History, Sent, State
+from runner.plan.history import BLOCKING, History, KnownFiring, SentFiring, State
 
 T = TypeVar("T")
 _CHUNK = 500  # bound parameters of one statement; far below SQLite's limit
@@ -43,8 +43,8 @@ def history(
     """
     by_key = {firing.key: firing for firing in wanted}
     asked = {(key.bulletin, key.occurrence) for key in by_key}
-    entries: dict[FiringKey, Entry] = {}
-    orphans: dict[tuple[str, str], tuple[Sent, ...]] = {}
+    entries: dict[FiringKey, KnownFiring] = {}
+    orphans: dict[tuple[str, str], tuple[SentFiring, ...]] = {}
     for bulletins, occurrences in key_chunks(by_key):
         for row in connection.execute(entry_rows(bulletins, occurrences, ledger_now)):
             key = _key(row)
@@ -53,7 +53,7 @@ def history(
             elif accounts is not None and key.account not in accounts and row.state in _BLOCKING:
                 place = (key.bulletin, key.occurrence)
                 if place in asked:
-                    orphans[place] = (*orphans.get(place, ()), Sent(key, row.claimed_at))
+                    orphans[place] = (*orphans.get(place, ()), SentFiring(key, row.claimed_at))
     edited = {
         key: entry
         for key, entry in entries.items()
@@ -99,12 +99,12 @@ def _key(row: Any) -> FiringKey:
     return FiringKey(row.account, row.bulletin, row.occurrence)
 
 
-def entry_of(key: FiringKey, row: SqlRow[Any]) -> Entry:
+def entry_of(key: FiringKey, row: SqlRow[Any]) -> KnownFiring:
     """Return the entry of a row. The claim of a run that is over counts as in doubt."""
     state = State(row.state)
     if state is State.CLAIMED and row.run_is_over:
         state = State.IN_DOUBT
-    return Entry(
+    return KnownFiring(
         key=key,
         state=state,
         run=row.run,
@@ -122,7 +122,7 @@ def entry_of(key: FiringKey, row: SqlRow[Any]) -> Entry:
     )
 
 
-def _merged(older: Entry | None, newer: Entry) -> Entry:
+def _merged(older: KnownFiring | None, newer: KnownFiring) -> KnownFiring:
     """Return the blocking entry, else the newer one with all failures. A claim that was given back is ignored."""
     if older is None or newer.state in BLOCKING:
         return newer
@@ -132,7 +132,7 @@ def _merged(older: Entry | None, newer: Entry) -> Entry:
 
 
 def _sent_definitions(
-    connection: Connection, edited: Mapping[FiringKey, Entry]
+    connection: Connection, edited: Mapping[FiringKey, KnownFiring]
 ) -> Iterator[tuple[FiringKey, dict[str, Any]]]:
     for bulletins, occurrences in key_chunks(edited):
         statement = select(*KEY, firings.c.payload, firings.c.due_at).where(
@@ -146,9 +146,9 @@ def _sent_definitions(
 
 
 def _recent(
-    connection: Connection, wanted: Sequence[Firing], entries: Mapping[FiringKey, Entry], now: datetime
-) -> Iterator[tuple[tuple[str, str], tuple[Sent, ...]]]:
-    found: dict[tuple[str, str], dict[FiringKey, Sent]] = {}
+    connection: Connection, wanted: Sequence[Firing], entries: Mapping[FiringKey, KnownFiring], now: datetime
+) -> Iterator[tuple[tuple[str, str], tuple[SentFiring, ...]]]:
+    found: dict[tuple[str, str], dict[FiringKey, SentFiring]] = {}
     for since, hashes in _looked_for(wanted, entries, now):
         for chunk in chunks(hashes):
             statement = select(*KEY, firings.c.payload_hash, firings.c.claimed_at).where(
@@ -156,13 +156,13 @@ def _recent(
             )
             for row in connection.execute(statement):
                 key = _key(row)
-                found.setdefault((row.account, row.payload_hash), {})[key] = Sent(key, row.claimed_at)
+                found.setdefault((row.account, row.payload_hash), {})[key] = SentFiring(key, row.claimed_at)
     for payload, sent_firings in found.items():
         yield payload, tuple(sent_firings.values())
 
 
 def _looked_for(
-    wanted: Sequence[Firing], entries: Mapping[FiringKey, Entry], now: datetime
+    wanted: Sequence[Firing], entries: Mapping[FiringKey, KnownFiring], now: datetime
 ) -> Iterator[tuple[datetime, list[str]]]:
     """Yield (since, payload hashes): the last 24 hours, and longer for late firings that can still be sent."""
     since = now - DUPLICATE_WINDOW
@@ -180,7 +180,7 @@ def _looked_for(
 
 def rows(
     connection: Connection, *, bulletin: str | None, run: str | None, state: State | None, limit: int | None
-) -> list[Row]:
+) -> list[FiringRow]:
     """Rows for people, newest first."""
     statement = _people_rows().order_by(firings.c.claimed_at.desc(), firings.c.id.desc()).limit(limit)
     if bulletin is not None:
@@ -192,7 +192,7 @@ def rows(
     return [_row(row) for row in connection.execute(statement)]
 
 
-def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[Row]:
+def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[FiringRow]:
     """Return the rows with these ids, oldest first."""
     found = [
         _row(row) for chunk in chunks(ids) for row in connection.execute(_people_rows().where(firings.c.id.in_(chunk)))
@@ -200,7 +200,7 @@ def rows_by_id(connection: Connection, ids: Sequence[str]) -> list[Row]:
     return sorted(found, key=lambda row: row.id)
 
 
-def in_doubt(connection: Connection, ledger_now: Now) -> list[Row]:
+def in_doubt(connection: Connection, ledger_now: Now) -> list[FiringRow]:
     """Return rows in doubt and claims of runs that are over, oldest first."""
     # The list of states comes first, because the database can't use its index for the OR alone.
     statement = _people_rows().where(
@@ -216,10 +216,10 @@ def _people_rows() -> Select[Any]:
     return select(*columns, *of_run).join(runs, runs.c.id == firings.c.run)
 
 
-def _row(row: SqlRow[Any]) -> Row:
+def _row(row: SqlRow[Any]) -> FiringRow:
     fields = dict(row._mapping)
     key = FiringKey(fields.pop("account"), fields.pop("bulletin"), fields.pop("occurrence"))
-    return Row(key=key, state=State(fields.pop("state")), **fields)
+    return FiringRow(key=key, state=State(fields.pop("state")), **fields)
 
 
 def resolutions_of(connection: Connection, firing_ids: Iterable[str]) -> list[Resolution]:

@@ -38,14 +38,14 @@ _RESOLVED_STATES = (State.FIRED.value, State.FAILED.value, State.RELEASED.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LedgerFinding:
     """One finding about a ledger. `is_fault`: it breaks a rule; otherwise it is only a remark."""
 
     message: str
     is_fault: bool = True
 
 
-def check(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:
+def check(connection: Connection, now: Now, later: Now) -> Iterator[LedgerFinding]:
     """Yield all findings about a ledger. `now` is the ledger's time, `later` one day after it."""
     yield from _storage(connection)
     yield from _indexes(connection)
@@ -58,27 +58,29 @@ def check(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:
     yield from _leases(connection, now, later)
 
 
-def _storage(connection: Connection) -> Iterator[Finding]:
+def _storage(connection: Connection) -> Iterator[LedgerFinding]:
     if connection.dialect.name == "sqlite":
         for (said,) in connection.exec_driver_sql(f"PRAGMA integrity_check({_SHOWN})"):
             if said != "ok":
-                yield Finding(f"SQLite reports that the file is damaged: {said}")
+                yield LedgerFinding(f"SQLite reports that the file is damaged: {said}")
         return
     for name in ("fsync", "full_page_writes"):
         if connection.execute(select(func.current_setting(name))).scalar_one() == "off":
-            yield Finding(f"the server's {name} is off: if the server crashes, records of sent bulletins may be lost")
+            yield LedgerFinding(
+                f"the server's {name} is off: if the server crashes, records of sent bulletins may be lost"
+            )
 
 
-def _indexes(connection: Connection) -> Iterator[Finding]:
+def _indexes(connection: Connection) -> Iterator[LedgerFinding]:
     inspector = inspect(connection)
     for table in metadata.sorted_tables:
         existing = {index["name"]: index for index in inspector.get_indexes(table.name)}
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             found = existing.get(str(index.name))
             if found is None or found["column_names"] != [column.name for column in index.columns]:
-                yield Finding(f"the index {index.name} is missing, or has other columns")
+                yield LedgerFinding(f"the index {index.name} is missing, or has other columns")
             elif bool(found["unique"]) is not index.unique:
-                yield Finding(f"the index {index.name} does not keep its rows unique")
+                yield LedgerFinding(f"the index {index.name} does not keep its rows unique")
     if connection.dialect.name == "postgresql":
         names = [str(index.name) for table in metadata.sorted_tables for index in table.indexes]
         invalid = text(
@@ -86,10 +88,10 @@ def _indexes(connection: Connection) -> Iterator[Finding]:
             " WHERE NOT indisvalid AND relname = ANY(:names) AND pg_table_is_visible(indexrelid)"
         )
         for (name,) in connection.execute(invalid, {"names": names}):
-            yield Finding(f"the index {name} is not valid")
+            yield LedgerFinding(f"the index {name} is not valid")
 
 
-def _references(connection: Connection) -> Iterator[Finding]:
+def _references(connection: Connection) -> Iterator[LedgerFinding]:
     for child, column, parent in (
         (firings, firings.c.run, runs),
         (attempts, attempts.c.firing, firings),
@@ -98,19 +100,19 @@ def _references(connection: Connection) -> Iterator[Finding]:
     ):
         alone = select(column).outerjoin(parent, parent.c.id == column).where(parent.c.id.is_(None)).limit(_SHOWN)
         for (missing,) in connection.execute(alone):
-            yield Finding(
+            yield LedgerFinding(
                 f"a row of {child.name} refers to {parent.name.removesuffix('s')} {missing}, which does not exist"
             )
 
 
-def _keys(connection: Connection) -> Iterator[Finding]:
+def _keys(connection: Connection) -> Iterator[LedgerFinding]:
     twice = select(*KEY, func.count().label("count")).where(BLOCKING_ROWS).group_by(*KEY).having(func.count() > 1)
     for row in connection.execute(twice.limit(_SHOWN)):
         where = f"{row.bulletin} in {row.account} ({row.occurrence})"
-        yield Finding(f"{where} is claimed, fired or in doubt {row.count} times instead of at most once")
+        yield LedgerFinding(f"{where} is claimed, fired or in doubt {row.count} times instead of at most once")
 
 
-def _rows(connection: Connection) -> Iterator[Finding]:
+def _rows(connection: Connection) -> Iterator[LedgerFinding]:
     """Check each firing on its own. Times are read as text, so that an invalid time does not stop the check."""
     columns = [
         type_coerce(column, String).label(column.name) if isinstance(column.type, Instant) else column
@@ -118,7 +120,7 @@ def _rows(connection: Connection) -> Iterator[Finding]:
     ]
     for row in connection.execute(select(*columns)):
         for said in _faults(row):
-            yield Finding(f"row {row.id} ({row.bulletin} in {row.account}): {said}")
+            yield LedgerFinding(f"row {row.id} ({row.bulletin} in {row.account}): {said}")
 
 
 def _faults(row: SqlRow[Any]) -> Iterator[str]:
@@ -145,47 +147,51 @@ def _is_mapping(payload: str) -> bool:
         return False
 
 
-def _resolutions(connection: Connection) -> Iterator[Finding]:
+def _resolutions(connection: Connection) -> Iterator[LedgerFinding]:
     overruled = (
         select(firings.c.id, firings.c.bulletin, firings.c.state)
         .where(firings.c.state.not_in(_RESOLVED_STATES), firings.c.id.in_(select(resolutions.c.firing)))
         .limit(_SHOWN)
     )
     for row in connection.execute(overruled):
-        yield Finding(f"row {row.id} ({row.bulletin}) was resolved by a person, but its state is {row.state}")
+        yield LedgerFinding(f"row {row.id} ({row.bulletin}) was resolved by a person, but its state is {row.state}")
 
 
-def _watches(connection: Connection) -> Iterator[Finding]:
+def _watches(connection: Connection) -> Iterator[LedgerFinding]:
     names = ("settled_until", "looked_at")
     times = [type_coerce(watches.c[name], String).label(name) for name in names]
     for row in connection.execute(select(watches.c.account, watches.c.bulletin, *times)):
         for name in names:
             if not is_instant(value := row._mapping[name]):
-                yield Finding(f"the watch of {row.bulletin} in {row.account}: {name} is not a valid time: {value!r}")
+                yield LedgerFinding(
+                    f"the watch of {row.bulletin} in {row.account}: {name} is not a valid time: {value!r}"
+                )
 
 
-def _numbers(connection: Connection) -> Iterator[Finding]:
+def _numbers(connection: Connection) -> Iterator[LedgerFinding]:
     for row in connection.execute(select(runs.c.id, runs.c.number).where(runs.c.number < 1).limit(_SHOWN)):
-        yield Finding(f"run {row.id} has the number {row.number}; numbers start at 1")
+        yield LedgerFinding(f"run {row.id} has the number {row.number}; numbers start at 1")
     at = type_coerce(acceptances.c.at, String).label("at")
     for row in connection.execute(select(acceptances.c.run, at)):
         if not is_instant(row.at):
-            yield Finding(f"the acceptance of a ledger without run {row.run}: at is not a valid time: {row.at!r}")
+            yield LedgerFinding(f"the acceptance of a ledger without run {row.run}: at is not a valid time: {row.at!r}")
 
 
-def _leases(connection: Connection, now: Now, later: Now) -> Iterator[Finding]:
+def _leases(connection: Connection, now: Now, later: Now) -> Iterator[LedgerFinding]:
     unfinished = select(runs.c.id, runs.c.who, runs.c.host).where(runs.c.finished_at.is_(None))
     for row in connection.execute(unfinished.where(runs.c.lease_until > later).limit(_SHOWN)):
-        yield Finding(f"run {row.id} by {row.who} on {row.host} has a lease of more than a day: the clock was wrong")
+        yield LedgerFinding(
+            f"run {row.id} by {row.who} on {row.host} has a lease of more than a day: the clock was wrong"
+        )
     for row in connection.execute(select(runs.c.id).where(runs.c.started_at > later).limit(_SHOWN)):
-        yield Finding(f"run {row.id} started in the future: the clock was wrong then, or is wrong now")
+        yield LedgerFinding(f"run {row.id} started in the future: the clock was wrong then, or is wrong now")
     claimed = select(func.count()).join(runs, runs.c.id == firings.c.run).where(firings.c.state == State.CLAIMED.value)
     if left := connection.execute(claimed.where(is_over(now))).scalar_one():
-        yield Finding(
+        yield LedgerFinding(
             f"{left} firings are claimed by runs that are over, so they are in doubt; see bulletins status",
             is_fault=False,
         )
     if lapsed := connection.execute(
         select(func.count()).where(runs.c.finished_at.is_(None), runs.c.lease_until < now)
     ).scalar_one():
-        yield Finding(f"{lapsed} runs ended without recording an exit code", is_fault=False)
+        yield LedgerFinding(f"{lapsed} runs ended without recording an exit code", is_fault=False)

@@ -68,7 +68,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ExportRow:
     """One row of an export: its kind, a key of `TABLES`, and its columns."""
 
     kind: str
@@ -97,7 +97,7 @@ def _line(record: dict[str, Any]) -> str:
     return json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n"  # ASCII, which every stream encodes alike
 
 
-def parse(lines: Iterable[str]) -> tuple[Header, Iterator[Record]]:
+def parse(lines: Iterable[str]) -> tuple[Header, Iterator[ExportRow]]:
     """Return the header and an iterator over the rows of an export.
 
     The call and the iterator raise UserError if the export is invalid or incomplete. Read the iterator to its end: only
@@ -129,7 +129,7 @@ def _header(line: str) -> tuple[int, Header]:
     return version, Header(**values)
 
 
-def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Record]:
+def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[ExportRow]:
     counts = dict.fromkeys((kind for kind in TABLES if version >= _SINCE.get(kind, 0)), 0)
     number = 1
     for number, line in numbered:
@@ -142,7 +142,7 @@ def _records(numbered: Iterator[tuple[int, str]], version: int) -> Iterator[Reco
         if kind not in counts or len(record) != 1:
             raise _not_whole(number, "this is not a row of a ledger")
         counts[kind] += 1
-        yield Record(kind, _checked(_completed(kind, record[kind], version), TABLES[kind].c, number))
+        yield ExportRow(kind, _checked(_completed(kind, record[kind], version), TABLES[kind].c, number))
     raise _not_whole(number, "the end line is missing: the file is truncated")
 
 

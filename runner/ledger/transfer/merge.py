@@ -22,7 +22,7 @@ from runner.ledger.database.tables import BLOCKING_ROWS, KEY, acceptances, attem
 from runner.ledger.records.queries import chunks, key_chunks
 from runner.ledger.records.runs import next_number
 from runner.ledger.records.watches import MOVE_ON
-from runner.ledger.transfer.json_lines import UNNUMBERED, Header, Record
+from runner.ledger.transfer.json_lines import UNNUMBERED, ExportRow, Header
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
 
@@ -43,7 +43,7 @@ class Merged:
     twice: list[FiringKey] = field(default_factory=list)
 
 
-def merge(connection: Connection, header: Header, records: Iterable[Record]) -> Merged:
+def merge(connection: Connection, header: Header, records: Iterable[ExportRow]) -> Merged:
     """Merge the rows of another ledger, and take over its id if this ledger was never used.
 
     Raises UserError if a row refers to a row that does not exist.

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FiringKind:
     """A kind of firing on a page: its key in the data, its name and its look.
 
     The tone is a colour (good, bad, doubt, late, plan, quiet); the mark shows the same without colour.
@@ -27,8 +27,8 @@ class Kind:
 _OF_SEVERAL = {"goes out now": "go out now", "goes out now, again": "go out now, again", "waits": "wait"}
 
 
-def _kinds(*rows: tuple[str, str, str, str, str]) -> dict[str, Kind]:
-    return {row[0]: Kind(*row) for row in rows}
+def _kinds(*rows: tuple[str, str, str, str, str]) -> dict[str, FiringKind]:
+    return {row[0]: FiringKind(*row) for row in rows}
 
 
 OUTCOMES = _kinds(
@@ -54,10 +54,10 @@ ACTIONS = _kinds(
 # Firings with nothing to do, by the plan's action. Their names differ from those of the run's own outcomes.
 _LEFT_NAMES = {"in_doubt": "in doubt before", "expired": "expired before", "wait": "not due yet", "claimed": "held"}
 LEFT_ALONE = {
-    action: Kind(f"left-{action}", _LEFT_NAMES.get(action, kind.name), kind.tone, kind.mark, kind.meaning)
+    action: FiringKind(f"left-{action}", _LEFT_NAMES.get(action, kind.name), kind.tone, kind.mark, kind.meaning)
     for action, kind in ACTIONS.items()
 }
-LEFT_ALONE["budget"] = Kind(
+LEFT_ALONE["budget"] = FiringKind(
     "left-budget", "waiting for a budget", "plan", "◷", "it is due, but held back by the budget of its account"
 )
 REPORT_KINDS = {kind.key: kind for kind in [*OUTCOMES.values(), *LEFT_ALONE.values()]}

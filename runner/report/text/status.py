@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from runner.ledger.values import LiveRun, Resolution, Row
+from runner.ledger.values import FiringRow, LiveRun, Resolution
 from runner.plan.budget import HOUR, Limit, Used
 from runner.plan.history import State
 from runner.plan.time_text import moment, span
@@ -18,7 +18,9 @@ from runner.report.document import timestamp
 from runner.report.safe_text import plain
 
 
-def doubt_lines(rows: Sequence[Row], *, ledger: str | None = None, lingering: Iterable[str] = ()) -> Iterator[str]:
+def doubt_lines(
+    rows: Sequence[FiringRow], *, ledger: str | None = None, lingering: Iterable[str] = ()
+) -> Iterator[str]:
     """Return what a person needs to find each row in the dashboard's activity log, and commands to resolve it.
 
     `ledger` is the URL that the commands must contain; `lingering` are the runs whose process still exists.
@@ -45,13 +47,13 @@ def doubt_lines(rows: Sequence[Row], *, ledger: str | None = None, lingering: It
             yield f'  not?    {shlex.join([*words, "--not-sent", "--note"])} "…"'
 
 
-def window_end(row: Row) -> datetime:
+def window_end(row: FiringRow) -> datetime:
     """Return the latest time at which the request can have been sent: the run's outcome, or the end of its lease."""
     settled_itself = row.settled_at is not None and row.swept_by is None
     return row.settled_at if settled_itself and row.settled_at else row.lease_until
 
 
-def resolve_line(row: Row, *, sent: bool, among: Sequence[Row] = (), ledger: str | None = None) -> str:
+def resolve_line(row: FiringRow, *, sent: bool, among: Sequence[FiringRow] = (), ledger: str | None = None) -> str:
     """Return the command that resolves a firing in doubt, ready to copy; it fits no other row `among` the rows."""
     words = ["bulletins", "resolve", row.key.bulletin, "--account", row.key.account]
     alike = sum(other.key[:2] == row.key[:2] for other in among)
@@ -103,7 +105,7 @@ def run_cells(run: LiveRun) -> tuple[str, ...]:
     )
 
 
-def history_cells(row: Row, resolutions: Iterable[Resolution]) -> tuple[str, ...]:
+def history_cells(row: FiringRow, resolutions: Iterable[Resolution]) -> tuple[str, ...]:
     """Return the cells of a row of history: state, time, account and occurrence, details."""
     said = [row.reason or ""]
     if row.state is State.FIRED and row.bulletins_sent is not None:
@@ -119,7 +121,7 @@ def history_cells(row: Row, resolutions: Iterable[Resolution]) -> tuple[str, ...
     return row.state.value, moment(row.claimed_at), plain(where), plain("; ".join(filter(None, said)))
 
 
-def row_entry(row: Row) -> dict[str, Any]:
+def row_entry(row: FiringRow) -> dict[str, Any]:
     """Return the JSON entry of a row."""
     return {
         "id": row.key.bulletin,

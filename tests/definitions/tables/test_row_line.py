@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.definitions.tables.row_line import RowPlace, row_place
+from runner.definitions.tables.row_line import RowLine, row_place
 
 
 @pytest.mark.parametrize(
     ("row", "file", "place"),
     [
-        ("bulletins.d/shows.csv:17", "bulletins.d/x.yaml", RowPlace("bulletins.d/shows.csv", 17)),
-        ("bulletins.d/a/b.CSV:2", "bulletins.d/x.yaml", RowPlace("bulletins.d/a/b.CSV", 2)),
-        ("shows.csv:17", "x.yaml", RowPlace("shows.csv", 17)),
-        ("/shows.csv:17", "/x.yaml", RowPlace("/shows.csv", 17)),
-        ("env=prod/shows.csv:17", "env=prod/x.yaml", RowPlace("env=prod/shows.csv", 17)),
-        ("a:1/shows.csv:17", "a:1/x.yaml", RowPlace("a:1/shows.csv", 17)),
-        ("bulletins.d/x.yaml:12:9", "bulletins.d/x.yaml", RowPlace("bulletins.d/x.yaml", 12, 9)),
-        ("a:3:4/x.yaml:12:9", "a:3:4/x.yaml", RowPlace("a:3:4/x.yaml", 12, 9)),
+        ("bulletins.d/shows.csv:17", "bulletins.d/x.yaml", RowLine("bulletins.d/shows.csv", 17)),
+        ("bulletins.d/a/b.CSV:2", "bulletins.d/x.yaml", RowLine("bulletins.d/a/b.CSV", 2)),
+        ("shows.csv:17", "x.yaml", RowLine("shows.csv", 17)),
+        ("/shows.csv:17", "/x.yaml", RowLine("/shows.csv", 17)),
+        ("env=prod/shows.csv:17", "env=prod/x.yaml", RowLine("env=prod/shows.csv", 17)),
+        ("a:1/shows.csv:17", "a:1/x.yaml", RowLine("a:1/shows.csv", 17)),
+        ("bulletins.d/x.yaml:12:9", "bulletins.d/x.yaml", RowLine("bulletins.d/x.yaml", 12, 9)),
+        ("a:3:4/x.yaml:12:9", "a:3:4/x.yaml", RowLine("a:3:4/x.yaml", 12, 9)),
     ],
 )
-def test_a_row_of_a_table_or_a_definition_stands_somewhere(row: str, file: str, place: RowPlace) -> None:
+def test_a_row_of_a_table_or_a_definition_stands_somewhere(row: str, file: str, place: RowLine) -> None:
     assert row_place(row, file) == place
 
 

@@ -12,7 +12,7 @@ import pytest
 from fire import IDENTITY, PATIENCE_S
 from runner import clock
 from runner.fire.holding.lease import Lease
-from runner.fire.holding.ledger_access import Reach
+from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Origin
@@ -56,7 +56,7 @@ class Told:
 @contextmanager
 def begun(ledger: Ledger, told: Told, run: str = "RUN") -> Iterator[Lease]:
     """The lease of a run that has begun; its thread waits for somebody who needs it."""
-    reach = Reach(120.0, lambda away: None, lambda text: None)
+    reach = LedgerAccess(120.0, lambda away: None, lambda text: None)
     lease = Lease(ledger, run, LENGTH, reach, on_late=told.late.set, on_lost=told.on_lost)
     lease.begin(lambda: ledger.start_run(Origin("fire", "1"), IDENTITY, lease=LENGTH, run=run))
     with lease:
@@ -73,7 +73,7 @@ def test_it_holds_until_it_has_run_out(ledger: Ledger, clocks: Clocks) -> None:
 
 
 def test_it_counts_from_before_the_ledger_did(ledger: Ledger, clocks: Clocks) -> None:
-    reach = Reach(120.0, lambda away: None, lambda text: None)
+    reach = LedgerAccess(120.0, lambda away: None, lambda text: None)
     lease = Lease(ledger, "RUN", LENGTH, reach, on_late=lambda: None, on_lost=lambda error: None)
     lease.begin(lambda: clocks.pass_s(20))
     assert lease.holds()

@@ -8,7 +8,7 @@ import pytest
 
 from runner import clock
 from runner.fire.holding import ledger_access as reach_module
-from runner.fire.holding.ledger_access import Reach
+from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.database.database_errors import LedgerAway
 
 
@@ -38,8 +38,8 @@ def told() -> list[object]:
 
 
 @pytest.fixture
-def reach(waiting: Waiting, told: list[object]) -> Reach:
-    return Reach(120.0, told.append, told.append)
+def reach(waiting: Waiting, told: list[object]) -> LedgerAccess:
+    return LedgerAccess(120.0, told.append, told.append)
 
 
 def away(times: int, value: str = "done") -> Callable[[], str]:
@@ -54,18 +54,20 @@ def away(times: int, value: str = "done") -> Callable[[], str]:
     return operation
 
 
-def test_what_works_at_once_says_nothing(reach: Reach, waiting: Waiting, told: list[object]) -> None:
+def test_what_works_at_once_says_nothing(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
     assert reach.insist(away(0)) == "done"
     assert (told, waiting.slept) == ([], [])
 
 
-def test_a_moment_is_no_news_but_nothing_is_sent_meanwhile(reach: Reach, waiting: Waiting, told: list[object]) -> None:
+def test_a_moment_is_no_news_but_nothing_is_sent_meanwhile(
+    reach: LedgerAccess, waiting: Waiting, told: list[object]
+) -> None:
     assert reach.insist(away(2)) == "done"
     assert told == [True, False]
     assert not reach.is_away
 
 
-def test_a_longer_absence_is_told_once(reach: Reach, waiting: Waiting, told: list[object]) -> None:
+def test_a_longer_absence_is_told_once(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
     assert reach.insist(away(12)) == "done"
     assert told == [
         True,
@@ -77,20 +79,20 @@ def test_a_longer_absence_is_told_once(reach: Reach, waiting: Waiting, told: lis
     assert min(waiting.slept) >= 0.025
 
 
-def test_patience_ends(reach: Reach, waiting: Waiting) -> None:
+def test_patience_ends(reach: LedgerAccess, waiting: Waiting) -> None:
     with pytest.raises(LedgerAway):
         reach.insist(away(10_000))
     assert 120 <= waiting.now_s <= 122
     assert reach.is_away
 
 
-def test_patience_is_for_one_absence(reach: Reach, waiting: Waiting) -> None:
+def test_patience_is_for_one_absence(reach: LedgerAccess, waiting: Waiting) -> None:
     for _ in range(5):
         assert reach.insist(away(60)) == "done"
     assert waiting.now_s > 120
 
 
-def test_all_threads_share_one_absence(reach: Reach, waiting: Waiting, told: list[object]) -> None:
+def test_all_threads_share_one_absence(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
     def within() -> str:
         with pytest.raises(LedgerAway):
             reach.insist(away(10_000))  # another thread's
@@ -102,20 +104,20 @@ def test_all_threads_share_one_absence(reach: Reach, waiting: Waiting, told: lis
     assert waiting.now_s <= 122
 
 
-def test_whoever_asks_may_want_to_wait_no_longer(reach: Reach, waiting: Waiting) -> None:
+def test_whoever_asks_may_want_to_wait_no_longer(reach: LedgerAccess, waiting: Waiting) -> None:
     with pytest.raises(LedgerAway):
         reach.insist(away(1), unless=lambda: True)
     assert waiting.slept == []
 
 
-def test_once_given_up_nobody_waits(reach: Reach, waiting: Waiting) -> None:
+def test_once_given_up_nobody_waits(reach: LedgerAccess, waiting: Waiting) -> None:
     reach.give_up()
     with pytest.raises(LedgerAway):
         reach.insist(away(1))
     assert waiting.slept == []
 
 
-def test_any_other_fault_is_not_waited_for(reach: Reach, waiting: Waiting) -> None:
+def test_any_other_fault_is_not_waited_for(reach: LedgerAccess, waiting: Waiting) -> None:
     def broken() -> str:
         raise KeyError("x")
 

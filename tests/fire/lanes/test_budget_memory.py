@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from fire import account, bulletin
 from runner.definitions.model import Budget
-from runner.fire.lanes.budget_memory import Allowance
+from runner.fire.lanes.budget_memory import BudgetMemory
 from runner.plan.budget import DAY, HOUR, Held, Limit
 from runner.plan.decide import Action, Step
 from runner.plan.firing import firings_of
@@ -15,8 +15,8 @@ OWN = Limit("india", 60, HOUR)
 SALES = Limit("india", 3, DAY, "Flash Sale")
 
 
-def an_allowance() -> Allowance:
-    return Allowance(account(budget=Budget(per_hour=60), event_budgets={"Flash Sale": Budget(per_day=3)}))
+def an_allowance() -> BudgetMemory:
+    return BudgetMemory(account(budget=Budget(per_hour=60), event_budgets={"Flash Sale": Budget(per_day=3)}))
 
 
 def step(event: str) -> Step:

@@ -15,7 +15,7 @@ import pytest
 from fire import IDENTITY, PATIENCE_S, account, bulletin, plan_of
 from runner import process
 from runner.errors import UserError
-from runner.fire.holding.ledger_access import Reach
+from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes import slot_keeper as slots_module
 from runner.fire.lanes.lane import Lane
 from runner.fire.lanes.slot_keeper import SlotKeeper
@@ -51,7 +51,7 @@ def kept(
     lane_faults: list[Lane] | None = None,
     messages: list[str] | None = None,
 ) -> Iterator[SlotKeeper]:
-    reach = Reach(120.0, lambda away: None, lambda text: None)
+    reach = LedgerAccess(120.0, lambda away: None, lambda text: None)
     on_fault = ([] if faults is None else faults).append
     stopped = [] if lane_faults is None else lane_faults
     on_message = ([] if messages is None else messages).append

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from ledger import connected
 from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
-from runner.ledger.transfer.check import Finding
+from runner.ledger.transfer.check import LedgerFinding
 from runner.ledger.values import Attempt, Identity, Origin, Settlement
 from runner.plan.firing import digest
 from runner.plan.history import State
@@ -37,7 +37,7 @@ def used(ledger: Ledger, ledger_url: str) -> str:
     return ledger_url
 
 
-def findings(url: str, *, later: timedelta = timedelta()) -> list[Finding]:
+def findings(url: str, *, later: timedelta = timedelta()) -> list[LedgerFinding]:
     with Ledger(parse_url(url), clock=lambda: NOW + later) as ledger:
         return ledger.check()
 

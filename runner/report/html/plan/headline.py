@@ -10,7 +10,7 @@ from typing import Any
 from runner.report.budget_estimate import expires_first
 from runner.report.counts import bulletins_of, unreported
 from runner.report.html.instants import instant_ms
-from runner.report.html.labels import ACTIONS, Kind, listed
+from runner.report.html.labels import ACTIONS, FiringKind, listed
 from runner.report.html.plan.placement import Placed
 
 _WEEK_MS = 7 * 86_400_000
@@ -26,7 +26,7 @@ class Next:
     away_ms: int
 
 
-def tiles(document: dict[str, Any]) -> list[tuple[Kind, int]]:
+def tiles(document: dict[str, Any]) -> list[tuple[FiringKind, int]]:
     """Return the count of firings for each action."""
     counts = Counter(firing["action"] for firing in document["firings"])
     return [(kind, counts[key]) for key, kind in ACTIONS.items() if counts[key] or key in _ALWAYS_SHOWN]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.report.html.instants import instant_ms
-from runner.report.html.labels import OUTCOMES, Kind
+from runner.report.html.labels import OUTCOMES, FiringKind
 from runner.report.repeated_bulletins import bulletin_of
 
 MOST_SHOWN = 5
@@ -24,7 +24,7 @@ class Matter:
     """
 
     row: int
-    kind: Kind
+    kind: FiringKind
     result: dict[str, Any]
     window_ms: tuple[int, int] | None
     commands: tuple[str, ...]

@@ -6,12 +6,12 @@ from collections import Counter
 from typing import Any
 
 from runner.report.counts import bulletins_of, counted
-from runner.report.html.labels import LEFT_ALONE, OUTCOMES, REPORT_KINDS, Kind, kind_of, listed
+from runner.report.html.labels import LEFT_ALONE, OUTCOMES, REPORT_KINDS, FiringKind, kind_of, listed
 
 _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
 
 
-def tiles(document: dict[str, Any]) -> list[tuple[Kind, int]]:
+def tiles(document: dict[str, Any]) -> list[tuple[FiringKind, int]]:
     """Return the count of results of each kind, the most important kinds first."""
     counts = Counter(map(kind_of, document["results"]))
     expected = () if document["run"]["dry_run"] else _ALWAYS_SHOWN

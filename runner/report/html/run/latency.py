@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runner.report.html.run.requests import Request, by_account, lanes
+from runner.report.html.run.requests import RequestBar, by_account, lanes
 
 _COLUMNS = 32
 _LOG_FROM = 8.0  # largest / smallest latency from which on the scale is logarithmic
@@ -41,7 +41,7 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     return ordered[max(math.ceil(percent / 100 * len(ordered)), 1) - 1]
 
 
-def figures(requests: Sequence[Request]) -> list[Figures]:
+def figures(requests: Sequence[RequestBar]) -> list[Figures]:
     """Return the figures of all requests with a known end; with several accounts, also those of each."""
     ended = [request for request in requests if not request.is_open]
     if not ended:
@@ -51,13 +51,13 @@ def figures(requests: Sequence[Request]) -> list[Figures]:
     return [_figures("", ended), *each] if len(each) > 1 else each
 
 
-def _figures(account: str, requests: Sequence[Request]) -> Figures:
+def _figures(account: str, requests: Sequence[RequestBar]) -> Figures:
     took = sorted(request.latency_ms for request in requests)
     _, at_once = lanes(requests)
     return Figures(account, len(took), at_once, percentile(took, 50), percentile(took, 95), took[-1])
 
 
-def distribution(requests: Sequence[Request]) -> Distribution | None:
+def distribution(requests: Sequence[RequestBar]) -> Distribution | None:
     """Return the distribution of requests with a known end; None if there are fewer than five."""
     took = sorted(request.latency_ms for request in requests if not request.is_open)
     if len(took) < 5:

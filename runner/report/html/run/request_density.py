@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runner.report.html.axis import Axis
 from runner.report.html.run.latency import percentile
-from runner.report.html.run.requests import ROUNDING_MS, Request
+from runner.report.html.run.requests import ROUNDING_MS, RequestBar
 
 _BINS = 120
 _VERDICTS = ("yes", "no", "unknown")
@@ -38,10 +38,10 @@ class Crowd:
     highest_ms: float
 
 
-def crowd(requests: Sequence[Request], axis: Axis) -> Crowd:
+def crowd(requests: Sequence[RequestBar], axis: Axis) -> Crowd:
     """Draw the requests of one account, sorted by start, over the axis."""
     bin_ms = (axis.end_ms - axis.start_ms) / _BINS
-    bins: list[list[Request]] = [[] for _ in range(_BINS)]
+    bins: list[list[RequestBar]] = [[] for _ in range(_BINS)]
     for request in requests:
         bins[min(int((request.start_ms - axis.start_ms) / bin_ms), _BINS - 1)].append(request)
     most = max(map(len, bins))
@@ -59,7 +59,7 @@ def crowd(requests: Sequence[Request], axis: Axis) -> Crowd:
     )
 
 
-def _stacks(place: int, requests: Sequence[Request], most: int) -> list[Stack]:
+def _stacks(place: int, requests: Sequence[RequestBar], most: int) -> list[Stack]:
     width, top, stacks = 100 / _BINS, 100.0, []
     for verdict in _VERDICTS:
         count = sum(request.verdict == verdict for request in requests)
@@ -72,7 +72,7 @@ def _stacks(place: int, requests: Sequence[Request], most: int) -> list[Stack]:
     return stacks
 
 
-def _in_flight(requests: Sequence[Request], start_ms: float, bin_ms: float) -> list[int]:
+def _in_flight(requests: Sequence[RequestBar], start_ms: float, bin_ms: float) -> list[int]:
     """Return the highest count of requests in flight at once in each bin."""
     most, flying, reached = [0] * _BINS, 0, 0
     starts = [(request.start_ms, 1) for request in requests]

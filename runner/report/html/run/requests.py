@@ -14,7 +14,7 @@ ROUNDING_MS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestBar:
     """One request. `row` is the index of its firing in the document; `is_open` if its end is unknown."""
 
     row: int
@@ -33,30 +33,30 @@ class Request:
         return self.end_ms - self.start_ms
 
 
-def requests_of(document: dict[str, Any]) -> list[Request]:
+def requests_of(document: dict[str, Any]) -> list[RequestBar]:
     """Return all requests of the run, sorted by start."""
     until_ms = instant_ms(document["run"]["finished_at"])
     found = [request for row, result in enumerate(document["results"]) for request in _of(row, result, until_ms)]
     return sorted(found, key=lambda request: (request.start_ms, request.row))
 
 
-def _of(row: int, result: dict[str, Any], until_ms: int) -> Iterator[Request]:
+def _of(row: int, result: dict[str, Any], until_ms: int) -> Iterator[RequestBar]:
     account, label = result["account"], result["id"]
     attempts = result["attempts"]
     for each in attempts:
         start = instant_ms(each["started_at"])
         end = start + each["latency_ms"]
-        yield Request(row, account, label, each["number"], start, end, each["verdict"], each["http_status"])
+        yield RequestBar(row, account, label, each["number"], start, end, each["verdict"], each["http_status"])
     last = result["started_at"]
     if last is not None and result["tries"] > len(attempts):  # cut short while it was in flight
         start, verdict = instant_ms(last), "unknown" if result["outcome"] == "in_doubt" else "no"
         took = result["latency_ms"]
         end = max(until_ms, start) if took is None else start + took
         status = result["http_status"]
-        yield Request(row, account, label, result["tries"], start, end, verdict, status, is_open=took is None)
+        yield RequestBar(row, account, label, result["tries"], start, end, verdict, status, is_open=took is None)
 
 
-def lanes(requests: Iterable[Request]) -> tuple[list[int], int]:
+def lanes(requests: Iterable[RequestBar]) -> tuple[list[int], int]:
     """Return the lane of each request (sorted by start) and the number of lanes; a lane holds one request at a time."""
     busy: list[tuple[float, int]] = []  # (end, lane)
     free: list[int] = []
@@ -73,9 +73,9 @@ def lanes(requests: Iterable[Request]) -> tuple[list[int], int]:
     return placed, count
 
 
-def by_account(requests: Sequence[Request]) -> dict[str, list[Request]]:
+def by_account(requests: Sequence[RequestBar]) -> dict[str, list[RequestBar]]:
     """Return the requests of each account, in the order of the first request."""
-    accounts: dict[str, list[Request]] = {}
+    accounts: dict[str, list[RequestBar]] = {}
     for request in requests:
         accounts.setdefault(request.account, []).append(request)
     return accounts

@@ -13,7 +13,7 @@ from runner.report.html.axis import Axis, Tick, axis_of
 from runner.report.html.instants import length
 from runner.report.html.labels import VERDICTS
 from runner.report.html.run.request_density import Crowd, crowd
-from runner.report.html.run.requests import Request, by_account, lanes
+from runner.report.html.run.requests import RequestBar, by_account, lanes
 
 MOST_BARS = 1500
 _LANE_PX, _BAR_PX = 20, 15
@@ -67,7 +67,7 @@ class Timeline:
     bar_px: int = _BAR_PX
 
 
-def timeline(requests: Sequence[Request]) -> Timeline | None:
+def timeline(requests: Sequence[RequestBar]) -> Timeline | None:
     """Return the drawing; None without requests."""
     if not requests:
         return None
@@ -77,7 +77,7 @@ def timeline(requests: Sequence[Request]) -> Timeline | None:
     return Timeline(tuple(tracks), tuple(axis.ticks()), axis.start_ms, axis.end_ms)
 
 
-def _track(account: str, requests: Sequence[Request], axis: Axis, *, whole: bool) -> Track:
+def _track(account: str, requests: Sequence[RequestBar], axis: Axis, *, whole: bool) -> Track:
     placed, count = lanes(requests)
     if not whole:
         return Track(account, len(requests), count, 0, (), (), crowd(requests, axis))
@@ -85,7 +85,7 @@ def _track(account: str, requests: Sequence[Request], axis: Axis, *, whole: bool
     return Track(account, len(requests), count, count * _LANE_PX, tuple(bars), tuple(_links(bars)), None)
 
 
-def _bar(request: Request, lane: int, axis: Axis) -> Bar:
+def _bar(request: RequestBar, lane: int, axis: Axis) -> Bar:
     x = axis.x(request.start_ms)
     took = "nobody saw it end" if request.is_open else length(request.latency_ms)
     said = f", HTTP {request.http_status}" if request.http_status else ""

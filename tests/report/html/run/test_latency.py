@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from report.documents import make_attempt, make_report, make_result
 from runner.report.html.run.latency import distribution, figures, percentile
-from runner.report.html.run.requests import Request, requests_of
+from runner.report.html.run.requests import RequestBar, requests_of
 
 
-def taking(*latencies: float) -> list[Request]:
+def taking(*latencies: float) -> list[RequestBar]:
     attempts = [[make_attempt(latency_ms=each)] for each in latencies]
     return requests_of(make_report(*(make_result(attempts=each) for each in attempts)))
 

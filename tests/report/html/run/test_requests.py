@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from report.documents import make_attempt, make_report, make_result
-from runner.report.html.run.requests import ROUNDING_MS, Request, lanes, requests_of
+from runner.report.html.run.requests import ROUNDING_MS, RequestBar, lanes, requests_of
 
 
-def request(start_ms: float, end_ms: float) -> Request:
-    return Request(0, "india", "a", 1, start_ms, end_ms, "yes", 200)
+def request(start_ms: float, end_ms: float) -> RequestBar:
+    return RequestBar(0, "india", "a", 1, start_ms, end_ms, "yes", 200)
 
 
 spans = st.tuples(st.integers(0, 1000), st.integers(0, 300)).map(lambda span: request(span[0], span[0] + span[1]))
 
 
 @given(st.lists(spans, max_size=60))
-def test_lanes_are_as_many_as_were_in_flight_at_once_and_hold_one_request_at_a_time(requests: list[Request]) -> None:
+def test_lanes_are_as_many_as_were_in_flight_at_once_and_hold_one_request_at_a_time(requests: list[RequestBar]) -> None:
     requests.sort(key=lambda each: each.start_ms)
     placed, count = lanes(requests)
     at_once = max(
