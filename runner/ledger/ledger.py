@@ -260,7 +260,7 @@ class Ledger:
         with self._writing(single=True) as connection:
             if not runs.renew(connection, run, self.clock.now(lease)):
                 raise UserError(
-                    f"run {run} overslept its lease, and its claims were put in doubt",
+                    f"run {run} did not renew its lease in time, and its claims were put in doubt",
                     help="bulletins status shows these firings. Run again to send all others.",
                 )
 

@@ -112,7 +112,7 @@ def test_a_run_that_was_swept_still_records_the_truth(ledger: Ledger, claim: Cla
 
 def test_a_run_that_was_swept_cannot_renew_its_lease(ledger: Ledger, run: str, claim: Claim) -> None:
     sweep(ledger, RUN_OUT)
-    with pytest.raises(UserError, match="overslept its lease") as error:
+    with pytest.raises(UserError, match="did not renew its lease in time") as error:
         at(ledger, RUN_OUT).renew(run, lease=LEASE)
     assert error.value.exit_code is Exit.REFUSED
     assert error.value.help
@@ -121,7 +121,7 @@ def test_a_run_that_was_swept_cannot_renew_its_lease(ledger: Ledger, run: str, c
 def test_a_run_whose_claim_a_person_freed_cannot_renew_its_lease(ledger: Ledger, run: str, claim: Claim) -> None:
     assert settled(ledger, sent=False)
     assert ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
-    with pytest.raises(UserError, match="overslept its lease"):
+    with pytest.raises(UserError, match="did not renew its lease in time"):
         at(ledger, RUN_OUT).renew(run, lease=LEASE)
 
 

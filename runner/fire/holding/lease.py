@@ -14,7 +14,6 @@ from runner import clock
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.ledger import Ledger
 
-OVERSLEPT = "the run overslept its lease"
 _JOIN_S = 1.0
 
 
