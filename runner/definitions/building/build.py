@@ -115,18 +115,18 @@ def _add_bulletins(
     for number, (line, column) in enumerate(document.entries("bulletins")):
         path: Path = ("bulletins", number)
         own = document.value["bulletins"][number]
-        told = [*by_entry.get(number, ()), *incomplete_entry.taken_from_defaults(in_defaults, own, path)]
+        reported = [*by_entry.get(number, ()), *incomplete_entry.taken_from_defaults(in_defaults, own, path)]
         entry = (
-            incomplete_entry.remains(own, defaults, path, document.file, told)
-            if told
+            incomplete_entry.remains(own, defaults, path, document.file, reported)
+            if reported
             else MergedEntry.of(own, defaults, path, document.file)
         )
         if entry is None:
             continue
-        missing = incomplete_entry.missing(entry, own, given, told)
+        missing = incomplete_entry.missing(entry, own, given, reported)
         parts.findings += missing
-        if told or missing:
-            _add_further_findings(parts, entry, [*told, *missing], document, read_beside)
+        if reported or missing:
+            _add_further_findings(parts, entry, [*reported, *missing], document, read_beside)
         else:
             place = Place(document.file, line, column, number)
             _add_sound_entry(parts, entry, _inherited(own, defaults), place, document, read_beside, unsure=unsure)
@@ -160,17 +160,21 @@ def _add_sound_entry(
 
 
 def _add_further_findings(
-    parts: Parts, entry: MergedEntry, told: Sequence[Finding], document: Document, read_beside: Callable[[str], bytes]
+    parts: Parts,
+    entry: MergedEntry,
+    reported: Sequence[Finding],
+    document: Document,
+    read_beside: Callable[[str], bytes],
 ) -> None:
-    """Add further findings about an entry that cannot be built. `told` holds those already reported."""
+    """Add further findings about an entry that cannot be built. `reported` holds those already reported."""
     found: list[Finding] = []
     fields = entry.fields
     is_filled_in = "for_each" in fields or expansion.has_templates(fields) or expansion.fills_in(fields)
-    if is_filled_in and incomplete_entry.has_sure_texts(entry, told):
+    if is_filled_in and incomplete_entry.has_sure_texts(entry, reported):
         filled = _filled_in(parts, entry, document, read_beside)
         found = filled if isinstance(filled, list) else []
     parts.findings += found
-    parts.findings += incomplete_entry.times(entry, [*told, *found])
+    parts.findings += incomplete_entry.times(entry, [*reported, *found])
 
 
 def _filled_in(

@@ -1,7 +1,7 @@
 """Find further problems of an entry that cannot be built, so that one mistake hides no other. Pure functions.
 
 Fields with a finding are left out, and so is every field whose meaning may change once that finding is fixed.
-`told` always means: the findings reported already.
+`reported` always means: the findings reported already.
 """
 
 from __future__ import annotations
@@ -51,67 +51,71 @@ def _with_defaults(own: Fields, defaults: Mapping[str, Any]) -> Fields:
     return fields
 
 
-def sound_defaults(defaults: Mapping[str, Any], told: Iterable[Finding]) -> Fields:
+def sound_defaults(defaults: Mapping[str, Any], reported: Iterable[Finding]) -> Fields:
     """Return the defaults of a file without the fields that have findings."""
-    return _without(defaults, (finding.path[1:] for finding in told))
+    return _without(defaults, (finding.path[1:] for finding in reported))
 
 
-def taken_from_defaults(told: Iterable[Finding], own: Any, path: Path) -> list[Finding]:
+def taken_from_defaults(reported: Iterable[Finding], own: Any, path: Path) -> list[Finding]:
     """Return the findings about inherited defaults, moved to the entry at `path`, without fields that it sets."""
     kept = own if isinstance(own, dict) else {}
     return [
         replace(finding, path=(*path, *finding.path[1:]))
-        for finding in told
+        for finding in reported
         if finding.path[1] in MERGED or finding.path[1] not in kept
     ]
 
 
 def remains(
-    own: Any, defaults: Mapping[str, Any], path: Path, file: str, told: Sequence[Finding]
+    own: Any, defaults: Mapping[str, Any], path: Path, file: str, reported: Sequence[Finding]
 ) -> MergedEntry | None:
     """Return an entry without the fields that have findings; None if it is not a mapping."""
     if not isinstance(own, dict):
         return None
-    places = [finding.path[len(path) :] for finding in told]
+    places = [finding.path[len(path) :] for finding in reported]
     entry = MergedEntry.of(_without(own, places), defaults, path, file)
     fields = _without(entry.fields, places)
-    if has_unknown_fields(entry, told):  # an unknown field may be a misspelt one that seems to come from the defaults
+    if has_unknown_fields(
+        entry, reported
+    ):  # an unknown field may be a misspelt one that seems to come from the defaults
         fields = {name: value for name, value in fields.items() if name in entry.own}
     return replace(entry, fields=fields)
 
 
-def has_unknown_fields(entry: MergedEntry, told: Iterable[Finding]) -> bool:
+def has_unknown_fields(entry: MergedEntry, reported: Iterable[Finding]) -> bool:
     """Whether a field name is unknown: a field that seems to be missing may be there under this name."""
-    return any(finding.at_key and len(entry.place(finding)) == 1 for finding in told)
+    return any(finding.at_key and len(entry.place(finding)) == 1 for finding in reported)
 
 
 def missing(
-    entry: MergedEntry, own: Mapping[str, Any], defaults: Mapping[str, Any], told: Sequence[Finding]
+    entry: MergedEntry, own: Mapping[str, Any], defaults: Mapping[str, Any], reported: Sequence[Finding]
 ) -> list[Finding]:
     """Return findings about required fields that neither the entry nor the defaults have."""
     names = [name for name in schema("bulletins")["$defs"]["complete"]["required"] if name not in own]
-    if all(name in defaults for name in names) or has_unknown_fields(entry, told):
+    if all(name in defaults for name in names) or has_unknown_fields(entry, reported):
         return []
     from runner.definitions.schema.schema_findings import missing_field
 
     found = [missing_field(entry.path, name, entry.file) for name in names if name not in defaults]
-    return [finding for finding in found if finding not in told]
+    return [finding for finding in found if finding not in reported]
 
 
-def has_sure_texts(entry: MergedEntry, told: Sequence[Finding]) -> bool:
+def has_sure_texts(entry: MergedEntry, reported: Sequence[Finding]) -> bool:
     """Whether the rows and the schedule of an entry are without findings, so that its texts can be checked."""
-    return not has_unknown_fields(entry, told) and not any(
+    return not has_unknown_fields(entry, reported) and not any(
         place[:1] == ("for_each",) or (place[:1] == ("schedule",) and place[1:2] not in _ALONE)
-        for place in map(entry.place, told)
+        for place in map(entry.place, reported)
     )
 
 
-def times(entry: MergedEntry, told: Iterable[Finding], row: str = "", made: Fields | None = None) -> Iterator[Finding]:
+def times(
+    entry: MergedEntry, reported: Iterable[Finding], row: str = "", made: Fields | None = None
+) -> Iterator[Finding]:
     """Yield findings about the times of an entry, or of the fields that a row `made`, except reported ones."""
     fields = entry.fields if made is None else made
     read = _stood_in(fields)
     stood_in = set(_to_be_filled_in(fields)) - set(_to_be_filled_in(read))
-    fields = _without(read, (place for place in map(entry.place, told) if place not in stood_in))
+    fields = _without(read, (place for place in map(entry.place, reported) if place not in stood_in))
     fields = _without(fields, list(_to_be_filled_in(fields)))
     found: list[Finding] = []
     timing = Timing(fields, entry.own, entry.path, entry.file, found)
@@ -122,10 +126,10 @@ def times(entry: MergedEntry, told: Iterable[Finding], row: str = "", made: Fiel
         yield replace(finding, row=row)
 
 
-def times_of_none(entry: MergedEntry, told: Sequence[Finding]) -> Iterator[Finding]:
+def times_of_none(entry: MergedEntry, reported: Sequence[Finding]) -> Iterator[Finding]:
     """Yield findings about the times of an entry that made no bulletin, unless they are reported for its rows."""
-    if not any(finding.row and finding.code is not Code.ROW_VALUE for finding in told):
-        yield from times(entry, told)
+    if not any(finding.row and finding.code is not Code.ROW_VALUE for finding in reported):
+        yield from times(entry, reported)
 
 
 def _to_be_filled_in(fields: Mapping[str, Any]) -> Iterator[Path]:
