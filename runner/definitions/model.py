@@ -14,6 +14,7 @@ from typing import Any
 
 from runner.definitions import regions
 from runner.definitions.problem import Problem
+from runner.definitions.row_reference import RowReference
 
 DEFAULT_GRACE = timedelta(hours=1)
 MERGED = ("properties", "schedule")  # fields whose keys are merged one by one with those of the defaults
@@ -24,14 +25,14 @@ MAX_CONCURRENCY = 3  # the API's own limit per account: its request-limit page
 class Place:
     """The place of an entry: file, line and column from 1, and its number or name in the list or mapping of the file.
 
-    `row` is the row of `for_each` that the entry was made from, such as `bulletins.d/shows.csv:17`.
+    `row` is the row of `for_each` that the bulletin was made from.
     """
 
     file: str
     line: int
     column: int
     entry: int | str
-    row: str = ""
+    row: RowReference | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" + (f", {self.row}" if self.row else "")

@@ -125,7 +125,7 @@ def entry(result: Result) -> dict[str, Any]:
 
 def row_entry(place: Place) -> dict[str, str]:
     """Return the document's `row` of a bulletin that was made from a table's row; else nothing."""
-    return {"row": place.row} if place.row else {}
+    return {} if place.row is None else {"row": str(place.row)}
 
 
 def attempt_entries(attempts: Iterable[Attempt]) -> list[dict[str, Any]]:

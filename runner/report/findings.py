@@ -13,7 +13,7 @@ from typing import Any
 
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import EXPLANATIONS, Explanation
-from runner.definitions.tables.row_line import RowLine, row_place
+from runner.definitions.row_reference import RowLine, RowReference, row_of_document
 from runner.plan.compare import MOVES
 from runner.report.budget_estimate import expires_first
 from runner.report.counts import counted
@@ -134,7 +134,7 @@ class Annotation:
     column: int | None = None
     help: str = ""
     subject: str = ""
-    row: str = ""
+    row: RowReference | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _short(self.message))
@@ -150,7 +150,7 @@ class Annotation:
     @property
     def row_place(self) -> RowLine | None:
         """Return the place of its row, if it has a row with a place in a file."""
-        return row_place(self.row, self.file)
+        return self.row if isinstance(self.row, RowLine) else None
 
 
 def from_problems(problems: Iterable[Problem]) -> list[Annotation]:
@@ -279,7 +279,7 @@ def _folded(said: Iterable[_Said]) -> list[Annotation]:
 def _finding(said: _Said, accounts: str) -> Annotation:
     entry, about = said.entry, f"{label(said.entry)} in {accounts}"
     message = f"{about} {said.text}"
-    row = entry.get("row", "")
+    row = row_of_document(entry.get("row", ""), entry["file"])
     return Annotation(
         said.level, said.rule, message, entry["file"], entry["line"], help=said.help, subject=about, row=row
     )
@@ -293,7 +293,7 @@ def _renames(changes: Iterable[Mapping[str, Any]]) -> Iterator[Annotation]:
             found = Annotation(
                 Level.WARNING, AnnotationRule.SENDS_AGAIN, message, change["file"], change["line"], help=help_text
             )
-            yield replace(found, subject=change["id"], row=change.get("row", ""))
+            yield replace(found, subject=change["id"], row=row_of_document(change.get("row", ""), change["file"]))
 
 
 def _account_moves(changes: Iterable[Mapping[str, Any]]) -> Iterator[Annotation]:

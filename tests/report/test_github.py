@@ -35,14 +35,14 @@ NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
 def expected(finding: Annotation) -> Command:
-    file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
+    place = finding.row_place or finding
     properties = {
-        "file": plain(file),
-        "line": str(line),
+        "file": plain(place.file),
+        "line": str(place.line),
         "title": f"{finding.rule}: {RULES[finding.rule].summary}",
     }
-    if column is not None:
-        properties["col"] = str(column)
+    if place.column is not None:
+        properties["col"] = str(place.column)
     places = filter(None, (finding.file, finding.line, finding.column))
     template = f" (template: {plain(':'.join(map(str, places)))})" if finding.row_place else ""
     return Command(NAMES[finding.level], properties, finding.text + template)

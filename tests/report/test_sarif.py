@@ -81,7 +81,7 @@ def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
 
 def link(finding: Annotation) -> str:
     """The link to the row that a finding is about, if that stands anywhere."""
-    row = unlinked(plain(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    row = unlinked(plain(str(finding.row))).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     return f" (row: [{row}](1))" if finding.row_place else ""
 
 

@@ -205,13 +205,13 @@ def _made(
     fields = entry.fields
     is_template = "for_each" in fields
     if not is_template and not unsure and not expansion.has_templates(fields):
-        yield expansion.Made(fields, "")
+        yield expansion.Made(fields)
         return
     filled = _filled_in(parts, entry, document, read_beside)
     if isinstance(filled, list):
         parts.findings += filled
         if not filled and not is_template:
-            yield from _sound(parts, [expansion.Made(fields, "")], entry)
+            yield from _sound(parts, [expansion.Made(fields)], entry)
     elif excess := _excess(parts, filled):
         message, hint = excess, "Use fewer rows, or split the definitions into two sets."
         parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))

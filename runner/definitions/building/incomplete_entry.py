@@ -13,6 +13,7 @@ from typing import Any
 from runner.definitions.model import MERGED
 from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import RowReference
 from runner.definitions.schedules.bulletin_times import Timing
 from runner.definitions.schema.schemas import schema
 
@@ -109,7 +110,7 @@ def has_sure_texts(entry: MergedEntry, reported: Sequence[Finding]) -> bool:
 
 
 def times(
-    entry: MergedEntry, reported: Iterable[Finding], row: str = "", made: Fields | None = None
+    entry: MergedEntry, reported: Iterable[Finding], row: RowReference | None = None, made: Fields | None = None
 ) -> Iterator[Finding]:
     """Yield findings about the times of an entry, or of the fields that a row `made`, except reported ones."""
     fields = entry.fields if made is None else made

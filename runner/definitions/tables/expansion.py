@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import RowReference
 from runner.definitions.suggest import quoted
 from runner.definitions.tables.rows import Rows
 
@@ -33,7 +34,7 @@ class Made:
     """The fields of one bulletin made by a template, its row, and the number of characters filled in."""
 
     fields: Fields
-    row: str
+    row: RowReference | None = None
     characters: int = 0
 
 
@@ -116,7 +117,7 @@ def _names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callable[
 class Template:
     """An entry with compiled texts, ready to be filled in. A recurring entry without `for_each` has one empty row."""
 
-    rows: Sequence[tuple[Mapping[str, str], str]]
+    rows: Sequence[tuple[Mapping[str, str], RowReference | None]]
     renderer: Renderer
     filling: _Filling
     path: Path
@@ -141,15 +142,15 @@ class Template:
         """Yield the bulletin of each row, or a finding if its values cannot be filled in."""
         from runner.definitions.templates import RowFault
 
-        for cells, label in self.rows:
+        for cells, row in self.rows:
             try:
                 rendered = self.renderer.render(cells)
             except RowFault as error:
                 fault = error.fault
                 place = (*self.path, *fault.key)
-                yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=label)
+                yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=row)
             else:
-                yield Made(self.filling.filled(rendered), label, sum(map(len, rendered.values())))
+                yield Made(self.filling.filled(rendered), row, sum(map(len, rendered.values())))
 
 
 def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Template | list[Finding]:
@@ -180,7 +181,7 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
         column = rows.columns[0]
         hint = f"Add a column that differs between the rows, like {fields['id']}-{{{{ row.{column} | slug }}}}."
         findings.append(Finding(Code.TEMPLATE_ID, file, (*path, "id"), "the id is the same for every row", hint))
-    return findings or Template(rows.rows if rows else [({}, "")], renderer, _Filling(fields, wanted), path, file)
+    return findings or Template(rows.rows if rows else [({}, None)], renderer, _Filling(fields, wanted), path, file)
 
 
 def _texts(fields: Mapping[str, Any]) -> dict[Key, str]:

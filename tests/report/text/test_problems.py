@@ -8,6 +8,7 @@ from dataclasses import replace
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import RowLine
 from runner.report.text.problems import problem_line, problems_json, snippet, verdict
 
 PROBLEM = Problem(
@@ -70,7 +71,7 @@ def test_the_json_holds_every_problem() -> None:
 
 
 def test_the_json_names_the_row_of_a_problem_that_has_one() -> None:
-    of_row = replace(PROBLEM, row="bulletins.d/shows.csv:17")
+    of_row = replace(PROBLEM, row=RowLine("bulletins.d/shows.csv", 17))
     document = json.loads(problems_json(Definitions({}, {}, (), ("bulletins.d/x.yaml",), (PROBLEM, of_row))))
 
     assert [problem.get("row") for problem in document["problems"]] == [None, "bulletins.d/shows.csv:17"]
