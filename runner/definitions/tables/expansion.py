@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.definitions.fields import FIELDS, FILLED_PER_OCCURRENCE, Form
 from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import RowReference
@@ -25,6 +26,9 @@ Fields = dict[str, Any]
 # Texts that look like a template, braces missing included: {{ row.x, ${row.x}, row.x }}.
 _MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
 _FILLED_IN_BY = {"row": ("for_each", "for_each with its rows"), "occurrence": ("cron", "a schedule with cron")}
+_MAY_HOLD_BRACES = tuple(field.name for field in FIELDS if field.form in (Form.TEXT, Form.TIME))
+_FILLED_LATER = tuple(field.name for field in FILLED_PER_OCCURRENCE)
+_COUNTED = ("properties", *(field.name for field in FIELDS if field.form is Form.WORDS))
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
@@ -46,7 +50,7 @@ def is_recurring(fields: Mapping[str, Any]) -> bool:
 def has_templates(fields: Mapping[str, Any]) -> bool:
     """Whether a text contains a template, or anything similar such as a single brace."""
     properties, schedule = fields.get("properties", {}), fields.get("schedule", {})
-    texts = (fields.get("name", ""), fields.get("business_event", ""), str(fields.get("when", "")))
+    texts = [str(fields[name]) for name in _MAY_HOLD_BRACES if name in fields]
     return any("{" in text or "}}" in text for text in (*texts, *schedule.values(), *properties.values(), *properties))
 
 
@@ -74,7 +78,8 @@ def _never_filled_in(what: str, text: str, path: Path, file: str) -> Finding:
     """Return the finding about a template in a field of a recurring entry other than name and properties."""
     if what == "row":
         return _unfilled(what, path, file)
-    message = f"{quoted(text)}: {{{{ occurrence… }}}} is filled in only in the name and the properties"
+    where = " and ".join(f"the {name}" for name in _FILLED_LATER)
+    message = f"{quoted(text)}: {{{{ occurrence… }}}} is filled in only in {where}"
     return Finding(Code.BAD_TEMPLATE, file, path, message, "Write the text itself.")
 
 
@@ -159,7 +164,7 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
 
     recurring = is_recurring(fields)
     texts = _texts(fields)
-    later = {key for key in texts if recurring and key[0] in ("name", "properties")}
+    later = {key for key in texts if recurring and key[0] in _FILLED_LATER}
     wanted = {key: text for key, text in texts.items() if is_template(text) and (rows or key in later)}
     findings = list(_names(fields, path, file, lambda name: is_template(name) or _meant(name) is not None))
     left_open = set()
@@ -211,9 +216,7 @@ class _Filling:
 
     @property
     def values(self) -> int:
-        return (
-            len(self._fields["properties"]) + len(self._fields.get("tags", ())) + len(self._fields.get("accounts", ()))
-        )
+        return sum(len(self._fields.get(name, ())) for name in _COUNTED)
 
     def filled(self, rendered: Mapping[Key, str]) -> Fields:
         fields = self._fields.copy()
