@@ -46,8 +46,8 @@ class _Skipped:
         if result.outcome is not Outcome.SKIPPED:
             return False
         with self._lock:
-            self._counts[result.reason or ""] += 1
-            return self._counts[result.reason or ""] > 1
+            self._counts[str(result.reason or "")] += 1
+            return self._counts[str(result.reason or "")] > 1
 
     def lines(self) -> Iterator[str]:
         """Return a line for each reason with the count of firings that were not shown."""

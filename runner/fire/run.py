@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from runner import clock
 from runner.definitions.model import Account
-from runner.fire import takeover
+from runner.fire import reasons, takeover
 from runner.fire.api.client import Client, Timeouts
 from runner.fire.api.credentials import Credentials
 from runner.fire.api.exchange import Deadlines
@@ -41,9 +41,9 @@ from runner.plan.decide import Plan, Step
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Watch
 from runner.plan.missed import held_back, watches_of
+from runner.reason import Reason
 
 CLAIMS_AHEAD = 2  # threads of an account in addition to its slots; each holds a claim while it waits for a slot
-_INTERRUPTED = "the run was interrupted"
 _SWITCH_S = 0.0005  # with Python's default of 5 ms, a request would wait while another thread records its outcome
 
 T = TypeVar("T")
@@ -88,9 +88,9 @@ class Run:
         self._signal: int | None = None
         self._interrupted = False
         self._abandoned = False
-        self._fault: str | None = None
+        self._fault: Reason | None = None
         self._is_broken = False  # an internal error has stopped the whole run
-        self._unusable: dict[str, str] = {}  # account that can't be sent to → reason
+        self._unusable: dict[str, Reason] = {}  # account that can't be sent to → reason
         self._has_sent = False
         self._unshown: str | None = None
         self._keeper: SlotKeeper | None = None
@@ -145,14 +145,15 @@ class Run:
         for lane in self._lanes:
             unusable = lane.account.name in self._unusable
             for step in by_account[lane.account.name]:
-                reason = lane.stopped or self._fault or _INTERRUPTED
+                reason = lane.stopped or self._fault or reasons.interrupted()
                 unsent = Result(step, Outcome.FAILED if unusable else Outcome.SKIPPED, reason)
                 self._conclude(self._held_back.get(id(step)) or unsent)
         with self._lock:
             known = self._results  # for a step in reserve, the result of an earlier run takes precedence
             found = [known.get(id(step)) or known.get(id(reserve.get(id(step), step))) for step in plan.steps]
         results = tuple(each or left_alone(step) for each, step in zip(found, plan.steps, strict=True))
-        ended = Ended((*results, *self._not_planned), self._signal, self._fault, self._has_sent, self._unshown)
+        fault = None if self._fault is None else self._fault.text
+        ended = Ended((*results, *self._not_planned), self._signal, fault, self._has_sent, self._unshown)
         self._interrupted = ended.signal is not None
         return ended
 
@@ -206,7 +207,7 @@ class Run:
     def _is_stopping(self) -> bool:
         return self._signal is not None or self._stopping.is_set()
 
-    def _stop_lanes(self, reason: str) -> None:
+    def _stop_lanes(self, reason: Reason) -> None:
         self._stopping.set()
         for lane in self._lanes:
             lane.stop(reason)
@@ -236,10 +237,10 @@ class Run:
     def _stop_for_fault(self, error: Exception) -> None:
         """Send nothing more, because the ledger failed or an internal error occurred."""
         self._is_broken = self._is_broken or is_internal(error)
-        self._fault = self._fault or fault_text(error)
+        self._fault = self._fault or reasons.stopped_by(error)
         self._stop_lanes(self._fault)
 
-    def _give_up_account(self, lane: Lane, reason: str) -> None:
+    def _give_up_account(self, lane: Lane, reason: Reason) -> None:
         """Fail all firings of an account to which nothing can be sent. The other accounts continue."""
         self._unusable.setdefault(lane.account.name, reason)
         lane.stop(reason)
@@ -281,8 +282,7 @@ class Run:
         return [step.firing for step in missed if step.firing.key not in recorded]
 
     def _expiry_failed(self, step: Step, error: Exception) -> None:
-        reason = f"the firing expired, but the ledger could not record this: {fault_text(error)}"
-        self._conclude(Result(step, Outcome.FAILED, reason))
+        self._conclude(Result(step, Outcome.FAILED, reasons.expiry_not_recorded(error)))
 
     def _record_settled(self, plan: Plan, unrecorded: Sequence[Firing]) -> None:
         """Record up to which time each schedule is settled, so that no later run checks those occurrences again."""
@@ -327,11 +327,7 @@ class Run:
         try:
             client = self._client(lane.account, credentials)
         except Exception:  # noqa: BLE001 - not quoted: its text could contain the password of a proxy
-            self._give_up_account(
-                lane,
-                f"no request can be made to {lane.account.base_url}:"
-                " check the account's base_url and the proxy variables of the environment",
-            )
+            self._give_up_account(lane, reasons.account_address_unusable(lane.account.base_url))
             return
         try:
             while not self._is_stopping and (step := lane.take()) is not None:
@@ -367,10 +363,10 @@ class Run:
                 thread.join(0.05)  # short, because Python runs signal handlers only between two waits
                 if self._signal is not None and not is_shown:
                     is_shown = True
-                    self._stop_lanes(_INTERRUPTED)
+                    self._stop_lanes(reasons.interrupted())
                     self._say("interrupted: waiting for the requests in flight; interrupt again to stop at once")
         if self._signal is not None:
-            self._stop_lanes(_INTERRUPTED)
+            self._stop_lanes(reasons.interrupted())
 
     def _conclude(self, result: Result) -> None:
         with self._lock:
@@ -387,7 +383,7 @@ class Run:
         try:
             return self._fire_one(lane, step, client)
         except Exception as error:  # noqa: BLE001 - reported; the other firings continue
-            reason = f"{fault_text(error)}, before it was sent"
+            reason = reasons.fault_before_sending(error)
             lane.note(Outcome.FAILED, reason, is_internal=True)
             return Result(step, Outcome.FAILED, reason)
 
@@ -424,7 +420,7 @@ class Run:
         request = client.prepare(step.firing.body)
         give_up_at = time.monotonic() + self._settings.retries.total_s
         attempts: list[Attempt] = []
-        before = ""
+        last: Reason | None = None
         while True:
             try:
                 with SendPermit(lane, lambda: self._check_out(step, claim, attempts)) as turn:
@@ -438,7 +434,8 @@ class Run:
                     if judgement.slow_down:
                         lane.slow_down(delay_s)
             except Withheld as withheld:
-                reason, outcome = withheld.reason + before, withheld.outcome
+                outcome = withheld.outcome
+                reason = withheld.reason if last is None else reasons.after_tries(withheld.reason, last)
                 if outcome is Outcome.SKIPPED and lane.account.name in self._unusable:
                     outcome = Outcome.FAILED
                 lane.note(outcome, reason)
@@ -447,7 +444,7 @@ class Run:
                 self._claims.bring_home(claim, step)
                 self._lease.wait(unless=lambda: self._is_stopping)
                 continue
-            before = f"; before that: {judgement.reason}"
+            last = judgement.reason
             self._claims.bring_home(claim, step)
             self._stopping.wait(delay_s)
 
@@ -466,13 +463,13 @@ class Run:
         may be sent a little later.
         """
         if self._is_stopping:
-            raise Withheld(Outcome.SKIPPED, self._fault or _INTERRUPTED)
+            raise Withheld(Outcome.SKIPPED, self._fault or reasons.interrupted())
         if step.firing.occurrence.is_expired(clock.now()):
-            raise Withheld(Outcome.EXPIRED, "its grace period ended before it could be sent")
+            raise Withheld(Outcome.EXPIRED, reasons.grace_ended())
         if self._reach.is_away:
             raise Postponed
         if not self._claims.send_off(claim, step, attempts):
-            raise Withheld(Outcome.SKIPPED, _INTERRUPTED)
+            raise Withheld(Outcome.SKIPPED, reasons.interrupted())
         if not self._lease.holds():  # the last check, because the checks before it may take long
             raise Postponed
         self._has_sent = True

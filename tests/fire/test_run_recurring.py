@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fire import IDENTITY, Firer, account, bulletin
+from fire import IDENTITY, Firer, account, bulletin, reason_code
 from runner import clock
 from runner.cli.planning import plan_over
 from runner.definitions.model import Budget, Bulletin, CatchUp, Definitions, Recurrence
@@ -18,6 +18,7 @@ from runner.ledger.ledger import Ledger
 from runner.plan.decide import Plan
 from runner.plan.firing import WatchKey, firings
 from runner.plan.history import State
+from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
 NOW = datetime(2026, 12, 1, 13, 5, tzinfo=UTC)
@@ -118,7 +119,7 @@ def test_what_was_passed_over_meanwhile_is_not_sent(
     ended = firer.fire([hourly], plan=waiting)
     assert sent(sandbox) == ["of 2026-12-01T12:00:00Z"] * was_watched + ["of 2026-12-01T14:00:00Z"]
     assert [result.outcome for result in ended.results] == [None, "skipped", None]
-    assert ended.results[1].reason == "another run meanwhile claimed it, sent it or recorded it as expired"
+    assert reason_code(ended.results[1]) is ReasonCode.CLAIMED_BY_ANOTHER_RUN
     assert {row.state for row in ledger.rows()} == ({State.FIRED, State.EXPIRED} if was_watched else {State.FIRED})
 
 

@@ -12,6 +12,7 @@ from runner.plan.decide import Plan, decide
 from runner.plan.firing import Firing, WatchKey, firings
 from runner.plan.history import History, KnownFiring, State, Watch
 from runner.plan.missed import held_back, looked_back, seen, settling, times_of, watched, watches_of
+from runner.reason import ReasonCode
 
 DAY = timedelta(days=1)
 KEY = WatchKey("india", "a", 1)
@@ -150,10 +151,7 @@ def test_of_what_is_new_all_goes_that_is_due_since_a_moment_ago() -> None:
     plan = planned(often, settled={})
     assert [step.action.value for step in plan.steps] == ["expired"] * 5 + ["fire", "fire", "wait"]
     assert plan.settled == {KEY: NOW - timedelta(minutes=10)}
-    assert (
-        plan.steps[0].reason
-        == "was due 2026-12-01T12:00:00Z; no run had looked at this bulletin before, so only the latest is sent"
-    )
+    assert plan.steps[0].reason.code is ReasonCode.ONLY_LATEST_AT_FIRST
 
 
 def test_of_what_is_new_with_none_nothing_goes_that_nobody_came_for() -> None:
@@ -182,9 +180,7 @@ def test_of_times_before_an_edit_only_the_latest_goes_even_where_all_are_wanted(
     plan = settling(decide(found, history, now), [], history)
     assert ([step.action.value for step in plan.steps], plan.newly_expired) == (does, ())
     assert plan.settled == {KEY: plan.to_send[0].firing.occurrence.due_at}
-    assert plan.steps[0].reason == (
-        "was due 2026-12-01T10:05:00Z; the schedule was edited since: of earlier times, only the latest is sent"
-    )
+    assert plan.steps[0].reason.code is ReasonCode.ONLY_LATEST_AFTER_EDIT
 
 
 def test_with_none_a_time_of_before_an_edit_was_seen_by_nobody() -> None:

@@ -306,10 +306,12 @@ def _confirm(options: Options, plan: Plan) -> bool:
 
 def _refused(plan: Plan, refusal: UserError) -> Ended:
     from runner.fire.outcome import Outcome
+    from runner.fire.reasons import run_refused
     from runner.fire.result import Ended, Result
 
+    reason = run_refused(refusal.message)
     results = tuple(
-        Result(step, Outcome.SKIPPED, refusal.message) if step.action.sends else Result(step, reason=step.reason)
+        Result(step, Outcome.SKIPPED, reason) if step.action.sends else Result(step, reason=step.reason)
         for step in plan.steps
     )
     signals = [number for number in interrupts.SIGNALS if refusal.exit_code == interrupts.exit_code_of(number)]

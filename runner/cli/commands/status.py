@@ -153,7 +153,7 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
             "account": step.firing.key.account,
             "occurrence": step.firing.key.occurrence,
             "action": step.action.value,
-            "reason": plain(step.reason),
+            "reason": plain(step.reason.text),
         }
         for step in plan_over(ledger, definitions, wanted, now).steps
     ]
