@@ -13,7 +13,7 @@ import click
 
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
-from runner.report.document import entry
+from runner.report.document.run import entry
 from runner.report.safe_text import plain
 from runner.report.text.run import OUTCOME_COLOURS, more_expired_line, outcome_line
 

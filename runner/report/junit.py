@@ -17,9 +17,9 @@ from typing import Any
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.plan.time_text import moment
-from runner.report.budget_estimate import expires_first, turn_of
+from runner.report.annotations.findings import label, place
 from runner.report.counts import counted
-from runner.report.findings import label, place
+from runner.report.document.budget_estimate import expires_first, turn_of
 from runner.report.safe_text import plain
 from runner.report.text.problems import problem_line
 

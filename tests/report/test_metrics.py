@@ -20,7 +20,7 @@ from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.ledger.values import Attempt
 from runner.plan.decide import Action, Step
-from runner.report.document import RunFacts, document_of, entry
+from runner.report.document.run import RunFacts, document_of, entry
 from runner.report.metrics import Earlier, RunFigures, earlier, figures, metrics_text
 
 LAST_RUN = "bulletins_last_run_timestamp_seconds"

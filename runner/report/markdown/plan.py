@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from runner.plan.decide import Action
-from runner.report.budget_estimate import expires_first, turn_of
+from runner.report.annotations.findings import place
 from runner.report.counts import (
     action_counts,
     bulletins_of,
@@ -21,11 +21,11 @@ from runner.report.counts import (
     still_unsent,
     told_once,
 )
-from runner.report.findings import place
+from runner.report.document.budget_estimate import expires_first, turn_of
+from runner.report.document.plan import until_of
+from runner.report.document.repeated_bulletins import bulletin_of, few_and_often
 from runner.report.local_time import local_time, zones_of
 from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
-from runner.report.plan_document import until_of
-from runner.report.repeated_bulletins import bulletin_of, few_and_often
 from runner.report.safe_text import plain
 
 _NAME = 60  # characters of a name in a table

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.report.findings import place
+from runner.report.annotations.findings import place
+from runner.report.document.repeated_bulletins import bulletin_of, few_and_often
 from runner.report.markdown.markup import Block, code, folded, inert, page, table
-from runner.report.repeated_bulletins import bulletin_of, few_and_often
 from runner.report.text.run import outcome_name, summary_lines
 
 _NAME = 60

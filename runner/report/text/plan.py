@@ -15,9 +15,9 @@ from runner.plan.decide import Action, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.time_text import moment, whole_second
 from runner.report.counts import action_counts, bulletins_of, counted, merging, only_later, sent_now, still_unsent
+from runner.report.document.plan import until_of
+from runner.report.document.repeated_bulletins import few_and_often
 from runner.report.local_time import time_of_week, zones_of
-from runner.report.plan_document import until_of
-from runner.report.repeated_bulletins import few_and_often
 from runner.report.safe_text import plain
 
 # Actions that send nothing and need no attention. Many rows of one of them are cut.

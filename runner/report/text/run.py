@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from runner.plan.time_text import moment
-from runner.report.budget_estimate import turn_of
-from runner.report.repeated_bulletins import bulletin_of
+from runner.report.document.budget_estimate import turn_of
+from runner.report.document.repeated_bulletins import bulletin_of
 from runner.report.safe_text import plain
 
 OUTCOME_COLOURS = {

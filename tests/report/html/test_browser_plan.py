@@ -9,13 +9,13 @@ import pytest
 from report.documents import make_account, make_plan, make_planned
 from report.html.browser import OpenPage
 from report.html.samples import busy_plan, times
+from runner.report.document.plan import until_of
 from runner.report.html.instants import instant_ms
 from runner.report.html.plan.budget_forecast import held_back
 from runner.report.html.plan.calendar import calendar, span_of
 from runner.report.html.plan.page import plan_page
 from runner.report.html.plan.placement import placed
 from runner.report.local_time import zone_of
-from runner.report.plan_document import until_of
 
 ZONES = ["Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Kiritimati", "UTC"]
 _CELLS = """() => [...document.querySelectorAll("[data-calendar]")].map((section) => [

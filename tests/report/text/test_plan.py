@@ -15,7 +15,7 @@ from runner.definitions.model import Account, Budget, CatchUp, Place, Recurrence
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.firing import WatchKey
 from runner.plan.history import History, State
-from runner.report.plan_document import PlanFacts, plan_document
+from runner.report.document.plan import PlanFacts, plan_document
 from runner.report.safe_text import plain
 from runner.report.text.plan import COLOURS, change_rows, changes_line, plan_rows, rows, summary_line
 

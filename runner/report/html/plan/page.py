@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from runner.report.budget_estimate import expires_first
 from runner.report.counts import only_later
+from runner.report.document.budget_estimate import expires_first
+from runner.report.document.plan import reason_with_warnings, until_of
 from runner.report.html.instants import instant_ms, turn_ms
 from runner.report.html.labels import ACTIONS
 from runner.report.html.page import render
@@ -18,7 +19,6 @@ from runner.report.html.plan.headline import goes_out, next_of, this_week, tiles
 from runner.report.html.plan.page_data import plan_data
 from runner.report.html.plan.placement import Placed, placed
 from runner.report.local_time import zone_of
-from runner.report.plan_document import reason_with_warnings, until_of
 
 FIRST_ROWS = 40  # rows in the HTML itself, for readers without scripts
 MOST_CHANGES = 100

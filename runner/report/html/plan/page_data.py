@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from runner.report.document.plan import reason_with_warnings
 from runner.report.html.compact_data import drop_payloads, packed
 from runner.report.html.instants import instant_ms, turn_ms
 from runner.report.html.labels import ACTIONS
 from runner.report.html.plan.calendar import LEVELS, MOST_AHEAD, Span
 from runner.report.html.plan.placement import Placed
-from runner.report.plan_document import reason_with_warnings
 
 COLUMNS = (
     *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "expires", "may_go", "at"),

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.report.document.repeated_bulletins import bulletin_of
 from runner.report.html.instants import instant_ms
 from runner.report.html.labels import OUTCOMES, FiringKind
-from runner.report.repeated_bulletins import bulletin_of
 
 MOST_SHOWN = 5
 _ORDER = ("in_doubt", "failed", "expired")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.report.repeated_bulletins import few_and_often
+from runner.report.document.repeated_bulletins import few_and_often
 
 
 def test_what_is_many_of_one_is_told_apart_from_the_few_in_order() -> None:

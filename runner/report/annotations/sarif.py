@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from runner.definitions.tables.row_line import RowLine
-from runner.report.findings import RULES, Annotation, by_severity
+from runner.report.annotations.findings import RULES, Annotation, by_severity
 from runner.report.safe_text import plain
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -18,7 +18,7 @@ from runner.definitions.schema.schemas import schema
 from runner.errors import UserError
 from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.history import History, State
-from runner.report.plan_document import PlanFacts, plan_document, plan_hash, reviewed_plan, until_of, written
+from runner.report.document.plan import PlanFacts, plan_document, plan_hash, reviewed_plan, until_of, written
 
 VALIDATOR = Draft202012Validator(schema("plan"))
 INDIA = Account("india", "https://in1.api.clevertap.com", "ID", Place("a.yaml", 1, 1, "india"), "PASS", region="in1")

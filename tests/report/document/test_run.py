@@ -18,7 +18,7 @@ from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
 from runner.fire.result import Ended, Result
 from runner.plan.decide import Action, Step
-from runner.report.document import RunFacts, report_document, timestamp
+from runner.report.document.run import RunFacts, report_document, timestamp
 from runner.report.safe_text import plain
 from runner.report.text.run import outcome_line, summary_lines
 

@@ -23,7 +23,7 @@ from report.documents import (
 from report.hostile import HOSTILE
 from runner.definitions.problem_codes import Code
 from runner.plan.decide import Action
-from runner.report.findings import (
+from runner.report.annotations.findings import (
     RULES,
     Annotation,
     AnnotationRule,

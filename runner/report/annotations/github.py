@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from runner.report.findings import RULES, Annotation, Level, by_severity, tally
+from runner.report.annotations.findings import RULES, Annotation, Level, by_severity, tally
 from runner.report.safe_text import plain
 
 MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log holds all

@@ -15,8 +15,8 @@ from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import EXPLANATIONS, Explanation
 from runner.definitions.tables.row_line import RowLine, row_place
 from runner.plan.compare import MOVES
-from runner.report.budget_estimate import expires_first
 from runner.report.counts import counted
+from runner.report.document.budget_estimate import expires_first
 from runner.report.safe_text import plain
 
 _MAX_TEXT = 1000  # characters of a message or a help, as for problems

@@ -16,7 +16,7 @@ from jsonschema import Draft4Validator
 
 from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem, make_report, make_result
 from report.hostile import HOSTILE
-from runner.report.findings import (
+from runner.report.annotations.findings import (
     RULES,
     Annotation,
     AnnotationRule,
@@ -26,10 +26,10 @@ from runner.report.findings import (
     from_problems,
     from_report,
 )
+from runner.report.annotations.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
 from runner.report.safe_text import plain
-from runner.report.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
 
-OFFICIAL = json.loads((Path(__file__).parent / "official" / "sarif-schema-2.1.0.json").read_bytes())
+OFFICIAL = json.loads((Path(__file__).parents[1] / "official" / "sarif-schema-2.1.0.json").read_bytes())
 VALIDATOR = jsonschema_rs.Draft4Validator(OFFICIAL, validate_formats=True)
 
 

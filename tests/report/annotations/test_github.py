@@ -18,7 +18,7 @@ from report.documents import (
 )
 from report.hostile import HOSTILE
 from report.workflow_commands import Command, read
-from runner.report.findings import (
+from runner.report.annotations.findings import (
     RULES,
     Annotation,
     AnnotationRule,
@@ -28,7 +28,7 @@ from runner.report.findings import (
     from_problems,
     from_report,
 )
-from runner.report.github import github_commands
+from runner.report.annotations.github import github_commands
 from runner.report.safe_text import plain
 
 NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}

@@ -17,10 +17,10 @@ from runner.plan.compare import BulletinChange, ChangeKind, Comparison, SharedCh
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey
-from runner.report.document import row_entry, timestamp
+from runner.report.document.plan import field_entries
+from runner.report.document.repeated_bulletins import few_and_often
+from runner.report.document.run import row_entry, timestamp
 from runner.report.local_time import last_time, local_time
-from runner.report.plan_document import field_entries
-from runner.report.repeated_bulletins import few_and_often
 
 _SENT = (Action.DONE, Action.CHANGED)
 

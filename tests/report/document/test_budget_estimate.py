@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from report.documents import make_planned, make_result
-from runner.report.budget_estimate import expires_first, turn_of
+from runner.report.document.budget_estimate import expires_first, turn_of
 
 
 def test_a_turn_is_to_the_second_and_not_a_moment_too_early() -> None:
