@@ -89,7 +89,7 @@ def plan_hash(document: Mapping[str, Any]) -> str:
     return digest(canonical({**whole, "firings": firings}))
 
 
-def written(document: Mapping[str, Any]) -> str:
+def plan_file_text(document: Mapping[str, Any]) -> str:
     """Return the text of a plan file. Equal documents give equal bytes."""
     return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 

@@ -27,7 +27,7 @@ from runner.report.annotations.findings import (
     from_report,
 )
 from runner.report.annotations.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 OFFICIAL = json.loads((Path(__file__).parents[1] / "official" / "sarif-schema-2.1.0.json").read_bytes())
 VALIDATOR = jsonschema_rs.Draft4Validator(OFFICIAL, validate_formats=True)
@@ -81,7 +81,7 @@ def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
 
 def link(finding: Annotation) -> str:
     """The link to the row that a finding is about, if that stands anywhere."""
-    row = unlinked(plain(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    row = unlinked(printable(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     return f" (row: [{row}](1))" if finding.row_place else ""
 
 
