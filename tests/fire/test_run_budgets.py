@@ -21,7 +21,7 @@ from runner.plan.firing import firings
 from runner.plan.history import State
 from runner.plan.time_text import moment
 from runner.reason import ReasonCode
-from runner.report.document import entry
+from runner.report.document.run import entry
 from runner.sandbox.server import Sandbox
 
 
