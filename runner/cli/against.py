@@ -51,7 +51,7 @@ def changes_against(
 
     With a selection, the part holds only changes of selected bulletins.
     """
-    from runner.cli.planning import plan_over
+    from runner.cli.planning import plan_firings
     from runner.plan.compare import compare
     from runner.plan.firing import firings
     from runner.report.changes import changes_document
@@ -66,7 +66,7 @@ def changes_against(
         for firing in firings(base.definitions, plan.now)
         if firing.key.bulletin in left and all(criterion.accepts(firing) for criterion in chosen)
     ]
-    gone = plan_over(
+    gone = plan_firings(
         ledger, replace(known, bulletins=()), was, plan.now
     )  # without bulletins: removed ones have no missed occurrences
     if any(selection.values()):

@@ -48,13 +48,13 @@ class Meter:
         """Count what is in doubt, overdue and held back after the run, in the whole set whatever was selected."""
         if self._path is None:
             return
-        from runner.cli.planning import plan_over
+        from runner.cli.planning import plan_firings
         from runner.plan.firing import firings
 
         now = present()
         try:
             self._in_doubt = len(ledger.in_doubt())
-            plan = plan_over(ledger, definitions, list(firings(definitions, now)), now)
+            plan = plan_firings(ledger, definitions, list(firings(definitions, now)), now)
             self._overdue, self._held_back = len(plan.to_send), len(plan.held_back)
         except UserError as error:
             click.echo(f"the metrics keep the last known counts of the ledger: {error.message}", err=True)

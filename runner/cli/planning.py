@@ -124,27 +124,20 @@ def ledger_if_there(url: str | None) -> Iterator[Ledger | None]:
             yield ledger
 
 
-def plan_over(ledger: Ledger | None, definitions: Definitions, selected: Sequence[Firing], now: datetime) -> Plan:
+def plan_firings(ledger: Ledger | None, definitions: Definitions, selected: Sequence[Firing], now: datetime) -> Plan:
     """Plan the selected firings at `now`. Without a ledger, assume that nothing was ever sent.
 
     With a ledger, the plan also holds missed occurrences of recurring bulletins that no run has reported yet.
     Raises UserError if the ledger can't be read.
     """
-    from runner.definitions.schedules.bulletin_times import LONGEST_GRACE
     from runner.plan.budget import has_budget
     from runner.plan.decide import decide
     from runner.plan.history import History
-    from runner.plan.missed import due_now, looked_back, seen, settling, watched
+    from runner.plan.missed import with_missed
 
     accounts = definitions.accounts
     if ledger is None:
         return decide(selected, History(), now, accounts)
-    recurring = watched(selected)
-    before = seen(ledger.watched(recurring) if recurring else {}, recurring, now)
-    missed = list(looked_back(definitions.bulletins, selected, before.settled, now))
     budgeted = [name for name, account in accounts.items() if has_budget(account)]
-    known = ledger.history([*selected, *missed], now, accounts=accounts, budgeted=budgeted)
-    due = due_now(selected, now)
-    newest = ledger.newest_sent(due, now - LONGEST_GRACE) if due else {}
-    known = replace(known, settled=before.settled, looked=before.looked, edited=before.edited, newest=newest)
-    return settling(decide([*selected, *missed], known, now, accounts), missed, known)
+    known = ledger.history(selected, now, accounts=accounts, budgeted=budgeted, bulletins=definitions.bulletins)
+    return with_missed(decide([*selected, *known.missed], known, now, accounts), known)

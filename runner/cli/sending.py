@@ -55,11 +55,11 @@ def guarded(
 
 def _note_as_seen(plan: Plan, ledger: Ledger) -> None:
     """Record that a run saw the due occurrences in time, although it was refused: `catch_up: none` counts that."""
-    from runner.plan.missed import watches_of
+    from runner.plan.missed import watches_to_record
 
     untold = {step.firing.watch_key for step in plan.newly_expired}
     with suppress(UserError):  # the refusal is what matters
-        ledger.watch(watches_of(plan, {key: until for key, until in plan.settled.items() if key not in untold}))
+        ledger.watch(watches_to_record(plan, {key: until for key, until in plan.settled.items() if key not in untold}))
 
 
 def _sandboxed(

@@ -77,13 +77,13 @@ class Work:
 
     def plan(self, ledger: Ledger | None, now: datetime) -> Plan:
         """Plan the selected firings at `now`. Raises UserError if the ledger can't be read."""
-        from runner.cli.planning import plan_over, select_firings
+        from runner.cli.planning import plan_firings, select_firings
         from runner.plan.reviewed import firings_for, only_reviewed
 
         if self.reviewed is None:
-            return plan_over(ledger, self.definitions, select_firings(self.definitions, self.chosen, now), now)
+            return plan_firings(ledger, self.definitions, select_firings(self.definitions, self.chosen, now), now)
         about = list(firings_for(self.reviewed, self.definitions, now))
-        return only_reviewed(self.reviewed, plan_over(ledger, self.definitions, about, now))
+        return only_reviewed(self.reviewed, plan_firings(ledger, self.definitions, about, now))
 
     def covers(self, file: str) -> bool:
         """Report whether all bulletins of this definition file are selected."""

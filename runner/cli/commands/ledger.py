@@ -224,7 +224,7 @@ def baseline(
     """
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import open_ledger
-    from runner.cli.planning import plan_over, select_firings
+    from runner.cli.planning import plan_firings, select_firings
     from runner.cli.selecting import selectors
     from runner.cli.witnessing import compare, warn
     from runner.definitions.load import load
@@ -239,7 +239,7 @@ def baseline(
             warn(f"{compared.described(loss)}. {after if chosen else 'This baseline accepts that'}")
         is_accepted = bool(compared.losses) and not chosen
         now = present()
-        plan = plan_over(opened, definitions, select_firings(definitions, chosen, now), now)
+        plan = plan_firings(opened, definitions, select_firings(definitions, chosen, now), now)
         steps = [step for step in plan.steps if _is_adopted(step, now, also_later=also_later)]
         if steps or is_accepted:
             _confirm(steps, opened, yes=yes)

@@ -84,7 +84,7 @@ def plan(
     from runner.cli.console import stop_on_problems
     from runner.cli.ledgers import named_ledger, open_sandbox_ledger
     from runner.cli.outputs import check_outputs
-    from runner.cli.planning import ledger_if_there, plan_over, select_firings, which_ledger
+    from runner.cli.planning import ledger_if_there, plan_firings, select_firings, which_ledger
     from runner.cli.reviewing import write_plan
     from runner.cli.selecting import selectors
     from runner.cli.witnessing import warn_if_older
@@ -107,14 +107,14 @@ def plan(
     if sandbox and out:  # a plan file must hold the id of its ledger
         open_sandbox_ledger(at).close()
     with ledger_if_there(url) as ledger:
-        planned = plan_over(ledger, definitions, selected, at)
+        planned = plan_firings(ledger, definitions, selected, at)
         planned, later = (planned, 0) if until is None else up_to(planned, until)
         changes = None
         if against is not None:
             soon = (
                 planned
                 if shown_until is None
-                else plan_over(ledger, definitions, select_firings(definitions, chosen, at), at)
+                else plan_firings(ledger, definitions, select_firings(definitions, chosen, at), at)
             )
             changes = changes_against(against, definitions, soon, ledger, path=path, selection=selection)
         if ledger and not sandbox:

@@ -132,7 +132,7 @@ def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> N
 
 def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]:
     """Return what a run would do with the bulletin now; nothing, with a printed reason, if the set is unusable."""
-    from runner.cli.planning import plan_over
+    from runner.cli.planning import plan_firings
     from runner.definitions.load import load
     from runner.plan.firing import firings
     from runner.report.safe_text import plain
@@ -155,7 +155,7 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
             "action": step.action.value,
             "reason": plain(step.reason),
         }
-        for step in plan_over(ledger, definitions, wanted, now).steps
+        for step in plan_firings(ledger, definitions, wanted, now).steps
     ]
 
 
