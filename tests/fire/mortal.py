@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from runner import clock, process
-from runner.cli.planning import plan_firings
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
 from runner.fire.api.client import Client
 from runner.fire.api.credentials import Credentials
 from runner.fire.result import Result
 from runner.fire.run import Run
+from runner.jobs.planning import plan_firings
 from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin

@@ -11,9 +11,9 @@ import pytest
 
 from fire import IDENTITY, Firer, account, bulletin
 from runner import clock
-from runner.cli.planning import plan_firings
 from runner.definitions.model import Budget, Bulletin, CatchUp, Definitions, Recurrence
 from runner.errors import Exit, UserError
+from runner.jobs.planning import plan_firings
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Plan
 from runner.plan.firing import WatchKey, firings

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import completions
-from runner.cli.options import as_argument, path_argument, present
+from runner import clock
+from runner.cli.options import as_argument, path_argument
+from runner.cli.shell_completion import completions
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     from runner.cli.new.answers import Asked, Given
     from runner.cli.new.questions import ask
     from runner.cli.new.target_file import chosen_target, with_entry
-    from runner.cli.prompts import can_ask
+    from runner.cli.terminal.prompts import can_ask
     from runner.definitions.editing.appending import without_inherited
 
     if sum((given["at_once"], given["at"] is not None, given["cron"] is not None)) > 1:
@@ -72,7 +73,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
         _check_that_options_say_all(path, sources, file, definitions, wanted, yes=yes)
     try:
         target = chosen_target(path, sources, file)
-        asked = Asked(definitions, target.defaults, wanted, present(), lambda: _own_address(path))
+        asked = Asked(definitions, target.defaults, wanted, clock.now(), lambda: _own_address(path))
         fields = without_inherited(ask(asked), target.defaults)
         new_data = with_entry(target, fields, path)
         _check(sources, definitions, target, new_data)
@@ -91,7 +92,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
 
 
 def _pairs(properties: Sequence[str]) -> dict[str, str]:
-    from runner.cli.prompts import Unfit, readable
+    from runner.cli.terminal.prompts import RejectedAnswer, readable
 
     pairs = {}
     for text in properties:
@@ -100,14 +101,14 @@ def _pairs(properties: Sequence[str]) -> dict[str, str]:
             raise click.UsageError(f"--property {text!r} is not written like NAME=VALUE")
         try:
             readable(text)
-        except Unfit as error:
+        except RejectedAnswer as error:
             raise click.UsageError(f"--property {text!r}: {error}") from None
         pairs[name] = value
     return pairs
 
 
 def _the_set(path: Path) -> tuple[list[Source], Definitions]:
-    from runner.cli.console import problems_of
+    from runner.cli.terminal.console import problems_of
     from runner.definitions.files import sources_under
     from runner.definitions.load import load_sources
 
@@ -140,7 +141,7 @@ def _check_that_options_say_all(
     """Raise click.UsageError that names all missing options, because there is no terminal to ask on."""
     from runner.cli.new.questions import lacking
     from runner.cli.new.target_file import candidates, chosen_target, defaults_of_all
-    from runner.cli.prompts import missing
+    from runner.cli.terminal.prompts import missing
 
     known = candidates(sources)
     is_open = file is None and os.path.isdir(path) and len(known) != 1
@@ -187,7 +188,7 @@ def _without_place(problem: Problem) -> tuple[str, str, str]:
 
 def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
     """Show the entry and ask on the terminal. Raises UserError without a yes."""
-    from runner.cli.console import insist_on_yes
+    from runner.cli.terminal.prompts import require_yes
     from runner.definitions.editing.writing import entry
     from runner.report.safe_text import printable
 
@@ -195,7 +196,7 @@ def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
     for line in entry(fields).splitlines():
         click.echo(printable(line), err=True)
     where = "to the new file" if target.data is None else "to"
-    insist_on_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True)
+    require_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True)
 
 
 def _write(target: Target, data: bytes) -> None:

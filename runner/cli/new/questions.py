@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.cli.new.answers import Asked, Fields, Given
 from runner.cli.new.schedule import ONE_SCHEDULE, ask_schedule
-from runner.cli.prompts import Question, Unfit, answer, can_ask, choice, choices, missing
+from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice, choices, missing
 from runner.definitions.model import BusinessEvent, Definitions
 
 _EMPTY = "(empty)"
@@ -134,7 +134,7 @@ def _another(asked: Asked, text: str) -> bool:
         return False
     name, is_pair, value = text.partition("=")
     if not is_pair or not name.strip():
-        raise Unfit(f"{text!r} is not written like name=value. Press Enter alone to go on.")
+        raise RejectedAnswer(f"{text!r} is not written like name=value. Press Enter alone to go on.")
     asked.check(("properties", name.strip()), value.strip())
     return True
 
@@ -150,7 +150,7 @@ def _ask_id(asked: Asked) -> None:
 
     def take(text: str) -> None:
         if text in known:
-            raise Unfit(f"the id {text!r} is already used. Give another id, such as {suggestion}.")
+            raise RejectedAnswer(f"the id {text!r} is already used. Give another id, such as {suggestion}.")
         asked.taken(("id",))(text)
 
     answer(Question("id, unique in the whole set", "--id", suggestion), take, given=given)

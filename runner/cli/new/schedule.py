@@ -7,7 +7,7 @@ import re
 from click import UsageError
 
 from runner.cli.new.answers import Asked
-from runner.cli.prompts import Question, Unfit, answer, can_ask, choice, missing
+from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice, missing
 
 ONE_SCHEDULE = "one of --at, --cron or --at-once"  # needed without a terminal
 
@@ -98,11 +98,11 @@ def _take_time(asked: Asked, text: str) -> None:
     except TimeProblem as error:
         if match is None:
             found = f"{text!r} is not a date with a time" if text else "a date with a time is needed here"
-            raise Unfit(f"{found}. {_HOW_TIMES_ARE_WRITTEN}") from None
-        raise Unfit(f"{error.message.replace(repr(at), repr(text))}. {error.help}") from None
+            raise RejectedAnswer(f"{found}. {_HOW_TIMES_ARE_WRITTEN}") from None
+        raise RejectedAnswer(f"{error.message.replace(repr(at), repr(text))}. {error.help}") from None
     if due < asked.now:
         now = asked.now.astimezone(zone(here))
-        raise Unfit(
+        raise RejectedAnswer(
             f"{text!r} is in the past: it is {now:%Y-%m-%d %H:%M} in {here}. Give a later time; "
             "for a bulletin that is due at once, run the command again with --at-once."
         )

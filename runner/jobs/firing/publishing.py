@@ -14,15 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
-
-from runner import __version__, git, local
-from runner.cli.options import present
-from runner.cli.streams import OutputLost
-from runner.errors import Exit, UserError
+from runner import __version__, clock, git, interrupts, local
+from runner.errors import Exit, OutputLost, UserError
+from runner.jobs.firing.display import FireDisplay
 
 if TYPE_CHECKING:
     from runner.fire.result import Ended
+    from runner.plan.decide import Plan
 
 
 class Published(NamedTuple):
@@ -33,7 +31,7 @@ class Published(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reporter:
+class ReportPublisher:
     """Publishes the report of one call of `fire`, to `file` or, if None, to the usual place.
 
     `on_document` is called with every report.
@@ -46,6 +44,7 @@ class Reporter:
     dry_run: bool
     started_at: datetime
     on_document: Callable[[Mapping[str, Any]], None]
+    display: FireDisplay
 
     def check(self) -> None:
         """Check that the report can be written, before the run starts. Raises UserError if not."""
@@ -65,8 +64,8 @@ class Reporter:
 
         Raises OutputLost only for a dry run: its output is its only purpose, and nothing was sent.
         """
-        from runner.cli.ledgers import identity
         from runner.files import written_whole
+        from runner.jobs.ledgers import identity
         from runner.report.document.run import RunFacts, report_document
         from runner.report.formats import run_in
         from runner.report.text.run import summary_lines
@@ -77,7 +76,7 @@ class Reporter:
             command="fire",
             dry_run=self.dry_run,
             started_at=self.started_at,
-            finished_at=present(),
+            finished_at=clock.now(),
             interrupted=ended.signal is not None,
             exit_code=ended.exit_code,
             version=__version__,
@@ -97,20 +96,38 @@ class Reporter:
             lines += [f"report: {path}"]
             kept = f"recorded, and in {path}"
         except OSError as error:
-            click.secho(f"error: the report can't be written to {path}: {error.strerror}", fg="red", err=True)
+            self.display.fault(f"the report can't be written to {path}: {error.strerror}")
             code, is_written = code or Exit.FAILED, False
             kept = "recorded"
         if shown:
             text = "".join(f"{line}\n" for line in lines)
             try:
-                click.echo(text if self.format == "text" else run_in(self.format, document), nl=False)
+                self.display.print_report(text if self.format == "text" else run_in(self.format, document))
                 if is_written and self.format == "text" and not self.quiet:
                     page = f"bulletins report {shlex.quote(os.fspath(path))} --format html > run.html"
-                    click.echo(f"to see the report as a page: {page}", err=True)
+                    self.display.note(f"to see the report as a page: {page}")
             except OutputLost as error:
                 if self.dry_run:
                     raise
                 code = code or Exit.FAILED
-                if not error.is_nobody_there:
-                    click.secho(f"error: {error.message}; what the run did is {kept}", fg="red", err=True)
+                if not error.has_no_reader:
+                    self.display.fault(f"{error.message}; what the run did is {kept}")
         return Published(code, is_written)
+
+    def publish_refusal(self, plan: Plan, refusal: UserError, *, ledger: str | None) -> None:
+        """Publish the report of a run that was refused. As text it is not shown: the error says the same."""
+        from runner.ledger.ulid import new_ulid
+
+        self.publish(new_ulid(), _refused(plan, refusal), ledger=ledger, shown=self.format != "text")
+
+
+def _refused(plan: Plan, refusal: UserError) -> Ended:
+    from runner.fire.outcome import Outcome
+    from runner.fire.result import Ended, Result
+
+    results = tuple(
+        Result(step, Outcome.SKIPPED, refusal.message) if step.action.sends else Result(step, reason=step.reason)
+        for step in plan.steps
+    )
+    signals = [number for number in interrupts.SIGNALS if refusal.exit_code == interrupts.exit_code_of(number)]
+    return Ended(results, signal=signals[0] if signals else None, fault=refusal.message)
