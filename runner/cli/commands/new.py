@@ -17,7 +17,7 @@ from runner.cli.shell_completion import completions
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from runner.cli.new.answers import Given
+    from runner.cli.new.answers import OptionAnswers
     from runner.cli.new.target_file import Target
     from runner.definitions.model import Definitions
     from runner.definitions.problem import Problem
@@ -58,7 +58,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     Fields given as options are not asked for. Without a terminal, every needed field must be an option. Comments and
     layout of the file stay as they are. The default of PATH is bulletins.d.
     """
-    from runner.cli.new.answers import Asked, Given
+    from runner.cli.new.answers import Interview, OptionAnswers
     from runner.cli.new.questions import ask
     from runner.cli.new.target_file import chosen_target, with_entry
     from runner.cli.terminal.prompts import can_ask
@@ -66,15 +66,15 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
 
     if sum((given["at_once"], given["at"] is not None, given["cron"] is not None)) > 1:
         raise click.UsageError("give only one of --at-once, --at and --cron")
-    wanted = Given(**given, properties=_pairs(properties))
+    wanted = OptionAnswers(**given, properties=_pairs(properties))
     sources, definitions = _the_set(path)
     _check_that_there_are_accounts(path, definitions)
     if not can_ask():
         _check_that_options_say_all(path, sources, file, definitions, wanted, yes=yes)
     try:
         target = chosen_target(path, sources, file)
-        asked = Asked(definitions, target.defaults, wanted, clock.now(), lambda: _own_address(path))
-        fields = without_inherited(ask(asked), target.defaults)
+        interview = Interview(definitions, target.defaults, wanted, clock.now(), lambda: _own_address(path))
+        fields = without_inherited(ask(interview), target.defaults)
         new_data = with_entry(target, fields, path)
         _check(sources, definitions, target, new_data)
         if not yes:
@@ -86,9 +86,9 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
         ) from None
     _write(target, new_data)
     if wanted.id is None and not can_ask():
-        click.echo(f"--id was not given, and the proposed id was taken: {asked.fields['id']}", err=True)
-    click.echo(f"appended {asked.fields['id']} to {target.path}")
-    click.echo(f"see when it will be sent: bulletins plan{as_argument(path)} --id {asked.fields['id']}")
+        click.echo(f"--id was not given, and the proposed id was taken: {interview.fields['id']}", err=True)
+    click.echo(f"appended {interview.fields['id']} to {target.path}")
+    click.echo(f"see when it will be sent: bulletins plan{as_argument(path)} --id {interview.fields['id']}")
 
 
 def _pairs(properties: Sequence[str]) -> dict[str, str]:
@@ -136,17 +136,27 @@ def _check_that_there_are_accounts(path: Path, definitions: Definitions) -> None
 
 
 def _check_that_options_say_all(
-    path: Path, sources: Sequence[Source], file: str | None, definitions: Definitions, given: Given, *, yes: bool
+    path: Path,
+    sources: Sequence[Source],
+    file: str | None,
+    definitions: Definitions,
+    given: OptionAnswers,
+    *,
+    yes: bool,
 ) -> None:
     """Raise click.UsageError that names all missing options, because there is no terminal to ask on."""
-    from runner.cli.new.questions import lacking
+    from runner.cli.new.questions import missing_options
     from runner.cli.new.target_file import candidates, chosen_target, defaults_of_all
     from runner.cli.terminal.prompts import missing
 
     known = candidates(sources)
     is_open = file is None and os.path.isdir(path) and len(known) != 1
     defaults = defaults_of_all(known) if is_open else chosen_target(path, sources, file).defaults
-    options = [*(["--file"] if is_open else []), *lacking(definitions, defaults, given), *([] if yes else ["--yes"])]
+    options = [
+        *(["--file"] if is_open else []),
+        *missing_options(definitions, defaults, given),
+        *([] if yes else ["--yes"]),
+    ]
     if options:
         raise missing(*options)
 

@@ -22,7 +22,7 @@ _RECURRING = {"cron": "0 0 * * *", "timezone": "UTC"}
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class OptionAnswers:
     """The answers given by options; None if the question must be asked."""
 
     event: str | None = None
@@ -40,12 +40,12 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Interview:
     """The set, the defaults of the target file, the values of options, and the answers so far."""
 
     definitions: Definitions
     defaults: Mapping[str, Any]
-    given: Given
+    given: OptionAnswers
     now: datetime
     suggest_c_by: Callable[[], str]
     fields: Fields = field(default_factory=dict)
