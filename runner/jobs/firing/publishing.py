@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,11 +64,22 @@ class ReportPublisher:
 
         Raises OutputLost only for a dry run: its output is its only purpose, and nothing was sent.
         """
-        from runner.files import written_whole
+        from runner.report.text.run import summary_lines
+
+        document = self._document(run, ended, ledger)
+        self.on_document(document)
+        path = self.file or local.REPORTS / f"{run}.json"
+        lines = list(summary_lines(document))
+        is_written = self._write(path, document)
+        if is_written:
+            lines.append(f"report: {path}")
+        is_shown = not shown or self._show(document, lines, path if is_written else None)
+        code = ended.exit_code if is_written and is_shown else ended.exit_code or Exit.FAILED
+        return Published(code, is_written)
+
+    def _document(self, run: str, ended: Ended, ledger: str | None) -> dict[str, Any]:
         from runner.jobs.ledgers import identity
         from runner.report.document.run import RunFacts, report_document
-        from runner.report.formats import run_in
-        from runner.report.text.run import summary_lines
 
         checkout = git.checkout(self.definitions)
         facts = RunFacts(
@@ -85,34 +96,38 @@ class ReportPublisher:
             git_commit=checkout.commit if checkout else None,
             git_dirty=checkout.dirty if checkout else None,
         )
-        document = report_document(facts, ended.results)
-        self.on_document(document)
-        path = self.file or local.REPORTS / f"{run}.json"
-        code, is_written = ended.exit_code, True
-        lines = list(summary_lines(document))
+        return report_document(facts, ended.results)
+
+    def _write(self, path: Path, document: Mapping[str, Any]) -> bool:
+        """Write the report to its file; return whether that was possible."""
+        from runner.files import written_whole
+
         try:
             with written_whole(path) as file:
                 file.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-            lines += [f"report: {path}"]
-            kept = f"recorded, and in {path}"
         except OSError as error:
             self.display.fault(f"the report can't be written to {path}: {error.strerror}")
-            code, is_written = code or Exit.FAILED, False
-            kept = "recorded"
-        if shown:
-            text = "".join(f"{line}\n" for line in lines)
-            try:
-                self.display.print_report(text if self.format == "text" else run_in(self.format, document))
-                if is_written and self.format == "text" and not self.quiet:
-                    page = f"bulletins report {shlex.quote(os.fspath(path))} --format html > run.html"
-                    self.display.note(f"to see the report as a page: {page}")
-            except OutputLost as error:
-                if self.dry_run:
-                    raise
-                code = code or Exit.FAILED
-                if not error.has_no_reader:
-                    self.display.fault(f"{error.message}; what the run did is {kept}")
-        return Published(code, is_written)
+            return False
+        return True
+
+    def _show(self, document: dict[str, Any], lines: Sequence[str], path: Path | None) -> bool:
+        """Show the report, which was written to `path`; return whether that was possible."""
+        from runner.report.formats import run_in
+
+        text = "".join(f"{line}\n" for line in lines)
+        try:
+            self.display.print_report(text if self.format == "text" else run_in(self.format, document))
+            if path is not None and self.format == "text" and not self.quiet:
+                page = f"bulletins report {shlex.quote(os.fspath(path))} --format html > run.html"
+                self.display.note(f"to see the report as a page: {page}")
+        except OutputLost as error:
+            if self.dry_run:
+                raise
+            if not error.has_no_reader:
+                kept = "recorded" if path is None else f"recorded, and in {path}"
+                self.display.fault(f"{error.message}; what the run did is {kept}")
+            return False
+        return True
 
     def publish_refusal(self, plan: Plan, refusal: UserError, *, ledger: str | None) -> None:
         """Publish the report of a run that was refused. As text it is not shown: the error says the same."""
