@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 # Texts that look like a template, braces missing included: {{ row.x, ${row.x}, row.x }}.
 _MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
 _FILLED_IN_BY = {"row": ("for_each", "for_each with its rows"), "occurrence": ("cron", "a schedule with cron")}
-_MAY_HOLD_BRACES = tuple(field.name for field in FIELDS if field.form in (Form.TEXT, Form.TIME))
+_MAY_HOLD_BRACES = tuple(field.name for field in FIELDS if field.form in (Form.TEXT, Form.WORD, Form.TIME))
 _FILLED_LATER = tuple(field.name for field in FILLED_PER_OCCURRENCE)
 _COUNTED = ("properties", *(field.name for field in FIELDS if field.form is Form.WORDS))
 _OPENING = re.compile(r"\{[{%#]")
