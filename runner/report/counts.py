@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from runner.definitions.suggest import counted
 from runner.plan.compare import MOVES
 from runner.plan.decide import Action
 from runner.report.local_time import local_time, zones_of
@@ -14,11 +15,6 @@ from runner.report.local_time import local_time, zones_of
 _SENDS = tuple(action for action in Action if action.sends)
 _STOPPED = (None, Action.DISABLED, Action.EXPIRED, Action.DUPLICATE)  # None: it was removed
 _Effects = Sequence[tuple[str, Mapping[str, Any]]]  # each with the id of its bulletin
-
-
-def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """Return a count with its noun: `1 file`, `2 files`; `plural` for a noun whose plural is not formed with s."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def bulletins_of(ids: Iterable[str]) -> str:

@@ -16,9 +16,9 @@ from typing import Any
 
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
+from runner.definitions.suggest import counted
 from runner.plan.time_text import moment
 from runner.report.annotations.findings import label, place
-from runner.report.counts import counted
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
 from runner.report.safe_text import printable
 from runner.report.text.problems import problem_line

@@ -13,9 +13,9 @@ from typing import Any
 
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import EXPLANATIONS, Explanation
+from runner.definitions.suggest import counted
 from runner.definitions.tables.row_line import RowLine, row_place
 from runner.plan.compare import MOVES
-from runner.report.counts import counted
 from runner.report.document.budget_estimate import expires_first
 from runner.report.safe_text import printable
 

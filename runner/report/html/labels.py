@@ -87,8 +87,3 @@ def exit_meaning(code: int | None) -> str:
     if code is None:
         return "the run ended without recording a result; this page shows what the ledger holds"
     return _EXITS.get(code, "unknown")
-
-
-def listed(parts: list[str]) -> str:
-    """Return the parts as a list in words: `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]])) if parts else ""

@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from runner.definitions.suggest import counted
 from runner.plan.decide import Action
 from runner.report.annotations.findings import place
 from runner.report.counts import (
     action_counts,
     bulletins_of,
     by_account,
-    counted,
     distinct_effects,
     merging,
     moves,

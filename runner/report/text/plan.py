@@ -11,10 +11,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from runner.definitions.suggest import counted
 from runner.plan.decide import Action, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.time_text import moment, whole_second
-from runner.report.counts import action_counts, bulletins_of, counted, merging, only_later, sent_now, still_unsent
+from runner.report.counts import action_counts, bulletins_of, merging, only_later, sent_now, still_unsent
 from runner.report.document.plan import until_of
 from runner.report.document.repeated_bulletins import split_repeated
 from runner.report.local_time import time_of_week, zones_of

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
-from runner.report.counts import counted
+from runner.definitions.suggest import counted
 from runner.report.safe_text import printable
 
 _SNIPPET_WIDTH = 100

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.definitions.suggest import listed
 from runner.report.counts import bulletins_of, unreported
 from runner.report.document.budget_estimate import expires_first
 from runner.report.html.instants import instant_ms
-from runner.report.html.labels import ACTIONS, FiringKind, listed
+from runner.report.html.labels import ACTIONS, FiringKind
 from runner.report.html.plan.placement import Placed
 
 _WEEK_MS = 7 * 86_400_000

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from runner.report.counts import bulletins_of, counted
-from runner.report.html.labels import LEFT_ALONE, OUTCOMES, REPORT_KINDS, FiringKind, kind_of, listed
+from runner.definitions.suggest import counted, listed
+from runner.report.counts import bulletins_of
+from runner.report.html.labels import LEFT_ALONE, OUTCOMES, REPORT_KINDS, FiringKind, kind_of
 
 _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
 

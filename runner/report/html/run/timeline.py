@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runner.report.counts import counted
+from runner.definitions.suggest import counted
 from runner.report.html.axis import Axis, Tick, axis_of
 from runner.report.html.instants import length
 from runner.report.html.labels import VERDICTS

@@ -9,7 +9,7 @@ import pytest
 from report.documents import make_plan, make_planned, make_report, make_result
 from runner.fire.outcome import Outcome
 from runner.plan.decide import Action
-from runner.report.html.labels import ACTIONS, LEFT_ALONE, OUTCOMES, exit_meaning, listed
+from runner.report.html.labels import ACTIONS, LEFT_ALONE, OUTCOMES, exit_meaning
 from runner.report.html.plan import headline
 from runner.report.html.plan.page import plan_page
 from runner.report.html.plan.placement import GROUPS, placed
@@ -76,10 +76,6 @@ def test_exit_codes_are_explained() -> None:
     assert exit_meaning(4) == "at least one firing is in doubt"
     assert "only" not in exit_meaning(0)
     assert "ledger" in exit_meaning(None)
-
-
-def test_lists_are_said_as_people_do() -> None:
-    assert [listed(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
 
 
 def test_the_plan_says_what_goes_out_now() -> None:
