@@ -67,12 +67,11 @@ class Ended:
         """
         if self.signal is not None:
             return exit_code_of(self.signal)
-        outcomes = {result.outcome for result in self.results}
-        if Outcome.IN_DOUBT in outcomes:
-            return Exit.IN_DOUBT
-        if self.fault is not None:
+        outcomes = {result.outcome for result in self.results if result.outcome is not None}
+        worst = max((outcome.exit_code for outcome in outcomes), default=Exit.OK)
+        if worst is not Exit.IN_DOUBT and self.fault is not None:
             return Exit.FAILED if self.sent or Outcome.FIRED in outcomes else Exit.REFUSED
-        return Exit.FAILED if outcomes & {Outcome.FAILED, Outcome.EXPIRED} else Exit.OK
+        return worst
 
 
 def rehearsed(step: Step, now: datetime) -> Result:

@@ -53,7 +53,7 @@ def test_what_waits_for_a_budget_and_what_no_run_has_reported_is_counted_among_i
     for count, said in ((0, ""), (2, " (2 not reported yet)"), (3, " (not reported yet)")):
         document["summary"]["newly_expired"] = count
         assert unreported(document) == said
-        assert action_counts(document, {"wait": "waiting"}) == f"2 waiting (1 for a budget), 3 expired{said}"
+        assert action_counts(document) == f"2 wait (1 for a budget), 3 expired{said}"
     del document["summary"]["newly_expired"]  # nobody knows without a ledger
     assert unreported(document) == ""
 

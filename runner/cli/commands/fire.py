@@ -318,8 +318,9 @@ def _refused(plan: Plan, refusal: UserError) -> Ended:
 
 def _show_plan(plan: Plan, options: Options) -> None:
     from runner.cli.console import show_table
-    from runner.report.text.plan import COLOURS, rows
+    from runner.report.text.plan import rows
+    from runner.report.vocabulary import ACTIONS
 
     table = rows(plan.steps, whole=options.verbose, now=plan.now)
     to_stderr = options.format != "text"
-    show_table(((COLOURS[action] if action else None, cells) for action, cells in table), to_stderr=to_stderr)
+    show_table(((ACTIONS[action].colour if action else None, cells) for action, cells in table), to_stderr=to_stderr)

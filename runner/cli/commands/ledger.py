@@ -266,11 +266,12 @@ def _is_adopted(step: Step, now: datetime, *, also_later: bool) -> bool:
 def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
     """Ask on a terminal. Raises UserError without a yes."""
     from runner.cli.console import insist_on_yes, show_table
-    from runner.report.text.plan import COLOURS, rows
+    from runner.report.text.plan import rows
+    from runner.report.vocabulary import ACTIONS
 
     if yes:
         return
-    show_table((COLOURS[action] if action else None, cells) for action, cells in rows(steps, whole=False))
+    show_table((ACTIONS[action].colour if action else None, cells) for action, cells in rows(steps, whole=False))
     if not sys.stdin.isatty():
         message = "there is no terminal to ask on, and nothing was recorded"
         raise UserError(message, help="Add --yes to record it without asking.")

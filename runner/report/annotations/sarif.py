@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import quote
 
 from runner.definitions.tables.row_line import RowLine
-from runner.report.annotations.findings import RULES, Annotation, by_severity
+from runner.report.annotation_rules import RULES
+from runner.report.annotations.annotation import Annotation, by_severity
 from runner.report.safe_text import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -70,7 +71,7 @@ def _results(findings: Sequence[Annotation], rules: Sequence[str]) -> Iterable[d
         yield {
             "ruleId": finding.rule,
             "ruleIndex": places[finding.rule],
-            "level": finding.level.value,
+            "level": finding.severity.value,
             "message": {"text": _no_markup(finding.text) + (f" (row: {_link(finding.row)})" if row else "")},
             "locations": [{"physicalLocation": _location(finding.file, finding.line, finding.column)}],
             **({"relatedLocations": [_related(row)]} if row else {}),

@@ -179,11 +179,6 @@ def _firing(step: Step, now: datetime) -> dict[str, Any]:
     }
 
 
-def reason_with_warnings(firing: Mapping[str, Any]) -> str:
-    """Return the reason of a document's firing, followed by its warnings."""
-    return "; ".join([firing["reason"], *(f"warning: {each}" for each in firing.get("warnings", ()))])
-
-
 def field_entries(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """Return the document's entries for changed fields."""
     return [

@@ -9,7 +9,6 @@ from typing import Any
 
 from runner.definitions.suggest import counted
 from runner.plan.decide import Action
-from runner.report.annotations.findings import place
 from runner.report.counts import (
     action_counts,
     bulletins_of,
@@ -22,20 +21,19 @@ from runner.report.counts import (
     still_unsent,
 )
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
+from runner.report.document.entry_text import place
 from runner.report.document.plan import until_of
 from runner.report.document.repeated_bulletins import bulletin_of, split_repeated
 from runner.report.local_time import local_time, zones_of
 from runner.report.markdown.markup import Block, code, escape, fenced, folded, page, table
 from runner.report.safe_text import printable
+from runner.report.vocabulary import ACTIONS
 
 _NAME = 60  # characters of a name in a table
 _ID = 120
 _KINDS = {"added": "➕ added", "changed": "✏️ edited", "renamed": "🔁 renamed", "removed": "➖ removed"}
 _MOST_KEPT = 20  # lines of a part that is never cut
 _SENDS = tuple(action for action in Action if action.sends)
-# Actions that a plan without changes shows unfolded, the most urgent first.
-_NEWS = ("in_doubt", "duplicate", "changed", "expired", *_SENDS, "claimed")
-_WORDS = {"in_doubt": "in doubt"}
 
 
 def plan_markdown(document: Mapping[str, Any]) -> str:
@@ -75,7 +73,8 @@ def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     where = escape(by_account(each for each in document["firings"] if each["action"] in _SENDS))
     said = f"{bulletins_of(sends)} would be sent now ({where})" if sends else "Nothing would be sent now"
     yield Block([f"**{said}.** {_counts(document)}.{_up_to(document)}", ""])
-    shown = (*_NEWS, *(["wait"] if until else []))  # with --until, the user wants to see all that comes
+    # With --until, the user wants to see all that comes.
+    shown = [name for name, term in ACTIONS.items() if term.is_news or (until and name == Action.WAIT)]
     others = [each for each in document["firings"] if each["action"] not in shown]
     news = [each for name in shown for each in document["firings"] if each["action"] == name]
     if news := [*filter(expires_first, others), *news]:
@@ -172,7 +171,7 @@ def _table_of(firings: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) ->
 
 def _row(firing: Mapping[str, Any], zones: Mapping[str, str]) -> list[str]:
     return [
-        _WORDS.get(firing["action"], firing["action"]),
+        ACTIONS[firing["action"]].label,
         _label(firing),
         escape(firing["account"]),
         _due(firing, zones.get(firing["account"], "UTC")),
@@ -186,7 +185,7 @@ def _expired_rows(expired: Iterable[Mapping[str, Any]], zones: Mapping[str, str]
     for each in repeated:
         zone = zones.get(each[0]["account"], "UTC")
         yield [
-            "expired",
+            ACTIONS[Action.EXPIRED].label,
             f"{code(each[0]['id'], longest=_ID)} {len(each):,} times",
             escape(each[0]["account"]),
             f"{_due(each[0], zone)}<br>to {_due(each[-1], zone)}",
@@ -218,7 +217,7 @@ def _local(instant: str, zone: str) -> str:
 
 
 def _counts(document: Mapping[str, Any]) -> str:
-    return action_counts(document, _WORDS) or "No firings"
+    return action_counts(document) or "No firings"
 
 
 def _up_to(document: Mapping[str, Any]) -> str:

@@ -8,23 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.report.annotations.findings import place
+from runner.report.document.entry_text import place
 from runner.report.document.repeated_bulletins import bulletin_of, split_repeated
 from runner.report.markdown.markup import Block, code, escape, folded, page, table
-from runner.report.text.run import outcome_name, summary_lines
+from runner.report.text.run import summary_lines
+from runner.report.vocabulary import OUTCOMES
 
 _NAME = 60
 _ID = 120
 _UNFOLDED = 20  # more fired bulletins than this are folded
-_SYMBOLS = {
-    "fired": "✅",
-    "failed": "❌",
-    "in_doubt": "❓",
-    "expired": "⌛",
-    "skipped": "⏭️",
-    "would_fire": "✅",
-}
-_NEWS = ("in_doubt", "failed", "expired", "skipped")
+# Outcomes that a person has to know about, the most urgent first.
+_NEWS = [outcome for outcome, term in OUTCOMES.items() if term.severity is not None]
 
 
 def report_markdown(document: Mapping[str, Any]) -> str:
@@ -39,7 +33,7 @@ def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
     results = document["results"]
     if any(each["outcome"] in _NEWS for each in results):
         yield table(["outcome", "bulletin", "account", "why", "where"], _news_rows(results))
-    sent = [each for each in results if each["outcome"] in ("fired", "would_fire")]
+    sent = [each for each in results if each["outcome"] and OUTCOMES[each["outcome"]].goes_out]
     if sent:
         rows = _sent_table(sent)
         yield rows if len(sent) <= _UNFOLDED else folded(f"What went out ({len(sent):,})", rows)
@@ -89,9 +83,10 @@ def _sent_table(sent: Iterable[Mapping[str, Any]]) -> Block:
 
 
 def _cells(result: Mapping[str, Any]) -> list[str]:
+    term = OUTCOMES[result["outcome"]]
     again = "" if result["occurrence"] == "r1" else f" {escape(result['occurrence'])}"
     return [
-        f"{_SYMBOLS[result['outcome']]} {outcome_name(result['outcome'])}",
+        f"{term.symbol} {term.label}",
         f"{code(result['id'], longest=_ID)}{again} {escape(result['name'], longest=_NAME)}",
         escape(result["account"]),
     ]
