@@ -58,7 +58,7 @@ def init(ledger_url: str | None) -> None:
 def show(ledger_url: str | None, format_: str) -> None:
     """Describe the ledger: its id, place and content."""
     from runner.cli.ledgers import open_ledger
-    from runner.report.document.run import timestamp
+    from runner.report.document.entry_fields import timestamp
     from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:

@@ -14,7 +14,7 @@ from runner.ledger.values import FiringRow, LiveRun, Resolution
 from runner.plan.budget import HOUR, Limit, Used
 from runner.plan.history import State
 from runner.plan.time_text import moment, span
-from runner.report.document.run import timestamp
+from runner.report.document.entry_fields import timestamp
 from runner.report.safe_text import printable
 
 

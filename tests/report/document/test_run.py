@@ -18,7 +18,8 @@ from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
 from runner.fire.result import Ended, Result
 from runner.plan.decide import Action, Step
-from runner.report.document.run import RunFacts, report_document, timestamp
+from runner.report.document.entry_fields import timestamp
+from runner.report.document.run import RunFacts, report_document
 from runner.report.safe_text import printable
 from runner.report.text.run import outcome_line, summary_lines
 
