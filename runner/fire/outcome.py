@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
     exit_code: Exit
 
-    def __new__(cls, value: str, exit_code: Exit) -> Self:
+    def __new__(cls, value: str, exit_code: Exit = Exit.OK) -> Self:
         """Make a member from its value and its exit code."""
         member = str.__new__(cls, value)
         member._value_ = value
