@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from runner import __version__
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.definitions.suggest import counted
 from runner.plan.time_text import moment
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
 from runner.report.document.entry_text import label, place
+from runner.report.format_interface import ReportFormat
 from runner.report.safe_text import printable
 from runner.report.text.problems import problem_line
 from runner.report.vocabulary import ACTIONS, OUTCOMES, JUnitEnd
@@ -180,3 +182,17 @@ def _seconds(length_ms: int) -> str:
 
 def _text(text: str) -> str:
     return _NOT_CHARACTERS.sub(lambda found: f"\\u{ord(found.group()):04x}", printable(text))
+
+
+class _JUnit(ReportFormat):
+    def problems_text(self, definitions: Definitions, now: datetime) -> str:
+        return problems_junit(definitions, now, __version__)
+
+    def plan_text(self, document: Mapping[str, Any]) -> str:
+        return plan_junit(document)
+
+    def run_text(self, document: Mapping[str, Any]) -> str:
+        return report_junit(document)
+
+
+FORMAT = _JUnit()

@@ -23,7 +23,7 @@ from runner.report.html.plan.placement import placed
 from runner.report.html.run.headline import besides
 from runner.report.html.run.page import report_page
 from runner.report.junit import plan_junit, report_junit
-from runner.report.markdown import plan_markdown
+from runner.report.markdown.plan import plan_markdown
 from runner.report.text.plan import summary_line
 from runner.report.text.run import summary_lines
 from runner.report.text.status import budget_entry, budget_lines

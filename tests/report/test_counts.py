@@ -11,7 +11,7 @@ from report.markdown import rendered
 from runner.report.counts import action_counts, bulletins_of, distinct_effects, merging, only_later, unreported
 from runner.report.html.plan.headline import goes_out
 from runner.report.html.plan.placement import placed
-from runner.report.markdown import plan_markdown
+from runner.report.markdown.plan import plan_markdown
 from runner.report.text.plan import summary_line
 
 NOW, LATER, LATEST = "2026-12-01T13:00:00Z", "2026-12-04T13:00:00Z", "2026-12-05T13:00:00Z"

@@ -6,10 +6,11 @@ is shown at the row: if a change edits only the table, GitHub shows no other lin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from runner.report.annotation_rules import RULES, Severity
 from runner.report.annotations.annotation import Annotation, by_severity, tally
+from runner.report.annotations.annotations_format import AnnotationsFormat
 from runner.report.safe_text import printable
 
 MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log holds all
@@ -50,3 +51,11 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+class _GitHub(AnnotationsFormat):
+    def annotations_text(self, annotations: Sequence[Annotation]) -> str:
+        return github_commands(annotations)
+
+
+FORMAT = _GitHub()

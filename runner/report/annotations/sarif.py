@@ -17,9 +17,11 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from runner import __version__
 from runner.definitions.tables.row_line import RowLine
 from runner.report.annotation_rules import RULES
 from runner.report.annotations.annotation import Annotation, by_severity
+from runner.report.annotations.annotations_format import AnnotationsFormat
 from runner.report.safe_text import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -118,3 +120,11 @@ def _cut(kept: int, found: int) -> dict[str, Any]:
         "executionSuccessful": True,
         "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
     }
+
+
+class _Sarif(AnnotationsFormat):
+    def annotations_text(self, annotations: Sequence[Annotation]) -> str:
+        return sarif(annotations, __version__)
+
+
+FORMAT = _Sarif()
