@@ -20,6 +20,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
 from runner.plan.decide import Plan, decide
 from runner.plan.firing import firings
+from runner.reason import ReasonCode
 from runner.sandbox.record import Received
 
 PASSCODE = "correct-horse-battery"
@@ -104,6 +105,11 @@ class Firer:
 def outcomes(ended: Ended) -> dict[str, str | None]:
     """Outcomes by the bulletin's id."""
     return {result.step.firing.key.bulletin: result.outcome for result in ended.results}
+
+
+def reason_code(result: Result) -> ReasonCode | None:
+    """The code of a result's reason."""
+    return None if result.reason is None else result.reason.code
 
 
 @contextmanager

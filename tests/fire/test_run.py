@@ -13,7 +13,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from fire import HASTY, IDENTITY, PATIENCE_S, QUICK, AtRequest, Firer, beside, bulletin, due, outcomes, plan_of
+from fire import (
+    HASTY,
+    IDENTITY,
+    PATIENCE_S,
+    QUICK,
+    AtRequest,
+    Firer,
+    beside,
+    bulletin,
+    due,
+    outcomes,
+    plan_of,
+    reason_code,
+)
 from runner import clock
 from runner.errors import Exit, UserError
 from runner.fire.holding import ledger_access
@@ -24,6 +37,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.records import firings
 from runner.ledger.values import Claim, Origin
 from runner.plan.history import State
+from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
 
@@ -175,7 +189,7 @@ def test_a_firing_that_another_run_took_meanwhile_is_skipped(firer: Firer, sandb
     (result,) = firer.fire([bulletin()], plan=plan).results
 
     assert result.outcome == "skipped"
-    assert result.reason == "another run meanwhile claimed or sent it"
+    assert reason_code(result) is ReasonCode.CLAIMED_BY_ANOTHER_RUN
     assert len(sandbox.received()) == 1
 
 

@@ -9,14 +9,14 @@ import time
 from collections.abc import Sequence
 
 from runner import clock
+from runner.fire import reasons
 from runner.fire.api.client import Client
 from runner.fire.collected_results import CollectedResults
-from runner.fire.fault_scope import fault_text
 from runner.fire.holding.claims import Claims, Unclaimed
 from runner.fire.holding.lease import Lease
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.backoff import Retries
-from runner.fire.lanes.early_end import INTERRUPTED, EarlyEnd
+from runner.fire.lanes.early_end import EarlyEnd
 from runner.fire.lanes.lane import Lane
 from runner.fire.lanes.send_permit import Postponed, SendPermit, Withheld
 from runner.fire.outcome import Judgement, Outcome, judge
@@ -24,6 +24,7 @@ from runner.fire.result import Result, answered, attempt, held_back_by
 from runner.ledger.values import Attempt, Claim
 from runner.plan.budget import Held
 from runner.plan.decide import Step
+from runner.reason import Reason
 
 
 class FiringSender:
@@ -55,7 +56,7 @@ class FiringSender:
         try:
             return self._claim_and_send(lane, step, client)
         except Exception as error:  # noqa: BLE001 - reported; the other firings continue
-            reason = f"{fault_text(error)}, before it was sent"
+            reason = reasons.fault_before_sending(error)
             lane.note(Outcome.FAILED, reason, is_internal=True)
             return Result(step, Outcome.FAILED, reason)
 
@@ -91,7 +92,7 @@ class FiringSender:
         request = client.prepare(step.firing.body)
         give_up_at = time.monotonic() + self._retries.total_s
         attempts: list[Attempt] = []
-        before = ""
+        last: Reason | None = None
         while True:
             try:
                 with SendPermit(lane, lambda: self._check_out(step, claim, attempts)) as permit:
@@ -105,7 +106,8 @@ class FiringSender:
                     if judgement.slow_down:
                         lane.slow_down(delay_s)
             except Withheld as withheld:
-                reason, outcome = withheld.reason + before, withheld.outcome
+                outcome = withheld.outcome
+                reason = withheld.reason if last is None else reasons.after_tries(withheld.reason, last)
                 if outcome is Outcome.SKIPPED and self._early_end.is_unusable(lane):
                     outcome = Outcome.FAILED
                 lane.note(outcome, reason)
@@ -114,7 +116,7 @@ class FiringSender:
                 self._claims.bring_home(claim, step)
                 self._lease.wait(unless=lambda: self._early_end.is_stopping)
                 continue
-            before = f"; before that: {judgement.reason}"
+            last = judgement.reason
             self._claims.bring_home(claim, step)
             self._early_end.wait(delay_s)
 
@@ -134,11 +136,11 @@ class FiringSender:
         if self._early_end.is_stopping:
             raise Withheld(Outcome.SKIPPED, self._early_end.reason)
         if step.firing.occurrence.is_expired(clock.now()):
-            raise Withheld(Outcome.EXPIRED, "its grace period ended before it could be sent")
+            raise Withheld(Outcome.EXPIRED, reasons.grace_ended())
         if self._access.is_away:
             raise Postponed
         if not self._claims.send_off(claim, step, attempts):
-            raise Withheld(Outcome.SKIPPED, INTERRUPTED)
+            raise Withheld(Outcome.SKIPPED, reasons.interrupted())
         if not self._lease.holds():  # the last check, because the checks before it may take long
             raise Postponed
         self.has_sent = True

@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable
 
 from runner.definitions.model import Account
+from runner.fire import reasons
 from runner.fire.api.client import Client, Timeouts
 from runner.fire.api.credentials import Credentials
 from runner.fire.api.exchange import Deadlines
 from runner.fire.collected_results import CollectedResults
-from runner.fire.lanes.early_end import INTERRUPTED, EarlyEnd
+from runner.fire.lanes.early_end import EarlyEnd
 from runner.fire.lanes.firing_sender import FiringSender
 from runner.fire.lanes.lane import Lane
 
@@ -74,20 +75,16 @@ class LaneThreads:
                 thread.join(0.05)  # short, because Python runs signal handlers only between two waits
                 if self._early_end.signal is not None and not is_shown:
                     is_shown = True
-                    self._early_end.stop_lanes(INTERRUPTED)
+                    self._early_end.stop_lanes(reasons.interrupted())
                     self._on_message("interrupted: waiting for the requests in flight; interrupt again to stop at once")
         if self._early_end.signal is not None:
-            self._early_end.stop_lanes(INTERRUPTED)
+            self._early_end.stop_lanes(reasons.interrupted())
 
     def _work(self, lane: Lane, credentials: Credentials) -> None:
         try:
             client = self._client(lane.account, credentials)
         except Exception:  # noqa: BLE001 - not quoted: its text could contain the password of a proxy
-            self._early_end.give_up_account(
-                lane,
-                f"no request can be made to {lane.account.base_url}:"
-                " check the account's base_url and the proxy variables of the environment",
-            )
+            self._early_end.give_up_account(lane, reasons.account_address_unusable(lane.account.base_url))
             return
         try:
             while not self._early_end.is_stopping and (step := lane.take()) is not None:

@@ -176,7 +176,7 @@ class _Effects:
             case Action.DONE:
                 return f"already {step.reason}: this edit sends nothing"
             case Action.CHANGED:
-                return f"already {step.reason.replace('edited since: the edit', 'and this edit', 1)}"
+                return f"already {step.reason.text.replace('edited since: the edit', 'and this edit', 1)}"
             case Action.CLAIMED:
                 return f"is being sent: {step.reason}"
             case Action.DISABLED:
@@ -291,7 +291,7 @@ def _may_go_out(step: Step) -> bool:
 
 
 def _sent_at(step: Step) -> str:
-    return f"was {step.reason.partition(',')[0].partition(' by run ')[0]}"
+    return f"was {step.reason.text.partition(',')[0].partition(' by run ')[0]}"
 
 
 def _shared(change: SharedChange) -> dict[str, Any]:

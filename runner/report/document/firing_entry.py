@@ -15,6 +15,7 @@ from runner.fire.outcome import Outcome
 from runner.ledger.values import Attempt
 from runner.plan.decide import Action
 from runner.plan.firing import FiringKey
+from runner.reason import Reason
 from runner.report.document.entry_fields import row_field, timestamp, timestamp_or_none
 
 
@@ -36,7 +37,7 @@ class ReportedFiring:
     may_go_at: datetime | None
     action: Action
     outcome: Outcome | None
-    reason: str | None
+    reason: Reason | None
     http_status: int | None
     error: str | None
     bulletins_sent: int | None
@@ -64,7 +65,8 @@ def firing_entry(firing: ReportedFiring) -> dict[str, Any]:
         "may_go_at": timestamp_or_none(firing.may_go_at),
         "action": firing.action.value,
         "outcome": None if firing.outcome is None else firing.outcome.value,
-        "reason": firing.reason,
+        "reason": None if firing.reason is None else firing.reason.text,
+        "reason_code": None if firing.reason is None else firing.reason.code.value,
         "http_status": firing.http_status,
         "error": firing.error,
         "bulletins_sent": firing.bulletins_sent,

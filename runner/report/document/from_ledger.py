@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from runner.fire import reasons
 from runner.fire.outcome import Outcome, Sent
 from runner.fire.result import reach_warnings
-from runner.ledger.records.firings import SWEPT
 from runner.ledger.values import Attempt, FiringRow, RunRow
 from runner.plan.decide import Action
 from runner.plan.event_time import event_time_warnings
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
-from runner.plan.time_text import moment
+from runner.reason import Reason
 from runner.report.document.firing_entry import ReportedFiring, firing_entry
 from runner.report.document.run import RunFacts, document_of
 
@@ -68,11 +68,7 @@ def _entry(rows: Sequence[FiringRow], attempts_of: Mapping[str, Sequence[Attempt
     """Return the entry of one firing. A released claim counts only if no other row follows."""
     row = next((row for row in reversed(rows) if row.state is not State.RELEASED), rows[-1])
     attempts = [attempt for each in rows for attempt in attempts_of.get(each.id, ())]
-    reason = next((each.reason for each in (row, *reversed(rows)) if each.reason), None)
-    if reason is None and row.state is State.CLAIMED:
-        reason = SWEPT
-    if reason is None and row.state is State.EXPIRED and row.due_at is not None:
-        reason = f"was due {moment(row.due_at)}, and its grace ran out before it was sent"
+    reason = _reason(row, next((each.reason for each in (row, *reversed(rows)) if each.reason), None))
     outcome = _OUTCOMES[row.state]
     payload = json.loads(row.payload)
     last = attempts[-1] if attempts else None
@@ -105,3 +101,12 @@ def _entry(rows: Sequence[FiringRow], attempts_of: Mapping[str, Sequence[Attempt
             attempts=attempts,
         )
     )
+
+
+def _reason(row: FiringRow, recorded: str | None) -> Reason | None:
+    """Return the reason that the row or an earlier row contains, else the one that follows from the row's state."""
+    if recorded is not None:
+        return reasons.as_recorded(recorded)
+    if row.state is State.CLAIMED:
+        return reasons.no_outcome_recorded()
+    return reasons.expired_unsent(row.due_at) if row.state is State.EXPIRED and row.due_at is not None else None

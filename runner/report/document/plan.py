@@ -24,7 +24,7 @@ from runner.report.document.entry_fields import row_field, timestamp, timestamp_
 SCHEMA_VERSION = 1
 # Left out of the hash: when and by which version the plan was made.
 _UNHASHED = ("hash", "now", "version", "git")
-_UNHASHED_OF_FIRINGS = ("reason", "may_go_at", "warnings")
+_UNHASHED_OF_FIRINGS = ("reason", "reason_code", "may_go_at", "warnings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,8 @@ def _firing(step: Step, now: datetime) -> dict[str, Any]:
         "account": firing.key.account,
         "occurrence": firing.key.occurrence,
         "action": step.action.value,
-        "reason": step.reason,
+        "reason": step.reason.text,
+        "reason_code": step.reason.code.value,
         "file": firing.bulletin.place.file,
         "line": firing.bulletin.place.line,
         **row_field(firing.bulletin.place.row),

@@ -123,13 +123,13 @@ def _reason(step: Step, zones: Mapping[str, str]) -> str:
     """
     at, zone = step.may_go_at or step.firing.occurrence.due_at, zones.get(step.firing.key.account)
     if step.action is not Action.WAIT or at is None or zone is None:
-        return step.reason
+        return step.reason.text
     at = whole_second(at)  # as the reason has it
     if not (local := time_of_week(at, zone)):
-        return step.reason
+        return step.reason.text
     instant = moment(at)
     beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
-    return step.reason.replace(instant, beside, 1)
+    return step.reason.text.replace(instant, beside, 1)
 
 
 def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:

@@ -10,10 +10,12 @@ from plan import NOW, make_firing
 
 from report.document.test_from_ledger import ROW, document_of
 from runner.fire.outcome import Outcome
+from runner.fire.reasons import as_recorded
 from runner.fire.result import Result
 from runner.ledger.values import Attempt
 from runner.plan.decide import Action, Step
 from runner.plan.history import State
+from runner.plan.reasons import due
 from runner.report.document.run import entry
 
 ATTEMPT = Attempt(1, NOW + timedelta(seconds=1), 20.5, "yes", 200, '{"status": "success"}', None)
@@ -35,9 +37,9 @@ def test_both_sources_give_the_same_entry(
     last = attempts[-1] if attempts else None
     status, sent = last.http_status if last else None, 1 if outcome is Outcome.FIRED else None
     result = Result(
-        Step(make_firing("a", at=NOW), action, "was due"),
+        Step(make_firing("a", at=NOW), action, due(NOW)),
         outcome,
-        reason="the reason",
+        reason=as_recorded("the reason"),
         http_status=status,
         bulletins_sent=sent,
         tries=len(attempts),

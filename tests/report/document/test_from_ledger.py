@@ -80,7 +80,7 @@ def test_a_claim_given_back_because_the_grace_ran_out_is_one_expiry() -> None:
     (result,) = document_of(expired, given_back, attempts={"1": [attempt]})["results"]  # type: ignore[misc]
 
     assert (result["outcome"], result["action"], result["tries"]) == ("expired", "expired", 1)
-    assert result["reason"] == given_back.reason
+    assert (result["reason"], result["reason_code"]) == (given_back.reason, "recorded-earlier")
 
 
 @pytest.mark.parametrize(("sent", "warnings"), [(1, 0), (0, 1), (None, 1)])

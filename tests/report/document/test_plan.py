@@ -18,6 +18,7 @@ from runner.definitions.schema.schemas import schema
 from runner.errors import UserError
 from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.history import History, State
+from runner.reason import Reason, ReasonCode
 from runner.report.document.plan import PlanFacts, plan_document, plan_file_text, plan_hash, reviewed_plan, until_of
 
 VALIDATOR = Draft202012Validator(schema("plan"))
@@ -105,7 +106,8 @@ def test_up_to_when_a_plan_shows_what_comes_is_in_it_and_what_that_leaves_out() 
 
 
 def test_what_expired_and_no_run_has_reported_is_counted_where_a_ledger_knows() -> None:
-    steps = [Step(make_firing(id, at=NOW), Action.EXPIRED, "too late", is_news=id == "a") for id in "ab"]  # noqa: A001
+    late = Reason(ReasonCode.GRACE_ENDED, "too late")
+    steps = [Step(make_firing(name, at=NOW), Action.EXPIRED, late, is_news=name == "a") for name in "ab"]
     document = plan_document(Plan(NOW, tuple(steps)), FACTS)
     Draft202012Validator(schema("plan")).validate(json.loads(plan_file_text(document)))
     assert (document["summary"]["expired"], document["summary"]["newly_expired"]) == (2, 1)

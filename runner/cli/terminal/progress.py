@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,18 +21,10 @@ from runner.report.vocabulary import OUTCOMES
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from runner.jobs.firing.display import RunProgress
+
 # Not shown with --quiet. A skipped firing belongs to another run, or a message of the run gives its cause.
 _UNREMARKABLE = (Outcome.FIRED, Outcome.SKIPPED)
-
-
-class Progress(Protocol):
-    """Receive results and messages while a run goes on. Results come from several threads."""
-
-    def result(self, result: Result) -> None:
-        """Show the end of one firing."""
-
-    def message(self, text: str) -> None:
-        """Show a message about the whole run."""
 
 
 class _Skipped:
@@ -47,8 +39,8 @@ class _Skipped:
         if result.outcome is not Outcome.SKIPPED:
             return False
         with self._lock:
-            self._counts[result.reason or ""] += 1
-            return self._counts[result.reason or ""] > 1
+            self._counts[str(result.reason or "")] += 1
+            return self._counts[str(result.reason or "")] > 1
 
     def lines(self) -> Iterator[str]:
         """Return a line for each reason with the count of firings that were not shown."""
@@ -102,8 +94,8 @@ class _Lines:
 
 
 @contextmanager
-def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[Progress]:
-    """Give a Progress that shows a run of `total` firings on standard error."""
+def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[RunProgress]:
+    """Give a RunProgress that shows a run of `total` firings on standard error."""
     if quiet or verbose or not total or not sys.stderr.isatty():
         lines = _Lines(quiet=quiet, verbose=verbose)
         yield lines
