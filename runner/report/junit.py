@@ -16,7 +16,7 @@ from typing import Any
 
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
-from runner.plan.time_text import moment
+from runner.plan.time_text import utc_text
 from runner.report.annotations.findings import label, place
 from runner.report.counts import counted
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
@@ -139,7 +139,7 @@ def _story(entry: Mapping[str, Any]) -> list[str]:
     held = (
         []
         if may_go is None
-        else ["expires before the budget has room" if expires_first(entry) else f"may go: {moment(may_go)}"]
+        else ["expires before the budget has room" if expires_first(entry) else f"may go: {utc_text(may_go)}"]
     )
     return [
         place(entry),
