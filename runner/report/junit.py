@@ -17,7 +17,7 @@ from runner import __version__
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.definitions.suggest import counted
-from runner.plan.time_text import moment
+from runner.plan.time_text import utc_text
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
 from runner.report.document.entry_text import label, place
 from runner.report.format_interface import ReportFormat
@@ -116,7 +116,7 @@ def _description(entry: Mapping[str, Any]) -> list[str]:
     held = (
         []
         if may_go is None
-        else ["expires before the budget has room" if expires_first(entry) else f"may go: {moment(may_go)}"]
+        else ["expires before the budget has room" if expires_first(entry) else f"may go: {utc_text(may_go)}"]
     )
     return [
         place(entry),

@@ -121,9 +121,9 @@ class _OnBar:
         self._repeated = (_Skipped(), _Expired())
 
     def result(self, result: Result) -> None:
-        is_news = result.outcome is not Outcome.FIRED or bool(result.warnings)
+        is_remarkable = result.outcome is not Outcome.FIRED or bool(result.warnings)
         is_more = any(each.is_more_of_the_same(result) for each in self._repeated)
-        if result.outcome is not None and is_news and not is_more:
+        if result.outcome is not None and is_remarkable and not is_more:
             self._print(outcome_line(entry(result)), OUTCOMES[result.outcome].colour)
         if result.step.action.sends:
             self._bar.advance(self._task)

@@ -263,7 +263,7 @@ def _recurrence_entry(steps: Iterable[Step]) -> dict[str, Any]:
 
 def _goes(step: Step) -> bool:
     """Report whether the firing is sent, now or later."""
-    return step.goes or (step.action is Action.WAIT and step.may_go_at is None)
+    return step.will_be_sent or (step.action is Action.WAIT and step.may_go_at is None)
 
 
 def _would_go(step: Step, steps: Iterable[Step], before: Iterable[Step]) -> bool:

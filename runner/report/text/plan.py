@@ -14,7 +14,7 @@ from typing import Any
 from runner.definitions.suggest import counted
 from runner.plan.decide import Action, Step
 from runner.plan.event_time import step_warnings
-from runner.plan.time_text import moment, whole_second
+from runner.plan.time_text import utc_text, whole_second
 from runner.report.counts import action_counts, bulletins_of, merging, only_later, sent_now, still_unsent
 from runner.report.document.plan import until_of
 from runner.report.document.repeated_bulletins import split_repeated
@@ -127,7 +127,7 @@ def _reason(step: Step, zones: Mapping[str, str]) -> str:
     at = whole_second(at)  # as the reason has it
     if not (local := time_of_week(at, zone)):
         return step.reason.text
-    instant = moment(at)
+    instant = utc_text(at)
     beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
     return step.reason.text.replace(instant, beside, 1)
 

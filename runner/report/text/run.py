@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from runner.fire.outcome import Outcome
-from runner.plan.time_text import moment
+from runner.plan.time_text import utc_text
 from runner.report.document.budget_estimate import budget_allows_at
 from runner.report.document.repeated_bulletins import bulletin_of
 from runner.report.safe_text import printable
@@ -95,7 +95,7 @@ def _quiet(document: dict[str, Any]) -> Iterator[str]:
 
 def _first_may_go(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
     """Return when the budget first lets one of the firings go; without the date if that is today."""
-    said = moment(min(filter(None, map(budget_allows_at, left))))
+    said = utc_text(min(filter(None, map(budget_allows_at, left))))
     day, _, time = said.partition("T")
     return time if run["finished_at"].startswith(day) else said
 
