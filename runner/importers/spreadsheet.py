@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.definitions.fields import FIELDS, SCHEDULE_COLUMNS, Form, payload_of
 from runner.definitions.problem import Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
@@ -22,25 +23,13 @@ from runner.importers.text import UNREADABLE, Text
 DELIMITERS = ",;\t|"
 # Header of a column -> the field. Any other column is a property.
 _COLUMNS: Mapping[str, Path] = {
-    "id": ("id",),
-    "business_event": ("business_event",),
-    "event": ("business_event",),
-    "name": ("name",),
-    "c_by": ("c-by",),
-    "created_by": ("c-by",),
-    "when": ("when",),
-    "accounts": ("accounts",),
-    "account": ("accounts",),
-    "at": ("schedule", "at"),
-    "timezone": ("schedule", "timezone"),
-    "time_zone": ("schedule", "timezone"),
-    "grace": ("schedule", "grace"),
-    "cron": ("schedule", "cron"),
-    "enabled": ("enabled",),
-    "tags": ("tags",),
-    "tag": ("tags",),
-    "revision": ("revision",),
-    "allow_duplicate": ("allow_duplicate",),
+    **{
+        header: (field.name,)
+        for field in FIELDS
+        if field.form is not Form.MAPPING
+        for header in (field.attribute, *field.columns)
+    },
+    **{header: ("schedule", key) for header, key in SCHEDULE_COLUMNS.items()},
 }
 _NOT_IMPORTED = "A table for for_each is not imported: an entry with csv names it."
 _PREFIXES = {"properties.": "properties", "schedule.": "schedule"}
@@ -237,9 +226,9 @@ def _problems(fields: Mapping[str, Any], place: SheetRow, required: Sequence[str
     yield from unwritable_texts(fields, place)
 
 
-def _payload(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def _payload(fields: Mapping[str, Any]) -> dict[str, Any]:
     try:
         when = times.event_time(fields.get("when", "now"))
     except times.TimeProblem:
         when = fields["when"]  # the check reports what is wrong with it
-    return {**{name: fields.get(name) for name in ("business_event", "name", "properties", "c-by")}, "when": when}
+    return payload_of({**fields, "when": when})

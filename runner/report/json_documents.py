@@ -33,7 +33,7 @@ def _problem_entries(problems: Iterable[Problem]) -> Iterable[dict[str, object]]
             "column": problem.column,
             "message": problem.message,
             "help": problem.help,
-            **({"row": problem.row} if problem.row else {}),
+            **({} if problem.row is None else {"row": str(problem.row)}),
         }
 
 

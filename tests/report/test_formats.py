@@ -11,6 +11,7 @@ from plan import NOW
 from report.documents import make_plan, make_planned, make_report, make_result
 from report.text.test_problems import PROBLEM
 from runner.definitions.model import Definitions
+from runner.definitions.row_reference import RowLine
 from runner.report.formats import PLAN_FORMATS, PROBLEM_FORMATS, RUN_FORMATS, plan_in, problems_in, run_in
 
 
@@ -44,7 +45,7 @@ def test_the_json_holds_every_problem() -> None:
 
 
 def test_the_json_names_the_row_of_a_problem_that_has_one() -> None:
-    of_row = replace(PROBLEM, row="bulletins.d/shows.csv:17")
+    of_row = replace(PROBLEM, row=RowLine("bulletins.d/shows.csv", 17))
     document = json.loads(
         problems_in("json", Definitions({}, {}, (), ("bulletins.d/x.yaml",), (PROBLEM, of_row)), now=NOW)
     )

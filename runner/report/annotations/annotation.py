@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from runner.definitions.row_reference import RowLine, RowReference
 from runner.definitions.suggest import counted
-from runner.definitions.tables.row_line import RowLine, row_place
 from runner.report.annotation_rules import Severity
 from runner.report.safe_text import printable
 
@@ -28,7 +28,7 @@ class Annotation:
     column: int | None = None
     help: str = ""
     subject: str = ""
-    row: str = ""
+    row: RowReference | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _short(self.message))
@@ -44,7 +44,7 @@ class Annotation:
     @property
     def row_place(self) -> RowLine | None:
         """Return the place of its row, if it has a row with a place in a file."""
-        return row_place(self.row, self.file)
+        return self.row if isinstance(self.row, RowLine) else None
 
 
 def by_severity(annotations: Iterable[Annotation]) -> list[Annotation]:

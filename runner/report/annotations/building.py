@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.definitions.problem import Problem
+from runner.definitions.row_reference import row_of_document
 from runner.definitions.suggest import counted
 from runner.plan.compare import MOVES
 from runner.report.annotation_rules import AnnotationRule, Severity
@@ -117,7 +118,7 @@ def _folded(found: Iterable[_Found]) -> list[Annotation]:
 def _annotation(found: _Found, accounts: str) -> Annotation:
     entry, about = found.entry, f"{label(found.entry)} in {accounts}"
     message = f"{about} {found.text}"
-    row = entry.get("row", "")
+    row = row_of_document(entry.get("row", ""), entry["file"])
     return Annotation(
         found.severity, found.rule, message, entry["file"], entry["line"], help=found.help, subject=about, row=row
     )
@@ -131,7 +132,7 @@ def _renames(changes: Iterable[Mapping[str, Any]]) -> Iterator[Annotation]:
             found = Annotation(
                 Severity.WARNING, AnnotationRule.SENDS_AGAIN, message, change["file"], change["line"], help=help_text
             )
-            yield replace(found, subject=change["id"], row=change.get("row", ""))
+            yield replace(found, subject=change["id"], row=row_of_document(change.get("row", ""), change["file"]))
 
 
 def _account_moves(changes: Iterable[Mapping[str, Any]]) -> Iterator[Annotation]:

@@ -27,11 +27,11 @@ def github_commands(findings: Iterable[Annotation]) -> str:
 
 
 def _command(finding: Annotation) -> str:
-    file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
+    place = finding.row_place or finding
     properties = {
-        "file": file,
-        "line": str(line),
-        "col": "" if column is None else str(column),
+        "file": place.file,
+        "line": str(place.line),
+        "col": "" if place.column is None else str(place.column),
         "title": f"{finding.rule}: {RULES[finding.rule].summary}",
     }
     joined = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)

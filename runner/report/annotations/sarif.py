@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from runner import __version__
-from runner.definitions.tables.row_line import RowLine
+from runner.definitions.row_reference import RowLine
 from runner.report.annotation_rules import RULES
 from runner.report.annotations.annotation import Annotation, by_severity
 from runner.report.annotations.annotations_format import AnnotationsFormat
@@ -74,7 +74,7 @@ def _results(findings: Sequence[Annotation], rules: Sequence[str]) -> Iterable[d
             "ruleId": finding.rule,
             "ruleIndex": places[finding.rule],
             "level": finding.severity.value,
-            "message": {"text": _no_markup(finding.text) + (f" (row: {_link(finding.row)})" if row else "")},
+            "message": {"text": _no_markup(finding.text) + (f" (row: {_link(str(row))})" if row else "")},
             "locations": [{"physicalLocation": _location(finding.file, finding.line, finding.column)}],
             **({"relatedLocations": [_related(row)]} if row else {}),
             "partialFingerprints": {FINGERPRINT: f"{digest}:{seen[digest]}"},
@@ -87,7 +87,7 @@ def _location(file: str, line: int, column: int | None) -> dict[str, Any]:
 
 
 def _related(row: RowLine) -> dict[str, Any]:
-    return {"id": _ROW, "message": {"text": "the row"}, "physicalLocation": _location(*row)}
+    return {"id": _ROW, "message": {"text": "the row"}, "physicalLocation": _location(row.file, row.line, row.column)}
 
 
 def _no_markup(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from runner.definitions.row_reference import RowReference
+
 
 def timestamp(at: datetime) -> str:
     """Return an instant as documents write it: RFC 3339 in UTC, with milliseconds if they are not zero."""
@@ -16,6 +18,6 @@ def timestamp_or_none(at: datetime | None) -> str | None:
     return None if at is None else timestamp(at)
 
 
-def row_field(row: str) -> dict[str, str]:
+def row_field(row: RowReference | None) -> dict[str, str]:
     """Return the field `row` of a bulletin that was made from a table's row; else nothing."""
-    return {"row": row} if row else {}
+    return {} if row is None else {"row": str(row)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from runner.definitions.row_reference import RowReference
 from runner.fire.outcome import Outcome
 from runner.ledger.values import Attempt
 from runner.plan.decide import Action
@@ -21,7 +22,7 @@ from runner.report.document.entry_fields import row_field, timestamp, timestamp_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedFiring:
-    """What a report says about one firing. `row` is empty for a bulletin of its own, and for one from the ledger.
+    """What a report says about one firing. `row` is None for a bulletin of its own, and for one from the ledger.
 
     `outcome` is None if the run left the firing alone; then `payload` is None too. `tries` counts the requests;
     `attempts` holds those whose end is known.
@@ -30,7 +31,7 @@ class ReportedFiring:
     key: FiringKey
     file: str
     line: int
-    row: str
+    row: RowReference | None
     business_event: str
     name: str
     due_at: datetime | None

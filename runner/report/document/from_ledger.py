@@ -78,7 +78,7 @@ def _entry(rows: Sequence[FiringRow], attempts_of: Mapping[str, Sequence[Attempt
             key=row.key,
             file=row.file,
             line=row.line,
-            row="",  # the ledger does not keep it
+            row=None,  # the ledger does not keep it
             business_event=payload["business_event"],
             name=payload["name"],
             due_at=row.due_at,

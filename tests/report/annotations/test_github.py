@@ -28,14 +28,14 @@ NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "n
 
 
 def expected(finding: Annotation) -> Command:
-    file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
+    place = finding.row_place or finding
     properties = {
-        "file": printable(file),
-        "line": str(line),
+        "file": printable(place.file),
+        "line": str(place.line),
         "title": f"{finding.rule}: {RULES[finding.rule].summary}",
     }
-    if column is not None:
-        properties["col"] = str(column)
+    if place.column is not None:
+        properties["col"] = str(place.column)
     places = filter(None, (finding.file, finding.line, finding.column))
     template = f" (template: {printable(':'.join(map(str, places)))})" if finding.row_place else ""
     return Command(NAMES[finding.severity], properties, finding.text + template)

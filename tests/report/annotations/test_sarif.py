@@ -74,7 +74,7 @@ def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
 
 def link(finding: Annotation) -> str:
     """The link to the row that a finding is about, if that stands anywhere."""
-    row = unlinked(printable(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    row = unlinked(printable(str(finding.row))).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     return f" (row: [{row}](1))" if finding.row_place else ""
 
 

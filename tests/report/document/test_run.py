@@ -14,6 +14,7 @@ from plan import NOW, make_bulletin, make_firings
 
 import runner
 from runner.definitions.model import Place
+from runner.definitions.row_reference import RowLine
 from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result, RunResult
@@ -128,9 +129,9 @@ def test_the_schema_is_valid_and_its_enums_are_those_of_the_code() -> None:
 
 
 def test_a_result_of_a_row_names_it() -> None:
-    row = "bulletins.d/shows.csv:17"
+    row = RowLine("bulletins.d/shows.csv", 17)
     (firing,) = make_firings(make_bulletin("a", place=Place("bulletins.d/a.yaml", 4, 5, 0, row)))
     document = report_document(facts(), [Result(Step(firing, Action.WAIT, due(None)), None)])
 
     VALIDATOR.validate(json.loads(json.dumps(document)))
-    assert [result["row"] for result in document["results"]] == [row]
+    assert [result["row"] for result in document["results"]] == [str(row)]
