@@ -15,7 +15,7 @@ from runner.definitions.fields import FIELDS, SCHEDULE_COLUMNS, Form, payload_of
 from runner.definitions.problem import Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
-from runner.definitions.suggest import quoted
+from runner.definitions.suggest import counted, quoted
 from runner.importers.cells import fields_of, problems_of
 from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.text import UNREADABLE, Text
@@ -186,7 +186,7 @@ def _rows(table: SheetTable) -> Iterator[tuple[list[str], int] | Problem]:
         if not filled:
             continue
         if filled > len(table.columns) or len(cells) < len(table.columns):
-            counts = _counted(len(cells), "cell"), _counted(len(table.columns), "column")
+            counts = counted(len(cells), "cell"), counted(len(table.columns), "column")
             message = f"the row has {counts[0]}, and the header {counts[1]}"
             hint = f"Put a cell that holds {_named(table.delimiter)} in double quotes, and write empty cells too."
             yield sheet.problem(sheet.starts[line - 1], UNREADABLE, message, hint)
@@ -216,10 +216,6 @@ def _stray(table: SheetTable, cells: Sequence[str]) -> int | None:
 
 def _named(delimiter: str) -> str:
     return {",": "a comma", ";": "a semicolon", "\t": "a tab"}.get(delimiter, quoted(delimiter))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _problems(fields: Mapping[str, Any], place: SheetRow, required: Sequence[str]) -> Iterator[Problem]:

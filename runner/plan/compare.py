@@ -28,7 +28,7 @@ from runner.definitions.model import (
 from runner.definitions.schedules.times import written_duration
 from runner.plan.changes import Change, changes
 from runner.plan.firing import FiringKey
-from runner.plan.time_text import moment
+from runner.plan.time_text import utc_text
 
 # The fields of an account that decide which people its bulletins reach.
 MOVES = ("region", "base_url", "account_id_env")
@@ -206,13 +206,13 @@ def _compared(value: Any) -> Any:
         case tuple():
             return sorted(value)
         case Schedule(at, grace):
-            return {"at": moment(at), "grace": written_duration(grace)}
+            return {"at": utc_text(at), "grace": written_duration(grace)}
         case Recurrence() as recurrence:
             edges = {"starts": recurrence.starts, "ends": recurrence.ends}
             return {
                 "cron": recurrence.cron,
                 "timezone": recurrence.timezone,
-                **{name: moment(at) for name, at in edges.items() if at},
+                **{name: utc_text(at) for name, at in edges.items() if at},
                 "grace": written_duration(recurrence.grace),
                 "catch_up": recurrence.catch_up.value,
             }

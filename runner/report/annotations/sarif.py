@@ -17,8 +17,11 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from runner import __version__
 from runner.definitions.row_reference import RowLine
-from runner.report.annotations.findings import RULES, Annotation, by_severity
+from runner.report.annotation_rules import RULES
+from runner.report.annotations.annotation import Annotation, by_severity
+from runner.report.annotations.annotations_format import AnnotationsFormat
 from runner.report.safe_text import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -70,7 +73,7 @@ def _results(findings: Sequence[Annotation], rules: Sequence[str]) -> Iterable[d
         yield {
             "ruleId": finding.rule,
             "ruleIndex": places[finding.rule],
-            "level": finding.level.value,
+            "level": finding.severity.value,
             "message": {"text": _no_markup(finding.text) + (f" (row: {_link(str(row))})" if row else "")},
             "locations": [{"physicalLocation": _location(finding.file, finding.line, finding.column)}],
             **({"relatedLocations": [_related(row)]} if row else {}),
@@ -117,3 +120,11 @@ def _cut(kept: int, found: int) -> dict[str, Any]:
         "executionSuccessful": True,
         "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
     }
+
+
+class _Sarif(AnnotationsFormat):
+    def annotations_text(self, annotations: Sequence[Annotation]) -> str:
+        return sarif(annotations, __version__)
+
+
+FORMAT = _Sarif()

@@ -108,7 +108,7 @@ def test_up_to_when_a_plan_shows_what_comes_is_in_it_and_what_that_leaves_out() 
 
 def test_what_expired_and_no_run_has_reported_is_counted_where_a_ledger_knows() -> None:
     late = Reason(ReasonCode.GRACE_ENDED, "too late")
-    steps = [Step(make_firing(name, at=NOW), Action.EXPIRED, late, is_news=name == "a") for name in "ab"]
+    steps = [Step(make_firing(name, at=NOW), Action.EXPIRED, late, needs_report=name == "a") for name in "ab"]
     document = plan_document(Plan(NOW, tuple(steps)), FACTS)
     Draft202012Validator(schema("plan")).validate(json.loads(plan_file_text(document)))
     assert (document["summary"]["expired"], document["summary"]["newly_expired"]) == (2, 1)

@@ -17,11 +17,12 @@ from runner.definitions.model import Place
 from runner.definitions.row_reference import RowLine
 from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.plan.decide import Action, Step
 from runner.plan.reasons import due
 from runner.reason import Reason, ReasonCode
-from runner.report.document.run import RunFacts, report_document, timestamp
+from runner.report.document.entry_fields import timestamp
+from runner.report.document.run import RunFacts, report_document
 from runner.report.safe_text import printable
 from runner.report.text.run import outcome_line, summary_lines
 
@@ -105,7 +106,7 @@ def test_exit_codes_have_their_precedence(outcomes: list[str | None], fields: di
     step = Step(FIRING, Action.FIRE, due(None))
     found = tuple(Result(step, Outcome(outcome) if outcome else None) for outcome in outcomes)
 
-    assert Ended(found, **fields).exit_code == code
+    assert RunResult(found, **fields).exit_code == code
 
 
 @pytest.mark.parametrize(
