@@ -172,7 +172,7 @@ def test_a_creator_that_nothing_would_fill_in_is_refused(write: Write) -> None:
           - {id: a, business_event: E, name: N, properties: {}, c-by: "{{row.name}}@example.com"}
         """
     (problem,) = loaded(write, text).problems
-    assert (problem.code, problem.line, problem.column) == (Code.BAD_TEMPLATE, 2, 61)
+    assert (problem.code, problem.line, problem.column) == (Code.BAD_TEMPLATE, 2, 63)
 
 
 @pytest.mark.parametrize("name", ["{{ discount }} off", "{% off %}", "100 {#} percent", "{{rows}}"])
