@@ -17,7 +17,7 @@ from runner.errors import Exit, UserError
 from runner.importers.conversion import Converted, converted
 from runner.importers.import_context import ImportContext, ImportNotes
 from runner.importers.payloads import payloads_in
-from runner.importers.spreadsheet import SheetTable, drafts_in, table_of
+from runner.importers.spreadsheet.table import SheetTable, drafts_in, table_of
 from runner.importers.text import Piece
 
 IN1, SG1, EU1 = (

@@ -76,9 +76,9 @@ def csv_(file: Path, out: Path | None, **options: Any) -> int:
     properties.NAME always does. FILE is - for standard input.
     """
     from runner.definitions.problem import Problem
-    from runner.importers.cells import with_notes
     from runner.importers.import_context import ImportNotes, filled_in
-    from runner.importers.spreadsheet import drafts_in, table_of
+    from runner.importers.spreadsheet.cells import with_notes
+    from runner.importers.spreadsheet.table import drafts_in, table_of
     from runner.importers.text import text_of
 
     _check_new(out)

@@ -11,11 +11,11 @@ from runner.definitions.load import load_sources
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.sources import Source
-from runner.importers.cells import with_notes
 from runner.importers.conversion import Converted, converted
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes
-from runner.importers.spreadsheet import SheetTable, drafts_in, table_of
+from runner.importers.spreadsheet.cells import with_notes
+from runner.importers.spreadsheet.table import SheetTable, drafts_in, table_of
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
 ACCOUNTS = "accounts: {india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}}\n"
