@@ -71,9 +71,9 @@ def import_() -> None:
 def csv_(file: Path, out: Path | None, **options: Any) -> int:
     """Import a spreadsheet's rows, saved as CSV.
 
-    Columns named id, name, event, c-by, when, accounts, at, cron, timezone, grace, tags, enabled, revision or
-    allow_duplicate become these fields. Every other column becomes a property of the same name; a column
-    properties.NAME always does. FILE is - for standard input.
+    A column named after a field of a bulletin, such as name, c-by, accounts or tags, becomes this field. So do event,
+    at, cron, timezone and grace. Every other column becomes a property of the same name; a column properties.NAME
+    always does. FILE is - for standard input.
     """
     from runner.definitions.problem import Problem
     from runner.importers.import_context import ImportNotes, filled_in
