@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from runner.error_codes import ErrorCode
+
+__all__ = ["ErrorCode", "Exit", "UserError"]
+
 
 class Exit(IntEnum):
     """The exit codes of every command."""
@@ -26,11 +30,20 @@ class Exit(IntEnum):
 class UserError(Exception):
     """An error that the user can fix.
 
-    `message` states what was found, and `help` what to do. `exit_code` is the exit code of the process.
+    `code` is its kind. `message` states what was found, and `help` what to do. `exit_code` is the exit code of the
+    process.
     """
 
-    def __init__(self, message: str, *, help: str = "", exit_code: Exit = Exit.REFUSED) -> None:  # noqa: A002
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        *,
+        help: str = "",  # noqa: A002
+        exit_code: Exit = Exit.REFUSED,
+    ) -> None:
         super().__init__(message)
+        self.code = code
         self.message = message
         self.help = help
         self.exit_code = exit_code

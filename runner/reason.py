@@ -94,7 +94,7 @@ class Reason:
         return self.text
 
 
-MEANINGS: Mapping[ReasonCode, str] = {
+REASON_MEANINGS: Mapping[ReasonCode, str] = {
     ReasonCode.DUE: "The firing is due and its grace period lasts: the next run sends it.",
     ReasonCode.DUE_AT_ONCE: "The bulletin has no schedule: the next run sends it.",
     ReasonCode.FAILED_BEFORE: "An earlier try certainly sent nothing. The next run tries again.",

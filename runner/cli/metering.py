@@ -15,7 +15,7 @@ import click
 
 from runner import interrupts
 from runner.cli.options import present
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -74,12 +74,14 @@ class Meter:
                     text = file.read()
         except OSError as error:
             raise UserError(
+                ErrorCode.CANNOT_WRITE,
                 f"the metrics can't be written to {self._path}: {error.strerror}; nothing was sent",
                 help="Make room or give write access there, or choose another place with --metrics-file.",
             ) from None
         self._before = earlier(text)
         if text and (self._before is None or "bulletins_" not in text):
             raise UserError(
+                ErrorCode.NOT_METRICS,
                 f"{self._path} holds something other than metrics; it was not changed, and nothing was sent",
                 help="Choose another place with --metrics-file, or remove it first.",
             )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import local
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -85,6 +85,7 @@ def _coming(definitions: Definitions, selected: Sequence[Firing], now: datetime,
             recurring += firing.watch_key is not None and _comes_by(until, firing.occurrence)
         if recurring > MOST_COMING:
             raise UserError(
+                ErrorCode.TOO_MANY_OCCURRENCES,
                 f"recurring bulletins have more than {MOST_COMING:,} times up to {until:%Y-%m-%dT%H:%M:%SZ}",
                 help="Write an earlier --until, or select fewer bulletins, such as with --id or --tag.",
                 exit_code=Exit.USAGE,
@@ -105,7 +106,10 @@ def which_ledger(url: str | None, *, sandbox: bool) -> str | None:
         return url
     if named_ledger():
         raise UserError(
-            "--sandbox uses its own ledger, and --ledger names another", help="Leave one out.", exit_code=Exit.USAGE
+            ErrorCode.SANDBOX_WITH_LEDGER,
+            "--sandbox uses its own ledger, and --ledger names another",
+            help="Leave one out.",
+            exit_code=Exit.USAGE,
         )
     return str(local.SANDBOX_LEDGER)
 

@@ -19,7 +19,7 @@ import click
 from runner import __version__, git, local
 from runner.cli.options import present
 from runner.cli.streams import OutputLost
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.fire.result import Ended
@@ -56,6 +56,7 @@ class Reporter:
             check_writable(path)
         except OSError as error:
             raise UserError(
+                ErrorCode.CANNOT_WRITE,
                 f"the report can't be written to {path}: {error.strerror}; nothing was sent",
                 help="Make room or give write access there, or choose another place with --report.",
             ) from None

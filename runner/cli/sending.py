@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import __version__, git, interrupts
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.cli.commands.fire import Options, Work
@@ -133,7 +133,9 @@ def after_sending(error: Exception) -> UserError:
 
     found = fault_text(error)
     return UserError(
-        f"the run sent requests and then failed: {found}", help="bulletins report shows what was recorded."
+        ErrorCode.FAILED_AFTER_SENDING,
+        f"the run sent requests and then failed: {found}",
+        help="bulletins report shows what was recorded.",
     )
 
 

@@ -13,7 +13,7 @@ import select
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -24,6 +24,7 @@ class OutputLost(UserError):
 
     def __init__(self, error: OSError) -> None:
         super().__init__(
+            ErrorCode.OUTPUT_LOST,
             f"standard output can't be written: {error.strerror or error}",
             help="Make room there, or send the output to another place. What was recorded or written before stays.",
         )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner import local
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
@@ -50,6 +50,7 @@ class Comparison:
             return
         if not lacking:
             raise UserError(
+                ErrorCode.NO_LOSS_TO_ACCEPT,
                 f"the ledger {self.ledger.place} holds everything that this machine has seen of it:"
                 f" there is no loss of run {accepted[0]} to accept",
                 help="Leave out --accept-older-ledger. It is for one decision of a person, never for a cron job.",
@@ -57,6 +58,7 @@ class Comparison:
         options = " ".join(f"--accept-older-ledger {run}" for run in lacking)
         named = f" --ledger {shlex.quote(self.ledger.place)}" if named_ledger() else ""
         raise UserError(
+            ErrorCode.LEDGER_OLDER,
             "; ".join(map(self.described, self.losses)),
             help=f"Bring back the newer copy of the ledger. Without one, `bulletins ledger baseline{named}` records"
             f" what is due now as sent; or `bulletins fire{named} {options} --note TEXT` sends what this ledger takes"

@@ -19,7 +19,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.ledger.database import connect, database_errors, locks
 from runner.ledger.database.ledger_clock import LedgerClock, Source
 from runner.ledger.database.tables import ledger as ledger_table
@@ -215,6 +215,7 @@ class Ledger:
             for run in alive:
                 if run.id not in merged.runs:
                     raise UserError(
+                        ErrorCode.RUN_IN_PROGRESS,
                         f"run {run.id} of {run.who} on {run.host} (pid {run.pid}) is in progress on {self.place}",
                         help="Import when no run is in progress: an import could change what the run has planned.",
                     )
@@ -260,6 +261,7 @@ class Ledger:
         with self._writing(single=True) as connection:
             if not runs.renew(connection, run, self.clock.now(lease)):
                 raise UserError(
+                    ErrorCode.LEASE_LOST,
                     f"run {run} did not renew its lease in time, and its claims were put in doubt",
                     help="bulletins status shows these firings. Run again to send all others.",
                 )

@@ -28,7 +28,7 @@ from fire import (
     reason_code,
 )
 from runner import clock
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.fire.holding import ledger_access
 from runner.fire.lanes.backoff import Retries
 from runner.fire.run import Run
@@ -205,7 +205,7 @@ def test_a_ledger_that_takes_no_claim_lets_nothing_out(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any, **__: Any) -> Claim:
-        raise UserError("the disk is full")
+        raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
 
     monkeypatch.setattr(firer.ledger, "claim", full)
     ended = firer.fire([bulletin(number) for number in range(5)])
@@ -217,8 +217,9 @@ def test_a_ledger_that_takes_no_claim_lets_nothing_out(
 def test_what_was_sent_and_could_not_be_recorded_is_in_doubt_and_never_sent_again(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    disk_full = UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
     with monkeypatch.context() as broken:
-        broken.setattr(firer.ledger, "settle", lambda *_: (_ for _ in ()).throw(UserError("the disk is full")))
+        broken.setattr(firer.ledger, "settle", lambda *_: (_ for _ in ()).throw(disk_full))
         ended = firer.fire([bulletin()])
     assert (outcomes(ended), ended.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)
 
@@ -324,7 +325,7 @@ class Away:
             self.failed[name] += 1
             if arrives:
                 method(*arguments, **options)
-            raise LedgerAway("the ledger is away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "the ledger is away")
 
         return call
 

@@ -31,7 +31,7 @@ from runner.cli.options import (
 )
 from runner.cli.outputs import check_outputs
 from runner.cli.reporting import Reporter
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.report.formats import RUN_FORMATS
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ def _work(options: Options, selection: dict[str, Any]) -> Work:
         path = Path(reviewed.path)
         if not os.path.exists(path):
             raise UserError(
+                ErrorCode.PLAN_PATH_MISSING,
                 f"{options.path} is a plan of {path}, which does not exist here",
                 help="Run the command in the folder in which the plan was made.",
             )
@@ -275,6 +276,7 @@ def _as_confirmed(work: Work, confirmed: Plan, ledger: Ledger) -> Plan:
     if gone:
         some = ", ".join(gone[:3]) + (f" and {len(gone) - 3:,} more" if len(gone) > 3 else "")
         raise UserError(
+            ErrorCode.SHOWN_PLAN_OUTDATED,
             f"{some} can no longer be sent as shown: meanwhile another run sent it, or it was blocked or came too late",
             help="Nothing was sent by this run. Run the command again to see the new plan.",
         )
@@ -297,7 +299,9 @@ def _confirm(options: Options, plan: Plan) -> bool:
     accounts = ", ".join(f"{count:,} in {account}" for account, count in counts.items())
     if not sys.stdin.isatty():
         raise UserError(
-            "there is no terminal to ask on, and nothing was sent", help="Add --yes to send without asking."
+            ErrorCode.NO_TERMINAL,
+            "there is no terminal to ask on, and nothing was sent",
+            help="Add --yes to send without asking.",
         )
     where = "the sandbox?" if options.sandbox else "real people? This can't be undone."
     insist_on_yes(f"Send {len(plan.to_send):,} ({accounts}) to {where}", undone="sent")

@@ -22,7 +22,7 @@ from runner.cli.options import (
     selection_options,
     yes_option,
 )
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
@@ -115,6 +115,7 @@ def check(ledger_url: str | None, format_: str) -> int:
     looked_at = f"firings: {sum(counted.states.values()):,}, runs: {counted.runs:,}"
     if faults:
         raise UserError(
+            ErrorCode.LEDGER_DAMAGED,
             f"the ledger {counted.id} at {counted.url} is damaged: it breaks {len(faults)} of its rules ({looked_at})",
             help="Fire nothing with it. Restore it whole from a backup, then record what was sent since.",
         )
@@ -147,7 +148,9 @@ def export(file: Path, ledger_url: str | None) -> None:
                 count = _write(opened.export(), out)
         except OSError as error:
             message = f"the export can't be written to {file}: {error.strerror}"
-            raise UserError(message, help="Make room or give write access there. No partial file was left.") from None
+            raise UserError(
+                ErrorCode.CANNOT_WRITE, message, help="Make room or give write access there. No partial file was left."
+            ) from None
         click.echo(f"exported the ledger {opened.id} to {file}: {count - 2:,} rows")
 
 
@@ -199,9 +202,13 @@ def _lines(file: Path) -> Iterator[str]:
         with click.open_file(str(file), encoding="utf-8") as lines:
             yield from lines
     except UnicodeDecodeError:
-        raise UserError(f"{place} is not an export: it is not UTF-8", help="Nothing was imported.") from None
+        raise UserError(
+            ErrorCode.NOT_AN_EXPORT, f"{place} is not an export: it is not UTF-8", help="Nothing was imported."
+        ) from None
     except OSError as error:
-        raise UserError(f"{place} can't be read: {error.strerror}", help="Nothing was imported.") from None
+        raise UserError(
+            ErrorCode.CANNOT_READ, f"{place} can't be read: {error.strerror}", help="Nothing was imported."
+        ) from None
 
 
 @ledger.command()
@@ -273,7 +280,7 @@ def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
     show_table((COLOURS[action] if action else None, cells) for action, cells in rows(steps, whole=False))
     if not sys.stdin.isatty():
         message = "there is no terminal to ask on, and nothing was recorded"
-        raise UserError(message, help="Add --yes to record it without asking.")
+        raise UserError(ErrorCode.NO_TERMINAL, message, help="Add --yes to record it without asking.")
     question = f"Record these {len(steps):,} as sent in {opened.place}? None of them will be sent."
     insist_on_yes(question, undone="recorded")
 

@@ -1,4 +1,4 @@
-"""`schema` and `explain`: print the schemas of the format, and explain problem codes and answers of the API."""
+"""`schema` and `explain`: print the schemas of the format, and explain codes and answers of the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from runner.cli import completions
 from runner.cli.options import DEFAULT_PATH
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -55,7 +55,7 @@ def _check_name(name: str, names: list[str], message: str) -> None:
 
     if name not in names:
         hint = did_you_mean(name, names) or f"The schemas are: {listed(names)}."
-        raise UserError(message, help=hint, exit_code=Exit.USAGE)
+        raise UserError(ErrorCode.UNKNOWN_SCHEMA, message, help=hint, exit_code=Exit.USAGE)
 
 
 def _narrow(name: str | None, path: Path, out: Path | None) -> None:
@@ -95,7 +95,9 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
             file.write(schema_json(narrowed(name, definitions)))
     except OSError as error:
         message = f"{path} can't be written: {error.strerror or error}"
-        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
+        raise UserError(
+            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a folder that can be written to.")
+        ) from None
     return path
 
 
@@ -104,12 +106,13 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
 def explain(code: str | None) -> None:
     """Explain a code or an answer like 429; without CODE, list all.
 
-    CODE is the code of a problem, such as property-unknown, or the HTTP status of an answer of the API, such as 429.
+    CODE is the code of a problem, such as property-unknown, of an error, such as no-match, or of a reason in a plan or
+    report, such as grace-ended. It may also be the HTTP status of an answer of the API, such as 429.
     """
     from runner.definitions.problem_codes import Code
     from runner.definitions.suggest import did_you_mean
     from runner.fire.api.refusal_causes import ANSWERS, answer_code
-    from runner.report.text.problem_pages import answer_page, listed_by_theme, page
+    from runner.report.text.problem_pages import MEANINGS, answer_page, listed_by_theme, meaning_page, page
 
     styled = {"heading": lambda text: click.style(text, bold=True)}
     if code is None:
@@ -118,11 +121,14 @@ def explain(code: str | None) -> None:
     if answer := answer_code(code):
         click.echo("\n".join(answer_page(answer, _width(), **styled)))
         return
-    code = code.removeprefix("error[").rstrip("]:")
+    code = code.removeprefix("error").strip("[]:")
+    if code in MEANINGS:
+        click.echo("\n".join(meaning_page(code, _width(), **styled)))
+        return
     if code not in list(Code):
-        hint = did_you_mean(code, [*Code, *ANSWERS]) or "bulletins explain lists them."
-        message = f"{code!r} is no problem code, and no answer of the API that has a page"
-        raise UserError(message, help=hint, exit_code=Exit.USAGE)
+        hint = did_you_mean(code, [*Code, *ANSWERS, *MEANINGS]) or "bulletins explain lists them."
+        message = f"{code!r} is not the code of a problem, an error, a reason or an answer of the API"
+        raise UserError(ErrorCode.UNKNOWN_CODE, message, help=hint, exit_code=Exit.USAGE)
     click.echo("\n".join(page(Code(code), _width(), **styled)))
 
 

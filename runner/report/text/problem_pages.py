@@ -1,4 +1,4 @@
-"""Pages of text that explain problem codes and answers of the API: a list by theme, and a page for each code."""
+"""Pages of text that explain codes of problems, errors, reasons and answers: a list by theme, a page for each code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 from runner.definitions.problem_codes import EXPLANATIONS, Code
 from runner.definitions.schema.schemas import schema
+from runner.error_codes import ERROR_MEANINGS
 from runner.fire.api.refusal_causes import ANSWERS
+from runner.reason import REASON_MEANINGS
 
 Heading = Callable[[str], str]
 
@@ -85,13 +87,23 @@ RULES: Mapping[str, tuple[str, ...]] = {
 _ENTRIES = {"accounts": "account", "bulletins": "bulletin", "business_events": "event"}
 _OTHERS = "Others"
 _ANSWERS_THEME = "Answers of the API"
+_ERRORS_THEME = "Errors of a command"
+_REASONS_THEME = "Reasons in plans and reports"
+
+# The meaning of each code of an error or a reason. Reasons that are answers of the API have pages of their own.
+MEANINGS: Mapping[str, str] = {
+    **{code.value: meaning for code, meaning in ERROR_MEANINGS.items()},
+    **{code.value: meaning for code, meaning in REASON_MEANINGS.items() if code not in ANSWERS},
+}
 
 
 def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
     """Return lines of at most `width` columns: every code with its summary, by theme."""
-    column = max(len(code) for code in Code) + 4
+    column = max(len(code) for code in (*Code, *MEANINGS)) + 4
     themes = {theme: {code.value: EXPLANATIONS[code].summary for code in codes} for theme, codes in by_theme().items()}
     themes[_ANSWERS_THEME] = {code: explanation.summary for code, explanation in ANSWERS.items()}
+    themes[_REASONS_THEME] = {code: MEANINGS[code] for code in REASON_MEANINGS if code in MEANINGS}
+    themes[_ERRORS_THEME] = {code.value: MEANINGS[code] for code in ERROR_MEANINGS}
     for number, (theme, summaries) in enumerate(themes.items()):
         if number:
             yield ""
@@ -124,6 +136,11 @@ def page(code: Code, width: int, *, heading: Heading = str) -> Iterator[str]:
             yield from textwrap.wrap(
                 text, width, initial_indent=f"    {name}".ljust(column), subsequent_indent=" " * column
             )
+
+
+def meaning_page(code: str, width: int, *, heading: Heading = str) -> Iterator[str]:
+    """Return the page of a code of an error or a reason: its meaning."""
+    yield from _wrapped(f"{code}: {MEANINGS[code]}", width, heading, len(code))
 
 
 def answer_page(code: str, width: int, *, heading: Heading = str) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from cli.conftest import Bulletins, only_report, outcomes
 from runner.definitions.schema.schemas import schema
+from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
 FROM_A_PLAN = ("action", "file", "line", "due_at", "fingerprint", "warnings", "name", "business_event")
@@ -83,19 +84,21 @@ def test_the_sandbox_s_runs_are_in_its_own_ledger(bulletins: Bulletins, small_se
 
 @pytest.mark.parametrize("run", ["01JDX0000000000000000000AA", "nothing"])
 def test_a_run_that_is_not_there(bulletins: Bulletins, ledger: str, run: str) -> None:
-    assert bulletins("report", run).refused_with(f"there is no run {run.upper()} in", "status", code=2)
+    assert bulletins("report", run).refused_with(ErrorCode.UNKNOWN_RUN, run.upper(), exit_code=2)
 
 
 def test_no_run_at_all(bulletins: Bulletins, ledger: str) -> None:
-    assert bulletins("report").refused_with("no run did anything yet", "bulletins fire", code=2)
+    assert bulletins("report").refused_with(ErrorCode.NO_RUN, exit_code=2)
 
 
 def test_a_baseline_is_no_run_of_fire(bulletins: Bulletins, ledger: str) -> None:
     assert bulletins("ledger", "baseline", "--yes").code == 0
-    assert bulletins("report").refused_with("no run did anything yet", "bulletins fire", code=2)
+    assert bulletins("report").refused_with(ErrorCode.NO_RUN, exit_code=2)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"schema_version": 1}', "\x80"])
 def test_a_file_that_is_no_report(bulletins: Bulletins, text: str) -> None:
     Path("x.json").write_bytes(text.encode("latin-1"))
-    assert bulletins("report", "x.json").refused_with("x.json is not a report", ".bulletins/reports", code=2)
+    assert bulletins("report", "x.json").refused_with(
+        ErrorCode.NOT_A_REPORT, "x.json", ".bulletins/reports", exit_code=2
+    )

@@ -11,6 +11,7 @@ import pytest
 
 from fire import IDENTITY, PATIENCE_S
 from runner import clock
+from runner.errors import ErrorCode
 from runner.fire.holding.lease import Lease
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.database.database_errors import LedgerAway
@@ -128,7 +129,7 @@ def test_one_that_was_taken_over_is_lost(ledger: Ledger, clocks: Clocks) -> None
 
 def test_nobody_waits_longer_than_they_want(ledger: Ledger, clocks: Clocks, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object, **__: object) -> None:
-        raise LedgerAway("away")
+        raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
 
     with begun(ledger, Told()) as lease:
         clocks.pass_s(100)

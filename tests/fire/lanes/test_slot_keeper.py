@@ -14,7 +14,7 @@ import pytest
 
 from fire import IDENTITY, PATIENCE_S, account, bulletin, plan_of
 from runner import process
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes import slot_keeper as slots_module
 from runner.fire.lanes.lane import Lane
@@ -162,7 +162,7 @@ def test_what_it_owes_is_given_back_once_the_ledger_is_back(
             failed.set()
             if arrived:
                 give_back(*arguments)
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         give_back(*arguments)
 
     monkeypatch.setattr(ledger, "give_back_slots", once)
@@ -185,7 +185,7 @@ def test_what_it_took_unheard_is_taken_again(ledger: Ledger, monkeypatch: pytest
             failed.set()
             if arrived:
                 take(*arguments, **options)
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         return take(*arguments, **options)
 
     monkeypatch.setattr(ledger, "take_slots", once)
@@ -196,7 +196,7 @@ def test_what_it_took_unheard_is_taken_again(ledger: Ledger, monkeypatch: pytest
 
 def test_a_fault_of_the_ledger_is_reported(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> list[int]:
-        raise UserError("the disk is full")
+        raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
 
     monkeypatch.setattr(ledger, "take_slots", full)
     faults: list[Exception] = []
