@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from plan import NOW, make_firing
+from refusals import refused
 from sqlalchemy import Connection, inspect, text, update
 
 from ledger import all_of, begin, connected
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit
 from runner.ledger.database import connect, migrations, tables
 from runner.ledger.database.connect import open_engine, parse_url
 from runner.ledger.database.migrations import migrate
@@ -182,7 +183,7 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 def test_a_ledger_that_no_step_leads_on_from_is_refused(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect.migrations, "migrate", lambda connection: None)
-    with pytest.raises(UserError, match="has tables of version 0, which can't be upgraded") as error:
+    with refused(ErrorCode.LEDGER_TOO_OLD) as error:
         open_engine(parse_url(old))
     assert error.value.exit_code is Exit.REFUSED
 
