@@ -41,8 +41,10 @@ def errors() -> Iterator[str]:
 def usage_errors() -> Iterator[str]:
     """Yield the messages about a wrong command line."""
     found = set()
-    for path in sorted((RUNNER / "cli").rglob("*.py")):
+    for path in sorted([*(RUNNER / "cli").rglob("*.py"), *(RUNNER / "jobs").rglob("*.py")]):
         for call, scope in _calls(path):
+            if _name(call.func) == "usage_error":
+                found.update(_texts(call.args[1], scope))
             if (_name(call.func) in _USAGE and call.args) or (_name(call.func) == "fail" and len(call.args) == 3):
                 found.update(_texts(call.args[0], scope))
     yield from sorted(found)

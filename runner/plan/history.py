@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from runner.plan.firing import FiringKey, WatchKey
+from runner.plan.firing import Firing, FiringKey, WatchKey
 
 
 class State(StrEnum):
@@ -93,8 +93,8 @@ class History:
     are no longer defined. `spent`: by account with a budget, firings sent in the last 48 hours.
 
     For recurring bulletins: `settled`, up to when they are settled; `looked`, when a run last looked at them; `edited`,
-    those whose schedule was edited since; `newest`, the due time of the newest occurrence that was sent, or may have
-    been, as far as the planner needs it.
+    those whose schedule was edited since; `missed`, their firings that expired and are not settled; `newest`, the due
+    time of the newest occurrence that was sent, or may have been, as far as the planner needs it.
     """
 
     entries: Mapping[FiringKey, KnownFiring] = field(default_factory=dict)
@@ -105,6 +105,7 @@ class History:
     newest: Mapping[WatchKey, datetime] = field(default_factory=dict)
     looked: Mapping[WatchKey, datetime] = field(default_factory=dict)
     edited: Set[WatchKey] = frozenset()
+    missed: tuple[Firing, ...] = ()
 
     def is_new(self, key: WatchKey) -> bool:
         """Whether no run has looked at the recurring bulletin with its present schedule."""

@@ -11,9 +11,9 @@ import pytest
 
 from fire import IDENTITY, Firer, account, bulletin, reason_code
 from runner import clock
-from runner.cli.planning import plan_over
 from runner.definitions.model import Budget, Bulletin, CatchUp, Definitions, Recurrence
 from runner.errors import ErrorCode, Exit, UserError
+from runner.jobs.planning import plan_firings
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Plan
 from runner.plan.firing import WatchKey, firings
@@ -43,7 +43,7 @@ def recurring(cron: str = "0 * * * *", **fields: Any) -> Bulletin:
 
 def plan(ledger: Ledger, *bulletins: Bulletin) -> Plan:
     definitions = Definitions({}, {}, bulletins, ())
-    return plan_over(ledger, definitions, list(firings(definitions, clock.now())), clock.now())
+    return plan_firings(ledger, definitions, list(firings(definitions, clock.now())), clock.now())
 
 
 def settled(ledger: Ledger) -> datetime:
@@ -162,7 +162,7 @@ def test_with_catch_up_none_what_a_budget_held_back_goes_as_soon_as_it_lets_it(
     for minutes in (1, 20, 40, 59, 63, 80):
         it_is(NOW + timedelta(minutes=minutes))
         definitions = Definitions(india, {}, tuple(two), ())
-        found = plan_over(ledger, definitions, list(firings(definitions, clock.now())), clock.now())
+        found = plan_firings(ledger, definitions, list(firings(definitions, clock.now())), clock.now())
         assert firer.fire(two, plan=found).exit_code == Exit.OK
     assert len(sent(sandbox)) == 2
     assert State.EXPIRED not in {row.state for row in ledger.rows()}

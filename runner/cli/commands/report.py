@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import completions
-from runner.cli.options import format_option, ledger_option, verbose_option
+from runner.cli.options import format_option, ledger_choice, ledger_option, verbose_option
+from runner.cli.shell_completion import completions
 from runner.errors import ErrorCode, Exit, UserError
 from runner.report.formats import RUN_FORMATS
 
@@ -61,10 +61,9 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _from_ledger(run: str | None, ledger_url: str | None, *, sandbox: bool) -> dict[str, Any]:
-    from runner.cli.ledgers import open_ledger
-    from runner.cli.planning import which_ledger
+    from runner.jobs.ledgers import open_ledger
 
-    with open_ledger(which_ledger(ledger_url, sandbox=sandbox)) as ledger:
+    with open_ledger(ledger_choice(ledger_url, sandbox=sandbox).url) as ledger:
         wanted = ledger.newest_run("fire") if run is None else run.upper()
         if wanted is None:
             raise UserError(

@@ -18,7 +18,7 @@ from runner.ledger.ledger import Ledger
 from runner.plan.decide import Plan, Step
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Watch
-from runner.plan.missed import held_back, watches_of
+from runner.plan.missed import settled_before, watches_to_record
 
 
 class PastFirings:
@@ -76,7 +76,7 @@ class PastFirings:
 
     def _record_settled(self, plan: Plan, unrecorded: Sequence[Firing]) -> None:
         """Record up to which time each schedule is settled, so that no later run checks those occurrences again."""
-        watches = watches_of(plan, held_back(plan.settled, unrecorded))
+        watches = watches_to_record(plan, settled_before(plan.settled, unrecorded))
         if not watches:
             return
         try:

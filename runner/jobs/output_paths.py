@@ -19,8 +19,8 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
     if not given:
         return
     from runner import git
-    from runner.cli.ledgers import ledger_files
     from runner.files import is_same_place
+    from runner.jobs.ledgers import ledger_files
 
     ledger = ledger_files(ledger_url)
     for file in ledger[:1]:

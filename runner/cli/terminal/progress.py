@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,18 +20,10 @@ from runner.report.text.run import OUTCOME_COLOURS, more_expired_line, outcome_l
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from runner.jobs.firing.display import RunProgress
+
 # Not shown with --quiet. A skipped firing belongs to another run, or a message of the run gives its cause.
 _UNREMARKABLE = (Outcome.FIRED, Outcome.SKIPPED)
-
-
-class Progress(Protocol):
-    """Receive results and messages while a run goes on. Results come from several threads."""
-
-    def result(self, result: Result) -> None:
-        """Show the end of one firing."""
-
-    def message(self, text: str) -> None:
-        """Show a message about the whole run."""
 
 
 class _Skipped:
@@ -101,8 +93,8 @@ class _Lines:
 
 
 @contextmanager
-def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[Progress]:
-    """Give a Progress that shows a run of `total` firings on standard error."""
+def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[RunProgress]:
+    """Give a RunProgress that shows a run of `total` firings on standard error."""
     if quiet or verbose or not total or not sys.stderr.isatty():
         lines = _Lines(quiet=quiet, verbose=verbose)
         yield lines

@@ -1,4 +1,4 @@
-"""`--metrics-file`: write the figures of a run of `fire` for a monitoring system, however the run ends.
+"""The metrics of a run of `fire` for a monitoring system, written however the run ends.
 
 In: the run's report, the ledger and the exit code. Out: a file in Prometheus' text format.
 """
@@ -11,11 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from runner import interrupts
-from runner.cli.options import present
+from runner import clock, interrupts
 from runner.errors import ErrorCode, Exit, UserError
+from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -23,15 +21,16 @@ if TYPE_CHECKING:
     from runner.report.metrics import Earlier, RunFigures
 
 
-class Meter:
-    """Collect the figures of one run and write them to `path`; None writes nothing.
+class MetricsFile:
+    """Collects the figures of one run and writes them to `path`; None writes nothing.
 
-    `exit_code` may still change after the report was taken.
+    `exit_code` may still change after the report was added.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, messages: Messages) -> None:
         self._path = path
-        self._started_at = present()
+        self._messages = messages
+        self._started_at = clock.now()
         self._document: Mapping[str, Any] | None = None
         self._before: Earlier | None = None
         self._has_begun = False
@@ -40,24 +39,24 @@ class Meter:
         self._held_back: int | None = None
         self.exit_code: int = Exit.REFUSED
 
-    def take(self, document: Mapping[str, Any]) -> None:
+    def add_report(self, document: Mapping[str, Any]) -> None:
         """Keep the run's report."""
         self._document = document
 
-    def look_at(self, ledger: Ledger, definitions: Definitions) -> None:
+    def count_ledger(self, ledger: Ledger, definitions: Definitions) -> None:
         """Count what is in doubt, overdue and held back after the run, in the whole set whatever was selected."""
         if self._path is None:
             return
-        from runner.cli.planning import plan_over
+        from runner.jobs.planning import plan_firings
         from runner.plan.firing import firings
 
-        now = present()
+        now = clock.now()
         try:
             self._in_doubt = len(ledger.in_doubt())
-            plan = plan_over(ledger, definitions, list(firings(definitions, now)), now)
+            plan = plan_firings(ledger, definitions, list(firings(definitions, now)), now)
             self._overdue, self._held_back = len(plan.to_send), len(plan.held_back)
         except UserError as error:
-            click.echo(f"the metrics keep the last known counts of the ledger: {error.message}", err=True)
+            self._messages.note(f"the metrics keep the last known counts of the ledger: {error.message}")
 
     def begin(self) -> None:
         """Read the figures of the run before. Raises UserError if the file can't be replaced or holds other data."""
@@ -101,7 +100,7 @@ class Meter:
         from runner.report.metrics import RunFigures, measure_run
 
         if self._document is None:
-            return RunFigures(self._started_at, present(), self.exit_code)
+            return RunFigures(self._started_at, clock.now(), self.exit_code)
         measured = measure_run(
             self._document,
             in_doubt_now=self._in_doubt,
@@ -112,24 +111,27 @@ class Meter:
 
 
 @contextmanager
-def metered(path: Path | None) -> Iterator[Meter]:
-    """Give a meter for one run and write it at any end of the run. If the file can't be written, the exit code is 1."""
-    meter = Meter(path)
-    meter.begin()
+def recorded_metrics(path: Path | None, messages: Messages) -> Iterator[MetricsFile]:
+    """Give the metrics of one run, and write them at any end of the run. If they can't be written, the exit code is 1.
+
+    None as the path writes nothing.
+    """
+    metrics = MetricsFile(path, messages)
+    metrics.begin()
     try:
-        yield meter
-    except (click.Abort, interrupts.Interrupted):
-        meter.exit_code = interrupts.exit_code() or Exit.INTERRUPTED
+        yield metrics
+    except interrupts.Interrupted:
+        metrics.exit_code = interrupts.exit_code() or Exit.INTERRUPTED
         raise
-    except (UserError, click.exceptions.Exit, click.UsageError) as ended:
-        meter.exit_code = ended.exit_code
+    except UserError as error:
+        metrics.exit_code = error.exit_code
         raise
     finally:
         try:
-            meter.write()
+            metrics.write()
         except Exception as error:  # noqa: BLE001 - the run has ended: no fault of its figures may hide its exit code
             from runner.fire.fault_scope import fault_text
 
             why = error.strerror if isinstance(error, OSError) else fault_text(error)
-            click.secho(f"error: the metrics can't be written to {path}: {why}", fg="red", err=True)
-            meter.exit_code = meter.exit_code or Exit.FAILED
+            messages.fault(f"the metrics can't be written to {path}: {why}")
+            metrics.exit_code = metrics.exit_code or Exit.FAILED

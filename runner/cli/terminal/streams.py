@@ -6,29 +6,16 @@ dropped and the command goes on: a run must not end because its log is full.
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import select
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from runner.errors import ErrorCode, UserError
+from runner.errors import OutputLost
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-
-
-class OutputLost(UserError):
-    """Standard output can't be written. The caller may go on: later output is dropped without an error."""
-
-    def __init__(self, error: OSError) -> None:
-        super().__init__(
-            ErrorCode.OUTPUT_LOST,
-            f"standard output can't be written: {error.strerror or error}",
-            help="Make room there, or send the output to another place. What was recorded or written before stays.",
-        )
-        self.is_nobody_there = error.errno == errno.EPIPE  # the reader of the pipe has ended, so an error is no use
 
 
 class _Descriptor(io.FileIO):

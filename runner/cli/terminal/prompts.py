@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import click
 
-from runner.interrupts import Interrupted
+from runner import interrupts
+from runner.errors import ErrorCode, Exit, UserError
 from runner.report.safe_text import printable
 
 T = TypeVar("T")
@@ -18,7 +19,7 @@ T = TypeVar("T")
 _NOT_UTF_8 = "the characters can't be read: they are not UTF-8"
 
 
-class Unfit(ValueError):
+class RejectedAnswer(ValueError):
     """An answer was rejected; the message gives the reason and how to write it."""
 
 
@@ -32,15 +33,15 @@ class Question:
 
 
 def answer(question: Question, check: Callable[[str], T], *, given: str | None = None) -> T:
-    """Ask until `check` accepts the answer, and return what `check` returns; it raises Unfit to reject an answer.
+    """Ask until `check` accepts the answer, and return what `check` returns. It raises RejectedAnswer to reject one.
 
-    If the option's value is `given`, nothing is asked. Raises click.UsageError if that value is unfit, or if there is
-    no terminal to ask on. Raises click.Abort on a signal.
+    If the option's value is `given`, nothing is asked. Raises click.UsageError if that value is rejected, or if no
+    terminal can be asked on. Raises click.Abort on a signal.
     """
     if given is not None:
         try:
             return check(readable(given))
-        except Unfit as error:
+        except RejectedAnswer as error:
             raise click.UsageError(f"{question.option}: {error}") from None
     if not can_ask():
         raise missing(question.option)
@@ -50,18 +51,44 @@ def answer(question: Question, check: Callable[[str], T], *, given: str | None =
                 question.text, default=question.suggestion, show_default=bool(question.suggestion), err=True
             )
             return check(readable(str(typed).strip()))
-        except Interrupted:
+        except interrupts.Interrupted:
             raise click.Abort from None
         except UnicodeDecodeError:
             click.echo(f"  {_NOT_UTF_8}", err=True)
-        except Unfit as error:
+        except RejectedAnswer as error:
             click.secho(f"  {printable(str(error))}", fg="red", err=True)
 
 
+def require_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> None:
+    """Ask on the terminal. Raises UserError without a yes; `undone` completes its "nothing was …".
+
+    Use `enter_is_yes` only for what can be undone: then Enter alone means yes.
+    """
+    again = "Run it again when you are sure."
+    asked = Question(f"{question} [{'Y/n' if enter_is_yes else 'y/N'}]", "--yes")
+    try:
+        if answer(asked, lambda text: _is_yes(text, enter_is_yes=enter_is_yes)):
+            return
+    except click.Abort:
+        click.echo(err=True)  # ends the line of the question
+        message = f"interrupted, and nothing was {undone}"
+        code = Exit(interrupts.exit_code() or Exit.INTERRUPTED)
+        raise UserError(ErrorCode.QUESTION_INTERRUPTED, message, help=again, exit_code=code) from None
+    raise UserError(ErrorCode.NOT_CONFIRMED, f"not confirmed, and nothing was {undone}", help=again)
+
+
+def _is_yes(text: str, *, enter_is_yes: bool) -> bool:
+    if not text:
+        return enter_is_yes
+    if text.lower() not in ("y", "yes", "n", "no"):
+        raise RejectedAnswer(f"{text!r} is neither yes nor no: answer y or n.")
+    return text.lower() in ("y", "yes")
+
+
 def readable(text: str) -> str:
-    """Return the text unchanged. Raises Unfit if its bytes were not UTF-8."""
+    """Return the text unchanged. Raises RejectedAnswer if its bytes were not UTF-8."""
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise Unfit(_NOT_UTF_8)
+        raise RejectedAnswer(_NOT_UTF_8)
     return text
 
 
@@ -114,7 +141,7 @@ def _number(text: str, labels: Sequence[str]) -> int:
     from runner.definitions.suggest import did_you_mean
 
     hint = did_you_mean(text, labels) or "Type the number in front of your choice."
-    raise Unfit(
+    raise RejectedAnswer(
         f"{text!r} is not in the list. {hint}"
         if text
         else "nothing was chosen. Type the number in front of your choice."

@@ -13,10 +13,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from runner import local
 from runner.errors import ErrorCode, UserError
+from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
@@ -29,7 +28,7 @@ _NO_MEMORY = "An older copy of the ledger would go unnoticed here."
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class WitnessComparison:
     """A ledger, this machine's witnesses of it, and what the ledger has lost since.
 
     `files` is None if this machine can't keep a witness.
@@ -40,23 +39,25 @@ class Comparison:
     witnesses: tuple[Witness, ...]
     recorded: Recorded
     losses: tuple[Loss, ...]
+    messages: Messages
 
-    def check(self, plan: Plan, accepted: Sequence[str] = ()) -> None:
-        """Raise UserError unless `accepted` names exactly the runs that the ledger lacks."""
-        from runner.cli.ledgers import named_ledger
+    def check(self, plan: Plan, accepted: Sequence[str] = (), *, is_named: bool = False) -> None:
+        """Raise UserError unless `accepted` names exactly the runs that the ledger lacks.
 
-        lacking = [loss.run.id for loss in self.losses]
-        if set(lacking) == set(accepted):
+        `is_named`: the ledger was given on the command line, so commands to copy must contain it too.
+        """
+        missing_runs = [loss.run.id for loss in self.losses]
+        if set(missing_runs) == set(accepted):
             return
-        if not lacking:
+        if not missing_runs:
             raise UserError(
                 ErrorCode.NO_LOSS_TO_ACCEPT,
                 f"the ledger {self.ledger.place} holds everything that this machine has seen of it:"
                 f" there is no loss of run {accepted[0]} to accept",
                 help="Leave out --accept-older-ledger. It is for one decision of a person, never for a cron job.",
             )
-        options = " ".join(f"--accept-older-ledger {run}" for run in lacking)
-        named = f" --ledger {shlex.quote(self.ledger.place)}" if named_ledger() else ""
+        options = " ".join(f"--accept-older-ledger {run}" for run in missing_runs)
+        named = f" --ledger {shlex.quote(self.ledger.place)}" if is_named else ""
         raise UserError(
             ErrorCode.LEDGER_OLDER,
             "; ".join(map(self.described, self.losses)),
@@ -83,7 +84,7 @@ class Comparison:
 
     def accept(self, note: str) -> None:
         """Record in the ledger that a person accepts it in spite of its losses."""
-        from runner.cli.ledgers import identity
+        from runner.jobs.ledgers import identity
 
         self.ledger.accept(self.losses, identity(), note)
 
@@ -104,7 +105,7 @@ class Comparison:
             lambda: self.ledger.own_run(run),
             seen=self.recorded.runs.values(),
             forget=lost_ids(self.witnesses, self.recorded),
-            on_fault=_warn_of_no_memory,
+            on_fault=lambda error: _warn_of_no_memory(error, self.messages),
         )
 
     def remember_newest(self) -> None:
@@ -116,26 +117,26 @@ class Comparison:
         try:
             self.files.update(lambda witness: updated(witness, self.recorded.runs.values()))
         except OSError as error:
-            _warn_of_no_memory(error)
+            _warn_of_no_memory(error, self.messages)
 
 
-def compare(ledger: Ledger) -> Comparison:
+def compare_with_witness(ledger: Ledger, messages: Messages) -> WitnessComparison:
     """Compare the ledger with this machine's witnesses. A witness that can't be read is only a warning."""
     from runner.ledger.witness.comparison import losses
 
-    files, witnesses = _read(ledger.id, ledger.canonical_place())
+    files, witnesses = _read(ledger.id, ledger.canonical_place(), messages)
     # The ledger is read after the witnesses: a witness never holds more than was committed before it was written.
     recorded = ledger.recorded(run.id for witness in witnesses for run in witness.runs)
-    return Comparison(ledger, files, witnesses, recorded, tuple(losses(witnesses, recorded)))
+    return WitnessComparison(ledger, files, witnesses, recorded, tuple(losses(witnesses, recorded)), messages)
 
 
-def _read(ledger: str, place: str) -> tuple[WitnessFiles | None, tuple[Witness, ...]]:
+def _read(ledger: str, place: str, messages: Messages) -> tuple[WitnessFiles | None, tuple[Witness, ...]]:
     from runner.ledger.witness.witness_files import WitnessFiles
 
     try:
         folder = local.witness_folder()
         if folder is None:
-            warn(
+            messages.warn(
                 "this user has no folder outside the git checkout in which this machine could remember what it sees of"
                 f" the ledger. {_NO_MEMORY} Set XDG_STATE_HOME to such a folder"
             )
@@ -143,26 +144,29 @@ def _read(ledger: str, place: str) -> tuple[WitnessFiles | None, tuple[Witness, 
         files = WitnessFiles(folder, ledger, place)
         witnesses, damaged = files.read()
     except OSError as error:
-        _warn_of_no_memory(error)
+        _warn_of_no_memory(error, messages)
         return None, ()
     for path, reason in damaged.items():
-        warn(f"{path} should hold what this machine has seen of the ledger, and can't be read: {reason}. {_NO_MEMORY}")
+        messages.warn(
+            f"{path} should hold what this machine has seen of the ledger, and can't be read: {reason}. {_NO_MEMORY}"
+        )
     return files, tuple(witnesses)
 
 
-def warn_if_older(ledger: Ledger) -> Comparison:
+def warn_if_older(ledger: Ledger, messages: Messages) -> WitnessComparison:
     """Warn if `fire` would refuse the ledger."""
-    compared = compare(ledger)
+    compared = compare_with_witness(ledger, messages)
     for loss in compared.losses:
-        warn(f"{compared.described(loss)}. bulletins fire refuses this ledger and shows what to do")
+        messages.warn(f"{compared.described(loss)}. bulletins fire refuses this ledger and shows what to do")
     return compared
 
 
-def warn_of_repetition(compared: Comparison, plan: Plan) -> None:
+def warn_of_repetition(compared: WitnessComparison, plan: Plan) -> None:
     """Warn which firings may be sent a second time with an older ledger that was accepted."""
     for loss in compared.losses:
-        warn(f"{compared.described(loss)}. You accepted that with --accept-older-ledger")
-    warn(_repetition([f"{step.firing.key.bulletin} in {step.firing.key.account}" for step in plan.to_send]))
+        compared.messages.warn(f"{compared.described(loss)}. You accepted that with --accept-older-ledger")
+    names = [f"{step.firing.key.bulletin} in {step.firing.key.account}" for step in plan.to_send]
+    compared.messages.warn(_repetition(names))
 
 
 def _repetition(names: Sequence[str]) -> str:
@@ -172,12 +176,7 @@ def _repetition(names: Sequence[str]) -> str:
     return f"these firings may have been sent before, and may be sent again: {', '.join(names[:_SHOWN])}{more}"
 
 
-def warn(text: str) -> None:
-    """Print a warning on standard error; the command goes on."""
-    click.secho(f"warning: {text}", fg="yellow", err=True)
-
-
-def _warn_of_no_memory(error: Exception) -> None:
+def _warn_of_no_memory(error: Exception, messages: Messages) -> None:
     reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
     where = f" in {error.filename}" if isinstance(error, OSError) and error.filename else ""
-    warn(f"this machine can't record what it has seen of the ledger{where}: {reason}. {_NO_MEMORY}")
+    messages.warn(f"this machine can't record what it has seen of the ledger{where}: {reason}. {_NO_MEMORY}")

@@ -1,4 +1,4 @@
-"""Print tables and problems, on a terminal or in a log, and ask for a yes."""
+"""Print tables and problems, on a terminal or in a log."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from runner import interrupts
-from runner.cli.options import as_argument, present
-from runner.errors import ErrorCode, Exit, UserError
+from runner import clock
+from runner.cli.options import as_argument
+from runner.errors import Exit
 from runner.report.counts import counted
 from runner.report.text.problems import problem_line, snippet, verdict
 
@@ -38,22 +38,24 @@ def show_problems(definitions: Definitions, *, to_stderr: bool) -> None:
     click.secho(verdict(definitions), fg="red" if definitions.problems else "green", err=to_stderr)
 
 
-def stop_on_problems(
-    definitions: Definitions, *, format_: str = "text", undone: str = "sent: a set with problems is never fired"
-) -> None:
-    """End the command with exit code 3 if the definitions have problems, after printing them.
+def refuse_problems(definitions: Definitions, *, format_: str, undone: str) -> None:
+    """Print the problems of a set, and that nothing was done; `undone` completes the sentence "nothing was …".
 
     Formats that can hold problems hold them, on standard output. With another format, standard output stays empty.
-    `undone` completes the sentence "nothing was …".
     """
     from runner.report.formats import FINDING_FORMATS, problems_in
 
+    if format_ in FINDING_FORMATS:
+        click.echo(problems_in(format_, definitions, now=clock.now()), nl=False)
+    else:
+        show_problems(definitions, to_stderr=True)
+    click.echo(f"nothing was {undone}, not even in part", err=True)
+
+
+def stop_on_problems(definitions: Definitions, *, format_: str = "text", undone: str) -> None:
+    """End the command with exit code 3 if the definitions have problems, after printing them."""
     if definitions.problems:
-        if format_ in FINDING_FORMATS:
-            click.echo(problems_in(format_, definitions, now=present()), nl=False)
-        else:
-            show_problems(definitions, to_stderr=True)
-        click.echo(f"nothing was {undone}, not even in part", err=True)
+        refuse_problems(definitions, format_=format_, undone=undone)
         raise click.exceptions.Exit(Exit.PROBLEMS)
 
 
@@ -61,36 +63,6 @@ def problems_of(definitions: Definitions, path: Path) -> str:
     """Return the count of problems of the set at `path` and the command that shows them, for commands that go on."""
     count = len(definitions.problems)
     return f"{counted(count, 'problem')} (bulletins validate{as_argument(path)} shows {'it' if count == 1 else 'them'})"
-
-
-def insist_on_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> None:
-    """Ask on the terminal. Raises UserError without a yes; `undone` completes its "nothing was …".
-
-    Use `enter_is_yes` only for what can be undone: then Enter alone means yes.
-    """
-    from runner.cli.prompts import Question, answer
-
-    again = "Run it again when you are sure."
-    asked = Question(f"{question} [{'Y/n' if enter_is_yes else 'y/N'}]", "--yes")
-    try:
-        if answer(asked, lambda text: _is_yes(text, enter_is_yes=enter_is_yes)):
-            return
-    except click.Abort:
-        click.echo(err=True)  # ends the line of the question
-        message = f"interrupted, and nothing was {undone}"
-        code = Exit(interrupts.exit_code() or Exit.INTERRUPTED)
-        raise UserError(ErrorCode.QUESTION_INTERRUPTED, message, help=again, exit_code=code) from None
-    raise UserError(ErrorCode.NOT_CONFIRMED, f"not confirmed, and nothing was {undone}", help=again)
-
-
-def _is_yes(text: str, *, enter_is_yes: bool) -> bool:
-    from runner.cli.prompts import Unfit
-
-    if not text:
-        return enter_is_yes
-    if text.lower() not in ("y", "yes", "n", "no"):
-        raise Unfit(f"{text!r} is neither yes nor no: answer y or n.")
-    return text.lower() in ("y", "yes")
 
 
 def show_table(rows: Iterable[tuple[str | None, Sequence[str]]], *, to_stderr: bool = False) -> None:

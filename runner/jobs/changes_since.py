@@ -5,13 +5,13 @@ In: the ref, the definitions and their plan. Out: a selector of changed bulletin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner import git
-from runner.cli.options import criteria
+from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -45,13 +45,13 @@ def changed_since(ref: str, definitions: Definitions, path: Path) -> ChangedSinc
 
 
 def changes_against(
-    ref: str, definitions: Definitions, plan: Plan, ledger: Ledger | None, *, path: Path, selection: Mapping[str, Any]
+    ref: str, definitions: Definitions, plan: Plan, ledger: Ledger | None, *, path: Path, selection: Selection
 ) -> dict[str, Any]:
     """Return the plan document's part about changes since `ref`. Raises UserError if git fails.
 
     With a selection, the part holds only changes of selected bulletins.
     """
-    from runner.cli.planning import plan_over
+    from runner.jobs.planning import plan_firings
     from runner.plan.compare import compare
     from runner.plan.firing import firings
     from runner.report.document.changes import changes_document
@@ -60,16 +60,14 @@ def changes_against(
     comparison = compare(base.definitions, definitions)
     left = {change.before.id if change.before else change.bulletin.id for change in comparison.bulletins}
     known = replace(definitions, accounts={**base.definitions.accounts, **definitions.accounts})
-    chosen = criteria(selection)
     was = [
         firing
         for firing in firings(base.definitions, plan.now)
-        if firing.key.bulletin in left and all(criterion.accepts(firing) for criterion in chosen)
+        if firing.key.bulletin in left and all(criterion.accepts(firing) for criterion in selection.criteria)
     ]
-    gone = plan_over(
-        ledger, replace(known, bulletins=()), was, plan.now
-    )  # without bulletins: removed ones have no missed occurrences
-    if any(selection.values()):
+    # Planned without bulletins, because removed ones have no missed occurrences.
+    gone = plan_firings(ledger, replace(known, bulletins=()), was, plan.now)
+    if not selection.is_whole_set:
         comparison = _only(comparison, (step.firing.key.bulletin for each in (plan, gone) for step in each.steps))
     return changes_document(
         comparison,

@@ -1,6 +1,6 @@
 """Find and open the ledger that a command means.
 
-In: the value of --ledger, or None for the usual place. Out: an open Ledger, or the names of its files.
+In: the value of --ledger, or None for the usual place. Out: an open Ledger, or the paths of its files.
 """
 
 from __future__ import annotations
@@ -9,20 +9,34 @@ import contextlib
 import getpass
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from runner import local, process
+from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from runner.ledger.ledger import Ledger
     from runner.ledger.values import FiringRow, Identity
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerChoice:
+    """The ledger that the options mean: its URL, or None for the usual place.
+
+    `is_named`: it was given on the command line, so commands to copy must contain it too. `is_sandbox`: it is the
+    sandbox's own ledger.
+    """
+
+    url: str | None = None
+    is_named: bool = False
+    is_sandbox: bool = False
 
 
 def identity() -> Identity:
@@ -52,12 +66,6 @@ def _opened(url: URL) -> Ledger:
     return ledger
 
 
-def named_ledger() -> bool:
-    """Report whether --ledger was given on the command line: commands to copy must then contain it too."""
-    source = click.get_current_context().get_parameter_source("ledger_url")
-    return source is click.core.ParameterSource.COMMANDLINE
-
-
 def lingering(rows: Iterable[FiringRow]) -> list[FiringRow]:
     """Return the rows whose run lost its lease while its process still exists on this machine, frozen or slow."""
     return [row for row in rows if row.exit_code is None and process.is_here(row.process)]
@@ -73,13 +81,22 @@ def ledger_files(url: str | None) -> list[Path]:
     return [Path(f"{parsed.database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
 
 
-def open_ledger_if_there(url: str | None) -> Ledger | None:
-    """Open the ledger at `url`, or at its usual place; None if it does not exist. Leases stay as they are."""
+@contextmanager
+def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | None]:
+    """Open the ledger at `url`, or at its usual place, for a plan. Leases stay as they are.
+
+    If the ledger does not exist, give None, and show a note after the plan was made.
+    """
     from runner.ledger.database.connect import exists, parse_url
     from runner.ledger.ledger import Ledger
 
     parsed = parse_url(url or str(local.LEDGER))
-    return Ledger(parsed) if exists(parsed) else None
+    if exists(parsed):
+        with Ledger(parsed) as ledger:
+            yield ledger
+    else:
+        yield None
+        messages.note("there is no ledger yet: the plan assumes that nothing was ever sent")
 
 
 def open_sandbox_ledger(now: datetime) -> Ledger:

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from runner.errors import ErrorCode, UserError
+from runner.errors import ErrorCode, UserError, usage_error
+from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -27,8 +26,8 @@ def is_plan_file(path: Path) -> bool:
     return os.path.isfile(path) and not is_definition(path.name)
 
 
-def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) -> None:
-    """Write a plan file, whole or not at all, and print how to fire it: `command` and the file's name.
+def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str], messages: Messages) -> None:
+    """Write a plan file, whole or not at all, and show how to fire it: `command` and the file's name.
 
     Raises UserError if it can't be written, or if `path` holds something other than a plan.
     """
@@ -37,7 +36,7 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) 
     from runner.report.document.plan import plan_file_text
 
     if is_definition(path.name):
-        raise click.UsageError(f"--out {path}: files with that ending are definitions; choose a name like plan.json")
+        raise usage_error("plan", f"--out {path}: files with that ending are definitions; choose a name like plan.json")
     if _holds_something_else(path):
         raise UserError(
             ErrorCode.NOT_A_PLAN,
@@ -54,11 +53,10 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) 
             help="Make room or choose another place.",
         ) from None
     if document["ledger"] is None:
-        click.echo(f"{path} can't be fired: without a ledger, the plan can't show what was already sent", err=True)
+        messages.note(f"{path} can't be fired: without a ledger, the plan can't show what was already sent")
     else:
-        click.echo(
-            f"plan: {path} ({document['hash']}); send exactly this with: {shlex.join([*command, os.fspath(path)])}",
-            err=True,
+        messages.note(
+            f"plan: {path} ({document['hash']}); send exactly this with: {shlex.join([*command, os.fspath(path)])}"
         )
 
 
@@ -89,11 +87,11 @@ def read_plan(path: Path) -> ReviewedPlan:
         raise UserError(error.code, f"{path}: {error.message}", help=error.help) from None
 
 
-def check_unmoved(reviewed: ReviewedPlan, plan: Plan, definitions: Definitions, ledger_id: str | None) -> None:
+def check_reviewed(reviewed: ReviewedPlan, plan: Plan, definitions: Definitions, ledger_id: str | None) -> None:
     """Check that all of the reviewed plan can still be sent. Raises UserError with the differences if not."""
-    from runner.plan.reviewed import moved
+    from runner.plan.reviewed import differences
 
-    lines = moved(reviewed, plan, definitions.accounts, ledger_id)
+    lines = differences(reviewed, plan, definitions.accounts, ledger_id)
     if lines:
         more = f"; and {len(lines) - _SHOWN:,} more" if len(lines) > _SHOWN else ""
         raise UserError(

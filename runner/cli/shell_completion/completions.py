@@ -34,7 +34,7 @@ _ID = re.compile(rb"""^[ \t]*(?:-[ \t]+)?\{?[ \t]*id:[ \t]*["']?([a-z0-9][a-z0-9
 
 def prepare() -> None:
     """Prepare the process for a shell's question: silence standard error, which would mix into the command line."""
-    from runner.cli import shell_scripts
+    from runner.cli.shell_completion import shell_scripts
 
     sys.stderr = io.StringIO()
     shell_scripts.add_shells()
