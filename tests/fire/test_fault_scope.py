@@ -56,7 +56,7 @@ def refuse(ledger: Ledger) -> Refuse:
     """Makes the database refuse rows: of which table, at which event, under which condition."""
 
     def make(table: str, event: str, condition: str) -> None:
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             if connection.dialect.name == "sqlite":
                 body = "BEGIN SELECT RAISE(ABORT, 'this database refuses it'); END"
                 when = f"FOR EACH ROW WHEN {condition} {body}"
@@ -72,7 +72,7 @@ def refuse(ledger: Ledger) -> Refuse:
 
 def allow(ledger: Ledger, table: str) -> None:
     """Takes back what `refuse` did."""
-    with ledger._writing() as connection:
+    with ledger.writing() as connection:
         on = "" if connection.dialect.name == "sqlite" else f" ON {table}"
         connection.exec_driver_sql(f"DROP TRIGGER no{on}")
 

@@ -374,7 +374,7 @@ def test_a_ledger_that_stays_away_ends_the_run_and_nothing_is_sent_twice(
         assert 10 <= len(raised) < 30
         assert "the ledger can't be reached: nothing is sent until it can be reached again" not in firer.messages[1:]
 
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             end_lease(connection, run.id)
         second = firer.fire(bulletins)
         assert second.exit_code in (Exit.OK, Exit.IN_DOUBT)
@@ -420,7 +420,7 @@ def test_a_run_whose_claims_were_taken_over_sends_nothing_more(ledger: Ledger) -
         def take_over() -> None:
             """Its claims are put in doubt, and nothing is answered until it has found out."""
             other = ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta(minutes=9))
-            with ledger._writing() as connection:  # in one go: its own renewal must not come between
+            with ledger.writing() as connection:  # in one go: its own renewal must not come between
                 end_lease(connection, run.id)
                 assert firings.sweep(connection, other, ledger.clock.now())
             ledger.finish_run(other, exit_code=4, interrupted=False)

@@ -147,7 +147,7 @@ def test_the_database_of_another_program_stays_as_it_is(tmp_path: Path, statemen
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)  # a SQLite ledger is a file of its own
 def test_tables_of_another_program_are_not_taken_for_ours(ledger_url: str) -> None:
     url = parse_url(ledger_url)
-    engine = connect._engine(url)
+    engine = connect.new_engine(url)
     with connect.transaction(engine, url) as connection:
         connection.exec_driver_sql("CREATE TABLE runs (id INTEGER)")
     engine.dispose()
@@ -216,7 +216,7 @@ def test_a_database_without_room_records_nothing_and_recovers(sqlite_path: Path)
         run = begin(ledger)
         claim = ledger.claim(run, make_firing("held"), NOW)
         assert claim
-        with ledger._reading() as connection:
+        with ledger.reading() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         with refused(ErrorCode.LEDGER_NOT_WRITABLE):
@@ -226,7 +226,7 @@ def test_a_database_without_room_records_nothing_and_recovers(sqlite_path: Path)
         with refused(ErrorCode.LEDGER_NOT_WRITABLE):
             ledger.settle(claim, Settlement(State.FIRED, reason="x" * 9000), NOW)
         assert {row.state for row in ledger.rows()} == {State.CLAIMED}
-        with ledger._reading() as connection:
+        with ledger.reading() as connection:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 100}")
         assert ledger.settle(claim, Settlement(State.FIRED), NOW)
         assert len(ledger.rows()) == recorded
@@ -270,7 +270,7 @@ def test_a_ledger_that_another_process_has_locked(sqlite_path: Path, monkeypatch
 def test_a_ledger_that_goes_away_does_not_come_back_empty(sqlite_path: Path) -> None:
     url = parse_url(str(sqlite_path))
     sqlite_path.unlink()
-    with refused(ErrorCode.LEDGER_UNUSABLE), connect.transaction(connect._engine(url), url):
+    with refused(ErrorCode.LEDGER_UNUSABLE), connect.transaction(connect.new_engine(url), url):
         pass
     assert not sqlite_path.exists()
 
@@ -298,7 +298,7 @@ def test_whoever_is_frozen_in_the_middle_of_a_write_keeps_nobody_waiting(
     monkeypatch.setattr(connect, "_LIMITS", connect._LIMITS.replace("'5s'", "'500ms'"))
 
     def freeze() -> None:
-        with ledger._writing() as frozen:
+        with ledger.writing() as frozen:
             frozen.execute(tables.firings.update().values(reason="never seen"))
             (row,) = ledger.sweep(other)
             assert row.reason == "the run that held it ended without recording an outcome"

@@ -118,7 +118,7 @@ def open_engine(url: URL) -> Engine:
         )
     if is_empty_file(url):
         raise _empty(url)
-    engine = _engine(url)
+    engine = new_engine(url)
     try:
         _check_server(engine, url)
         version = _version(engine, url)
@@ -140,7 +140,7 @@ def is_made(url: URL) -> bool:
     """Whether a ledger exists at the place; for SQLite, whether any file does. Raises UserError."""
     if url.drivername == "sqlite":
         return exists(url)
-    engine = _engine(url)
+    engine = new_engine(url)
     try:
         with transaction(engine, url, reading=True) as connection:
             return inspect(connection).has_table("ledger")
@@ -177,7 +177,7 @@ def create(url: URL, *, now: datetime, who: str, fill: Callable[[Connection], No
 
 def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Connection], None]) -> None:
     """Create the tables in the database `at`. Messages name the final place, `url`."""
-    engine = _engine(at)
+    engine = new_engine(at)
     try:
         _check_server(engine, url)
         with transaction(engine, url) as connection:
@@ -274,7 +274,8 @@ def _check_tables(engine: Engine, url: URL) -> None:
         )
 
 
-def _engine(url: URL) -> Engine:
+def new_engine(url: URL) -> Engine:
+    """Return an engine for the place of a ledger, without a look at what is there."""
     if url.drivername != "sqlite":
         try:
             return create_engine(

@@ -118,7 +118,7 @@ def test_one_that_was_taken_over_is_lost(ledger: Ledger, clocks: Clocks) -> None
     told = Told()
     with begun(ledger, told) as lease:
         clocks.pass_s(100)
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             connection.exec_driver_sql("UPDATE runs SET finished_at = lease_until")
         assert not lease.wait(unless=lambda: False)
         assert told.ended.wait(PATIENCE_S)
@@ -150,6 +150,6 @@ def test_a_renewal_that_came_late_is_told_of_before_anybody_relies_on_it(
 
         monkeypatch.setattr(ledger, "renew", slow)
         clocks.pass_s(29)
-        lease._renew()
+        lease.renew()
         assert told.late.is_set()
         assert not lease.holds()

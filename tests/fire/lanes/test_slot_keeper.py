@@ -144,7 +144,7 @@ def test_slots_that_another_took_while_it_slept_are_not_used(ledger: Ledger) -> 
     with kept(ledger, run, tested) as keeper, wanting(tested) as have:
         wait_until(lambda: len(have) == 3)
         other = begin(ledger)
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             connection.exec_driver_sql("UPDATE slots SET run = ? WHERE number < 3", (other,))
         keeper.look_again()
         assert tested.slots == (3,)

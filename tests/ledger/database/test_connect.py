@@ -190,7 +190,7 @@ def test_a_ledger_half_made_is_taken_away(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_what_is_committed_is_on_the_disk(sqlite_path: Path) -> None:
-    with Ledger(parse_url(str(sqlite_path))) as ledger, ledger._reading() as connection:
+    with Ledger(parse_url(str(sqlite_path))) as ledger, ledger.reading() as connection:
         settings = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -201,7 +201,7 @@ def test_what_is_committed_is_on_the_disk(sqlite_path: Path) -> None:
 def test_a_ledger_back_from_a_backup_writes_ahead_again(sqlite_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(sqlite_path)) as connection:
         assert connection.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
-    with Ledger(parse_url(str(sqlite_path))) as ledger, ledger._reading() as connection:
+    with Ledger(parse_url(str(sqlite_path))) as ledger, ledger.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 

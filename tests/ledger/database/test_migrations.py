@@ -33,7 +33,7 @@ def adding(name: str) -> Callable[[Connection], None]:
 def migrate_alone(url: str, steps: dict[int, migrations.Migration]) -> tuple[int, set[str]]:
     """Migrates as it would happen on opening; the version and the tables after that, failed or not."""
     parsed = parse_url(url)
-    engine = connect._engine(parsed)
+    engine = connect.new_engine(parsed)
     try:
         try:
             with connect.transaction(engine, parsed) as connection:
@@ -80,7 +80,7 @@ def older(ledger_url: str, version: int) -> str:
     url = parse_url(ledger_url)
     if url.drivername == "sqlite":
         Path(url.database or "").touch()
-    engine = connect._engine(url)
+    engine = connect.new_engine(url)
     script = (Path(__file__).parent / f"version_{version}.sql").read_text(encoding="utf-8")
     with connect.transaction(engine, url) as connection:
         for statement in script.split(";\n"):
@@ -135,7 +135,7 @@ def test_the_business_event_of_a_payload(payload: str, event: str) -> None:
 @pytest.mark.parametrize("version", [3], indirect=True)
 def test_runs_of_before_get_numbers_in_the_order_of_their_starts(older: str) -> None:
     url = parse_url(older)
-    engine = connect._engine(url)
+    engine = connect.new_engine(url)
     with connect.transaction(engine, url) as connection:
         for name, at in (("01A", "2026-12-01T12:00:01"), ("01Z", "2026-12-01T11:00:00")):  # clocks differ
             times = f"'{at}.000000Z', NULL, '{at}.000000Z'"
