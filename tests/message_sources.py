@@ -40,7 +40,7 @@ def errors() -> Iterator[str]:
 
 def usage_errors() -> Iterator[str]:
     """Yield the messages about a wrong command line."""
-    found = set()
+    found: set[str] = set()
     for path in sorted([*(RUNNER / "cli").rglob("*.py"), *(RUNNER / "jobs").rglob("*.py")]):
         for call, scope in _calls(path):
             if _name(call.func) == "usage_error":

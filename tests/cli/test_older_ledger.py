@@ -219,7 +219,7 @@ def test_a_moved_ledger_is_still_known(bulletins: Bulletins, ledger: str, sandbo
     os.rename(PLACE, "moved.sqlite3")
     assert bulletins("fire", "--yes", "--id", "now-1", "--ledger", "moved.sqlite3").code == 0
     refused = bulletins("fire", "--yes", "--ledger", str(before))
-    assert refused.refused_with(ErrorCode.LEDGER_OLDER, "--ledger", "--accept-older-ledger", before)
+    assert refused.refused_with(ErrorCode.LEDGER_OLDER, "--ledger", "--accept-older-ledger", str(before))
     assert bulletins("fire", "--yes", "--id", "now-2", "--ledger", "moved.sqlite3").code == 0
     assert raised(sandbox) == ONCE
 

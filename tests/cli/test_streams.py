@@ -270,11 +270,11 @@ def test_a_reader_is_waited_for(write: Write, command: str, stream: str, unbuffe
     write({f"{'many-' * 40}.yaml": "bulletins:\n" + "".join(f"  - {{id: a{number}}}\n" for number in range(240))})
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
+    out, err = (writer if stream == name else subprocess.DEVNULL for name in ("stdout", "stderr"))
     with open(reader, encoding="utf-8") as pipe, ThreadPoolExecutor() as pool:
         text = pool.submit(pipe.read)
         try:
-            code, _ = ended([command], **streams, unbuffered=unbuffered)
+            code, _ = ended([command], out, err, unbuffered=unbuffered)
         finally:
             os.close(writer)
         said = text.result(timeout=PATIENCE_S)

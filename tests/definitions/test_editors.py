@@ -28,7 +28,7 @@ EVENTS: dict[str, Any] = {
     "Program Released": {"required": ["program_id", "language"], "properties": {"program_id": {}, "language": {}}},
     "Flash Sale": {"required": ["sale_id", "language"]},
 }
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "id": "a",
     "business_event": "Program Released",
     "name": "A",

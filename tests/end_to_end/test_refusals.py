@@ -86,7 +86,7 @@ def damage_link(ledger: Path) -> None:
     ledger.symlink_to("nowhere.sqlite3")
 
 
-DAMAGES = {
+DAMAGES: dict[Callable[[Path], None], ErrorCode] = {
     damage_nothing_left: ErrorCode.LEDGER_EMPTY,
     damage_text: ErrorCode.LEDGER_DAMAGED,
     damage_truncated: ErrorCode.LEDGER_DAMAGED,

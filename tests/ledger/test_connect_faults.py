@@ -227,7 +227,7 @@ def test_a_database_without_room_records_nothing_and_recovers(sqlite_path: Path)
             ledger.settle(claim, Settlement(State.FIRED, reason="x" * 9000), NOW)
         assert {row.state for row in ledger.rows()} == {State.CLAIMED}
         with ledger.reading() as connection:
-            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 100}")
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {int(pages or 0) + 100}")
         assert ledger.settle(claim, Settlement(State.FIRED), NOW)
         assert len(ledger.rows()) == recorded
 

@@ -13,6 +13,7 @@ from threading import Barrier
 import pytest
 from plan import NOW
 from refusals import refused
+from sqlalchemy import Connection
 
 from ledger import child, for_children
 from runner.errors import ErrorCode, Exit, UserError
@@ -96,8 +97,12 @@ def test_a_file_that_appears_meanwhile_is_never_replaced(
     path = tmp_path / "ledger.sqlite3"
     if not has_links:
         monkeypatch.setattr(os, "link", without_links)
+
+    def appear(_: Connection) -> None:
+        path.write_text("theirs")
+
     with pytest.raises(AlreadyThere):
-        create(parse_url(str(path)), now=NOW, who="asha", fill=lambda connection: path.write_text("theirs") and None)
+        create(parse_url(str(path)), now=NOW, who="asha", fill=appear)
     assert path.read_text() == "theirs"
     assert [each.name for each in tmp_path.iterdir()] == ["ledger.sqlite3"]
 

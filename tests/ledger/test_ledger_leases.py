@@ -221,7 +221,12 @@ def test_a_run_whose_process_is_gone_has_no_lease(ledger: Ledger, ledger_url: st
     for number, run in enumerate((gone, alive, unknown)):
         ledger.claim(run, make_firing(f"b{number}"), NOW)
     asked: list[str] = []
-    at(ledger, now).end_leases(lambda process: (asked.append(process), process.endswith("gone"))[1])
+
+    def is_gone(process: str) -> bool:
+        asked.append(process)
+        return process.endswith("gone")
+
+    at(ledger, now).end_leases(is_gone)
     assert sorted(asked) == ["boot 1 gone", "boot 2 alive"]
     assert [row.run for row in sweep(ledger, now + TICK)] == [gone]
     at(ledger, now + LEASE).end_leases(lambda process: process.endswith("gone"))

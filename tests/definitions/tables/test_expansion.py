@@ -60,7 +60,7 @@ def test_every_text_of_an_entry_is_filled_in(write: Write) -> None:
     assert (first.accounts, first.tags, first.inherited) == (
         ("india",),
         ("music",),
-        {"tags", "properties.title", "schedule.timezone"},
+        frozenset({"tags", "properties.title", "schedule.timezone"}),
     )
     assert first.place.line == second.place.line == 3
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from fire import HASTY, PATIENCE_S, QUICK
 from fire.api.test_client import BODY, Turn, send
@@ -223,13 +224,13 @@ def test_chunked_and_endless_bodies_are_read(client: MakeClient) -> None:
 
 def test_a_request_goes_out_in_one_piece(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[bytes] = []
-    original = exchange.HTTPConnection.send
+    original = HTTPConnection.send
 
-    def noted(self: exchange.HTTPConnection, data: bytes) -> None:
+    def noted(self: HTTPConnection, data: bytes) -> None:
         pieces.append(data)
         original(self, data)
 
-    monkeypatch.setattr(exchange.HTTPConnection, "send", noted)
+    monkeypatch.setattr(HTTPConnection, "send", noted)
     with serving(answering) as server:
         send(client(server.base_url))
     (piece,) = pieces
@@ -467,7 +468,7 @@ def test_tickets_of_tls_are_no_reason_to_connect_again(
 
     shaken = threading.Event()
     turn = Turn()
-    turn.take = lambda: shaken.wait(PATIENCE_S)  # type: ignore[assignment,return-value]
+    turn.take = lambda: shaken.wait(PATIENCE_S)  # type: ignore[assignment]
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with serving(serve) as server:
         made = client(server.base_url.replace("http:", "https:"))

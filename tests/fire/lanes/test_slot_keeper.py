@@ -19,6 +19,7 @@ from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes import slot_keeper as slots_module
 from runner.fire.lanes.lane import Lane
 from runner.fire.lanes.slot_keeper import SlotKeeper
+from runner.fire.reasons import interrupted
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Origin
@@ -85,7 +86,7 @@ def wanting(tested: Lane, count: int = 3) -> Iterator[list[int]]:
     try:
         yield have
     finally:
-        tested.stop("the test is over")
+        tested.stop(interrupted())
         release.set()
         for thread in threads:
             thread.join(PATIENCE_S)
@@ -134,7 +135,7 @@ def test_two_runs_share(ledger: Ledger) -> None:
             wait_until(lambda: len(have) == 1)
             assert len(ledger.slots_of(second, "india")) == 1
         stop.set()
-        greedy.stop("over")
+        greedy.stop(interrupted())
         for thread in threads:
             thread.join(PATIENCE_S)
 

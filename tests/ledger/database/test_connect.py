@@ -15,7 +15,8 @@ from refusals import refused
 from ledger import all_of
 from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database import connect, tables
-from runner.ledger.database.connect import create, exists, open_engine, parse_url, shown
+from runner.ledger.database.connect import create, exists, open_engine, parse_url
+from runner.ledger.database.database_errors import reporting, shown
 from runner.ledger.ledger import Ledger
 
 
@@ -93,7 +94,7 @@ def test_any_text_is_a_url_or_refused(text: str) -> None:
 def test_a_password_is_never_shown(text: str) -> None:
     url = parse_url(text)
     assert "s3cr3t" not in shown(url)
-    with pytest.raises(UserError) as error, connect.reporting(url):
+    with pytest.raises(UserError) as error, reporting(url):
         raise OSError("the server says: wrong password s3cr3t")
     assert "s3cr3t" not in error.value.message + error.value.help
 
@@ -126,7 +127,7 @@ def test_a_server_out_of_reach_is_refused_without_the_password() -> None:
 
 
 def test_a_fault_without_words_has_its_name() -> None:
-    with refused(ErrorCode.LEDGER_UNUSABLE, "OSError"), connect.reporting(parse_url("x.db")):
+    with refused(ErrorCode.LEDGER_UNUSABLE, "OSError"), reporting(parse_url("x.db")):
         raise OSError
 
 

@@ -27,7 +27,10 @@ def old(ledger: Ledger, ledger_url: str) -> str:
 
 
 def adding(name: str) -> Callable[[Connection], None]:
-    return lambda connection: connection.execute(text(f"CREATE TABLE {name} (a INTEGER)"))
+    def add(connection: Connection) -> None:
+        connection.execute(text(f"CREATE TABLE {name} (a INTEGER)"))
+
+    return add
 
 
 def migrate_alone(url: str, steps: dict[int, migrations.Migration]) -> tuple[int, set[str]]:
@@ -47,9 +50,13 @@ def migrate_alone(url: str, steps: dict[int, migrations.Migration]) -> tuple[int
         engine.dispose()
 
 
+def noting(number: int, taken: list[int]) -> Callable[[Connection], None]:
+    return lambda connection: taken.append(number)
+
+
 def test_each_step_is_taken_in_order(old: str) -> None:
     taken: list[int] = []
-    steps = {number: lambda connection, number=number: taken.append(number) for number in (3, 1, 2)}
+    steps = {number: noting(number, taken) for number in (3, 1, 2)}
     assert migrate_alone(old, steps) == (3, set())
     assert taken == [1, 2, 3]
 
@@ -182,7 +189,7 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 
 def test_a_ledger_that_no_step_leads_on_from_is_refused(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect.migrations, "migrate", lambda connection: None)
+    monkeypatch.setattr(migrations, "migrate", lambda connection: None)
     with refused(ErrorCode.LEDGER_TOO_OLD) as error:
         open_engine(parse_url(old))
     assert error.value.exit_code is Exit.REFUSED
