@@ -17,6 +17,7 @@ from runner.errors import ErrorCode
 RUNNER = Path(__file__).resolve().parents[1] / "runner"
 _ERRORS = {"UserError", "LedgerAway", "Unstorable", "AlreadyThere"}
 _USAGE = {"UsageError", "BadParameter"}
+_NOTICES = {"echo", "secho", "note", "warn", "fault", "_on_message"}
 REPEATED = "the code of the error that is repeated"
 
 
@@ -48,6 +49,16 @@ def usage_errors() -> Iterator[str]:
             if (_name(call.func) in _USAGE and call.args) or (_name(call.func) == "fail" and len(call.args) == 3):
                 found.update(_texts(call.args[0], scope))
     yield from sorted(found)
+
+
+def notices() -> Iterator[str]:
+    """Yield the other messages of commands: on a terminal, and while a job or a run works."""
+    found = set[str]()
+    for path in sorted(RUNNER.rglob("*.py")):
+        for call, scope in _calls(path):
+            if _name(call.func) in _NOTICES and call.args and _is_text(call.args[0]):
+                found.update(_texts(call.args[0], scope))
+    yield from sorted(text.strip() for text in found if len(text.split()) > 1)
 
 
 def error_sites() -> Iterator[RaiseSite]:

@@ -18,7 +18,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
 from fire import reason_samples as run_samples  # noqa: E402 - found once the path is set
-from message_sources import errors, usage_errors  # noqa: E402
+from message_sources import errors, notices, usage_errors  # noqa: E402
 from plan import reason_samples as plan_samples  # noqa: E402
 
 from runner.cli.program import cli  # noqa: E402
@@ -78,6 +78,7 @@ FAMILIES: Mapping[str, Callable[[], Iterator[str]]] = {
     "run_reasons": _run_reasons,
     "errors": errors,
     "usage_errors": usage_errors,
+    "notices": notices,
     "meanings": _meanings,
     "help": _help,
 }
