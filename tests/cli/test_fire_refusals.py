@@ -187,7 +187,7 @@ class TestRequireCommitted:
         git("-C", str(small_set), "add", ".")
         git("-C", str(small_set), "commit", "--quiet", "--message", "inner")
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with(ErrorCode.NOT_COMMITTED)
+        assert done.refused_with(ErrorCode.NESTED_REPOSITORY, "bulletins.d")
         assert bulletins("fire", "--dry-run").code == 0
         assert bulletins("plan", "--against", "HEAD").code == 5
 

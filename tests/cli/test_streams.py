@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -17,13 +18,14 @@ from conftest import Write
 
 import runner
 from cli.conftest import Bulletins, only_report, outcomes
+from runner.errors import OutputLost
 from runner.sandbox.server import Sandbox
 
 ROOT = Path(runner.__file__).parents[1]
 PATIENCE_S = 120.0
 FULL = Path("/dev/full")
-LOST = "error: standard output can't be written: No space left on device\nhelp: Make room there, or send the output "
-LOST += "to another place. What was recorded or written before stays.\n"
+_LOST = OutputLost(OSError(errno.ENOSPC, "No space left on device"))
+LOST = f"error: {_LOST.message} [{_LOST.code}]\nhelp: {_LOST.help}\n"
 
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so on POSIX only")
@@ -185,7 +187,8 @@ def test_what_was_left_alone_is_told_although_the_rest_is_lost(
         finally:
             killed.cancel()
             process.kill()
-    left = "error: now-1 in india (r1) is no longer in doubt, and was not changed\nhelp: See bulletins status ID.\n"
+    left = "error: now-1 in india (r1) is no longer in doubt, and was not changed [firing-changed]\n"
+    left += "help: See bulletins status ID.\n"
     assert said == f"{left}{LOST}"
     assert "now: retry in india" in bulletins("status", "now-2").out
 
@@ -238,7 +241,7 @@ def test_a_disk_that_fills_up_in_the_middle(tmp_path: Path, unbuffered: str) -> 
     )
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         5,
-        "error: standard output can't be written: File too large",
+        "error: standard output can't be written: File too large [output-lost]",
     )
     assert (tmp_path / "part").stat().st_size == 1024
 

@@ -157,7 +157,7 @@ def answer_page(code: str, width: int, *, heading: Heading = str) -> Iterator[st
 
 
 def _wrapped(text: str, width: int, heading: Heading, bold: int) -> Iterator[str]:
-    first, *rest = textwrap.wrap(text, width)
+    first, *rest = textwrap.wrap(text, width, break_on_hyphens=False)  # options and codes stay whole
     yield heading(first[:bold]) + first[bold:]
     yield from rest
 

@@ -485,7 +485,7 @@ def test_leaving_writes_nothing(shows: Path, tmp_path: Path, keys: str) -> None:
         with on_terminal("new", *arguments, folder=tmp_path) as terminal:
             terminal.wait_for(question)
             assert terminal.leave(keys) == 130
-        assert "\nerror: interrupted, and nothing was written\n" in terminal.text
+        assert " [question-interrupted]\n" in terminal.text
         assert shows.read_bytes() == before
 
 
@@ -515,5 +515,5 @@ def test_no_writes_nothing(shows: Path, tmp_path: Path) -> None:
         terminal.wait_for("[Y/n]: ")
         terminal.type("n\n")
         assert terminal.wait() == 5
-    assert "error: not confirmed, and nothing was written" in terminal.text
+    assert " [not-confirmed]\n" in terminal.text
     assert shows.read_bytes() == before
