@@ -114,7 +114,7 @@ def codes(_ctx: click.Context, _incomplete: str) -> Items:
     """Offer the codes of problems, of the API's answers, of errors and of reasons, each with its meaning."""
     from runner.definitions.problem_codes import EXPLANATIONS
     from runner.fire.api.refusal_causes import ANSWERS
-    from runner.report.text.problem_pages import MEANINGS
+    from runner.report.text.explain_pages import MEANINGS
 
     problems = [(code.value, explanation.summary) for code, explanation in EXPLANATIONS.items()]
     answers = [(code, explanation.summary) for code, explanation in ANSWERS.items()]
