@@ -295,7 +295,7 @@ def test_whoever_is_frozen_in_the_middle_of_a_write_keeps_nobody_waiting(
 ) -> None:
     assert ledger.claim(run, make_firing(), NOW)
     other = begin(ledger, NOW + 2 * LEASE)
-    monkeypatch.setattr(connect, "_LIMITS", connect._LIMITS.replace("'5s'", "'500ms'"))
+    monkeypatch.setattr(connect, "TRANSACTION_LIMITS", connect.TRANSACTION_LIMITS.replace("'5s'", "'500ms'"))
 
     def freeze() -> None:
         with ledger.writing() as frozen:

@@ -86,11 +86,11 @@ def event_source() -> Callable[[str], Any]:
     try:
         from yaml.cyaml import CParser  # type: ignore[attr-defined]
     except ImportError:  # PyYAML built without libyaml
-        return _PythonParser
+        return PythonParser
     return CParser
 
 
-class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+class PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
     """PyYAML's own event stream, for an installation without libyaml."""
 
     def __init__(self, stream: str) -> None:

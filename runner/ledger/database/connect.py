@@ -34,7 +34,7 @@ _URL_HELP = "Write sqlite:///path/to/ledger.sqlite3 or postgresql+psycopg://user
 _WITH_PASSWORD = re.compile(r"password\s*=|\A\s*postgres(ql)?(\+\w+)?:|:[^/\\]*@", re.IGNORECASE)
 _CONNECTIONS = 4  # for each process; threads share them, because every statement is short
 # Limits of a transaction: the wait for a lock, and the pause of a client that holds one.
-_LIMITS = (
+TRANSACTION_LIMITS = (
     "SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
 )
 
@@ -316,7 +316,7 @@ def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool
         connection = connection.execution_options(reading=reading, **level)
         with connection.begin():
             if url.drivername != "sqlite" and not alone:
-                connection.exec_driver_sql(_LIMITS)
+                connection.exec_driver_sql(TRANSACTION_LIMITS)
             yield connection
 
 

@@ -151,7 +151,7 @@ def test_bytes_that_are_not_utf_8_are_found(data: bytes, line: int, column: int)
 
 def with_pure_python(text: str) -> tuple[Document | None, list[Problem]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "event_source", lambda: reader._PythonParser)
+        patch.setattr(reader, "event_source", lambda: reader.PythonParser)
         return read(text.encode("utf-8", "surrogatepass"), "x.yaml")
 
 
