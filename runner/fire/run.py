@@ -19,9 +19,10 @@ from typing import TypeVar
 from runner import clock
 from runner.definitions.model import Account
 from runner.fire import takeover
-from runner.fire.api.client import Client, Timeouts
+from runner.fire.api.client import Client
 from runner.fire.api.credentials import Credentials
-from runner.fire.api.exchange import Deadlines
+from runner.fire.api.endpoint import Endpoint
+from runner.fire.api.network import Network, Timeouts
 from runner.fire.fault_scope import concerns_ledger, fault_text, is_internal
 from runner.fire.holding import expiry
 from runner.fire.holding.claims import Claims, Unclaimed
@@ -74,11 +75,11 @@ class Run:
         on_message: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._ledger = ledger
-        self._version = origin.version
         self._settings = settings
         self._on_result = on_result
         self._on_message = on_message
-        self._deadlines = Deadlines()
+        self._network = Network(version=origin.version, timeouts=settings.timeouts)
+        self._endpoints: dict[str, Endpoint] = {}
         self._lanes: list[Lane] = []
         self._lock = threading.Lock()
         self._results: dict[int, Result] = {}
@@ -343,13 +344,12 @@ class Run:
 
     def _client(self, account: Account, credentials: Credentials) -> Client:
         """Return a client of the account. Raises an exception if its address or the environment can't be used."""
-        client = Client(
-            account.base_url,
-            credentials,
-            version=self._version,
-            deadlines=self._deadlines,
-            timeouts=self._settings.timeouts,
-        )
+        with self._lock:
+            endpoint = self._endpoints.get(account.name)
+            if endpoint is None:
+                endpoint = Endpoint(account.base_url, credentials, self._network)
+                self._endpoints[account.name] = endpoint
+        client = Client(endpoint)
         client.prepare(b"{}")
         return client
 
