@@ -1,4 +1,4 @@
-"""How `fire` gets on with a server that counts a request for a moment after its last byte, and refuses the next with 429.
+"""How `fire` gets on with a server that counts a request for a moment after its answer, and refuses the next with 429.
 
     python tests/benchmarks/release.py [--bulletins 300] [--repeat 10]
 

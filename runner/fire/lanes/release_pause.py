@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 FIRST_S = 0.006  # the first pause after a refusal; also how long the others wait for the very first verdict
 MOST_S = 0.1  # no server is known to need so long; a longer pause would cost more than one request fewer in flight
-_FASTER = 4.0  # how much longer the next pause is after one that was never long enough
+_FASTER = 2.0  # how much longer the next pause is after one that was never long enough
 _SLOWER = 1.25  # the same after one that was long enough until now
 _TOLERANCE_S = 0.002  # a request that left later than this after its pause does not prove that the pause suffices
 _PROOFS = 5  # requests that were accepted after a pause, and left late
 _MOST_VERDICT_S = 0.05
-_SHORTEN_EVERY_S = 10.0  # doubled whenever a shorter pause is refused
+_SHORTEN_EVERY_S = 30.0  # doubled whenever a shorter pause is refused
 _MOST_EVERY_S = 320.0
 _LEAST_STEP_S = 0.0005
 _SEARCH_AGAIN_S = 60.0  # after a search that failed
@@ -90,7 +90,8 @@ class ReleasePause:
             return
         self._end_probe()
         self._proofs += _PROOFS if departure.gap_s <= departure.pause_s + _TOLERANCE_S else 1
-        self.pause_s = departure.pause_s
+        if departure.pause_s < self.pause_s:  # accepted after this gap, which is never shorter than the pause tried
+            self.pause_s = min(departure.gap_s, self.pause_s)
         if self._is_proven:
             self._proven_s = self.pause_s
             self._shorten_at = now + self._shorten_every_s if self.pause_s else math.inf
