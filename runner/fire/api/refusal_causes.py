@@ -67,7 +67,7 @@ ANSWERS: Mapping[str, AnswerExplanation] = {
         " minutes. The newest edition has no such sentence.",
         "Nothing was sent. The run tries again a few times. It learns how long the server counts a request after its"
         " answer, or slows down. If all tries fail, the firing is recorded as failed. If nothing else was accepted"
-        " meanwhile, the run sends nothing more to the account. Until its grace period ends, the next run tries again.",
+        " meanwhile, the run stops the account. Until its grace period ends, the next run tries again.",
         (
             "Start a run every few minutes, and write a grace of more than 10 minutes: then nothing is lost.",
             "If other programs use the account, write a lower concurrency for it.",
