@@ -112,18 +112,24 @@ class Deadlines:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread that watches the deadlines, or None if no exchange is in progress."""
+        return self._thread
+
     @contextlib.contextmanager
     def exchange(self, limit_s: float, permit: SendGate) -> Iterator[Exchange]:
         """Provide an exchange that ends after `limit_s` seconds."""
         exchange = Exchange(limit_s, permit)
-        self._watch(exchange)
+        self.watch(exchange)
         try:
             yield exchange
         finally:
             with self._changed:
                 self._exchanges.discard(exchange)
 
-    def _watch(self, exchange: Exchange) -> None:
+    def watch(self, exchange: Exchange) -> None:
+        """End the exchange at its deadline, unless it ends before."""
         with self._changed:
             self._exchanges.add(exchange)
             if self._thread is None:
