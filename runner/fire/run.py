@@ -14,8 +14,8 @@ from datetime import timedelta
 
 from runner.definitions.model import Account
 from runner.fire import takeover
-from runner.fire.api.client import Timeouts
 from runner.fire.api.credentials import Credentials
+from runner.fire.api.network import Network, Timeouts
 from runner.fire.collected_results import CollectedResults
 from runner.fire.fault_scope import fault_text
 from runner.fire.holding.claims import Claims
@@ -65,7 +65,7 @@ class Run:
     ) -> None:
         self.id = new_ulid()
         self._ledger = ledger
-        self._version = origin.version
+        self._network = Network(version=origin.version, timeouts=settings.timeouts)
         self._settings = settings
         self._was_interrupted = False
         self._keeper: SlotKeeper | None = None
@@ -104,8 +104,7 @@ class Run:
             self._sender,
             self._early_end,
             self._results,
-            version=self._version,
-            timeouts=self._settings.timeouts,
+            self._network,
             on_message=self._display.message,
         )
         for lane in lanes:
