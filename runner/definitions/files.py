@@ -32,6 +32,8 @@ from runner.definitions.sources import (
 from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 from runner.errors import Exit, UserError
 
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # 0 on Windows
+
 
 def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
     """Return each definition file under `paths` once, without reading it.
@@ -123,8 +125,12 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _definition(path: str, root: str) -> bytes:
-    if not os.path.islink(path):
-        return _bytes(path, MAX_FILE_BYTES)
+    if _NO_FOLLOW or not os.path.islink(path):
+        try:
+            return _bytes(path, MAX_FILE_BYTES)  # a link can't be opened like this
+        except OSError:
+            if not os.path.islink(path):
+                raise
     if os.path.isdir(path):
         raise OSError(LINK_TO_FOLDER)
     real, inside = _end(path, root)
@@ -164,8 +170,7 @@ def _beside(folder: str, name: str) -> bytes:
 def _bytes(path: str, most: int) -> bytes:
     """Read at most `most` + 1 bytes, so that the caller sees a file that is too large. The path is not a link."""
     # O_NONBLOCK: a named pipe in the folder must not block the check.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | _NO_FOLLOW)
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
@@ -173,6 +178,8 @@ def _bytes(path: str, most: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise OSError("it is not a regular file")
         data = os.read(descriptor, min(status.st_size, most) + 1)
+        if len(data) == status.st_size:
+            return data  # the end of the file: one byte more was asked for
         while len(data) <= most and (more := os.read(descriptor, 1 << 20)):
             data += more
         return data

@@ -119,7 +119,7 @@ def _read(source: Source) -> tuple[Document | None, list[Problem]]:
         help = "Nothing is sent unless all files can be read."  # noqa: A001
         return None, [Problem(source.name, 1, 1, Code.FILE_UNREADABLE, message, help)]
     document, problems = read(data, source.name)
-    return document, credential_fields.without_quotes(problems, data)
+    return document, credential_fields.without_quotes(problems, data) if problems else []
 
 
 def _located(finding: Finding, document: Document) -> Problem:
