@@ -81,7 +81,7 @@ COMMANDS = [
 # Runs each command in a process of its own, as a script does, but imports what they need once.
 EACH = """
 import os, sys
-import runner.cli.commands.fire, runner.cli.commands.report
+import runner.cli.commands.fire, runner.cli.commands.report, runner.jobs.firing.fire
 import runner.definitions.load, runner.fire.run, runner.ledger.ledger
 for command in sys.argv[1:]:
     child = os.fork()
