@@ -172,7 +172,9 @@ class Run:
 
     def _ended(self, plan: Plan) -> Ended:
         end = self._early_end
-        ended = Ended(self._results.of(plan), end.signal, end.fault, self.has_sent, self._display.error)
+        ended = Ended(
+            self._results.of(plan), end.signal, end.fault, self.has_sent, self._display.error, plan.settled_counts
+        )
         self._was_interrupted = ended.signal is not None
         return ended
 

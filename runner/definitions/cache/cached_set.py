@@ -42,16 +42,32 @@ class CachedSet:
             account.name: account for entry in entries for account in entry.values.accounts
         }
 
-    def questions(self) -> Iterator[Question]:
-        """Yield what the ledger is asked about the one-time bulletins, in the order of the files."""
-        for entry in self._entries:
-            if entry.has_once:
-                for accounts, revision, size, packed in self._cache.lookups(entry):
-                    for account in self._filled_in(accounts):
-                        yield Question(entry.values.file, account, revision, size, packed)
+    @property
+    def size(self) -> int:
+        """The number of bulletins."""
+        return sum(len(entry.ids) for entry in self._entries)
+
+    def questions(self) -> Iterator[list[Question]]:
+        """Yield for each file what the ledger is asked about its one-time bulletins."""
+        try:
+            for entry in self._entries:
+                if entry.has_once:
+                    yield [
+                        Question(entry.values.file, account, lookup.revision, lookup.size, lookup.packed)
+                        for lookup in self._cache.lookups(entry)
+                        for account in self._filled_in(lookup.accounts)
+                    ]
+        finally:
+            self._cache.close()
 
     def definitions(self, chosen: Mapping[str, Collection[str]] | None = None) -> Definitions:
         """Return the set. With `chosen`, of its one-time bulletins only those with these ids, by file."""
+        try:
+            return self._definitions(chosen)
+        finally:
+            self._cache.close()
+
+    def _definitions(self, chosen: Mapping[str, Collection[str]] | None) -> Definitions:
         bulletins: list[Bulletin] = []
         tables: dict[str, None] = {}
         for entry in self._entries:
@@ -80,8 +96,15 @@ def cached_set(sources: Sequence[Source], cache: FileCache) -> CachedSet | None:
 
     Files that the cache does not know are read, and kept for the next time.
     """
-    if not cache.is_usable:
+    try:
+        return _cached_set(sources, cache) if cache.open() else None
+    except Damaged:
         return None
+    finally:
+        cache.close()
+
+
+def _cached_set(sources: Sequence[Source], cache: FileCache) -> CachedSet | None:
     ordered = sorted(sources, key=lambda source: source.name.split("/"))
     known = cache.entries(ordered)
     for source in ordered:
@@ -92,10 +115,7 @@ def cached_set(sources: Sequence[Source], cache: FileCache) -> CachedSet | None:
             known[source.name] = cache.keep(source, found.data, found.digests, found.values)
     cache.write()
     entries = [known[source.name] for source in ordered]
-    try:
-        return CachedSet(cache, entries) if is_sound(entries, cache.catalog_texts) else None
-    except Damaged:
-        return None
+    return CachedSet(cache, entries) if is_sound(entries, cache.catalog_texts) else None
 
 
 def _entry_number(bulletin: Bulletin) -> int:

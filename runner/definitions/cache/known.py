@@ -39,7 +39,10 @@ class Damaged(Exception):
 
 
 class FileCache:
-    """The cache of one command, as a context manager. One that can't be used finds nothing and keeps nothing."""
+    """The cache of one command. One that can't be used finds nothing and keeps nothing.
+
+    `close` it after each use: it is opened again when it is needed.
+    """
 
     def __init__(self, path: FilePath | None = None) -> None:
         self._versions = versions()
@@ -51,16 +54,13 @@ class FileCache:
         """Return the cache in the user's cache folder."""
         return cls(cache_file())
 
-    def __enter__(self) -> Self:
-        return self
+    def open(self) -> bool:
+        """Open the cache. Return whether it can be read."""
+        return self._store.open()
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Close the database of the cache."""
         self._store.close()
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether there is a cache that can be read."""
-        return self._store.is_open
 
     def entries(self, sources: Sequence[Source]) -> dict[str, Entry]:
         """Return the entry of each file that is known, by the name of the file."""

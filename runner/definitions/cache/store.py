@@ -52,19 +52,20 @@ PARTS = ("head", "lookups", "texts", "bulletins")
 
 
 class Store:
-    """An open cache, or one that can't be used and finds nothing."""
+    """The cache at a path, opened on first use. One that can't be used finds nothing."""
 
     def __init__(self, path: FilePath | None) -> None:
         self._path = path
-        self._connection = None if path is None else _opened(path)
+        self._connection: sqlite3.Connection | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the cache can be read."""
+    def open(self) -> bool:
+        """Open the cache unless it is open. Return whether it can be read."""
+        if self._connection is None and self._path is not None:
+            self._connection = _opened(self._path)
         return self._connection is not None
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the cache until it is used again."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -84,7 +85,7 @@ class Store:
 
     def put(self, rows: Sequence[Row]) -> None:
         """Keep these files instead of former versions of the same files."""
-        if rows and self._connection is not None:
+        if rows and self.open():
             with suppress(*_ERRORS):
                 self._put(rows)
 
@@ -104,8 +105,9 @@ class Store:
             )
 
     def _rows(self, statement: str, parameters: Sequence[str]) -> list[Any]:
-        if self._connection is None:
+        if not self.open():
             return []
+        assert self._connection is not None
         try:
             return self._connection.execute(statement, parameters).fetchall()
         except _ERRORS:

@@ -40,7 +40,7 @@ def fire(request: FireRequest, display: FireDisplay) -> int:
         check_outputs({"--report": request.report_place}, request.ledger.url)
         request.check()
         job = _FireJob(request, load_set(request), metrics, display)
-        if job.set_to_fire.definitions.problems:
+        if job.set_to_fire.problems:
             display.show_problems(job.set_to_fire.definitions)
             metrics.exit_code = Exit.PROBLEMS
         else:
@@ -76,7 +76,7 @@ class _FireJob:
         except UserError as refusal:
             publisher.publish_refusal(plan, refusal, ledger=ledger_id)
             raise
-        ended = Ended(tuple(rehearsed(step, plan.now) for step in plan.steps))
+        ended = Ended(tuple(rehearsed(step, plan.now) for step in plan.steps), settled_counts=plan.settled_counts)
         return publisher.publish(new_ulid(), ended, ledger=ledger_id).exit_code
 
     def send(self) -> int:
@@ -105,7 +105,7 @@ class _FireJob:
         request, set_to_fire = self.request, self.set_to_fire
         with ExitStack() as stack:
             ledger = stack.enter_context(self._open_ledger(publisher.started_at))
-            stack.callback(self.metrics.count_ledger, ledger, set_to_fire.definitions)
+            stack.callback(self.metrics.count_ledger, ledger, set_to_fire.loaded)
             publisher.check()
             now = clock.now()  # after opening the ledger, which may have ended the leases of a crashed run
             witness = None if request.ledger.is_sandbox else compare_with_witness(ledger, self.display)
