@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path as FilePath
 
 from runner.checkouts import links_out_of_checkout
-from runner.definitions.reading.reader import MAX_FILE_BYTES
 from runner.definitions.sources import (
     HIDDEN,
     LINK_OUT,
     LINK_TO_FOLDER,
     LINK_TO_OTHER,
+    MAX_FILE_BYTES,
     OUTSIDE,
     Source,
     is_definition,

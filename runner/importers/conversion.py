@@ -18,8 +18,8 @@ from runner.definitions.model import MERGED, canonical
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
-from runner.definitions.reading.reader import MAX_FILE_BYTES, read
-from runner.definitions.sources import Source
+from runner.definitions.reading.reader import read
+from runner.definitions.sources import MAX_FILE_BYTES, Source
 from runner.errors import Exit, UserError
 from runner.importers.draft import Draft
 from runner.importers.import_context import Known, Notes, accounts_for, zone_for

@@ -10,7 +10,7 @@ from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.reader import MAX_FILE_BYTES
+from runner.definitions.sources import MAX_FILE_BYTES
 from runner.errors import UserError
 from runner.git import definitions_at
 

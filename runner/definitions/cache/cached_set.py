@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from runner.definitions.cache.entry import Entry
-from runner.definitions.cache.file_values import read_file
 from runner.definitions.cache.known import Damaged, FileCache
 from runner.definitions.cache.proof import is_sound, only_account
 from runner.definitions.model import Account, Bulletin, Definitions
@@ -109,6 +108,10 @@ def _cached_set(sources: Sequence[Source], cache: FileCache) -> CachedSet | None
     known = cache.entries(ordered)
     for source in ordered:
         if source.name not in known:
+            from runner.definitions.cache.file_values import (
+                read_file,  # imports yaml, only for files that are not known
+            )
+
             found = read_file(source)
             if found is None:
                 return None

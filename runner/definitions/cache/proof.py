@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from runner.definitions.building import build
+from runner.definitions.building.parts import MAX_MADE, MAX_MADE_CHARACTERS, MAX_MADE_VALUES, MAX_WORK, Parts
 from runner.definitions.cache.entry import CatalogTexts, Entry
 from runner.definitions.model import BusinessEvent
 from runner.definitions.rules import across_files
@@ -21,13 +21,7 @@ from runner.definitions.tables.csv_table import MAX_CELLS
 if TYPE_CHECKING:
     import jsonschema_rs
 
-_LIMITS = (
-    build.MAX_MADE,
-    build.MAX_WORK,
-    build.MAX_MADE_VALUES,
-    build.MAX_MADE_CHARACTERS,
-    MAX_CELLS,
-)
+_LIMITS = (MAX_MADE, MAX_WORK, MAX_MADE_VALUES, MAX_MADE_CHARACTERS, MAX_CELLS)
 
 
 def is_sound(entries: Sequence[Entry], texts: Callable[[Entry], Mapping[str, CatalogTexts]]) -> bool:
@@ -82,7 +76,7 @@ def _repeats_content(entries: Sequence[Entry]) -> bool:
 
 def _has_findings(entries: Iterable[Entry]) -> bool:
     """Whether the ordinary rules find anything about the accounts, the events and the recurring bulletins."""
-    parts = build.Parts()
+    parts = Parts()
     for entry in entries:
         parts.accounts += entry.values.accounts
         parts.events += entry.values.events

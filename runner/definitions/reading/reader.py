@@ -20,9 +20,9 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.reading.characters import FORBIDDEN
 from runner.definitions.reading.document import Document, Value, end_position, source_line
 from runner.definitions.reading.scalars import NUMBER_START, WORDS, resolve_plain
+from runner.definitions.sources import MAX_FILE_BYTES
 from runner.definitions.suggest import quoted
 
-MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 60  # libyaml's event stream is safe at any depth; recursive code over the values is not
 MAX_ALIAS_NODES = 10_000  # values that all aliases of a file together may repeat
 MAX_ALIAS_CHARACTERS = 1024 * 1024
