@@ -10,7 +10,6 @@ import os
 import re
 import ssl
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,19 +22,11 @@ from runner.fire.api.answer import Answer, one_line
 from runner.fire.api.certificates import authorities
 from runner.fire.api.credentials import Credentials, is_loopback
 from runner.fire.api.exchange import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter, SendGate
+from runner.fire.api.timeouts import DEFAULT_TIMEOUTS, Timeouts
 
 PATH = "/1/targets/trigger.json"
 MAX_ANSWER_BYTES = 1024 * 1024
 _PREFIX = re.compile(r"(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): ")  # of urllib3's messages; of no use to users
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long a request may take, in seconds: to connect, between two bytes of the answer, and in total."""
-
-    connect_s: float = 5.0
-    read_s: float = 60.0
-    total_s: float = 120.0
 
 
 class Client:
@@ -48,7 +39,7 @@ class Client:
         *,
         version: str,
         deadlines: Deadlines,
-        timeouts: Timeouts = Timeouts(),
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:
         self._url = base_url + PATH
         self._credentials = credentials

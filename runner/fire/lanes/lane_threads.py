@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 from runner.definitions.model import Account
 from runner.fire import reasons
-from runner.fire.api.client import Client, Timeouts
+from runner.fire.api.client import Client
 from runner.fire.api.credentials import Credentials
 from runner.fire.api.exchange import Deadlines
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.collected_results import CollectedResults
 from runner.fire.lanes.early_end import EarlyEnd
 from runner.fire.lanes.firing_sender import FiringSender

@@ -87,7 +87,6 @@ class _FireJob:
         from runner.fire.fault_scope import fault_text
 
         publisher = self._publisher()
-        self.display.prepare()
         sending = Sending(publisher, self.display, canary=self.request.canary)
         try:
             return self._guard_ask_and_send(publisher, sending)
@@ -110,6 +109,8 @@ class _FireJob:
             now = clock.now()  # after opening the ledger, which may have ended the leases of a crashed run
             witness = None if request.ledger.is_sandbox else compare_with_witness(ledger, self.display)
             plan = set_to_fire.plan(ledger, now)
+            if plan.to_send:
+                self.display.prepare()
             try:
                 if witness is not None:
                     witness.check(plan, request.accepted_losses, is_named=request.ledger.is_named)
