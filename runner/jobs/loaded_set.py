@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
 
-_FEW = 1000  # bulletins of a set in which each becomes an object and gets a step: that costs little
+_FEW = 200  # bulletins of a set in which each becomes an object and gets a step: that costs little
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def read(connection: Connection, questions: Iterable[Sequence[Question]]) -> Set
         open_ids = {bulletin for question in of_file for bulletin in _open_ids(connection, question, unreported)}
         for question in of_file:
             listed = open_ids.intersection(_ids(question)) if open_ids else ()
-            found.settled[question.account] += question.size - len(listed)
+            if settled := question.size - len(listed):
+                found.settled[question.account] += settled
         if open_ids:
             found.open_ids[of_file[0].file] = open_ids
     return found
