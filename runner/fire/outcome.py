@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
+from runner.errors import Exit
 from runner.fire import reasons
 from runner.fire.api.answer import FAIL, SUCCESS, Answer, read, unreadable
 from runner.reason import Reason
@@ -23,14 +25,26 @@ _ERROR_KEPT = 300  # characters of the API's error text that a reason quotes
 
 
 class Outcome(StrEnum):
-    """How a firing ended in a run."""
+    """How a firing ended in a run, and the exit code that it causes. Of several, the highest code is the run's.
 
-    FIRED = "fired"
-    FAILED = "failed"
-    IN_DOUBT = "in_doubt"
-    EXPIRED = "expired"
-    SKIPPED = "skipped"
-    WOULD_FIRE = "would_fire"
+    `runner.report.vocabulary` says what each is called and how it looks.
+    """
+
+    exit_code: Exit
+
+    def __new__(cls, value: str, exit_code: Exit = Exit.OK) -> Self:
+        """Make a member from its value and its exit code."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.exit_code = exit_code
+        return member
+
+    FIRED = "fired", Exit.OK
+    FAILED = "failed", Exit.FAILED
+    IN_DOUBT = "in_doubt", Exit.IN_DOUBT
+    EXPIRED = "expired", Exit.FAILED
+    SKIPPED = "skipped", Exit.OK
+    WOULD_FIRE = "would_fire", Exit.OK
 
 
 class Sent(StrEnum):

@@ -13,7 +13,7 @@ from runner.fire.fault_scope import fault_text, is_internal
 from runner.ledger.records.firings import SWEPT
 from runner.ledger.values import FiringRow
 from runner.plan.history import State
-from runner.plan.time_text import moment
+from runner.plan.time_text import utc_text
 from runner.reason import Reason, ReasonCode
 
 _REFUSALS = {
@@ -203,7 +203,7 @@ def as_recorded(text: str) -> Reason:
 
 def expired_unsent(due_at: datetime | None) -> Reason:
     """The reason for a row of an expired firing that contains no reason."""
-    due = "" if due_at is None else f"was due {moment(due_at)}; "
+    due = "" if due_at is None else f"was due {utc_text(due_at)}; "
     return Reason(ReasonCode.GRACE_ENDED, f"{due}its grace period ended before it was sent")
 
 

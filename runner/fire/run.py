@@ -29,7 +29,7 @@ from runner.fire.lanes.firing_sender import FiringSender
 from runner.fire.lanes.lane import Lane
 from runner.fire.lanes.slot_keeper import SlotKeeper
 from runner.fire.outcome import Outcome
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.fire.run_display import RunDisplay
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
@@ -95,7 +95,7 @@ class Run:
         credentials: Mapping[str, Credentials],
         *,
         covers: Callable[[str], bool] = lambda file: False,
-    ) -> Ended:
+    ) -> RunResult:
         """Send the firings that the plan sends, record every outcome, and return a result for each step.
 
         `covers` reports whether the plan contains every bulletin of a file. If it does, firings recorded for bulletins
@@ -126,7 +126,7 @@ class Run:
     def _lanes(
         self, plan: Plan, by_account: Mapping[str, Sequence[Step]], accounts: Mapping[str, Account]
     ) -> list[Lane]:
-        reserve = [step.freed for step in plan.in_reserve]
+        reserve = [step.freed for step in plan.reserve]
         for name, steps in by_account.items():
             held = [step for step in reserve if step.firing.key.account == name]
             self._early_end.lanes.append(Lane(accounts[name], steps, canary=self._settings.canary, reserve=held))
@@ -180,9 +180,9 @@ class Run:
         for step in steps:
             self._results.add_unsent(Result(step, outcome, reason))
 
-    def _ended(self, plan: Plan) -> Ended:
+    def _ended(self, plan: Plan) -> RunResult:
         end = self._early_end
-        ended = Ended(
+        ended = RunResult(
             self._results.of(plan), end.signal, end.fault, self.has_sent, self._display.error, plan.settled_counts
         )
         self._was_interrupted = ended.signal is not None

@@ -55,16 +55,8 @@ def results(
 def _step(row: FiringRow) -> Step:
     """Return a step for a firing that the plan doesn't contain, from the row in the ledger."""
     payload = _payload(row)
-    bulletin = Bulletin(
-        id=row.key.bulletin,
-        business_event=str(payload.get("business_event", "")),
-        name=str(payload.get("name", "")),
-        properties=payload.get("properties", {}),
-        c_by=str(payload.get("c-by", "")),
-        accounts=(row.key.account,),
-        place=Place(row.file, row.line, 1, row.key.bulletin),
-        when=payload.get("when", "now"),
-    )
+    place = Place(row.file, row.line, 1, row.key.bulletin)
+    bulletin = Bulletin.of_payload(payload, row.key.bulletin, row.key.account, place)
     occurrence = Occurrence(row.key.occurrence, row.due_at, row.expires_at)
     body = row.payload.encode()
     reason = reasons.left_behind(row, row.swept_by or row.run)

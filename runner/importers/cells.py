@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from runner.definitions.fields import BY_NAME, FILLED_PER_OCCURRENCE, Form
 from runner.definitions.problem import Path, Problem, dotted
 from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import quoted
@@ -17,8 +18,6 @@ from runner.definitions.templates import OCCURRENCE_FIELDS, is_template, marker
 from runner.importers.draft import Draft, DraftPlace
 from runner.importers.import_context import Notes
 
-_LISTS = ("accounts", "tags")
-_BOOLEANS = ("enabled", "allow_duplicate")
 _BETWEEN = re.compile(r"[\s,;|]+")
 _TIMES: Sequence[Path] = (("schedule", "at"), ("schedule", "starts"), ("schedule", "ends"), ("when",))
 # A time as spreadsheets write it, year first. It is rewritten as RFC 3339.
@@ -44,24 +43,29 @@ def fields_of(columns: Sequence[Path | None], cells: Sequence[str]) -> dict[str,
         elif column[0] == "schedule":
             fields.setdefault("schedule", {})[column[1]] = _time(cell) if column in _TIMES else cell.strip()
         else:
-            fields[str(column[0])] = _value(str(column[0]), cell)
+            fields[str(column[0])] = _value(BY_NAME[str(column[0])].form, cell)
     if fields.get("when") == "now":
         del fields["when"]
     return _with_markers(fields) if "cron" in fields.get("schedule", ()) else fields
 
 
-def _value(name: str, cell: str) -> Any:
-    """Convert the cell to the field's type if it is clear; else keep the text, and the check reports it."""
+def _value(form: Form, cell: str) -> Any:
+    """Convert the cell to the form of its field if it is clear; else keep the text, and the check reports it."""
     text = cell.strip()
-    if name in _LISTS:
-        return [each for each in _BETWEEN.split(text) if each]
-    if name in _BOOLEANS and text.casefold() in ("true", "false"):
-        return text.casefold() == "true"
-    if name in ("when", "revision") and text.isascii() and text.isdigit() and len(text) < 20:
-        return int(text)
-    if name == "when":
-        return "now" if text.casefold() == "now" else _time(text)
-    return cell if name in ("name", "business_event") else text
+    is_number = text.isascii() and text.isdigit() and len(text) < 20
+    match form:
+        case Form.TEXT:
+            return cell
+        case Form.WORDS:
+            return [each for each in _BETWEEN.split(text) if each]
+        case Form.FLAG if text.casefold() in ("true", "false"):
+            return text.casefold() == "true"
+        case Form.NUMBER | Form.TIME if is_number:
+            return int(text)
+        case Form.TIME:
+            return "now" if text.casefold() == "now" else _time(text)
+        case _:
+            return text
 
 
 def _time(cell: str) -> str:
@@ -75,12 +79,14 @@ def _time(cell: str) -> str:
 
 def _with_markers(fields: dict[str, Any]) -> dict[str, Any]:
     """Write `{{occurrence.date}}` as `{{ occurrence.date }}` in a recurring bulletin: only this form is filled in."""
-    made = {name: _with_spaces(fields[name]) for name in ("name",) if name in fields}
-    return {**fields, **made, "properties": {key: _with_spaces(text) for key, text in fields["properties"].items()}}
+    names = [field.name for field in FILLED_PER_OCCURRENCE if field.name in fields]
+    return {**fields, **{name: _with_spaces(fields[name]) for name in names}}
 
 
-def _with_spaces(text: str) -> str:
-    return _MARKER.sub(lambda found: marker(found[1]), text)
+def _with_spaces(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_spaces(text) for key, text in value.items()}
+    return _MARKER.sub(lambda found: marker(found[1]), value)
 
 
 def problems_of(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem]:
@@ -98,13 +104,20 @@ def problems_of(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Proble
 
 def _templates(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem]:
     """Return problems of a recurring bulletin's texts with templates other than fields of the occurrence."""
-    texts: list[tuple[Path, str]] = [(("name",), fields.get("name", ""))]
-    texts += [(("properties", key), text) for key, text in fields["properties"].items()]
-    for path, text in texts:
+    for path, text in _texts_of_occurrence(fields):
         if is_template(_MARKER.sub(" ", text)):
             message = f"{dotted(path)} holds {{{{, {{% or {{#, and only fields of the occurrence are filled in"
             hint = f"Write a field like {marker(OCCURRENCE_FIELDS[0])}, or remove the braces."
             yield place.problem(path, Code.BAD_TEMPLATE, message, hint)
+
+
+def _texts_of_occurrence(fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    for field in FILLED_PER_OCCURRENCE:
+        match fields.get(field.name):
+            case str() as text:
+                yield (field.name,), text
+            case dict() as texts:
+                yield from (((field.name, key), text) for key, text in texts.items())
 
 
 def with_notes(found: Iterable[Draft | Problem], notes: Notes) -> Iterator[Draft | Problem]:

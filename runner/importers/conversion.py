@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.definitions.editing.writing import document, scalar
+from runner.definitions.fields import FIELDS, MERGED
 from runner.definitions.load import load_sources
-from runner.definitions.model import MERGED, canonical
+from runner.definitions.model import canonical
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
@@ -31,7 +32,7 @@ _ACCOUNTS = "\U0010fffcaccounts.yaml"
 _SEEN = re.compile(re.escape(_NAME) + r":(\d+)")
 _OF_THE_WHOLE = (Code.PROPERTY_MISSING, Code.MISSING_FIELD)
 _Places = dict[tuple[int, int], list[tuple[Path, bool]]]
-_COMMON = ("business_event", "c-by", "when", "accounts", "enabled", "tags", "allow_duplicate")
+_COMMON = tuple(each.name for each in FIELDS if each.is_in_defaults and not (each.is_own or each.is_merged))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.definitions.fields import FIELDS, SCHEDULE_COLUMNS, Form, payload_of
 from runner.definitions.problem import Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
-from runner.definitions.suggest import quoted
+from runner.definitions.suggest import counted, quoted
 from runner.importers.cells import fields_of, problems_of
 from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.text import UNREADABLE, Text
@@ -22,25 +23,13 @@ from runner.importers.text import UNREADABLE, Text
 DELIMITERS = ",;\t|"
 # Header of a column -> the field. Any other column is a property.
 _COLUMNS: Mapping[str, Path] = {
-    "id": ("id",),
-    "business_event": ("business_event",),
-    "event": ("business_event",),
-    "name": ("name",),
-    "c_by": ("c-by",),
-    "created_by": ("c-by",),
-    "when": ("when",),
-    "accounts": ("accounts",),
-    "account": ("accounts",),
-    "at": ("schedule", "at"),
-    "timezone": ("schedule", "timezone"),
-    "time_zone": ("schedule", "timezone"),
-    "grace": ("schedule", "grace"),
-    "cron": ("schedule", "cron"),
-    "enabled": ("enabled",),
-    "tags": ("tags",),
-    "tag": ("tags",),
-    "revision": ("revision",),
-    "allow_duplicate": ("allow_duplicate",),
+    **{
+        header: (field.name,)
+        for field in FIELDS
+        if field.form is not Form.MAPPING
+        for header in (field.attribute, *field.columns)
+    },
+    **{header: ("schedule", key) for header, key in SCHEDULE_COLUMNS.items()},
 }
 _NOT_IMPORTED = "A table for for_each is not imported: an entry with csv names it."
 _PREFIXES = {"properties.": "properties", "schedule.": "schedule"}
@@ -197,7 +186,7 @@ def _rows(table: SheetTable) -> Iterator[tuple[list[str], int] | Problem]:
         if not filled:
             continue
         if filled > len(table.columns) or len(cells) < len(table.columns):
-            counts = _counted(len(cells), "cell"), _counted(len(table.columns), "column")
+            counts = counted(len(cells), "cell"), counted(len(table.columns), "column")
             message = f"the row has {counts[0]}, and the header {counts[1]}"
             hint = f"Put a cell that holds {_named(table.delimiter)} in double quotes, and write empty cells too."
             yield sheet.problem(sheet.starts[line - 1], UNREADABLE, message, hint)
@@ -229,10 +218,6 @@ def _named(delimiter: str) -> str:
     return {",": "a comma", ";": "a semicolon", "\t": "a tab"}.get(delimiter, quoted(delimiter))
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _problems(fields: Mapping[str, Any], place: SheetRow, required: Sequence[str]) -> Iterator[Problem]:
     for name in required:
         if name not in fields:
@@ -241,9 +226,9 @@ def _problems(fields: Mapping[str, Any], place: SheetRow, required: Sequence[str
     yield from unwritable_texts(fields, place)
 
 
-def _payload(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def _payload(fields: Mapping[str, Any]) -> dict[str, Any]:
     try:
         when = times.event_time(fields.get("when", "now"))
     except times.TimeProblem:
         when = fields["when"]  # the check reports what is wrong with it
-    return {**{name: fields.get(name) for name in ("business_event", "name", "properties", "c-by")}, "when": when}
+    return payload_of({**fields, "when": when})

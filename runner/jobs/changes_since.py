@@ -58,25 +58,28 @@ def changes_against(
 
     base = _base(path, ref)
     comparison = compare(base.definitions, definitions)
-    left = {change.before.id if change.before else change.bulletin.id for change in comparison.bulletins}
-    known = replace(definitions, accounts={**base.definitions.accounts, **definitions.accounts})
-    was = [
+    ids_before = {change.before.id if change.before else change.bulletin.id for change in comparison.bulletins}
+    every_account = {**base.definitions.accounts, **definitions.accounts}
+    firings_before = [
         firing
         for firing in firings(base.definitions, plan.now)
-        if firing.key.bulletin in left and all(criterion.accepts(firing) for criterion in selection.criteria)
+        if firing.key.bulletin in ids_before and all(criterion.accepts(firing) for criterion in selection.criteria)
     ]
     # Planned without bulletins, because removed ones have no missed occurrences.
-    gone = plan_firings(ledger, replace(known, bulletins=()), was, plan.now)
+    without_bulletins = replace(definitions, accounts=every_account, bulletins=())
+    plan_before = plan_firings(ledger, without_bulletins, firings_before, plan.now)
     if not selection.is_whole_set:
-        comparison = _only(comparison, (step.firing.key.bulletin for each in (plan, gone) for step in each.steps))
+        comparison = _only(
+            comparison, (step.firing.key.bulletin for each in (plan, plan_before) for step in each.steps)
+        )
     return changes_document(
         comparison,
         plan,
-        gone,
+        plan_before,
         against=ref,
         base=base.commit,
         base_problems=len(base.definitions.problems),
-        accounts=known.accounts,
+        accounts=every_account,
         knows=ledger is not None,
     )
 

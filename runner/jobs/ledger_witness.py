@@ -66,9 +66,9 @@ class WitnessComparison:
 
     def described(self, loss: Loss) -> str:
         """Return a sentence on what the ledger lacks."""
-        from runner.plan.time_text import moment
+        from runner.plan.time_text import utc_text
 
-        run = f"run {loss.run.id} of {loss.run.host} at {moment(loss.run.started_at)}"
+        run = f"run {loss.run.id} of {loss.run.host} at {utc_text(loss.run.started_at)}"
         if loss.held_claims is None:
             lack = "does not hold that run"
         else:

@@ -54,7 +54,6 @@ class PlannedSet:
 def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> PlannedSet:
     """Plan the selected bulletins of a set without problems. Raises UserError."""
     from runner.jobs.ledger_witness import warn_if_older
-    from runner.jobs.plan_files import write_plan
     from runner.jobs.planning import plan_firings
     from runner.plan.select import up_to
     from runner.report.document.plan import PlanFacts, plan_document
@@ -89,6 +88,8 @@ def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> Pla
     )
     document = plan_document(plan, facts, changes)
     if request.out is not None:
+        from runner.jobs.plan_files import write_plan
+
         write_plan(request.out, document, ["bulletins", "fire", *_ledger_options(ledger_choice)], messages)
     return PlannedSet(plan, document)
 
@@ -113,11 +114,11 @@ def _changes(
     request: PlanRequest, selected: SelectedSet, plan: Plan, ledger: Ledger | None, *, is_near: bool
 ) -> dict[str, Any] | None:
     """Return the document's part about changes; None if none are wanted. They are shown for a plan of the near time."""
+    if request.against is None:
+        return None
     from runner.jobs.changes_since import changes_against
     from runner.jobs.planning import plan_firings
 
-    if request.against is None:
-        return None
     definitions = selected.definitions
     near = plan if is_near else plan_firings(ledger, definitions, selected.firings(request.now), request.now)
     return changes_against(request.against, definitions, near, ledger, path=request.path, selection=request.selection)

@@ -53,7 +53,7 @@ from runner.ledger.values import (
     Settlement,
 )
 from runner.ledger.witness.comparison import Loss, Recorded, SeenRun
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, Spent, State, Watch
 
@@ -309,8 +309,8 @@ class Ledger:
 
     def claim_within(
         self, run: str, firing: Firing, now: datetime, limits: tuple[Limit, ...], *, claim_id: str | None = None
-    ) -> Claim | Held | None:
-        """Claim a firing if the budget `limits` have room for it; return Held if they don't. Else as `claim`.
+    ) -> Claim | HeldByBudget | None:
+        """Claim a firing if the budget `limits` have room for it; return HeldByBudget if they don't. Else as `claim`.
 
         Runs that claim within limits of one account do so one after the other, so they never exceed a limit together.
         """

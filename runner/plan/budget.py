@@ -37,7 +37,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldByBudget:
     """Why a firing must not be sent now: the limit that is reached, and until when.
 
     `others` counts the firings of the same plan that are sent first and use up the limit; 0 if it was used up before.
@@ -113,7 +113,7 @@ class Budgets:
         every = chain.from_iterable(_all_limits(account) for account in self._accounts.values())
         self._is_used_up = {limit: self._full_until(limit, now) is not None for limit in every}  # before this plan
 
-    def charge(self, firing: Firing) -> Held | None:
+    def charge(self, firing: Firing) -> HeldByBudget | None:
         """Charge a firing that would be sent now. Return why and until when it is held back; None if there is room.
 
         A firing that is held back is charged at the time when it can be sent, unless it expires first.
@@ -130,7 +130,7 @@ class Budgets:
         if expires_at is None or at <= expires_at:
             _insert_time(self._times, of, at)
             _insert_time(self._charged, of, at)
-        return None if reached is None else Held(reached, at, others)
+        return None if reached is None else HeldByBudget(reached, at, others)
 
     def was_reached(self, firing: Firing) -> Limit | None:
         """Return the limit that had no room when the firing expired; None if no budget caused the expiry."""

@@ -27,13 +27,13 @@ IN_TIME = timedelta(minutes=15)  # with catch_up none: how long after the due ti
 
 
 class PassedOver(NamedTuple):
-    """Why an occurrence is no longer sent. `is_news`: no run has reported it yet, so the next one has to.
+    """Why an occurrence is no longer sent. `needs_report`: no run has reported it yet, so the next one has to.
 
     `newer` is the later occurrence that is due to be sent instead; None if there is none, or if it was already sent.
     """
 
     reason: Reason
-    is_news: bool
+    needs_report: bool
     newer: FiringKey | None = None
 
 
@@ -71,7 +71,7 @@ def _passed_over_of_bulletin(
             yield firing.key, passed
         elif not firing.occurrence.is_expired(now):
             if too_late := _too_late(firing, entry, sent, newer, history, now):
-                yield firing.key, too_late._replace(is_news=not history.is_new(key))
+                yield firing.key, too_late._replace(needs_report=not history.is_new(key))
             elif orphan := orphan_of(firing, history):
                 sent = sent or reasons.newer_in_renamed_account(firing.key.occurrence, orphan.key.account)
             else:

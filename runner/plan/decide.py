@@ -53,24 +53,24 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One firing of the plan, with its action. `is_news`: a run has to record and report the expiry.
+    """One firing of the plan, with its action. `needs_report`: a run has to record and report the expiry.
 
-    `may_go_at`: when the budget has room again for a firing that it holds back now. `in_reserve`: the action that the
-    firing gets at once if the firings before it, which use up the budget, are not sent after all. `kept_reason`: the
-    reason that the ledger stores for an expiry with another cause than the end of the grace.
+    `may_go_at`: when the budget has room again for a firing that it holds back now. `reserve_action`: the
+    action that the firing gets at once if the firings before it, which use up the budget, are not sent after all.
+    `kept_reason`: the reason that the ledger stores for an expiry with another cause than the end of the grace.
     """
 
     firing: Firing
     action: Action
     reason: Reason
     changes: tuple[Change, ...] = ()
-    is_news: bool = False
+    needs_report: bool = False
     may_go_at: datetime | None = None
-    in_reserve: Action | None = None
+    reserve_action: Action | None = None
     kept_reason: Reason | None = None
 
     @property
-    def goes(self) -> bool:
+    def will_be_sent(self) -> bool:
         """Whether the firing is sent now, or before it expires once the budget has room."""
         if self.may_go_at is None:
             return self.action.sends
@@ -79,21 +79,21 @@ class Step:
 
     @property
     def freed(self) -> Step:
-        """The step with its action from `in_reserve`, once the firings before it are not sent."""
-        return replace(self, action=self.in_reserve or self.action, may_go_at=None, in_reserve=None)
+        """The step with its `reserve_action`, once the firings before it are not sent."""
+        return replace(self, action=self.reserve_action or self.action, may_go_at=None, reserve_action=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The steps at `now`, in the order in which a run takes them: by due time, then in file order.
 
-    `settled` says up to when each recurring bulletin is settled, once a run has recorded the expired steps.
+    `settled_until` says up to when each recurring bulletin is settled, once a run has recorded the expired steps.
     `settled_counts`: by account, the number of firings that were sent as they are defined now and have no step.
     """
 
     now: datetime
     steps: tuple[Step, ...]
-    settled: Mapping[WatchKey, datetime] = field(default_factory=dict)
+    settled_until: Mapping[WatchKey, datetime] = field(default_factory=dict)
     settled_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -107,15 +107,15 @@ class Plan:
         return tuple(step for step in self.steps if step.may_go_at is not None)
 
     @property
-    def in_reserve(self) -> tuple[Step, ...]:
+    def reserve(self) -> tuple[Step, ...]:
         """The steps that are sent if steps before them are not, in the order of sending: retries last."""
-        found = (step for step in self.steps if step.in_reserve)
-        return tuple(sorted(found, key=lambda step: step.in_reserve is Action.RETRY))
+        found = (step for step in self.steps if step.reserve_action)
+        return tuple(sorted(found, key=lambda step: step.reserve_action is Action.RETRY))
 
     @property
     def newly_expired(self) -> tuple[Step, ...]:
         """The steps whose expiry no run has reported yet."""
-        return tuple(step for step in self.steps if step.is_news)
+        return tuple(step for step in self.steps if step.needs_report)
 
     def counts(self) -> dict[str, int]:
         """Return the number of firings for each action, including zeros and firings without a step."""
@@ -167,15 +167,15 @@ def _send_older_where_newer_is_not_sent(
         if why is None or why.newer is None:
             continue
         newer = steps[places[stand_ins.get(why.newer, why.newer)]]
-        if newer.goes:
+        if newer.will_be_sent:
             assert firing.occurrence.due_at is not None
             occurrence, waits = newer.firing.key.occurrence, newer.may_go_at is not None
             reason = reasons.newer_is_sent(firing.occurrence.due_at, occurrence, waits=waits)
             steps[number] = replace(steps[number], reason=reason, kept_reason=reason)
         else:
             step = step_of(firing)
-            steps[number] = replace(step, in_reserve=None) if newer.in_reserve else step
-            if step.goes:
+            steps[number] = replace(step, reserve_action=None) if newer.reserve_action else step
+            if step.will_be_sent:
                 stand_ins[why.newer] = firing.key
 
 
@@ -199,8 +199,8 @@ def _step(
         assert occurrence.due_at is not None
         return Step(firing, Action.WAIT, reasons.not_due(occurrence.due_at, now))
     if firing.key in passed:
-        why, is_news, _ = passed[firing.key]
-        return Step(firing, Action.EXPIRED, why, is_news=is_news, kept_reason=why if is_news else None)
+        why, needs_report, _ = passed[firing.key]
+        return Step(firing, Action.EXPIRED, why, needs_report=needs_report, kept_reason=why if needs_report else None)
     if occurrence.is_expired(now):
         return _expired(firing, entry, now)
     if reason := _renamed(firing, history) or _duplicate(firing, history, now, sending):
@@ -215,9 +215,14 @@ def _budgeted(step: Step, budgets: Budgets, now: datetime) -> Step:
     firing, occurrence = step.firing, step.firing.occurrence
     if step.action.sends and (held := budgets.charge(firing)):
         reason = reasons.held_back(held, occurrence.expires_at)
-        in_reserve = step.action if held.others else None
-        return replace(step, action=Action.WAIT, reason=reason, may_go_at=held.until, in_reserve=in_reserve)
-    if step.is_news and occurrence.is_expired(now) and occurrence.due_at and (limit := budgets.was_reached(firing)):
+        reserve_action = step.action if held.others else None
+        return replace(step, action=Action.WAIT, reason=reason, may_go_at=held.until, reserve_action=reserve_action)
+    if (
+        step.needs_report
+        and occurrence.is_expired(now)
+        and occurrence.due_at
+        and (limit := budgets.was_reached(firing))
+    ):
         kept = reasons.grace_ended_by_budget(occurrence.due_at, limit)
         return replace(step, reason=reasons.with_budget(step.reason, limit), kept_reason=kept)
     return step
@@ -248,7 +253,7 @@ def _expired(firing: Firing, entry: KnownFiring | None, now: datetime) -> Step:
     assert occurrence.expires_at is not None
     reason = reasons.grace_ended(occurrence.due_at, occurrence.expires_at, now)
     if entry is None or not _is_reported(firing, entry):
-        return Step(firing, Action.EXPIRED, reason, is_news=True)
+        return Step(firing, Action.EXPIRED, reason, needs_report=True)
     return Step(firing, Action.EXPIRED, reasons.expiry_reported(entry, reason.text))
 
 

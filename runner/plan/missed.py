@@ -65,15 +65,15 @@ def missed_firings(
 
 
 def with_missed(plan: Plan, history: History) -> Plan:
-    """Return a plan that contains the missed firings of the history, with `settled` and without needless steps.
+    """Return a plan that contains the missed firings of the history, with `settled_until` and without needless steps.
 
-    `settled` says up to when each recurring bulletin is settled once a run has followed the plan. Steps of missed
+    `settled_until` says up to when each recurring bulletin is settled once a run has followed the plan. Steps of missed
     firings that need no report are removed. Firings in doubt or claimed by another run stay, and are not settled until
     their end is known. Occurrences that a new schedule passes over are settled unreported.
     """
     past = {firing.key for firing in history.missed}
     steps = tuple(
-        step for step in plan.steps if step.firing.key not in past or step.is_news or step.action in _UNDECIDED
+        step for step in plan.steps if step.firing.key not in past or step.needs_report or step.action in _UNDECIDED
     )
     settled: dict[WatchKey, datetime] = {}
     for step in plan.steps:
@@ -82,7 +82,9 @@ def with_missed(plan: Plan, history: History) -> Plan:
     for key, until in _passed_over_until(plan, history):
         settled[key] = max(settled[key], until)
     return replace(
-        plan, steps=tuple(_with_needed_report(step, settled, history, plan.now) for step in steps), settled=settled
+        plan,
+        steps=tuple(_with_needed_report(step, settled, history, plan.now) for step in steps),
+        settled_until=settled,
     )
 
 
@@ -96,7 +98,7 @@ def _with_needed_report(step: Step, settled: Mapping[WatchKey, datetime], histor
         return step
     is_settled = step.firing.occurrence.is_expired(now) or _schedule_and_due_time(step)[1] < settled[key]
     is_reported = entry is not None and entry.state is State.EXPIRED
-    return step if is_settled or is_reported else replace(step, is_news=True, kept_reason=step.reason)
+    return step if is_settled or is_reported else replace(step, needs_report=True, kept_reason=step.reason)
 
 
 def _passed_over_until(plan: Plan, history: History) -> Iterator[tuple[WatchKey, datetime]]:

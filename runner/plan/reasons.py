@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from runner.plan.budget import HOUR, Held, Limit
+from runner.plan.budget import HOUR, HeldByBudget, Limit
 from runner.plan.history import KnownFiring, SentFiring, State
-from runner.plan.time_text import moment, span, whole_second
+from runner.plan.time_text import duration_text, utc_text, whole_second
 from runner.reason import Reason, ReasonCode
 
 _NO_OUTCOME = "the run that held it ended without recording an outcome"
@@ -33,12 +33,12 @@ def failed_before(due_at: datetime | None, failures: int, last: str | None) -> R
 
 
 def _due_text(due_at: datetime | None) -> str:
-    return f"due since {moment(due_at)}" if due_at else "due at once (no schedule)"
+    return f"due since {utc_text(due_at)}" if due_at else "due at once (no schedule)"
 
 
 def not_due(due_at: datetime, now: datetime) -> Reason:
     """The reason for a firing whose due time has not come."""
-    return Reason(ReasonCode.NOT_DUE, f"due {moment(due_at)}, in {span(due_at - now)}")
+    return Reason(ReasonCode.NOT_DUE, f"due {utc_text(due_at)}, in {duration_text(due_at - now)}")
 
 
 def disabled() -> Reason:
@@ -46,14 +46,14 @@ def disabled() -> Reason:
     return Reason(ReasonCode.DISABLED, "enabled is false")
 
 
-def held_back(held: Held, expires_at: datetime | None) -> Reason:
+def held_back(held: HeldByBudget, expires_at: datetime | None) -> Reason:
     """The reason for a firing that a budget holds back, and that expires at `expires_at`."""
-    until = moment(whole_second(held.until))
+    until = utc_text(whole_second(held.until))
     others = "1 other is" if held.others == 1 else f"{held.others:,} others are"
     why = f"{others} sent first: no room until" if held.others else "it is used up until"
     then = "it can be sent then"
     if expires_at is not None and held.until > expires_at:
-        then = f"it will expire before that, {moment(expires_at)}"
+        then = f"it will expire before that, {utc_text(expires_at)}"
     code = ReasonCode.BUDGET_FOR_OTHERS if held.others else ReasonCode.BUDGET_USED_UP
     return Reason(code, f"{_limit_text(held.limit)}, and {why} {until}; {then}")
 
@@ -66,9 +66,10 @@ def _limit_text(limit: Limit) -> str:
 
 def grace_ended(due_at: datetime, expires_at: datetime, now: datetime) -> Reason:
     """The reason for a firing that expired."""
-    grace = span(expires_at - due_at)
+    grace = duration_text(expires_at - due_at)
     return Reason(
-        ReasonCode.GRACE_ENDED, f"{_was_due(due_at)}; its grace of {grace} ran out {span(now - expires_at)} ago"
+        ReasonCode.GRACE_ENDED,
+        f"{_was_due(due_at)}; its grace of {grace} ran out {duration_text(now - expires_at)} ago",
     )
 
 
@@ -100,7 +101,7 @@ def expiry_reported_early(entry: KnownFiring, due_at: datetime) -> Reason:
     """The reason for a firing that was reported as expired too early. A person may have acted on that report."""
     return Reason(
         ReasonCode.EXPIRY_REPORTED_EARLY,
-        f"due {moment(due_at)}; run {entry.run} already reported it as expired, because its grace had run out by the"
+        f"due {utc_text(due_at)}; run {entry.run} already reported it as expired, because its grace had run out by the"
         " clock of that machine; change the grace to send it",
     )
 
@@ -118,7 +119,7 @@ def newer_was_sent(due_at: datetime, newer: str) -> Reason:
 
 def newer_of_earlier_schedule(newest: datetime) -> str:
     """Describe a later occurrence, by an earlier schedule."""
-    return f"the occurrence of {moment(newest)} was sent, or may have been"
+    return f"the occurrence of {utc_text(newest)} was sent, or may have been"
 
 
 def newer_occurrence(occurrence: str, state: State) -> str:
@@ -173,12 +174,12 @@ def too_late_for_first_run(due_at: datetime) -> Reason:
 
 
 def _was_due(due_at: datetime) -> str:
-    return f"was due {moment(due_at)}"
+    return f"was due {utc_text(due_at)}"
 
 
 def sent(entry: KnownFiring) -> Reason:
     """The reason for a firing that was sent."""
-    return Reason(ReasonCode.SENT, f"sent {moment(entry.claimed_at)} by run {entry.run}")
+    return Reason(ReasonCode.SENT, f"sent {utc_text(entry.claimed_at)} by run {entry.run}")
 
 
 def sent_as_other_occurrence(entry: KnownFiring, occurrence: str) -> Reason:
@@ -190,7 +191,7 @@ def sent_as_other_occurrence(entry: KnownFiring, occurrence: str) -> Reason:
 def edited_after_sending(entry: KnownFiring, *, recurs: bool) -> Reason:
     """The reason for a firing that was sent and edited since."""
     again = "the next occurrence uses it" if recurs else "raise revision to send it again"
-    text = f"sent {moment(entry.claimed_at)}, edited since: the edit sends nothing; {again}"
+    text = f"sent {utc_text(entry.claimed_at)}, edited since: the edit sends nothing; {again}"
     return Reason(ReasonCode.EDITED_AFTER_SENDING, text)
 
 
@@ -208,7 +209,7 @@ def being_sent(entry: KnownFiring) -> Reason:
 
 def _claimed(entry: KnownFiring, occurrence: str) -> str:
     """Return when the firing was claimed, with the other name if it was not claimed as `occurrence`."""
-    at, name = moment(entry.claimed_at), entry.key.occurrence
+    at, name = utc_text(entry.claimed_at), entry.key.occurrence
     if name == occurrence:
         return at
     if "@" not in occurrence:
@@ -224,14 +225,14 @@ def duplicate_in_plan(account: str, other: str) -> Reason:
 
 def duplicate_sent(account: str, earlier: SentFiring) -> Reason:
     """The reason for a firing whose payload another bulletin sent before."""
-    text = f"the same payload was sent to {account} by {earlier.key.bulletin} {moment(earlier.at)}"
+    text = f"the same payload was sent to {account} by {earlier.key.bulletin} {utc_text(earlier.at)}"
     hint = f"if this is the same bulletin, write that id again; if not, {_DUPLICATE_HELP}"
     return Reason(ReasonCode.DUPLICATE_SENT, f"{text}; {hint}")
 
 
 def account_renamed(account: str, occurrence: str, earlier: SentFiring) -> Reason:
     """The reason for a firing that was sent in an account that is no longer defined, and may have a new name."""
-    old, at = earlier.key.account, moment(earlier.at)
+    old, at = earlier.key.account, utc_text(earlier.at)
     if earlier.key.occurrence != occurrence:  # the schedule was edited since
         at += f" as {earlier.key.occurrence}"
     return Reason(

@@ -11,7 +11,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from runner.definitions.tables.row_line import row_place
+from runner.definitions.row_reference import RowLine
 from runner.errors import Exit, UserError
 from runner.plan.compare import Comparison
 from runner.plan.decide import Action, Plan, Step
@@ -46,8 +46,8 @@ class Criterion:
             case "id":
                 return any(fnmatchcase(bulletin.id, glob) for glob in self.values)
             case "file":
-                row = row_place(bulletin.place.row, bulletin.place.file)
-                files = {bulletin.place.file, row.file if row else bulletin.place.file}
+                place = bulletin.place
+                files = {place.file, place.row.file if isinstance(place.row, RowLine) else place.file}
                 return any(fnmatchcase(file, glob) for file in files for glob in self.values)
             case "tag":
                 return not set(bulletin.tags).isdisjoint(self.values)

@@ -16,6 +16,7 @@ from definitions.texts import NESTED, YAML_LIKE
 from runner.definitions.load import load
 from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import RowLine
 from runner.errors import Exit, UserError
 
 ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
@@ -103,7 +104,7 @@ bulletins:
     rows = "".join(f"{wrong.get(line, f'row-{line}')}\n" for line in range(2, 120))
     write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"id\n{rows}"})
     problems = load(["bulletins.d"]).problems
-    assert [problem.row for problem in problems] == [f"bulletins.d/n.csv:{line}" for line in sorted(wrong)]
+    assert [problem.row for problem in problems] == [RowLine("bulletins.d/n.csv", line) for line in sorted(wrong)]
     assert {(problem.file, problem.line, problem.column) for problem in problems} == {("bulletins.d/n.yaml", 4, 9)}
 
 

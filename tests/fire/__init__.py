@@ -14,7 +14,7 @@ from runner.definitions.model import Account, Bulletin, Definitions, Place, Sche
 from runner.fire.api.client import Timeouts
 from runner.fire.api.credentials import Credentials
 from runner.fire.lanes.backoff import Retries
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.fire.run import Run, Settings
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
@@ -88,7 +88,7 @@ class Firer:
 
     def fire(
         self, bulletins: list[Bulletin], run: Run | None = None, plan: Plan | None = None, **settings: Any
-    ) -> Ended:
+    ) -> RunResult:
         """One run from its start to its end."""
         run = run or self.run(**settings)
         plan = plan or plan_of(bulletins, self.ledger)
@@ -102,7 +102,7 @@ class Firer:
         return ended
 
 
-def outcomes(ended: Ended) -> dict[str, str | None]:
+def outcomes(ended: RunResult) -> dict[str, str | None]:
     """Outcomes by the bulletin's id."""
     return {result.step.firing.key.bulletin: result.outcome for result in ended.results}
 

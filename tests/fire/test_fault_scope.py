@@ -24,7 +24,7 @@ from runner.fire.lanes import firing_sender
 from runner.fire.lanes.lane import FAULTS_IN_A_ROW
 from runner.fire.lanes.lane_threads import CLAIMS_AHEAD
 from runner.fire.outcome import judge
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Attempt
@@ -82,7 +82,7 @@ def states(ledger: Ledger) -> dict[str, State]:
     return {row.key.bulletin: row.state for row in reversed(ledger.rows())}
 
 
-def by_account(ended: Ended) -> Counter[tuple[str, str | None]]:
+def by_account(ended: RunResult) -> Counter[tuple[str, str | None]]:
     return Counter((result.step.firing.key.account, result.outcome) for result in ended.results)
 
 

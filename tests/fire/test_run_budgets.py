@@ -15,11 +15,11 @@ from runner.errors import Exit
 from runner.fire.outcome import Outcome
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import firings as ledger_firings
-from runner.plan.budget import Held
+from runner.plan.budget import HeldByBudget
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.firing import firings
 from runner.plan.history import State
-from runner.plan.time_text import moment
+from runner.plan.time_text import utc_text
 from runner.reason import ReasonCode
 from runner.report.document.run import entry
 from runner.sandbox.server import Sandbox
@@ -57,7 +57,9 @@ def test_what_the_budget_has_is_sent_and_the_rest_skipped_without_failing(
     assert {reason_code(result) for result in skipped} == {ReasonCode.BUDGET_USED_UP}
     assert len({result.reason for result in skipped}) == 1
     assert not any(result.warnings for result in skipped)
-    assert sum(isinstance(answer, Held) for answer in asked) <= 5  # one for each thread, not one for each firing
+    assert (
+        sum(isinstance(answer, HeldByBudget) for answer in asked) <= 5
+    )  # one for each thread, not one for each firing
 
 
 def test_a_skipped_one_says_when_it_may_go(thrifty: Firer) -> None:
@@ -116,7 +118,7 @@ def test_a_window_that_closes_before_its_turn_is_told(thrifty: Firer) -> None:
     expires_at = skipped.step.firing.occurrence.expires_at
     assert expires_at is not None
     assert reason_code(skipped) is ReasonCode.BUDGET_USED_UP
-    assert moment(expires_at) in str(skipped.reason)
+    assert utc_text(expires_at) in str(skipped.reason)
 
 
 def test_the_next_plan_knows_what_was_spent(thrifty: Firer, ledger: Ledger) -> None:
@@ -151,7 +153,7 @@ def test_what_a_run_left_behind_is_told_also_where_the_plan_held_it_back(thrifty
     """Another run claimed it and ended without a word after this one had planned."""
     bulletins = [bulletin(n) for n in range(6)]
     plan = planned(thrifty, bulletins)
-    (held,) = plan.in_reserve
+    (held,) = plan.reserve
     other = thrifty.run()
     assert ledger.claim(other.id, held.firing, clock.now())
     other.finish(Exit.OK, ())

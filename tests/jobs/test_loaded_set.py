@@ -91,13 +91,13 @@ class Place:
 def described(plan: Plan) -> tuple[object, ...]:
     """What a plan does: all steps, where done ones may be counted instead."""
     steps = {
-        step.firing.key: (step.action, step.firing.fingerprint, step.firing.body, step.reason, step.is_news)
+        step.firing.key: (step.action, step.firing.fingerprint, step.firing.body, step.reason, step.needs_report)
         for step in plan.steps
         if step.action is not Action.DONE
     }
     done = Counter(step.firing.key.account for step in plan.steps if step.action is Action.DONE)
     done.update(plan.settled_counts)
-    return list(steps.items()), dict(done), plan.counts(), dict(plan.settled)
+    return list(steps.items()), dict(done), plan.counts(), dict(plan.settled_until)
 
 
 def check(place: Place) -> Plan:

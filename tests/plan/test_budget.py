@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plan import HOUR, NOW, TICK, make_bulletin, make_entry, make_firings
 from runner.definitions.model import Account, Budget, Place
-from runner.plan.budget import DAY, Budgets, Held, Limit, has_budget, limits
+from runner.plan.budget import DAY, Budgets, HeldByBudget, Limit, has_budget, limits
 from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, Spent, State
@@ -58,7 +58,7 @@ def test_what_is_over_the_budget_waits_and_says_until_when() -> None:
         NOW + timedelta(minutes=2, seconds=11),
         NOW + 50 * MINUTE,
     ]
-    assert planned.in_reserve == ()
+    assert planned.reserve == ()
 
 
 def test_what_only_others_of_the_plan_hold_back_says_so_and_is_in_reserve() -> None:
@@ -67,7 +67,7 @@ def test_what_only_others_of_the_plan_hold_back_says_so_and_is_in_reserve() -> N
     assert {step.reason.code for step in planned.held_back} == {ReasonCode.BUDGET_FOR_OTHERS}
     assert [step.may_go_at for step in planned.held_back] == [NOW + 50 * MINUTE, NOW + HOUR]
     assert [others_first(step) for step in planned.held_back] == [2, 3]
-    assert [step.in_reserve for step in planned.in_reserve] == [Action.FIRE] * 2
+    assert [step.reserve_action for step in planned.reserve] == [Action.FIRE] * 2
 
 
 def test_what_fails_for_ever_never_keeps_anything_else_back() -> None:
@@ -84,8 +84,8 @@ def test_those_in_reserve_come_before_what_failed_before() -> None:
     failed, first, second, third = due(4)
     history = History({failed.key: make_entry(failed, State.FAILED, reason="HTTP 400")})
     planned = decide([failed, first, second, third], history, NOW, {"india": an_account(1)})
-    assert [step.firing.key.bulletin for step in planned.in_reserve] == ["b002", "b003", "b000"]
-    assert [step.in_reserve for step in planned.in_reserve] == [Action.FIRE, Action.FIRE, Action.RETRY]
+    assert [step.firing.key.bulletin for step in planned.reserve] == ["b002", "b003", "b000"]
+    assert [step.reserve_action for step in planned.reserve] == [Action.FIRE, Action.FIRE, Action.RETRY]
 
 
 def test_the_time_is_not_a_moment_too_early() -> None:
@@ -138,7 +138,7 @@ def test_what_will_have_expired_by_then_says_so_and_takes_no_turn() -> None:
     )
     planned = plan(make_firings(make_bulletin("first", at=NOW - TICK, name="3"), short, long), an_account(1))
     assert [step.action for step in planned.steps] == [Action.FIRE, Action.WAIT, Action.WAIT]
-    assert (planned.steps[1].reason.code, planned.steps[1].goes) == (ReasonCode.BUDGET_FOR_OTHERS, False)
+    assert (planned.steps[1].reason.code, planned.steps[1].will_be_sent) == (ReasonCode.BUDGET_FOR_OTHERS, False)
     assert planned.steps[1].may_go_at == NOW + HOUR
     assert "2026-12-01T13:30:00Z" in planned.steps[1].reason.text  # when it expires
     assert planned.steps[2].may_go_at == NOW + HOUR
@@ -147,14 +147,14 @@ def test_what_will_have_expired_by_then_says_so_and_takes_no_turn() -> None:
 def test_the_last_moment_of_a_window_is_not_too_late() -> None:
     (_, step) = plan(due(2, at=NOW, grace=HOUR), an_account(1)).steps
     assert step.may_go_at == step.firing.occurrence.expires_at
-    assert step.goes
+    assert step.will_be_sent
     assert step.reason.text.count("2026-12-01T") == 1  # no second time, at which it would expire
 
 
 def test_an_expiry_for_which_the_budget_is_the_cause_says_so() -> None:
     firings = due(1, at=NOW - 2 * HOUR, grace=HOUR)
     told = plan(firings, an_account(2), spent(61 * MINUTE, 100 * MINUTE)).steps[0]
-    assert (told.action, told.may_go_at, told.is_news) == (Action.EXPIRED, None, True)
+    assert (told.action, told.may_go_at, told.needs_report) == (Action.EXPIRED, None, True)
     assert told.reason.code is ReasonCode.GRACE_ENDED_BY_BUDGET
     assert told.kept_reason is not None
     assert told.kept_reason.code is ReasonCode.GRACE_ENDED_BY_BUDGET
@@ -171,7 +171,7 @@ def test_an_expiry_that_was_told_says_what_was_told_and_no_more() -> None:
     entry = make_entry(firing, State.EXPIRED, expiry_reason=str(news.kept_reason))
     history = History({firing.key: entry}, spent={"india": before})
     (told,) = decide([firing], history, NOW, {"india": an_account(2)}).steps
-    assert (told.is_news, told.reason.code) == (False, ReasonCode.EXPIRY_REPORTED)
+    assert (told.needs_report, told.reason.code) == (False, ReasonCode.EXPIRY_REPORTED)
     assert told.reason.text.startswith(f"{news.kept_reason}; ")
 
 
@@ -279,7 +279,7 @@ def test_fifty_thousand_that_wait_are_no_trouble() -> None:
     budgets = Budgets({"india": an_account(60, 400)}, {}, NOW)
     (firing,) = due(1)
     held = [budgets.charge(firing) for _ in range(50_000)]
-    assert held[399] == Held(Limit("india", 60, HOUR), NOW + 6 * HOUR, 399)
-    assert held[400] == Held(Limit("india", 400, DAY), NOW + DAY, 400)
+    assert held[399] == HeldByBudget(Limit("india", 60, HOUR), NOW + 6 * HOUR, 399)
+    assert held[400] == HeldByBudget(Limit("india", 400, DAY), NOW + DAY, 400)
     assert held[-1] is not None
     assert held[-1].until == NOW + 124 * DAY + 6 * HOUR

@@ -28,7 +28,7 @@ def plan(found: list[Firing], *entries: KnownFiring, now: datetime = NOW, settle
 
 
 def actions(found: Plan) -> list[str]:
-    return [f"{step.action.value}{' (news)' if step.is_news else ''}" for step in found.steps]
+    return [f"{step.action.value}{' (news)' if step.needs_report else ''}" for step in found.steps]
 
 
 def test_of_several_only_the_latest_goes_and_the_others_are_told() -> None:
@@ -48,7 +48,7 @@ def test_all_go_where_all_are_wanted_the_oldest_first() -> None:
 def test_after_a_later_one_an_earlier_one_does_not_go(state: State) -> None:
     found = hourly()
     step = plan(found, make_entry(found[2], state)).steps[1]
-    assert (step.action, step.is_news, step.reason.code) == ("expired", True, ReasonCode.NEWER_WAS_SENT)
+    assert (step.action, step.needs_report, step.reason.code) == ("expired", True, ReasonCode.NEWER_WAS_SENT)
     assert "r1@2026-12-01T13:00:00Z" in step.reason.text
 
 
@@ -70,7 +70,7 @@ def test_what_was_passed_over_is_told_once_and_stays_so() -> None:
 def test_what_was_told_as_expired_stays_so_with_every_catch_up_and_every_grace(catch_up: CatchUp) -> None:
     first, *_ = found = hourly(catch_up)
     step = plan(found, make_entry(first, State.EXPIRED, expires_at=NOW - HOUR)).steps[0]
-    assert (step.action, step.is_news) == ("expired", False)
+    assert (step.action, step.needs_report) == ("expired", False)
 
 
 def test_with_none_only_what_a_run_comes_for_in_time_goes() -> None:
@@ -151,7 +151,7 @@ def test_one_that_expires_before_its_budget_takes_nobodys_place() -> None:
     found = [*others, *hourly()]
     after = expecting(found, (Spent(NOW - MINUTE, "Program Released"),))
     assert actions(after) == ["wait"] * 7
-    assert [step.goes for step in after.steps[3:6]] == [False] * 3
+    assert [step.will_be_sent for step in after.steps[3:6]] == [False] * 3
 
 
 def test_what_was_passed_over_says_nothing_of_a_budget() -> None:
@@ -177,7 +177,7 @@ def test_what_ended_before_anybody_looked_is_no_news() -> None:
     schedule = Recurrence("0 9 * * *", "UTC", ends=NOW - timedelta(days=30))
     found = list(firings(Definitions({}, {}, (make_bulletin(schedule=schedule),), ()), NOW))
     (step,) = plan(found, settled={}).steps
-    assert (step.action, step.is_news) == ("expired", False)
+    assert (step.action, step.needs_report) == ("expired", False)
     assert step.reason.code is ReasonCode.TOO_LATE_FOR_FIRST_RUN
 
 

@@ -10,7 +10,7 @@ from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firin
 from runner.plan.decide import Action, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
-from runner.plan.time_text import moment, span
+from runner.plan.time_text import duration_text, utc_text
 from runner.reason import ReasonCode
 
 NOTHING = History()
@@ -59,7 +59,7 @@ def test_past_its_grace_it_is_expired_and_news() -> None:
     step = step_of(make_firing(at=NOW - 3 * HOUR, grace=HOUR))
     assert step.action is Action.EXPIRED
     assert step.reason.code is ReasonCode.GRACE_ENDED
-    assert step.is_news
+    assert step.needs_report
 
 
 def test_the_least_moment_past_its_grace_it_is_expired() -> None:
@@ -69,14 +69,14 @@ def test_the_least_moment_past_its_grace_it_is_expired() -> None:
 def test_a_recorded_expiry_is_no_news() -> None:
     firing = make_firing(at=NOW - 3 * HOUR)
     step = step_of(firing, known(firing, State.EXPIRED))
-    assert (step.action, step.is_news) == (Action.EXPIRED, False)
+    assert (step.action, step.needs_report) == (Action.EXPIRED, False)
     assert step.reason.code is ReasonCode.EXPIRY_REPORTED
 
 
 def test_an_expiry_is_news_again_once_the_window_moved() -> None:
     firing = make_firing(at=NOW - 3 * HOUR)
     history = known(firing, State.EXPIRED, expires_at=NOW - 20 * HOUR)
-    assert step_of(firing, history).is_news
+    assert step_of(firing, history).needs_report
 
 
 def test_an_expired_firing_whose_window_moved_on_is_fired() -> None:
@@ -89,7 +89,7 @@ def test_what_was_told_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: 
     firing = make_firing(at=NOW + due_in)
     told = make_entry(firing, State.EXPIRED)
     (step,) = decide([firing], knowing(told), NOW).steps
-    assert (step.action, step.is_news) == (Action.EXPIRED, False)
+    assert (step.action, step.needs_report) == (Action.EXPIRED, False)
     assert step.reason.code is ReasonCode.EXPIRY_REPORTED_EARLY
     (again,) = decide([make_firing(at=NOW + due_in, grace=2 * HOUR)], knowing(told), NOW).steps
     assert again.action in (Action.FIRE, Action.WAIT)
@@ -100,7 +100,7 @@ def test_what_was_told_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: 
 def test_one_that_failed_before_it_expired_is_news() -> None:
     firing = make_firing(at=NOW - 3 * HOUR)
     step = step_of(firing, known(firing, State.FAILED, reason="400"))
-    assert (step.action, step.is_news) == (Action.EXPIRED, True)
+    assert (step.action, step.needs_report) == (Action.EXPIRED, True)
 
 
 def test_what_failed_for_certain_is_retried() -> None:
@@ -184,7 +184,7 @@ def test_a_disabled_bulletin_is_not_fired() -> None:
 @pytest.mark.parametrize("at", [NOW + HOUR, NOW - 9 * HOUR])
 def test_disabled_wins_over_the_window_and_makes_no_news(at: Any) -> None:
     step = step_of(make_firing(enabled=False, at=at))
-    assert (step.action, step.is_news) == (Action.DISABLED, False)
+    assert (step.action, step.needs_report) == (Action.DISABLED, False)
 
 
 def test_a_doubt_outlives_the_switch() -> None:
@@ -236,8 +236,8 @@ def test_only_fire_and_retry_send(action: Action) -> None:
     ],
 )
 def test_a_span_is_told_in_its_two_largest_units(length: timedelta, text: str) -> None:
-    assert span(length) == text
+    assert duration_text(length) == text
 
 
 def test_a_moment_is_told_in_utc() -> None:
-    assert moment(NOW.astimezone(ZoneInfo("Asia/Kolkata"))) == "2026-12-01T13:00:00Z"
+    assert utc_text(NOW.astimezone(ZoneInfo("Asia/Kolkata"))) == "2026-12-01T13:00:00Z"

@@ -46,7 +46,7 @@ def missed_ones(bulletin: Bulletin, since: datetime) -> list[Firing]:
 
 
 def shown(plan: Plan) -> list[str]:
-    return [f"{step.firing.bulletin.name}: {step.action.value}{' (news)' * step.is_news}" for step in plan.steps]
+    return [f"{step.firing.bulletin.name}: {step.action.value}{' (news)' * step.needs_report}" for step in plan.steps]
 
 
 def test_what_no_run_came_for_is_told_filled_in() -> None:
@@ -57,13 +57,13 @@ def test_what_no_run_came_for_is_told_filled_in() -> None:
         "of 2026-12-01: expired (news)",
         "of 2026-12-02: wait",
     ]
-    assert plan.settled == {KEY: NOW - 2 * HOUR}
+    assert plan.settled_until == {KEY: NOW - 2 * HOUR}
 
 
 def test_nothing_is_told_of_a_bulletin_that_no_run_has_looked_at() -> None:
     plan = planned(daily(), settled={})
     assert shown(plan) == ["of 2026-12-02: wait"]
-    assert plan.settled == {KEY: NOW - 2 * HOUR}
+    assert plan.settled_until == {KEY: NOW - 2 * HOUR}
 
 
 def test_what_was_sent_or_told_before_is_not_shown_again() -> None:
@@ -84,20 +84,20 @@ def test_what_is_in_doubt_stays_in_view_and_holds_the_rest_back() -> None:
     for state in (State.IN_DOUBT, State.CLAIMED):
         plan = planned(daily(), settled={KEY: NOW - 3 * DAY}, entries=(make_entry(first, state),))
         assert shown(plan)[0] == f"of 2026-11-29: {state.value}"
-        assert plan.settled == {KEY: datetime(2026, 11, 29, 9, tzinfo=UTC)}
+        assert plan.settled_until == {KEY: datetime(2026, 11, 29, 9, tzinfo=UTC)}
 
 
 def test_what_is_in_doubt_inside_its_grace_holds_nothing_back() -> None:
     bulletin = daily(schedule=Recurrence("0 9 * * *", "UTC", DAY))
     now = next(firings(Definitions({}, {}, (bulletin,), ()), NOW))
     plan = planned(bulletin, settled={KEY: NOW - DAY}, entries=(make_entry(now, State.IN_DOUBT),))
-    assert plan.settled == {KEY: NOW - DAY}
+    assert plan.settled_until == {KEY: NOW - DAY}
 
 
 def test_what_is_disabled_is_settled_and_not_told() -> None:
     plan = planned(daily(enabled=False), settled={KEY: NOW - 3 * DAY})
     assert shown(plan) == ["of 2026-12-02: disabled"]
-    assert plan.settled == {KEY: NOW - 2 * HOUR}
+    assert plan.settled_until == {KEY: NOW - 2 * HOUR}
 
 
 def test_each_account_and_revision_is_watched_by_itself() -> None:
@@ -105,7 +105,7 @@ def test_each_account_and_revision_is_watched_by_itself() -> None:
     europe = WatchKey("europe", "a", 2)
     plan = planned(both, settled={europe: NOW - DAY, KEY: NOW - 9 * DAY})
     assert [step.firing.key.account for step in plan.newly_expired] == ["europe"]
-    assert plan.settled == {WatchKey("india", "a", 2): NOW - 2 * HOUR, europe: NOW - 2 * HOUR}
+    assert plan.settled_until == {WatchKey("india", "a", 2): NOW - 2 * HOUR, europe: NOW - 2 * HOUR}
 
 
 def test_only_what_was_selected_is_looked_back_at() -> None:
@@ -116,7 +116,7 @@ def test_only_what_was_selected_is_looked_back_at() -> None:
 
 
 def test_what_does_not_recur_is_not_watched() -> None:
-    assert planned(make_bulletin(at=NOW - 9 * HOUR), make_bulletin("b"), settled={}).settled == {}
+    assert planned(make_bulletin(at=NOW - 9 * HOUR), make_bulletin("b"), settled={}).settled_until == {}
 
 
 def test_the_last_time_of_what_has_ended_is_there_once() -> None:
@@ -142,13 +142,13 @@ def test_of_what_is_new_only_the_latest_goes_and_nothing_is_told(catch_up: Catch
     plan = planned(every_half_hour(catch_up), settled={})
     assert [step.action.value for step in plan.steps] == ["expired"] * 6 + ["fire", "wait"]
     assert plan.newly_expired == ()
-    assert plan.settled == {KEY: NOW}
+    assert plan.settled_until == {KEY: NOW}
 
 
 def test_what_was_settled_without_a_word_stays_so() -> None:
     bulletin = every_half_hour(CatchUp.ALL)
     *_, newest, _ = firings(Definitions({}, {}, (bulletin,), ()), NOW)
-    again = planned(bulletin, settled=planned(bulletin, settled={}).settled)
+    again = planned(bulletin, settled=planned(bulletin, settled={}).settled_until)
     assert [step.action.value for step in again.steps] == ["expired"] * 6 + ["fire", "wait"]
     failed = (make_entry(newest, State.FAILED),)
     assert planned(bulletin, settled={KEY: NOW}, entries=failed).steps[6].action.value == "retry"
@@ -158,7 +158,7 @@ def test_of_what_is_new_all_goes_that_is_due_since_a_moment_ago() -> None:
     often = daily(schedule=Recurrence("*/10 * * * *", "UTC", HOUR, catch_up=CatchUp.ALL))
     plan = planned(often, settled={})
     assert [step.action.value for step in plan.steps] == ["expired"] * 5 + ["fire", "fire", "wait"]
-    assert plan.settled == {KEY: NOW - timedelta(minutes=10)}
+    assert plan.settled_until == {KEY: NOW - timedelta(minutes=10)}
     assert plan.steps[0].reason.code is ReasonCode.ONLY_LATEST_AT_FIRST
 
 
@@ -166,8 +166,8 @@ def test_of_what_is_new_with_none_nothing_goes_that_nobody_came_for() -> None:
     hourly = daily(schedule=Recurrence("30 * * * *", "UTC", 2 * HOUR, catch_up=CatchUp.NONE))
     plan = planned(hourly, settled={})
     assert ([step.action.value for step in plan.steps], plan.newly_expired) == (["expired"] * 2 + ["wait"], ())
-    assert plan.settled == {KEY: NOW - HOUR / 2 + TICK}
-    assert planned(hourly, settled=plan.settled).to_send == ()
+    assert plan.settled_until == {KEY: NOW - HOUR / 2 + TICK}
+    assert planned(hourly, settled=plan.settled_until).to_send == ()
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_of_times_before_an_edit_only_the_latest_goes_even_where_all_are_wanted(
     history = watched_history({KEY: Watch(now - 4 * HOUR, now - looked_ago, times_of(before))}, {KEY: after}, now)
     plan = with_missed(decide(found, history, now), history)
     assert ([step.action.value for step in plan.steps], plan.newly_expired) == (does, ())
-    assert plan.settled == {KEY: plan.to_send[0].firing.occurrence.due_at}
+    assert plan.settled_until == {KEY: plan.to_send[0].firing.occurrence.due_at}
     assert plan.steps[0].reason.code is ReasonCode.ONLY_LATEST_AFTER_EDIT
 
 
@@ -214,7 +214,7 @@ def test_what_an_edit_passes_over_is_told_where_an_older_one_is_still_open(catch
     assert [step.firing.occurrence.due_at for step in plan.newly_expired] == [NOW - HOUR / 3]
     assert plan.newly_expired[0].kept_reason == plan.newly_expired[0].reason
     told = knowing(make_entry(found[0], state), make_entry(found[1], State.EXPIRED)).entries
-    again = replace(watched_history(watches_to_record(plan, plan.settled), {KEY: after}, now), entries=told)
+    again = replace(watched_history(watches_to_record(plan, plan.settled_until), {KEY: after}, now), entries=told)
     after_it = decide(found, again, now)
     assert [step.action for step in after_it.steps[1:]] == ["expired", "wait"]
     assert with_missed(after_it, again).newly_expired == ()

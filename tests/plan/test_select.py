@@ -6,6 +6,7 @@ import pytest
 
 from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings
 from runner.definitions.model import Bulletin, Definitions, Place
+from runner.definitions.row_reference import MatrixRow, RowLine
 from runner.errors import Exit, UserError
 from runner.plan.compare import compare
 from runner.plan.decide import Action, Plan, Step, decide
@@ -64,11 +65,15 @@ def test_each_kind_excludes(firings: list[Firing], kind: str, value: str, expect
 
 
 def test_the_file_of_a_bulletin_is_also_the_table_that_its_row_stands_in() -> None:
-    tables = {"a": "bulletins.d/shows.csv:17", "b": "bulletins.d/films.csv:2", "c": "bulletins.d/x.yaml:12:9", "d": ""}
-    made = make_firings(
-        *(make_bulletin(name, place=Place("bulletins.d/x.yaml", 3, 5, 0, row)) for name, row in tables.items()),
-        make_bulletin("e", place=Place("bulletins.d/x.yaml", 3, 5, 0, "slot=bulletins.d/shows.csv:17")),
-    )
+    rows = {
+        "a": RowLine("bulletins.d/shows.csv", 17),
+        "b": RowLine("bulletins.d/films.csv", 2),
+        "c": RowLine("bulletins.d/x.yaml", 12, 9),
+        "d": None,
+        "e": MatrixRow("slot=bulletins.d/shows.csv:17"),
+    }
+    places = {name: Place("bulletins.d/x.yaml", 3, 5, 0, row) for name, row in rows.items()}
+    made = make_firings(*(make_bulletin(name, place=place) for name, place in places.items()))
     assert found(made, Criterion("file", ("*/shows.csv",))) == ["a@india"]
     assert found(made, Criterion("file", ("*.csv",), excludes=True)) == ["c@india", "d@india", "e@india"]
     assert len(found(made, Criterion("file", ("*/x.yaml",)))) == 5

@@ -10,6 +10,7 @@ from plan import NOW, make_firing
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import row_of_document
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.plan.decide import Action, Plan, Step
@@ -53,8 +54,8 @@ def _reason(action: str) -> Reason:
     return Reason(_CODES[action], _TEXTS[action])
 
 
-def make_problem(**fields: Any) -> Problem:
-    """A problem of a property that is no string."""
+def make_problem(row: str = "", **fields: Any) -> Problem:
+    """A problem of a property that is no string; `row` is the text of its row."""
     values: dict[str, Any] = {
         "file": "bulletins.d/x.yaml",
         "line": 9,
@@ -64,7 +65,8 @@ def make_problem(**fields: Any) -> Problem:
         "help": 'Write "234567".',
         "source": "    properties: {program_id: 234567}",
     }
-    return Problem(**{**values, **fields})
+    values |= fields
+    return Problem(**values, row=row_of_document(row, values["file"]))
 
 
 def make_problems(*problems: Problem, files: Sequence[str] = ("bulletins.d/accounts.yaml",)) -> Definitions:

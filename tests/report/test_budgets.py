@@ -14,7 +14,8 @@ from runner.plan.budget import DAY, Limit, Used, used
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.history import Spent
 from runner.reason import Reason, ReasonCode
-from runner.report.annotations.findings import AnnotationRule, Level, from_plan, from_report
+from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.report.annotations.building import from_plan, from_report
 from runner.report.document.plan import PlanFacts, plan_document
 from runner.report.html.labels import REPORT_KINDS, kind_of
 from runner.report.html.plan.headline import troubles
@@ -23,7 +24,7 @@ from runner.report.html.plan.placement import placed
 from runner.report.html.run.headline import besides
 from runner.report.html.run.page import report_page
 from runner.report.junit import plan_junit, report_junit
-from runner.report.markdown import plan_markdown
+from runner.report.markdown.plan import plan_markdown
 from runner.report.text.plan import summary_line
 from runner.report.text.run import summary_lines
 from runner.report.text.status import budget_entry, budget_lines
@@ -66,14 +67,14 @@ def test_what_expires_before_its_turn_is_a_warning_and_a_finding() -> None:
     assert list(summary_lines(report))[2] == (
         "warning: 12 will expire before the budget lets them go: b0, b1, b2, b3, b4, b5, b6, b7, b8, b9 and 2 more"
     )
-    assert {(each.level, each.rule) for each in from_report(report)} == {(Level.WARNING, AnnotationRule.EXPIRED)}
+    assert {(each.severity, each.rule) for each in from_report(report)} == {(Severity.WARNING, AnnotationRule.EXPIRED)}
     assert from_report(report)[0].message == f"b0 in india is held back: {SPENT}"
 
 
 def test_a_dry_run_says_what_a_run_would_report_as_expired() -> None:
     news = make_result("a", None, action="expired", warnings=["it would be reported as expired"])
     report = make_report(news, make_result("b", None, action="expired"))
-    assert list(summary_lines(report))[1:] == ["left alone: 1 expired", "would be reported as expired: 1"]
+    assert list(summary_lines(report))[1:] == ["left alone: 1 expired before", "would be reported as expired: 1"]
 
 
 def test_a_kind_of_its_own_on_the_page_of_a_run() -> None:
@@ -91,7 +92,7 @@ def test_only_what_will_expire_before_its_turn_is_a_finding_of_a_plan() -> None:
     waits = make_planned("a", "wait", may_go_at=LATER, expires_at="2026-12-01T14:00:00Z")
     never = make_planned("b", "wait", reason=SPENT, may_go_at="2026-12-01T14:00:00.001Z", expires_at=LATER)
     (finding,) = from_plan(make_plan(waits, never, make_planned("c", "wait", may_go_at=LATER, expires_at=None)))
-    assert (finding.level, finding.rule) == (Level.WARNING, AnnotationRule.EXPIRED)
+    assert (finding.severity, finding.rule) == (Severity.WARNING, AnnotationRule.EXPIRED)
     assert finding.message == f"b in india is held back: {SPENT}"
 
 

@@ -190,8 +190,8 @@ def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files:
     """Write the bulletins and print the assumptions made; or print the problems and write nothing."""
     from runner.cli.terminal.console import show_problems
     from runner.definitions.model import Definitions
+    from runner.definitions.suggest import counted
     from runner.importers.conversion import converted
-    from runner.report.counts import counted
 
     result = converted(found, known, notes)
     if result.problems:

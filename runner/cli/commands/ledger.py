@@ -57,7 +57,7 @@ def init(ledger_url: str | None) -> None:
 def show(ledger_url: str | None, format_: str) -> None:
     """Describe the ledger: its id, place and content."""
     from runner.jobs.ledgers import open_ledger
-    from runner.report.document.run import timestamp
+    from runner.report.document.entry_fields import timestamp
     from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:
@@ -244,9 +244,10 @@ def _confirm(steps: Sequence[Step], place: str) -> None:
     """Ask on a terminal. Raises UserError without a yes."""
     from runner.cli.terminal.console import show_table
     from runner.cli.terminal.prompts import require_yes
-    from runner.report.text.plan import COLOURS, rows
+    from runner.report.text.plan import rows
+    from runner.report.vocabulary import ACTIONS
 
-    show_table((COLOURS[action] if action else None, cells) for action, cells in rows(steps, whole=False))
+    show_table((ACTIONS[action].colour if action else None, cells) for action, cells in rows(steps, whole=False))
     if not sys.stdin.isatty():
         message = "there is no terminal to ask on, and nothing was recorded"
         raise UserError(message, help="Add --yes to record it without asking.")

@@ -117,7 +117,8 @@ def _show(plan: Plan, document: Mapping[str, Any], *, verbose: bool) -> None:
     from runner.cli.terminal.console import show_table
     from runner.plan.decide import Action
     from runner.report.document.plan import until_of
-    from runner.report.text.plan import CHANGE_COLOURS, COLOURS, change_rows, changes_line, plan_rows, summary_line
+    from runner.report.text.plan import CHANGE_COLOURS, change_rows, changes_line, plan_rows, summary_line
+    from runner.report.vocabulary import ACTIONS
 
     coming = until_of(document) is not None
     changes = document["changes"]
@@ -125,7 +126,7 @@ def _show(plan: Plan, document: Mapping[str, Any], *, verbose: bool) -> None:
         show_table((CHANGE_COLOURS[kind] if kind else None, cells) for kind, cells in change_rows(changes))
         click.echo(f"{changes_line(changes)}\n")
     table = plan_rows(plan.steps, document, whole=verbose)
-    show_table((COLOURS[action] if action else None, cells) for action, cells in table)
+    show_table((ACTIONS[action].colour if action else None, cells) for action, cells in table)
     if not coming and any(step.action is Action.WAIT and step.firing.watch_key for step in plan.steps):
         click.echo("recurring bulletins show only their next time (--until TIME shows all times until then)")
     click.echo(summary_line(document))

@@ -102,14 +102,16 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
 @click.command()
 @click.argument("code", required=False, shell_complete=completions.codes)
 def explain(code: str | None) -> None:
-    """Explain a code or an answer like 429; without CODE, list all.
+    """Explain a code, an answer like 429, or a word like in_doubt; without CODE, list all.
 
-    CODE is the code of a problem, such as property-unknown, or the HTTP status of an answer of the API, such as 429.
+    CODE is the code of a problem, such as property-unknown, the HTTP status of an answer of the API, such as 429, or
+    an action of a plan or an outcome of a run, such as in_doubt.
     """
     from runner.definitions.problem_codes import Code
     from runner.definitions.suggest import did_you_mean
     from runner.fire.api.refusal_causes import ANSWERS, answer_code
-    from runner.report.text.problem_pages import answer_page, listed_by_theme, page
+    from runner.report.text.explain_pages import answer_page, listed_by_theme, page, word_page
+    from runner.report.vocabulary import ACTIONS, OUTCOMES
 
     styled = {"heading": lambda text: click.style(text, bold=True)}
     if code is None:
@@ -118,9 +120,12 @@ def explain(code: str | None) -> None:
     if answer := answer_code(code):
         click.echo("\n".join(answer_page(answer, _width(), **styled)))
         return
+    if code in ACTIONS or code in OUTCOMES:
+        click.echo("\n".join(word_page(code, _width(), **styled)))
+        return
     code = code.removeprefix("error[").rstrip("]:")
     if code not in list(Code):
-        hint = did_you_mean(code, [*Code, *ANSWERS]) or "bulletins explain lists them."
+        hint = did_you_mean(code, [*Code, *ANSWERS, *ACTIONS, *OUTCOMES]) or "bulletins explain lists them."
         message = f"{code!r} is no problem code, and no answer of the API that has a page"
         raise UserError(message, help=hint, exit_code=Exit.USAGE)
     click.echo("\n".join(page(Code(code), _width(), **styled)))

@@ -82,11 +82,12 @@ def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
 
 
 def _show(document: Mapping[str, Any], *, verbose: bool) -> None:
-    from runner.report.text.run import OUTCOME_COLOURS, outcome_lines, summary_lines
+    from runner.report.text.run import outcome_lines, summary_lines
+    from runner.report.vocabulary import OUTCOMES
 
     run = document["run"]
     click.secho(f"run {run['id']}, {run['started_at']} to {run['finished_at']}", bold=True)
     for outcome, line in outcome_lines(document["results"], whole=verbose):
-        click.secho(line, fg=OUTCOME_COLOURS[outcome])
+        click.secho(line, fg=OUTCOMES[outcome].colour)
     for line in summary_lines(dict(document)):
         click.echo(line)

@@ -180,13 +180,13 @@ def _left_alone(moved: Sequence[FiringRow], *, again: bool) -> UserError:
 
 
 def _tell(settled: Sequence[FiringRow], *, sent: bool) -> None:
-    from runner.plan.time_text import moment
+    from runner.plan.time_text import utc_text
 
     is_due, now = False, clock.now()
     for row in settled:
         click.echo(f"resolved: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
         if not sent and row.expires_at is not None and row.expires_at < now:
-            click.echo(f"its grace period ended {moment(row.expires_at)}: it is not sent again")
+            click.echo(f"its grace period ended {utc_text(row.expires_at)}: it is not sent again")
         else:
             is_due = not sent
     if is_due:

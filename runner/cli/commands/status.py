@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _LATELY = 10
 _COMING = 3  # next times shown of a recurring bulletin
-_COLOURS = {"fired": "green", "failed": "red", "in_doubt": "red", "expired": "yellow", "claimed": "yellow"}
 
 
 @click.command()
@@ -62,6 +61,7 @@ def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
         run_cells,
         run_entry,
     )
+    from runner.report.vocabulary import colour_of
 
     doubts, live = ledger.in_doubt(), ledger.live_runs()
     lately = ledger.rows(state=State.FIRED, limit=_LATELY)
@@ -83,11 +83,11 @@ def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
         click.echo("nothing is in doubt")
     if live:
         click.echo("under way:")
-        show_table((_COLOURS["claimed"], run_cells(run)) for run in live)
+        show_table((colour_of(State.CLAIMED), run_cells(run)) for run in live)
     if lately:
         click.echo("fired recently:")
         cells = ((row, history_cells(row, ())) for row in lately)
-        show_table((_COLOURS["fired"], (row.key.bulletin, at, where, said)) for row, (_, at, where, said) in cells)
+        show_table((colour_of(State.FIRED), (row.key.bulletin, at, where, said)) for row, (_, at, where, said) in cells)
 
     if used := _budgets(ledger, path):
         click.echo("budgets:")
@@ -112,6 +112,7 @@ def _budgets(ledger: Ledger, path: Path) -> dict[Limit, Used]:
 def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> None:
     from runner.cli.terminal.console import show_table
     from runner.report.text.status import history_cells, row_entry
+    from runner.report.vocabulary import colour_of
 
     rows = ledger.rows(bulletin=bulletin)
     now = _what_now(ledger, bulletin, path)
@@ -127,7 +128,7 @@ def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> N
         return
     told = ledger.resolutions([row.id for row in rows])
     settled = {row.id: [each for each in told if each.firing == row.id] for row in rows}
-    show_table((_COLOURS.get(row.state), history_cells(row, settled[row.id])) for row in rows)
+    show_table((colour_of(row.state), history_cells(row, settled[row.id])) for row in rows)
     for step in now:
         click.echo(f"now: {step['action']} in {step['account']} ({step['occurrence']}): {step['reason']}")
 

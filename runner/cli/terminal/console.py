@@ -11,8 +11,8 @@ import click
 
 from runner import clock
 from runner.cli.options import as_argument
+from runner.definitions.suggest import counted
 from runner.errors import Exit
-from runner.report.counts import counted
 from runner.report.text.problems import problem_line, snippet, verdict
 
 if TYPE_CHECKING:

@@ -46,11 +46,14 @@ class TerminalFireDisplay(TerminalMessages):
     def show_plan(self, plan: Plan) -> None:
         """Print the plan as a table; on standard error if the report is not text."""
         from runner.cli.terminal.console import show_table
-        from runner.report.text.plan import COLOURS, rows
+        from runner.report.text.plan import rows
+        from runner.report.vocabulary import ACTIONS
 
         table = rows(plan.steps, whole=self._verbose, now=plan.now)
         to_stderr = self._format != "text"
-        show_table(((COLOURS[action] if action else None, cells) for action, cells in table), to_stderr=to_stderr)
+        show_table(
+            ((ACTIONS[action].colour if action else None, cells) for action, cells in table), to_stderr=to_stderr
+        )
 
     def require_yes(self, question: str) -> None:
         """Ask on the terminal. Raises UserError without a yes."""

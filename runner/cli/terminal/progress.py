@@ -15,7 +15,8 @@ from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.report.document.run import entry
 from runner.report.safe_text import printable
-from runner.report.text.run import OUTCOME_COLOURS, more_expired_line, outcome_line
+from runner.report.text.run import more_expired_line, outcome_line
+from runner.report.vocabulary import OUTCOMES
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -82,14 +83,14 @@ class _Lines:
         if result.outcome is None or (self._quiet and result.outcome in _UNREMARKABLE):
             return
         if not any(each.is_more_of_the_same(result) for each in self._repeated):
-            click.secho(outcome_line(entry(result)), fg=OUTCOME_COLOURS[result.outcome], err=True, color=self._colour)
+            click.secho(outcome_line(entry(result)), fg=OUTCOMES[result.outcome].colour, err=True, color=self._colour)
 
     def message(self, text: str) -> None:
         click.echo(text, err=True)
 
     def close(self) -> None:
         for line in (line for each in self._repeated for line in each.lines()):
-            click.secho(line, fg=OUTCOME_COLOURS[Outcome.SKIPPED], err=True)
+            click.secho(line, fg=OUTCOMES[Outcome.SKIPPED].colour, err=True)
 
 
 @contextmanager
@@ -120,10 +121,10 @@ class _OnBar:
         self._repeated = (_Skipped(), _Expired())
 
     def result(self, result: Result) -> None:
-        is_news = result.outcome is not Outcome.FIRED or bool(result.warnings)
+        is_remarkable = result.outcome is not Outcome.FIRED or bool(result.warnings)
         is_more = any(each.is_more_of_the_same(result) for each in self._repeated)
-        if result.outcome is not None and is_news and not is_more:
-            self._print(outcome_line(entry(result)), OUTCOME_COLOURS[result.outcome])
+        if result.outcome is not None and is_remarkable and not is_more:
+            self._print(outcome_line(entry(result)), OUTCOMES[result.outcome].colour)
         if result.step.action.sends:
             self._bar.advance(self._task)
 
@@ -132,7 +133,7 @@ class _OnBar:
 
     def close(self) -> None:
         for line in (line for each in self._repeated for line in each.lines()):
-            self._print(line, OUTCOME_COLOURS[Outcome.SKIPPED])
+            self._print(line, OUTCOMES[Outcome.SKIPPED].colour)
 
     def _print(self, line: str, colour: str = "") -> None:
         from rich.text import Text

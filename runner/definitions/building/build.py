@@ -16,8 +16,8 @@ from runner.definitions.building import accounts_and_events, incomplete_entry
 from runner.definitions.building.check import checked
 from runner.definitions.building.incomplete_entry import MergedEntry
 from runner.definitions.building.parts import MAX_MADE, MAX_MADE_CHARACTERS, MAX_MADE_VALUES, MAX_WORK, Parts
+from runner.definitions.fields import FIELDS, MERGED, Field, Form
 from runner.definitions.model import (
-    MERGED,
     Bulletin,
     Place,
     Recurrence,
@@ -173,13 +173,13 @@ def _made(
     fields = entry.fields
     is_template = "for_each" in fields
     if not is_template and not unsure and not expansion.has_templates(fields):
-        yield expansion.Made(fields, "")
+        yield expansion.Made(fields)
         return
     filled = _filled_in(parts, entry, document, read_beside)
     if isinstance(filled, list):
         parts.findings += filled
         if not filled and not is_template:
-            yield from _sound(parts, [expansion.Made(fields, "")], entry)
+            yield from _sound(parts, [expansion.Made(fields)], entry)
     elif excess := _excess(parts, filled):
         message, hint = excess, "Use fewer rows, or split the definitions into two sets."
         parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
@@ -256,20 +256,32 @@ def _bulletin(
     inherited: frozenset[str],
     place: Place,
 ) -> Bulletin:
+    values = {
+        attribute: read(fields[name]) if name in fields else default
+        for name, attribute, default, read in _READ_AS_WRITTEN
+    }
+    return Bulletin(**values, when=when, schedule=schedule, inherited=inherited, place=place)
+
+
+def _reader(field: Field) -> Callable[[Any], Any]:
+    """Return the function that turns a valid value of a definition into one of a bulletin."""
     intern = sys.intern  # thousands of bulletins share the same few events, addresses and property names
-    return Bulletin(
-        id=fields["id"],
-        business_event=intern(fields["business_event"]),
-        name=fields["name"],
-        properties={intern(name): value for name, value in fields["properties"].items()},
-        c_by=intern(fields["c-by"]),
-        when=when,
-        accounts=tuple(map(intern, fields.get("accounts", ()))),
-        schedule=schedule,
-        enabled=fields.get("enabled", True),
-        tags=tuple(map(intern, fields.get("tags", ()))),
-        revision=int(fields.get("revision", 1)),
-        allow_duplicate=fields.get("allow_duplicate", False),
-        inherited=inherited,
-        place=place,
-    )
+    match field.form:
+        case Form.MAPPING:
+            return lambda texts: {intern(name): text for name, text in texts.items()}
+        case Form.WORDS:
+            return lambda words: tuple(map(intern, words))
+        case Form.NUMBER:
+            return int  # a schema accepts 2.0 as a whole number
+        case Form.TEXT | Form.WORD if not field.is_own:
+            return intern
+        case _:
+            return lambda value: value
+
+
+# `when` and `schedule` are read by `bulletin_times`.
+_READ_AS_WRITTEN = [
+    (field.name, field.attribute, field.default, _reader(field))
+    for field in FIELDS
+    if field.name not in ("when", "schedule")
+]

@@ -24,7 +24,7 @@ from runner.ledger.database.database_errors import Unstorable
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, Settlement
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.decide import Step
 from runner.plan.history import State
 from runner.reason import Reason
@@ -74,14 +74,14 @@ class Claims:
         self._being_taken = 0
         self._given_back = False
 
-    def take(self, step: Step, limits: tuple[Limit, ...] = ()) -> Claim | Held | Unclaimed:
+    def take(self, step: Step, limits: tuple[Limit, ...] = ()) -> Claim | HeldByBudget | Unclaimed:
         """Claim the firing and charge it to the budgets `limits`.
 
         Returns the claim, the budget that holds the firing back, or the reason why there is no claim.
         """
         with self._changed:
             self._being_taken += 1
-        claim: Claim | Held | None = None
+        claim: Claim | HeldByBudget | None = None
         asked, now = Claim(new_ulid(), step.firing.key), clock.now()
         expires = step.firing.occurrence.expires_at is not None
         unclaimed = Unclaimed(Outcome.SKIPPED, reasons.claimed_by_another_run(expires=expires))

@@ -76,7 +76,7 @@ class PastFirings:
 
     def _record_settled(self, plan: Plan, unrecorded: Sequence[Firing]) -> None:
         """Record up to which time each schedule is settled, so that no later run checks those occurrences again."""
-        watches = watches_to_record(plan, settled_before(plan.settled, unrecorded))
+        watches = watches_to_record(plan, settled_before(plan.settled_until, unrecorded))
         if not watches:
             return
         try:

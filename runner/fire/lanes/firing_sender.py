@@ -18,11 +18,11 @@ from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.backoff import Retries
 from runner.fire.lanes.early_end import EarlyEnd
 from runner.fire.lanes.lane import Lane
-from runner.fire.lanes.send_permit import Postponed, SendPermit, Withheld
+from runner.fire.lanes.send_permit import SendForbidden, SendPermit, SendPostponed
 from runner.fire.outcome import Judgement, Outcome, judge
 from runner.fire.result import Result, answered, attempt, held_back_by
 from runner.ledger.values import Attempt, Claim
-from runner.plan.budget import Held
+from runner.plan.budget import HeldByBudget
 from runner.plan.decide import Step
 from runner.reason import Reason
 
@@ -67,7 +67,7 @@ class FiringSender:
         now, freed = clock.now(), lane.freed
         limits = lane.allowance.limits(step)
         claim = lane.allowance.known(limits, now) or self._claims.take(step, limits)
-        if isinstance(claim, Held):
+        if isinstance(claim, HeldByBudget):
             self._results.hold_back(held_back_by(claim, step))
             lane.hold(step, claim, freed)
             return None
@@ -108,14 +108,14 @@ class FiringSender:
                         return answered(step, answer, judgement, attempts)
                     if judgement.slow_down:
                         lane.slow_down(delay_s)
-            except Withheld as withheld:
+            except SendForbidden as withheld:
                 outcome = withheld.outcome
                 reason = withheld.reason if last is None else reasons.after_tries(withheld.reason, last)
                 if outcome is Outcome.SKIPPED and self._early_end.is_unusable(lane):
                     outcome = Outcome.FAILED
                 lane.note(outcome, reason)
                 return Result(step, outcome, reason, tries=len(attempts), attempts=tuple(attempts))
-            except Postponed:
+            except SendPostponed:
                 self._claims.bring_home(claim, step)
                 self._lease.wait(unless=lambda: self._early_end.is_stopping)
                 continue
@@ -133,17 +133,17 @@ class FiringSender:
     def _check_out(self, step: Step, claim: Claim, attempts: Sequence[Attempt]) -> None:
         """Check once more, right before the first byte leaves, that the request may leave.
 
-        Marks the claim as in flight. Raises Withheld if the firing must not be sent by this run, and Postponed if it
-        may be sent a little later.
+        Marks the claim as in flight. Raises SendForbidden if the firing must not be sent by this run, and SendPostponed
+        if it may be sent a little later.
         """
         if self._early_end.is_stopping:
-            raise Withheld(Outcome.SKIPPED, self._early_end.reason)
+            raise SendForbidden(Outcome.SKIPPED, self._early_end.reason)
         if step.firing.occurrence.is_expired(clock.now()):
-            raise Withheld(Outcome.EXPIRED, reasons.grace_ended())
+            raise SendForbidden(Outcome.EXPIRED, reasons.grace_ended())
         if self._access.is_away:
-            raise Postponed
+            raise SendPostponed
         if not self._claims.send_off(claim, step, attempts):
-            raise Withheld(Outcome.SKIPPED, reasons.interrupted())
+            raise SendForbidden(Outcome.SKIPPED, reasons.interrupted())
         if not self._lease.holds():  # the last check, because the checks before it may take long
-            raise Postponed
+            raise SendPostponed
         self.has_sent = True

@@ -15,7 +15,7 @@ from runner.definitions.model import Account
 from runner.fire import reasons
 from runner.fire.lanes.budget_memory import BudgetMemory
 from runner.fire.outcome import Outcome
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.decide import Step
 from runner.reason import Reason
 
@@ -83,7 +83,7 @@ class Lane:
             return False
         return bool(self._waiting or not self._out or not any(self._held.values()))
 
-    def hold(self, step: Step, held: Held, freed: int) -> None:
+    def hold(self, step: Step, held: HeldByBudget, freed: int) -> None:
         """Put back a firing that was taken and that a budget holds back. It starts again if the budget gets room.
 
         `freed` is the lane's `freed` from before the budget was checked. If it has changed since, the budget may have

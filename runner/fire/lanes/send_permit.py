@@ -17,7 +17,7 @@ from runner.reason import Reason
 _MAKE_WAY_S = 0.001
 
 
-class Withheld(Exception):
+class SendForbidden(Exception):
     """A claimed firing must not be sent by this run. `outcome` and `reason` state how it ends."""
 
     def __init__(self, outcome: Outcome, reason: Reason) -> None:
@@ -26,14 +26,15 @@ class Withheld(Exception):
         self.reason = reason
 
 
-class Postponed(Exception):
+class SendPostponed(Exception):
     """A claimed firing must not be sent now. The run tries again as soon as its lease and its ledger allow it."""
 
 
 class SendPermit:
     """The slot of one request, as `runner.fire.api.exchange.Turn` requires it. A context manager that frees the slot.
 
-    `check_out` is called right before the first byte leaves; it raises Withheld or Postponed to prevent the send.
+    `check_out` is called right before the first byte leaves; it raises SendForbidden or SendPostponed to
+    prevent the send.
     """
 
     def __init__(self, lane: Lane, check_out: Callable[[], None]) -> None:
@@ -48,10 +49,10 @@ class SendPermit:
         self.give_back()
 
     def take(self) -> None:
-        """Wait for a slot. Raises Withheld if the lane has stopped."""
+        """Wait for a slot. Raises SendForbidden if the lane has stopped."""
         self._taken = self._lane.acquire()
         if not self._taken:
-            raise Withheld(Outcome.SKIPPED, self._lane.stopped or reasons.interrupted())
+            raise SendForbidden(Outcome.SKIPPED, self._lane.stopped or reasons.interrupted())
 
     def give_back(self) -> None:
         """Free the slot. A second call does nothing."""

@@ -59,7 +59,7 @@ class _FireJob:
 
     def dry_run(self) -> int:
         """Plan and report, but send nothing; return the exit code."""
-        from runner.fire.result import Ended, rehearsed
+        from runner.fire.result import RunResult, dry_run_result
         from runner.jobs.ledger_witness import warn_if_older
         from runner.jobs.ledgers import ledger_if_exists
         from runner.ledger.ulid import new_ulid
@@ -76,7 +76,9 @@ class _FireJob:
         except UserError as refusal:
             publisher.publish_refusal(plan, refusal, ledger=ledger_id)
             raise
-        ended = Ended(tuple(rehearsed(step, plan.now) for step in plan.steps), settled_counts=plan.settled_counts)
+        ended = RunResult(
+            tuple(dry_run_result(step, plan.now) for step in plan.steps), settled_counts=plan.settled_counts
+        )
         return publisher.publish(new_ulid(), ended, ledger=ledger_id).exit_code
 
     def send(self) -> int:
@@ -179,6 +181,6 @@ class _FireJob:
                 help="Nothing was sent by this run. Run the command again to see the new plan.",
             )
         steps = (step for step in plan.steps if step.firing.key in shown or not step.action.sends)
-        in_reserve = shown | {step.firing.key for step in confirmed.in_reserve}
-        shown_steps = (step if step.firing.key in in_reserve else replace(step, in_reserve=None) for step in steps)
+        in_reserve = shown | {step.firing.key for step in confirmed.reserve}
+        shown_steps = (step if step.firing.key in in_reserve else replace(step, reserve_action=None) for step in steps)
         return replace(plan, steps=tuple(shown_steps))

@@ -56,7 +56,9 @@ def _record_due_occurrences(plan: Plan, ledger: Ledger) -> None:
 
     unreported = {step.firing.watch_key for step in plan.newly_expired}
     with suppress(UserError):  # the refusal is what matters
-        ledger.watch(watches_to_record(plan, {key: at for key, at in plan.settled.items() if key not in unreported}))
+        ledger.watch(
+            watches_to_record(plan, {key: at for key, at in plan.settled_until.items() if key not in unreported})
+        )
 
 
 def _sandboxed(

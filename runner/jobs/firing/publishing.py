@@ -19,7 +19,7 @@ from runner.errors import Exit, OutputLost, UserError
 from runner.jobs.firing.display import FireDisplay
 
 if TYPE_CHECKING:
-    from runner.fire.result import Ended
+    from runner.fire.result import RunResult
     from runner.plan.decide import Plan
 
 
@@ -59,7 +59,7 @@ class ReportPublisher:
                 help="Make room or give write access there, or choose another place with --report.",
             ) from None
 
-    def publish(self, run: str, ended: Ended, *, ledger: str | None, shown: bool = True) -> Published:
+    def publish(self, run: str, ended: RunResult, *, ledger: str | None, shown: bool = True) -> Published:
         """Write the report and show it. The exit code is the run's; it is 1 if only writing or showing failed.
 
         Raises OutputLost only for a dry run: its output is its only purpose, and nothing was sent.
@@ -77,7 +77,7 @@ class ReportPublisher:
         code = ended.exit_code if is_written and is_shown else ended.exit_code or Exit.FAILED
         return Published(code, is_written)
 
-    def _document(self, run: str, ended: Ended, ledger: str | None) -> dict[str, Any]:
+    def _document(self, run: str, ended: RunResult, ledger: str | None) -> dict[str, Any]:
         from runner.jobs.ledgers import identity
         from runner.report.document.run import RunFacts, report_document
 
@@ -136,10 +136,10 @@ class ReportPublisher:
         self.publish(new_ulid(), _refused(plan, refusal), ledger=ledger, shown=self.format != "text")
 
 
-def _refused(plan: Plan, refusal: UserError) -> Ended:
+def _refused(plan: Plan, refusal: UserError) -> RunResult:
     from runner.fire.outcome import Outcome
     from runner.fire.reasons import run_refused
-    from runner.fire.result import Ended, Result
+    from runner.fire.result import Result, RunResult
 
     reason = run_refused(refusal.message)
     results = tuple(
@@ -148,4 +148,4 @@ def _refused(plan: Plan, refusal: UserError) -> Ended:
     )
     signals = [number for number in interrupts.SIGNALS if refusal.exit_code == interrupts.exit_code_of(number)]
     signal = signals[0] if signals else None
-    return Ended(results, signal=signal, fault=refusal.message, settled_counts=plan.settled_counts)
+    return RunResult(results, signal=signal, fault=refusal.message, settled_counts=plan.settled_counts)

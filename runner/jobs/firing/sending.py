@@ -18,7 +18,7 @@ from runner.jobs.firing.publishing import Published, ReportPublisher
 if TYPE_CHECKING:
     from runner.definitions.model import Account
     from runner.fire.api.credentials import Credentials
-    from runner.fire.result import Ended
+    from runner.fire.result import RunResult
     from runner.fire.run import Run
     from runner.jobs.ledger_witness import WitnessComparison
     from runner.ledger.ledger import Ledger
@@ -88,7 +88,7 @@ class Sending:
         self._is_over = True
         return self._exit_code
 
-    def _recorded(self, run: Run, ended: Ended) -> Ended:
+    def _recorded(self, run: Run, ended: RunResult) -> RunResult:
         """Record the outcome of the run, and show the error that cut it short."""
         try:
             run.record_outcome(ended.exit_code)
@@ -100,7 +100,7 @@ class Sending:
             self._display.note(f"the progress of the run could not be shown: {ended.unshown}")
         return ended
 
-    def _finished(self, run: Run, ended: Ended, published: Published, ledger: Ledger) -> int:
+    def _finished(self, run: Run, ended: RunResult, published: Published, ledger: Ledger) -> int:
         """Record the end of the run and what its report has shown; return the exit code."""
         try:
             run.finish(published.exit_code, ended.results if published.is_written else ())

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, ScalarSelect, Select, bindparam, exists, func
 
 from runner.ledger.database.tables import BLOCKING_ROWS, Instant, firings, runs
 from runner.ledger.records.runs import BASELINE
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.history import Spent
 
 _LOCKS = 0x62756467  # "budg": first half of a lock key of our own, because other programs may use the database
@@ -32,13 +32,13 @@ def lock(connection: Connection, account: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(account))))
 
 
-def held(connection: Connection, of: tuple[Limit, ...], now: datetime, claim_id: str) -> Held | None:
+def held(connection: Connection, of: tuple[Limit, ...], now: datetime, claim_id: str) -> HeldByBudget | None:
     """Return the limit without room that lasts longest, or None. An earlier try of the same claim does not count."""
     # Clocks differ, so claims may be later than now: no window that contains a claim at `now` may hold too many.
     since = {f"since_{number}": now - limit.window for number, limit in enumerate(of)}
     before = {f"before_{number}": now + limit.window for number, limit in enumerate(of)}
     found = connection.execute(_freeing(of), {**since, **before, "claim": claim_id}).one()
-    reached = [Held(limit, at + limit.window) for limit, at in zip(of, found, strict=True) if at is not None]
+    reached = [HeldByBudget(limit, at + limit.window) for limit, at in zip(of, found, strict=True) if at is not None]
     return max(reached, key=lambda each: each.until, default=None)
 
 

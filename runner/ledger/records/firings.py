@@ -23,7 +23,7 @@ from runner.ledger.records import budget_use, other_occurrence_names, queries, r
 from runner.ledger.records.runs import HOLDER_IS_FINISHED, Now
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, FiringRow, Identity, Settlement
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import BLOCKING, State
 
@@ -96,8 +96,8 @@ def _is_settled(connection: Connection, firing: Firing, key: WatchKey) -> bool:
 
 def claim_within(
     connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str, limits: tuple[Limit, ...]
-) -> Claim | Held | None:
-    """Claim a firing if the limits have room for it; return Held if they don't. Else as `claim`."""
+) -> Claim | HeldByBudget | None:
+    """Claim a firing if the limits have room for it; return HeldByBudget if they don't. Else as `claim`."""
     budget_use.lock(connection, firing.key.account)
     held = budget_use.held(connection, limits, now, claim_id)
     if held is None:

@@ -20,7 +20,8 @@ from runner.plan.event_time import event_time_warnings
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
 from runner.reason import Reason
-from runner.report.document.run import RunFacts, attempt_entries, document_of, timestamp
+from runner.report.document.firing_entry import ReportedFiring, firing_entry
+from runner.report.document.run import RunFacts, document_of
 
 _ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
 _OUTCOMES = {
@@ -72,34 +73,34 @@ def _entry(rows: Sequence[FiringRow], attempts_of: Mapping[str, Sequence[Attempt
     payload = json.loads(row.payload)
     last = attempts[-1] if attempts else None
     answered_yes = outcome is Outcome.FIRED and last is not None and last.verdict == Sent.YES
-    return {
-        "id": row.key.bulletin,
-        "account": row.key.account,
-        "occurrence": row.key.occurrence,
-        "file": row.file,
-        "line": row.line,
-        "business_event": payload["business_event"],
-        "name": payload["name"],
-        "due_at": None if row.due_at is None else timestamp(row.due_at),
-        "may_go_at": None,
-        "action": (Action.EXPIRED if row.state is State.EXPIRED else Action.FIRE).value,
-        "outcome": outcome.value,
-        "reason": None if reason is None else reason.text,
-        "reason_code": None if reason is None else reason.code.value,
-        "http_status": row.http_status,
-        "error": row.error,
-        "bulletins_sent": row.bulletins_sent,
-        "tries": len(attempts),
-        "started_at": None if last is None else timestamp(last.started_at),
-        "latency_ms": None if last is None else last.latency_ms,
-        "fingerprint": row.fingerprint,
-        "warnings": [
-            *(reach_warnings(row.bulletins_sent) if answered_yes else ()),
-            *(event_time_warnings(payload["when"], last.started_at) if last else ()),
-        ],
-        "payload": payload,
-        "attempts": attempt_entries(attempts),
-    }
+    return firing_entry(
+        ReportedFiring(
+            key=row.key,
+            file=row.file,
+            line=row.line,
+            row=None,  # the ledger does not keep it
+            business_event=payload["business_event"],
+            name=payload["name"],
+            due_at=row.due_at,
+            may_go_at=None,
+            action=Action.EXPIRED if row.state is State.EXPIRED else Action.FIRE,
+            outcome=outcome,
+            reason=reason,
+            http_status=row.http_status,
+            error=row.error,
+            bulletins_sent=row.bulletins_sent,
+            tries=len(attempts),
+            started_at=None if last is None else last.started_at,
+            latency_ms=None if last is None else last.latency_ms,
+            fingerprint=row.fingerprint,
+            warnings=[
+                *(reach_warnings(row.bulletins_sent) if answered_yes else ()),
+                *(event_time_warnings(payload["when"], last.started_at) if last else ()),
+            ],
+            payload=payload,
+            attempts=attempts,
+        )
+    )
 
 
 def _reason(row: FiringRow, recorded: str | None) -> Reason | None:

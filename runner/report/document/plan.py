@@ -19,7 +19,7 @@ from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey, digest, fingerprint_of
 from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
 from runner.report.document import reading
-from runner.report.document.run import row_entry, timestamp
+from runner.report.document.entry_fields import row_field, timestamp, timestamp_or_none
 
 SCHEMA_VERSION = 1
 # Left out of the hash: when and by which version the plan was made.
@@ -166,23 +166,18 @@ def _firing(step: Step, now: datetime) -> dict[str, Any]:
         "reason_code": step.reason.code.value,
         "file": firing.bulletin.place.file,
         "line": firing.bulletin.place.line,
-        **row_entry(firing.bulletin.place),
+        **row_field(firing.bulletin.place.row),
         "business_event": firing.bulletin.business_event,
         "name": firing.bulletin.name,
-        "due_at": None if occurrence.due_at is None else timestamp(occurrence.due_at),
-        "expires_at": None if occurrence.expires_at is None else timestamp(occurrence.expires_at),
-        "may_go_at": None if step.may_go_at is None else timestamp(step.may_go_at),
+        "due_at": timestamp_or_none(occurrence.due_at),
+        "expires_at": timestamp_or_none(occurrence.expires_at),
+        "may_go_at": timestamp_or_none(step.may_go_at),
         "payload": firing.bulletin.payload(),
         "fingerprint": firing.fingerprint,
         "allow_duplicate": firing.bulletin.allow_duplicate,
         "changes": [{"field": change.field, "old": change.old, "new": change.new} for change in step.changes],
         **({"warnings": list(warnings)} if warnings else {}),
     }
-
-
-def reason_with_warnings(firing: Mapping[str, Any]) -> str:
-    """Return the reason of a document's firing, followed by its warnings."""
-    return "; ".join([firing["reason"], *(f"warning: {each}" for each in firing.get("warnings", ()))])
 
 
 def field_entries(changes: Iterable[Change]) -> list[dict[str, Any]]:

@@ -13,7 +13,10 @@ from conftest import Write
 from cli.conftest import Bulletins
 from runner.definitions.problem_codes import EXPLANATIONS, Code
 from runner.fire.api.refusal_causes import ANSWERS
-from runner.report.text.problem_pages import THEMES
+from runner.fire.outcome import Outcome
+from runner.plan.decide import Action
+from runner.report.text.explain_pages import THEMES
+from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 NAMES = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json"))
@@ -99,8 +102,13 @@ def test_what_schema_refuses(
 def test_codes_are_listed_by_theme(bulletins: Bulletins) -> None:
     lines = bulletins("explain").out.splitlines()
     codes = [line.split()[0] for line in lines if re.match(r"  [a-z]", line)]
-    assert sorted(codes) == sorted([*(code.value for code in EXPLANATIONS), *ANSWERS])
-    assert [line for line in lines if re.match("[A-Z]", line)] == [*THEMES, "Answers of the API"]
+    assert sorted(codes) == sorted([*(code.value for code in EXPLANATIONS), *ANSWERS, *Action, *Outcome])
+    assert [line for line in lines if re.match("[A-Z]", line)] == [
+        *THEMES,
+        "Answers of the API",
+        "Actions of a plan",
+        "Outcomes of a run",
+    ]
     assert max(map(len, lines)) <= 80
 
 
@@ -123,6 +131,17 @@ def test_every_answer_of_the_api_is_explained(bulletins: Bulletins, code: str) -
     assert (done.code, done.err) == (0, "")
     assert " ".join(done.out.split("\n\n")[0].split()) == f"{code}: {ANSWERS[code].summary}"
     assert max(map(len, done.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("word", sorted({*Action, *Outcome}))
+def test_every_action_and_outcome_is_explained(bulletins: Bulletins, word: str) -> None:
+    done = bulletins("explain", word)
+    assert (done.code, done.err, done.out.splitlines()[0]) == (0, "", word)
+    said = " ".join(done.out.split())
+    assert [terms[word].meaning in said for terms in (ACTIONS, OUTCOMES) if word in terms] == [True] * (
+        (word in ACTIONS) + (word in OUTCOMES)
+    )
+    assert ("exit code" in said) == (word in OUTCOMES and Outcome(word).exit_code != 0)
 
 
 def test_429_tells_of_the_ten_minutes(bulletins: Bulletins) -> None:

@@ -15,7 +15,7 @@ from runner.fire.lanes.lane import Lane
 from runner.fire.outcome import Outcome
 from runner.fire.reasons import interrupted, refused_by_api
 from runner.plan import reasons
-from runner.plan.budget import HOUR, Held, Limit
+from runner.plan.budget import HOUR, HeldByBudget, Limit
 from runner.plan.decide import Action, Step
 from runner.plan.firing import firings_of
 from runner.plan.occurrence import Occurrence
@@ -51,7 +51,7 @@ def steps(count: int) -> list[Step]:
     return [object() for _ in range(count)]  # type: ignore[misc]  # a lane looks into none of them
 
 
-HELD = Held(Limit("india", 1, HOUR), datetime.max.replace(tzinfo=UTC))
+HELD = HeldByBudget(Limit("india", 1, HOUR), datetime.max.replace(tzinfo=UTC))
 
 
 def steps_of(count: int, **fields: Any) -> list[Step]:

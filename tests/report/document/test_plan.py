@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from plan import HOUR, NOW, make_bulletin, make_entry, make_firing, make_firings
 
 from runner.definitions.model import Account, Place
+from runner.definitions.row_reference import RowLine
 from runner.definitions.schema.schemas import schema
 from runner.errors import UserError
 from runner.plan.decide import Action, Plan, Step, decide
@@ -49,12 +50,12 @@ def test_the_document_is_valid_and_holds_every_step() -> None:
 
 
 def test_a_firing_of_a_row_names_it_and_another_does_not() -> None:
-    row = "bulletins.d/shows.csv:17"
+    row = RowLine("bulletins.d/shows.csv", 17)
     steps = make_firings(make_bulletin("a"), make_bulletin("b", place=Place("bulletins.d/a.yaml", 4, 5, 0, row)))
     document = json.loads(json.dumps(plan_document(decide(steps, History({}), NOW), FACTS)))
 
     VALIDATOR.validate(document)
-    assert [firing.get("row") for firing in document["firings"]] == [None, row]
+    assert [firing.get("row") for firing in document["firings"]] == [None, str(row)]
     assert reviewed_plan(plan_file_text(document)).to_send
 
 
@@ -107,7 +108,7 @@ def test_up_to_when_a_plan_shows_what_comes_is_in_it_and_what_that_leaves_out() 
 
 def test_what_expired_and_no_run_has_reported_is_counted_where_a_ledger_knows() -> None:
     late = Reason(ReasonCode.GRACE_ENDED, "too late")
-    steps = [Step(make_firing(name, at=NOW), Action.EXPIRED, late, is_news=name == "a") for name in "ab"]
+    steps = [Step(make_firing(name, at=NOW), Action.EXPIRED, late, needs_report=name == "a") for name in "ab"]
     document = plan_document(Plan(NOW, tuple(steps)), FACTS)
     Draft202012Validator(schema("plan")).validate(json.loads(plan_file_text(document)))
     assert (document["summary"]["expired"], document["summary"]["newly_expired"]) == (2, 1)

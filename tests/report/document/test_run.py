@@ -14,13 +14,15 @@ from plan import NOW, make_bulletin, make_firings
 
 import runner
 from runner.definitions.model import Place
+from runner.definitions.row_reference import RowLine
 from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.plan.decide import Action, Step
 from runner.plan.reasons import due
 from runner.reason import Reason, ReasonCode
-from runner.report.document.run import RunFacts, report_document, timestamp
+from runner.report.document.entry_fields import timestamp
+from runner.report.document.run import RunFacts, report_document
 from runner.report.safe_text import printable
 from runner.report.text.run import outcome_line, summary_lines
 
@@ -104,7 +106,7 @@ def test_exit_codes_have_their_precedence(outcomes: list[str | None], fields: di
     step = Step(FIRING, Action.FIRE, due(None))
     found = tuple(Result(step, Outcome(outcome) if outcome else None) for outcome in outcomes)
 
-    assert Ended(found, **fields).exit_code == code
+    assert RunResult(found, **fields).exit_code == code
 
 
 @pytest.mark.parametrize(
@@ -127,9 +129,9 @@ def test_the_schema_is_valid_and_its_enums_are_those_of_the_code() -> None:
 
 
 def test_a_result_of_a_row_names_it() -> None:
-    row = "bulletins.d/shows.csv:17"
+    row = RowLine("bulletins.d/shows.csv", 17)
     (firing,) = make_firings(make_bulletin("a", place=Place("bulletins.d/a.yaml", 4, 5, 0, row)))
     document = report_document(facts(), [Result(Step(firing, Action.WAIT, due(None)), None)])
 
     VALIDATOR.validate(json.loads(json.dumps(document)))
-    assert [result["row"] for result in document["results"]] == [row]
+    assert [result["row"] for result in document["results"]] == [str(row)]

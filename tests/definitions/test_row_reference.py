@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.definitions.tables.row_line import RowLine, row_place
+from runner.definitions.row_reference import MatrixRow, RowLine, row_of_document
 
 
 @pytest.mark.parametrize(
@@ -20,14 +20,14 @@ from runner.definitions.tables.row_line import RowLine, row_place
         ("a:3:4/x.yaml:12:9", "a:3:4/x.yaml", RowLine("a:3:4/x.yaml", 12, 9)),
     ],
 )
-def test_a_row_of_a_table_or_a_definition_stands_somewhere(row: str, file: str, place: RowLine) -> None:
-    assert row_place(row, file) == place
+def test_the_text_of_a_row_with_a_place_is_read_back(row: str, file: str, place: RowLine) -> None:
+    assert row_of_document(row, file) == place
+    assert str(place) == row
 
 
 @pytest.mark.parametrize(
     ("row", "file"),
     [
-        ("", "x.yaml"),
         ("language=Hindi slot=morning", "bulletins.d/x.yaml"),
         ("slot=shows.csv:17", "x.yaml"),
         ("slot=bulletins.d/shows.csv:17", "bulletins.d/x.yaml"),
@@ -40,11 +40,16 @@ def test_a_row_of_a_table_or_a_definition_stands_somewhere(row: str, file: str, 
         ("bulletins.d/x.yaml:12", "bulletins.d/x.yaml"),
     ],
 )
-def test_what_is_no_place_is_none(row: str, file: str) -> None:
-    assert row_place(row, file) is None
+def test_a_text_without_a_place_is_a_combination(row: str, file: str) -> None:
+    assert row_of_document(row, file) == MatrixRow(row)
 
 
-@given(st.text(), st.text())
-def test_any_text_is_a_place_that_can_be_or_none(row: str, file: str) -> None:
-    place = row_place(row, file)
-    assert place is None or (place.file in row and place.line > 0)
+def test_an_empty_text_is_no_row() -> None:
+    assert row_of_document("", "x.yaml") is None
+
+
+@given(st.text(min_size=1), st.text())
+def test_any_text_is_read_back_as_it_was_written(row: str, file: str) -> None:
+    found = row_of_document(row, file)
+    assert str(found) == row
+    assert isinstance(found, MatrixRow) or (isinstance(found, RowLine) and found.line > 0)

@@ -1,4 +1,4 @@
-"""Pages of text that explain problem codes and answers of the API: a list by theme, and a page for each code."""
+"""Pages of text that `explain` shows: a list by theme, and a page for each problem code, answer, action and outcome."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from runner.definitions.problem_codes import EXPLANATIONS, Code
 from runner.definitions.schema.schemas import schema
 from runner.fire.api.refusal_causes import ANSWERS
+from runner.fire.outcome import Outcome
+from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 Heading = Callable[[str], str]
 
@@ -85,6 +87,8 @@ RULES: Mapping[str, tuple[str, ...]] = {
 _ENTRIES = {"accounts": "account", "bulletins": "bulletin", "business_events": "event"}
 _OTHERS = "Others"
 _ANSWERS_THEME = "Answers of the API"
+_ACTIONS_THEME = "Actions of a plan"
+_OUTCOMES_THEME = "Outcomes of a run"
 
 
 def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
@@ -92,6 +96,8 @@ def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
     column = max(len(code) for code in Code) + 4
     themes = {theme: {code.value: EXPLANATIONS[code].summary for code in codes} for theme, codes in by_theme().items()}
     themes[_ANSWERS_THEME] = {code: explanation.summary for code, explanation in ANSWERS.items()}
+    themes[_ACTIONS_THEME] = {action: term.meaning for action, term in ACTIONS.items()}
+    themes[_OUTCOMES_THEME] = {outcome: term.meaning for outcome, term in OUTCOMES.items()}
     for number, (theme, summaries) in enumerate(themes.items()):
         if number:
             yield ""
@@ -137,6 +143,19 @@ def answer_page(code: str, width: int, *, heading: Heading = str) -> Iterator[st
     yield from ("", heading("what you can do:"))
     for each in explanation.remedies:
         yield from textwrap.wrap(each, width, initial_indent="    - ", subsequent_indent="      ")
+
+
+def word_page(word: str, width: int, *, heading: Heading = str) -> Iterator[str]:
+    """Return the page of an action or an outcome; some words are both. Raises KeyError for another word."""
+    if word not in ACTIONS and word not in OUTCOMES:
+        raise KeyError(word)
+    yield heading(word)
+    if action := ACTIONS.get(word):
+        yield from ("", *textwrap.wrap(f"As the action of a plan: {action.meaning}.", width))
+    if outcome := OUTCOMES.get(word):
+        exit_code = Outcome(word).exit_code
+        effect = f" The run then has exit code {exit_code:d}, or a higher one." if exit_code else ""
+        yield from ("", *textwrap.wrap(f"As the outcome of a run: {outcome.meaning}.{effect}", width))
 
 
 def _wrapped(text: str, width: int, heading: Heading, bold: int) -> Iterator[str]:

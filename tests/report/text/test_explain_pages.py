@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.definitions.problem_codes import EXPLANATIONS, Code
-from runner.report.text.problem_pages import RULES, THEMES, by_theme, listed_by_theme, page
+from runner.report.text.explain_pages import RULES, THEMES, by_theme, listed_by_theme, page
 
 
 def test_every_code_stands_under_one_theme() -> None:

@@ -23,28 +23,20 @@ from report.documents import (
 from report.hostile import HOSTILE
 from runner.definitions.problem_codes import Code
 from runner.plan.decide import Action
-from runner.report.annotations.findings import (
-    RULES,
-    Annotation,
-    AnnotationRule,
-    Level,
-    by_severity,
-    from_plan,
-    from_problems,
-    from_report,
-    tally,
-)
+from runner.report.annotation_rules import RULES, AnnotationRule, Severity
+from runner.report.annotations.annotation import Annotation, by_severity, tally
+from runner.report.annotations.building import from_plan, from_problems, from_report
 from runner.report.safe_text import printable
 
 
-def said(findings: list[Annotation]) -> list[tuple[Level, str, str]]:
-    return [(finding.level, finding.rule, finding.text) for finding in findings]
+def said(findings: list[Annotation]) -> list[tuple[Severity, str, str]]:
+    return [(finding.severity, finding.rule, finding.text) for finding in findings]
 
 
 def test_a_problem_is_an_error_at_its_place() -> None:
     (finding,) = from_problems([make_problem()])
 
-    assert (finding.level, finding.rule) == (Level.ERROR, "property-not-string")
+    assert (finding.severity, finding.rule) == (Severity.ERROR, "property-not-string")
     assert (finding.file, finding.line, finding.column) == ("bulletins.d/x.yaml", 9, 19)
     assert finding.text == ('properties.program_id is the number 234567; CleverTap takes only text. Write "234567".')
 
@@ -52,11 +44,11 @@ def test_a_problem_is_an_error_at_its_place() -> None:
 def test_a_plan_alone_tells_what_is_blocked_edited_or_late_and_is_silent_about_the_rest() -> None:
     findings = from_plan(make_plan(*(make_planned(action.value, action.value) for action in Action)))
 
-    assert {finding.rule: finding.level for finding in findings} == {
-        AnnotationRule.EXPIRED: Level.WARNING,
-        AnnotationRule.EDITED_AFTER_SENDING: Level.WARNING,
-        AnnotationRule.DUPLICATE: Level.WARNING,
-        AnnotationRule.IN_DOUBT: Level.WARNING,
+    assert {finding.rule: finding.severity for finding in findings} == {
+        AnnotationRule.EXPIRED: Severity.WARNING,
+        AnnotationRule.EDITED_AFTER_SENDING: Severity.WARNING,
+        AnnotationRule.DUPLICATE: Severity.WARNING,
+        AnnotationRule.IN_DOUBT: Severity.WARNING,
     }
 
 
@@ -66,12 +58,12 @@ def test_a_comparison_tells_what_its_own_changes_send_and_leaves_old_matters_alo
     changes = make_changes([make_bulletin_change("changed", f"{name}-mine") for name in names])
 
     assert [
-        (finding.level, finding.rule, finding.subject) for finding in from_plan(make_plan(*firings, changes=changes))
+        (finding.severity, finding.rule, finding.subject) for finding in from_plan(make_plan(*firings, changes=changes))
     ] == [
-        (Level.NOTE, AnnotationRule.SENDS_NOW, "fire-mine in india"),
-        (Level.NOTE, AnnotationRule.SENDS_NOW, "retry-mine in india"),
-        (Level.WARNING, AnnotationRule.EDITED_AFTER_SENDING, "changed-mine in india"),
-        (Level.WARNING, AnnotationRule.EXPIRED, "expired-mine in india"),
+        (Severity.NOTE, AnnotationRule.SENDS_NOW, "fire-mine in india"),
+        (Severity.NOTE, AnnotationRule.SENDS_NOW, "retry-mine in india"),
+        (Severity.WARNING, AnnotationRule.EDITED_AFTER_SENDING, "changed-mine in india"),
+        (Severity.WARNING, AnnotationRule.EXPIRED, "expired-mine in india"),
     ]
 
 
@@ -89,7 +81,7 @@ def test_a_rename_is_told_with_the_id_to_keep() -> None:
 
     assert said(from_plan(plan)) == [
         (
-            Level.WARNING,
+            Severity.WARNING,
             AnnotationRule.SENDS_AGAIN,
             "new-id: was sent as old-id: the same payload would go out again. Keep the id old-id.",
         )
@@ -99,8 +91,8 @@ def test_a_rename_is_told_with_the_id_to_keep() -> None:
 def test_an_account_that_moves_is_told_at_its_own_line() -> None:
     (finding,) = from_plan(make_plan(changes=make_changes(accounts=[make_shared_change()])))
 
-    assert (finding.level, finding.rule, finding.file, finding.line) == (
-        Level.WARNING,
+    assert (finding.severity, finding.rule, finding.file, finding.line) == (
+        Severity.WARNING,
         AnnotationRule.ACCOUNT_MOVES,
         "bulletins.d/accounts.yaml",
         2,
@@ -126,11 +118,11 @@ def test_a_report_tells_what_did_not_end_well() -> None:
     outcomes = ("fired", "failed", "in_doubt", "expired", "skipped", "would_fire", None)
     findings = from_report(make_report(*(make_result(str(outcome), outcome) for outcome in outcomes)))
 
-    assert [(finding.level, finding.rule) for finding in findings] == [
-        (Level.ERROR, AnnotationRule.FAILED),
-        (Level.ERROR, AnnotationRule.IN_DOUBT),
-        (Level.ERROR, AnnotationRule.EXPIRED),
-        (Level.WARNING, AnnotationRule.SKIPPED),
+    assert [(finding.severity, finding.rule) for finding in findings] == [
+        (Severity.ERROR, AnnotationRule.FAILED),
+        (Severity.ERROR, AnnotationRule.IN_DOUBT),
+        (Severity.ERROR, AnnotationRule.EXPIRED),
+        (Severity.WARNING, AnnotationRule.SKIPPED),
     ]
     assert findings[0].text == "failed in india was not sent: HTTP 400: Business Event Not Found"
 
@@ -140,7 +132,7 @@ def test_a_bulletin_that_reached_nobody_is_a_warning() -> None:
     findings = from_report(make_report(make_result(bulletins_sent=0, warnings=[warning])))
 
     assert said(findings) == [
-        (Level.WARNING, AnnotationRule.SENT_ODDLY, f"sa-re-ga-ma-12 in india was sent, but {warning}")
+        (Severity.WARNING, AnnotationRule.SENT_ODDLY, f"sa-re-ga-ma-12 in india was sent, but {warning}")
     ]
 
 
@@ -161,7 +153,7 @@ def test_a_later_revision_is_named() -> None:
 
 
 def test_errors_come_first_and_all_are_counted() -> None:
-    levels = [Level.NOTE, Level.WARNING, Level.ERROR, Level.WARNING, Level.ERROR]
+    levels = [Severity.NOTE, Severity.WARNING, Severity.ERROR, Severity.WARNING, Severity.ERROR]
     findings = [Annotation(level, AnnotationRule.FAILED, str(place), "x", 1) for place, level in enumerate(levels)]
 
     assert [finding.message for finding in by_severity(findings)] == ["2", "4", "1", "3", "0"]
@@ -192,4 +184,4 @@ def test_whatever_is_said_stays_one_line_of_bearable_length(text: str) -> None:
 
 @given(st.text())
 def test_a_message_is_the_text_made_plain(text: str) -> None:
-    assert Annotation(Level.NOTE, AnnotationRule.FAILED, text, "x", 1).text == printable(text)
+    assert Annotation(Severity.NOTE, AnnotationRule.FAILED, text, "x", 1).text == printable(text)
