@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from runner.definitions.cache.store import Row
 from runner.definitions.cache.values import (
+    ID,
     account_of,
     bulletins_of,
     event_of,
@@ -127,8 +128,8 @@ def entry_of(key: str, head: str) -> Entry:
     values = FileValues(
         plain["file"],
         plain["kind"],
-        tuple(map(account_of, plain["accounts"])),
-        tuple(map(event_of, plain["events"])),
+        tuple(account_of(each, plain["file"]) for each in plain["accounts"]),
+        tuple(event_of(each, plain["file"]) for each in plain["events"]),
         tuple(bulletins_of(plain["recurring"], plain["file"])),
         tuple(plain["tables"]),
         tuple(plain["totals"]),
@@ -152,7 +153,7 @@ def once_of(bulletins: str, file: str, ids: Iterable[str] | None) -> list[Bullet
     """Return the one-time bulletins of a file with these ids; all with None. Raises one of `DAMAGE`."""
     plain = json.loads(bulletins)
     wanted = None if ids is None else set(ids)
-    return list(bulletins_of((each for each in plain if wanted is None or each[0] in wanted), file))
+    return list(bulletins_of((each for each in plain if wanted is None or each[ID] in wanted), file))
 
 
 def catalog_texts_of(texts: str) -> dict[str, CatalogTexts]:
