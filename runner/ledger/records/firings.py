@@ -11,10 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, case, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from runner.ledger.database import locks
 from runner.ledger.database.dialects import ByDialect
@@ -42,6 +56,10 @@ _INSERT_UNLESS_THERE = ByDialect(
         for state, (columns, rows) in _UNIQUE.items()
     }
 )
+_ADOPT = ByDialect(
+    lambda dialect: dialect.insert(firings).on_conflict_do_nothing(index_elements=KEY, index_where=BLOCKING_ROWS)
+)
+_ADOPTED_AT_ONCE = 5000  # rows in memory
 _INSERT_ATTEMPT = ByDialect(
     lambda dialect: dialect.insert(attempts).on_conflict_do_nothing(
         index_elements=[attempts.c.firing, attempts.c.number]
@@ -175,11 +193,17 @@ def _keys_of(
             yield FiringKey(*row)
 
 
-def adopt(connection: Connection, run: str, firing: Firing, now: datetime, reason: str) -> bool:
-    """Record a firing as sent by other means. False if it is already claimed, fired or in doubt."""
-    return _insert_unless_there(
-        connection, {**_row(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
-    )
+def adopt(connection: Connection, run: str, sent: Iterable[Firing], now: datetime, reason: str) -> int:
+    """Record firings as sent by other means; return how many. Those claimed, fired or in doubt are left out."""
+    of_run = select(func.count()).where(firings.c.run == run)
+    before = connection.execute(of_run).scalar_one()
+    remaining = iter(sent)
+    while rows := [
+        {**_row(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
+        for firing in islice(remaining, _ADOPTED_AT_ONCE)
+    ]:
+        connection.execute(_ADOPT[connection.dialect.name], rows)
+    return connection.execute(of_run).scalar_one() - before
 
 
 def sweep(connection: Connection, run: str, now: Now) -> list[str]:
