@@ -8,6 +8,10 @@ from __future__ import annotations
 import errno
 from enum import IntEnum
 
+from runner.error_codes import ErrorCode
+
+__all__ = ["ErrorCode", "Exit", "OutputLost", "UserError", "usage_error"]
+
 
 class Exit(IntEnum):
     """The exit codes of every command."""
@@ -27,11 +31,20 @@ class Exit(IntEnum):
 class UserError(Exception):
     """An error that the user can fix.
 
-    `message` states what was found, and `help` what to do. `exit_code` is the exit code of the process.
+    `code` is its kind. `message` states what was found, and `help` what to do. `exit_code` is the exit code of the
+    process.
     """
 
-    def __init__(self, message: str, *, help: str = "", exit_code: Exit = Exit.REFUSED) -> None:  # noqa: A002
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        *,
+        help: str = "",  # noqa: A002
+        exit_code: Exit = Exit.REFUSED,
+    ) -> None:
         super().__init__(message)
+        self.code = code
         self.message = message
         self.help = help
         self.exit_code = exit_code
@@ -42,6 +55,7 @@ class OutputLost(UserError):
 
     def __init__(self, error: OSError) -> None:
         super().__init__(
+            ErrorCode.OUTPUT_LOST,
             f"standard output can't be written: {error.strerror or error}",
             help="Make room there, or send the output to another place. What was recorded or written before stays.",
         )
@@ -50,4 +64,4 @@ class OutputLost(UserError):
 
 def usage_error(command: str, message: str) -> UserError:
     """Return the error for options of `command` that can't be used together."""
-    return UserError(message, help=f"See bulletins {command} --help.", exit_code=Exit.USAGE)
+    return UserError(ErrorCode.BAD_USAGE, message, help=f"See bulletins {command} --help.", exit_code=Exit.USAGE)

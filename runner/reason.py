@@ -40,7 +40,7 @@ class ReasonCode(StrEnum):
     EDITED_AFTER_SENDING = "edited-after-sending"
     MAY_HAVE_BEEN_SENT = "may-have-been-sent"
     BEING_SENT = "being-sent"
-    DISABLED = "disabled"
+    ENABLED_FALSE = "enabled-false"
     DUPLICATE_IN_PLAN = "duplicate-in-plan"
     DUPLICATE_SENT = "duplicate-sent"
     ACCOUNT_RENAMED = "account-renamed"
@@ -94,7 +94,7 @@ class Reason:
         return self.text
 
 
-MEANINGS: Mapping[ReasonCode, str] = {
+REASON_MEANINGS: Mapping[ReasonCode, str] = {
     ReasonCode.DUE: "The firing is due and its grace period lasts: the next run sends it.",
     ReasonCode.DUE_AT_ONCE: "The bulletin has no schedule: the next run sends it.",
     ReasonCode.FAILED_BEFORE: "An earlier try certainly sent nothing. The next run tries again.",
@@ -138,7 +138,7 @@ MEANINGS: Mapping[ReasonCode, str] = {
         "Nobody knows whether the firing was sent. Check the dashboard, then run bulletins resolve."
     ),
     ReasonCode.BEING_SENT: "Another run is sending the firing.",
-    ReasonCode.DISABLED: "The bulletin contains enabled: false.",
+    ReasonCode.ENABLED_FALSE: "The bulletin contains enabled: false.",
     ReasonCode.DUPLICATE_IN_PLAN: "Another bulletin of the same plan sends the same payload to the same account.",
     ReasonCode.DUPLICATE_SENT: "Another bulletin sent the same payload to the same account lately.",
     ReasonCode.ACCOUNT_RENAMED: (

@@ -14,7 +14,7 @@ import click
 
 from runner import local
 from runner.cli.shell_completion import completions
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.jobs.ledgers import LedgerChoice
@@ -100,7 +100,10 @@ def ledger_choice(url: str | None, *, sandbox: bool = False) -> LedgerChoice:
         return LedgerChoice(url, is_named)
     if is_named:
         raise UserError(
-            "--sandbox uses its own ledger, and --ledger names another", help="Leave one out.", exit_code=Exit.USAGE
+            ErrorCode.SANDBOX_WITH_LEDGER,
+            "--sandbox uses its own ledger, and --ledger names another",
+            help="Leave one out.",
+            exit_code=Exit.USAGE,
         )
     return LedgerChoice(str(local.SANDBOX_LEDGER), is_sandbox=True)
 

@@ -14,7 +14,7 @@ from runner import __version__, interrupts
 from runner.cli.groups import Group
 from runner.cli.terminal import streams
 from runner.cli.terminal.error_output import colour, show_error
-from runner.errors import Exit, OutputLost, UserError
+from runner.errors import ErrorCode, Exit, OutputLost, UserError
 
 # command -> the module of `commands` that holds it under its own name, and the first sentence of its help
 _COMMANDS = {
@@ -122,7 +122,13 @@ def _called(arguments: list[str] | None) -> int:
         interrupts.check()  # a signal during an import can make other imports fail
         if not _has_working_directory():
             message = "the folder in which the command was started no longer exists"
-            show_error(UserError(message, help="Change to a folder that exists, then run the command again."))
+            show_error(
+                UserError(
+                    ErrorCode.WORKING_FOLDER_MISSING,
+                    message,
+                    help="Change to a folder that exists, then run the command again.",
+                )
+            )
             return Exit.REFUSED
         import traceback
 
@@ -150,4 +156,4 @@ def _show_usage_error(error: click.ClickException) -> None:
         return
     command = context.command_path if context is not None else "bulletins"
     message = _LINE_BREAK.sub(" ", message[:1].lower() + message[1:].removesuffix("."))
-    show_error(UserError(message, help=f"See {command} --help."))
+    show_error(UserError(ErrorCode.BAD_USAGE, message, help=f"See {command} --help."))

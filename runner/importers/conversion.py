@@ -21,7 +21,7 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.reading.reader import read
 from runner.definitions.sources import MAX_FILE_BYTES, Source
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.draft import Draft
 from runner.importers.import_context import Known, Notes, accounts_for, zone_for
 from runner.importers.naming import ids_for
@@ -54,7 +54,12 @@ def converted(found: Iterable[Draft | Problem], known: Known, notes: Notes) -> C
     for each in found:
         (drafts if isinstance(each, Draft) else problems).append(each)  # type: ignore[arg-type]
     if not drafts and not problems:
-        raise UserError("there is nothing to import", help="No bulletin was found.", exit_code=Exit.USAGE)
+        raise UserError(
+            ErrorCode.NOTHING_TO_IMPORT,
+            "there is nothing to import",
+            help="No bulletin was found.",
+            exit_code=Exit.USAGE,
+        )
     text = ""
     try:
         text = _written(_entries(drafts, known, notes))
@@ -90,7 +95,7 @@ def _written(entries: list[dict[str, Any]]) -> str:
     text = "".join(document((_without(entry, common) for entry in entries), common))
     if len(text.encode()) > MAX_FILE_BYTES:
         message = f"this makes a file of {len(text.encode()):,} bytes, and no more than {MAX_FILE_BYTES:,} are read"
-        raise UserError(message, help="Import it in parts.", exit_code=Exit.USAGE)
+        raise UserError(ErrorCode.IMPORT_TOO_LARGE, message, help="Import it in parts.", exit_code=Exit.USAGE)
     return text
 
 
@@ -137,7 +142,9 @@ def _problems(text: str, drafts: Sequence[Draft], known: Known, notes: Notes) ->
     read_back = [bulletin for bulletin in definitions.bulletins if bulletin.place.file == _NAME]
     if [canonical(bulletin.payload()) for bulletin in read_back] != [canonical(draft.payload) for draft in drafts]:
         message = "the new definitions differ from what was imported, so nothing was written"
-        raise UserError(message, help="This is a bug of bulletins itself.", exit_code=Exit.REFUSED)
+        raise UserError(
+            ErrorCode.IMPORT_DIFFERS, message, help="This is a bug of bulletins itself.", exit_code=Exit.REFUSED
+        )
     return []
 
 

@@ -15,7 +15,7 @@ from runner.definitions.model import Account, Definitions
 from runner.definitions.schedules import times
 from runner.definitions.sources import Source
 from runner.definitions.suggest import did_you_mean, listed
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.draft import Draft
 
 _NO_SET = Definitions({}, {}, (), ())
@@ -129,7 +129,12 @@ def _check_named(wanted: Sequence[str], names: Sequence[str]) -> None:
     for name in wanted:
         if names and name not in names:
             help_ = did_you_mean(name, names) or f"Known: {listed(names)}."
-            raise UserError(f"--account {name}: the set defines no such account", help=help_, exit_code=Exit.USAGE)
+            raise UserError(
+                ErrorCode.NO_SUCH_ACCOUNT,
+                f"--account {name}: the set defines no such account",
+                help=help_,
+                exit_code=Exit.USAGE,
+            )
 
 
 def _chosen(address: str | None, addresses: Sequence[str | None], known: Known, notes: Notes) -> tuple[str, ...]:
@@ -138,7 +143,10 @@ def _chosen(address: str | None, addresses: Sequence[str | None], known: Known, 
         if len(addresses) > 1:
             message = f"the calls go to {listed(map(str, addresses))}, but {known.path} defines no accounts for them"
             raise UserError(
-                message, help="Define the accounts there, or import each address separately.", exit_code=Exit.USAGE
+                ErrorCode.ACCOUNT_UNCLEAR,
+                message,
+                help="Define the accounts there, or import each address separately.",
+                exit_code=Exit.USAGE,
             )
         notes.add(
             f"accounts were left out, because {known.path} defines none: they are needed unless it defines exactly one"
@@ -162,7 +170,7 @@ def _chosen(address: str | None, addresses: Sequence[str | None], known: Known, 
 
 def _which(message: str, accounts: Mapping[str, Account]) -> UserError:
     help_ = f"Give --account NAME: {listed(accounts, 'or')}; or define the account that is meant."
-    return UserError(message, help=help_, exit_code=Exit.USAGE)
+    return UserError(ErrorCode.ACCOUNT_UNCLEAR, message, help=help_, exit_code=Exit.USAGE)
 
 
 def _host(address: str) -> tuple[str, int | None]:

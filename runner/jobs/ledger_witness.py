@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner import local
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class WitnessComparison:
             return
         if not missing_runs:
             raise UserError(
+                ErrorCode.NO_LOSS_TO_ACCEPT,
                 f"the ledger {self.ledger.place} holds everything that this machine has seen of it:"
                 f" there is no loss of run {accepted[0]} to accept",
                 help="Leave out --accept-older-ledger. It is for one decision of a person, never for a cron job.",
@@ -58,6 +59,7 @@ class WitnessComparison:
         options = " ".join(f"--accept-older-ledger {run}" for run in missing_runs)
         named = f" --ledger {shlex.quote(self.ledger.place)}" if is_named else ""
         raise UserError(
+            ErrorCode.LEDGER_OLDER,
             "; ".join(map(self.described, self.losses)),
             help=f"Bring back the newer copy of the ledger. Without one, `bulletins ledger baseline{named}` records"
             f" what is due now as sent; or `bulletins fire{named} {options} --note TEXT` sends what this ledger takes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 
 
 def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) -> None:
@@ -27,15 +27,21 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
         link = git.committed_link(file)
         if link is not None:
             message = f"the ledger {file} would be found through {link}, a link that was committed"
-            raise UserError(message, help="Remove the link from git, or give the ledger's own path with --ledger.")
+            raise UserError(
+                ErrorCode.COMMITTED_LINK,
+                message,
+                help="Remove the link from git, or give the ledger's own path with --ledger.",
+            )
     for option, path in given.items():
         taken = next((file for file in ledger if is_same_place(path, file)), None)
         if taken is not None:
-            raise UserError(f"{path} is a file of the ledger; it was not changed", help=_elsewhere(option))
+            raise UserError(
+                ErrorCode.FILE_OF_LEDGER, f"{path} is a file of the ledger; it was not changed", help=_elsewhere(option)
+            )
         link = git.committed_link_out(path.parent)
         if link is not None:
             message = f"{path} would be written outside of the checkout, because {link} is a link committed to git"
-            raise UserError(message, help=_elsewhere(option))
+            raise UserError(ErrorCode.COMMITTED_LINK, message, help=_elsewhere(option))
 
 
 def _elsewhere(option: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.errors import UserError, usage_error
+from runner.errors import ErrorCode, UserError, usage_error
 from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
@@ -39,14 +39,18 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str], 
         raise usage_error("plan", f"--out {path}: files with that ending are definitions; choose a name like plan.json")
     if _holds_something_else(path):
         raise UserError(
-            f"{path} exists and is not a plan; it was not changed", help="Choose another place, or remove it first."
+            ErrorCode.NOT_A_PLAN,
+            f"{path} exists and is not a plan; it was not changed",
+            help="Choose another place, or remove it first.",
         )
     try:
         with written_whole(path) as file:
             file.write(plan_file_text(document))
     except OSError as error:
         raise UserError(
-            f"the plan can't be written to {path}: {error.strerror}", help="Make room or choose another place."
+            ErrorCode.CANNOT_WRITE,
+            f"the plan can't be written to {path}: {error.strerror}",
+            help="Make room or choose another place.",
         ) from None
     if document["ledger"] is None:
         messages.note(f"{path} can't be fired: without a ledger, the plan can't show what was already sent")
@@ -76,9 +80,11 @@ def read_plan(path: Path) -> ReviewedPlan:
     try:
         return reviewed_plan(path.read_bytes())
     except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}", help="Nothing was sent.") from None
+        raise UserError(
+            ErrorCode.CANNOT_READ, f"{path} can't be read: {error.strerror}", help="Nothing was sent."
+        ) from None
     except UserError as error:
-        raise UserError(f"{path}: {error.message}", help=error.help) from None
+        raise UserError(error.code, f"{path}: {error.message}", help=error.help) from None
 
 
 def check_reviewed(reviewed: ReviewedPlan, plan: Plan, definitions: Definitions, ledger_id: str | None) -> None:
@@ -89,6 +95,7 @@ def check_reviewed(reviewed: ReviewedPlan, plan: Plan, definitions: Definitions,
     if lines:
         more = f"; and {len(lines) - _SHOWN:,} more" if len(lines) > _SHOWN else ""
         raise UserError(
+            ErrorCode.PLAN_OUTDATED,
             f"the reviewed plan no longer applies, and nothing was sent: {'; '.join(lines[:_SHOWN])}{more}",
             help="Make a new plan with bulletins plan --out, and have it reviewed.",
         )

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class SelectedSet:
             recurring += firing.watch_key is not None and _is_due_by(until, firing.occurrence)
             if recurring > MOST_COMING:
                 raise UserError(
+                    ErrorCode.TOO_MANY_OCCURRENCES,
                     f"recurring bulletins have more than {MOST_COMING:,} times up to {until:%Y-%m-%dT%H:%M:%SZ}",
                     help="Write an earlier --until, or select fewer bulletins, such as with --id or --tag.",
                     exit_code=Exit.USAGE,

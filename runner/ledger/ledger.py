@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
 from runner.definitions.model import Bulletin
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.ledger.database import connect, database_errors, locks
 from runner.ledger.database.ledger_clock import LedgerClock, Source
 from runner.ledger.database.tables import ledger as ledger_table
@@ -78,7 +78,7 @@ class Ledger:
         self._own_runs: dict[str, SeenRun] = {}  # runs started by this object, with their committed claims
         self._counting = threading.Lock()
         try:
-            with self._reading() as connection:
+            with self.reading() as connection:
                 self.id: str = connection.execute(select(ledger_table.c.id)).scalar_one()
         except BaseException:
             self.close()
@@ -103,16 +103,18 @@ class Ledger:
 
     def canonical_place(self) -> str:
         """Return the place of the ledger without credentials; equal for all spellings of its URL."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return seen_runs.place_of(connection, self._url)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """Provide a transaction that reads. Commands use the methods below instead."""
         with connect.transaction(self._engine, self._url, reading=True) as connection:
             yield connection
 
     @contextmanager
-    def _writing(self, *, single: bool = False) -> Iterator[Connection]:
+    def writing(self, *, single: bool = False) -> Iterator[Connection]:
+        """Provide a transaction that writes. Commands use the methods below instead."""
         with self._serial, connect.transaction(self._engine, self._url, single=single) as connection:
             yield connection
 
@@ -138,22 +140,22 @@ class Ledger:
 
     def settled(self, questions: Iterable[Sequence[Question]]) -> settled_firings.SettledCounts:
         """Return which one-time bulletins have a firing that is not settled, and count the settled firings."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return settled_firings.read(connection, questions)
 
     def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
         """Return up to when each of these recurring bulletins is settled; without those that no run has looked at."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return watches.read(connection, keys)
 
     def spent(self, accounts: Collection[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
         """Return the recent firings of these accounts that count against budgets."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return budget_use.spent(connection, accounts, now)
 
     def newest_sent(self, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
         """Return for each bulletin the due time of its newest occurrence after `since` that was (or may be) sent."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return watches.newest_sent(connection, keys, since)
 
     def rows(
@@ -165,47 +167,47 @@ class Ledger:
         limit: int | None = 1000,
     ) -> list[FiringRow]:
         """Return rows of firings to show, newest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.rows(connection, bulletin=bulletin, run=run, state=state, limit=limit)
 
     def in_doubt(self) -> list[FiringRow]:
         """Return the rows that a person has to resolve: in doubt, or claimed by a run that is over; oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.in_doubt(connection, self.clock.now())
 
     def resolutions(self, firing_ids: Iterable[str]) -> list[Resolution]:
         """Return how people resolved the firings of these rows."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.resolutions_of(connection, firing_ids)
 
     def live_runs(self) -> list[LiveRun]:
         """Return the runs in progress, oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return runs.live(connection, self.clock.now())
 
     def run(self, run: str) -> RunRow | None:
         """Return the run of that id, or None."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return runs.find(connection, run)
 
     def newest_run(self, command: str) -> str | None:
         """Return the id of the newest run of the command that recorded a firing, or None."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return runs.newest_with_firings(connection, command)
 
     def recorded(self, ids: Iterable[str]) -> Recorded:
         """Return which of these runs the ledger holds, its newest run, the runs in progress, and accepted losses."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return seen_runs.recorded(connection, ids, self.clock.now())
 
     def attempts(self, run: str) -> dict[str, list[Attempt]]:
         """Return the requests of a run by the id of their firing's row."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.attempts_of(connection, run)
 
     def describe(self) -> Description:
         """Return facts about the ledger: its id, place, size, and numbers of rows."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.describe(connection, self._url)
 
     def export(self) -> Iterator[str]:
@@ -220,12 +222,13 @@ class Ledger:
 
     def take_in(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
         """Import the rows of another ledger: all of them, or nothing if UserError is raised."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             alive = runs.live(connection, self.clock.now())
             merged = merge(connection, header, records)
             for run in alive:
                 if run.id not in merged.runs:
                     raise UserError(
+                        ErrorCode.RUN_IN_PROGRESS,
                         f"run {run.id} of {run.who} on {run.host} (pid {run.pid}) is in progress on {self.place}",
                         help="Import when no run is in progress: an import could change what the run has planned.",
                     )
@@ -236,7 +239,7 @@ class Ledger:
     def start_run(self, origin: Origin, identity: Identity, *, lease: timedelta, run: str | None = None) -> str:
         """Record a new run and return its id. Its claims hold until the lease runs out."""
         run = run or new_ulid()
-        with self._writing() as connection:
+        with self.writing() as connection:
             until = self.clock.now(lease)
             number, at = runs.start(connection, run, origin, identity, now=self.clock.now(), lease_until=until)
         self._own_runs[run] = SeenRun(run, number, 0, at, identity.host)
@@ -254,7 +257,7 @@ class Ledger:
 
     def accept(self, lost: Iterable[Loss], identity: Identity, note: str) -> None:
         """Record that a person accepts that the ledger lacks these runs or some of their claims."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             seen_runs.accept(connection, lost, identity, note, self.clock.now())
 
     def checkpoint(self) -> None:
@@ -268,30 +271,31 @@ class Ledger:
 
     def renew(self, run: str, *, lease: timedelta) -> None:
         """Extend the lease of a run from now on. Raises UserError if the run lost its claims meanwhile."""
-        with self._writing(single=True) as connection:
+        with self.writing(single=True) as connection:
             if not runs.renew(connection, run, self.clock.now(lease)):
                 raise UserError(
+                    ErrorCode.LEASE_LOST,
                     f"run {run} did not renew its lease in time, and its claims were put in doubt",
                     help="bulletins status shows these firings. Run again to send all others.",
                 )
 
     def record_outcome(self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta) -> None:
         """Record the exit code of a run. The run stays live for its lease, until `finish_run` after its report."""
-        with self._writing(single=True) as connection:
+        with self.writing(single=True) as connection:
             until = self.clock.now(lease)
             runs.record_outcome(connection, run, exit_code=exit_code, interrupted=interrupted, lease_until=until)
 
     def finish_run(self, run: str, *, exit_code: int, interrupted: bool) -> None:
         """Record that a run is over, and how it ended. Other runs report what it has not reported."""
-        with self._writing(single=True) as connection:
+        with self.writing(single=True) as connection:
             runs.finish(connection, run, now=self.clock.now(), exit_code=exit_code, interrupted=interrupted)
 
     def end_leases(self, is_gone: Callable[[str], bool]) -> None:
         """End the leases of runs whose process no longer exists, so that nobody waits for these leases to run out."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             ended = runs.whose_process(connection, is_gone, self.clock.now())
         if ended:
-            with self._writing(single=True) as connection:
+            with self.writing(single=True) as connection:
                 runs.end_leases(connection, ended, self.clock.now())
 
     # Firings
@@ -302,7 +306,7 @@ class Ledger:
         The firing also counts under the occurrence name that it had before a schedule edit. After a lost connection,
         call it again with the same `claim_id`: it then returns the same claim.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             claim = firings.claim(connection, run, firing, now, claim_id or new_ulid())
         self._count_claims(run, 1 if claim else 0)
         return claim
@@ -316,7 +320,7 @@ class Ledger:
         """
         if not limits:
             return self.claim(run, firing, now, claim_id=claim_id)
-        with self._writing() as connection:
+        with self.writing() as connection:
             claim = firings.claim_within(connection, run, firing, now, claim_id or new_ulid(), limits)
         self._count_claims(run, 1 if isinstance(claim, Claim) else 0)
         return claim
@@ -327,7 +331,7 @@ class Ledger:
         The run may also settle a claim that is in doubt only because the lease ran out. The attempts are recorded in
         any case. Repeating the call with the same `now` changes nothing.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             return firings.settle(connection, claim, settlement, now)
 
     def expire(
@@ -338,7 +342,7 @@ class Ledger:
         `reasons` gives the reason for firings that expire for another cause than the end of their grace. All other
         writers wait for this transaction, so pass many firings in several calls.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             return firings.expire(connection, run, missed, now, reasons)
 
     def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> bool:
@@ -346,7 +350,7 @@ class Ledger:
 
         False if a person resolved the firing meanwhile; their decision is kept.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             locks.for_expiry(connection, [firing.key.account])  # before the row lock, against deadlocks
             settled = firings.settle(connection, claim, settlement, now)
             if settled:
@@ -355,19 +359,19 @@ class Ledger:
 
     def watch(self, found: Mapping[WatchKey, Watch]) -> None:
         """Record up to when recurring bulletins are settled. Never moves that time back."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             watches.move_on(connection, found)
 
     def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             adopted = firings.adopt(connection, run, sent, now, reason)
         self._count_claims(run, adopted)
         return adopted
 
     def sweep(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
 
     # Reports
@@ -378,22 +382,22 @@ class Ledger:
         The rows are expired firings and firings in doubt. `belongs` selects them by the firing and its file; the others
         stay for another run. Exactly one run takes over a row. Repeating the call changes nothing.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = unreported.of_ended_runs(connection, run, self.clock.now())
         for piece in queries.chunks(row.id for row in found if belongs(row.key, row.file)):
-            with self._writing() as connection:
+            with self.writing() as connection:
                 unreported.take_over(connection, run, piece, self.clock.now())
         return self.unreported(run)
 
     def unreported(self, run: str) -> list[FiringRow]:
         """Return the expired firings and firings in doubt that `run` has yet to report, oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.rows_by_id(connection, [row.id for row in unreported.of_run(connection, run)])
 
     def mark_reported(self, run: str, ids: Sequence[str]) -> None:
         """Record that the report of `run` with these rows was published, so that no run reports them again."""
         for piece in queries.chunks(ids):
-            with self._writing(single=True) as connection:
+            with self.writing(single=True) as connection:
                 unreported.mark_reported(connection, run, piece, self.clock.now())
 
     def resolve(self, row: FiringRow, *, sent: bool, note: str, identity: Identity, again: bool = False) -> bool:
@@ -401,7 +405,7 @@ class Ledger:
 
         With `again`, a person can also change an earlier decision, unless the firing was claimed since.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             now = self.clock.now()
             return firings.resolve(connection, row, sent=sent, note=note, identity=identity, again=again, now=now)
 
@@ -409,29 +413,29 @@ class Ledger:
 
     def take_slots(self, run: str, account: str, *, limit: int, wanted: int, held: Collection[int] = ()) -> list[int]:
         """Lease up to `wanted` of an account's `limit` slots to a run, besides those `held`; return their numbers."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             free = slots.free(connection, run, account, limit, self.clock.now())
         taken: list[int] = []
         for number in free:
             if len(taken) < wanted and number not in held:
-                with self._writing(single=True) as connection:
+                with self.writing(single=True) as connection:
                     if slots.take(connection, run, account, number, self.clock.now()):
                         taken.append(number)
         return taken
 
     def give_back_slots(self, run: str, account: str, numbers: Sequence[int]) -> None:
         """Free slots that a run holds."""
-        with self._writing(single=True) as connection:
+        with self.writing(single=True) as connection:
             slots.give_back(connection, run, account, numbers)
 
     def slots_of(self, run: str, account: str) -> list[int]:
         """Return the numbers of an account's slots that a run still holds."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return slots.held_by(connection, run, account)
 
     def slot_demand(self, account: str) -> dict[str, int]:
         """Return how many of an account's slots each live run holds; 0 for a run that waits for its first slot."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return slots.demand(connection, account, self.clock.now())
 
 

@@ -58,6 +58,7 @@ class Step:
     `may_go_at`: when the budget has room again for a firing that it holds back now. `reserve_action`: the
     action that the firing gets at once if the firings before it, which use up the budget, are not sent after all.
     `kept_reason`: the reason that the ledger stores for an expiry with another cause than the end of the grace.
+    `when_sent`: of a firing that was sent, when and as which occurrence, as a text.
     """
 
     firing: Firing
@@ -68,6 +69,7 @@ class Step:
     may_go_at: datetime | None = None
     reserve_action: Action | None = None
     kept_reason: Reason | None = None
+    when_sent: str = ""
 
     @property
     def will_be_sent(self) -> bool:
@@ -230,14 +232,16 @@ def _budgeted(step: Step, budgets: Budgets, now: datetime) -> Step:
 
 def _blocked(firing: Firing, entry: KnownFiring) -> Step | None:
     occurrence = firing.key.occurrence
+    when_sent = reasons.when_sent(entry, occurrence)
     match entry.state:
         case State.FIRED if entry.key != firing.key:
-            return Step(firing, Action.DONE, reasons.sent_as_other_occurrence(entry, occurrence))
+            return Step(firing, Action.DONE, reasons.sent_as_other_occurrence(entry, occurrence), when_sent=when_sent)
         case State.FIRED if entry.fingerprint == firing.fingerprint:
-            return Step(firing, Action.DONE, reasons.sent(entry))
+            return Step(firing, Action.DONE, reasons.sent(entry), when_sent=when_sent)
         case State.FIRED:
             reason = reasons.edited_after_sending(entry, recurs=firing.watch_key is not None)
-            return Step(firing, Action.CHANGED, reason, tuple(changes(entry.definition or {}, firing.definition)))
+            edits = tuple(changes(entry.definition or {}, firing.definition))
+            return Step(firing, Action.CHANGED, reason, edits, when_sent=when_sent)
         case State.IN_DOUBT:
             reason = reasons.may_have_been_sent(entry, firing.key.bulletin, occurrence)
             return Step(firing, Action.IN_DOUBT, reason)

@@ -43,7 +43,7 @@ def not_due(due_at: datetime, now: datetime) -> Reason:
 
 def disabled() -> Reason:
     """The reason for a bulletin that is switched off."""
-    return Reason(ReasonCode.DISABLED, "enabled is false")
+    return Reason(ReasonCode.ENABLED_FALSE, "enabled is false")
 
 
 def held_back(held: HeldByBudget, expires_at: datetime | None) -> Reason:
@@ -188,10 +188,20 @@ def sent_as_other_occurrence(entry: KnownFiring, occurrence: str) -> Reason:
     return Reason(code, f"sent {_claimed(entry, occurrence)}, by run {entry.run}")
 
 
+def when_sent(entry: KnownFiring, occurrence: str = "") -> str:
+    """Return when a firing was sent, and as which occurrence if that is not `occurrence`."""
+    other = "" if occurrence in ("", entry.key.occurrence) else f" as {entry.key.occurrence}"
+    return f"sent {utc_text(entry.claimed_at)}{other}"
+
+
+def how_to_send_again(*, recurs: bool) -> str:
+    """Return what a person can do so that an edit after sending takes effect."""
+    return "the next occurrence uses it" if recurs else "raise revision to send it again"
+
+
 def edited_after_sending(entry: KnownFiring, *, recurs: bool) -> Reason:
     """The reason for a firing that was sent and edited since."""
-    again = "the next occurrence uses it" if recurs else "raise revision to send it again"
-    text = f"sent {utc_text(entry.claimed_at)}, edited since: the edit sends nothing; {again}"
+    text = f"{when_sent(entry)}, edited since: the edit sends nothing; {how_to_send_again(recurs=recurs)}"
     return Reason(ReasonCode.EDITED_AFTER_SENDING, text)
 
 

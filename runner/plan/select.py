@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from runner.definitions.row_reference import RowLine
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.plan.compare import Comparison
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing
@@ -82,6 +82,7 @@ def select(firings: Iterable[Firing], criteria: Iterable[Selector]) -> list[Firi
     selected = [firing for firing in firings if all(criterion.accepts(firing) for criterion in criteria)]
     if criteria and not selected:
         raise UserError(
+            ErrorCode.NO_MATCH,
             f"no bulletin matches {' '.join(map(str, criteria))}",
             help="Check the spelling. A bulletin must meet all of these options.",
             exit_code=Exit.USAGE,

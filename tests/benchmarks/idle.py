@@ -216,7 +216,8 @@ def median(costs: Sequence[Cost]) -> Cost:
 
 def ratio(of_many: Sequence[Cost], of_few: Sequence[Cost], figure: str) -> float:
     """The median of the ratios of each pair."""
-    return statistics.median(getattr(a, figure) / getattr(b, figure) for a, b in zip(of_many, of_few, strict=True))
+    ratios: list[float] = [getattr(a, figure) / getattr(b, figure) for a, b in zip(of_many, of_few, strict=True)]
+    return statistics.median(ratios)
 
 
 def show(what: str, cost: Cost) -> None:

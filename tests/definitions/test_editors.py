@@ -28,7 +28,7 @@ EVENTS: dict[str, Any] = {
     "Program Released": {"required": ["program_id", "language"], "properties": {"program_id": {}, "language": {}}},
     "Flash Sale": {"required": ["sale_id", "language"]},
 }
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "id": "a",
     "business_event": "Program Released",
     "name": "A",
@@ -269,7 +269,7 @@ def test_a_time_is_green_if_it_can_be_read(local: str, offset: str, changed: Any
     text = changed(local) + offset
     if readable(times.instant, text, "UTC"):
         assert part("at").is_valid(text)
-    if readable(bulletin_times._edge, text, "UTC"):
+    if readable(bulletin_times.edge_of_schedule, text, "UTC"):
         assert part("starts").is_valid(text)
         assert part("ends").is_valid(text)
     if readable(times.event_time, text):

@@ -34,6 +34,7 @@ from runner.sandbox.server import Sandbox
 BULLETINS = [bulletin(number) for number in range(6)]
 BAD = "episode-3"
 ALL_FIRED = {f"episode-{number}": "fired" for number in range(6)}
+NOTHING: dict[str, Any] = {}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -56,7 +57,7 @@ def refuse(ledger: Ledger) -> Refuse:
     """Makes the database refuse rows: of which table, at which event, under which condition."""
 
     def make(table: str, event: str, condition: str) -> None:
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             if connection.dialect.name == "sqlite":
                 body = "BEGIN SELECT RAISE(ABORT, 'this database refuses it'); END"
                 when = f"FOR EACH ROW WHEN {condition} {body}"
@@ -72,7 +73,7 @@ def refuse(ledger: Ledger) -> Refuse:
 
 def allow(ledger: Ledger, table: str) -> None:
     """Takes back what `refuse` did."""
-    with ledger._writing() as connection:
+    with ledger.writing() as connection:
         on = "" if connection.dialect.name == "sqlite" else f" ON {table}"
         connection.exec_driver_sql(f"DROP TRIGGER no{on}")
 
@@ -161,7 +162,7 @@ def test_an_exception_after_the_request_has_left_puts_one_in_doubt(
     answers = iter(range(6))
 
     def broken(answer: Answer, *rest: Any) -> Any:
-        return judge(answer, *rest) if next(answers) != 2 else {}["x"]
+        return judge(answer, *rest) if next(answers) != 2 else NOTHING["x"]
 
     monkeypatch.setattr(firing_sender, "judge", broken)
     ended = firer.fire(BULLETINS)
@@ -290,7 +291,7 @@ def test_an_expiry_that_the_ledger_refuses_fails_alone(
 
 
 def test_a_progress_that_cannot_be_shown_stops_nothing(firer: Firer) -> None:
-    ended = firer.fire(BULLETINS, firer.run(on_result=lambda result: {}["x"]))
+    ended = firer.fire(BULLETINS, firer.run(on_result=lambda result: NOTHING["x"]))
     assert (outcomes(ended), ended.exit_code) == (ALL_FIRED, Exit.OK)
     assert "KeyError" in (ended.unshown or "")
 

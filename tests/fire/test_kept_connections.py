@@ -207,7 +207,8 @@ def test_an_unexpected_exception_after_the_request_left_is_in_doubt(
     with serving(first(OK)) as server:
         made = client(server.base_url)
         with monkeypatch.context() as patched:
-            patched.setattr(*(http.client, "parse_headers") if where == "head" else (HTTPResponse, "read"), fail)
+            at: tuple[object, str] = (http.client, "parse_headers") if where == "head" else (HTTPResponse, "read")
+            patched.setattr(*at, fail)
             answer = send(made)
         assert answer.left
         assert judge(answer).sent is Sent.UNKNOWN

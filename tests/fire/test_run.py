@@ -28,7 +28,7 @@ from fire import (
     reason_code,
 )
 from runner import clock
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.fire.holding import ledger_access
 from runner.fire.lanes.backoff import Retries
 from runner.fire.run import Run
@@ -133,7 +133,7 @@ def test_bad_credentials_stop_the_account_and_no_other(firer: Firer, sandbox: Sa
     sandbox.add_fault("401@episode a*")
     ended = firer.fire([*wrong, *good])
 
-    counts = Counter((result.step.firing.key.account, result.outcome) for result in ended.results)
+    counts = Counter((result.step.firing.key.account, str(result.outcome)) for result in ended.results)
     assert counts["europe", "fired"] == 8
     assert counts["india", "failed"] <= 3
     assert counts["india", "failed"] + counts["india", "skipped"] == 8
@@ -205,7 +205,7 @@ def test_a_ledger_that_takes_no_claim_lets_nothing_out(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any, **__: Any) -> Claim:
-        raise UserError("the disk is full")
+        raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
 
     monkeypatch.setattr(firer.ledger, "claim", full)
     ended = firer.fire([bulletin(number) for number in range(5)])
@@ -217,8 +217,9 @@ def test_a_ledger_that_takes_no_claim_lets_nothing_out(
 def test_what_was_sent_and_could_not_be_recorded_is_in_doubt_and_never_sent_again(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    disk_full = UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
     with monkeypatch.context() as broken:
-        broken.setattr(firer.ledger, "settle", lambda *_: (_ for _ in ()).throw(UserError("the disk is full")))
+        broken.setattr(firer.ledger, "settle", lambda *_: (_ for _ in ()).throw(disk_full))
         ended = firer.fire([bulletin()])
     assert (outcomes(ended), ended.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)
 
@@ -324,7 +325,7 @@ class Away:
             self.failed[name] += 1
             if arrives:
                 method(*arguments, **options)
-            raise LedgerAway("the ledger is away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "the ledger is away")
 
         return call
 
@@ -373,7 +374,7 @@ def test_a_ledger_that_stays_away_ends_the_run_and_nothing_is_sent_twice(
         assert 10 <= len(raised) < 30
         assert "the ledger can't be reached: nothing is sent until it can be reached again" not in firer.messages[1:]
 
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             end_lease(connection, run.id)
         second = firer.fire(bulletins)
         assert second.exit_code in (Exit.OK, Exit.IN_DOUBT)
@@ -419,7 +420,7 @@ def test_a_run_whose_claims_were_taken_over_sends_nothing_more(ledger: Ledger) -
         def take_over() -> None:
             """Its claims are put in doubt, and nothing is answered until it has found out."""
             other = ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta(minutes=9))
-            with ledger._writing() as connection:  # in one go: its own renewal must not come between
+            with ledger.writing() as connection:  # in one go: its own renewal must not come between
                 end_lease(connection, run.id)
                 assert firings.sweep(connection, other, ledger.clock.now())
             ledger.finish_run(other, exit_code=4, interrupted=False)

@@ -12,7 +12,7 @@ import pytest
 from fire import IDENTITY, Firer, account, bulletin, reason_code
 from runner import clock
 from runner.definitions.model import Budget, Bulletin, CatchUp, Definitions, Recurrence
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.jobs.planning import plan_firings
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Plan
@@ -81,7 +81,7 @@ def test_nothing_is_settled_that_could_not_be_recorded(
     it_is(NOW + DAY)
 
     def fail(*_: Any) -> None:
-        raise UserError("the disk is full", help="Make room.")
+        raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full", help="Make room.")
 
     with monkeypatch.context() as broken:
         broken.setattr(Ledger, "expire", fail)

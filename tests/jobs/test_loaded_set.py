@@ -251,11 +251,16 @@ def test_the_examples_are_the_same_from_the_cache() -> None:
             assert load_set(folder, use_cache=True).definitions == expected.definitions, folder
 
 
+def replace_by_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "truncated": lambda file: file.write_bytes(file.read_bytes()[:5000]),
     "no database": lambda file: file.write_bytes(b"something else" * 500),
     "empty": lambda file: file.write_bytes(b""),
-    "a folder": lambda file: (file.unlink(), file.mkdir()),
+    "a folder": replace_by_folder,
     "another format": lambda file: execute(file, "PRAGMA user_version = 99"),
     "another program's tables": lambda file: execute(file, "DROP TABLE files", "CREATE TABLE files (a)"),
     "other values": lambda file: execute(file, "UPDATE files SET head = replace(head, 'Program', 'Other')"),

@@ -13,6 +13,7 @@ from ledger import PATIENCE_S, at_once, begin, connected, counting
 from runner.definitions.model import Definitions, Recurrence
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import firings as rows
+from runner.ledger.values import Settlement
 from runner.plan.firing import Firing, firings
 from runner.plan.history import State
 
@@ -83,7 +84,7 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
     def give_back() -> None:
         for claim, firing in zip(claims, found, strict=True):
             assert claim
-            ledger.expire_claimed(claim, run, firing, rows.Settlement(State.RELEASED), LATER)
+            ledger.expire_claimed(claim, run, firing, Settlement(State.RELEASED), LATER)
 
     def claim_again() -> None:
         assert [ledger.claim(other, firing, LATER) for firing in found] == [None] * 20
@@ -97,7 +98,7 @@ def test_many_are_told_in_a_few_statements(ledger: Ledger, run: str) -> None:
     claimed, told = found[:7], begin(ledger)
     assert all(ledger.claim(run, firing, NOW) for firing in claimed)
     assert ledger.expire(told, found[7:20], NOW) == {firing.key for firing in found[7:20]}
-    with counting(ledger) as statements:
+    with counting() as statements:
         assert ledger.expire(run, found, NOW) == {firing.key for firing in found[20:]}
     assert len(statements) < 10
     assert ledger.expire(run, found, LATER) == {firing.key for firing in found[20:]}

@@ -178,7 +178,7 @@ def test_a_doubt_without_a_word_says_so() -> None:
 
 
 def test_a_disabled_bulletin_is_not_fired() -> None:
-    assert decided(make_firing(enabled=False)) == (Action.DISABLED, ReasonCode.DISABLED)
+    assert decided(make_firing(enabled=False)) == (Action.DISABLED, ReasonCode.ENABLED_FALSE)
 
 
 @pytest.mark.parametrize("at", [NOW + HOUR, NOW - 9 * HOUR])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def unix(at: object) -> int:
     return int(at.timestamp())  # type: ignore[attr-defined]
 
 
-def warned(action: Action, **fields: object) -> bool:
+def warned(action: Action, **fields: Any) -> bool:
     return bool(step_warnings(Step(make_firing(**fields), action, Reason(ReasonCode.DUE, "")), NOW))
 
 

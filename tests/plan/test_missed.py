@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +33,7 @@ def daily(**fields: Any) -> Bulletin:
     return make_bulletin(**{**values, **fields})
 
 
-def planned(*bulletins: Bulletin, settled: dict[WatchKey, datetime], entries: tuple[KnownFiring, ...] = ()) -> Plan:
+def planned(*bulletins: Bulletin, settled: Mapping[WatchKey, datetime], entries: tuple[KnownFiring, ...] = ()) -> Plan:
     """As the command line plans."""
     selected = list(firings(Definitions({}, {}, bulletins, ()), NOW))
     back = list(missed_firings(bulletins, selected, settled, NOW))

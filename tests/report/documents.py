@@ -46,7 +46,7 @@ _CODES = {
     "duplicate": ReasonCode.DUPLICATE_IN_PLAN,
     "in_doubt": ReasonCode.MAY_HAVE_BEEN_SENT,
     "claimed": ReasonCode.BEING_SENT,
-    "disabled": ReasonCode.DISABLED,
+    "disabled": ReasonCode.ENABLED_FALSE,
 }
 
 

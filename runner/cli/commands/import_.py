@@ -13,7 +13,7 @@ import click
 from runner.cli.groups import Group
 from runner.cli.options import DEFAULT_PATH, as_argument
 from runner.cli.shell_completion import completions
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.problem import Problem
@@ -180,10 +180,15 @@ def _check_new(out: Path | None) -> None:
         return
     if os.path.lexists(out):
         help_ = "Give another name: an import never replaces a file."
-        raise UserError(f"{out} already exists", help=help_, exit_code=Exit.USAGE)
+        raise UserError(ErrorCode.FILE_EXISTS, f"{out} already exists", help=help_, exit_code=Exit.USAGE)
     if not is_definition(out.name):
         help_ = "Definitions are files that end in .yaml or .yml."
-        raise UserError(f"the name {out} is not that of a definition file", help=help_, exit_code=Exit.USAGE)
+        raise UserError(
+            ErrorCode.BAD_FILE_NAME,
+            f"the name {out} is not that of a definition file",
+            help=help_,
+            exit_code=Exit.USAGE,
+        )
 
 
 def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files: list[str], out: Path | None) -> int:
@@ -217,5 +222,7 @@ def _write(text: str, out: Path | None) -> str:
             file.write(text)
     except OSError as error:
         message = f"{out} can't be written: {error.strerror or error}"
-        raise UserError(message, help=way_out(error, "Give a place that can be written to.")) from None
+        raise UserError(
+            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a place that can be written to.")
+        ) from None
     return str(out)

@@ -15,7 +15,7 @@ import click
 
 from runner import clock
 from runner.cli.options import DEFAULT_PATH, as_argument
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 
 _TEXTS = Path(__file__).parents[2] / "scaffold"
 _SCHEMAS = ".schemas"
@@ -48,7 +48,9 @@ def init(folder: Path) -> None:
             _put_into_place(staged, folder)
     except OSError as error:
         message = f"{folder} can't be created: {error.strerror or error}, and nothing was written"
-        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
+        raise UserError(
+            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a folder that can be written to.")
+        ) from None
     _tell(folder)
 
 
@@ -59,7 +61,9 @@ def _check_that_it_is_free(folder: Path) -> None:
     from runner.errors import Exit
 
     if os.path.lexists(folder) and not os.path.isdir(folder):
-        raise UserError(f"{folder} exists, but is not a folder", help="Give a folder, or remove this file.")
+        raise UserError(
+            ErrorCode.NOT_A_FOLDER, f"{folder} exists, but is not a folder", help="Give a folder, or remove this file."
+        )
     if not os.path.isdir(folder):
         return
     try:
@@ -70,10 +74,16 @@ def _check_that_it_is_free(folder: Path) -> None:
         there = []  # no definitions
     if there:
         message = f"{folder} already holds definitions: {_some(sorted(there))}"
-        raise UserError(message, help="Give another folder. To add a bulletin to this set, use bulletins new.")
+        raise UserError(
+            ErrorCode.SET_EXISTS, message, help="Give another folder. To add a bulletin to this set, use bulletins new."
+        )
     others = [name for name in (*_FILES, _SCHEMAS) if os.path.lexists(folder / name)]
     if others:
-        raise UserError(f"{folder} already holds {listed(others)}", help="Move it away, or give another folder.")
+        raise UserError(
+            ErrorCode.FILE_EXISTS,
+            f"{folder} already holds {listed(others)}",
+            help="Move it away, or give another folder.",
+        )
 
 
 def _some(names: list[str]) -> str:

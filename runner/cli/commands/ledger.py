@@ -21,7 +21,7 @@ from runner.cli.options import (
     selection_options,
     yes_option,
 )
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.plan.decide import Step
@@ -114,6 +114,7 @@ def check(ledger_url: str | None, format_: str) -> int:
     checked = f"firings: {sum(counted.states.values()):,}, runs: {counted.runs:,}"
     if faults:
         raise UserError(
+            ErrorCode.LEDGER_DAMAGED,
             f"the ledger {counted.id} at {counted.url} is damaged: it breaks {len(faults)} of its rules ({checked})",
             help="Fire nothing with it. Restore it whole from a backup, then record what was sent since.",
         )
@@ -146,7 +147,9 @@ def export(file: Path, ledger_url: str | None) -> None:
                 count = _write(opened.export(), out)
         except OSError as error:
             message = f"the export can't be written to {file}: {error.strerror}"
-            raise UserError(message, help="Make room or give write access there. No partial file was left.") from None
+            raise UserError(
+                ErrorCode.CANNOT_WRITE, message, help="Make room or give write access there. No partial file was left."
+            ) from None
         click.echo(f"exported the ledger {opened.id} to {file}: {count - 2:,} rows")
 
 
@@ -199,9 +202,13 @@ def _lines(file: Path) -> Iterator[str]:
         with click.open_file(str(file), encoding="utf-8") as lines:
             yield from lines
     except UnicodeDecodeError:
-        raise UserError(f"{place} is not an export: it is not UTF-8", help="Nothing was imported.") from None
+        raise UserError(
+            ErrorCode.NOT_AN_EXPORT, f"{place} is not an export: it is not UTF-8", help="Nothing was imported."
+        ) from None
     except OSError as error:
-        raise UserError(f"{place} can't be read: {error.strerror}", help="Nothing was imported.") from None
+        raise UserError(
+            ErrorCode.CANNOT_READ, f"{place} can't be read: {error.strerror}", help="Nothing was imported."
+        ) from None
 
 
 @ledger.command()
@@ -250,6 +257,6 @@ def _confirm(steps: Sequence[Step], place: str) -> None:
     show_table((ACTIONS[action].colour if action else None, cells) for action, cells in rows(steps, whole=False))
     if not sys.stdin.isatty():
         message = "there is no terminal to ask on, and nothing was recorded"
-        raise UserError(message, help="Add --yes to record it without asking.")
+        raise UserError(ErrorCode.NO_TERMINAL, message, help="Add --yes to record it without asking.")
     question = f"Record these {len(steps):,} as sent in {place}? None of them will be sent."
     require_yes(question, undone="recorded")

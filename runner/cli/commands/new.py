@@ -14,7 +14,7 @@ import click
 from runner import clock
 from runner.cli.options import as_argument, path_argument
 from runner.cli.shell_completion import completions
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.cli.new.answers import OptionAnswers
@@ -82,7 +82,10 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     except click.Abort:
         click.echo(err=True)  # ends the line of the question
         raise UserError(
-            "interrupted, and nothing was written", help="Run it again when you are ready.", exit_code=Exit.INTERRUPTED
+            ErrorCode.QUESTION_INTERRUPTED,
+            "interrupted, and nothing was written",
+            help="Run it again when you are ready.",
+            exit_code=Exit.INTERRUPTED,
         ) from None
     _write(target, new_data)
     if wanted.id is None and not can_ask():
@@ -116,7 +119,7 @@ def _the_set(path: Path) -> tuple[list[Source], Definitions]:
         sources = sources_under([path])
     except UserError as error:
         raise UserError(
-            error.message, help="bulletins init makes a set to begin with.", exit_code=error.exit_code
+            error.code, error.message, help="bulletins init makes a set to begin with.", exit_code=error.exit_code
         ) from None
     definitions = load_sources(sources)
     if definitions.problems:
@@ -132,7 +135,7 @@ def _check_that_there_are_accounts(path: Path, definitions: Definitions) -> None
     help_ = f"Define one in a file of its own, such as {path / 'accounts.yaml'}, with the line: {_ACCOUNT_LINE}"
     if definitions.problems:
         help_ = f"Fix what bulletins validate{as_argument(path)} shows, or define an account in a file of its own."
-    raise UserError(message, help=help_)
+    raise UserError(ErrorCode.NO_ACCOUNTS, message, help=help_)
 
 
 def _check_that_options_say_all(
@@ -189,7 +192,12 @@ def _check(sources: Sequence[Source], before: Definitions, target: Target, data:
         for problem in found:
             click.echo(problem_line(problem), err=True)
         message = "with this bulletin the set would have a problem, and nothing was written"
-        raise UserError(message, help="Give other answers, or fix the set first.", exit_code=Exit.PROBLEMS)
+        raise UserError(
+            ErrorCode.NEW_BULLETIN_HAS_PROBLEM,
+            message,
+            help="Give other answers, or fix the set first.",
+            exit_code=Exit.PROBLEMS,
+        )
 
 
 def _without_place(problem: Problem) -> tuple[str, str, str]:
@@ -218,8 +226,10 @@ def _write(target: Target, data: bytes) -> None:
         with locked(target.path.parent):  # another process may append to it at the same time
             if bytes_of(target.path) != target.data:
                 message = f"{target.path} was changed while you answered, and nothing was written"
-                raise UserError(message, help="Run the command again.")
+                raise UserError(ErrorCode.FILE_CHANGED, message, help="Run the command again.")
             rewrite(target.path, data)
     except OSError as error:
         message = f"{target.path} can't be written: {error.strerror or error}; it was not changed"
-        raise UserError(message, help=way_out(error, "Give another --file, or fix its permissions.")) from None
+        raise UserError(
+            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give another --file, or fix its permissions.")
+        ) from None

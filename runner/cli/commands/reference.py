@@ -1,4 +1,4 @@
-"""`schema` and `explain`: print the schemas of the format, and explain problem codes and answers of the API."""
+"""`schema` and `explain`: print the schemas of the format, and explain codes and answers of the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from runner.cli.options import DEFAULT_PATH
 from runner.cli.shell_completion import completions
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -55,7 +55,7 @@ def _check_name(name: str, names: list[str], message: str) -> None:
 
     if name not in names:
         hint = did_you_mean(name, names) or f"The schemas are: {listed(names)}."
-        raise UserError(message, help=hint, exit_code=Exit.USAGE)
+        raise UserError(ErrorCode.UNKNOWN_SCHEMA, message, help=hint, exit_code=Exit.USAGE)
 
 
 def _narrow(name: str | None, path: Path, out: Path | None) -> None:
@@ -95,7 +95,9 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
             file.write(schema_json(narrowed(name, definitions)))
     except OSError as error:
         message = f"{path} can't be written: {error.strerror or error}"
-        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
+        raise UserError(
+            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a folder that can be written to.")
+        ) from None
     return path
 
 
@@ -104,13 +106,14 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
 def explain(code: str | None) -> None:
     """Explain a code, an answer like 429, or a word like in_doubt; without CODE, list all.
 
-    CODE is the code of a problem, such as property-unknown, the HTTP status of an answer of the API, such as 429, or
-    an action of a plan or an outcome of a run, such as in_doubt.
+    CODE is the code of a problem, such as property-unknown, of an error, such as no-match, or of a reason in a plan or
+    report, such as grace-ended. It may also be the HTTP status of an answer of the API, such as 429, or an action of a
+    plan or an outcome of a run, such as in_doubt.
     """
     from runner.definitions.problem_codes import Code
     from runner.definitions.suggest import did_you_mean
     from runner.fire.api.refusal_causes import ANSWERS, answer_code
-    from runner.report.text.explain_pages import answer_page, listed_by_theme, page, word_page
+    from runner.report.text.explain_pages import MEANINGS, answer_page, listed_by_theme, meaning_page, page, word_page
     from runner.report.vocabulary import ACTIONS, OUTCOMES
 
     styled = {"heading": lambda text: click.style(text, bold=True)}
@@ -123,11 +126,15 @@ def explain(code: str | None) -> None:
     if code in ACTIONS or code in OUTCOMES:
         click.echo("\n".join(word_page(code, _width(), **styled)))
         return
-    code = code.removeprefix("error[").rstrip("]:")
+    code = code.removeprefix("error").strip("[]:")
+    if code in MEANINGS:
+        click.echo("\n".join(meaning_page(code, _width(), **styled)))
+        return
     if code not in list(Code):
-        hint = did_you_mean(code, [*Code, *ANSWERS, *ACTIONS, *OUTCOMES]) or "bulletins explain lists them."
-        message = f"{code!r} is no problem code, and no answer of the API that has a page"
-        raise UserError(message, help=hint, exit_code=Exit.USAGE)
+        known = [*Code, *ANSWERS, *ACTIONS, *OUTCOMES, *MEANINGS]
+        hint = did_you_mean(code, known) or "bulletins explain lists them."
+        message = f"{code!r} is not a code, and not an answer of the API, an action or an outcome"
+        raise UserError(ErrorCode.UNKNOWN_CODE, message, help=hint, exit_code=Exit.USAGE)
     click.echo("\n".join(page(Code(code), _width(), **styled)))
 
 

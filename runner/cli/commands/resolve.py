@@ -15,7 +15,7 @@ import click
 from runner import clock
 from runner.cli.options import ledger_option, yes_option
 from runner.cli.shell_completion import completions
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
@@ -103,7 +103,11 @@ def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, 
     of_run = [row for row in known if run in (None, row.run)]
     if not ids:
         if not of_run:
-            raise UserError(f"no firing of run {run} {is_so}", help="bulletins status lists what is in doubt.")
+            raise UserError(
+                ErrorCode.NOTHING_TO_RESOLVE,
+                f"no firing of run {run} {is_so}",
+                help="bulletins status lists what is in doubt.",
+            )
         return of_run
     chosen = []
     for bulletin in dict.fromkeys(ids):
@@ -111,6 +115,7 @@ def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, 
         if not found:
             elsewhere = sorted({row.run for row in known if row.key.bulletin == bulletin})
             raise UserError(
+                ErrorCode.NOTHING_TO_RESOLVE,
                 f"no firing of {bulletin!r} {is_so}" + (f" by run {run}" if elsewhere else ""),
                 help=f"It {is_so} by {_runs(elsewhere)}."
                 if elsewhere
@@ -119,7 +124,12 @@ def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, 
         if len(found) > 1:
             places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
             message = f"{bulletin} {is_so} {len(found)} times"
-            raise UserError(message, help=f"Add the options of one of them: {places}", exit_code=Exit.USAGE)
+            raise UserError(
+                ErrorCode.SEVERAL_FIRINGS,
+                message,
+                help=f"Add the options of one of them: {places}",
+                exit_code=Exit.USAGE,
+            )
         chosen += found
     return chosen
 
@@ -130,6 +140,7 @@ def _check_that_none_lingers(rows: Sequence[FiringRow]) -> None:
 
     for row in lingering(rows):
         raise UserError(
+            ErrorCode.PROCESS_STILL_EXISTS,
             f"the process that held {row.key.bulletin} still exists (pid {row.pid}) and might still send it",
             help=f"End it (kill -9 {row.pid}), look at the activity log again, then repeat this command.",
         )
@@ -176,7 +187,7 @@ def _settle(ledger: Ledger, rows: Sequence[FiringRow], *, sent: bool, note: str,
 def _left_alone(moved: Sequence[FiringRow], *, again: bool) -> UserError:
     has_moved = "was claimed by another run since" if again else "is no longer in doubt"
     message = f"{', '.join(map(_named, moved))} {has_moved}, and was not changed"
-    return UserError(message, help="See bulletins status ID.")
+    return UserError(ErrorCode.FIRING_CHANGED, message, help="See bulletins status ID.")
 
 
 def _tell(settled: Sequence[FiringRow], *, sent: bool) -> None:

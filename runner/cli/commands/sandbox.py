@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner import interrupts
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.sandbox.record import Received
@@ -117,7 +117,9 @@ def sandbox(
         raise click.BadParameter(str(error)) from None
     except OSError as error:
         raise UserError(
-            f"the port {port} can't be used: {error.strerror}", help="Choose another with --port, or --port 0."
+            ErrorCode.PORT_UNUSABLE,
+            f"the port {port} can't be used: {error.strerror}",
+            help="Choose another with --port, or --port 0.",
         ) from None
     with served:
         click.echo(served.base_url)

@@ -14,7 +14,7 @@ import click
 from runner import clock
 from runner.cli.options import DEFAULT_PATH, format_option, ledger_choice, ledger_option
 from runner.cli.shell_completion import completions
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.model import Bulletin
@@ -118,6 +118,7 @@ def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> N
     now = _what_now(ledger, bulletin, path)
     if not rows and not now:
         raise UserError(
+            ErrorCode.UNKNOWN_BULLETIN,
             f"there is no bulletin {bulletin!r}: it is neither in the ledger nor in {path}",
             help="bulletins plan lists the ids that are defined.",
             exit_code=Exit.USAGE,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner import clock
 from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.sources import Source
@@ -77,9 +77,18 @@ def _defaults(path: Path, data: bytes) -> Mapping[str, Any]:
         found += [finding.message for finding in check(document) if finding.path != ("bulletins",)]
     if document is None or found:
         message = f"{path} has problems: {found[0]}, and nothing was written"
-        raise UserError(message, help="Fix them first, or give another --file.", exit_code=Exit.PROBLEMS)
+        raise UserError(
+            ErrorCode.FILE_HAS_PROBLEMS,
+            message,
+            help="Fix them first, or give another --file.",
+            exit_code=Exit.PROBLEMS,
+        )
     if "bulletins" not in document.value:
-        raise UserError(f"{path} holds no bulletins, and nothing was written", help="Give another --file.")
+        raise UserError(
+            ErrorCode.NO_BULLETINS_IN_FILE,
+            f"{path} holds no bulletins, and nothing was written",
+            help="Give another --file.",
+        )
     return document.value.get("defaults") or {}
 
 
@@ -134,7 +143,9 @@ def bytes_of(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}", help="Give another --file.") from None
+        raise UserError(
+            ErrorCode.CANNOT_READ, f"{path} can't be read: {error.strerror}", help="Give another --file."
+        ) from None
 
 
 def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
@@ -146,7 +157,7 @@ def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
     try:
         return appended(target.data, str(target.path), fields)
     except CannotAppend as error:
-        raise UserError(f"{error.message}, and nothing was written", help=error.help) from None
+        raise UserError(ErrorCode.CANNOT_APPEND, f"{error.message}, and nothing was written", help=error.help) from None
 
 
 def _schema_beside(file: Path, path: Path) -> str:

@@ -111,12 +111,14 @@ def _tables(ctx: click.Context) -> Iterator[str]:
 
 @_completer
 def codes(_ctx: click.Context, _incomplete: str) -> Items:
-    """Offer the codes of problems and of the API's answers, each with its summary."""
+    """Offer the codes of problems, of the API's answers, of errors and of reasons, each with its meaning."""
     from runner.definitions.problem_codes import EXPLANATIONS
     from runner.fire.api.refusal_causes import ANSWERS
+    from runner.report.text.explain_pages import MEANINGS
 
     problems = [(code.value, explanation.summary) for code, explanation in EXPLANATIONS.items()]
-    return [*problems, *((code, explanation.summary) for code, explanation in ANSWERS.items())]
+    answers = [(code, explanation.summary) for code, explanation in ANSWERS.items()]
+    return [*problems, *answers, *MEANINGS.items()]
 
 
 @_completer

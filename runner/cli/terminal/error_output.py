@@ -1,4 +1,4 @@
-"""Print a UserError on standard error: what was found, and how to fix it."""
+"""Print a UserError on standard error: what was found, its code, and how to fix it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def show_error(error: UserError) -> None:
     from runner.report.safe_text import printable
 
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=colour())
-    click.echo(printable(error.message), err=True)
+    click.echo(f"{printable(error.message)} [{error.code}]", err=True)
     if error.help:
         click.echo(f"help: {printable(error.help)}", err=True)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from runner import interrupts
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.report.safe_text import printable
 
 T = TypeVar("T")
@@ -73,8 +73,8 @@ def require_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> No
         click.echo(err=True)  # ends the line of the question
         message = f"interrupted, and nothing was {undone}"
         code = Exit(interrupts.exit_code() or Exit.INTERRUPTED)
-        raise UserError(message, help=again, exit_code=code) from None
-    raise UserError(f"not confirmed, and nothing was {undone}", help=again)
+        raise UserError(ErrorCode.QUESTION_INTERRUPTED, message, help=again, exit_code=code) from None
+    raise UserError(ErrorCode.NOT_CONFIRMED, f"not confirmed, and nothing was {undone}", help=again)
 
 
 def _is_yes(text: str, *, enter_is_yes: bool) -> bool:

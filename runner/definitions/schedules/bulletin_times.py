@@ -147,8 +147,8 @@ def _recurring(read: _Read) -> None:
         zone = _ANY_ZONE
     cron = read.one("cron", Code.BAD_CRON, _cron, "")
     grace = read.one("grace", Code.BAD_DURATION, _short_grace, DEFAULT_GRACE)
-    starts = read.one("starts", Code.BAD_TIME, lambda text: _edge(text, zone), None)
-    ends = read.one("ends", Code.BAD_TIME, lambda text: _edge(text, zone, end=True), None)
+    starts = read.one("starts", Code.BAD_TIME, lambda text: edge_of_schedule(text, zone), None)
+    ends = read.one("ends", Code.BAD_TIME, lambda text: edge_of_schedule(text, zone, end=True), None)
     if starts and ends and ends < starts and zone == read.fields.get("timezone"):
         message = f"schedule.ends is {read.fields['ends']}, before schedule.starts, {read.fields['starts']}"
         read.faults.append(_Fault(Code.BAD_TIME, message, "Write a later end, or an earlier start.", ("ends",)))
@@ -176,7 +176,7 @@ def _short_grace(text: str) -> timedelta:
     return grace
 
 
-def _edge(text: str, timezone: str, *, end: bool = False) -> datetime:
+def edge_of_schedule(text: str, timezone: str, *, end: bool = False) -> datetime:
     """Return the instant of `starts` or `ends`. A day means its first instant, or with `end` its last."""
     if not _DAY.match(text):
         return times.instant(text, timezone)

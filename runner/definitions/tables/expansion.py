@@ -95,7 +95,7 @@ def _meant(text: str) -> str | None:
     return found and (found[1] or found[2] or found[3])
 
 
-def _not_filled_in(text: str) -> str:
+def not_filled_in(text: str) -> str:
     """Return the text outside {{ … }}, {% … %} and {# … #}, in linear time even if many are not closed."""
     rest, begin, at = [], 0, 0
     left_open: set[str] = set()
@@ -171,7 +171,7 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
     for key, text in texts.items():
         if not rows and key not in later and (what := _meant(text)):
             findings.append(_never_filled_in(what, text, (*path, *key), file))
-        elif _meant(rest := _not_filled_in(text)):
+        elif _meant(rest := not_filled_in(text)):
             message = f"a brace is missing in {quoted(text)}, which would be sent like this"
             findings.append(Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, "Write {{ row.column }}."))
             if is_template(rest):

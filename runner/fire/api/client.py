@@ -22,7 +22,8 @@ from runner.fire.api.answer import Answer, one_line
 from runner.fire.api.certificates import authorities
 from runner.fire.api.credentials import Credentials, is_loopback
 from runner.fire.api.exchange import MAX_IDLE_S, Deadlines, Exchange, ObservedAdapter, SendGate
-from runner.fire.api.timeouts import DEFAULT_TIMEOUTS, Timeouts
+from runner.fire.api.timeouts import DEFAULT_TIMEOUTS
+from runner.fire.api.timeouts import Timeouts as Timeouts
 
 PATH = "/1/targets/trigger.json"
 MAX_ANSWER_BYTES = 1024 * 1024

@@ -144,12 +144,17 @@ class Deadlines:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread that watches the deadlines, or None if no exchange is in progress."""
+        return self._thread
+
     @contextlib.contextmanager
     def exchange(self, limit_s: float, turn: SendGate) -> Iterator[Exchange]:
         """Provide an exchange for the current thread that ends after `limit_s` seconds."""
         exchange = Exchange(limit_s, turn)
         _current.exchange = exchange
-        self._watch(exchange)
+        self.watch(exchange)
         try:
             yield exchange
         finally:
@@ -157,7 +162,8 @@ class Deadlines:
             with self._changed:
                 self._exchanges.discard(exchange)
 
-    def _watch(self, exchange: Exchange) -> None:
+    def watch(self, exchange: Exchange) -> None:
+        """End the exchange at its deadline, unless it ends before."""
         with self._changed:
             self._exchanges.add(exchange)
             if self._thread is None:

@@ -56,7 +56,8 @@ class Lane:
         self._canary_waits = canary and len(self._waiting) > 0
         self._canary_taken = False
         self._slots: list[int] = []
-        self._seeking = 0  # threads that wait for a slot
+        self.asking = 0  # threads that wait for a firing
+        self.seeking = 0  # threads that wait for a slot
         self._giving_up = 0  # slots to give back as soon as they are idle
         self._suspended = False
         self.on_need: Callable[[], object] = lambda: None  # called if slots are missing, or one to give back is idle
@@ -69,7 +70,9 @@ class Lane:
         were taken: one that ends unsent makes room in the budget.
         """
         with self._changed:
+            self.asking += 1
             self._changed.wait_for(self._can_tell)
+            self.asking -= 1
             if self.stopped or not self._waiting:
                 return None
             self._canary_taken = True
@@ -128,12 +131,12 @@ class Lane:
     def acquire(self) -> bool:
         """Wait for a free slot and occupy it. Return False, without a slot, if the lane has stopped."""
         with self._changed:
-            self._seeking += 1
-            while not self.stopped and (delay := self._blocked_for()) is not None:
+            self.seeking += 1
+            while not self.stopped and (delay := self.blocked_for_s()) is not None:
                 if self._shortage:
                     self.on_need()
                 self._room.wait(delay)
-            self._seeking -= 1
+            self.seeking -= 1
             if not self.stopped:
                 self._in_flight += 1
             return not self.stopped
@@ -162,14 +165,14 @@ class Lane:
     def surplus(self) -> int:
         """How many slots the lane should give back now: every idle one if it has stopped or has no more firings."""
         with self._changed:
-            is_over = self.stopped or not (self._waiting or self._seeking)
+            is_over = self.stopped or not (self._waiting or self.seeking)
             return len(self._slots) - self._in_flight if is_over else self._giving_up
 
     @property
     def _shortage(self) -> int:
         if self.stopped or self._suspended or self._giving_up:
             return 0
-        return max(0, min(self._in_flight + self._seeking, self._present_limit()) - len(self._slots))
+        return max(0, min(self._in_flight + self.seeking, self._present_limit()) - len(self._slots))
 
     def grant(self, numbers: Iterable[int]) -> None:
         """Add slots to those that the lane holds."""
@@ -202,7 +205,7 @@ class Lane:
             self._suspended = suspended
             self._room.notify_all()
 
-    def _blocked_for(self) -> float | None:
+    def blocked_for_s(self) -> float | None:
         """Return how long to wait before the next check in seconds, or None if a slot is free now."""
         now = time.monotonic()
         if now < self._paused_until:

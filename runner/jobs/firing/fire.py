@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from runner import clock, interrupts
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.jobs.firing.display import FireDisplay
 from runner.jobs.firing.guards import check_guards
 from runner.jobs.firing.metrics_file import MetricsFile, recorded_metrics
@@ -97,7 +97,9 @@ class _FireJob:
             if code is None:
                 raise
             message = f"the run sent requests and then failed: {fault_text(error)}"
-            self.display.show_error(UserError(message, help="bulletins report shows what was recorded."))
+            self.display.show_error(
+                UserError(ErrorCode.FAILED_AFTER_SENDING, message, help="bulletins report shows what was recorded.")
+            )
             return code
 
     def _guard_ask_and_send(self, publisher: ReportPublisher, sending: Sending) -> int:
@@ -156,7 +158,9 @@ class _FireJob:
         self.display.show_plan(plan)
         if not self.display.can_ask:
             raise UserError(
-                "there is no terminal to ask on, and nothing was sent", help="Add --yes to send without asking."
+                ErrorCode.NO_TERMINAL,
+                "there is no terminal to ask on, and nothing was sent",
+                help="Add --yes to send without asking.",
             )
         counts = Counter(step.firing.key.account for step in plan.to_send)
         accounts = ", ".join(f"{count:,} in {account}" for account, count in counts.items())
@@ -176,6 +180,7 @@ class _FireJob:
         if unsendable:
             some = ", ".join(unsendable[:3]) + (f" and {len(unsendable) - 3:,} more" if len(unsendable) > 3 else "")
             raise UserError(
+                ErrorCode.SHOWN_PLAN_OUTDATED,
                 f"{some} can no longer be sent as shown: meanwhile another run sent it, or it was blocked or came too"
                 " late",
                 help="Nothing was sent by this run. Run the command again to see the new plan.",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner import clock, interrupts
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
@@ -70,12 +70,14 @@ class MetricsFile:
                     text = file.read()
         except OSError as error:
             raise UserError(
+                ErrorCode.CANNOT_WRITE,
                 f"the metrics can't be written to {self._path}: {error.strerror}; nothing was sent",
                 help="Make room or give write access there, or choose another place with --metrics-file.",
             ) from None
         self._before = earlier(text)
         if text and (self._before is None or "bulletins_" not in text):
             raise UserError(
+                ErrorCode.NOT_METRICS,
                 f"{self._path} holds something other than metrics; it was not changed, and nothing was sent",
                 help="Choose another place with --metrics-file, or remove it first.",
             )

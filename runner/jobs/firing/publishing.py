@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner import __version__, clock, git, interrupts, local
-from runner.errors import Exit, OutputLost, UserError
+from runner.errors import ErrorCode, Exit, OutputLost, UserError
 from runner.jobs.firing.display import FireDisplay
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class ReportPublisher:
             check_writable(path)
         except OSError as error:
             raise UserError(
+                ErrorCode.CANNOT_WRITE,
                 f"the report can't be written to {path}: {error.strerror}; nothing was sent",
                 help="Make room or give write access there, or choose another place with --report.",
             ) from None

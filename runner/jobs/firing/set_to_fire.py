@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import clock, git
-from runner.errors import UserError, usage_error
+from runner.errors import ErrorCode, UserError, usage_error
 from runner.jobs import loaded_set
 from runner.jobs.firing.request import FireRequest
 from runner.jobs.selected_set import SelectedSet, select_set
@@ -82,6 +82,7 @@ def load_set(request: FireRequest) -> SetToFire:
         path = Path(reviewed.path)
         if not os.path.exists(path):
             raise UserError(
+                ErrorCode.PLAN_PATH_MISSING,
                 f"{request.path} is a plan of {path}, which does not exist here",
                 help="Run the command in the folder in which the plan was made.",
             )

@@ -89,7 +89,7 @@ def claim(connection: Connection, run: str, firing: Firing, now: datetime, claim
     """Claim a firing for a run. None if it is already claimed, fired, in doubt, recorded as expired or settled."""
     locks.for_claim(connection, firing)
     is_free = not _is_expired(connection, firing) and not other_occurrence_names.is_held(connection, firing)
-    claimed = is_free and _insert_unless_there(connection, _row(run, firing, now, State.CLAIMED, claim_id))
+    claimed = is_free and _insert_unless_there(connection, row_values(run, firing, now, State.CLAIMED, claim_id))
     return Claim(claim_id, firing.key) if claimed or _exists(connection, firings.c.id == claim_id) else None
 
 
@@ -164,7 +164,7 @@ def expire(
     left_out = {*blocked, *_keys_of(connection, recurring, told_before)}
     rows = {
         (firing.key, firing.occurrence.expires_at): {
-            **_row(run, firing, now, State.EXPIRED),
+            **row_values(run, firing, now, State.EXPIRED),
             "settled_at": now,
             "reason": reasons.get(firing.key),
         }
@@ -199,7 +199,7 @@ def adopt(connection: Connection, run: str, sent: Iterable[Firing], now: datetim
     before = connection.execute(of_run).scalar_one()
     remaining = iter(sent)
     while rows := [
-        {**_row(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
+        {**row_values(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
         for firing in islice(remaining, _ADOPTED_AT_ONCE)
     ]:
         connection.execute(_ADOPT[connection.dialect.name], rows)
@@ -267,7 +267,8 @@ def _exists(connection: Connection, *which: ColumnElement[bool] | TextClause) ->
     return connection.execute(select(firings.c.id).where(*which).limit(1)).first() is not None
 
 
-def _row(run: str, firing: Firing, now: datetime, state: State, row_id: str | None = None) -> dict[str, Any]:
+def row_values(run: str, firing: Firing, now: datetime, state: State, row_id: str | None = None) -> dict[str, Any]:
+    """Return the values of a new row of the firing."""
     return {
         "id": row_id or new_ulid(),
         **firing.key._asdict(),

@@ -17,6 +17,7 @@ from runner.plan.compare import BulletinChange, ChangeKind, Comparison, SharedCh
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey
+from runner.plan.reasons import how_to_send_again
 from runner.report.document.entry_fields import row_field, timestamp_or_none
 from runner.report.document.plan import field_entries
 from runner.report.document.repeated_bulletins import split_repeated
@@ -176,7 +177,8 @@ class _Effects:
             case Action.DONE:
                 return f"already {step.reason}: this edit sends nothing"
             case Action.CHANGED:
-                return f"already {step.reason.text.replace('edited since: the edit', 'and this edit', 1)}"
+                again = how_to_send_again(recurs=step.firing.watch_key is not None)
+                return f"already {step.when_sent}, and this edit sends nothing; {again}"
             case Action.CLAIMED:
                 return f"is being sent: {step.reason}"
             case Action.DISABLED:
@@ -291,7 +293,7 @@ def _may_go_out(step: Step) -> bool:
 
 
 def _sent_at(step: Step) -> str:
-    return f"was {step.reason.text.partition(',')[0].partition(' by run ')[0]}"
+    return f"was {step.when_sent}"
 
 
 def _shared(change: SharedChange) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.definitions.model import Account, Budget, canonical
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.plan.changes import Change
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
@@ -101,17 +101,19 @@ def reviewed_plan(text: str | bytes) -> ReviewedPlan:
         document = reading.parsed(text, of_pairs=_without_repeats)
         if isinstance(document, dict) and document.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
             version = repr(document["schema_version"])[:80]
-            raise UserError(f"it is a plan of version {version}, not {SCHEMA_VERSION}", help=again)
+            raise UserError(
+                ErrorCode.PLAN_VERSION, f"it is a plan of version {version}, not {SCHEMA_VERSION}", help=again
+            )
         reading.check(document, "plan")
     except ValueError as error:
-        raise UserError(f"it is not a plan: {error}", help=again) from None
+        raise UserError(ErrorCode.NOT_A_PLAN, f"it is not a plan: {error}", help=again) from None
     if plan_hash(document) != document["hash"]:
-        raise UserError("it was edited after it was made: its hash does not fit", help=again)
+        raise UserError(ErrorCode.PLAN_EDITED, "it was edited after it was made: its hash does not fit", help=again)
     try:
         to_send = tuple(_reviewed(each) for each in document["firings"] if Action(each["action"]).sends)
         accounts = {each.key.account: document["accounts"][each.key.account] for each in to_send}
     except (ValueError, KeyError) as error:
-        raise UserError(f"it is not a plan: {error}", help=again) from None
+        raise UserError(ErrorCode.NOT_A_PLAN, f"it is not a plan: {error}", help=again) from None
     names = ("base_url", "account_id_env", "passcode_env", "passcode_file")
     return ReviewedPlan(
         path=document["path"],

@@ -1,4 +1,4 @@
-"""Pages of text that `explain` shows: a list by theme, and a page for each problem code, answer, action and outcome."""
+"""Pages of text that `explain` shows: a list by theme, and a page for each code, answer, action and outcome."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 from runner.definitions.problem_codes import EXPLANATIONS, Code
 from runner.definitions.schema.schemas import schema
+from runner.error_codes import ERROR_MEANINGS
 from runner.fire.api.refusal_causes import ANSWERS
 from runner.fire.outcome import Outcome
+from runner.reason import REASON_MEANINGS
 from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 Heading = Callable[[str], str]
@@ -89,15 +91,25 @@ _OTHERS = "Others"
 _ANSWERS_THEME = "Answers of the API"
 _ACTIONS_THEME = "Actions of a plan"
 _OUTCOMES_THEME = "Outcomes of a run"
+_ERRORS_THEME = "Errors of a command"
+_REASONS_THEME = "Reasons in plans and reports"
+
+# The meaning of each code of an error or a reason. Reasons that are answers of the API have pages of their own.
+MEANINGS: Mapping[str, str] = {
+    **{code.value: meaning for code, meaning in ERROR_MEANINGS.items()},
+    **{code.value: meaning for code, meaning in REASON_MEANINGS.items() if code not in ANSWERS},
+}
 
 
 def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
     """Return lines of at most `width` columns: every code with its summary, by theme."""
-    column = max(len(code) for code in Code) + 4
+    column = max(len(code) for code in (*Code, *MEANINGS)) + 4
     themes = {theme: {code.value: EXPLANATIONS[code].summary for code in codes} for theme, codes in by_theme().items()}
     themes[_ANSWERS_THEME] = {code: explanation.summary for code, explanation in ANSWERS.items()}
     themes[_ACTIONS_THEME] = {action: term.meaning for action, term in ACTIONS.items()}
     themes[_OUTCOMES_THEME] = {outcome: term.meaning for outcome, term in OUTCOMES.items()}
+    themes[_REASONS_THEME] = {code: MEANINGS[code] for code in REASON_MEANINGS if code in MEANINGS}
+    themes[_ERRORS_THEME] = {code.value: MEANINGS[code] for code in ERROR_MEANINGS}
     for number, (theme, summaries) in enumerate(themes.items()):
         if number:
             yield ""
@@ -132,6 +144,11 @@ def page(code: Code, width: int, *, heading: Heading = str) -> Iterator[str]:
             )
 
 
+def meaning_page(code: str, width: int, *, heading: Heading = str) -> Iterator[str]:
+    """Return the page of a code of an error or a reason: its meaning."""
+    yield from _wrapped(f"{code}: {MEANINGS[code]}", width, heading, len(code))
+
+
 def answer_page(code: str, width: int, *, heading: Heading = str) -> Iterator[str]:
     """Return the page of an answer of the API: its meaning, what the program does, what a person can do."""
     explanation = ANSWERS[code]
@@ -159,7 +176,7 @@ def word_page(word: str, width: int, *, heading: Heading = str) -> Iterator[str]
 
 
 def _wrapped(text: str, width: int, heading: Heading, bold: int) -> Iterator[str]:
-    first, *rest = textwrap.wrap(text, width)
+    first, *rest = textwrap.wrap(text, width, break_on_hyphens=False)  # options and codes stay whole
     yield heading(first[:bold]) + first[bold:]
     yield from rest
 

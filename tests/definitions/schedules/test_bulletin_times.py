@@ -48,7 +48,7 @@ def test_a_field_of_a_cron_is_read_once_however_many_crons_hold_it(monkeypatch: 
 
     monkeypatch.setattr(cron, "CronSim", counted)
     cron.fault.cache_clear()
-    cron._is_read.cache_clear()
+    cron.is_known_to_library.cache_clear()
     for hour in range(24):
         for minute in range(60):
             assert fault(f"{minute} {hour} * * *") is None

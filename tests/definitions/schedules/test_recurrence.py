@@ -229,9 +229,9 @@ def test_however_many_lengths_are_asked_for_of_one_cron_few_are_looked_at(monkey
         looked_at.append(length)
         return within(cron, timezone, length, limit)
 
-    within = recurrence_module._is_denser_within
-    monkeypatch.setattr(recurrence_module, "_is_denser_within", counted)
-    recurrence_module._known.cache_clear()
+    within = recurrence_module.is_denser_within
+    monkeypatch.setattr(recurrence_module, "is_denser_within", counted)
+    recurrence_module.known_density.cache_clear()
     every_minute = Recurrence("* * * * *", "Asia/Kolkata")
     for seconds in range(1, 7 * 24 * 60 * 60, 60):
         assert is_denser(every_minute, timedelta(seconds=seconds), 1000) is (seconds >= 60_000)

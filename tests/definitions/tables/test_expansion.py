@@ -66,7 +66,7 @@ def test_every_text_of_an_entry_is_filled_in(write: Write) -> None:
     assert (first.accounts, first.tags, first.inherited) == (
         ("india",),
         ("music",),
-        {"tags", "properties.title", "schedule.timezone"},
+        frozenset({"tags", "properties.title", "schedule.timezone"}),
     )
     assert first.place.line == second.place.line == 3
 
@@ -301,7 +301,7 @@ def test_a_long_text_of_braces_left_open_is_looked_through_once(write: Write, te
 )
 def test_what_stands_outside_of_templates_is_what_a_pattern_leaves(text: str) -> None:
     inside = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-    assert expansion._not_filled_in(text) == inside.sub("", text)
+    assert expansion.not_filled_in(text) == inside.sub("", text)
 
 
 def test_templates_in_defaults_are_filled_in_for_entries_with_rows(write: Write) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
@@ -43,9 +43,9 @@ def send(client: Client, body: bytes = BODY) -> Answer:
 
 
 @pytest.fixture
-def mocked() -> responses.RequestsMock:
+def mocked() -> Iterator[responses.RequestsMock]:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
-        yield mocked  # type: ignore[misc]
+        yield mocked
 
 
 def test_the_request_is_the_one_of_the_documentation(mocked: responses.RequestsMock, client: MakeClient) -> None:

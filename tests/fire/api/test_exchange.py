@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from fire import HASTY, PATIENCE_S, QUICK
 from fire.api.test_client import BODY, Turn, send
@@ -223,13 +224,13 @@ def test_chunked_and_endless_bodies_are_read(client: MakeClient) -> None:
 
 def test_a_request_goes_out_in_one_piece(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[bytes] = []
-    original = exchange.HTTPConnection.send
+    original = HTTPConnection.send
 
-    def noted(self: exchange.HTTPConnection, data: bytes) -> None:
+    def noted(self: HTTPConnection, data: bytes) -> None:
         pieces.append(data)
         original(self, data)
 
-    monkeypatch.setattr(exchange.HTTPConnection, "send", noted)
+    monkeypatch.setattr(HTTPConnection, "send", noted)
     with serving(answering) as server:
         send(client(server.base_url))
     (piece,) = pieces
@@ -467,7 +468,7 @@ def test_tickets_of_tls_are_no_reason_to_connect_again(
 
     shaken = threading.Event()
     turn = Turn()
-    turn.take = lambda: shaken.wait(PATIENCE_S)  # type: ignore[assignment,return-value]
+    turn.take = lambda: shaken.wait(PATIENCE_S)  # type: ignore[assignment]
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with serving(serve) as server:
         made = client(server.base_url.replace("http:", "https:"))
@@ -522,12 +523,13 @@ def test_an_exchange_that_begins_when_nobody_watches_any_more_ends_at_its_deadli
 ) -> None:
     """It comes after whoever watches has waited in vain, and before he has the lock again."""
     watched, waits, late = exchange.Deadlines(), threading.Condition.wait, exchange.Exchange(0.0, Turn())
-    ended = threading.Event()
+    comes, ended = threading.Event(), threading.Event()
 
     def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
-        if condition is not watched._changed or late in watched._exchanges:
+        if threading.current_thread() is not watched.thread or comes.is_set():
             return waits(condition, timeout)
-        watched._watch(late)
+        comes.set()
+        watched.watch(late)
         return False
 
     monkeypatch.setattr(threading.Condition, "wait", wait)
@@ -542,7 +544,7 @@ def test_whoever_watches_the_deadlines_ends_and_comes_back(monkeypatch: pytest.M
     watched = exchange.Deadlines()
     for _ in range(2):
         with watched.exchange(PATIENCE_S, Turn()):
-            thread = watched._thread
+            thread = watched.thread
             assert thread
         thread.join(PATIENCE_S)
-        assert (thread.is_alive(), watched._thread) == (False, None)
+        assert (thread.is_alive(), watched.thread) == (False, None)

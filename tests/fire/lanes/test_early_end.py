@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from fire import account
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.fire.lanes.early_end import EarlyEnd
 from runner.fire.lanes.lane import Lane
 
@@ -27,13 +27,15 @@ def test_a_signal_stops_new_claims_at_once_and_the_first_one_counts(early_end: E
     assert (early_end.is_stopping, early_end.signal, early_end.fault) == (True, signal.SIGTERM, None)
 
 
-@pytest.mark.parametrize(("error", "is_broken"), [(UserError("no disk"), False), (KeyError("x"), True)])
+@pytest.mark.parametrize(
+    ("error", "is_broken"), [(UserError(ErrorCode.LEDGER_NOT_WRITABLE, "no disk"), False), (KeyError("x"), True)]
+)
 def test_a_fault_stops_every_lane_and_the_first_one_is_the_reason(
     early_end: EarlyEnd, error: Exception, is_broken: bool
 ) -> None:
     early_end.stop_for_fault(error)
     fault = early_end.fault
-    early_end.stop_for_fault(UserError("later"))
+    early_end.stop_for_fault(UserError(ErrorCode.LEDGER_NOT_WRITABLE, "later"))
     assert (early_end.is_stopping, early_end.is_broken, early_end.fault) == (True, is_broken, fault)
     assert all(lane.stopped for lane in early_end.lanes)
 

@@ -116,19 +116,16 @@ def test_no_more_slots_than_the_account_has(clock: Clock, waiters: list[Waiter])
     assert third.result is True
 
 
-def test_a_slot_that_is_free_wakes_who_waits_for_a_slot(waiters: list[Waiter], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slot_that_is_free_wakes_who_waits_for_a_slot(waiters: list[Waiter]) -> None:
     """Not who waits for a firing, though that one came first: the account would idle until somebody looks again."""
-    tested, asked = lane(concurrency=1, canary=True), threading.Event()
-    can_tell = tested._can_tell
-    monkeypatch.setattr(tested, "_can_tell", lambda: asked.set() or can_tell())
+    tested = lane(concurrency=1, canary=True)
     assert tested.take()
     assert tested.acquire()
-    asked.clear()
     waiters.append(Waiter(tested.take))
-    assert asked.wait(PATIENCE_S)  # it has the lock from here on until it waits
+    wait_until(lambda: tested.asking == 1)  # it has the lock from here on until it waits
     for_a_slot = Waiter(tested.acquire)
     waiters.insert(0, for_a_slot)
-    wait_until(lambda: tested._seeking == 1)
+    wait_until(lambda: tested.seeking == 1)
     try:
         tested.release()
         assert for_a_slot.done.wait(PATIENCE_S)
@@ -140,17 +137,17 @@ def test_a_slot_that_is_free_wakes_who_waits_for_a_slot(waiters: list[Waiter], m
 def test_429_takes_one_slot_away_and_pauses(clock: Clock) -> None:
     tested = lane(concurrency=3)
     tested.slow_down(2.0)
-    assert tested._blocked_for() == pytest.approx(2.0)
+    assert tested.blocked_for_s() == pytest.approx(2.0)
     clock.now += 2.0
     assert tested.acquire()
     assert tested.acquire()
-    assert tested._blocked_for() is not None
+    assert tested.blocked_for_s() is not None
     tested.slow_down(0.0)
     tested.release()
-    assert tested._blocked_for() is not None  # one is in flight, and one is the limit now
+    assert tested.blocked_for_s() is not None  # one is in flight, and one is the limit now
     tested.slow_down(0.0)
     tested.release()
-    assert tested._blocked_for() is None  # never fewer than one
+    assert tested.blocked_for_s() is None  # never fewer than one
 
 
 def test_a_slowed_lane_recovers(clock: Clock) -> None:
@@ -158,20 +155,22 @@ def test_a_slowed_lane_recovers(clock: Clock) -> None:
     tested.slow_down(0.0)
     assert tested.acquire()
     assert tested.acquire()
-    assert tested._blocked_for() is not None
+    assert tested.blocked_for_s() is not None
     clock.now += 10.0
-    assert tested._blocked_for() is None
+    assert tested.blocked_for_s() is None
     tested.slow_down(0.0)
     clock.now += 10.0
     tested.slow_down(0.0)
-    assert tested._limit == 2  # counted from the account's own limit again
+    assert tested.blocked_for_s() is not None  # two are in flight: the limit is counted from the account's own again
+    tested.release()
+    assert tested.blocked_for_s() is None
 
 
 def test_a_longer_pause_is_not_cut_short(clock: Clock) -> None:
     tested = lane()
     tested.slow_down(5.0)
     tested.slow_down(1.0)
-    assert tested._blocked_for() == pytest.approx(5.0)
+    assert tested.blocked_for_s() == pytest.approx(5.0)
 
 
 def test_a_stopped_lane_gives_nothing_and_wakes_who_waits(waiters: list[Waiter]) -> None:
@@ -344,7 +343,7 @@ def test_who_has_lost_the_slot_that_was_to_be_given_up_gets_another(waiters: lis
     waiting = Waiter(tested.acquire)
     waiters.append(waiting)
     try:
-        wait_until(lambda: tested._seeking == 1)
+        wait_until(lambda: tested.seeking == 1)
         assert (tested.shortage, tested.surplus) == (1, 0)
         tested.grant([1])
         assert waiting.done.wait(PATIENCE_S)
@@ -358,7 +357,7 @@ def test_a_suspended_lane_waits(clock: Clock, waiters: list[Waiter]) -> None:
     tested.suspend(True)
     waiting = Waiter(tested.acquire)
     waiters.append(waiting)
-    assert tested._blocked_for() is not None
+    assert tested.blocked_for_s() is not None
     assert not waiting.done.is_set()
     tested.suspend(False)
     assert waiting.done.wait(PATIENCE_S)

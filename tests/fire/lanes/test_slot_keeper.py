@@ -14,11 +14,12 @@ import pytest
 
 from fire import IDENTITY, PATIENCE_S, account, bulletin, plan_of
 from runner import process
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes import slot_keeper as slots_module
 from runner.fire.lanes.lane import Lane
 from runner.fire.lanes.slot_keeper import SlotKeeper
+from runner.fire.reasons import interrupted
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Origin
@@ -85,7 +86,7 @@ def wanting(tested: Lane, count: int = 3) -> Iterator[list[int]]:
     try:
         yield have
     finally:
-        tested.stop("the test is over")
+        tested.stop(interrupted())
         release.set()
         for thread in threads:
             thread.join(PATIENCE_S)
@@ -134,7 +135,7 @@ def test_two_runs_share(ledger: Ledger) -> None:
             wait_until(lambda: len(have) == 1)
             assert len(ledger.slots_of(second, "india")) == 1
         stop.set()
-        greedy.stop("over")
+        greedy.stop(interrupted())
         for thread in threads:
             thread.join(PATIENCE_S)
 
@@ -144,7 +145,7 @@ def test_slots_that_another_took_while_it_slept_are_not_used(ledger: Ledger) -> 
     with kept(ledger, run, tested) as keeper, wanting(tested) as have:
         wait_until(lambda: len(have) == 3)
         other = begin(ledger)
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             connection.exec_driver_sql("UPDATE slots SET run = ? WHERE number < 3", (other,))
         keeper.look_again()
         assert tested.slots == (3,)
@@ -162,7 +163,7 @@ def test_what_it_owes_is_given_back_once_the_ledger_is_back(
             failed.set()
             if arrived:
                 give_back(*arguments)
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         give_back(*arguments)
 
     monkeypatch.setattr(ledger, "give_back_slots", once)
@@ -185,7 +186,7 @@ def test_what_it_took_unheard_is_taken_again(ledger: Ledger, monkeypatch: pytest
             failed.set()
             if arrived:
                 take(*arguments, **options)
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         return take(*arguments, **options)
 
     monkeypatch.setattr(ledger, "take_slots", once)
@@ -196,7 +197,7 @@ def test_what_it_took_unheard_is_taken_again(ledger: Ledger, monkeypatch: pytest
 
 def test_a_fault_of_the_ledger_is_reported(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> list[int]:
-        raise UserError("the disk is full")
+        raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
 
     monkeypatch.setattr(ledger, "take_slots", full)
     faults: list[Exception] = []

@@ -14,7 +14,7 @@ from conftest import Write
 
 from runner import local
 from runner.definitions.model import Definitions
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.fire.result import Result
 from runner.jobs.firing.fire import fire
 from runner.jobs.firing.request import FireRequest
@@ -120,7 +120,9 @@ def test_what_another_run_sends_during_the_question_is_not_sent_again(request_: 
     assert "progress of 2" not in display.events
 
 
-@pytest.mark.parametrize("error", [UserError("it broke"), KeyError("x")], ids=["known", "internal"])
+@pytest.mark.parametrize(
+    "error", [UserError(ErrorCode.CANNOT_WRITE, "it broke"), KeyError("x")], ids=["known", "internal"]
+)
 def test_an_error_after_a_request_is_shown_and_never_raised(
     request_: FireRequest, sandbox: Sandbox, error: Exception
 ) -> None:
@@ -135,7 +137,8 @@ def test_an_error_after_a_request_is_shown_and_never_raised(
 
 def test_an_error_before_a_request_is_raised(request_: FireRequest, sandbox: Sandbox) -> None:
     class Breaking(RecordedDisplay):
-        def progress(self, total: int) -> Iterator[RecordedDisplay]:  # type: ignore[override]
+        @contextmanager
+        def progress(self, total: int) -> Iterator[RecordedDisplay]:
             raise KeyError("x")
 
     with pytest.raises(KeyError):

@@ -135,7 +135,7 @@ def test_what_another_run_holds_is_taken_not_held_back(ledger: Ledger, run: str)
 
 
 def test_without_limits_a_claim_counts_nothing(ledger: Ledger, run: str) -> None:
-    with counting(ledger) as statements:
+    with counting() as statements:
         assert ledger.claim_within(run, FIRINGS[0], NOW, ())
     assert statements[-1][0].startswith("INSERT")
     assert not any("ORDER BY" in statement for statement, _ in statements)
@@ -195,7 +195,7 @@ def test_plan_and_claim_agree_where_the_clock_of_the_plan_is_behind(ledger: Ledg
 
 
 def test_counting_is_done_by_the_index(ledger: Ledger, run: str, ledger_url: str) -> None:
-    with counting(ledger) as statements:
+    with counting() as statements:
         claim(ledger, run, FIRINGS[0])
         ledger.history(FIRINGS, NOW, budgeted=["india"])
     asked = [(statement, values) for statement, values in statements if "ORDER BY firings.claimed_at" in statement]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -37,7 +37,7 @@ def recurring(cron: str = "0 13 * * *", catch_up: CatchUp = CatchUp.LATEST, revi
 DAILY = recurring()[0]
 
 
-def send(ledger: Ledger, firing: Firing, state: State = State.FIRED, now: object = NOW) -> None:
+def send(ledger: Ledger, firing: Firing, state: State = State.FIRED, now: datetime = NOW) -> None:
     claim = ledger.claim(begin(ledger), firing, now)
     assert claim
     if state is not State.CLAIMED:

@@ -49,6 +49,6 @@ def test_both_sources_give_the_same_entry(
     )
     row = replace(ROW, state=state, reason="the reason", http_status=status, bulletins_sent=sent)
 
-    (recorded,) = document_of(row, attempts={row.id: list(attempts)})["results"]  # type: ignore[misc]
+    (recorded,) = document_of(row, attempts={row.id: list(attempts)})["results"]
     assert recorded == entry(result)
     assert list(recorded) == list(entry(result))
