@@ -54,7 +54,7 @@ def changes_against(
     from runner.cli.planning import plan_over
     from runner.plan.compare import compare
     from runner.plan.firing import firings
-    from runner.report.changes import changes_document
+    from runner.report.document.changes import changes_document
 
     base = _base(path, ref)
     comparison = compare(base.definitions, definitions)

@@ -34,7 +34,7 @@ _ALWAYS = (
     "runner.ledger.witness.witness_files",
     "runner.plan.missed",
     "runner.plan.reviewed",
-    "runner.report.document",
+    "runner.report.document.run",
     "runner.report.formats",
     "runner.report.text.plan",
     "runner.report.text.run",
@@ -66,7 +66,7 @@ def _rehearse(format_: str) -> None:
     from runner import __version__
     from runner.cli.options import present
     from runner.errors import Exit
-    from runner.report.document import RunFacts, report_document
+    from runner.report.document.run import RunFacts, report_document
     from runner.report.formats import run_in
 
     now = present()

@@ -16,9 +16,9 @@ def colour() -> bool | None:
 
 def show_error(error: UserError) -> None:
     """Print an error and its help on standard error."""
-    from runner.report.safe_text import plain
+    from runner.report.safe_text import printable
 
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=colour())
-    click.echo(plain(error.message), err=True)
+    click.echo(printable(error.message), err=True)
     if error.help:
-        click.echo(f"help: {plain(error.help)}", err=True)
+        click.echo(f"help: {printable(error.help)}", err=True)

@@ -96,17 +96,17 @@ class Meter:
             file.write(metrics_text(self._figures(), self._before))
 
     def _figures(self) -> RunFigures:
-        from runner.report.metrics import RunFigures, figures
+        from runner.report.metrics import RunFigures, measure_run
 
         if self._document is None:
             return RunFigures(self._started_at, present(), self.exit_code)
-        told = figures(
+        measured = measure_run(
             self._document,
             in_doubt_now=self._in_doubt,
             overdue_now=self._overdue,
             held_back_now=self._held_back,
         )
-        return replace(told, exit_code=self.exit_code)
+        return replace(measured, exit_code=self.exit_code)
 
 
 @contextmanager

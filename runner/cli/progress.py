@@ -13,8 +13,8 @@ import click
 
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
-from runner.report.document import entry
-from runner.report.safe_text import plain
+from runner.report.document.run import entry
+from runner.report.safe_text import printable
 from runner.report.text.run import OUTCOME_COLOURS, more_expired_line, outcome_line
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Skipped:
         """Return a line for each reason with the count of firings that were not shown."""
         for reason, count in self._counts.items():
             if count > 1:
-                yield plain(f"skipped    {count - 1:,} more · {reason}")
+                yield printable(f"skipped    {count - 1:,} more · {reason}")
 
 
 class _Expired:

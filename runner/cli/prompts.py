@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from runner.interrupts import Interrupted
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def answer(question: Question, check: Callable[[str], T], *, given: str | None =
         except UnicodeDecodeError:
             click.echo(f"  {_NOT_UTF_8}", err=True)
         except Unfit as error:
-            click.secho(f"  {plain(str(error))}", fg="red", err=True)
+            click.secho(f"  {printable(str(error))}", fg="red", err=True)
 
 
 def readable(text: str) -> str:
@@ -98,7 +98,7 @@ def choices(question: Question, labels: Sequence[str]) -> list[int]:
 def _show(text: str, labels: Sequence[str]) -> None:
     click.echo(f"{text}:", err=True)
     for number, label in enumerate(labels, start=1):
-        click.echo(f"  {number}  {plain(label)}", err=True)
+        click.echo(f"  {number}  {printable(label)}", err=True)
 
 
 def _numbered(question: Question, labels: Sequence[str]) -> Question:

@@ -67,7 +67,7 @@ class Reporter:
         """
         from runner.cli.ledgers import identity
         from runner.files import written_whole
-        from runner.report.document import RunFacts, report_document
+        from runner.report.document.run import RunFacts, report_document
         from runner.report.formats import run_in
         from runner.report.text.run import summary_lines
 

@@ -34,7 +34,7 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) 
     """
     from runner.definitions.sources import is_definition
     from runner.files import written_whole
-    from runner.report.plan_document import written
+    from runner.report.document.plan import plan_file_text
 
     if is_definition(path.name):
         raise click.UsageError(f"--out {path}: files with that ending are definitions; choose a name like plan.json")
@@ -44,7 +44,7 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) 
         )
     try:
         with written_whole(path) as file:
-            file.write(written(document))
+            file.write(plan_file_text(document))
     except OSError as error:
         raise UserError(
             f"the plan can't be written to {path}: {error.strerror}", help="Make room or choose another place."
@@ -60,7 +60,7 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str]) 
 
 def _holds_something_else(path: Path) -> bool:
     from runner.files import is_plain_file
-    from runner.report.plan_document import reviewed_plan
+    from runner.report.document.plan import reviewed_plan
 
     if not is_plain_file(path) or not path.stat().st_size:
         return False
@@ -73,7 +73,7 @@ def _holds_something_else(path: Path) -> bool:
 
 def read_plan(path: Path) -> ReviewedPlan:
     """Read a reviewed plan. Raises UserError if the file is not a plan, or was edited."""
-    from runner.report.plan_document import reviewed_plan
+    from runner.report.document.plan import reviewed_plan
 
     try:
         return reviewed_plan(path.read_bytes())

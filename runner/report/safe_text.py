@@ -16,7 +16,7 @@ COMMAND = "(?<=#)#(?=\\[)"  # the second # of ##[…], a command that GitHub's l
 _HOSTILE = re.compile(f"[{OBEYED}{UNSEEN}{TAGS}]|{_FLAG}|{COMMAND}")
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text on one line, with an escape for every character that is invisible or that a terminal obeys."""
     return _HOSTILE.sub(_escape, text)
 

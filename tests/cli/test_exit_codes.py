@@ -17,7 +17,7 @@ from runner.sandbox.server import Sandbox
 AFTER_SENDING = (
     "runner.fire.run:Run.finish",
     "runner.ledger.ledger:Ledger.finish_run",
-    "runner.report.document:report_document",
+    "runner.report.document.run:report_document",
     "runner.report.text.run:summary_lines",
     "runner.cli.reporting:Reporter.publish",
     "runner.cli.metering:Meter.look_at",

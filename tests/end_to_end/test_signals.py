@@ -182,7 +182,7 @@ def test_a_signal_while_an_outcome_is_recorded_loses_none(site: Site, number: si
     [
         ("fire --yes --max 0", "runner.ledger.ledger:Ledger.close", signal.SIGTERM),
         ("fire --yes --max 0", "runner.files:written_whole", signal.SIGHUP),
-        ("fire --dry-run", "runner.report.document:report_document", signal.SIGINT),
+        ("fire --dry-run", "runner.report.document.run:report_document", signal.SIGINT),
         ("plan", "runner.ledger.ledger:Ledger.close", signal.SIGINT),
         ("plan", "sqlalchemy.engine.default:DefaultDialect.do_close", signal.SIGTERM),
         ("plan", "sqlalchemy.engine.default:DefaultDialect.do_rollback", signal.SIGHUP),

@@ -74,14 +74,14 @@ class Firer:
     told: list[Result] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
-    def run(self, **settings: Any) -> Run:
+    def run(self, *, on_result: Callable[[Result], None] | None = None, **settings: Any) -> Run:
         """A run that has not begun."""
         return Run(
             self.ledger,
             Origin("fire", "1.2.3"),
             IDENTITY,
             settings=replace(self.settings, **settings),
-            on_result=self.told.append,
+            on_result=on_result or self.told.append,
             on_message=self.messages.append,
         )
 

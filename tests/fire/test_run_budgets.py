@@ -19,7 +19,7 @@ from runner.plan.budget import Held
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.firing import firings
 from runner.plan.history import State
-from runner.report.document import entry
+from runner.report.document.run import entry
 from runner.sandbox.server import Sandbox
 
 

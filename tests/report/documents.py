@@ -13,8 +13,8 @@ from runner.definitions.problem_codes import Code
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.plan.decide import Action, Plan, Step
-from runner.report.document import RunFacts, document_of, entry
-from runner.report.plan_document import PlanFacts, plan_document, plan_hash
+from runner.report.document.plan import PlanFacts, plan_document, plan_hash
+from runner.report.document.run import RunFacts, document_of, entry
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 RUN = "01JDX0000000000000000000AA"

@@ -13,7 +13,8 @@ from runner.definitions.model import Account, Budget, Place
 from runner.plan.budget import DAY, Limit, Used, used
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.history import Spent
-from runner.report.findings import AnnotationRule, Level, from_plan, from_report
+from runner.report.annotations.findings import AnnotationRule, Level, from_plan, from_report
+from runner.report.document.plan import PlanFacts, plan_document
 from runner.report.html.labels import REPORT_KINDS, kind_of
 from runner.report.html.plan.headline import troubles
 from runner.report.html.plan.page import plan_page
@@ -22,7 +23,6 @@ from runner.report.html.run.headline import besides
 from runner.report.html.run.page import report_page
 from runner.report.junit import plan_junit, report_junit
 from runner.report.markdown import plan_markdown
-from runner.report.plan_document import PlanFacts, plan_document
 from runner.report.text.plan import summary_line
 from runner.report.text.run import summary_lines
 from runner.report.text.status import budget_entry, budget_lines

@@ -33,7 +33,7 @@ _HEAVY = (
     "runner.fire.run",
     "runner.fire.signals",
     "runner.ledger.ledger",
-    "runner.report.document",
+    "runner.report.document.run",
     "runner.report.text.run",
     "runner.files",
     "jsonschema",

@@ -58,8 +58,8 @@ def init(ledger_url: str | None) -> None:
 def show(ledger_url: str | None, format_: str) -> None:
     """Describe the ledger: its id, place and content."""
     from runner.cli.ledgers import open_ledger
-    from runner.report.document import timestamp
-    from runner.report.safe_text import plain
+    from runner.report.document.run import timestamp
+    from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:
         description = opened.describe()
@@ -86,7 +86,7 @@ def show(ledger_url: str | None, format_: str) -> None:
         click.echo(f"{name.replace('_', ' '):<11} {value}")
     for each in acceptances:
         said = f"{each.who} on {each.host}, {timestamp(each.at)}: {each.note}"
-        click.echo(f"{'accepted':<11} without run {each.run}, by {plain(said)}")
+        click.echo(f"{'accepted':<11} without run {each.run}, by {printable(said)}")
 
 
 @ledger.command()
@@ -98,7 +98,7 @@ def check(ledger_url: str | None, format_: str) -> int:
     The check covers storage, indexes, keys, states, payloads and leases. The exit code is 5 if a rule is broken.
     """
     from runner.cli.ledgers import open_ledger
-    from runner.report.safe_text import plain
+    from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:
         findings, counted = opened.check(), opened.describe()
@@ -109,7 +109,7 @@ def check(ledger_url: str | None, format_: str) -> int:
         return Exit.REFUSED if faults else Exit.OK
     for finding in findings:
         click.secho(
-            ("fault: " if finding.is_fault else "note: ") + plain(finding.message),
+            ("fault: " if finding.is_fault else "note: ") + printable(finding.message),
             fg="red" if finding.is_fault else None,
         )
     looked_at = f"firings: {sum(counted.states.values()):,}, runs: {counted.runs:,}"

@@ -189,11 +189,11 @@ def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
     """Show the entry and ask on the terminal. Raises UserError without a yes."""
     from runner.cli.console import insist_on_yes
     from runner.definitions.editing.writing import entry
-    from runner.report.safe_text import plain
+    from runner.report.safe_text import printable
 
     click.echo(err=True)
     for line in entry(fields).splitlines():
-        click.echo(plain(line), err=True)
+        click.echo(printable(line), err=True)
     where = "to the new file" if target.data is None else "to"
     insist_on_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True)
 

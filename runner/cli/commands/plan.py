@@ -90,8 +90,8 @@ def plan(
     from runner.cli.witnessing import warn_if_older
     from runner.definitions.load import load
     from runner.plan.select import up_to
+    from runner.report.document.plan import PlanFacts, plan_document
     from runner.report.formats import plan_in
-    from runner.report.plan_document import PlanFacts, plan_document
 
     definitions = load([path])
     stop_on_problems(definitions, format_=format_, undone="planned: a set with problems is never fired")
@@ -166,7 +166,7 @@ def _given(selection: Mapping[str, Any]) -> dict[str, Sequence[str]]:
 def _show(planned: Plan, document: Mapping[str, Any], *, verbose: bool) -> None:
     from runner.cli.console import show_table
     from runner.plan.decide import Action
-    from runner.report.plan_document import until_of
+    from runner.report.document.plan import until_of
     from runner.report.text.plan import CHANGE_COLOURS, COLOURS, change_rows, changes_line, plan_rows, summary_line
 
     coming = until_of(document) is not None

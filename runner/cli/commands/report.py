@@ -43,7 +43,7 @@ def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str,
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    from runner.report.document import read_report
+    from runner.report.document.run import read_report
 
     try:
         return read_report(path.read_bytes())
@@ -67,7 +67,7 @@ def _from_ledger(run: str | None, ledger_url: str | None, *, sandbox: bool) -> d
 
 
 def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
-    from runner.report.from_ledger import recorded_document
+    from runner.report.document.from_ledger import recorded_document
 
     found = ledger.run(run)
     if found is None or found.command != "fire":

@@ -135,7 +135,7 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
     from runner.cli.planning import plan_over
     from runner.definitions.load import load
     from runner.plan.firing import firings
-    from runner.report.safe_text import plain
+    from runner.report.safe_text import printable
 
     try:
         definitions = load([path])
@@ -153,7 +153,7 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
             "account": step.firing.key.account,
             "occurrence": step.firing.key.occurrence,
             "action": step.action.value,
-            "reason": plain(step.reason),
+            "reason": printable(step.reason),
         }
         for step in plan_over(ledger, definitions, wanted, now).steps
     ]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import UserError
-from runner.report.document import read_report
-from runner.report.plan_document import reviewed_plan
+from runner.report.document.plan import reviewed_plan
+from runner.report.document.run import read_report
 
 ODD = {
     "deeper than the decoder follows": "[" * 100_000,

@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import quote
 
 from runner.definitions.tables.row_line import RowLine
-from runner.report.findings import RULES, Annotation, by_severity
-from runner.report.safe_text import plain
+from runner.report.annotations.findings import RULES, Annotation, by_severity
+from runner.report.safe_text import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_RESULTS = 25_000  # of a run; GitHub refuses files with more, see its page "SARIF results exceed one or more limits"
@@ -93,7 +93,7 @@ def _no_markup(text: str) -> str:
 
 def _link(row: str) -> str:
     """Return a link to the related location: GitHub shows only locations with a link in the message."""
-    text = _LINK_TEXT.sub(r"\\\g<0>", _no_markup(plain(row)))
+    text = _LINK_TEXT.sub(r"\\\g<0>", _no_markup(printable(row)))
     return f"[{text}]({_ROW})"
 
 

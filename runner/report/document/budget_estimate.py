@@ -12,7 +12,7 @@ from typing import Any
 from runner.plan.time_text import whole_second
 
 
-def turn_of(entry: Mapping[str, Any]) -> datetime | None:
+def budget_allows_at(entry: Mapping[str, Any]) -> datetime | None:
     """Return when the budget lets the firing go, rounded up to a second, in UTC; None if it is not held back."""
     if entry.get("may_go_at") is None:
         return None

@@ -17,10 +17,10 @@ from runner.plan.compare import BulletinChange, ChangeKind, Comparison, SharedCh
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey
-from runner.report.document import row_entry, timestamp
+from runner.report.document.plan import field_entries
+from runner.report.document.repeated_bulletins import split_repeated
+from runner.report.document.run import row_entry, timestamp
 from runner.report.local_time import last_time, local_time
-from runner.report.plan_document import field_entries
-from runner.report.repeated_bulletins import few_and_often
 
 _SENT = (Action.DONE, Action.CHANGED)
 
@@ -99,7 +99,10 @@ class _Effects:
         before = self._gone.get(change.before.id if change.before else bulletin.id, [])
         stays_in = {step.firing.key.account for step in steps}
         left = _expired_last(step for step in before if step.firing.key.account not in stays_in)
-        often = {**self._often(left, "had expired unsent"), **self._often(steps, "are too late and never sent")}
+        repeated = {
+            **self._expiry_texts(left, "had expired unsent"),
+            **self._expiry_texts(steps, "are too late and never sent"),
+        }
         again = any(each.field == "revision" for each in change.fields) and any(map(_was_sent, before))
         running = {step.firing.key.account for step in steps if step.action is not Action.WAIT}
         how = {
@@ -120,26 +123,26 @@ class _Effects:
                 *(
                     self._effect(
                         step,
-                        often.get(step.firing.key) or self._text_and_warnings(step, how[step.firing.key.account]),
+                        repeated.get(step.firing.key) or self._text_and_warnings(step, how[step.firing.key.account]),
                         _would_go(step, steps, before),
                     )
                     for step in steps
                 ),
                 *(
-                    self._effect(step, often.get(step.firing.key) or self._removal(step), _goes(step), removed=True)
+                    self._effect(step, repeated.get(step.firing.key) or self._removal(step), _goes(step), removed=True)
                     for step in left
                 ),
             ],
             "warning": self._warning(change, steps, before),
         }
 
-    def _often(self, steps: Iterable[Step], what: str) -> dict[FiringKey, str]:
+    def _expiry_texts(self, steps: Iterable[Step], what: str) -> dict[FiringKey, str]:
         """Return one text for all expired occurrences of a bulletin in an account, if there are many, by firing."""
         expired = (step for step in steps if step.action is Action.EXPIRED)
-        _, often = few_and_often(expired, lambda step: step.firing.key[:2])
+        _, repeated = split_repeated(expired, lambda step: step.firing.key[:2])
         return {
             step.firing.key: f"{len(each):,} times from {self._due(each[0])} to {self._due(each[-1])} {what}"
-            for each in often
+            for each in repeated
             for step in each
         }
 

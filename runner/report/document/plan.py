@@ -18,8 +18,8 @@ from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey, digest, fingerprint_of
 from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
-from runner.report import reading
-from runner.report.document import row_entry, timestamp
+from runner.report.document import reading
+from runner.report.document.run import row_entry, timestamp
 
 SCHEMA_VERSION = 1
 # Left out of the hash: when and by which version the plan was made.
@@ -89,7 +89,7 @@ def plan_hash(document: Mapping[str, Any]) -> str:
     return digest(canonical({**whole, "firings": firings}))
 
 
-def written(document: Mapping[str, Any]) -> str:
+def plan_file_text(document: Mapping[str, Any]) -> str:
     """Return the text of a plan file. Equal documents give equal bytes."""
     return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-OFTEN = 3  # from this count on, firings of a bulletin in an account are shown together
+REPEATED_FROM = 3  # from this count on, firings of a bulletin in an account are shown together
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ def bulletin_of(entry: Mapping[str, Any]) -> tuple[str, str]:
     return entry["account"], entry["id"]
 
 
-def few_and_often(entries: Iterable[T], of: Callable[[T], tuple[str, str]]) -> tuple[list[T], list[list[T]]]:
+def split_repeated(entries: Iterable[T], of: Callable[[T], tuple[str, str]]) -> tuple[list[T], list[list[T]]]:
     """Return the entries of bulletins with few entries, and a list for each bulletin with many.
 
     `of` returns account and bulletin of an entry.
@@ -23,5 +23,5 @@ def few_and_often(entries: Iterable[T], of: Callable[[T], tuple[str, str]]) -> t
     groups: dict[tuple[str, str], list[T]] = {}
     for each in entries:
         groups.setdefault(of(each), []).append(each)
-    few = [each for group in groups.values() if len(group) < OFTEN for each in group]
-    return few, [group for group in groups.values() if len(group) >= OFTEN]
+    few = [each for group in groups.values() if len(group) < REPEATED_FROM for each in group]
+    return few, [group for group in groups.values() if len(group) >= REPEATED_FROM]

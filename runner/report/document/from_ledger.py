@@ -20,7 +20,7 @@ from runner.plan.event_time import event_time_warnings
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
 from runner.plan.time_text import moment
-from runner.report.document import RunFacts, attempt_entries, document_of, timestamp
+from runner.report.document.run import RunFacts, attempt_entries, document_of, timestamp
 
 _ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
 _OUTCOMES = {

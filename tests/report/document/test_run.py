@@ -18,8 +18,8 @@ from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
 from runner.fire.result import Ended, Result
 from runner.plan.decide import Action, Step
-from runner.report.document import RunFacts, report_document, timestamp
-from runner.report.safe_text import plain
+from runner.report.document.run import RunFacts, report_document, timestamp
+from runner.report.safe_text import printable
 from runner.report.text.run import outcome_line, summary_lines
 
 VALIDATOR = Draft202012Validator(schema("report"))
@@ -76,7 +76,7 @@ def test_lines_for_people_hold_nothing_that_a_terminal_obeys(found: list[Result]
     lines = [outcome_line(entry) for entry in document["results"] if entry["outcome"]]
 
     for line in [*lines, *summary_lines(document)]:
-        assert line == plain(line)
+        assert line == printable(line)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from jsonschema import Draft4Validator
 
 from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem, make_report, make_result
 from report.hostile import HOSTILE
-from runner.report.findings import (
+from runner.report.annotations.findings import (
     RULES,
     Annotation,
     AnnotationRule,
@@ -26,10 +26,10 @@ from runner.report.findings import (
     from_problems,
     from_report,
 )
-from runner.report.safe_text import plain
-from runner.report.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
+from runner.report.annotations.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
+from runner.report.safe_text import printable
 
-OFFICIAL = json.loads((Path(__file__).parent / "official" / "sarif-schema-2.1.0.json").read_bytes())
+OFFICIAL = json.loads((Path(__file__).parents[1] / "official" / "sarif-schema-2.1.0.json").read_bytes())
 VALIDATOR = jsonschema_rs.Draft4Validator(OFFICIAL, validate_formats=True)
 
 
@@ -81,7 +81,7 @@ def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
 
 def link(finding: Annotation) -> str:
     """The link to the row that a finding is about, if that stands anywhere."""
-    row = unlinked(plain(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    row = unlinked(printable(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     return f" (row: [{row}](1))" if finding.row_place else ""
 
 

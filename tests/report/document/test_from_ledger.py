@@ -13,7 +13,7 @@ from plan import NOW, make_firing
 from runner.definitions.schema.schemas import schema
 from runner.ledger.values import Attempt, FiringRow, RunRow
 from runner.plan.history import State
-from runner.report.from_ledger import recorded_document
+from runner.report.document.from_ledger import recorded_document
 
 RUN = RunRow("01JDX0000000000000000000AA", "fire", NOW, None, NOW + timedelta(seconds=30), None, False, "builder",
              "0.1.0", None, None)  # fmt: skip

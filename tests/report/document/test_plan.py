@@ -18,7 +18,7 @@ from runner.definitions.schema.schemas import schema
 from runner.errors import UserError
 from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.history import History, State
-from runner.report.plan_document import PlanFacts, plan_document, plan_hash, reviewed_plan, until_of, written
+from runner.report.document.plan import PlanFacts, plan_document, plan_file_text, plan_hash, reviewed_plan, until_of
 
 VALIDATOR = Draft202012Validator(schema("plan"))
 INDIA = Account("india", "https://in1.api.clevertap.com", "ID", Place("a.yaml", 1, 1, "india"), "PASS", region="in1")
@@ -54,7 +54,7 @@ def test_a_firing_of_a_row_names_it_and_another_does_not() -> None:
 
     VALIDATOR.validate(document)
     assert [firing.get("row") for firing in document["firings"]] == [None, row]
-    assert reviewed_plan(written(document)).to_send
+    assert reviewed_plan(plan_file_text(document)).to_send
 
 
 def test_the_schema_is_valid_itself() -> None:
@@ -85,18 +85,21 @@ def test_the_hash_changes_with_what_matters(facts: PlanFacts) -> None:
 def test_the_hash_changes_with_a_firing_and_its_state() -> None:
     document = plan_document(plan_at(), FACTS)
     assert plan_document(plan_at(NOW + HOUR), FACTS)["hash"] != document["hash"]
-    edited = json.loads(written(document))
+    edited = json.loads(plan_file_text(document))
     edited["firings"][1]["payload"]["name"] = "other"
     assert plan_hash(edited) != document["hash"]
 
 
 def test_up_to_when_a_plan_shows_what_comes_is_in_it_and_what_that_leaves_out() -> None:
     document = plan_document(plan_at(), replace(FACTS, until=NOW + HOUR, later=3))
-    Draft202012Validator(schema("plan")).validate(json.loads(written(document)))
+    Draft202012Validator(schema("plan")).validate(json.loads(plan_file_text(document)))
     assert until_of(document) == "2026-12-01T14:00:00Z"
     assert document["selection"]["until"] == [until_of(document)]
     assert document["summary"]["later"] == 3
-    assert reviewed_plan(written(document)).to_send == reviewed_plan(written(plan_document(plan_at(), FACTS))).to_send
+    assert (
+        reviewed_plan(plan_file_text(document)).to_send
+        == reviewed_plan(plan_file_text(plan_document(plan_at(), FACTS))).to_send
+    )
     usual = plan_document(plan_at(), FACTS)
     assert (until_of(usual), "later" in usual["summary"]) == (None, False)
 
@@ -104,7 +107,7 @@ def test_up_to_when_a_plan_shows_what_comes_is_in_it_and_what_that_leaves_out() 
 def test_what_expired_and_no_run_has_reported_is_counted_where_a_ledger_knows() -> None:
     steps = [Step(make_firing(id, at=NOW), Action.EXPIRED, "too late", is_news=id == "a") for id in "ab"]  # noqa: A001
     document = plan_document(Plan(NOW, tuple(steps)), FACTS)
-    Draft202012Validator(schema("plan")).validate(json.loads(written(document)))
+    Draft202012Validator(schema("plan")).validate(json.loads(plan_file_text(document)))
     assert (document["summary"]["expired"], document["summary"]["newly_expired"]) == (2, 1)
     assert "newly_expired" not in plan_document(Plan(NOW, tuple(steps)), replace(FACTS, ledger=None))["summary"]
 
@@ -112,12 +115,12 @@ def test_what_expired_and_no_run_has_reported_is_counted_where_a_ledger_knows() 
 def test_equal_plans_are_written_to_equal_bytes() -> None:
     facts = replace(FACTS, selection={"tag": ["a"], "id": ["*"]})
     swapped = replace(FACTS, selection={"id": ["*"], "tag": ["a"]})
-    assert written(plan_document(plan_at(), facts)) == written(plan_document(plan_at(), swapped))
+    assert plan_file_text(plan_document(plan_at(), facts)) == plan_file_text(plan_document(plan_at(), swapped))
 
 
 def test_a_written_plan_is_read_back() -> None:
     plan = plan_at()
-    read = reviewed_plan(written(plan_document(plan, FACTS)))
+    read = reviewed_plan(plan_file_text(plan_document(plan, FACTS)))
 
     (step,) = plan.to_send
     (reviewed,) = read.to_send
@@ -141,18 +144,18 @@ def test_a_written_plan_is_read_back() -> None:
     ],
 )
 def test_an_edited_plan_is_refused(edit: Any, message: str) -> None:
-    document = json.loads(written(plan_document(plan_at(), FACTS)))
+    document = json.loads(plan_file_text(plan_document(plan_at(), FACTS)))
     edit(document)
     with pytest.raises(UserError, match=message):
-        reviewed_plan(written(document))
+        reviewed_plan(plan_file_text(document))
 
 
 def test_a_day_that_does_not_exist_is_refused() -> None:
-    document = json.loads(written(plan_document(plan_at(), FACTS)))
+    document = json.loads(plan_file_text(plan_document(plan_at(), FACTS)))
     for firing in document["firings"]:
         firing["due_at"] = "2026-02-31T00:00:00Z"
     with pytest.raises(UserError, match="it is not a plan"):
-        reviewed_plan(written({**document, "hash": plan_hash(document)}))
+        reviewed_plan(plan_file_text({**document, "hash": plan_hash(document)}))
 
 
 @pytest.mark.parametrize(
@@ -163,15 +166,15 @@ def test_a_day_that_does_not_exist_is_refused() -> None:
     ],
 )
 def test_a_plan_that_contradicts_itself_is_refused_though_its_hash_fits(edit: Any) -> None:
-    document = json.loads(written(plan_document(plan_at(), FACTS)))
+    document = json.loads(plan_file_text(plan_document(plan_at(), FACTS)))
     document["firings"] = [each for each in document["firings"] if each["action"] == "fire"]
     edit(document)
     with pytest.raises(UserError, match="it is not a plan"):
-        reviewed_plan(written({**document, "hash": plan_hash(document)}))
+        reviewed_plan(plan_file_text({**document, "hash": plan_hash(document)}))
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:
-    text = written(plan_document(plan_at(), FACTS))
+    text = plan_file_text(plan_document(plan_at(), FACTS))
     with pytest.raises(UserError, match="it is not a plan: an object has the same key twice"):
         reviewed_plan(text.replace('"firings": [', '"firings": [], "firings": [', 1))
 

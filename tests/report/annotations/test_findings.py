@@ -23,7 +23,7 @@ from report.documents import (
 from report.hostile import HOSTILE
 from runner.definitions.problem_codes import Code
 from runner.plan.decide import Action
-from runner.report.findings import (
+from runner.report.annotations.findings import (
     RULES,
     Annotation,
     AnnotationRule,
@@ -34,7 +34,7 @@ from runner.report.findings import (
     from_report,
     tally,
 )
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 
 def said(findings: list[Annotation]) -> list[tuple[Level, str, str]]:
@@ -186,10 +186,10 @@ def test_whatever_is_said_stays_one_line_of_bearable_length(text: str) -> None:
     assert len({finding.rule for finding in findings}) > 10
     for finding in findings:
         assert finding.rule in RULES
-        assert finding.text == plain(finding.text)
+        assert finding.text == printable(finding.text)
         assert len(finding.text) < 20_000
 
 
 @given(st.text())
 def test_a_message_is_the_text_made_plain(text: str) -> None:
-    assert Annotation(Level.NOTE, AnnotationRule.FAILED, text, "x", 1).text == plain(text)
+    assert Annotation(Level.NOTE, AnnotationRule.FAILED, text, "x", 1).text == printable(text)

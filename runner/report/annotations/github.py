@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from runner.report.findings import RULES, Annotation, Level, by_severity, tally
-from runner.report.safe_text import plain
+from runner.report.annotations.findings import RULES, Annotation, Level, by_severity, tally
+from runner.report.safe_text import printable
 
 MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log holds all
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
@@ -44,7 +44,7 @@ def _text(finding: Annotation) -> str:
 
 
 def _data(text: str) -> str:
-    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -18,7 +18,7 @@ from report.documents import (
 )
 from report.hostile import HOSTILE
 from report.workflow_commands import Command, read
-from runner.report.findings import (
+from runner.report.annotations.findings import (
     RULES,
     Annotation,
     AnnotationRule,
@@ -28,8 +28,8 @@ from runner.report.findings import (
     from_problems,
     from_report,
 )
-from runner.report.github import github_commands
-from runner.report.safe_text import plain
+from runner.report.annotations.github import github_commands
+from runner.report.safe_text import printable
 
 NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
@@ -37,14 +37,14 @@ NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 def expected(finding: Annotation) -> Command:
     file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
     properties = {
-        "file": plain(file),
+        "file": printable(file),
         "line": str(line),
         "title": f"{finding.rule}: {RULES[finding.rule].summary}",
     }
     if column is not None:
         properties["col"] = str(column)
     places = filter(None, (finding.file, finding.line, finding.column))
-    template = f" (template: {plain(':'.join(map(str, places)))})" if finding.row_place else ""
+    template = f" (template: {printable(':'.join(map(str, places)))})" if finding.row_place else ""
     return Command(NAMES[finding.level], properties, finding.text + template)
 
 

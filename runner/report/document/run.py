@@ -45,7 +45,7 @@ def report_document(facts: RunFacts, results: Iterable[Result]) -> dict[str, Any
 
 def read_report(text: str | bytes) -> dict[str, Any]:
     """Read the text of a report file. Raises ValueError if it is not a report."""
-    from runner.report import reading
+    from runner.report.document import reading
 
     document: dict[str, Any] = reading.parsed(text)
     reading.check(document, "report")

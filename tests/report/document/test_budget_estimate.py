@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import pytest
 
 from report.documents import make_planned, make_result
-from runner.report.budget_estimate import expires_first, turn_of
+from runner.report.document.budget_estimate import budget_allows_at, expires_first
 
 
 def test_a_turn_is_to_the_second_and_not_a_moment_too_early() -> None:
     two = datetime(2026, 12, 1, 14, 0, tzinfo=UTC)
-    assert turn_of(make_planned(may_go_at="2026-12-01T14:00:00Z")) == two
-    assert turn_of(make_result(may_go_at="2026-12-01T13:59:59.001Z")) == two
-    assert turn_of(make_planned()) is None
-    assert turn_of({}) is None  # of a document of before there were budgets
+    assert budget_allows_at(make_planned(may_go_at="2026-12-01T14:00:00Z")) == two
+    assert budget_allows_at(make_result(may_go_at="2026-12-01T13:59:59.001Z")) == two
+    assert budget_allows_at(make_planned()) is None
+    assert budget_allows_at({}) is None  # of a document of before there were budgets
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import EXPLANATIONS, Explanation
 from runner.definitions.tables.row_line import RowLine, row_place
 from runner.plan.compare import MOVES
-from runner.report.budget_estimate import expires_first
 from runner.report.counts import counted
-from runner.report.safe_text import plain
+from runner.report.document.budget_estimate import expires_first
+from runner.report.safe_text import printable
 
 _MAX_TEXT = 1000  # characters of a message or a help, as for problems
 
@@ -309,4 +309,4 @@ def _account_moves(changes: Iterable[Mapping[str, Any]]) -> Iterator[Annotation]
 
 
 def _short(text: str) -> str:
-    return plain(text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…")
+    return printable(text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…")
