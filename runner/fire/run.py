@@ -34,6 +34,7 @@ from runner.fire.run_display import RunDisplay
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Identity, Origin
+from runner.ledger.writer import LedgerWriter
 from runner.plan.decide import Plan, Step
 
 _SWITCH_S = 0.0005  # with Python's default of 5 ms, a request would wait while another thread records its outcome
@@ -74,12 +75,11 @@ class Run:
         self._early_end = EarlyEnd()
         stop_for_fault = self._early_end.stop_for_fault
         self._access = LedgerAccess(settings.patience_s, self._suspend, self._display.message)
+        self._writer = LedgerWriter(ledger, self.id)
         self._lease = Lease(
-            ledger, self.id, settings.lease, self._access, on_late=self._look_again, on_lost=stop_for_fault
+            self._writer, settings.lease, self._access, on_late=self._look_again, on_lost=stop_for_fault
         )
-        self._claims = Claims(
-            ledger, self.id, self._access, is_stopping=lambda: self.is_stopping, on_fault=stop_for_fault
-        )
+        self._claims = Claims(self._writer, self._access, is_stopping=lambda: self.is_stopping, on_fault=stop_for_fault)
         self._sender = FiringSender(
             self._claims, self._lease, self._access, self._early_end, self._results, settings.retries
         )
@@ -110,7 +110,7 @@ class Run:
         )
         for lane in lanes:
             threads.add(lane, credentials[lane.account.name])
-        with self._lease, self._slots(lanes), _quick_switches():
+        with self._writer, self._lease, self._slots(lanes), _quick_switches():
             self._record_past_firings(plan, covers)
             threads.start()
             threads.wait()
@@ -139,8 +139,7 @@ class Run:
 
     def _slots(self, lanes: Sequence[Lane]) -> SlotKeeper:
         self._keeper = SlotKeeper(
-            self._ledger,
-            self.id,
+            self._writer,
             lanes,
             self._access,
             on_fault=self._early_end.stop_for_fault,
@@ -151,8 +150,7 @@ class Run:
 
     def _record_past_firings(self, plan: Plan, covers: Callable[[str], bool]) -> None:
         past = PastFirings(
-            self._ledger,
-            self.id,
+            self._writer,
             self._access,
             self._results,
             is_stopping=lambda: self.is_stopping,
@@ -198,8 +196,7 @@ class Run:
         firings of this run.
         """
         return Lease(
-            self._ledger,
-            self.id,
+            self._writer,
             self._settings.lease,
             self._access,
             on_late=lambda: None,

@@ -9,9 +9,11 @@ is added to each write transaction right before its commit, while its locks are 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -36,11 +38,28 @@ def observe(delay_s: float) -> None:
     event.listen(Engine, "commit", committing)
 
 
+def write(figures: Path) -> None:
+    """Write the figures so far."""
+    figures.write_text(json.dumps({"commits": commits, "cpu_s": time.process_time()}), encoding="utf-8")
+
+
+def write_before_leaving(figures: Path) -> None:
+    """Write the figures also if the program ends with `os._exit`, because threads of the run are alive."""
+    leave = os._exit
+
+    def end(code: int) -> NoReturn:
+        write(figures)
+        leave(code)
+
+    os._exit = end  # type: ignore[assignment]
+
+
 if __name__ == "__main__":
-    figures, delay_ms = Path(sys.argv[1]), float(sys.argv[2])
+    path = Path(sys.argv[1])
+    observe(float(sys.argv[2]) / 1000)
+    write_before_leaving(path)
     sys.argv = ["bulletins", *sys.argv[3:]]
-    observe(delay_ms / 1000)
     try:
         main()
     finally:
-        figures.write_text(json.dumps({"commits": commits, "cpu_s": time.process_time()}), encoding="utf-8")
+        write(path)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, event, insert, select
 import runner
 from runner.ledger.database import connect, tables
 from runner.ledger.ledger import Ledger
-from runner.ledger.records.firings import _row
+from runner.ledger.records.firings import new_row
 from runner.ledger.values import Attempt, Identity, Origin
 from runner.plan.firing import Firing
 from runner.plan.history import State
@@ -79,7 +79,7 @@ def all_of(url: str, table: Table) -> list[dict[str, Any]]:
 def fill(url: str, run: str, firings: Iterable[Firing], state: State, now: datetime = NOW) -> None:
     """Rows of these firings, written at one go."""
     with connected(url) as connection:
-        connection.execute(insert(tables.firings), [_row(run, firing, now, state) for firing in firings])
+        connection.execute(insert(tables.firings), [new_row(run, firing, now, state) for firing in firings])
 
 
 @contextmanager

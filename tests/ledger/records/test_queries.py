@@ -181,7 +181,7 @@ def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) ->
         lambda ledger, run: ledger.history([FIRING, make_firing("sale", name="edited")], NOW),
         lambda ledger, run: ledger.in_doubt(),
         lambda ledger, run: ledger.live_runs(),
-        lambda ledger, run: ledger.slot_demand("india"),
+        lambda ledger, run: ledger.slot_demand(["india"]),
         lambda ledger, run: ledger.rows(run=run),
         lambda ledger, run: at(ledger, NOW + HOUR).sweep(run),
         lambda ledger, run: ledger.claim(run, FIRING, NOW),
