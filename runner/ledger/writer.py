@@ -160,12 +160,22 @@ class LedgerWriter:
     # The thread
 
     def _work(self) -> None:
-        while self._wait():
-            for kind in _Kind:
-                for lease in self._group(_Kind.LEASE):  # first in line, also between two groups
-                    _write([lease])
-                if group := self._group(kind):
-                    _write(group)
+        try:
+            while self._wait():
+                for kind in _Kind:
+                    for lease in self._group(_Kind.LEASE):  # first in line, also between two groups
+                        _write([lease])
+                    if group := self._group(kind):
+                        _write(group)
+        finally:
+            self._refuse_what_waits()  # there is something only after an internal error: no thread must wait for ever
+
+    def _refuse_what_waits(self) -> None:
+        with self._changed:
+            self._is_open = False
+            left = [request for waiting in self._waiting.values() for request in waiting]
+        for request in left:
+            request.settle(None, RuntimeError("the ledger writer has ended"))
 
     def _wait(self) -> bool:
         """Wait for a request. False if there is none and none will come."""
@@ -194,6 +204,7 @@ def _write(group: Sequence[_Pending[V, A]]) -> None:
     """Write a group and answer its requests. If it is refused, write each request alone."""
     try:
         answers = group[0].write([request.value for request in group])
+        answered = list(zip(group, answers, strict=True))
     except Exception as error:  # noqa: BLE001 - raised again in the thread that asked
         if len(group) == 1 or isinstance(error, LedgerAway):
             for request in group:
@@ -202,5 +213,5 @@ def _write(group: Sequence[_Pending[V, A]]) -> None:
             for request in group:
                 _write([request])
         return
-    for request, answer in zip(group, answers, strict=True):
+    for request, answer in answered:
         request.settle(answer)
