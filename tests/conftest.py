@@ -26,6 +26,11 @@ settings.load_profile("untimed")
 Write = Callable[[Mapping[str, str]], Path]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The golden files of messages are written anew by `pytest tests/test_golden.py --renew-golden`."""
+    parser.addoption("--renew-golden", action="store_true", help="write tests/golden/ anew; review the difference")
+
+
 class NetworkReachedError(AssertionError):
     """A test tried to leave the machine. Not an OSError, so that no code under test takes it for a network failure."""
 

@@ -12,10 +12,10 @@ from keyword import iskeyword
 import click
 
 from runner import __version__, interrupts
-from runner.cli import streams
-from runner.cli.error_output import colour, show_error
 from runner.cli.groups import Group
-from runner.errors import Exit, UserError
+from runner.cli.terminal import streams
+from runner.cli.terminal.error_output import colour, show_error
+from runner.errors import ErrorCode, Exit, OutputLost, UserError
 
 # command -> the module of `commands` that holds it, under its own name
 _COMMANDS = {
@@ -80,8 +80,8 @@ def run(arguments: list[str] | None) -> int:
     try:
         code = _called(arguments)
         sys.stdout.flush()
-    except streams.OutputLost as error:
-        if not error.is_nobody_there:
+    except OutputLost as error:
+        if not error.has_no_reader:
             show_error(error)
         return error.exit_code
     return code
@@ -90,7 +90,7 @@ def run(arguments: list[str] | None) -> int:
 def _called(arguments: list[str] | None) -> int:
     """Return the exit code of a call after printing its error. Raises OutputLost or Interrupted."""
     if "_BULLETINS_COMPLETE" in os.environ:
-        from runner.cli import completions
+        from runner.cli.shell_completion import completions
 
         completions.prepare()
     try:
@@ -103,7 +103,7 @@ def _called(arguments: list[str] | None) -> int:
         interrupts.check()
         _show_usage_error(error)
         return Exit.USAGE
-    except streams.OutputLost:
+    except OutputLost:
         raise
     except UserError as error:
         show_error(error)
@@ -112,7 +112,13 @@ def _called(arguments: list[str] | None) -> int:
         interrupts.check()  # a signal during an import can make other imports fail
         if not _has_working_directory():
             message = "the folder in which the command was started no longer exists"
-            show_error(UserError(message, help="Change to a folder that exists, then run the command again."))
+            show_error(
+                UserError(
+                    ErrorCode.WORKING_FOLDER_MISSING,
+                    message,
+                    help="Change to a folder that exists, then run the command again.",
+                )
+            )
             return Exit.REFUSED
         traceback.print_exc()
         click.echo("error: this is a bug of bulletins itself; what is recorded in the ledger is safe", err=True)
@@ -138,4 +144,4 @@ def _show_usage_error(error: click.ClickException) -> None:
         return
     command = context.command_path if context is not None else "bulletins"
     message = _LINE_BREAK.sub(" ", message[:1].lower() + message[1:].removesuffix("."))
-    show_error(UserError(message, help=f"See {command} --help."))
+    show_error(UserError(ErrorCode.BAD_USAGE, message, help=f"See {command} --help."))

@@ -30,7 +30,7 @@ from runner.definitions.sources import (
     shown,
 )
 from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 
 def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
@@ -48,12 +48,14 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
             found[shown(path)] = path, root
         else:
             raise UserError(
+                ErrorCode.DEFINITIONS_UNREADABLE,
                 f"{shown(path)}: {_reason_unreadable(path)}",
                 help="Write the folder of the definitions after the command. Without a folder, bulletins.d is used.",
                 exit_code=Exit.USAGE,
             )
     if not found:
         raise UserError(
+            ErrorCode.NO_DEFINITIONS,
             f"no definitions found in {', '.join(shown(os.fspath(path)) for path in paths)}",
             help="Definition files end in .yaml or .yml. Give the folder that contains them.",
             exit_code=Exit.USAGE,
@@ -91,6 +93,7 @@ def _check_root(root: str) -> None:
     link = next(links_out_of_checkout(FilePath(root)), None)
     if link is not None:
         raise UserError(
+            ErrorCode.LINK_OUT_OF_CHECKOUT,
             f"{shown(str(link))} is a link to a folder outside the checkout, {shown(os.path.realpath(link))}",
             help="Give the path of that folder itself instead of the link.",
         )
@@ -104,11 +107,13 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
             entries = list(os.scandir(folder or "."))
         except OSError as error:
             raise UserError(
+                ErrorCode.DEFINITIONS_UNREADABLE,
                 f"{shown(folder)}: {error.strerror}",
                 help="Make this folder readable.",
             ) from None
         if looks_like_repository(entry.name for entry in entries):
             raise UserError(
+                ErrorCode.LOOKS_LIKE_REPOSITORY,
                 f"{shown(folder)} looks like a git repository, and git would use the settings in it",
                 help="Remove HEAD, config, objects and refs from this folder.",
             )

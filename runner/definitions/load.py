@@ -19,11 +19,11 @@ from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, by_
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document, source_line
 from runner.definitions.reading.reader import read
+from runner.definitions.row_reference import RowLine
 from runner.definitions.rules import across_files
 from runner.definitions.schema import credential_fields
 from runner.definitions.schema.schemas import document_kind
 from runner.definitions.sources import Source
-from runner.definitions.tables.row_line import row_place
 
 
 def load(paths: Sequence[str | FilePath]) -> Definitions:
@@ -93,8 +93,8 @@ def _without_refused_keys(problems: Iterable[Problem], by_reader: Iterable[Probl
 
 
 def _in_file_order(problem: Problem) -> tuple[object, ...]:
-    row = row_place(problem.row, problem.file)
-    of_row = ([], 0, 0) if row is None else (row.file.split("/"), row.line, row.column or 0)
+    row = problem.row
+    of_row = (row.file.split("/"), row.line, row.column or 0) if isinstance(row, RowLine) else ([], 0, 0)
     place = (problem.file.split("/"), problem.line, problem.column)
     return *place, of_row, problem.code, problem.message, problem.help
 

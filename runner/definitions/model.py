@@ -6,17 +6,21 @@ All instants are in UTC. `Bulletin.payload()` is the body of the request. Nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from runner.definitions import regions
+from runner.definitions.fields import PAYLOAD, payload_of
 from runner.definitions.problem import Problem
+from runner.definitions.row_reference import RowReference
 
+_PAYLOAD_NAMES = tuple(field.name for field in PAYLOAD)
+_payload_values = attrgetter(*(field.attribute for field in PAYLOAD))
 DEFAULT_GRACE = timedelta(hours=1)
-MERGED = ("properties", "schedule")  # fields whose keys are merged one by one with those of the defaults
 MAX_CONCURRENCY = 3  # the API's own limit per account: its request-limit page
 
 
@@ -24,14 +28,14 @@ MAX_CONCURRENCY = 3  # the API's own limit per account: its request-limit page
 class Place:
     """The place of an entry: file, line and column from 1, and its number or name in the list or mapping of the file.
 
-    `row` is the row of `for_each` that the entry was made from, such as `bulletins.d/shows.csv:17`.
+    `row` is the row of `for_each` that the bulletin was made from.
     """
 
     file: str
     line: int
     column: int
     entry: int | str
-    row: str = ""
+    row: RowReference | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" + (f", {self.row}" if self.row else "")
@@ -136,14 +140,24 @@ class Bulletin:
     inherited: frozenset[str] = frozenset()
 
     def payload(self) -> dict[str, Any]:
-        """Return the body of the request, with the fields of CleverTap's page "Create Bulletin API"."""
-        return {
-            "business_event": self.business_event,
-            "name": self.name,
-            "properties": dict(self.properties),
-            "c-by": self.c_by,
-            "when": self.when,
-        }
+        """Return the body of the request. The table of fields decides what belongs to it."""
+        return payload_of(dict(zip(_PAYLOAD_NAMES, _payload_values(self), strict=True)))
+
+    def payload_key(self) -> Hashable:
+        """Return a key that two bulletins share if their payloads are equal. Faster than comparing `canonical`."""
+        return tuple((name, _hashable(value)) for name, value in self.payload().items())
+
+    @classmethod
+    def of_payload(cls, payload: Mapping[str, Any], id: str, account: str, place: Place) -> Bulletin:  # noqa: A002
+        """Return a bulletin that sends this payload in one account."""
+        values = {field.attribute: payload.get(field.name, field.default) for field in PAYLOAD}
+        return cls(id=id, accounts=(account,), place=place, **values)
+
+
+def _hashable(value: Any) -> Hashable:
+    if isinstance(value, Mapping):
+        return frozenset(value.items())
+    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)

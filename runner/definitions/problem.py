@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import RowReference
 from runner.definitions.suggest import quoted
 
 MAX_PROBLEMS = 1000  # shown for one file, and for the rules that compare files
@@ -22,7 +23,7 @@ _MAX_TEXT = 1000
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One finding about the definitions, with its place. Lines and columns count from 1, in characters.
 
@@ -37,7 +38,7 @@ class Problem:
     message: str
     help: str = ""
     source: str = ""  # the text of the line, for the snippet
-    row: str = ""
+    row: RowReference | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _one_line(self.message))
@@ -73,21 +74,21 @@ class Finding:
     message: str
     help: str = ""
     at_key: bool = False
-    row: str = ""
+    row: RowReference | None = None
 
 
 def by_row(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Merge equal findings about many rows into one, whose message names the first row and counts the others."""
     rows: dict[Finding, int] = {}
-    first: dict[Finding, str] = {}
+    first: dict[Finding, RowReference] = {}
     uncounted: set[tuple[str, Path]] = set()  # entries of which only the first rows were checked
     for finding in findings:
-        if not finding.row:
+        if finding.row is None:
             if finding.code is Code.TOO_MANY_PROBLEMS:
                 uncounted.add((finding.file, finding.path))
             yield finding
             continue
-        alike = replace(finding, row="")
+        alike = replace(finding, row=None)
         if alike not in rows and len(rows) > 10 * MAX_PROBLEMS:
             uncounted.update((each.file, ()) for each in rows)
             break  # more findings than are ever shown

@@ -51,6 +51,6 @@ def listed(names: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def counted(number: int, what: str) -> str:
-    """Return the number with its noun, such as `1 byte` or `2 bytes`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """Return a count with its noun: `1 byte`, `2,000 bytes`; `plural` for a noun whose plural is not formed with s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from runner.fire.result import Result, left_alone
+from runner.fire.result import Result, no_send_result
 from runner.plan.decide import Plan
 from runner.plan.firing import FiringKey
 
@@ -39,5 +39,5 @@ class CollectedResults:
         with self._lock:
             known = dict(self._results)
         planned = {step.firing.key for step in plan.steps}
-        results = [known.get(step.firing.key) or left_alone(step) for step in plan.steps]
+        results = [known.get(step.firing.key) or no_send_result(step) for step in plan.steps]
         return (*results, *(result for key, result in known.items() if key not in planned))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from runner.definitions import regions
 from runner.definitions.model import Account
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.fire.api.credentials import Reading
 from runner.plan.decide import Action, Plan
 
@@ -28,6 +28,7 @@ def check_maximum(plan: Plan, maximum: int, *, is_reviewed: bool = False) -> Non
     if (count := len(plan.to_send)) > maximum:
         otherwise = "make a smaller plan" if is_reviewed else "select fewer bulletins"
         raise UserError(
+            ErrorCode.TOO_MANY_FIRINGS,
             f"{count:,} firings would be sent, and --max allows {maximum:,}",
             help=f"If all of them should be sent, run again with --max {count}. Otherwise {otherwise}.",
         )
@@ -38,6 +39,7 @@ def check_ledger_pins(accounts: Iterable[Account], ledger_id: str, place: str) -
     for account in accounts:
         if account.ledger is not None and account.ledger != ledger_id:
             raise UserError(
+                ErrorCode.WRONG_LEDGER,
                 f"the account {account.name} may only be fired with the ledger {account.ledger},"
                 f" and {place} is the ledger {ledger_id}",
                 help="Name the right ledger with --ledger. Any other ledger does not record what was sent already.",
@@ -58,14 +60,16 @@ def check_identities(readings: Sequence[Reading]) -> None:
             continue
         if holder := holders.get(reading.account_id):
             raise UserError(
+                ErrorCode.ACCOUNT_ID_IS_PASSCODE,
                 f"the variable {account.account_id_env} should contain the account id of {account.name},"
                 f" but contains the passcode of {holder.name}",
                 help=f"Set {account.account_id_env} to the account id, and put the passcode in its own place.",
             )
         # Whether the API takes an id in small letters too is not documented: it counts as the same.
-        other = first.setdefault((regions.service(account.base_url), reading.account_id.upper()), account)
+        other = first.setdefault((regions.identify_service(account.base_url), reading.account_id.upper()), account)
         if other is not account:
             raise UserError(
+                ErrorCode.SAME_ACCOUNT_TWICE,
                 f"the accounts {other.name} and {account.name} are the same CleverTap account: the variables"
                 f" {other.account_id_env} and {account.account_id_env} contain the same account id",
                 help="Keep only one of the two names in the definitions, or set each variable to the id of its own"

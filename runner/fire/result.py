@@ -14,9 +14,11 @@ from runner.fire.api.answer import Answer
 from runner.fire.outcome import Judgement, Outcome
 from runner.interrupts import exit_code_of
 from runner.ledger.values import Attempt
-from runner.plan.budget import Held
+from runner.plan import reasons
+from runner.plan.budget import HeldByBudget
 from runner.plan.decide import Step
 from runner.plan.event_time import event_time_warnings, step_warnings
+from runner.reason import Reason
 
 _ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
 
@@ -31,7 +33,7 @@ class Result:
 
     step: Step
     outcome: Outcome | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     http_status: int | None = None
     error: str | None = None
     bulletins_sent: int | None = None
@@ -44,7 +46,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunResult:
     """A run that ended: its results in the plan's order, and what ended it early, if anything did.
 
     `signal` is the number of the signal that ended it early. `fault` is the failure of the ledger, or the internal
@@ -67,30 +69,29 @@ class Ended:
         """
         if self.signal is not None:
             return exit_code_of(self.signal)
-        outcomes = {result.outcome for result in self.results}
-        if Outcome.IN_DOUBT in outcomes:
-            return Exit.IN_DOUBT
-        if self.fault is not None:
+        outcomes = {result.outcome for result in self.results if result.outcome is not None}
+        worst = max((outcome.exit_code for outcome in outcomes), default=Exit.OK)
+        if worst is not Exit.IN_DOUBT and self.fault is not None:
             return Exit.FAILED if self.sent or Outcome.FIRED in outcomes else Exit.REFUSED
-        return Exit.FAILED if outcomes & {Outcome.FAILED, Outcome.EXPIRED} else Exit.OK
+        return worst
 
 
-def rehearsed(step: Step, now: datetime) -> Result:
+def dry_run_result(step: Step, now: datetime) -> Result:
     """Return the result of a step in a dry run, for a plan made at `now`."""
     if step.action.sends:
         return Result(step, Outcome.WOULD_FIRE, step.reason, warnings=step_warnings(step, now))
-    left = left_alone(step)
-    return replace(left, warnings=("it would be reported as expired",)) if step.is_news else left
+    left = no_send_result(step)
+    return replace(left, warnings=("it would be reported as expired",)) if step.needs_report else left
 
 
-def left_alone(step: Step) -> Result:
+def no_send_result(step: Step) -> Result:
     """Return the result of a step that sends nothing."""
     return Result(step, reason=step.reason, warnings=_budget_warnings(step, step.may_go_at))
 
 
-def held_back_by(held: Held, step: Step) -> Result:
+def held_back_by(held: HeldByBudget, step: Step) -> Result:
     """Return the result of a step that the run should send and a budget holds back."""
-    reason = held.reason(step.firing.occurrence.expires_at)
+    reason = reasons.held_back(held, step.firing.occurrence.expires_at)
     return Result(step, Outcome.SKIPPED, reason, may_go_at=held.until, warnings=_budget_warnings(step, held.until))
 
 

@@ -14,8 +14,8 @@ from datetime import timedelta
 
 from runner.definitions.model import Account
 from runner.fire import takeover
-from runner.fire.api.client import Timeouts
 from runner.fire.api.credentials import Credentials
+from runner.fire.api.network import Network, Timeouts
 from runner.fire.collected_results import CollectedResults
 from runner.fire.fault_scope import fault_text
 from runner.fire.holding.claims import Claims
@@ -29,7 +29,7 @@ from runner.fire.lanes.lane import Lane
 from runner.fire.lanes.lane_threads import LaneThreads
 from runner.fire.lanes.slot_keeper import SlotKeeper
 from runner.fire.outcome import Outcome
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.fire.run_display import RunDisplay
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
@@ -66,7 +66,7 @@ class Run:
     ) -> None:
         self.id = new_ulid()
         self._ledger = ledger
-        self._version = origin.version
+        self._network = Network(version=origin.version, timeouts=settings.timeouts)
         self._settings = settings
         self._was_interrupted = False
         self._keeper: SlotKeeper | None = None
@@ -92,7 +92,7 @@ class Run:
         credentials: Mapping[str, Credentials],
         *,
         covers: Callable[[str], bool] = lambda file: False,
-    ) -> Ended:
+    ) -> RunResult:
         """Send the firings that the plan sends, record every outcome, and return a result for each step.
 
         `covers` reports whether the plan contains every bulletin of a file. If it does, firings recorded for bulletins
@@ -104,8 +104,7 @@ class Run:
             self._sender,
             self._early_end,
             self._results,
-            version=self._version,
-            timeouts=self._settings.timeouts,
+            self._network,
             on_message=self._display.message,
         )
         for lane in lanes:
@@ -131,7 +130,7 @@ class Run:
     def _lanes(
         self, plan: Plan, by_account: Mapping[str, Sequence[Step]], accounts: Mapping[str, Account]
     ) -> list[Lane]:
-        reserve = [step.freed for step in plan.in_reserve]
+        reserve = [step.freed for step in plan.reserve]
         for name, steps in by_account.items():
             held = [step for step in reserve if step.firing.key.account == name]
             self._early_end.lanes.append(Lane(accounts[name], steps, canary=self._settings.canary, reserve=held))
@@ -168,9 +167,9 @@ class Run:
         for step in steps:
             self._results.add_unsent(Result(step, outcome, reason))
 
-    def _ended(self, plan: Plan) -> Ended:
+    def _ended(self, plan: Plan) -> RunResult:
         end = self._early_end
-        ended = Ended(self._results.of(plan), end.signal, end.fault, self.has_sent, self._display.error)
+        ended = RunResult(self._results.of(plan), end.signal, end.fault, self.has_sent, self._display.error)
         self._was_interrupted = ended.signal is not None
         return ended
 

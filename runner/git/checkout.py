@@ -22,7 +22,7 @@ from runner.checkouts import (
     passed_over,
 )
 from runner.definitions.sources import Source
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.git.command import NoCheckoutError, complaint, git, git_at, refusal
 from runner.git.objects import objects
 from runner.git.tree import ids_at
@@ -59,7 +59,9 @@ def require_committed(paths: Sequence[Path]) -> None:
             differing = _differing(path, _head(path))
         except OSError as error:
             message = f"--require-committed needs git, and git can't be run: {error.strerror}"
-            raise UserError(message, help="Install git, or leave --require-committed out.") from None
+            raise UserError(
+                ErrorCode.GIT_MISSING, message, help="Install git, or leave --require-committed out."
+            ) from None
         except NoCheckoutError:
             raise _no_commit(path) from None
         except subprocess.CalledProcessError as error:
@@ -67,7 +69,11 @@ def require_committed(paths: Sequence[Path]) -> None:
                 raise _no_commit(path) from None
             raise refusal(error, "compare the definitions with HEAD") from None
         if differing:
-            raise UserError(f"definitions differ from git HEAD: {_some(differing)}", help=_help(path, differing))
+            raise UserError(
+                ErrorCode.NOT_COMMITTED,
+                f"definitions differ from git HEAD: {_some(differing)}",
+                help=_help(path, differing),
+            )
 
 
 def committed_link_out(path: Path) -> Path | None:
@@ -93,7 +99,9 @@ def _is_committed(link: Path) -> bool:
         return bool(git_at(top, "ls-tree", "-z", "--full-tree", "HEAD", "--", link.relative_to(top).as_posix()))
     except OSError as error:
         message = f"git can't be run to check whether the link {link} was committed: {error.strerror}"
-        raise UserError(message, help="Install git, or give the path without the link.") from None
+        raise UserError(
+            ErrorCode.GIT_MISSING, message, help="Install git, or give the path without the link."
+        ) from None
     except subprocess.CalledProcessError as error:
         if "Not a valid object name HEAD" in complaint(error):
             return False  # there is no commit yet
@@ -104,6 +112,7 @@ def _refuse_own_repository(path: Path) -> None:
     nested = passed_over(path)
     if nested is not None:
         raise UserError(
+            ErrorCode.NESTED_REPOSITORY,
             f"{path} is a git repository of its own inside the checkout {checkout_of(path)}, and not part of it",
             help="Run the command in the folder of the set, or commit its files to that checkout.",
         )
@@ -111,7 +120,9 @@ def _refuse_own_repository(path: Path) -> None:
 
 def _no_commit(path: Path) -> UserError:
     message = f"{path} is not in a git checkout with a commit, and --require-committed needs one"
-    return UserError(message, help="Commit the definitions, or run the command in a checkout of them.")
+    return UserError(
+        ErrorCode.NO_COMMIT, message, help="Commit the definitions, or run the command in a checkout of them."
+    )
 
 
 def _help(path: Path, differing: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ import subprocess
 from pathlib import Path
 
 from runner.checkouts import checkout_of
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 
 _OPTIONS = ("safe.bareRepository=explicit", "core.fsmonitor=false", f"core.hooksPath={os.devnull}")
 _OWNER = re.compile(r"dubious ownership in repository at '(.*)'")
@@ -89,7 +89,7 @@ def refusal(error: subprocess.CalledProcessError, undone: str) -> UserError:
     if owned:
         command = f"git config --global --add safe.directory {shlex.quote(owned[1])}"
         help = f"The checkout belongs to another user. If you trust it, run: {command}"  # noqa: A001
-    return UserError(f"git can't {undone}: {text}", help=help)
+    return UserError(ErrorCode.GIT_FAILED, f"git can't {undone}: {text}", help=help)
 
 
 def _top(path: Path) -> Path:

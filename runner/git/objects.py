@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.git.command import start_git
 
 _AT_ONCE = 60  # ids of 65 bytes; more could fill the smallest pipe, and then git and this process wait for each other
@@ -36,6 +36,7 @@ class Objects:
                 found.update(self._answers(chunk, limit_bytes))
             except (OSError, EOFError):
                 raise UserError(
+                    ErrorCode.GIT_FAILED,
                     "git ended before it returned all files of the commit",
                     help="Check the checkout with git fsck. In a partial clone, run git fetch --refetch --no-filter.",
                 ) from None

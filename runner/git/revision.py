@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.checkouts import checkout_of, passed_over
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.git.command import NoCheckoutError, git, refusal
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -35,10 +35,14 @@ def base(path: Path, ref: str) -> Base:
     shallow = _is_shallow(path, ref)
     head = _commit(path, "HEAD")
     if head is None:
-        raise UserError(f"HEAD has no commit yet to compare with {ref}", help="Commit the definitions first.")
+        raise UserError(
+            ErrorCode.NO_COMMIT, f"HEAD has no commit yet to compare with {ref}", help="Commit the definitions first."
+        )
     commit = _commit(path, ref)
     if commit is None:
-        raise UserError(f"git knows no commit {ref!r} here", help=_way_to(path, ref, shallow=shallow))
+        raise UserError(
+            ErrorCode.UNKNOWN_REF, f"git knows no commit {ref!r} here", help=_way_to(path, ref, shallow=shallow)
+        )
     try:
         return Base(ref, git(path, "merge-base", commit, head).strip())
     except subprocess.CalledProcessError as error:
@@ -46,10 +50,12 @@ def base(path: Path, ref: str) -> Base:
             raise refusal(error, f"compare with {ref}") from None
     if shallow:
         raise UserError(
+            ErrorCode.SHALLOW_CLONE,
             f"the clone is shallow: it does not contain the commit at which HEAD left {ref}",
             help=f"Fetch the rest of the history: {_unshallow(path, ref)}",
         )
     raise UserError(
+        ErrorCode.UNRELATED_HISTORIES,
         f"HEAD and {ref} have no commit in common: their histories are unrelated",
         help="Name the branch from which this branch was created.",
     )
@@ -59,15 +65,19 @@ def _is_shallow(path: Path, ref: str) -> bool:
     if nested := passed_over(path):
         message = f"{path} is a git repository of its own inside the checkout {checkout_of(path)}: it has other commits"
         help = f"Compare inside it, cd {shlex.quote(str(nested))}, or remove its entry .git."  # noqa: A001
-        raise UserError(message, help=help)
+        raise UserError(ErrorCode.NESTED_REPOSITORY, message, help=help)
     try:
         return git(path, "rev-parse", "--is-shallow-repository").startswith("true\n")
     except NoCheckoutError:
         message = f"{path} is not in a git checkout, so nothing can be compared with {ref}"
-        raise UserError(message, help="Run the command in a checkout of the definitions.") from None
+        raise UserError(
+            ErrorCode.NO_CHECKOUT, message, help="Run the command in a checkout of the definitions."
+        ) from None
     except OSError as error:
         message = f"git can't be run to compare with {ref}: {error.strerror}"
-        raise UserError(message, help="Install git, or run the command without the comparison.") from None
+        raise UserError(
+            ErrorCode.GIT_MISSING, message, help="Install git, or run the command without the comparison."
+        ) from None
     except subprocess.CalledProcessError as error:
         raise refusal(error, f"compare with {ref}") from None
 

@@ -27,7 +27,7 @@ from runner.definitions.sources import (
     is_table,
     shown,
 )
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.git.command import git_bytes, refusal
 from runner.git.listing import Listing, TreeEntry, entries, listing
 from runner.git.objects import Objects, objects
@@ -85,7 +85,7 @@ def _listed(commit: str, path: Path, folder: bytes = b"") -> bytes:
     try:
         return git_bytes(path, "ls-tree", "-r", "-z", "--full-tree", commit, *where)
     except OSError as error:
-        raise UserError(f"git can't be run: {error.strerror}", help="Install git.") from None
+        raise UserError(ErrorCode.GIT_MISSING, f"git can't be run: {error.strerror}", help="Install git.") from None
     except subprocess.CalledProcessError as error:
         raise refusal(error, f"read the commit {commit[:12]}") from None
 
@@ -98,7 +98,11 @@ def _inside(path: Path) -> bytes:
     """Return `path` relative to the top of its checkout."""
     top = checkout_of(path)
     if top is None:
-        raise UserError(f"{path} is not in a git checkout", help="Run the command in a checkout of the definitions.")
+        raise UserError(
+            ErrorCode.NO_CHECKOUT,
+            f"{path} is not in a git checkout",
+            help="Run the command in a checkout of the definitions.",
+        )
     return _below(os.fspath(top), path)
 
 
@@ -111,7 +115,11 @@ def _below(top: str, path: Path) -> bytes:
         for folder in reversed([place, *place.parents]):
             if folder.exists() and folder.samefile(top):
                 return os.fsencode(place.relative_to(folder).as_posix())
-    raise UserError(f"{path} is not in the checkout that git finds there, {top}", help="Give a path inside it.")
+    raise UserError(
+        ErrorCode.NO_CHECKOUT,
+        f"{path} is not in the checkout that git finds there, {top}",
+        help="Give a path inside it.",
+    )
 
 
 def _named(tree: Listing, inside: bytes, given: Path, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.definitions.editing.writing import document, scalar
+from runner.definitions.fields import FIELDS, MERGED
 from runner.definitions.load import load_sources
-from runner.definitions.model import MERGED, canonical
+from runner.definitions.model import canonical
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.reading.reader import MAX_FILE_BYTES, read
 from runner.definitions.sources import Source
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.draft import Draft
-from runner.importers.import_context import Known, Notes, accounts_for, zone_for
+from runner.importers.import_context import ImportContext, ImportNotes, accounts_for, zone_for
 from runner.importers.naming import ids_for
 
 # Names that no file has. The first sorts behind all others, so that a duplicate is reported in the new file.
@@ -31,7 +32,7 @@ _ACCOUNTS = "\U0010fffcaccounts.yaml"
 _SEEN = re.compile(re.escape(_NAME) + r":(\d+)")
 _OF_THE_WHOLE = (Code.PROPERTY_MISSING, Code.MISSING_FIELD)
 _Places = dict[tuple[int, int], list[tuple[Path, bool]]]
-_COMMON = ("business_event", "c-by", "when", "accounts", "enabled", "tags", "allow_duplicate")
+_COMMON = tuple(each.name for each in FIELDS if each.is_in_defaults and not (each.is_own or each.is_merged))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Converted:
     problems: Sequence[Problem] = ()
 
 
-def converted(found: Iterable[Draft | Problem], known: Known, notes: Notes) -> Converted:
+def converted(found: Iterable[Draft | Problem], context: ImportContext, notes: ImportNotes) -> Converted:
     """Return the text for the drafts, or all problems if there are any.
 
     Raises UserError if the accounts are unclear, or if there is nothing to import.
@@ -53,11 +54,16 @@ def converted(found: Iterable[Draft | Problem], known: Known, notes: Notes) -> C
     for each in found:
         (drafts if isinstance(each, Draft) else problems).append(each)  # type: ignore[arg-type]
     if not drafts and not problems:
-        raise UserError("there is nothing to import", help="No bulletin was found.", exit_code=Exit.USAGE)
+        raise UserError(
+            ErrorCode.NOTHING_TO_IMPORT,
+            "there is nothing to import",
+            help="No bulletin was found.",
+            exit_code=Exit.USAGE,
+        )
     text = ""
     try:
-        text = _written(_entries(drafts, known, notes))
-        problems += _problems(text, drafts, known, notes)
+        text = _written(_entries(drafts, context, notes))
+        problems += _problems(text, drafts, context, notes)
     except UserError:
         if not problems:
             raise
@@ -73,12 +79,12 @@ def _limited(problems: Iterable[Problem]) -> list[Problem]:
     return ordered
 
 
-def _entries(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[dict[str, Any]]:
-    taken = (bulletin.id for bulletin in known.definitions.bulletins)
+def _entries(drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[dict[str, Any]]:
+    taken = (bulletin.id for bulletin in context.definitions.bulletins)
     entries = []
-    for draft, id_, accounts in zip(drafts, ids_for(drafts, taken), accounts_for(drafts, known, notes), strict=True):
+    for draft, id_, accounts in zip(drafts, ids_for(drafts, taken), accounts_for(drafts, context, notes), strict=True):
         fields = {**draft.fields, "id": id_, **({"accounts": list(accounts)} if accounts else {})}
-        if zone := zone_for(fields, accounts, known, notes):
+        if zone := zone_for(fields, accounts, context, notes):
             fields["schedule"] = {**fields["schedule"], "timezone": zone}
         entries.append(fields)
     return entries
@@ -89,7 +95,7 @@ def _written(entries: list[dict[str, Any]]) -> str:
     text = "".join(document((_without(entry, common) for entry in entries), common))
     if len(text.encode()) > MAX_FILE_BYTES:
         message = f"this makes a file of {len(text.encode()):,} bytes, and no more than {MAX_FILE_BYTES:,} are read"
-        raise UserError(message, help="Import it in parts.", exit_code=Exit.USAGE)
+        raise UserError(ErrorCode.IMPORT_TOO_LARGE, message, help="Import it in parts.", exit_code=Exit.USAGE)
     return text
 
 
@@ -125,10 +131,10 @@ def _without(entry: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, A
     return kept
 
 
-def _problems(text: str, drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Problem]:
+def _problems(text: str, drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[Problem]:
     """Return problems of the text together with the set. Raises UserError if it differs from what was imported."""
     data = text.encode()
-    definitions = load_sources([*_beside(drafts, known, notes), Source(_NAME, lambda: data)])
+    definitions = load_sources([*_beside(drafts, context, notes), Source(_NAME, lambda: data)])
     found = [problem for problem in definitions.problems if problem.file == _NAME]
     if found:
         made, _ = read(data, _NAME)
@@ -136,19 +142,21 @@ def _problems(text: str, drafts: Sequence[Draft], known: Known, notes: Notes) ->
     read_back = [bulletin for bulletin in definitions.bulletins if bulletin.place.file == _NAME]
     if [canonical(bulletin.payload()) for bulletin in read_back] != [canonical(draft.payload) for draft in drafts]:
         message = "the new definitions differ from what was imported, so nothing was written"
-        raise UserError(message, help="This is a bug of bulletins itself.", exit_code=Exit.REFUSED)
+        raise UserError(
+            ErrorCode.IMPORT_DIFFERS, message, help="This is a bug of bulletins itself.", exit_code=Exit.REFUSED
+        )
     return []
 
 
-def _beside(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Source]:
+def _beside(drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[Source]:
     """Return the set to check the text with; not one with problems, which would hide problems of the text."""
-    sources = list(known.sources)
-    if known.definitions.problems:
-        notes.add(f"{known.path} has problems itself, so the imported bulletins were checked without it")
+    sources = list(context.sources)
+    if context.definitions.problems:
+        notes.add(f"{context.path} has problems itself, so the imported bulletins were checked without it")
         sources = []
-    if not sources or not known.definitions.accounts:
-        used = {name for draft in drafts for name in draft.fields.get("accounts", ())} | set(known.accounts)
-        used |= set(known.definitions.accounts)
+    if not sources or not context.definitions.accounts:
+        used = {name for draft in drafts for name in draft.fields.get("accounts", ())} | set(context.accounts)
+        used |= set(context.definitions.accounts)
         fields = "{region: in1, account_id_env: ACCOUNT_ID, passcode_env: PASSCODE}"
         text = "accounts:\n" + "".join(f"  {scalar(name)}: {fields}\n" for name in sorted(used) or ["any"])
         sources.append(Source(_ACCOUNTS, text.encode))
@@ -158,12 +166,12 @@ def _beside(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Source]
 def _translated(problems: Iterable[Problem], made: Document | None, drafts: Sequence[Draft]) -> Iterator[Problem]:
     """Return the problems of the text, with their places in the imported files."""
     lines = [line for line, _ in made.entries("bulletins")] if made is not None else []
-    known: dict[int, _Places] = {}
+    places: dict[int, _Places] = {}
     for problem in problems:
         number = max(bisect_right(lines, problem.line) - 1, 0)
-        if made is not None and number not in known:
-            known = {number: _places(number, made)}  # only the last entry: problems come in the file's order
-        path, at_key = _path_at(problem, known.get(number, {}))
+        if made is not None and number not in places:
+            places = {number: _places(number, made)}  # only the last entry: problems come in the file's order
+        path, at_key = _path_at(problem, places.get(number, {}))
         place = drafts[number].place
         message = _SEEN.sub(lambda seen: _shown(int(seen[1]), lines, drafts), problem.message.removeprefix("defaults."))
         yield place.problem(path, problem.code, message, problem.help, at_key=at_key)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from runner.definitions.sources import is_hidden, shown
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 MAX_BYTES = 64 * 1024 * 1024
 _JSON = (".json", ".jsonl", ".ndjson")
@@ -25,11 +25,14 @@ def content(path: Path) -> tuple[str, bytes]:
     except OSError as error:
         message = f"{name}: {error.strerror or error}"
         raise UserError(
-            message, help="Give a file that can be read, or - for standard input.", exit_code=Exit.USAGE
+            ErrorCode.CANNOT_READ,
+            message,
+            help="Give a file that can be read, or - for standard input.",
+            exit_code=Exit.USAGE,
         ) from None
     if len(data) > MAX_BYTES:
         message = f"{name} is larger than {MAX_BYTES:,} bytes, the most that can be imported"
-        raise UserError(message, help="Import it in parts.", exit_code=Exit.USAGE)
+        raise UserError(ErrorCode.IMPORT_TOO_LARGE, message, help="Import it in parts.", exit_code=Exit.USAGE)
     return name, data
 
 
@@ -52,7 +55,12 @@ def _files_under(folder: Path) -> list[Path]:
         found += [each for each in files if _is_file(each)]
     if not found:
         message = f"{shown(str(folder))} holds no JSON"
-        raise UserError(message, help=f"Files of payloads end in {', '.join(_JSON)}.", exit_code=Exit.USAGE)
+        raise UserError(
+            ErrorCode.NOTHING_TO_IMPORT,
+            message,
+            help=f"Files of payloads end in {', '.join(_JSON)}.",
+            exit_code=Exit.USAGE,
+        )
     return sorted(found, key=lambda each: each.parts)
 
 
@@ -68,7 +76,10 @@ def _is_file(path: Path) -> bool:
 def _refuse(error: OSError) -> NoReturn:
     place = shown(os.fspath(error.filename)) if error.filename else "the folder"
     raise UserError(
-        f"{place}: {error.strerror}", help="Give files and folders that can be read.", exit_code=Exit.USAGE
+        ErrorCode.CANNOT_READ,
+        f"{place}: {error.strerror}",
+        help="Give files and folders that can be read.",
+        exit_code=Exit.USAGE,
     ) from None
 
 

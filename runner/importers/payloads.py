@@ -5,12 +5,14 @@ Nothing is converted. A payload that the API would refuse unchanged, or that no 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from runner.definitions.fields import BY_NAME, PAYLOAD, Form, Sent
 from runner.definitions.problem import Path, Problem, dotted
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
@@ -19,14 +21,8 @@ from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.json_text import Marks, NotJson, after_space, marks_of, value_at
 from runner.importers.text import UNREADABLE, Piece
 
-# What the API gets: its page "Trigger bulletins". Each with what to write where it is missing.
-_FIELDS = {
-    "business_event": '"business_event": "Program Released"',
-    "name": '"name": "Sa Re Ga Ma episode 12"',
-    "properties": '"properties": {"program_id": "234567"}',
-    "c-by": '"c-by": "releases@example.com"',
-    "when": '"when": "now"',
-}
+# The fields of a payload, each with what to write where it is missing.
+_FIELDS = {field.name: f'"{field.name}": {json.dumps(field.example)}' for field in PAYLOAD}
 _OLDEST_FORM = re.compile(r'\{[ \t\r\n]*"d"[ \t\r\n]*:[ \t\r\n]*\[')
 _NEXT_LINE = re.compile(r"[\r\n](?=\{)")
 
@@ -70,8 +66,13 @@ def payloads_in(piece: Piece, given: Mapping[str, str], base_url: str | None = N
             yield from problems
             continue
         payload = {**{name: given[name] for name in _FIELDS if name in given}, **value}
-        fields = {name: each for name, each in payload.items() if (name, each) != ("when", "now")}
+        fields = {name: each for name, each in payload.items() if not _is_default(name, each)}
         yield Draft(fields, payload, place, base_url)
+
+
+def _is_default(name: str, value: Any) -> bool:
+    """Whether a definition leaves the field out, since it has its default value."""
+    return not BY_NAME[name].is_required and bool(value == BY_NAME[name].default)
 
 
 def _values_in(piece: Piece) -> Iterator[tuple[Any, int] | Problem]:
@@ -143,7 +144,7 @@ def _problems(value: Any, place: PayloadPlace, given: Mapping[str, str]) -> Iter
     for name, example in _FIELDS.items():
         if name in value:
             yield from _value_problems(name, value[name], place)
-        elif name not in given:
+        elif name not in given and BY_NAME[name].sent is Sent.ALWAYS:
             message = f"{name} is missing, which the API requires"
             yield place.problem((), Code.MISSING_FIELD, message, f"Add {example}{_options(name)}.")
     yield from unwritable_texts(value, place)
@@ -163,20 +164,19 @@ def _options(name: str) -> str:
 
 def _value_problems(name: str, value: Any, place: PayloadPlace) -> Iterator[Problem]:
     path: Path = (name,)
-    if name == "when":
-        yield from _when_problems(value, place)
-    elif name != "properties":
-        if not isinstance(value, str):
-            yield place.problem(
-                path, Code.WRONG_TYPE, f"{name} is {_kind(value)}; it is a text", f"Write {_FIELDS[name]}."
-            )
-    elif not isinstance(value, dict):
-        message = f"properties is {_kind(value)}; it is an object"
-        yield place.problem(path, Code.WRONG_TYPE, message, f"Write {_FIELDS[name]}.")
-    else:
-        for key, each in value.items():
-            if not isinstance(each, str):
-                yield _no_string((*path, key), each, place)
+    match BY_NAME[name].form, value:
+        case Form.TIME, _:
+            yield from _when_problems(value, place)
+        case Form.MAPPING, dict():
+            for key, each in value.items():
+                if not isinstance(each, str):
+                    yield _no_string((*path, key), each, place)
+        case Form.MAPPING, _:
+            message = f"{name} is {_kind(value)}; it is an object"
+            yield place.problem(path, Code.WRONG_TYPE, message, f"Write {_FIELDS[name]}.")
+        case Form.TEXT | Form.WORD, _ if not isinstance(value, str):
+            message = f"{name} is {_kind(value)}; it is a text"
+            yield place.problem(path, Code.WRONG_TYPE, message, f"Write {_FIELDS[name]}.")
 
 
 def _no_string(path: Path, value: Any, place: PayloadPlace) -> Problem:

@@ -19,7 +19,8 @@ from typing import Any, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
-from runner.errors import UserError
+from runner.definitions.model import Bulletin
+from runner.errors import ErrorCode, UserError
 from runner.ledger.database import connect, database_errors
 from runner.ledger.database.ledger_clock import LedgerClock, Source
 from runner.ledger.database.tables import ledger as ledger_table
@@ -27,11 +28,11 @@ from runner.ledger.records import (
     budget_use,
     claims,
     firings,
-    other_occurrence_names,
     queries,
     runs,
     seen_runs,
     slots,
+    snapshot,
     unreported,
     watches,
 )
@@ -56,7 +57,7 @@ from runner.ledger.values import (
     SlotRequest,
 )
 from runner.ledger.witness.comparison import Loss, Recorded, SeenRun
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, Spent, State, Watch
 
@@ -78,7 +79,7 @@ class Ledger:
         self._own_runs: dict[str, SeenRun] = {}  # runs started by this object, with their committed claims
         self._counting = threading.Lock()
         try:
-            with self._reading() as connection:
+            with self.reading() as connection:
                 self.id: str = connection.execute(select(ledger_table.c.id)).scalar_one()
         except BaseException:
             self.close()
@@ -108,16 +109,18 @@ class Ledger:
 
     def canonical_place(self) -> str:
         """Return the place of the ledger without credentials; equal for all spellings of its URL."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return seen_runs.place_of(connection, self._url)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """Provide a transaction that reads. Commands use the methods below instead."""
         with connect.transaction(self._engine, self._url, reading=True) as connection:
             yield connection
 
     @contextmanager
-    def _writing(self, *, single: bool = False) -> Iterator[Connection]:
+    def writing(self, *, single: bool = False) -> Iterator[Connection]:
+        """Provide a transaction that writes. Commands use the methods below instead."""
         with self._serial, connect.transaction(self._engine, self._url, single=single) as connection:
             yield connection
 
@@ -130,29 +133,30 @@ class Ledger:
         *,
         accounts: Collection[str] | None = None,
         budgeted: Collection[str] = (),
+        bulletins: Iterable[Bulletin] = (),
     ) -> History:
-        """Return what the planner needs to know about these firings at `now`.
+        """Return all that the planner needs to know about these firings at `now`, as the ledger is at one moment.
 
         `accounts` are the defined accounts. Firings sent in any other account are included, because it may have been
-        renamed. For the accounts in `budgeted`, recent firings are included.
+        renamed. For the accounts in `budgeted`, recent firings are included. Of the wanted firings whose bulletin is in
+        `bulletins` and recurs, the missed occurrences are included that no run has settled.
         """
-        with self._reading() as connection:
-            known = queries.history(connection, wanted, now, self.clock.now(), accounts, budgeted)
-            return other_occurrence_names.completed(connection, wanted, known, now, self.clock.now(), accounts)
+        with connect.snapshot(self._engine, self._url, streamed=False) as connection:
+            return snapshot.read(connection, wanted, now, self.clock.now(), accounts, budgeted, bulletins)
 
     def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
         """Return up to when each of these recurring bulletins is settled; without those that no run has looked at."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return watches.read(connection, keys)
 
     def spent(self, accounts: Collection[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
         """Return the recent firings of these accounts that count against budgets."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return budget_use.spent(connection, accounts, now)
 
     def newest_sent(self, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
         """Return for each bulletin the due time of its newest occurrence after `since` that was (or may be) sent."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return watches.newest_sent(connection, keys, since)
 
     def rows(
@@ -164,47 +168,47 @@ class Ledger:
         limit: int | None = 1000,
     ) -> list[FiringRow]:
         """Return rows of firings to show, newest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.rows(connection, bulletin=bulletin, run=run, state=state, limit=limit)
 
     def in_doubt(self) -> list[FiringRow]:
         """Return the rows that a person has to resolve: in doubt, or claimed by a run that is over; oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.in_doubt(connection, self.clock.now())
 
     def resolutions(self, firing_ids: Iterable[str]) -> list[Resolution]:
         """Return how people resolved the firings of these rows."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.resolutions_of(connection, firing_ids)
 
     def live_runs(self) -> list[LiveRun]:
         """Return the runs in progress, oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return runs.live(connection, self.clock.now())
 
     def run(self, run: str) -> RunRow | None:
         """Return the run of that id, or None."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return runs.find(connection, run)
 
     def newest_run(self, command: str) -> str | None:
         """Return the id of the newest run of the command that recorded a firing, or None."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return runs.newest_with_firings(connection, command)
 
     def recorded(self, ids: Iterable[str]) -> Recorded:
         """Return which of these runs the ledger holds, its newest run, the runs in progress, and accepted losses."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return seen_runs.recorded(connection, ids, self.clock.now())
 
     def attempts(self, run: str) -> dict[str, list[Attempt]]:
         """Return the requests of a run by the id of their firing's row."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.attempts_of(connection, run)
 
     def describe(self) -> Description:
         """Return facts about the ledger: its id, place, size, and numbers of rows."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.describe(connection, self._url)
 
     def export(self) -> Iterator[str]:
@@ -219,12 +223,13 @@ class Ledger:
 
     def take_in(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
         """Import the rows of another ledger: all of them, or nothing if UserError is raised."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             alive = runs.live(connection, self.clock.now())
             merged = merge(connection, header, records)
             for run in alive:
                 if run.id not in merged.runs:
                     raise UserError(
+                        ErrorCode.RUN_IN_PROGRESS,
                         f"run {run.id} of {run.who} on {run.host} (pid {run.pid}) is in progress on {self.place}",
                         help="Import when no run is in progress: an import could change what the run has planned.",
                     )
@@ -235,7 +240,7 @@ class Ledger:
     def start_run(self, origin: Origin, identity: Identity, *, lease: timedelta, run: str | None = None) -> str:
         """Record a new run and return its id. Its claims hold until the lease runs out."""
         run = run or new_ulid()
-        with self._writing() as connection:
+        with self.writing() as connection:
             until = self.clock.now(lease)
             number, at = runs.start(connection, run, origin, identity, now=self.clock.now(), lease_until=until)
         self._own_runs[run] = SeenRun(run, number, 0, at, identity.host)
@@ -253,7 +258,7 @@ class Ledger:
 
     def accept(self, lost: Iterable[Loss], identity: Identity, note: str) -> None:
         """Record that a person accepts that the ledger lacks these runs or some of their claims."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             seen_runs.accept(connection, lost, identity, note, self.clock.now())
 
     def checkpoint(self) -> None:
@@ -267,43 +272,44 @@ class Ledger:
 
     def renew(self, run: str, *, lease: timedelta) -> None:
         """Extend the lease of a run from now on. Raises UserError if the run lost its claims meanwhile."""
-        with self._writing(single=True) as connection:
+        with self.writing(single=True) as connection:
             if not runs.renew(connection, run, self.clock.now(lease)):
                 raise UserError(
+                    ErrorCode.LEASE_LOST,
                     f"run {run} did not renew its lease in time, and its claims were put in doubt",
                     help="bulletins status shows these firings. Run again to send all others.",
                 )
 
     def record_outcome(self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta) -> None:
         """Record the exit code of a run. The run stays live for its lease, until `finish_run` after its report."""
-        with self._writing(single=True) as connection:
+        with self.writing(single=True) as connection:
             until = self.clock.now(lease)
             runs.record_outcome(connection, run, exit_code=exit_code, interrupted=interrupted, lease_until=until)
 
     def finish_run(self, run: str, *, exit_code: int, interrupted: bool) -> None:
         """Record that a run is over, and how it ended. Other runs report what it has not reported."""
-        with self._writing(single=True) as connection:
+        with self.writing(single=True) as connection:
             runs.finish(connection, run, now=self.clock.now(), exit_code=exit_code, interrupted=interrupted)
 
     def end_leases(self, is_gone: Callable[[str], bool]) -> None:
         """End the leases of runs whose process no longer exists, so that nobody waits for these leases to run out."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             ended = runs.whose_process(connection, is_gone, self.clock.now())
         if ended:
-            with self._writing(single=True) as connection:
+            with self.writing(single=True) as connection:
                 runs.end_leases(connection, ended, self.clock.now())
 
     # Firings
 
-    def claim_all(self, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | Held | None]:
-        """Claim firings for a run, durably and all together; return each claim, or Held if a budget has no room.
+    def claim_all(self, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | HeldByBudget | None]:
+        """Claim firings for a run, durably and all together; return the claims, or HeldByBudget without room.
 
         None for a firing that is already claimed, fired, in doubt or reported as expired. A firing also counts under
         the occurrence name that it had before a schedule edit. Runs that claim within limits of one account do so one
         after the other, so they never exceed a limit together. After a lost connection, repeat the same requests: they
         then get the same claims. Each request must have a `claims.scope` of its own.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             answers = claims.claim(connection, run, requests)
         self._count_claims(run, sum(isinstance(answer, Claim) for answer in answers))
         return answers
@@ -315,7 +321,7 @@ class Ledger:
         lease ran out. The attempts are recorded in any case. If a firing expired before it was sent, its claim is given
         back and the expiry recorded. Repeating the call changes nothing. Each claim must be different.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             return outcome_records.settle(connection, run, outcomes)
 
     def claim(self, run: str, firing: Firing, now: datetime, *, claim_id: str | None = None) -> Claim | None:
@@ -325,7 +331,7 @@ class Ledger:
 
     def claim_within(
         self, run: str, firing: Firing, now: datetime, limits: tuple[Limit, ...], *, claim_id: str | None = None
-    ) -> Claim | Held | None:
+    ) -> Claim | HeldByBudget | None:
         """Do the same as `claim_all` for one firing."""
         return self.claim_all(run, [ClaimRequest(claim_id or new_ulid(), firing, now, limits)])[0]
 
@@ -345,24 +351,24 @@ class Ledger:
         `reasons` gives the reason for firings that expire for another cause than the end of their grace. All other
         writers wait for this transaction, so pass many firings in several calls.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             return firings.expire(connection, run, missed, now, reasons)
 
     def watch(self, found: Mapping[WatchKey, Watch]) -> None:
         """Record up to when recurring bulletins are settled. Never moves that time back."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             watches.move_on(connection, found)
 
     def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             adopted = sum(firings.adopt(connection, run, firing, now, reason) for firing in sent)
         self._count_claims(run, adopted)
         return adopted
 
     def sweep(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
 
     # Reports
@@ -373,22 +379,22 @@ class Ledger:
         The rows are expired firings and firings in doubt. `belongs` selects them by the firing and its file; the others
         stay for another run. Exactly one run takes over a row. Repeating the call changes nothing.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = unreported.of_ended_runs(connection, run, self.clock.now())
         for piece in queries.chunks(row.id for row in found if belongs(row.key, row.file)):
-            with self._writing() as connection:
+            with self.writing() as connection:
                 unreported.take_over(connection, run, piece, self.clock.now())
         return self.unreported(run)
 
     def unreported(self, run: str) -> list[FiringRow]:
         """Return the expired firings and firings in doubt that `run` has yet to report, oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return queries.rows_by_id(connection, [row.id for row in unreported.of_run(connection, run)])
 
     def mark_reported(self, run: str, ids: Sequence[str]) -> None:
         """Record that the report of `run` with these rows was published, so that no run reports them again."""
         for piece in queries.chunks(ids):
-            with self._writing(single=True) as connection:
+            with self.writing(single=True) as connection:
                 unreported.mark_reported(connection, run, piece, self.clock.now())
 
     def resolve(self, row: FiringRow, *, sent: bool, note: str, identity: Identity, again: bool = False) -> bool:
@@ -396,7 +402,7 @@ class Ledger:
 
         With `again`, a person can also change an earlier decision, unless the firing was claimed since.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             now = self.clock.now()
             return firings.resolve(connection, row, sent=sent, note=note, identity=identity, again=again, now=now)
 
@@ -404,28 +410,28 @@ class Ledger:
 
     def take_slots(self, run: str, wanted: Sequence[SlotRequest]) -> dict[str, list[int]]:
         """Lease slots to a run; return the numbers by account. Repeating a call may return other slots of the run."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             free = slots.free(connection, run, wanted, self.clock.now())
         taken: dict[str, list[int]] = {}
         for piece in queries.chunks(free):
-            with self._writing(single=True) as connection:
+            with self.writing(single=True) as connection:
                 for account, number in slots.take(connection, run, piece, self.clock.now()):
                     taken.setdefault(account, []).append(number)
         return taken
 
     def give_back_slots(self, run: str, numbers: Mapping[str, Collection[int]]) -> None:
         """Free slots that a run holds, by account."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             slots.give_back(connection, run, numbers)
 
     def slots_of(self, run: str) -> dict[str, list[int]]:
         """Return the numbers of the slots that a run still holds, by account."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return slots.held_by(connection, run)
 
     def slot_demand(self, accounts: Iterable[str]) -> dict[str, dict[str, int]]:
         """Return how many slots of each account each live run holds; 0 for a run that waits for its first slot."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return slots.demand(connection, accounts, self.clock.now())
 
 

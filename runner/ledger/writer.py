@@ -24,7 +24,7 @@ from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.claims import scope
 from runner.ledger.values import Claim, ClaimRequest, OutcomeRecord, SlotRequest
-from runner.plan.budget import Held
+from runner.plan.budget import HeldByBudget
 from runner.plan.firing import Firing, FiringKey
 
 MOST = 200  # requests of one transaction; all other writers wait for it
@@ -114,7 +114,7 @@ class LedgerWriter:
 
     # Requests
 
-    def claim(self, request: ClaimRequest) -> Claim | Held | None:
+    def claim(self, request: ClaimRequest) -> Claim | HeldByBudget | None:
         """Claim a firing; see `Ledger.claim_all`. Its request may be sent only after this method returned the claim."""
         return self._ask(_Kind.CLAIM, scope(request), request, lambda group: self.ledger.claim_all(self.run, group))
 

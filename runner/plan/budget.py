@@ -19,7 +19,6 @@ from typing import NamedTuple
 from runner.definitions.model import Account, Budget
 from runner.plan.firing import Firing
 from runner.plan.history import Spent
-from runner.plan.time_text import moment, whole_second
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -36,14 +35,9 @@ class Limit:
     window: timedelta
     event: str | None = None
 
-    def __str__(self) -> str:
-        of_event = f" for {self.event}" if self.event is not None else ""
-        unit = "an hour" if self.window == HOUR else "a day"
-        return f"the budget of {self.account}{of_event} is {self.count:,} {unit}"
-
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldByBudget:
     """Why a firing must not be sent now: the limit that is reached, and until when.
 
     `others` counts the firings of the same plan that are sent first and use up the limit; 0 if it was used up before.
@@ -52,15 +46,6 @@ class Held:
     limit: Limit
     until: datetime
     others: int = 0
-
-    def reason(self, expires_at: datetime | None) -> str:
-        """Return the reason in words, for a firing that expires at `expires_at`."""
-        until = moment(whole_second(self.until))
-        others = "1 other is" if self.others == 1 else f"{self.others:,} others are"
-        why = f"{others} sent first: no room until" if self.others else "it is used up until"
-        if expires_at is not None and self.until > expires_at:
-            return f"{self.limit}, and {why} {until}; it will expire before that, {moment(expires_at)}"
-        return f"{self.limit}, and {why} {until}; it can be sent then"
 
 
 def limits(account: Account, event: str) -> tuple[Limit, ...]:
@@ -128,7 +113,7 @@ class Budgets:
         every = chain.from_iterable(_all_limits(account) for account in self._accounts.values())
         self._is_used_up = {limit: self._full_until(limit, now) is not None for limit in every}  # before this plan
 
-    def charge(self, firing: Firing) -> Held | None:
+    def charge(self, firing: Firing) -> HeldByBudget | None:
         """Charge a firing that would be sent now. Return why and until when it is held back; None if there is room.
 
         A firing that is held back is charged at the time when it can be sent, unless it expires first.
@@ -145,7 +130,7 @@ class Budgets:
         if expires_at is None or at <= expires_at:
             _insert_time(self._times, of, at)
             _insert_time(self._charged, of, at)
-        return None if reached is None else Held(reached, at, others)
+        return None if reached is None else HeldByBudget(reached, at, others)
 
     def was_reached(self, firing: Firing) -> Limit | None:
         """Return the limit that had no room when the firing expired; None if no budget caused the expiry."""

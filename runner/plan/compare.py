@@ -13,6 +13,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from runner.definitions.fields import FIELDS, Sent
 from runner.definitions.model import (
     Account,
     Budget,
@@ -27,13 +28,13 @@ from runner.definitions.model import (
 from runner.definitions.schedules.times import written_duration
 from runner.plan.changes import Change, changes
 from runner.plan.firing import FiringKey
-from runner.plan.time_text import moment
+from runner.plan.time_text import utc_text
 
 # The fields of an account that decide which people its bulletins reach.
 MOVES = ("region", "base_url", "account_id_env")
 
 _T = TypeVar("_T")
-_values = attrgetter(*(name for name in Bulletin.__dataclass_fields__ if name not in ("place", "inherited")))
+_values = attrgetter(*(each.attribute for each in FIELDS))
 
 
 class ChangeKind(StrEnum):
@@ -147,7 +148,7 @@ def _renamed(missing: Sequence[Bulletin], new_ids: Sequence[Bulletin]) -> dict[s
     payload and schedule, because id and name often come from the same cell.
     """
     pairs: dict[str, Bulletin] = {}
-    for likeness in (lambda bulletin: (_payload(bulletin), bulletin.schedule), _payload):
+    for likeness in (lambda bulletin: (bulletin.payload_key(), bulletin.schedule), Bulletin.payload_key):
         _pair(missing, new_ids, likeness, pairs)
     from_rows = [each for each in missing if each.place.row]
     _pair(from_rows, [each for each in new_ids if each.place.row], _row_likeness, pairs)
@@ -156,7 +157,7 @@ def _renamed(missing: Sequence[Bulletin], new_ids: Sequence[Bulletin]) -> dict[s
 
 def _row_likeness(bulletin: Bulletin) -> Hashable:
     place = bulletin.place
-    return place.file, place.entry, bulletin.schedule, _payload(replace(bulletin, name=""))
+    return place.file, place.entry, bulletin.schedule, replace(bulletin, name="").payload_key()
 
 
 def _pair(
@@ -188,16 +189,6 @@ def _pair(
             taken.add(pairs[bulletin.id].id)
 
 
-def _payload(bulletin: Bulletin) -> Hashable:
-    return (
-        bulletin.business_event,
-        bulletin.name,
-        frozenset(bulletin.properties.items()),
-        bulletin.c_by,
-        bulletin.when,
-    )
-
-
 def _fields(old: Bulletin, new: Bulletin) -> tuple[Change, ...]:
     if _values(old) == _values(new):
         return ()  # true for nearly all bulletins, and ten times as fast as comparing field by field
@@ -205,33 +196,28 @@ def _fields(old: Bulletin, new: Bulletin) -> tuple[Change, ...]:
 
 
 def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
-    return {
-        "id": bulletin.id,
-        **bulletin.payload(),
-        "schedule": _schedule(bulletin.schedule),
-        "accounts": sorted(bulletin.accounts),
-        "enabled": bulletin.enabled,
-        "tags": sorted(bulletin.tags),
-        "revision": bulletin.revision,
-        "allow_duplicate": bulletin.allow_duplicate,
-    }
+    """Return the values to compare: what is sent and when, then the other fields."""
+    other = {each.name: _compared(getattr(bulletin, each.attribute)) for each in FIELDS if each.sent is Sent.NEVER}
+    return {"id": bulletin.id, **bulletin.payload(), "schedule": None} | other
 
 
-def _schedule(schedule: Schedule | Recurrence | None) -> dict[str, Any] | None:
-    match schedule:
-        case None:
-            return None
+def _compared(value: Any) -> Any:
+    match value:
+        case tuple():
+            return sorted(value)
         case Schedule(at, grace):
-            return {"at": moment(at), "grace": written_duration(grace)}
-        case recurrence:
+            return {"at": utc_text(at), "grace": written_duration(grace)}
+        case Recurrence() as recurrence:
             edges = {"starts": recurrence.starts, "ends": recurrence.ends}
             return {
                 "cron": recurrence.cron,
                 "timezone": recurrence.timezone,
-                **{name: moment(at) for name, at in edges.items() if at},
+                **{name: utc_text(at) for name, at in edges.items() if at},
                 "grace": written_duration(recurrence.grace),
                 "catch_up": recurrence.catch_up.value,
             }
+        case _:
+            return value
 
 
 def _account(account: Account) -> dict[str, Any]:
@@ -266,13 +252,13 @@ def _event(event: BusinessEvent) -> dict[str, Any]:
 
 
 def _changed_entries(
-    old: Mapping[str, _T], new: Mapping[str, _T], described: Callable[[_T], dict[str, Any]]
+    old: Mapping[str, _T], new: Mapping[str, _T], describe: Callable[[_T], dict[str, Any]]
 ) -> Iterator[tuple[ChangeKind, str, _T | None, tuple[Change, ...]]]:
     """Yield (kind, name, new entry, changed fields) for each entry that differs."""
     for name, entry in new.items():
         if name not in old:
             yield ChangeKind.ADDED, name, entry, ()
-        elif fields := tuple(changes(described(old[name]), described(entry))):
+        elif fields := tuple(changes(describe(old[name]), describe(entry))):
             yield ChangeKind.CHANGED, name, entry, fields
     for name in old:
         if name not in new:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from runner.plan.decide import Action, Step
-from runner.plan.time_text import moment, span
+from runner.plan.time_text import duration_text, utc_text
 
 OLDEST = timedelta(hours=2)
 FARTHEST_AHEAD = timedelta(minutes=2)
@@ -33,9 +33,9 @@ def event_time_warnings(when: str | int, sent_at: datetime, *, is_later: bool = 
     event_at = datetime.fromtimestamp(when, UTC)
     reference = "the due time" if is_later else "the time of sending"
     if sent_at - event_at > OLDEST:
-        distance = f"{span(sent_at - event_at)} before {reference}"
-        return (f"when is {moment(event_at)}, {distance}: CleverTap may refuse events older than 2 hours",)
+        distance = f"{duration_text(sent_at - event_at)} before {reference}"
+        return (f"when is {utc_text(event_at)}, {distance}: CleverTap may refuse events older than 2 hours",)
     if event_at - sent_at > FARTHEST_AHEAD:
-        distance = f"{span(event_at - sent_at)} after {reference}"
-        return (f"when is {moment(event_at)}, {distance}: CleverTap may refuse events more than 2 minutes ahead",)
+        distance = f"{duration_text(event_at - sent_at)} after {reference}"
+        return (f"when is {utc_text(event_at)}, {distance}: CleverTap may refuse events more than 2 minutes ahead",)
     return ()

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from runner.definitions.fields import FILLED_PER_OCCURRENCE
 from runner.definitions.model import Bulletin, Definitions, Recurrence, canonical
 from runner.definitions.schedules.times import zone
 from runner.definitions.templates import fill_occurrence, occurrence_values
@@ -105,11 +106,15 @@ def _filled(bulletin: Bulletin, occurrence: Occurrence) -> Bulletin:
     if occurrence.due_at is None or not isinstance(bulletin.schedule, Recurrence):
         return bulletin
     values = _values(occurrence.due_at, bulletin.schedule.timezone)
-    name = fill_occurrence(bulletin.name, values)
-    properties = {key: fill_occurrence(text, values) for key, text in bulletin.properties.items()}
-    if name == bulletin.name and properties == bulletin.properties:
-        return bulletin
-    return replace(bulletin, name=name, properties=properties)
+    before = {field.attribute: getattr(bulletin, field.attribute) for field in FILLED_PER_OCCURRENCE}
+    after: dict[str, Any] = {name: _fill(value, values) for name, value in before.items()}
+    return bulletin if after == before else replace(bulletin, **after)
+
+
+def _fill(value: str | Mapping[str, str], values: Mapping[str, str]) -> str | dict[str, str]:
+    if isinstance(value, str):
+        return fill_occurrence(value, values)
+    return {key: fill_occurrence(text, values) for key, text in value.items()}
 
 
 @lru_cache(maxsize=65536)

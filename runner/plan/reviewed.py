@@ -16,7 +16,7 @@ from runner.plan.changes import changes
 from runner.plan.decide import Plan, Step
 from runner.plan.firing import Firing, FiringKey, definition, firings_of
 from runner.plan.occurrence import occurrence_named, occurrences
-from runner.plan.time_text import moment
+from runner.plan.time_text import utc_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,12 @@ def firings_for(reviewed: ReviewedPlan, definitions: Definitions, now: datetime)
 def only_reviewed(reviewed: ReviewedPlan, plan: Plan) -> Plan:
     """Return the plan with the reviewed steps only. It settles no bulletin, because other steps are left out."""
     steps = tuple(step for step in plan.steps if step.firing.key in reviewed.keys)
-    return replace(plan, steps=steps, settled={})
+    return replace(plan, steps=steps, settled_until={})
 
 
-def moved(reviewed: ReviewedPlan, plan: Plan, accounts: Mapping[str, Account], ledger_id: str | None) -> list[str]:
+def differences(
+    reviewed: ReviewedPlan, plan: Plan, accounts: Mapping[str, Account], ledger_id: str | None
+) -> list[str]:
     """Return the differences between the reviewed plan and now, one line each; empty if it can be sent as reviewed.
 
     `plan` holds the firings of the set whose keys are in `reviewed.keys`.
@@ -146,4 +148,4 @@ def _shown(value: str | None) -> str:
 
 
 def _until(at: datetime | None) -> str:
-    return "any time" if at is None else moment(at)
+    return "any time" if at is None else utc_text(at)

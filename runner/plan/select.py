@@ -11,8 +11,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from runner.definitions.tables.row_line import row_place
-from runner.errors import Exit, UserError
+from runner.definitions.row_reference import RowLine
+from runner.errors import ErrorCode, Exit, UserError
 from runner.plan.compare import Comparison
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing
@@ -46,8 +46,8 @@ class Criterion:
             case "id":
                 return any(fnmatchcase(bulletin.id, glob) for glob in self.values)
             case "file":
-                row = row_place(bulletin.place.row, bulletin.place.file)
-                files = {bulletin.place.file, row.file if row else bulletin.place.file}
+                place = bulletin.place
+                files = {place.file, place.row.file if isinstance(place.row, RowLine) else place.file}
                 return any(fnmatchcase(file, glob) for file in files for glob in self.values)
             case "tag":
                 return not set(bulletin.tags).isdisjoint(self.values)
@@ -82,6 +82,7 @@ def select(firings: Iterable[Firing], criteria: Iterable[Selector]) -> list[Firi
     selected = [firing for firing in firings if all(criterion.accepts(firing) for criterion in criteria)]
     if criteria and not selected:
         raise UserError(
+            ErrorCode.NO_MATCH,
             f"no bulletin matches {' '.join(map(str, criteria))}",
             help="Check the spelling. A bulletin must meet all of these options.",
             exit_code=Exit.USAGE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 
-def moment(at: datetime) -> str:
+def utc_text(at: datetime) -> str:
     """Return an instant in UTC, to the second: `2026-12-01T13:00:00Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -15,7 +15,7 @@ def whole_second(at: datetime) -> datetime:
     return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
-def span(length: timedelta) -> str:
+def duration_text(length: timedelta) -> str:
     """Return a length of time in its two largest units, such as `3d 4h`."""
     seconds = max(int(length.total_seconds()), 0)
     parts = []

@@ -7,18 +7,15 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from runner.definitions.suggest import counted
 from runner.plan.compare import MOVES
 from runner.plan.decide import Action
 from runner.report.local_time import local_time, zones_of
+from runner.report.vocabulary import ACTIONS
 
 _SENDS = tuple(action for action in Action if action.sends)
 _STOPPED = (None, Action.DISABLED, Action.EXPIRED, Action.DUPLICATE)  # None: it was removed
 _Effects = Sequence[tuple[str, Mapping[str, Any]]]  # each with the id of its bulletin
-
-
-def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """Return a count with its noun: `1 file`, `2 files`; `plural` for a noun whose plural is not formed with s."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def bulletins_of(ids: Iterable[str]) -> str:
@@ -33,16 +30,16 @@ def sent_now(document: Mapping[str, Any]) -> list[str]:
     return [each["id"] for each in document["firings"] if Action(each["action"]).sends]
 
 
-def action_counts(document: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def action_counts(document: Mapping[str, Any]) -> str:
     """Count the actions of a plan: `3 fire, 9 wait (2 for a budget)`; empty without firings.
 
-    Expired firings that no run has reported yet are counted too. `names` replaces the names of some actions.
+    Expired firings that no run has reported yet are counted too.
     """
     summary = document["summary"]
     held_back = sum(each.get("may_go_at") is not None for each in document["firings"])
     more = {"wait": f" ({held_back:,} for a budget)" if held_back else "", "expired": unreported(document)}
     return ", ".join(
-        f"{summary[action]:,} {names.get(action, action)}{more.get(action, '')}" for action in Action if summary[action]
+        f"{summary[action]:,} {ACTIONS[action].label}{more.get(action, '')}" for action in Action if summary[action]
     )
 
 

@@ -1,109 +1,73 @@
-"""Choose a format by its name.
+"""The formats that can be chosen with `--format`: a line for each, and the texts that they make.
 
-In: a plan's or report's document, or the definitions' problems. Out: the text in this format. Only `text` is made by
-the commands themselves.
+In: the name of a format, and a plan's or report's document, or the definitions' problems. Out: the text in this format.
+The commands make `text`, which is for people at a terminal, themselves.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from runner import __version__
+from runner.report.format_interface import PlanFormat, ProblemsFormat, ReportFormat, RunFormat
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.definitions.model import Definitions
-    from runner.report.annotations.findings import Annotation
 
-# In addition to `text`, which each command prints itself.
-FINDING_FORMATS = ("markdown", "github", "sarif", "junit")
-PROBLEM_FORMATS = ("text", "json", *FINDING_FORMATS)
-PLAN_FORMATS = (*PROBLEM_FORMATS, "html")
-RUN_FORMATS = PLAN_FORMATS
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """A format: the module that holds it as `FORMAT`, imported when it is used, and the kinds that it inherits from."""
+
+    module: str
+    kinds: tuple[type, ...] = (ReportFormat,)
+
+
+_FORMATS: Mapping[str, _Registered] = {
+    "json": _Registered("runner.report.json_documents"),
+    "markdown": _Registered("runner.report.markdown.format"),
+    "github": _Registered("runner.report.annotations.github"),
+    "sarif": _Registered("runner.report.annotations.sarif"),
+    "junit": _Registered("runner.report.junit"),
+    "html": _Registered("runner.report.html.format", (PlanFormat, RunFormat)),
+}
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(name for name, format_ in _FORMATS.items() if any(issubclass(each, kind) for each in format_.kinds))
+
+
+PROBLEM_FORMATS = ("text", *_names(ProblemsFormat))
+PLAN_FORMATS = ("text", *_names(PlanFormat))
+RUN_FORMATS = ("text", *_names(RunFormat))
+# These show problems also where a plan or a run was asked for. The JSON of plans and runs has no place for them.
+FINDING_FORMATS = tuple(name for name in _names(ProblemsFormat) if name != "json")
 
 
 def problems_in(format_: str, definitions: Definitions, *, now: datetime) -> str:
     """Return the problems of a set in one of `PROBLEM_FORMATS` other than text, with a line break at the end."""
-    from runner.report.annotations.findings import from_problems
-
-    match format_:
-        case "json":
-            from runner.report.text.problems import problems_json
-
-            text = problems_json(definitions)
-        case "markdown":
-            from runner.report.markdown import problems_markdown
-
-            text = problems_markdown(definitions)
-        case "junit":
-            from runner.report.junit import problems_junit
-
-            text = problems_junit(definitions, now, __version__)
-        case _:
-            text = _annotations(format_, from_problems(definitions.problems))
-    return _ended(text)
+    found: ProblemsFormat = _load(format_)
+    return _ended(found.problems_text(definitions, now))
 
 
 def plan_in(format_: str, document: Mapping[str, Any]) -> str:
     """Return a plan's document in one of `PLAN_FORMATS` other than text, with a line break at the end."""
-    match format_:
-        case "json":
-            text = json.dumps(document, ensure_ascii=False, indent=2)
-        case "markdown":
-            from runner.report.markdown import plan_markdown
-
-            text = plan_markdown(document)
-        case "junit":
-            from runner.report.junit import plan_junit
-
-            text = plan_junit(document)
-        case "html":
-            from runner.report.html.plan.page import plan_page
-
-            text = plan_page(dict(document))
-        case _:
-            from runner.report.annotations.findings import from_plan
-
-            text = _annotations(format_, from_plan(document))
-    return _ended(text)
+    found: PlanFormat = _load(format_)
+    return _ended(found.plan_text(document))
 
 
 def run_in(format_: str, document: Mapping[str, Any]) -> str:
     """Return a report's document in one of `RUN_FORMATS` other than text, with a line break at the end."""
-    match format_:
-        case "json":
-            text = json.dumps(document, ensure_ascii=False)
-        case "markdown":
-            from runner.report.markdown import report_markdown
-
-            text = report_markdown(document)
-        case "junit":
-            from runner.report.junit import report_junit
-
-            text = report_junit(document)
-        case "html":
-            from runner.report.html.run.page import report_page
-
-            text = report_page(dict(document))
-        case _:
-            from runner.report.annotations.findings import from_report
-
-            text = _annotations(format_, from_report(document))
-    return _ended(text)
+    found: RunFormat = _load(format_)
+    return _ended(found.run_text(document))
 
 
-def _annotations(format_: str, findings: list[Annotation]) -> str:
-    if format_ == "sarif":
-        from runner.report.annotations.sarif import sarif
-
-        return sarif(findings, __version__)
-    assert format_ == "github"
-    from runner.report.annotations.github import github_commands
-
-    return github_commands(findings)
+def _load(name: str) -> Any:
+    return import_module(_FORMATS[name].module).FORMAT
 
 
 def _ended(text: str) -> str:

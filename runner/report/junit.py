@@ -11,35 +11,28 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
+from runner import __version__
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
-from runner.plan.time_text import moment
-from runner.report.annotations.findings import label, place
-from runner.report.counts import counted
+from runner.definitions.suggest import counted
+from runner.plan.time_text import utc_text
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
+from runner.report.document.entry_text import label, place
+from runner.report.format_interface import ReportFormat
 from runner.report.safe_text import printable
 from runner.report.text.problems import problem_line
+from runner.report.vocabulary import ACTIONS, OUTCOMES, JUnitEnd
 
 _NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # not allowed in XML 1.0
-
-
-class _End(StrEnum):
-    """The result of a case, which is also the name of its XML element."""
-
-    PASSED = "passed"
-    FAILURE = "failure"
-    ERROR = "error"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     group: str
     name: str
-    end: _End = _End.PASSED
+    end: JUnitEnd = JUnitEnd.PASSED
     kind: str = ""
     message: str = ""
     lines: Sequence[str] = ()
@@ -54,22 +47,6 @@ class _Suite:
     cases: Sequence[_Case]
     facts: Mapping[str, str | None]
     output: Sequence[str] = ()
-
-
-_PLAN_ENDS = {
-    "fire": _End.PASSED,
-    "retry": _End.PASSED,
-    "in_doubt": _End.FAILURE,
-    "duplicate": _End.FAILURE,
-    "expired": _End.FAILURE,
-}
-_REPORT_ENDS = {
-    "fired": _End.PASSED,
-    "would_fire": _End.PASSED,
-    "failed": _End.FAILURE,
-    "expired": _End.FAILURE,
-    "in_doubt": _End.ERROR,
-}
 
 
 def problems_junit(definitions: Definitions, now: datetime, version: str) -> str:
@@ -108,38 +85,38 @@ def _file_case(file: str, problems: Sequence[Problem]) -> _Case:
     alone = len(problems) == 1
     kind = problems[0].code.value if alone else "problems"
     message = problems[0].message if alone else counted(len(problems), "problem")
-    return _Case("definitions", file, _End.FAILURE, kind, message, [problem_line(each) for each in problems])
+    return _Case("definitions", file, JUnitEnd.FAILURE, kind, message, [problem_line(each) for each in problems])
 
 
 def _plan_case(firing: Mapping[str, Any]) -> _Case:
     action = firing["action"]
-    end = _PLAN_ENDS.get(action, _End.SKIPPED)
+    end = ACTIONS[action].junit
     changes = [
         f"{change['field']}: {change['old'] or 'nothing'} → {change['new'] or 'nothing'}"
         for change in firing["changes"]
     ]
     warnings = [f"warning: {each}" for each in firing.get("warnings", ())]
     return _Case(
-        firing["account"], label(firing), end, action, firing["reason"], [*_story(firing), *changes, *warnings]
+        firing["account"], label(firing), end, action, firing["reason"], [*_description(firing), *changes, *warnings]
     )
 
 
 def _report_case(result: Mapping[str, Any]) -> _Case:
     outcome = result["outcome"]
-    end = _REPORT_ENDS.get(outcome, _End.SKIPPED)
+    end = OUTCOMES[outcome].junit if outcome else JUnitEnd.SKIPPED
     kind = outcome or result["action"]
     message = result["reason"] or result["error"] or kind
-    lines = [*_story(result), *map(_attempt, result["attempts"])]
+    lines = [*_description(result), *map(_attempt, result["attempts"])]
     return _Case(result["account"], label(result), end, kind, message, lines, round(result["latency_ms"] or 0))
 
 
-def _story(entry: Mapping[str, Any]) -> list[str]:
+def _description(entry: Mapping[str, Any]) -> list[str]:
     due = f"due: {entry['due_at']}" if entry["due_at"] else "due: at once"
     may_go = budget_allows_at(entry)
     held = (
         []
         if may_go is None
-        else ["expires before the budget has room" if expires_first(entry) else f"may go: {moment(may_go)}"]
+        else ["expires before the budget has room" if expires_first(entry) else f"may go: {utc_text(may_go)}"]
     )
     return [
         place(entry),
@@ -173,9 +150,9 @@ def _xml(suite: _Suite) -> str:
         timestamp=suite.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         hostname=_text(suite.host).strip() or "localhost",
         tests=str(len(ends)),
-        failures=str(ends.count(_End.FAILURE)),
-        errors=str(ends.count(_End.ERROR)),
-        skipped=str(ends.count(_End.SKIPPED)),
+        failures=str(ends.count(JUnitEnd.FAILURE)),
+        errors=str(ends.count(JUnitEnd.ERROR)),
+        skipped=str(ends.count(JUnitEnd.SKIPPED)),
         time=_seconds(sum(case.time_ms for case in suite.cases)),
     )
     properties = ET.SubElement(element, "properties")
@@ -187,14 +164,14 @@ def _xml(suite: _Suite) -> str:
     ET.SubElement(element, "system-out").text = "\n".join(map(_text, suite.output))
     ET.SubElement(element, "system-err")
     ET.indent(root)
-    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return written.decode()
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document.decode()
 
 
 def _add(suite: ET.Element, case: _Case) -> None:
     names = {"classname": _text(case.group), "name": _text(case.name), "time": _seconds(case.time_ms)}
     element = ET.SubElement(suite, "testcase", names)
-    if case.end is not _End.PASSED:
+    if case.end is not JUnitEnd.PASSED:
         said = ET.SubElement(element, case.end.value, type=case.kind, message=_text(case.message))
         said.text = "\n".join(map(_text, case.lines))
 
@@ -205,3 +182,17 @@ def _seconds(length_ms: int) -> str:
 
 def _text(text: str) -> str:
     return _NOT_CHARACTERS.sub(lambda found: f"\\u{ord(found.group()):04x}", printable(text))
+
+
+class _JUnit(ReportFormat):
+    def problems_text(self, definitions: Definitions, now: datetime) -> str:
+        return problems_junit(definitions, now, __version__)
+
+    def plan_text(self, document: Mapping[str, Any]) -> str:
+        return plan_junit(document)
+
+    def run_text(self, document: Mapping[str, Any]) -> str:
+        return report_junit(document)
+
+
+FORMAT = _JUnit()

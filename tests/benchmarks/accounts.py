@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2]))
@@ -161,7 +162,7 @@ class Load:
         (folder / "bulletins.yaml").write_text(json.dumps({"bulletins": entries}), encoding="utf-8")
 
 
-def figures_of_sandbox(base_url: str) -> dict[str, float]:
+def figures_of_sandbox(base_url: str) -> dict[str, Any]:
     """Return what a sandbox counted, in the form of `counting_server.Figures`."""
     record = get(f"{base_url}/_sandbox/requests")
     requests = record["requests"]
@@ -174,10 +175,10 @@ def figures_of_sandbox(base_url: str) -> dict[str, float]:
     }
 
 
-def get(url: str) -> dict[str, object]:
+def get(url: str) -> dict[str, Any]:
     """Return the JSON object at that address."""
     with urllib.request.urlopen(url) as answer:
-        found: dict[str, object] = json.load(answer)
+        found: dict[str, Any] = json.load(answer)
         return found
 
 

@@ -33,7 +33,7 @@ from runner.definitions.load import load
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.database.tables import firings as table
 from runner.ledger.ledger import Ledger
-from runner.ledger.records.firings import new_row
+from runner.ledger.records.firings import row_values
 from runner.ledger.values import Identity, Origin
 from runner.plan.firing import firings
 from runner.plan.history import State
@@ -133,7 +133,7 @@ def of_the_set(definitions: Path, run_id: str) -> Iterator[dict[str, Any]]:
     """Every fifth firing of the set, sent a month ago."""
     ago = datetime.now(UTC) - timedelta(days=30)
     for firing in itertools.islice(firings(load([definitions]), ago), 0, None, 5):
-        yield {**new_row(run_id, firing, ago, State.FIRED), "settled_at": ago}
+        yield {**row_values(run_id, firing, ago, State.FIRED), "settled_at": ago}
 
 
 def of_old_releases(definitions: Path, run_id: str, count: int) -> Iterator[dict[str, Any]]:
@@ -141,7 +141,7 @@ def of_old_releases(definitions: Path, run_id: str, count: int) -> Iterator[dict
     ago = datetime.now(UTC) - timedelta(days=300)
     like = next(firings(load([definitions]), ago))
     for number in range(count - BULLETINS // 5):
-        row = {**new_row(run_id, like, ago, State.FIRED), "settled_at": ago}
+        row = {**row_values(run_id, like, ago, State.FIRED), "settled_at": ago}
         yield {**row, "bulletin": f"show-{number:07}-old", "payload_hash": f"sha256:{number:064x}"}
 
 

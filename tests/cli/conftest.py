@@ -13,6 +13,7 @@ import pytest
 from conftest import Write
 
 from runner.cli import main
+from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "report.schema.json"
@@ -39,15 +40,16 @@ class Done:
     def json(self) -> Any:
         return json.loads(self.out)
 
-    def refused_with(self, message: str, help: str, code: int = 5) -> bool:  # noqa: A002
-        """Whether it says why and the way out, each in a line of its own on standard error."""
+    def refused_with(self, code: ErrorCode, *values: str, exit_code: int = 5) -> bool:
+        """Whether it refuses with this code, and names these values in its error or in its help: each has one line."""
         lines = self.err.splitlines()
         errors = [line for line in lines if line.startswith("error: ")]
         helps = [line for line in lines if line.startswith("help: ")]
-        assert self.code == code, self
-        assert len(errors) == len(helps) == 1, self.err
-        assert message in errors[0]
-        assert help in helps[0]
+        assert self.code == exit_code, self
+        assert len(errors) == 1, self.err
+        assert len(helps) == 1, self.err
+        assert errors[0].endswith(f" [{code}]"), self.err
+        assert [value for value in values if value not in f"{errors[0]} {helps[0]}"] == [], self.err
         return True
 
 

@@ -13,6 +13,7 @@ from git.repository import Repository
 from cli.conftest import Bulletins, account, only_report, outcomes
 from runner import clock
 from runner.definitions.schema.schemas import schema
+from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
 SPENT = "the budget of india is 1 an hour, and it is used up until 20"
@@ -50,7 +51,7 @@ def test_a_run_leaves_it_alone_and_is_well(bulletins: Bulletins, thrifty: Sandbo
     assert outcomes(report) == {"now-1": "fired", "now-2": None}
     assert (report["summary"]["held_back"], report["summary"]["not_due"]) == (1, 0)
     sent, held = report["results"]
-    assert (sent["may_go_at"], held["reason"].startswith(AFTER_ANOTHER)) == (None, True)
+    assert (sent["may_go_at"], held["reason_code"]) == (None, "budget-for-others")
     assert held["may_go_at"] > report["run"]["started_at"]
 
 
@@ -104,7 +105,7 @@ def test_a_reviewed_plan_does_not_hold_once_the_budget_is_spent(
     assert bulletins("plan", "--id", "now-1", "--out", "plan.json").code == 0
     assert bulletins("fire", "--yes", "--id", "now-2").code == 0
     done = bulletins("fire", "plan.json", "--yes")
-    assert done.refused_with(f"now-1 in india: its action is now wait: {SPENT}", "Make a new plan")
+    assert done.refused_with(ErrorCode.PLAN_OUTDATED, "now-1", SPENT)
     assert len(thrifty.accepted()) == 1
 
 

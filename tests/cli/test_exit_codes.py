@@ -11,16 +11,18 @@ import pytest
 
 from cli.conftest import Bulletins
 from runner import interrupts
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.sandbox.server import Sandbox
+
+DISK_FULL = UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
 
 AFTER_SENDING = (
     "runner.fire.run:Run.finish",
     "runner.ledger.ledger:Ledger.finish_run",
     "runner.report.document.run:report_document",
     "runner.report.text.run:summary_lines",
-    "runner.cli.reporting:Reporter.publish",
-    "runner.cli.metering:Meter.look_at",
+    "runner.jobs.firing.publishing:ReportPublisher.publish",
+    "runner.jobs.firing.metrics_file:MetricsFile.count_ledger",
     "runner.ledger.ledger:Ledger.close",
     "runner.report.metrics:metrics_text",
 )
@@ -44,7 +46,7 @@ def break_down(monkeypatch: pytest.MonkeyPatch, at: str, error: Exception) -> No
 
 
 @pytest.mark.usefixtures("ledger")
-@pytest.mark.parametrize("error", [UserError("the disk is full"), KeyError("x")], ids=["ledger", "internal"])
+@pytest.mark.parametrize("error", [DISK_FULL, KeyError("x")], ids=["ledger", "internal"])
 @pytest.mark.parametrize("at", AFTER_SENDING)
 def test_what_fails_after_a_request_has_left_is_no_refusal(
     bulletins: Bulletins, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, at: str, error: Exception
@@ -53,7 +55,7 @@ def test_what_fails_after_a_request_has_left_is_no_refusal(
         break_down(patch, at, error)
         done = bulletins("fire", "--yes", "--id", "now-*", "--metrics-file", "m.prom")
     assert (done.code, len(sandbox.accepted())) == (1, 2), done
-    assert "error: " in done.err or at.endswith("look_at")
+    assert "error: " in done.err or at.endswith("count_ledger")
 
 
 @pytest.mark.usefixtures("ledger")
@@ -62,7 +64,7 @@ def test_a_doubt_wins_over_what_fails_later(
     bulletins: Bulletins, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     sandbox.add_fault("503@Now 1")
-    break_down(monkeypatch, at, UserError("the disk is full"))
+    break_down(monkeypatch, at, DISK_FULL)
     assert bulletins("fire", "--yes", "--id", "now-*", "--metrics-file", "m.prom").code == 4
 
 
@@ -71,7 +73,7 @@ def test_a_doubt_wins_over_what_fails_later(
 def test_what_fails_before_is_one(
     bulletins: Bulletins, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
-    break_down(monkeypatch, at, UserError("the disk is full"))
+    break_down(monkeypatch, at, DISK_FULL)
     done = bulletins("fire", "--yes", "--id", "now-*")
     assert (done.code, sandbox.received()) == (5, ())
 

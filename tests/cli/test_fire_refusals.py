@@ -12,7 +12,9 @@ from conftest import Write
 
 from cli.conftest import Bulletins, account, only_report, outcomes
 from runner.cli import main
+from runner.errors import ErrorCode
 from runner.fire.api.client import Client
+from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
 
@@ -22,26 +24,27 @@ def _nothing_is_sent(sandbox: Sandbox) -> Iterator[None]:
     assert sandbox.received() == ()
 
 
-def assert_reported(folder: Path, message: str) -> None:
+def assert_reported(folder: Path, *values: str) -> None:
     """The report says that the run was refused, and why each firing that was due was skipped."""
     report = only_report(folder)
     assert report["run"]["exit_code"] == 5
     skipped = [result for result in report["results"] if result["outcome"] == "skipped"]
     assert {result["id"] for result in skipped} == {"now-1", "now-2"}
-    assert all(message in result["reason"] for result in skipped)
+    assert {result["reason_code"] for result in skipped} == {ReasonCode.RUN_REFUSED}
+    assert all(value in result["reason"] for result in skipped for value in values)
     assert set(outcomes(report).values()) == {"skipped", None}
 
 
 def test_no_ledger(bulletins: Bulletins, small_set: Path, tmp_path: Path) -> None:
     done = bulletins("fire", "--yes")
-    assert done.refused_with("there is no ledger at .bulletins/ledger.sqlite3", "bulletins ledger init")
+    assert done.refused_with(ErrorCode.LEDGER_MISSING, ".bulletins/ledger.sqlite3")
     assert not (tmp_path / ".bulletins").exists()
 
 
 def test_a_file_that_is_no_ledger(bulletins: Bulletins, small_set: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("not a database, whatever it is called" * 100)
     done = bulletins("fire", "--yes", "--ledger", "x")
-    assert done.refused_with("the ledger x is damaged, or is not a SQLite file", "never replace it with an empty one")
+    assert done.refused_with(ErrorCode.LEDGER_DAMAGED)
 
 
 def test_an_account_that_is_pinned_to_another_ledger(
@@ -49,9 +52,9 @@ def test_an_account_that_is_pinned_to_another_ledger(
 ) -> None:
     write({"accounts.yaml": account(sandbox.base_url, "ledger: 01AAAAAAAAAAAAAAAAAAAAAAAA")})
     done = bulletins("fire", "--yes")
-    message = "the account india may only be fired with the ledger 01AAAAAAAAAAAAAAAAAAAAAAAA"
-    assert done.refused_with(f"{message}, and .bulletins/ledger.sqlite3 is the ledger {ledger}", "--ledger")
-    assert_reported(tmp_path, message)
+    pinned = "01AAAAAAAAAAAAAAAAAAAAAAAA"
+    assert done.refused_with(ErrorCode.WRONG_LEDGER, ".bulletins/ledger.sqlite3", "india", pinned, ledger, "--ledger")
+    assert_reported(tmp_path, "india", pinned)
 
 
 def test_all_missing_credentials_are_named(
@@ -60,39 +63,35 @@ def test_all_missing_credentials_are_named(
     monkeypatch.delenv("INDIA_ID")
     monkeypatch.setenv("INDIA_PASSCODE", "")
     done = bulletins("fire", "--yes")
-    missing = "the variable INDIA_ID is not set; the variable INDIA_PASSCODE is not set"
-    assert done.refused_with(missing, "Set them on the machine")
-    assert_reported(tmp_path, missing)
+    assert done.refused_with(ErrorCode.CREDENTIALS_MISSING, "INDIA_ID", "INDIA_PASSCODE")
+    assert_reported(tmp_path, "INDIA_ID", "INDIA_PASSCODE")
 
 
 def test_a_passcode_file_that_is_not_there(bulletins: Bulletins, ledger: str, write: Write, sandbox: Sandbox) -> None:
     text = account(sandbox.base_url).replace("passcode_env: INDIA_PASSCODE", "passcode_file: /nowhere/passcode")
     write({"accounts.yaml": text})
     done = bulletins("fire", "--yes")
-    assert done.refused_with(
-        "the passcode_file of india (bulletins.d/accounts.yaml:2) does not exist", "Set them on the machine"
-    )
+    assert done.refused_with(ErrorCode.CREDENTIALS_MISSING, "bulletins.d/accounts.yaml")
 
 
 def test_more_than_max(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     done = bulletins("fire", "--yes", "--max", "1")
-    assert done.refused_with("2 firings would be sent, and --max allows 1", "with --max 2. Otherwise")
-    assert_reported(tmp_path, "--max allows 1")
+    assert done.refused_with(ErrorCode.TOO_MANY_FIRINGS, "--max", "--max 2")
+    assert_reported(tmp_path, "--max")
     assert done.out == ""
 
 
 def test_a_refusal_in_json_is_the_report(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     done = bulletins("fire", "--yes", "--max", "0", "--format", "json")
-    assert done.refused_with("2 firings would be sent", "--max 2")
+    assert done.refused_with(ErrorCode.TOO_MANY_FIRINGS, "--max 2")
     assert done.json == only_report(tmp_path)
 
 
 def test_a_foreign_host(bulletins: Bulletins, ledger: str, write: Write, tmp_path: Path) -> None:
     write({"accounts.yaml": account("https://nowhere.invalid")})
     done = bulletins("fire", "--yes")
-    message = "the account india would send its passcode to https://nowhere.invalid, which is not CleverTap's"
-    assert done.refused_with(message, "add --allow-host nowhere.invalid")
-    assert_reported(tmp_path, message)
+    assert done.refused_with(ErrorCode.FOREIGN_HOST, "india", "https://nowhere.invalid", "--allow-host nowhere.invalid")
+    assert_reported(tmp_path, "india", "https://nowhere.invalid")
 
 
 def test_another_allowed_host_is_not_enough(bulletins: Bulletins, ledger: str, write: Write) -> None:
@@ -102,8 +101,8 @@ def test_another_allowed_host_is_not_enough(bulletins: Bulletins, ledger: str, w
 
 def test_nobody_can_be_asked(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     done = bulletins("fire")
-    assert done.refused_with("there is no terminal to ask on, and nothing was sent", "Add --yes")
-    assert_reported(tmp_path, "no terminal to ask on")
+    assert done.refused_with(ErrorCode.NO_TERMINAL, "--yes")
+    assert_reported(tmp_path)
 
 
 def test_with_nothing_to_send_nobody_is_asked(bulletins: Bulletins, ledger: str) -> None:
@@ -113,7 +112,7 @@ def test_with_nothing_to_send_nobody_is_asked(bulletins: Bulletins, ledger: str)
 def test_a_report_that_could_not_be_written(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = bulletins("fire", "--yes", "--report", "file/r.json")
-    assert done.refused_with("the report can't be written to file/r.json: ", "--report")
+    assert done.refused_with(ErrorCode.CANNOT_WRITE, "file/r.json", "--report")
     assert bulletins("fire", "--yes", "--report", ".").code == 2
 
 
@@ -145,20 +144,20 @@ class TestRequireCommitted:
     def test_a_file_that_git_does_not_have(self, bulletins: Bulletins, write: Write, name: str) -> None:
         write({name: "bulletins: []\n"})
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with(f"definitions differ from git HEAD: bulletins.d/{name}", "Commit the definitions")
+        assert done.refused_with(ErrorCode.NOT_COMMITTED, name)
 
     def test_a_file_that_was_edited(self, bulletins: Bulletins, small_set: Path) -> None:
         path = small_set / "all.yaml"
         path.write_text(path.read_text().replace("Now 1", "Now one"))
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("definitions differ from git HEAD: bulletins.d/all.yaml", "Commit the definitions")
+        assert done.refused_with(ErrorCode.NOT_COMMITTED, "bulletins.d/all.yaml")
         git("add", ".")
         assert bulletins("fire", "--yes", "--require-committed").code == 5
 
     def test_a_file_that_was_deleted_or_renamed(self, bulletins: Bulletins, small_set: Path) -> None:
         (small_set / "all.yaml").rename(small_set / "every.yaml")
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("HEAD: bulletins.d/all.yaml, bulletins.d/every.yaml", "Commit the definitions")
+        assert done.refused_with(ErrorCode.NOT_COMMITTED, "bulletins.d/all.yaml", "bulletins.d/every.yaml")
         git("add", "--all", ".")
         assert bulletins("fire", "--yes", "--require-committed").code == 5
 
@@ -167,7 +166,7 @@ class TestRequireCommitted:
         path = small_set / "all.yaml"
         path.write_text(path.read_text().replace("Now 1", "Now one"))
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("definitions differ from git HEAD: bulletins.d/all.yaml", "update-index")
+        assert done.refused_with(ErrorCode.NOT_COMMITTED, "bulletins.d/all.yaml", "update-index")
 
     @pytest.mark.parametrize("as_submodule", [False, True])
     def test_a_repository_inside_the_set(self, bulletins: Bulletins, small_set: Path, as_submodule: bool) -> None:
@@ -181,21 +180,21 @@ class TestRequireCommitted:
             git("-c", "advice.addEmbeddedRepo=false", "add", ".")
             git("commit", "--quiet", "--message", "submodule")
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("bulletins.d/team/more.yaml", "bulletins.d/team is a git repository of its own")
+        assert done.refused_with(ErrorCode.NOT_COMMITTED, "bulletins.d/team/more.yaml", "bulletins.d/team")
 
     def test_a_set_that_is_a_repository_inside_the_checkout(self, bulletins: Bulletins, small_set: Path) -> None:
         git("-C", str(small_set), "init", "--quiet")
         git("-C", str(small_set), "add", ".")
         git("-C", str(small_set), "commit", "--quiet", "--message", "inner")
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("bulletins.d is a git repository of its own", "commit its files")
+        assert done.refused_with(ErrorCode.NESTED_REPOSITORY, "bulletins.d")
         assert bulletins("fire", "--dry-run").code == 0
         assert bulletins("plan", "--against", "HEAD").code == 5
 
     def test_many_files_are_counted(self, bulletins: Bulletins, write: Write) -> None:
         write({f"new-{number}.yaml": "bulletins: []\n" for number in range(5)})
         done = bulletins("fire", "--yes", "--require-committed")
-        assert done.refused_with("new-2.yaml and 2 more", "Commit the definitions")
+        assert done.refused_with(ErrorCode.NOT_COMMITTED, "new-2.yaml")
 
 
 def test_require_committed_without_a_repository(
@@ -203,7 +202,7 @@ def test_require_committed_without_a_repository(
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     done = bulletins("fire", "--yes", "--require-committed")
-    assert done.refused_with("bulletins.d is not in a git checkout with a commit", "Commit the definitions")
+    assert done.refused_with(ErrorCode.NO_COMMIT)
     git("init", "--quiet")
     assert bulletins("fire", "--yes", "--require-committed").code == 5
 

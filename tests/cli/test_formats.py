@@ -20,11 +20,11 @@ def is_json(text: str) -> bool:
 
 
 def is_sarif(text: str) -> bool:
-    return json.loads(text)["version"] == "2.1.0"
+    return bool(json.loads(text)["version"] == "2.1.0")
 
 
 def is_junit(text: str) -> bool:
-    return etree.fromstring(text.encode()).tag == "testsuites"
+    return bool(etree.fromstring(text.encode()).tag == "testsuites")
 
 
 def is_markdown(text: str) -> bool:

@@ -9,6 +9,7 @@ from conftest import Write
 from prometheus_client.parser import text_string_to_metric_families
 
 from cli.conftest import BULLETINS, Bulletins
+from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
 FILE = "fire.prom"
@@ -83,7 +84,7 @@ def test_a_run_whose_metrics_cannot_be_written_is_not_begun(
     Path("file").touch()
     done = bulletins("fire", "--yes", "--id", "now-1", "--metrics-file", "file/fire.prom")
 
-    assert done.refused_with("the metrics can't be written to file/fire.prom", "--metrics-file")
+    assert done.refused_with(ErrorCode.CANNOT_WRITE, "file/fire.prom", "--metrics-file")
     assert not sandbox.received()
 
 
@@ -91,7 +92,7 @@ def test_a_file_that_holds_something_else_is_left_alone(bulletins: Bulletins, le
     text = Path("bulletins.d/all.yaml").read_text(encoding="utf-8")
     for options in ([], ["--id", "none"]):
         done = bulletins("fire", "--yes", "--metrics-file", "bulletins.d/all.yaml", *options)
-        assert done.refused_with("bulletins.d/all.yaml holds something other than metrics", "--metrics-file")
+        assert done.refused_with(ErrorCode.NOT_METRICS, "bulletins.d/all.yaml", "--metrics-file")
 
     assert Path("bulletins.d/all.yaml").read_text(encoding="utf-8") == text
     assert not sandbox.received()

@@ -13,6 +13,7 @@ import pytest
 
 from cli.conftest import Bulletins, Done, only_report, outcomes
 from runner import local
+from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
 PLACE = Path(".bulletins/ledger.sqlite3")
@@ -58,7 +59,7 @@ def test_an_older_copy_is_refused_and_nothing_is_sent(
 ) -> None:
     for _ in range(2):
         done = bulletins("fire", "--yes", "--id", "now-*")
-        assert done.refused_with(f"is older than run {older} of ", f"--accept-older-ledger {older} --note")
+        assert done.refused_with(ErrorCode.LEDGER_OLDER, older, "--accept-older-ledger", "--note")
     assert "`bulletins ledger baseline`" in done.err
     assert raised(sandbox) == ONCE
 
@@ -110,7 +111,7 @@ def test_an_accepted_ledger_goes_on_and_says_what_it_may_repeat(
     assert [(each["run"], each["claims"], each["note"]) for each in shown] == [(older, 2, "restored from the backup")]
 
     again = bulletins("fire", "--yes", *accepted)
-    assert again.refused_with(f"there is no loss of run {older} to accept", "Leave out --accept-older-ledger")
+    assert again.refused_with(ErrorCode.NO_LOSS_TO_ACCEPT, older, "--accept-older-ledger")
     assert bulletins("fire", "--yes", "--id", "now-*").code == 0
     assert raised(sandbox) == TWICE
 
@@ -218,7 +219,7 @@ def test_a_moved_ledger_is_still_known(bulletins: Bulletins, ledger: str, sandbo
     os.rename(PLACE, "moved.sqlite3")
     assert bulletins("fire", "--yes", "--id", "now-1", "--ledger", "moved.sqlite3").code == 0
     refused = bulletins("fire", "--yes", "--ledger", str(before))
-    assert refused.refused_with("is older than run", f"bulletins fire --ledger {before} --accept-older-ledger ")
+    assert refused.refused_with(ErrorCode.LEDGER_OLDER, "--ledger", "--accept-older-ledger", str(before))
     assert bulletins("fire", "--yes", "--id", "now-2", "--ledger", "moved.sqlite3").code == 0
     assert raised(sandbox) == ONCE
 

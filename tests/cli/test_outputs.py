@@ -9,7 +9,7 @@ import pytest
 from git.repository import Repository, run_git
 
 from cli.conftest import Bulletins
-from runner.errors import Exit
+from runner.errors import ErrorCode, Exit
 from runner.sandbox.server import Sandbox
 
 LEDGER = ".bulletins/ledger.sqlite3"
@@ -56,7 +56,7 @@ def test_nothing_takes_the_place_of_the_ledger(
 ) -> None:
     (tmp_path / "state").symlink_to(".bulletins")
     done = bulletins(*command, f"{folder}/ledger.sqlite3{suffix}")
-    assert done.refused_with("is a file of the ledger", "Choose another place")
+    assert done.refused_with(ErrorCode.FILE_OF_LEDGER)
     assert bulletins("ledger", "check").code == 0
     assert not sandbox.received()
 
@@ -67,7 +67,7 @@ def test_nothing_takes_the_place_of_a_ledger_named_by_an_option(
     assert bulletins("ledger", "init", "--ledger", "other.sqlite3").code == 0
     for where in ("other.sqlite3", str(tmp_path / "other.sqlite3"), "other.sqlite3-journal"):
         done = bulletins("fire", "--yes", "--ledger", "other.sqlite3", "--report", where)
-        assert done.refused_with("is a file of the ledger", "--report")
+        assert done.refused_with(ErrorCode.FILE_OF_LEDGER, "--report")
     assert not sandbox.received()
 
 
@@ -92,7 +92,7 @@ def test_a_link_to_a_folder_outside_is_followed_only_where_it_was_not_committed(
 
     run_git(checkout, "add", "out")
     run_git(checkout, "commit", "--quiet", "--message", "link")
-    assert bulletins(*command, "out/file").refused_with("outside of the checkout", "Choose another place")
+    assert bulletins(*command, "out/file").refused_with(ErrorCode.COMMITTED_LINK)
     assert bulletins(*command, "inside/file").code in (Exit.OK, Exit.FAILED)
     assert not list(outside.iterdir())
 
@@ -106,7 +106,7 @@ def test_a_committed_link_is_found_from_a_folder_above_the_checkout(
     run_git(tmp_path, "init", "--quiet")
     run_git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "outer")
     done = bulletins("fire", "--dry-run", "--report", "inner/out/report.json")
-    assert done.refused_with("outside of the checkout", "--report")
+    assert done.refused_with(ErrorCode.COMMITTED_LINK, "--report")
     assert not list((tmp_path / "outside").iterdir())
 
 
@@ -116,7 +116,7 @@ def test_a_committed_link_behind_a_link_of_the_user_is_found(bulletins: Bulletin
     checkout.commit({"out": "-> ../outside"})
     (tmp_path / "mine").symlink_to("checkout/out")
     done = bulletins("fire", "--dry-run", "--report", "mine/report.json")
-    assert done.refused_with("outside of the checkout", "--report")
+    assert done.refused_with(ErrorCode.COMMITTED_LINK, "--report")
 
 
 @pytest.mark.parametrize("link", [".bulletins", ".bulletins/ledger.sqlite3"])
@@ -130,7 +130,7 @@ def test_a_committed_link_does_not_choose_the_ledger(
     assert bulletins("fire", "--dry-run", "--report", "report.json").code == Exit.OK
     run_git(tmp_path, "add", "--force", link)
     run_git(tmp_path, "commit", "--quiet", "--message", "link")
-    assert bulletins("fire", "--yes", "--report", "report.json").refused_with("a link that was committed", "--ledger")
+    assert bulletins("fire", "--yes", "--report", "report.json").refused_with(ErrorCode.COMMITTED_LINK, "--ledger")
     assert not sandbox.received()
 
 
@@ -140,16 +140,21 @@ def test_a_committed_link_into_the_folder_of_git_is_refused(bulletins: Bulletins
     run_git(tmp_path, "add", "out")
     run_git(tmp_path, "commit", "--quiet", "--message", "link")
     done = bulletins("fire", "--dry-run", "--report", "out/post-checkout")
-    assert done.refused_with("outside of the checkout", "--report")
+    assert done.refused_with(ErrorCode.COMMITTED_LINK, "--report")
 
 
 @pytest.mark.parametrize(
-    ("script", "hint"),
-    [("exec /usr/bin/git", "safe.directory"), (None, "Install git")],
+    ("script", "code"),
+    [("exec /usr/bin/git", ErrorCode.GIT_FAILED), (None, ErrorCode.GIT_MISSING)],
     ids=["a checkout of somebody else", "no git"],
 )
 def test_a_link_that_git_cannot_judge_is_not_followed(
-    bulletins: Bulletins, ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, hint: str
+    bulletins: Bulletins,
+    ledger: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str | None,
+    code: ErrorCode,
 ) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -162,7 +167,7 @@ def test_a_link_that_git_cannot_judge_is_not_followed(
         (programs / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(programs))
     done = bulletins("fire", "--dry-run", "--report", "checkout/out/report.json")
-    assert done.refused_with("was committed", hint)
+    assert done.refused_with(code, "checkout/out")
     assert not list(outside.iterdir())
 
 
@@ -173,7 +178,7 @@ def test_the_usual_place_of_reports_is_not_moved_by_a_committed_link(
     run_git(tmp_path, "init", "--quiet")
     run_git(tmp_path, "add", "--force", ".bulletins/reports")
     run_git(tmp_path, "commit", "--quiet", "--message", "link")
-    assert bulletins("fire", "--yes").refused_with("outside of the checkout", "--report")
+    assert bulletins("fire", "--yes").refused_with(ErrorCode.COMMITTED_LINK, "--report")
     assert not sandbox.received()
     assert bulletins("fire", "--yes", "--report", "report.json").code == Exit.FAILED  # past-1 is expired
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["summary"]["fired"] == 2

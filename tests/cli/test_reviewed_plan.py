@@ -9,6 +9,7 @@ import pytest
 from conftest import Write
 
 from cli.conftest import BULLETINS, Bulletins, account, only_report, outcomes
+from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
 PLAN = "plan.json"
@@ -34,9 +35,7 @@ def test_what_was_reviewed_is_sent_and_nothing_else(
     assert done.code == 0, done
     assert sent(sandbox) == ["Now 1", "Now 2"]
     assert outcomes(only_report(tmp_path)) == {"now-1": "fired", "now-2": "fired"}
-    assert bulletins("fire", planned, "--yes").refused_with(
-        "now-1 in india: its action is now done: sent 20", "Make a new plan"
-    )
+    assert bulletins("fire", planned, "--yes").refused_with(ErrorCode.PLAN_OUTDATED, "now-1", "done")
 
 
 def test_a_selection_is_part_of_the_plan(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
@@ -55,16 +54,14 @@ def test_an_edit_refuses_and_is_named(bulletins: Bulletins, planned: str, sandbo
     write({"all.yaml": BULLETINS.replace("name: Now 1", "name: Now one")})
 
     done = bulletins("fire", planned, "--yes")
-    assert done.refused_with("now-1 in india: name was 'Now 1', and is now 'Now one'", "Make a new plan")
+    assert done.refused_with(ErrorCode.PLAN_OUTDATED, "now-1", "'Now 1'", "'Now one'")
     assert not sandbox.received()
 
 
 def test_a_firing_that_another_run_sent_refuses(bulletins: Bulletins, planned: str, sandbox: Sandbox) -> None:
     assert bulletins("fire", "--id", "now-2", "--yes").code == 0
 
-    assert bulletins("fire", planned, "--yes").refused_with(
-        "now-2 in india: its action is now done: sent ", "Make a new plan"
-    )
+    assert bulletins("fire", planned, "--yes").refused_with(ErrorCode.PLAN_OUTDATED, "now-2", "done")
     assert sent(sandbox) == ["Now 2"]
 
 
@@ -85,21 +82,21 @@ def test_an_account_that_moved_refuses(bulletins: Bulletins, planned: str, write
     with Sandbox() as other:
         write({"accounts.yaml": account(other.base_url)})
         done = bulletins("fire", planned, "--yes")
-        assert done.refused_with(f"the URL of the account india was {sandbox.base_url}", "Make a new plan")
+        assert done.refused_with(ErrorCode.PLAN_OUTDATED, sandbox.base_url)
         assert not other.received()
 
 
 def test_another_ledger_refuses(bulletins: Bulletins, planned: str, sandbox: Sandbox) -> None:
     assert bulletins("ledger", "init", "--ledger", "other.sqlite3").code == 0
     done = bulletins("fire", planned, "--yes", "--ledger", "other.sqlite3")
-    assert done.refused_with("it was made with the ledger ", "Make a new plan")
+    assert done.refused_with(ErrorCode.PLAN_OUTDATED)
     assert not sandbox.received()
 
 
 def test_a_plan_without_a_ledger_cannot_be_fired(bulletins: Bulletins, small_set: Path, sandbox: Sandbox) -> None:
     assert "can't be fired" in bulletins("plan", "--out", PLAN).err
     assert bulletins("ledger", "init").code == 0
-    assert bulletins("fire", PLAN, "--yes").refused_with("it was made without a ledger", "Make a new plan")
+    assert bulletins("fire", PLAN, "--yes").refused_with(ErrorCode.PLAN_OUTDATED)
     assert not sandbox.received()
 
 
@@ -107,7 +104,7 @@ def test_an_edited_plan_file_refuses(bulletins: Bulletins, planned: str, sandbox
     text = Path(planned).read_text(encoding="utf-8")
     Path(planned).write_text(text.replace("Now 1", "Now X"), encoding="utf-8")
 
-    assert bulletins("fire", planned, "--yes").refused_with("plan.json: it was edited after it was made", "fire it as")
+    assert bulletins("fire", planned, "--yes").refused_with(ErrorCode.PLAN_EDITED, "plan.json")
     assert not sandbox.received()
 
 
@@ -116,7 +113,7 @@ def test_selection_options_beside_a_plan_are_wrong_usage(
     bulletins: Bulletins, planned: str, option: tuple[str, str]
 ) -> None:
     done = bulletins("fire", planned, "--yes", *option)
-    assert done.refused_with("the plan file plan.json already fixes", "See bulletins fire --help", code=2)
+    assert done.refused_with(ErrorCode.BAD_USAGE, "plan.json", "--help", exit_code=2)
 
 
 def test_a_dry_run_checks_a_plan_too(bulletins: Bulletins, planned: str, write: Write, sandbox: Sandbox) -> None:
@@ -135,14 +132,14 @@ def test_the_sandbox_has_a_ledger_to_plan_with(bulletins: Bulletins, small_set: 
 
 def test_max_and_yes_hold_for_a_plan_too(bulletins: Bulletins, planned: str, sandbox: Sandbox) -> None:
     done = bulletins("fire", planned, "--yes", "--max", "1")
-    assert done.refused_with("2 firings would be sent", "run again with --max 2")
-    assert bulletins("fire", planned).refused_with("there is no terminal to ask on", "--yes")
+    assert done.refused_with(ErrorCode.TOO_MANY_FIRINGS, "--max 2")
+    assert bulletins("fire", planned).refused_with(ErrorCode.NO_TERMINAL, "--yes")
     assert not sandbox.received()
 
 
 @pytest.mark.parametrize("name", ["plan.yaml", "plan.YML"])
 def test_a_plan_is_not_written_where_definitions_are_read(bulletins: Bulletins, ledger: str, name: str) -> None:
-    assert bulletins("plan", "--out", name).refused_with("files with that ending are definitions", "--help", code=2)
+    assert bulletins("plan", "--out", name).refused_with(ErrorCode.BAD_USAGE, "--help", exit_code=2)
     assert not Path(name).exists()
 
 
@@ -152,7 +149,7 @@ def test_no_secret_stands_in_a_plan(bulletins: Bulletins, planned: str) -> None:
 
 def test_a_plan_takes_no_other_file_s_place(bulletins: Bulletins, ledger: str) -> None:
     Path("notes.json").write_text("{}", encoding="utf-8")
-    assert bulletins("plan", "--out", "notes.json").refused_with("exists and is not a plan", "Choose another place")
+    assert bulletins("plan", "--out", "notes.json").refused_with(ErrorCode.NOT_A_PLAN)
     assert Path("notes.json").read_bytes() == b"{}"
 
 
@@ -174,9 +171,7 @@ def test_a_plan_is_fired_where_it_was_made(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     done = bulletins("fire", f"../{planned}", "--yes")
-    assert done.refused_with(
-        "../plan.json is a plan of bulletins.d, which does not exist here", "Run the command in the folder"
-    )
+    assert done.refused_with(ErrorCode.PLAN_PATH_MISSING, "../plan.json")
 
 
 def test_a_dry_run_that_is_refused_is_reported_too(bulletins: Bulletins, planned: str, write: Write) -> None:
@@ -188,4 +183,4 @@ def test_a_dry_run_that_is_refused_is_reported_too(bulletins: Bulletins, planned
 
 def test_a_plan_that_cannot_be_written_is_told(bulletins: Bulletins, ledger: str) -> None:
     Path("file").touch()
-    assert bulletins("plan", "--out", "file/plan.json").refused_with("the plan can't be written", "another place")
+    assert bulletins("plan", "--out", "file/plan.json").refused_with(ErrorCode.CANNOT_WRITE)

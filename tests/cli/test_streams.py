@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -17,13 +18,14 @@ from conftest import Write
 
 import runner
 from cli.conftest import Bulletins, only_report, outcomes
+from runner.errors import OutputLost
 from runner.sandbox.server import Sandbox
 
 ROOT = Path(runner.__file__).parents[1]
 PATIENCE_S = 120.0
 FULL = Path("/dev/full")
-LOST = "error: standard output can't be written: No space left on device\nhelp: Make room there, or send the output "
-LOST += "to another place. What was recorded or written before stays.\n"
+_LOST = OutputLost(OSError(errno.ENOSPC, "No space left on device"))
+LOST = f"error: {_LOST.message} [{_LOST.code}]\nhelp: {_LOST.help}\n"
 
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so on POSIX only")
@@ -81,7 +83,7 @@ COMMANDS = [
 # Runs each command in a process of its own, as a script does, but imports what they need once.
 EACH = """
 import os, sys
-import runner.cli.commands.fire, runner.cli.commands.report
+import runner.cli.commands.fire, runner.cli.commands.report, runner.jobs.firing.fire
 import runner.definitions.load, runner.fire.run, runner.ledger.ledger
 for command in sys.argv[1:]:
     child = os.fork()
@@ -185,7 +187,8 @@ def test_what_was_left_alone_is_told_although_the_rest_is_lost(
         finally:
             killed.cancel()
             process.kill()
-    left = "error: now-1 in india (r1) is no longer in doubt, and was not changed\nhelp: See bulletins status ID.\n"
+    left = "error: now-1 in india (r1) is no longer in doubt, and was not changed [firing-changed]\n"
+    left += "help: See bulletins status ID.\n"
     assert said == f"{left}{LOST}"
     assert "now: retry in india" in bulletins("status", "now-2").out
 
@@ -195,10 +198,8 @@ def test_a_dry_run_that_can_show_nothing_leaves_its_report(ledger: str, tmp_path
     with FULL.open("w") as full:
         assert ended(["fire", "--dry-run", "--id", "now-1"], full) == (5, LOST)
     (result,) = only_report(tmp_path)["results"]
-    assert (result["outcome"], result["reason"]) == (
-        "skipped",
-        "standard output can't be written: No space left on device",
-    )
+    assert (result["outcome"], result["reason_code"]) == ("skipped", "run-refused")
+    assert "No space left on device" in result["reason"]
 
 
 @needs_full
@@ -240,7 +241,7 @@ def test_a_disk_that_fills_up_in_the_middle(tmp_path: Path, unbuffered: str) -> 
     )
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         5,
-        "error: standard output can't be written: File too large",
+        "error: standard output can't be written: File too large [output-lost]",
     )
     assert (tmp_path / "part").stat().st_size == 1024
 
@@ -272,11 +273,11 @@ def test_a_reader_is_waited_for(write: Write, command: str, stream: str, unbuffe
     write({f"{'many-' * 40}.yaml": "bulletins:\n" + "".join(f"  - {{id: a{number}}}\n" for number in range(240))})
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
+    out, err = (writer if stream == name else subprocess.DEVNULL for name in ("stdout", "stderr"))
     with open(reader, encoding="utf-8") as pipe, ThreadPoolExecutor() as pool:
         text = pool.submit(pipe.read)
         try:
-            code, _ = ended([command], **streams, unbuffered=unbuffered)
+            code, _ = ended([command], out, err, unbuffered=unbuffered)
         finally:
             os.close(writer)
         said = text.result(timeout=PATIENCE_S)

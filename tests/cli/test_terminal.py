@@ -89,7 +89,7 @@ def test_what_moved_while_the_question_stood_is_not_sent(
         assert bulletins("fire", "other.d", "--yes", "--id", "twin-1").code == 0
         terminal.type("y\n")
         assert terminal.wait() == 5
-    assert "error: now-1 can no longer be sent as shown" in terminal.text
+    assert " [shown-plan-outdated]\n" in terminal.text
     assert [received.name for received in sandbox.accepted()] == ["Now 1"]
 
 
@@ -99,7 +99,7 @@ def test_anything_else_sends_nothing(ledger: str, sandbox: Sandbox, tmp_path: Pa
         terminal.wait_for(QUESTION)
         terminal.type(answer)
         assert terminal.wait() == 5
-    assert terminal.text.endswith("error: not confirmed, and nothing was sent\nhelp: Run it again when you are sure.\n")
+    assert terminal.text.splitlines()[-2].endswith(" [not-confirmed]")
     assert sandbox.received() == ()
     report = only_report(tmp_path)
     assert (report["run"]["exit_code"], report["run"]["interrupted"]) == (5, False)
@@ -122,7 +122,7 @@ def test_leaving_at_the_question_sends_nothing(ledger: str, sandbox: Sandbox, tm
     with on_terminal("fire", "--id", "now-*", folder=tmp_path, environment=dict(os.environ)) as terminal:
         terminal.wait_for(QUESTION)
         assert terminal.leave(keys) == 130
-    assert "\nerror: interrupted, and nothing was sent\n" in terminal.text
+    assert " [question-interrupted]\n" in terminal.text
     assert sandbox.received() == ()
     report = only_report(tmp_path)
     assert (report["run"]["exit_code"], report["run"]["interrupted"]) == (130, True)
@@ -180,8 +180,8 @@ def test_a_report_in_json_on_a_terminal_has_no_colour_in_it(ledger: str, tmp_pat
     ("keys", "code", "said"),
     [
         ("y\n", 0, "resolved: now-2 in india (r1) is recorded as not sent; nothing was sent now\n"),
-        ("n\n", 5, "error: not confirmed, and nothing was recorded\n"),
-        ("\x03", 130, "error: interrupted, and nothing was recorded\n"),
+        ("n\n", 5, " [not-confirmed]\n"),
+        ("\x03", 130, " [question-interrupted]\n"),
     ],
 )
 def test_a_word_is_asked_for_once_more(bulletins: Bulletins, tmp_path: Path, keys: str, code: int, said: str) -> None:

@@ -12,7 +12,7 @@ from conftest import Write
 
 from cli.conftest import Bulletins, account, outcomes, report_of
 from runner import clock, local
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.fire.run import Run
 from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
@@ -174,7 +174,7 @@ def test_while_the_ledger_can_not_record_the_report_the_exit_code_says_so(
     set_of({"b.yaml": "b-1/20h"})
 
     def full(*_: object, **__: object) -> None:
-        raise UserError("the disk is full", help="Make room.")
+        raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full", help="Make room.")
 
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "finish_run", full)

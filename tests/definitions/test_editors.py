@@ -12,7 +12,7 @@ import regress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.definitions.editing.editor_schema import narrowed
+from runner.definitions.editing.editor_schema import narrow_schema
 from runner.definitions.files import sources_under
 from runner.definitions.load import load_sources
 from runner.definitions.model import Definitions
@@ -28,7 +28,7 @@ EVENTS: dict[str, Any] = {
     "Program Released": {"required": ["program_id", "language"], "properties": {"program_id": {}, "language": {}}},
     "Flash Sale": {"required": ["sale_id", "language"]},
 }
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "id": "a",
     "business_event": "Program Released",
     "name": "A",
@@ -44,7 +44,7 @@ def the_set(*files: Any, accounts: Any = ACCOUNTS) -> Definitions:
     return load_sources([Source(f"{n}.yaml", json.dumps(value).encode) for n, value in enumerate(values)])
 
 
-NARROWED = {kind: fast_validator(narrowed(kind, the_set())) for kind in KINDS}
+NARROWED = {kind: fast_validator(narrow_schema(kind, the_set())) for kind in KINDS}
 
 
 def green(file: Any) -> tuple[bool, bool]:
@@ -269,7 +269,7 @@ def test_a_time_is_green_if_it_can_be_read(local: str, offset: str, changed: Any
     text = changed(local) + offset
     if readable(times.instant, text, "UTC"):
         assert part("at").is_valid(text)
-    if readable(bulletin_times._edge, text, "UTC"):
+    if readable(bulletin_times.edge_of_schedule, text, "UTC"):
         assert part("starts").is_valid(text)
         assert part("ends").is_valid(text)
     if readable(times.event_time, text):
@@ -282,7 +282,7 @@ def test_seconds_are_green_exactly_if_they_can_be_read(value: int | str) -> None
 
 
 def test_every_time_zone_that_there_is_is_green() -> None:
-    zones = narrowed("accounts", the_set())["$defs"]["editors"]["$defs"]["timezone"]["enum"]
+    zones = narrow_schema("accounts", the_set())["$defs"]["editors"]["$defs"]["timezone"]["enum"]
     assert "Asia/Kolkata" in zones
     assert [name for name in zones if not (part("timezone").is_valid(name) and readable(times.zone, name))] == []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refused
 
 from definitions import Write
 from definitions.generated import GENERATED
@@ -16,7 +17,8 @@ from definitions.texts import NESTED, YAML_LIKE
 from runner.definitions.load import load
 from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.problem_codes import Code
-from runner.errors import Exit, UserError
+from runner.definitions.row_reference import RowLine
+from runner.errors import ErrorCode, Exit, UserError
 
 ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
 ROOT = Path(__file__).parents[2]
@@ -103,7 +105,7 @@ bulletins:
     rows = "".join(f"{wrong.get(line, f'row-{line}')}\n" for line in range(2, 120))
     write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"id\n{rows}"})
     problems = load(["bulletins.d"]).problems
-    assert [problem.row for problem in problems] == [f"bulletins.d/n.csv:{line}" for line in sorted(wrong)]
+    assert [problem.row for problem in problems] == [RowLine("bulletins.d/n.csv", line) for line in sorted(wrong)]
     assert {(problem.file, problem.line, problem.column) for problem in problems} == {("bulletins.d/n.yaml", 4, 9)}
 
 
@@ -137,7 +139,7 @@ def test_a_path_that_is_not_there_is_wrong_usage(path: str, write: Write) -> Non
 
 
 def test_a_folder_without_definitions_is_wrong_usage(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no definitions found in"):
+    with refused(ErrorCode.NO_DEFINITIONS):
         load([tmp_path])
 
 
@@ -212,7 +214,7 @@ def test_a_link_of_the_checkout_that_leads_out_of_it_makes_no_set(tmp_path: Path
     (tmp_path / "etc" / "sub").mkdir(parents=True)
     (tmp_path / "etc" / "x.yaml").write_text(SECRET)
     (tmp_path / "checkout" / "bulletins.d").symlink_to("../etc")
-    with pytest.raises(UserError, match="outside the checkout") as caught:
+    with refused(ErrorCode.LINK_OUT_OF_CHECKOUT) as caught:
         load([tmp_path / "checkout" / path])
     assert SECRET not in str(caught.value)
 
@@ -228,7 +230,7 @@ def test_a_folder_that_git_takes_for_a_repository_is_refused(
         (tmp_path / folder / name).mkdir()
     assert load([tmp_path]).problems == ()
     (tmp_path / folder / names[-1]).mkdir()
-    with pytest.raises(UserError, match="looks like a git repository"):
+    with refused(ErrorCode.LOOKS_LIKE_REPOSITORY):
         load([tmp_path])
 
 
@@ -280,7 +282,7 @@ def test_what_may_not_be_read_is_a_problem(write: Write) -> None:
     (folder / "x.yaml").chmod(0)
     assert [problem.code for problem in load([folder / "x.yaml"]).problems] == [Code.FILE_UNREADABLE]
     (folder / "y").chmod(0)
-    with pytest.raises(UserError, match="Permission denied"):
+    with refused(ErrorCode.DEFINITIONS_UNREADABLE):
         load([folder])
 
 

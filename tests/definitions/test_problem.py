@@ -4,17 +4,18 @@ from dataclasses import replace
 
 from runner.definitions.problem import MAX_PROBLEMS, Finding, by_row
 from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import RowLine
 
 FINDING = Finding(Code.PROPERTY_VALUE, "x.yaml", ("bulletins", 3, "properties", "language"), "'Hindy' is not allowed")
 
 
 def in_rows(finding: Finding, *lines: int) -> list[Finding]:
-    return [replace(finding, row=f"shows.csv:{line}") for line in lines]
+    return [replace(finding, row=RowLine("shows.csv", line)) for line in lines]
 
 
 def test_what_is_wrong_alike_in_many_rows_is_one_finding_that_knows_the_first() -> None:
     assert list(by_row(in_rows(FINDING, 3, 5, 9))) == [
-        replace(FINDING, message="'Hindy' is not allowed, in shows.csv:3 and 2 more rows", row="shows.csv:3")
+        replace(FINDING, message="'Hindy' is not allowed, in shows.csv:3 and 2 more rows", row=RowLine("shows.csv", 3))
     ]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from runner.definitions.problem import Problem, dotted
 from runner.definitions.problem_codes import Code
-from runner.definitions.suggest import did_you_mean, listed, quoted
+from runner.definitions.suggest import counted, did_you_mean, listed, quoted
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,12 @@ def test_a_problem_is_one_line_whatever_it_quotes() -> None:
 
 def test_letters_with_joiners_stay_as_they_are() -> None:
     assert Problem("x.yaml", 1, 1, Code.BLANK, "क्‍ष").message == "क्‍ष"
+
+
+def test_a_count_has_its_noun_and_its_thousands_a_comma() -> None:
+    assert [counted(1, "byte"), counted(2000, "byte")] == ["1 byte", "2,000 bytes"]
+    assert counted(2, "firing waits", "firings wait") == "2 firings wait"
+
+
+def test_a_list_of_names_is_written_as_people_write_it() -> None:
+    assert [listed(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]

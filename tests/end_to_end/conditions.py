@@ -22,9 +22,8 @@ from typing import Any
 
 from runner import clock
 from runner.fire import run
-from runner.fire.api.client import Timeouts
+from runner.fire.api.network import Timeouts
 from runner.fire.lanes.backoff import Retries
-from runner.ledger.database import connect
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
 
@@ -100,4 +99,4 @@ def _fill_disk(first: int) -> None:
                     raise
             super().commit()
 
-    connect.sqlite3.connect = functools.partial(sqlite3.connect, factory=Connection)
+    sqlite3.connect = functools.partial(sqlite3.connect, factory=Connection)  # type: ignore[assignment]

@@ -23,6 +23,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
 import runner
+from runner.errors import ErrorCode
 from runner.ledger.database.connect import create, parse_url
 from runner.sandbox.record import Received
 from runner.sandbox.server import Sandbox
@@ -226,13 +227,19 @@ def outcomes(report: dict[str, Any]) -> dict[str, str | None]:
     return {result["id"]: result["outcome"] for result in report["results"]}
 
 
-def assert_refused(done: Done, message: str) -> None:
-    """Exit code 5, one line that says why, one that says the way out, and nothing else that looks like a fault."""
+def reason_codes(report: dict[str, Any]) -> dict[str, str | None]:
+    """The code of each bulletin's reason, by id."""
+    return {result["id"]: result["reason_code"] for result in report["results"]}
+
+
+def assert_refused(done: Done, code: ErrorCode, *values: str) -> None:
+    """Exit code 5, one line with this code and these values, one with the way out, and no traceback."""
     lines = done.err.splitlines()
     errors = [line for line in lines if line.startswith("error: ")]
     assert done.code == 5, done
     assert len(errors) == 1, done.err
-    assert message in errors[0]
+    assert errors[0].endswith(f" [{code}]"), done.err
+    assert [value for value in values if value not in errors[0]] == []
     assert sum(line.startswith("help: ") for line in lines) == 1, done.err
     assert "Traceback" not in done.err
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.site import Run, Site, outcomes
+from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
 IDS = [f"b-{number:03}" for number in range(40)]
@@ -41,10 +42,10 @@ def test_six_runs_at_once_send_what_the_budget_has_and_an_hour_later_as_many_aga
 
         done = site.run("fire", "--yes")
         assert (done.code, site.accepted().total()) == (0, PER_HOUR)
-        assert f"{LEFT} waiting for a budget" in done.out
+        assert site.reports()[-1]["summary"]["held_back"] == LEFT
         waiting = [result for result in site.reports()[-1]["results"] if result["action"] == "wait"]
         assert len(waiting) == LEFT
-        assert all(f"is {PER_HOUR} an hour, and it is used up until 20" in result["reason"] for result in waiting)
+        assert {result["reason_code"] for result in waiting} == {ReasonCode.BUDGET_USED_UP}
 
         clock.write_text("3660", encoding="ascii")
         at_once(site, 2)

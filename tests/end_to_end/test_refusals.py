@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.site import ROOT, TIMEOUT_S, Run, Site, assert_refused, outcomes
+from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions and limits of POSIX")
@@ -44,7 +45,7 @@ def assert_nothing_sent(site: Site) -> None:
 def test_no_ledger(due: Site) -> None:
     (due.folder / LEDGER).unlink()
     done = due.run("fire", "--yes")
-    assert_refused(done, "there is no ledger at .bulletins/ledger.sqlite3")
+    assert_refused(done, ErrorCode.LEDGER_MISSING, ".bulletins/ledger.sqlite3")
     assert "bulletins ledger init" in done.err
     assert not (due.folder / LEDGER).exists()
     assert_nothing_sent(due)
@@ -52,7 +53,7 @@ def test_no_ledger(due: Site) -> None:
 
 def test_another_ledger_than_the_pinned_one(due: Site) -> None:
     due.write_accounts("ledger: 01JDX0AAAAAAAAAAAAAAAAAAAA")
-    assert_refused(due.run("fire", "--yes"), "may only be fired with the ledger 01JDX0AAAAAAAAAAAAAAAAAAAA")
+    assert_refused(due.run("fire", "--yes"), ErrorCode.WRONG_LEDGER, "01JDX0AAAAAAAAAAAAAAAAAAAA")
     assert_nothing_sent(due)
     (report,) = due.reports()
     assert (report["run"]["exit_code"], report["summary"]["skipped"]) == (5, 3)
@@ -85,7 +86,14 @@ def damage_link(ledger: Path) -> None:
     ledger.symlink_to("nowhere.sqlite3")
 
 
-DAMAGES = (damage_nothing_left, damage_text, damage_truncated, damage_pages, damage_folder, damage_link)
+DAMAGES: dict[Callable[[Path], None], ErrorCode] = {
+    damage_nothing_left: ErrorCode.LEDGER_EMPTY,
+    damage_text: ErrorCode.LEDGER_DAMAGED,
+    damage_truncated: ErrorCode.LEDGER_DAMAGED,
+    damage_pages: ErrorCode.LEDGER_DAMAGED,
+    damage_folder: ErrorCode.NOT_A_LEDGER,
+    damage_link: ErrorCode.LEDGER_UNUSABLE,
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -93,7 +101,7 @@ def test_a_damaged_ledger(due: Site, damage: Callable[[Path], None]) -> None:
     for suffix in ("-wal", "-shm"):
         (due.folder / (LEDGER + suffix)).unlink(missing_ok=True)
     damage(due.folder / LEDGER)
-    assert_refused(due.run("fire", "--yes"), "ledger")
+    assert_refused(due.run("fire", "--yes"), DAMAGES[damage])
     assert_nothing_sent(due)
 
 
@@ -111,15 +119,14 @@ def test_a_ledger_that_is_read_only(due: Site) -> None:
     (due.folder / LEDGER).chmod(0o444)
     (due.folder / ".bulletins").chmod(0o555)
     done = due.run("fire", "--yes", "--report", "reports/r.json", through=without_privileges())
-    assert_refused(done, "the ledger .bulletins/ledger.sqlite3 can't be written: it is read-only")
-    assert "Give write access" in done.err
+    assert_refused(done, ErrorCode.LEDGER_NOT_WRITABLE, ".bulletins/ledger.sqlite3")
     assert_nothing_sent(due)
 
 
 def test_a_place_for_reports_that_is_read_only(due: Site) -> None:
     (due.folder / "reports").mkdir(0o555)
     done = due.run("fire", "--yes", "--report", "reports/r.json", through=without_privileges())
-    assert_refused(done, "the report can't be written to reports/r.json: Permission denied")
+    assert_refused(done, ErrorCode.CANNOT_WRITE, "reports/r.json", "Permission denied")
     assert_nothing_sent(due)
 
 
@@ -129,7 +136,7 @@ def file_size_limit(limit_bytes: int) -> Callable[[], None]:
 
 
 def test_no_room_from_the_start(due: Site) -> None:
-    assert_refused(due.run("fire", "--yes", preexec_fn=file_size_limit(0)), "ledger")
+    assert_refused(due.run("fire", "--yes", preexec_fn=file_size_limit(0)), ErrorCode.LEDGER_NOT_WRITABLE)
     assert_nothing_sent(due)
 
 
@@ -207,13 +214,13 @@ def test_a_disk_that_fills_up_in_the_middle(site: Site) -> None:
 def test_no_credentials(due: Site) -> None:
     due.environment.clear()
     done = due.run("fire", "--yes")
-    assert_refused(done, "the variable ID_INDIA is not set; the variable PASSCODE_INDIA is not set")
+    assert_refused(done, ErrorCode.CREDENTIALS_MISSING, "ID_INDIA", "PASSCODE_INDIA")
     assert_nothing_sent(due)
 
 
 def test_more_than_the_maximum(due: Site) -> None:
     done = due.run("fire", "--yes", "--max", "2")
-    assert_refused(done, "3 firings would be sent, and --max allows 2")
+    assert_refused(done, ErrorCode.TOO_MANY_FIRINGS, "--max")
     assert "--max 3" in done.err
     assert_nothing_sent(due)
     (report,) = due.reports()
@@ -222,5 +229,5 @@ def test_more_than_the_maximum(due: Site) -> None:
 
 
 def test_nobody_to_ask(due: Site) -> None:
-    assert_refused(due.run("fire"), "there is no terminal to ask on, and nothing was sent")
+    assert_refused(due.run("fire"), ErrorCode.NO_TERMINAL)
     assert_nothing_sent(due)

@@ -8,6 +8,7 @@ import html
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import threading
 import urllib.parse
@@ -19,6 +20,7 @@ import pytest
 
 from end_to_end.site import TIMEOUT_S, Done, Run, Site, assert_refused
 from end_to_end.test_outcome_table import FAULTS, slug
+from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
 # With what JSON writes otherwise. Nothing of it may be left, not even the part that needs no escape.
@@ -58,13 +60,11 @@ def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Run | Non
         assert_secret(site, *(each.out + each.err for each in told))
 
 
-def open_ledger(site: Site) -> closing[object]:
-    import sqlite3
-
+def open_ledger(site: Site) -> sqlite3.Connection:
     connection = sqlite3.connect(site.folder / ".bulletins" / "ledger.sqlite3", isolation_level=None)
     connection.execute("BEGIN")
     connection.execute("SELECT count(*) FROM firings").fetchone()
-    return connection  # type: ignore[return-value]
+    return connection
 
 
 def passcode_of(head: bytes) -> str:
@@ -246,12 +246,12 @@ def test_one_clevertap_account_gets_nothing_under_two_names(site: Site) -> None:
     site.environment["ID_BHARAT"] = site.environment["ID_INDIA"] = CANARY
     site.write_bulletins(["b-1"])
     done = site.run("fire", "--yes")
-    assert_refused(done, "the accounts india and bharat are the same CleverTap account")
+    assert_refused(done, ErrorCode.SAME_ACCOUNT_TWICE, "india", "bharat")
     assert_secret(site, done.out, done.err)
     site.environment["ID_BHARAT"] = "another"
     site.environment["PASSCODE_BHARAT"] = CANARY
     done = site.run("fire", "--yes")
-    assert_refused(done, "the variable ID_INDIA")
+    assert_refused(done, ErrorCode.ACCOUNT_ID_IS_PASSCODE, "ID_INDIA")
     assert_secret(site, done.out, done.err)
     assert site.sandbox.received() == ()
     assert site.states() == {}
@@ -266,8 +266,8 @@ def test_a_passcode_file_that_is_none_is_refused_at_once(site: Site, path: str) 
     accounts.write_text(text, encoding="utf-8")
     with site.started("fire", "--yes", stdin=subprocess.PIPE) as process:  # a standard input that never ends
         process.wait(TIMEOUT_S)
-        out, err = process.stdout.read(), process.stderr.read()
-    assert_refused(Done(process.returncode, out, err), "the passcode_file of india")
+        out, err = (stream.read() for stream in (process.stdout, process.stderr) if stream is not None)
+    assert_refused(Done(process.returncode, out, err), ErrorCode.CREDENTIALS_MISSING, "the passcode_file of india")
     assert site.sandbox.received() == ()
 
 
@@ -291,7 +291,7 @@ def test_a_passcode_that_no_header_can_carry_is_not_quoted(site: Site, passcode:
     site.write_bulletins(["b-1"])
     site.environment["PASSCODE_INDIA"] = passcode
     done = site.run("fire", "--yes")
-    assert_refused(done, "the variable PASSCODE_INDIA is empty, or contains")
+    assert_refused(done, ErrorCode.CREDENTIALS_MISSING, "PASSCODE_INDIA")
     assert_secret(site, done.out, done.err)
     assert site.sandbox.received() == ()
 
@@ -310,7 +310,7 @@ def test_a_foreign_host_gets_nothing(site: Site, base_url: str) -> None:
     site.environment["PASSCODE_INDIA"] = CANARY
     site.write_bulletins(["b-1"])
     done = site.run("fire", "--yes")
-    assert_refused(done, f"the account india would send its passcode to {base_url}, which is not CleverTap's")
+    assert_refused(done, ErrorCode.FOREIGN_HOST, "india", base_url)
     assert_secret(site, done.out, done.err)
     assert site.sandbox.received() == ()
     assert site.states() == {}

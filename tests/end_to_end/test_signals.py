@@ -24,7 +24,7 @@ BEFORE_SENDING = (
     "runner.definitions.load:load",
     "runner.ledger.database.connect:open_engine",
     "runner.ledger.ledger:Ledger.history",
-    "runner.cli.reporting:Reporter.check",
+    "runner.jobs.firing.publishing:ReportPublisher.check",
     "runner.fire.guard:check_maximum",
     "runner.cli.early_imports:import_for_sending",
     "runner.fire.run:Run.__init__",
@@ -33,10 +33,10 @@ BEFORE_SENDING = (
 )
 AFTER_SENDING = (
     "runner.ledger.ledger:Ledger.finish_run",
-    "runner.cli.reporting:Reporter.publish",
+    "runner.jobs.firing.publishing:ReportPublisher.publish",
     "runner.files:written_whole",
     "runner.ledger.ledger:Ledger.close",
-    "runner.cli.metering:Meter.write",
+    "runner.jobs.firing.metrics_file:MetricsFile.write",
     "runner.interrupts:end",
 )
 

@@ -51,7 +51,7 @@ def validate(*arguments: str) -> tuple[int, str, str]:
         stream.seek(0)
         texts.append(stream.read())
     assert isinstance(ended.value.code, int)
-    return ended.value.code, *texts
+    return ended.value.code, texts[0], texts[1]
 
 
 def plant(folder: Path, tree: dict[str, bytes]) -> None:

@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runner.definitions.model import Account, Bulletin, Definitions, Place, Schedule
-from runner.fire.api.client import Timeouts
 from runner.fire.api.credentials import Credentials
+from runner.fire.api.network import Timeouts
 from runner.fire.lanes.backoff import Retries
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.fire.run import Run, Settings
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
 from runner.plan.decide import Plan, decide
 from runner.plan.firing import firings
+from runner.reason import ReasonCode
 from runner.sandbox.record import Received
 
 PASSCODE = "correct-horse-battery"
@@ -87,7 +88,7 @@ class Firer:
 
     def fire(
         self, bulletins: list[Bulletin], run: Run | None = None, plan: Plan | None = None, **settings: Any
-    ) -> Ended:
+    ) -> RunResult:
         """One run from its start to its end."""
         run = run or self.run(**settings)
         plan = plan or plan_of(bulletins, self.ledger)
@@ -101,9 +102,14 @@ class Firer:
         return ended
 
 
-def outcomes(ended: Ended) -> dict[str, str | None]:
+def outcomes(ended: RunResult) -> dict[str, str | None]:
     """Outcomes by the bulletin's id."""
     return {result.step.firing.key.bulletin: result.outcome for result in ended.results}
+
+
+def reason_code(result: Result) -> ReasonCode | None:
+    """The code of a result's reason."""
+    return None if result.reason is None else result.reason.code
 
 
 @contextmanager

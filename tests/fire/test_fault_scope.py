@@ -24,7 +24,7 @@ from runner.fire.lanes import firing_sender
 from runner.fire.lanes.lane import FAULTS_IN_A_ROW
 from runner.fire.lanes.lane_threads import CLAIMS_AHEAD
 from runner.fire.outcome import judge
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Attempt, ClaimRequest, SlotRequest
@@ -35,6 +35,7 @@ from runner.sandbox.server import Sandbox
 BULLETINS = [bulletin(number) for number in range(6)]
 BAD = "episode-3"
 ALL_FIRED = {f"episode-{number}": "fired" for number in range(6)}
+NOTHING: dict[str, Any] = {}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -57,7 +58,7 @@ def refuse(ledger: Ledger) -> Refuse:
     """Makes the database refuse rows: of which table, at which event, under which condition."""
 
     def make(table: str, event: str, condition: str) -> None:
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             if connection.dialect.name == "sqlite":
                 body = "BEGIN SELECT RAISE(ABORT, 'this database refuses it'); END"
                 when = f"FOR EACH ROW WHEN {condition} {body}"
@@ -73,7 +74,7 @@ def refuse(ledger: Ledger) -> Refuse:
 
 def allow(ledger: Ledger, table: str) -> None:
     """Takes back what `refuse` did."""
-    with ledger._writing() as connection:
+    with ledger.writing() as connection:
         on = "" if connection.dialect.name == "sqlite" else f" ON {table}"
         connection.exec_driver_sql(f"DROP TRIGGER no{on}")
 
@@ -83,7 +84,7 @@ def states(ledger: Ledger) -> dict[str, State]:
     return {row.key.bulletin: row.state for row in reversed(ledger.rows())}
 
 
-def by_account(ended: Ended) -> Counter[tuple[str, str | None]]:
+def by_account(ended: RunResult) -> Counter[tuple[str, str | None]]:
     return Counter((result.step.firing.key.account, result.outcome) for result in ended.results)
 
 
@@ -162,7 +163,7 @@ def test_an_exception_after_the_request_has_left_puts_one_in_doubt(
     answers = iter(range(6))
 
     def broken(answer: Answer, *rest: Any) -> Any:
-        return judge(answer, *rest) if next(answers) != 2 else {}["x"]
+        return judge(answer, *rest) if next(answers) != 2 else NOTHING["x"]
 
     monkeypatch.setattr(firing_sender, "judge", broken)
     ended = firer.fire(BULLETINS)
@@ -258,7 +259,7 @@ def test_a_proxy_without_a_usable_address_fails_its_accounts_and_is_not_quoted(
     credentials = {name: Credentials(f"{name}-id", PASSCODE) for name in accounts}
     ended = firer.run().fire(plan_of(bulletins, firer.ledger), accounts, credentials)
     assert by_account(ended) == {("europe", "fired"): 2, ("india", "failed"): 2}
-    assert "s3cret" not in json.dumps([result.reason for result in ended.results])
+    assert "s3cret" not in json.dumps([str(result.reason) for result in ended.results])
 
 
 @pytest.mark.parametrize("count", [1, 20])
@@ -293,7 +294,7 @@ def test_an_expiry_that_the_ledger_refuses_fails_alone(
 
 
 def test_a_progress_that_cannot_be_shown_stops_nothing(firer: Firer) -> None:
-    ended = firer.fire(BULLETINS, firer.run(on_result=lambda result: {}["x"]))
+    ended = firer.fire(BULLETINS, firer.run(on_result=lambda result: NOTHING["x"]))
     assert (outcomes(ended), ended.exit_code) == (ALL_FIRED, Exit.OK)
     assert "KeyError" in (ended.unshown or "")
 

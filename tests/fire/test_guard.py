@@ -3,9 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from refusals import refused
 
 from fire import account, bulletin, due, plan_of
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.fire.api.credentials import read_credentials
 from runner.fire.guard import accounts_needed, check_identities, check_ledger_pins, check_maximum
 from runner.ledger.ledger import Ledger
@@ -24,25 +25,21 @@ def test_accounts_are_needed_for_what_is_sent_now_or_later(ledger: Ledger) -> No
 def test_more_than_the_maximum_is_refused_with_the_figures(ledger: Ledger) -> None:
     plan = plan_of([bulletin(number) for number in range(3)], ledger)
     check_maximum(plan, 3)
-    with pytest.raises(UserError, match="3 firings would be sent, and --max allows 2") as caught:
+    with refused(ErrorCode.TOO_MANY_FIRINGS, "3 firings", "--max allows 2", "--max 3") as caught:
         check_maximum(plan, 2)
     assert caught.value.exit_code is Exit.REFUSED
-    assert (
-        caught.value.help == "If all of them should be sent, run again with --max 3. Otherwise select fewer bulletins."
-    )
 
 
 def test_of_a_reviewed_plan_nothing_can_be_left_out(ledger: Ledger) -> None:
     plan = plan_of([bulletin(number) for number in range(3)], ledger)
     check_maximum(plan, 3, is_reviewed=True)
-    with pytest.raises(UserError) as caught:
+    with refused(ErrorCode.TOO_MANY_FIRINGS, "--max 3", "plan"):
         check_maximum(plan, 2, is_reviewed=True)
-    assert caught.value.help == "If all of them should be sent, run again with --max 3. Otherwise make a smaller plan."
 
 
 def test_an_account_that_names_a_ledger_is_fired_with_no_other(ledger: Ledger) -> None:
     check_ledger_pins([account(), account(ledger=ledger.id)], ledger.id, "here")
-    with pytest.raises(UserError, match="may only be fired with the ledger 01ABC"):
+    with refused(ErrorCode.WRONG_LEDGER, "01ABC"):
         check_ledger_pins([account(ledger="01ABC")], ledger.id, "here")
 
 

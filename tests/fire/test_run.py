@@ -13,9 +13,22 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from fire import HASTY, IDENTITY, PATIENCE_S, QUICK, AtRequest, Firer, beside, bulletin, due, outcomes, plan_of
+from fire import (
+    HASTY,
+    IDENTITY,
+    PATIENCE_S,
+    QUICK,
+    AtRequest,
+    Firer,
+    beside,
+    bulletin,
+    due,
+    outcomes,
+    plan_of,
+    reason_code,
+)
 from runner import clock
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.fire.holding import ledger_access
 from runner.fire.lanes.backoff import Retries
 from runner.fire.run import Run
@@ -24,6 +37,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.records import firings
 from runner.ledger.values import Claim, Origin
 from runner.plan.history import State
+from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
 
@@ -90,18 +104,33 @@ def test_no_connection_is_tried_again_and_then_failed(firer: Firer, sandbox: San
 
 
 def test_a_429_that_sticks_sends_nothing_twice_and_loses_nothing(firer: Firer, sandbox: Sandbox) -> None:
-    everything = [bulletin(number) for number in range(8)]
+    """The first firing that used all its tries stops the account: the others would meet the same."""
+    everything = [bulletin(number) for number in range(30)]
     sandbox.add_fault("sticky-429")
     sandbox.add_fault("429@episode 3*1")
     ended = firer.fire(everything)
 
     counts = Counter(outcomes(ended).values())
-    assert (counts["fired"] + counts["failed"], ended.exit_code) == (8, Exit.FAILED)
-    assert counts["fired"] == len(sandbox.accepted()) < 8
-    assert counts["failed"] == Counter(outcomes(firer.fire(everything)).values())["failed"]  # it sticks
+    assert (counts["fired"] + counts["failed"] + counts["skipped"], ended.exit_code) == (30, Exit.FAILED)
+    assert counts["fired"] == len(sandbox.accepted()) < 30
+    assert counts["failed"] >= 1
+    assert counts["skipped"] >= 30 - counts["fired"] - 5
+    skipped = {result.reason.code for result in ended.results if result.outcome == "skipped" and result.reason}
+    assert skipped == {ReasonCode.ACCOUNT_REFUSED}
+    again = Counter(outcomes(firer.fire(everything)).values())
+    assert (again["fired"], again["failed"] >= 1) == (0, True)  # it sticks
     sandbox.clear_faults()
     assert firer.fire(everything).exit_code == Exit.OK
-    assert Counter(received.name for received in sandbox.accepted()) == {f"episode {n}": 1 for n in range(8)}
+    assert Counter(received.name for received in sandbox.accepted()) == {f"episode {n}": 1 for n in range(30)}
+
+
+def test_a_server_that_counts_a_request_for_longer_refuses_few(ledger: Ledger) -> None:
+    with Sandbox(latency_s=0.02, release_s=0.01) as sandbox:
+        ended = Firer(ledger, sandbox.base_url).fire([bulletin(number) for number in range(60)])
+        assert accepted(sandbox) == {f"episode {number}": 1 for number in range(60)}
+        refused = sum(received.status == 429 for received in sandbox.received())
+    assert set(outcomes(ended).values()) == {"fired"}
+    assert refused < 12
 
 
 def test_a_when_far_from_the_time_of_sending_is_a_warning(firer: Firer, sandbox: Sandbox) -> None:
@@ -119,7 +148,7 @@ def test_bad_credentials_stop_the_account_and_no_other(firer: Firer, sandbox: Sa
     sandbox.add_fault("401@episode a*")
     ended = firer.fire([*wrong, *good])
 
-    counts = Counter((result.step.firing.key.account, result.outcome) for result in ended.results)
+    counts = Counter((result.step.firing.key.account, str(result.outcome)) for result in ended.results)
     assert counts["europe", "fired"] == 8
     assert counts["india", "failed"] <= 3
     assert counts["india", "failed"] + counts["india", "skipped"] == 8
@@ -175,7 +204,7 @@ def test_a_firing_that_another_run_took_meanwhile_is_skipped(firer: Firer, sandb
     (result,) = firer.fire([bulletin()], plan=plan).results
 
     assert result.outcome == "skipped"
-    assert result.reason == "another run meanwhile claimed or sent it"
+    assert reason_code(result) is ReasonCode.CLAIMED_BY_ANOTHER_RUN
     assert len(sandbox.received()) == 1
 
 
@@ -191,7 +220,7 @@ def test_a_ledger_that_takes_no_claim_lets_nothing_out(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any, **__: Any) -> Claim:
-        raise UserError("the disk is full")
+        raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
 
     monkeypatch.setattr(firer.ledger, "claim_all", full)
     ended = firer.fire([bulletin(number) for number in range(5)])
@@ -203,8 +232,9 @@ def test_a_ledger_that_takes_no_claim_lets_nothing_out(
 def test_what_was_sent_and_could_not_be_recorded_is_in_doubt_and_never_sent_again(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    disk_full = UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
     with monkeypatch.context() as broken:
-        broken.setattr(firer.ledger, "settle_all", lambda *_: (_ for _ in ()).throw(UserError("the disk is full")))
+        broken.setattr(firer.ledger, "settle_all", lambda *_: (_ for _ in ()).throw(disk_full))
         ended = firer.fire([bulletin()])
     assert (outcomes(ended), ended.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)
 
@@ -310,7 +340,7 @@ class Away:
             self.failed[name] += 1
             if arrives:
                 method(*arguments, **options)
-            raise LedgerAway("the ledger is away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "the ledger is away")
 
         return call
 
@@ -359,7 +389,7 @@ def test_a_ledger_that_stays_away_ends_the_run_and_nothing_is_sent_twice(
         assert 10 <= len(raised) < 30
         assert "the ledger can't be reached: nothing is sent until it can be reached again" not in firer.messages[1:]
 
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             end_lease(connection, run.id)
         second = firer.fire(bulletins)
         assert second.exit_code in (Exit.OK, Exit.IN_DOUBT)
@@ -405,7 +435,7 @@ def test_a_run_whose_claims_were_taken_over_sends_nothing_more(ledger: Ledger) -
         def take_over() -> None:
             """Its claims are put in doubt, and nothing is answered until it has found out."""
             other = ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta(minutes=9))
-            with ledger._writing() as connection:  # in one go: its own renewal must not come between
+            with ledger.writing() as connection:  # in one go: its own renewal must not come between
                 end_lease(connection, run.id)
                 assert firings.sweep(connection, other, ledger.clock.now())
             ledger.finish_run(other, exit_code=4, interrupted=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,13 +61,17 @@ def test_a_run_is_written_before_it_claims_and_as_it_ended(files: WitnessFiles) 
     assert faults == []
 
 
+def has_claims(files: WitnessFiles, claims: int) -> bool:
+    return claims_in(files) == {"01RUN5": claims}
+
+
 def test_claims_are_written_while_the_run_goes_on(files: WitnessFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(witness_writer, "INTERVAL_S", 0.01)
     own = Counted()
     with writer(files, own, []):
         for claims in (1, 9):
             own.claims = claims
-            wait_until(lambda claims=claims: claims_in(files) == {"01RUN5": claims})
+            wait_until(partial(has_claims, files, claims))
 
 
 def test_earlier_runs_give_way_and_accepted_losses_are_forgotten(files: WitnessFiles) -> None:

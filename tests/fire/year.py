@@ -25,9 +25,9 @@ from zoneinfo import ZoneInfo
 from fire import IDENTITY
 from fire.mortal import KILLED, PATIENCE_S, POINTS
 from runner import process
-from runner.cli.planning import plan_over
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
+from runner.jobs.planning import plan_firings
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Action, Plan
@@ -120,8 +120,9 @@ class Year:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.mortal.stdin.close()
-        self.mortal.stdout.close()
+        for stream in (self.mortal.stdin, self.mortal.stdout):
+            assert stream is not None
+            stream.close()
         self._kill()
         self.mortal.wait()
         self.ledger.close()
@@ -166,7 +167,7 @@ class Year:
 
     def plan(self, at: datetime) -> Plan:
         """What a run would do then."""
-        return plan_over(self.ledger, self.definitions, list(firings(self.definitions, at)), at)
+        return plan_firings(self.ledger, self.definitions, list(firings(self.definitions, at)), at)
 
     @staticmethod
     def is_idle(plan: Plan) -> bool:
@@ -207,11 +208,13 @@ class Year:
                 self.chance.choice([1, 1, 2]),
             ]
         command = {"now": self.now.isoformat(), "dies": dies, "told": str(self.told)}
+        assert self.mortal.stdin is not None
         self.mortal.stdin.write(json.dumps(command) + "\n")
         self.mortal.stdin.flush()
         code = self._answer()["code"]
         assert code in (0, KILLED), f"seed {self.seed}: a run at {self.now} ended with {code}"
         if code == KILLED:
+            assert dies is not None
             self.kills[f"{dies[1]} {dies[0]}"] += 1
         else:
             self.runs.append(self.now)
@@ -228,7 +231,9 @@ class Year:
         watchdog = threading.Timer(2 * PATIENCE_S, self._kill)
         watchdog.start()
         try:
-            return json.loads(self.mortal.stdout.readline())
+            assert self.mortal.stdout is not None
+            answer: Mapping[str, int] = json.loads(self.mortal.stdout.readline())
+            return answer
         finally:
             watchdog.cancel()
 

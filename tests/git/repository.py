@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _OWN = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -40,8 +41,8 @@ class Repository:
         """What git prints in the working tree."""
         return run_git(self.folder, *arguments)
 
-    def write(self, files: Mapping[str | bytes, str | None]) -> None:
-        """Writes files by their relative paths; None deletes, and `-> target` makes a link."""
+    def write(self, files: Mapping[Any, str | None]) -> None:
+        """Writes files by their relative paths, of text or bytes; None deletes, and `-> target` makes a link."""
         for name, text in files.items():
             path = self.folder / os.fsdecode(name)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +52,7 @@ class Repository:
             elif text is not None:
                 path.write_text(text, encoding="utf-8")
 
-    def commit(self, files: Mapping[str | bytes, str | None] | None = None) -> str:
+    def commit(self, files: Mapping[Any, str | None] | None = None) -> str:
         """The id of a new commit of all that is in the working tree, with these files."""
         self.write(files or {})
         self.git("add", "--all", ".")

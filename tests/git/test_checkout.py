@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refused
 
 from git.repository import Repository
 from runner import git
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit
 
 PATH = Path("bulletins.d")
 FILES = {"bulletins.d/a.yaml": "bulletins: []\n"}
@@ -27,7 +28,7 @@ def test_an_edited_definition_makes_it_dirty_and_nothing_else_does(repository: R
     assert git.checkout(PATH) == git.Checkout(commit, dirty=False)
     repository.write({"bulletins.d/b.yml": "x"})
     assert git.checkout(PATH) == git.Checkout(commit, dirty=True)
-    with pytest.raises(UserError, match=r"definitions differ from git HEAD: bulletins\.d/b\.yml"):
+    with refused(ErrorCode.NOT_COMMITTED, "bulletins.d/b.yml"):
         git.require_committed([PATH])
 
 
@@ -40,7 +41,7 @@ def test_an_edited_table_is_an_edited_definition(repository: Repository, path: s
     git.require_committed([Path(path)])
     repository.write({table: "show\nB\n"})
     assert git.checkout(Path(path)) == git.Checkout(commit, dirty=True)
-    with pytest.raises(UserError, match=rf"definitions differ from git HEAD: {table}"):
+    with refused(ErrorCode.NOT_COMMITTED, table):
         git.require_committed([Path(path)])
 
 
@@ -67,7 +68,7 @@ def test_outside_of_a_checkout_there_is_none(tmp_path: Path, monkeypatch: pytest
     assert git.checkout(tmp_path) is None
     monkeypatch.setenv("PATH", "")
     assert git.checkout(tmp_path) is None
-    with pytest.raises(UserError, match="not in a git checkout with a commit"):
+    with refused(ErrorCode.NO_COMMIT):
         git.require_committed([tmp_path])
 
 
@@ -85,12 +86,12 @@ def test_a_set_that_is_a_repository_is_checked_by_its_own_commit(
         assert git.checkout(path) == git.Checkout(commit, dirty=False)
 
 
-def refused(path: Path = PATH) -> str:
+def refusal(path: Path = PATH) -> str:
     """What require_committed says of a set that is not committed."""
     found = git.checkout(path)
     assert found is not None
     assert found.dirty
-    with pytest.raises(UserError) as caught:
+    with refused(ErrorCode.NOT_COMMITTED) as caught:
         git.require_committed([path])
     assert caught.value.exit_code is Exit.REFUSED
     return caught.value.message
@@ -102,7 +103,7 @@ def test_what_the_index_hides_is_seen(repository: Repository, flag: str) -> None
     repository.git("update-index", flag, "bulletins.d/a.yaml")
     git.require_committed([PATH])
     repository.write({"bulletins.d/a.yaml": "bulletins: [{}]\n"})
-    assert "bulletins.d/a.yaml" in refused()
+    assert "bulletins.d/a.yaml" in refusal()
 
 
 def test_an_edit_of_the_same_size_at_the_same_time_is_seen(repository: Repository) -> None:
@@ -115,13 +116,13 @@ def test_an_edit_of_the_same_size_at_the_same_time_is_seen(repository: Repositor
     path.write_text(FILES["bulletins.d/a.yaml"].replace("[]", "{}"), encoding="utf-8")
     os.utime(path, ns=(old, old))
     assert repository.git("status", "--porcelain") == ""
-    assert "bulletins.d/a.yaml" in refused()
+    assert "bulletins.d/a.yaml" in refusal()
 
 
 def test_a_file_that_a_sparse_checkout_leaves_out_is_missing(repository: Repository) -> None:
     repository.commit({**FILES, "bulletins.d/more/b.yaml": "bulletins: []\n"})
     repository.git("sparse-checkout", "set", "--no-cone", "/bulletins.d/a.yaml")
-    assert "bulletins.d/more/b.yaml" in refused()
+    assert "bulletins.d/more/b.yaml" in refusal()
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_what_gitattributes_turn_into_something_else_is_seen(
         (repository.folder / "bulletins.d" / name).unlink()
     repository.git("checkout", "HEAD", "--", "bulletins.d")
     assert repository.git("status", "--porcelain") == ""
-    assert "bulletins.d/" in refused()
+    assert "bulletins.d/" in refusal()
 
 
 def test_the_ends_of_lines_may_be_those_of_the_system(repository: Repository) -> None:
@@ -153,17 +154,17 @@ def test_the_ends_of_lines_may_be_those_of_the_system(repository: Repository) ->
     assert b"\r\n" in (repository.folder / "bulletins.d" / "t.csv").read_bytes()
     git.require_committed([PATH])
     repository.write({"bulletins.d/t.csv": "id\r\nb\r\n"})
-    assert "bulletins.d/t.csv" in refused()
+    assert "bulletins.d/t.csv" in refusal()
 
 
 def test_a_repository_inside_the_set_is_not_committed(repository: Repository) -> None:
     repository.commit(FILES)
     inner = Repository.new(repository.folder / "bulletins.d" / "inner")
     inner.commit({"table.csv": "id\n"})
-    assert "bulletins.d/inner/table.csv" in refused()
+    assert "bulletins.d/inner/table.csv" in refusal()
     repository.git("-c", "advice.addEmbeddedRepo=false", "add", ".")
     repository.git("commit", "--quiet", "--message", "submodule")
-    assert "bulletins.d/inner/table.csv" in refused()
+    assert "bulletins.d/inner/table.csv" in refusal()
 
 
 def test_links_are_compared_by_where_they_end(repository: Repository) -> None:
@@ -174,11 +175,11 @@ def test_links_are_compared_by_where_they_end(repository: Repository) -> None:
     )
     git.require_committed([PATH])
     repository.write({"bulletins.d/..v1/t.csv": "b\n"})
-    assert "bulletins.d/t.csv" in refused()
+    assert "bulletins.d/t.csv" in refusal()
     repository.write({"bulletins.d/..v1/t.csv": "a\n", "bulletins.d/a.yaml": "-> ..v2/a.yaml"})
-    assert "bulletins.d/a.yaml" in refused()
+    assert "bulletins.d/a.yaml" in refusal()
     repository.write({"bulletins.d/a.yaml": "-> ..v1/a.yaml", "bulletins.d/gone.yaml": "-> a.yaml"})
-    assert "bulletins.d/gone.yaml" in refused()
+    assert "bulletins.d/gone.yaml" in refusal()
 
 
 def test_a_linked_folder_of_tables_is_compared_by_where_it_leads(repository: Repository) -> None:
@@ -187,7 +188,7 @@ def test_a_linked_folder_of_tables_is_compared_by_where_it_leads(repository: Rep
     path = PATH / "a.yaml"
     git.require_committed([path])
     repository.write({"bulletins.d/tables": "-> two"})
-    assert "bulletins.d/tables" in refused(path)
+    assert "bulletins.d/tables" in refusal(path)
 
 
 @pytest.mark.parametrize("target", [".", "..", "/usr", "two", "../bulletins.d/two"])
@@ -200,7 +201,7 @@ def test_what_is_no_file_any_more_is_not_committed(repository: Repository) -> No
     repository.commit(FILES)
     (repository.folder / "bulletins.d" / "a.yaml").unlink()
     os.mkfifo(repository.folder / "bulletins.d" / "a.yaml")
-    assert "bulletins.d/a.yaml" in refused()
+    assert "bulletins.d/a.yaml" in refusal()
 
 
 def test_a_path_that_is_a_link_is_followed_in_the_commit(repository: Repository) -> None:
@@ -209,7 +210,7 @@ def test_a_path_that_is_a_link_is_followed_in_the_commit(repository: Repository)
         git.require_committed([path])
     repository.write({"bulletins.d/a.yaml": "bulletins: [{}]\n"})
     for path in (Path("current"), Path("current/a.yaml")):
-        assert "current/a.yaml" in refused(path)
+        assert "current/a.yaml" in refusal(path)
 
 
 NAMES = st.sampled_from(["a.yaml", "b.yml", "t.csv", "sub/c.yaml", "sub/t.csv", "notes.txt", ".hidden.yaml"])

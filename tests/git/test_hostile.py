@@ -9,11 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from refusals import refused
 
 from git.repository import Repository, run_git
 from runner import git
 from runner.definitions.load import load_sources
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.git.command import setting
 
 PATH = Path("bulletins.d")
@@ -96,7 +97,7 @@ def test_a_bare_repository_that_was_committed_is_not_obeyed(
     if where in (".", "releases"):
         git.require_committed([repository.folder / path])
     else:
-        with pytest.raises(UserError, match="looks like a git repository"):
+        with refused(ErrorCode.LOOKS_LIKE_REPOSITORY):
             git.require_committed([repository.folder / path])
 
 
@@ -113,7 +114,7 @@ def test_a_repository_in_the_set_is_not_obeyed(repository: Repository, evil: Pat
     assert found == git.Checkout(repository.head, dirty=False)
     if folder == "bulletins.d":
         for ask in (lambda: git.require_committed([PATH]), lambda: git.base(PATH, "main")):
-            with pytest.raises(UserError, match="a git repository of its own"):
+            with refused(ErrorCode.NESTED_REPOSITORY):
                 ask()
     else:
         ask_everything(repository)
@@ -171,6 +172,6 @@ def test_a_checkout_of_somebody_else_is_refused_with_the_way_out(
     monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
     assert git.checkout(PATH) is None
     for ask in (lambda: git.require_committed([PATH]), lambda: git.base(PATH, "main")):
-        with pytest.raises(UserError, match="dubious ownership") as caught:
+        with refused(ErrorCode.GIT_FAILED, "safe.directory") as caught:
             ask()
         assert "safe.directory" in caught.value.help

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from refusals import refused
 
 from git.repository import Repository, run_git
 from runner.definitions.load import load, load_sources
@@ -11,7 +12,7 @@ from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.reader import MAX_FILE_BYTES
-from runner.errors import UserError
+from runner.errors import ErrorCode
 from runner.git import definitions_at
 
 PATH = Path("bulletins.d")
@@ -222,7 +223,7 @@ def test_a_file_that_git_has_lost_is_a_problem(repository: Repository) -> None:
 
 def test_a_commit_that_is_not_there_is_refused(repository: Repository) -> None:
     repository.commit(SET)
-    with pytest.raises(UserError, match="git can't read the commit 111111111111: "):
+    with refused(ErrorCode.GIT_FAILED, "111111111111"):
         definitions_at("1" * 40, PATH)
 
 
@@ -235,14 +236,14 @@ def test_git_that_stops_in_between_is_refused(
     script.write_text('#!/bin/sh\ncase "$*" in *cat-file*) exit 1;; esac\nexec /usr/bin/git "$@"\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
-    with pytest.raises(UserError, match="git ended before"):
+    with refused(ErrorCode.GIT_FAILED):
         definitions_at(commit, PATH)
 
 
 def test_without_git(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = repository.commit(SET)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UserError, match="git can't be run"):
+    with refused(ErrorCode.GIT_MISSING):
         definitions_at(commit, PATH)
 
 

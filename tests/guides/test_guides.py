@@ -18,7 +18,7 @@ from runner.definitions.model import CatchUp
 from runner.definitions.regions import HOSTS
 from runner.definitions.templates import OCCURRENCE_FIELDS
 from runner.definitions.templates.filters import FILTERS
-from runner.errors import Exit
+from runner.errors import ErrorCode, Exit
 from runner.fire.outcome import Outcome
 from runner.guides import TOPICS, guide_text, guide_title
 from runner.plan.decide import Action
@@ -63,7 +63,7 @@ def test_the_command_prints_a_guide(bulletins: Bulletins, topic: str) -> None:
 
 
 def test_an_unknown_topic_is_refused(bulletins: Bulletins) -> None:
-    assert bulletins("guide", "schedule").refused_with("there is no guide 'schedule'", "schedules", code=Exit.USAGE)
+    assert bulletins("guide", "schedule").refused_with(ErrorCode.UNKNOWN_GUIDE, "'schedule'", exit_code=Exit.USAGE)
 
 
 def test_readme_is_short() -> None:

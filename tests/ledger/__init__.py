@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from plan import NOW
-from sqlalchemy import Connection, Table, event, insert, select
+from sqlalchemy import Connection, Engine, Table, event, insert, select
 
 import runner
 from runner.ledger.database import connect, tables
 from runner.ledger.ledger import Ledger
-from runner.ledger.records.firings import new_row
+from runner.ledger.records.firings import row_values
 from runner.ledger.values import Attempt, Identity, Origin
 from runner.plan.firing import Firing
 from runner.plan.history import State
@@ -79,23 +79,23 @@ def all_of(url: str, table: Table) -> list[dict[str, Any]]:
 def fill(url: str, run: str, firings: Iterable[Firing], state: State, now: datetime = NOW) -> None:
     """Rows of these firings, written at one go."""
     with connected(url) as connection:
-        connection.execute(insert(tables.firings), [new_row(run, firing, now, state) for firing in firings])
+        connection.execute(insert(tables.firings), [row_values(run, firing, now, state) for firing in firings])
 
 
 @contextmanager
-def counting(ledger: Ledger) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that a ledger runs meanwhile, with their parameters."""
+def counting() -> Iterator[list[tuple[str, Any]]]:
+    """The statements that ledgers run meanwhile, with their parameters."""
     statements: list[tuple[str, Any]] = []
 
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         if not statement.startswith("BEGIN"):
             statements.append((statement, parameters))
 
-    event.listen(ledger._engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)
     try:
         yield statements
     finally:
-        event.remove(ledger._engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def for_children() -> dict[str, str]:

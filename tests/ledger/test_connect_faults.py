@@ -12,10 +12,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import refusals
 from plan import NOW, make_firing
 
 from ledger import LEASE, begin, child, connected, for_children
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database import connect, tables
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.database.database_errors import LedgerAway
@@ -27,11 +28,10 @@ NOBODY = 65534
 
 
 @contextmanager
-def refused(says: str) -> Iterator[None]:
-    """What is done inside is refused, in these words."""
-    with pytest.raises(UserError) as caught:
-        yield
-    assert says in caught.value.message
+def refused(code: ErrorCode, *values: str) -> Iterator[pytest.ExceptionInfo[UserError]]:
+    """What is done inside is refused with this code, on one line, and with a way out."""
+    with refusals.refused(code, *values) as caught:
+        yield caught
     assert "\n" not in caught.value.message
     assert caught.value.exit_code is Exit.REFUSED
     assert caught.value.help
@@ -49,36 +49,36 @@ def sqlite(path: Path, *statements: str) -> None:
 
 
 def test_no_file_names_the_way_to_one(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="there is no ledger at") as error:
+    with refused(ErrorCode.LEDGER_MISSING) as error:
         opened(tmp_path / "none.sqlite3")
     assert error.value.help == "Create it with: bulletins ledger init"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    with refused("is a folder, not a ledger"):
+    with refused(ErrorCode.NOT_A_LEDGER):
         opened(tmp_path)
 
 
 def test_a_link_to_nothing(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
-    with refused("can't be opened"):
+    with refused(ErrorCode.LEDGER_UNUSABLE):
         opened(tmp_path / "link")
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_an_empty_file_stays_empty(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    with refused("is an empty file, not a ledger"):
+    with refused(ErrorCode.LEDGER_EMPTY):
         opened(tmp_path / "empty")
-    with refused("is an empty file, not a ledger"):
+    with refused(ErrorCode.LEDGER_EMPTY):
         create(parse_url(str(tmp_path / "empty")), now=NOW, who="asha")
     assert (tmp_path / "empty").read_bytes() == b""
 
 
 def test_a_text_file(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("not a database, not at all\n" * 100)
-    with refused("is damaged, or is not a SQLite file"):
+    with refused(ErrorCode.LEDGER_DAMAGED):
         opened(tmp_path / "notes")
 
 
@@ -86,14 +86,14 @@ def test_a_text_file(tmp_path: Path) -> None:
 def test_a_file_that_was_cut_off(sqlite_path: Path, kept: int) -> None:
     whole = sqlite_path.read_bytes()
     sqlite_path.write_bytes(whole[:kept])
-    with refused("damaged"):
+    with refused(ErrorCode.LEDGER_DAMAGED):
         opened(sqlite_path)
 
 
 def test_a_damaged_page_is_met_when_it_is_read(sqlite_path: Path) -> None:
     pages = sqlite_path.read_bytes()
     sqlite_path.write_bytes(pages[: 4 * 4096] + b"\xff" * (len(pages) - 4 * 4096))
-    with refused("damaged"), Ledger(parse_url(str(sqlite_path))) as ledger:
+    with refused(ErrorCode.LEDGER_DAMAGED), Ledger(parse_url(str(sqlite_path))) as ledger:
         run = begin(ledger)
         ledger.claim(run, make_firing(), NOW)
 
@@ -101,7 +101,7 @@ def test_a_damaged_page_is_met_when_it_is_read(sqlite_path: Path) -> None:
 def test_a_ledger_of_a_newer_version(sqlite_path: Path) -> None:
     sqlite(sqlite_path, "UPDATE ledger SET version = 99")
     versions = f"its tables have version 99, this program knows {tables.SCHEMA_VERSION}"
-    with refused(f"was made by a newer version of bulletins ({versions})"):
+    with refused(ErrorCode.LEDGER_TOO_NEW, versions):
         opened(sqlite_path)
 
 
@@ -110,14 +110,14 @@ def test_a_ledger_of_a_newer_version(sqlite_path: Path) -> None:
 )
 def test_a_ledger_without_its_description(sqlite_path: Path, statement: str) -> None:
     sqlite(sqlite_path, statement)
-    with refused("is not a ledger: "):
+    with refused(ErrorCode.NOT_A_LEDGER):
         opened(sqlite_path)
 
 
 @pytest.mark.parametrize("table", ["firings", "resolutions", "runs"])
 def test_a_ledger_that_lost_a_table(sqlite_path: Path, table: str) -> None:
     sqlite(sqlite_path, f"DROP TABLE {table}")
-    with refused(f"is incomplete: it lacks the tables {table}"):
+    with refused(ErrorCode.LEDGER_DAMAGED, table):
         opened(sqlite_path)
 
 
@@ -125,26 +125,20 @@ def test_a_ledger_that_lost_what_makes_firings_unique_claims_nothing(ledger: Led
     with connected(ledger_url) as connection:
         connection.exec_driver_sql("DROP INDEX firings_at_most_once")
     run = begin(ledger)
-    with refused("has lost an index that keeps firings from being sent twice"):
+    with refused(ErrorCode.LEDGER_DAMAGED):
         ledger.claim(run, make_firing(), NOW)
     assert ledger.rows() == []
 
 
 @pytest.mark.parametrize(
-    ("statement", "says"),
-    [
-        ("CREATE TABLE customers (id INTEGER)", "is not a ledger: it lacks the tables of a ledger"),
-        (
-            "CREATE TABLE ledger (debit INTEGER, credit INTEGER)",
-            "its tables belong to another program",
-        ),
-    ],
+    "statement",
+    ["CREATE TABLE customers (id INTEGER)", "CREATE TABLE ledger (debit INTEGER, credit INTEGER)"],
 )
-def test_the_database_of_another_program_stays_as_it_is(tmp_path: Path, statement: str, says: str) -> None:
+def test_the_database_of_another_program_stays_as_it_is(tmp_path: Path, statement: str) -> None:
     path = tmp_path / "theirs.db"
     sqlite(path, statement)
     before = path.read_bytes()
-    with refused(says):
+    with refused(ErrorCode.NOT_A_LEDGER):
         opened(path)
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["theirs.db"]
@@ -153,11 +147,11 @@ def test_the_database_of_another_program_stays_as_it_is(tmp_path: Path, statemen
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)  # a SQLite ledger is a file of its own
 def test_tables_of_another_program_are_not_taken_for_ours(ledger_url: str) -> None:
     url = parse_url(ledger_url)
-    engine = connect._engine(url)
+    engine = connect.new_engine(url)
     with connect.transaction(engine, url) as connection:
         connection.exec_driver_sql("CREATE TABLE runs (id INTEGER)")
     engine.dispose()
-    with refused("can't be created: such tables already exist"):
+    with refused(ErrorCode.LEDGER_NOT_CREATED):
         create(url, now=NOW, who="asha")
 
 
@@ -190,7 +184,7 @@ def unprivileged() -> Iterator[None]:
 
 def test_a_file_that_may_not_be_read(common_path: Path) -> None:
     common_path.chmod(0)
-    with unprivileged(), refused("can't be opened"):
+    with unprivileged(), refused(ErrorCode.LEDGER_UNUSABLE):
         opened(common_path)
 
 
@@ -199,20 +193,21 @@ def test_a_file_that_may_not_be_written(common_path: Path) -> None:
     common_path.parent.chmod(0o777)
     with unprivileged(), Ledger(parse_url(str(common_path))) as ledger:
         assert ledger.describe().runs == 0
-        with refused("can't be written: it is read-only"):
+        with refused(ErrorCode.LEDGER_NOT_WRITABLE):
             begin(ledger)
 
 
 def test_a_folder_that_may_not_be_written(common_path: Path) -> None:
     common_path.chmod(0o666)
     common_path.parent.chmod(0o555)
-    with unprivileged(), refused("can't be "):
+    with unprivileged(), pytest.raises(UserError) as caught:
         opened(common_path)
+    assert caught.value.code in (ErrorCode.LEDGER_NOT_WRITABLE, ErrorCode.LEDGER_UNUSABLE)
     common_path.parent.chmod(0o755)
 
 
 def test_a_folder_that_may_not_be_written_gets_no_ledger(common_path: Path) -> None:
-    with unprivileged(), refused("can't be created: Permission denied"):
+    with unprivileged(), refused(ErrorCode.LEDGER_NOT_CREATED, "Permission denied"):
         create(parse_url(str(common_path.parent / "new" / "ledger.sqlite3")), now=NOW, who="asha")
 
 
@@ -221,18 +216,18 @@ def test_a_database_without_room_records_nothing_and_recovers(sqlite_path: Path)
         run = begin(ledger)
         claim = ledger.claim(run, make_firing("held"), NOW)
         assert claim
-        with ledger._reading() as connection:
+        with ledger.reading() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-        with refused("can't be written: the disk is full"):
+        with refused(ErrorCode.LEDGER_NOT_WRITABLE):
             for number in range(1000):
                 ledger.claim(run, make_firing(f"b{number}", properties={"text": "x" * 500}), NOW)
         recorded = len(ledger.rows())
-        with refused("can't be written: the disk is full"):
+        with refused(ErrorCode.LEDGER_NOT_WRITABLE):
             ledger.settle(claim, Settlement(State.FIRED, reason="x" * 9000), NOW)
         assert {row.state for row in ledger.rows()} == {State.CLAIMED}
-        with ledger._reading() as connection:
-            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 100}")
+        with ledger.reading() as connection:
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {int(pages or 0) + 100}")
         assert ledger.settle(claim, Settlement(State.FIRED), NOW)
         assert len(ledger.rows()) == recorded
 
@@ -265,7 +260,7 @@ def test_a_ledger_that_another_process_has_locked(sqlite_path: Path, monkeypatch
         ) as other:
             assert other.stdout
             assert other.stdout.readline() == "ready\n"
-            with refused("was locked for 30 s by another process"):
+            with refused(ErrorCode.LEDGER_LOCKED, "30 s"):
                 ledger.claim(run, make_firing(), NOW)
             assert ledger.rows() == []  # reading waits for nobody
             other.communicate("go\n")
@@ -275,13 +270,13 @@ def test_a_ledger_that_another_process_has_locked(sqlite_path: Path, monkeypatch
 def test_a_ledger_that_goes_away_does_not_come_back_empty(sqlite_path: Path) -> None:
     url = parse_url(str(sqlite_path))
     sqlite_path.unlink()
-    with refused("can't be opened"), connect.transaction(connect._engine(url), url):
+    with refused(ErrorCode.LEDGER_UNUSABLE), connect.transaction(connect.new_engine(url), url):
         pass
     assert not sqlite_path.exists()
 
 
 def test_a_claim_of_no_run_is_refused(ledger: Ledger) -> None:
-    with refused("can't be used"):
+    with refused(ErrorCode.LEDGER_UNUSABLE):
         ledger.claim("NOBODY", make_firing(), NOW)
     assert ledger.rows() == []
 
@@ -290,7 +285,7 @@ def test_a_row_that_is_there_twice_is_refused_by_the_database(ledger: Ledger, le
     run = begin(ledger)
     ledger.claim(run, make_firing(), NOW)
     columns = "account, bulletin, occurrence, state, run, claimed_at, file, line, payload, payload_hash, fingerprint"
-    with refused("can't store it"), connected(ledger_url) as connection:
+    with refused(ErrorCode.LEDGER_REFUSES_VALUE), connected(ledger_url) as connection:
         connection.exec_driver_sql(f"INSERT INTO firings (id, {columns}) SELECT 'other', {columns} FROM firings")
 
 
@@ -300,10 +295,10 @@ def test_whoever_is_frozen_in_the_middle_of_a_write_keeps_nobody_waiting(
 ) -> None:
     assert ledger.claim(run, make_firing(), NOW)
     other = begin(ledger, NOW + 2 * LEASE)
-    monkeypatch.setattr(connect, "_LIMITS", connect._LIMITS.replace("'5s'", "'500ms'"))
+    monkeypatch.setattr(connect, "TRANSACTION_LIMITS", connect.TRANSACTION_LIMITS.replace("'5s'", "'500ms'"))
 
     def freeze() -> None:
-        with ledger._writing() as frozen:
+        with ledger.writing() as frozen:
             frozen.execute(tables.firings.update().values(reason="never seen"))
             (row,) = ledger.sweep(other)
             assert row.reason == "the run that held it ended without recording an outcome"

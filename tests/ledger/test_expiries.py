@@ -99,7 +99,7 @@ def test_many_are_told_in_a_few_statements(ledger: Ledger, run: str) -> None:
     claimed, told = found[:7], begin(ledger)
     assert all(ledger.claim(run, firing, NOW) for firing in claimed)
     assert ledger.expire(told, found[7:20], NOW) == {firing.key for firing in found[7:20]}
-    with counting(ledger) as statements:
+    with counting() as statements:
         assert ledger.expire(run, found, NOW) == {firing.key for firing in found[20:]}
     assert len(statements) < 10
     assert ledger.expire(run, found, LATER) == {firing.key for firing in found[20:]}

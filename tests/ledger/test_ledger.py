@@ -190,7 +190,7 @@ def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledg
     }
     assert ledger.expire(begin(ledger), [FIRING], NOW + 3 * HOUR) == set()
     (step,) = decide([FIRING], ledger.history([FIRING], NOW + 3 * HOUR), NOW + 3 * HOUR).steps
-    assert (step.action, step.is_news) == (Action.EXPIRED, False)
+    assert (step.action, step.needs_report) == (Action.EXPIRED, False)
 
 
 def test_a_settled_firing_does_not_expire_any_more(ledger: Ledger, run: str) -> None:

@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from plan import NOW, TICK, make_firing
+from refusals import refused
 
 from ledger import LEASE, WHO, all_of, at, attempt, begin
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit
 from runner.ledger.database.tables import attempts, runs
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim, FiringRow, Identity, Settlement
 from runner.plan.decide import Action, decide
 from runner.plan.history import State
+from runner.reason import ReasonCode
 
 RUN_OUT = NOW + LEASE + TICK
 FIRING = make_firing("sale")
@@ -112,7 +114,7 @@ def test_a_run_that_was_swept_still_records_the_truth(ledger: Ledger, claim: Cla
 
 def test_a_run_that_was_swept_cannot_renew_its_lease(ledger: Ledger, run: str, claim: Claim) -> None:
     sweep(ledger, RUN_OUT)
-    with pytest.raises(UserError, match="did not renew its lease in time") as error:
+    with refused(ErrorCode.LEASE_LOST) as error:
         at(ledger, RUN_OUT).renew(run, lease=LEASE)
     assert error.value.exit_code is Exit.REFUSED
     assert error.value.help
@@ -121,7 +123,7 @@ def test_a_run_that_was_swept_cannot_renew_its_lease(ledger: Ledger, run: str, c
 def test_a_run_whose_claim_a_person_freed_cannot_renew_its_lease(ledger: Ledger, run: str, claim: Claim) -> None:
     assert settled(ledger, sent=False)
     assert ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
-    with pytest.raises(UserError, match="did not renew its lease in time"):
+    with refused(ErrorCode.LEASE_LOST):
         at(ledger, RUN_OUT).renew(run, lease=LEASE)
 
 
@@ -165,7 +167,8 @@ def test_sent_is_done_and_not_sent_is_retried(ledger: Ledger, claim: Claim) -> N
     assert settled(ledger, sent=False)
     (step,) = decide([FIRING], ledger.history([FIRING], RUN_OUT), RUN_OUT).steps
     assert step.action is Action.RETRY
-    assert step.reason.endswith("failed once before: settled as not sent by meera: looked it up")
+    assert step.reason.code is ReasonCode.FAILED_BEFORE
+    assert step.reason.text.endswith("by meera: looked it up")
     again = ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
     assert again
     ledger.settle(again, Settlement(State.IN_DOUBT), RUN_OUT)
@@ -218,7 +221,12 @@ def test_a_run_whose_process_is_gone_has_no_lease(ledger: Ledger, ledger_url: st
     for number, run in enumerate((gone, alive, unknown)):
         ledger.claim(run, make_firing(f"b{number}"), NOW)
     asked: list[str] = []
-    at(ledger, now).end_leases(lambda process: (asked.append(process), process.endswith("gone"))[1])
+
+    def is_gone(process: str) -> bool:
+        asked.append(process)
+        return process.endswith("gone")
+
+    at(ledger, now).end_leases(is_gone)
     assert sorted(asked) == ["boot 1 gone", "boot 2 alive"]
     assert [row.run for row in sweep(ledger, now + TICK)] == [gone]
     at(ledger, now + LEASE).end_leases(lambda process: process.endswith("gone"))

@@ -104,7 +104,7 @@ class Reports(RuleBasedStateMachine):
     def _die(self, live: Live) -> None:
         unmarked = {row.id for row in self.ledger.unreported(live.id)}
         self.may_repeat.update(unmarked.intersection(live.published or ()))
-        with self.ledger._writing() as connection:
+        with self.ledger.writing() as connection:
             connection.exec_driver_sql("UPDATE runs SET lease_until = started_at WHERE id = ?", (live.id,))
         self.runs.remove(live)
         self.now += STEP

@@ -25,7 +25,7 @@ from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Claim, ClaimRequest, OutcomeRecord, Settlement
 from runner.ledger.writer import LedgerWriter
 from runner.plan.budget import HOUR as AN_HOUR
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.firing import Firing
 from runner.plan.history import State
 
@@ -47,7 +47,7 @@ class Slow(Ledger):
         self.has_begun.set()
         assert self.may_go_on.wait(PATIENCE_S)
 
-    def claim_all(self, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | Held | None]:
+    def claim_all(self, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | HeldByBudget | None]:
         self._note("claims", len(requests))
         return super().claim_all(run, requests)
 
@@ -110,7 +110,7 @@ def test_outcomes_go_first_and_never_with_claims(slow: Slow) -> None:
     slow.has_begun.clear()
     slow.groups.clear()
     writer = LedgerWriter(slow, run)
-    works = [
+    works: list[Callable[[], object]] = [
         *(partial(writer.claim, request(firing)) for firing in FORTY[5:9]),
         *(partial(writer.settle, outcome(claim)) for claim in claims),
     ]
@@ -122,7 +122,8 @@ def test_outcomes_go_first_and_never_with_claims(slow: Slow) -> None:
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_a_lease_is_renewed_before_all_that_waits(slow: Slow) -> None:
     writer = LedgerWriter(slow, begin(slow))
-    works = [*(partial(writer.claim, request(firing)) for firing in FORTY[:4]), partial(writer.renew, LEASE)]
+    claiming = (partial(writer.claim, request(firing)) for firing in FORTY[:4])
+    works: list[Callable[[], object]] = [*claiming, partial(writer.renew, LEASE)]
     with held_up(slow, writer, *works) as doing:
         for each in doing:
             each.result(PATIENCE_S)

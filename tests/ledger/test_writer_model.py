@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from plan import NOW, make_firing
 
 from ledger import PATIENCE_S, all_of, attempt, begin
+from runner.errors import ErrorCode
 from runner.ledger.database import tables
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.database.database_errors import LedgerAway, Unstorable
@@ -26,7 +27,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Claim, ClaimRequest, OutcomeRecord, Settlement
 from runner.ledger.writer import LedgerWriter
-from runner.plan.budget import HOUR, Held, Limit
+from runner.plan.budget import HOUR, HeldByBudget, Limit
 from runner.plan.history import BLOCKING, State
 
 NAMES = ("a", "b", "c", "d", "refused")
@@ -46,29 +47,29 @@ class Faulty(Ledger):
         self._unheard = unheard
         self._faults = iter(faults)
 
-    def claim_all(self, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | Held | None]:
+    def claim_all(self, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | HeldByBudget | None]:
         fault = self._fault()
         if any(each.firing is FIRINGS["refused"] for each in requests):
-            raise Unstorable("refused")
+            raise Unstorable(ErrorCode.LEDGER_REFUSES_VALUE, "refused")
         if fault:
             self._unheard.claim_all(run, requests)
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         return super().claim_all(run, requests)
 
     def settle_all(self, run: str, outcomes: Sequence[OutcomeRecord]) -> list[bool]:
         fault = self._fault()
         if any(each.settlement.reason == "refused" for each in outcomes):
-            raise Unstorable("refused")
+            raise Unstorable(ErrorCode.LEDGER_REFUSES_VALUE, "refused")
         if fault:
             self._unheard.settle_all(run, outcomes)
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         return super().settle_all(run, outcomes)
 
     def _fault(self) -> bool:
         """Raise LedgerAway, or return whether the commit is to be unknown."""
         fault = next(self._faults, "")
         if fault == "before":
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         return fault == "unknown"
 
 
@@ -145,7 +146,7 @@ def _works(
             yield ask.run, OutcomeRecord(claim, Settlement(ask.ends, reason, attempts=(attempt(),)), NOW)
 
 
-def _insisted(writer: LedgerWriter, work: ClaimRequest | OutcomeRecord) -> Claim | Held | bool | str | None:
+def _insisted(writer: LedgerWriter, work: ClaimRequest | OutcomeRecord) -> Claim | HeldByBudget | bool | str | None:
     """Repeat the request until the ledger answers it; return the answer, or "refused"."""
     while True:
         try:

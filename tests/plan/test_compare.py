@@ -33,7 +33,7 @@ def told(comparison: Comparison) -> list[str]:
     """Each bulletin that changed, as `renamed b from a`."""
     return [
         f"{change.kind} {change.bulletin.id}"
-        + (f" from {change.before.id}" if change.kind is ChangeKind.RENAMED else "")
+        + (f" from {change.before.id}" if change.before and change.kind is ChangeKind.RENAMED else "")
         for change in comparison.bulletins
     ]
 
@@ -126,7 +126,7 @@ def test_a_schedule_comes_and_goes_whole() -> None:
     ],
 )
 def test_how_it_is_written_is_no_change(other: dict[str, Any]) -> None:
-    values = {"tags": ("a", "b"), "accounts": ("india", "europe"), "properties": {"x": "1", "y": "2"}}
+    values: dict[str, Any] = {"tags": ("a", "b"), "accounts": ("india", "europe"), "properties": {"x": "1", "y": "2"}}
     old, new = make_bulletin(**values), make_bulletin(**{**values, **other})
     assert compare(make_set(old), make_set(new)).bulletins == ()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plan import NOW, make_bulletin
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Definitions, Place
-from runner.plan.compare import ChangeKind, Comparison, compare
+from runner.plan.compare import BulletinChange, ChangeKind, Comparison, SharedChange, compare
 from runner.plan.firing import firings
 
 # Few values of each kind: bulletins that are alike are what is looked for.
@@ -34,14 +35,13 @@ def bulletins(draw: st.DrawFn) -> Bulletin:
     )
 
 
+PROPERTIES: list[dict[str, Any] | None] = [None, {}, {"x": None}, {"x": {"enum": []}}]
+
+
 @st.composite
 def sets(draw: st.DrawFn) -> Definitions:
     accounts = draw(st.dictionaries(st.sampled_from(["india", "europe", "asia"]), st.sampled_from(["in1", "sg1"])))
-    events = draw(
-        st.dictionaries(
-            st.sampled_from(["Program Released", "Sale"]), st.sampled_from([None, {}, {"x": None}, {"x": {"enum": []}}])
-        )
-    )
+    events = draw(st.dictionaries(st.sampled_from(["Program Released", "Sale"]), st.sampled_from(PROPERTIES)))
     return Definitions(
         {name: Account(name, f"https://{region}", "A", PLACE, region=region) for name, region in accounts.items()},
         {name: BusinessEvent(name, PLACE, properties=properties) for name, properties in events.items()},
@@ -99,7 +99,8 @@ def test_the_other_way_round_what_came_goes(old: Definitions, new: Definitions) 
 @given(sets(), sets())
 def test_what_is_said_to_differ_does_and_each_field_once(old: Definitions, new: Definitions) -> None:
     found = compare(old, new)
-    for change in [*found.bulletins, *found.accounts, *found.events]:
+    every: list[BulletinChange | SharedChange] = [*found.bulletins, *found.accounts, *found.events]
+    for change in every:
         assert all(field.old != field.new for field in change.fields)
         assert len({field.field for field in change.fields}) == len(change.fields)
         assert bool(change.fields) == (change.kind in (ChangeKind.CHANGED, ChangeKind.RENAMED))

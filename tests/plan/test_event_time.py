@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from plan import HOUR, NOW, make_firing
 from runner.plan.decide import Action, Step
 from runner.plan.event_time import FARTHEST_AHEAD, OLDEST, event_time_warnings, step_warnings
+from runner.reason import Reason, ReasonCode
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + 48 * HOUR
@@ -18,8 +20,8 @@ def unix(at: object) -> int:
     return int(at.timestamp())  # type: ignore[attr-defined]
 
 
-def warned(action: Action, **fields: object) -> bool:
-    return bool(step_warnings(Step(make_firing(**fields), action, ""), NOW))
+def warned(action: Action, **fields: Any) -> bool:
+    return bool(step_warnings(Step(make_firing(**fields), action, Reason(ReasonCode.DUE, "")), NOW))
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ import pytest
 
 from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings
 from runner.definitions.model import Bulletin, Definitions, Place
-from runner.errors import Exit, UserError
+from runner.definitions.row_reference import MatrixRow, RowLine
+from runner.errors import ErrorCode, Exit, UserError
 from runner.plan.compare import compare
 from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import State
 from runner.plan.select import KINDS, ChangedSince, Criterion, Selector, select, up_to
+from runner.reason import Reason, ReasonCode
 
 
 @pytest.fixture
@@ -63,11 +65,15 @@ def test_each_kind_excludes(firings: list[Firing], kind: str, value: str, expect
 
 
 def test_the_file_of_a_bulletin_is_also_the_table_that_its_row_stands_in() -> None:
-    tables = {"a": "bulletins.d/shows.csv:17", "b": "bulletins.d/films.csv:2", "c": "bulletins.d/x.yaml:12:9", "d": ""}
-    made = make_firings(
-        *(make_bulletin(name, place=Place("bulletins.d/x.yaml", 3, 5, 0, row)) for name, row in tables.items()),
-        make_bulletin("e", place=Place("bulletins.d/x.yaml", 3, 5, 0, "slot=bulletins.d/shows.csv:17")),
-    )
+    rows = {
+        "a": RowLine("bulletins.d/shows.csv", 17),
+        "b": RowLine("bulletins.d/films.csv", 2),
+        "c": RowLine("bulletins.d/x.yaml", 12, 9),
+        "d": None,
+        "e": MatrixRow("slot=bulletins.d/shows.csv:17"),
+    }
+    places = {name: Place("bulletins.d/x.yaml", 3, 5, 0, row) for name, row in rows.items()}
+    made = make_firings(*(make_bulletin(name, place=place) for name, place in places.items()))
     assert found(made, Criterion("file", ("*/shows.csv",))) == ["a@india"]
     assert found(made, Criterion("file", ("*.csv",), excludes=True)) == ["c@india", "d@india", "e@india"]
     assert len(found(made, Criterion("file", ("*/x.yaml",)))) == 5
@@ -113,7 +119,8 @@ def test_a_selection_that_matches_nothing_is_wrong_usage(firings: list[Firing]) 
     criteria = [Criterion("tag", ("hindi", "music")), Criterion("id", ("hindi-*",), excludes=True)]
     with pytest.raises(UserError) as error:
         select(firings, criteria)
-    assert error.value.message == ("no bulletin matches --tag hindi --tag music --exclude-id hindi-*")
+    assert error.value.code is ErrorCode.NO_MATCH
+    assert "--tag hindi --tag music --exclude-id hindi-*" in error.value.message
     assert error.value.exit_code is Exit.USAGE
     assert error.value.help
 
@@ -140,7 +147,8 @@ def test_a_ref_since_which_nothing_changed_is_wrong_usage(firings: list[Firing])
     since = since_before(*{firing.bulletin.id: firing.bulletin for firing in firings}.values(), firings=firings)
     with pytest.raises(UserError) as error:
         select(firings, [since, Criterion("tag", ("hindi",))])
-    assert error.value.message == "no bulletin matches --changed-since main --tag hindi"
+    assert error.value.code is ErrorCode.NO_MATCH
+    assert "--changed-since main --tag hindi" in error.value.message
     assert error.value.exit_code is Exit.USAGE
 
 
@@ -158,5 +166,7 @@ def test_a_plan_up_to_a_time_leaves_out_what_comes_later_and_nothing_else() -> N
 
 
 def test_a_plan_up_to_a_time_keeps_what_is_due_and_held_by_a_budget_until_after_it() -> None:
-    step = Step(make_firing("a", at=NOW), Action.WAIT, "spent", may_go_at=NOW + 9 * HOUR)
+    step = Step(
+        make_firing("a", at=NOW), Action.WAIT, Reason(ReasonCode.BUDGET_USED_UP, "spent"), may_go_at=NOW + 9 * HOUR
+    )
     assert up_to(Plan(NOW, (step,)), NOW + HOUR) == (Plan(NOW, (step,)), 0)

@@ -13,7 +13,9 @@ from runner.definitions.model import Account, Budget, Place
 from runner.plan.budget import DAY, Limit, Used, used
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.history import Spent
-from runner.report.annotations.findings import AnnotationRule, Level, from_plan, from_report
+from runner.reason import Reason, ReasonCode
+from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.report.annotations.building import from_plan, from_report
 from runner.report.document.plan import PlanFacts, plan_document
 from runner.report.html.labels import REPORT_KINDS, kind_of
 from runner.report.html.plan.headline import troubles
@@ -22,7 +24,7 @@ from runner.report.html.plan.placement import placed
 from runner.report.html.run.headline import besides
 from runner.report.html.run.page import report_page
 from runner.report.junit import plan_junit, report_junit
-from runner.report.markdown import plan_markdown
+from runner.report.markdown.plan import plan_markdown
 from runner.report.text.plan import summary_line
 from runner.report.text.run import summary_lines
 from runner.report.text.status import budget_entry, budget_lines
@@ -32,8 +34,8 @@ SPENT = f"the budget of india is 60 an hour, and it is used up until {LATER}"
 
 
 def test_a_plan_counts_what_waits_for_a_budget_among_what_waits() -> None:
-    held = Step(make_firing("a"), Action.WAIT, SPENT, may_go_at=NOW + HOUR)
-    later = Step(make_firing("b", at=NOW + HOUR), Action.WAIT, "due later")
+    held = Step(make_firing("a"), Action.WAIT, Reason(ReasonCode.BUDGET_USED_UP, SPENT), may_go_at=NOW + HOUR)
+    later = Step(make_firing("b", at=NOW + HOUR), Action.WAIT, Reason(ReasonCode.NOT_DUE, "due later"))
     facts = PlanFacts("0.1.0", "bulletins.d", {})
     both, alone = (plan_document(Plan(NOW, steps), facts) for steps in ((held, later), (later,)))
     assert summary_line(both) == "plan at 2026-12-01T13:00:00Z: 2 wait (1 for a budget)"
@@ -65,14 +67,14 @@ def test_what_expires_before_its_turn_is_a_warning_and_a_finding() -> None:
     assert list(summary_lines(report))[2] == (
         "warning: 12 will expire before the budget lets them go: b0, b1, b2, b3, b4, b5, b6, b7, b8, b9 and 2 more"
     )
-    assert {(each.level, each.rule) for each in from_report(report)} == {(Level.WARNING, AnnotationRule.EXPIRED)}
+    assert {(each.severity, each.rule) for each in from_report(report)} == {(Severity.WARNING, AnnotationRule.EXPIRED)}
     assert from_report(report)[0].message == f"b0 in india is held back: {SPENT}"
 
 
 def test_a_dry_run_says_what_a_run_would_report_as_expired() -> None:
     news = make_result("a", None, action="expired", warnings=["it would be reported as expired"])
     report = make_report(news, make_result("b", None, action="expired"))
-    assert list(summary_lines(report))[1:] == ["left alone: 1 expired", "would be reported as expired: 1"]
+    assert list(summary_lines(report))[1:] == ["left alone: 1 expired before", "would be reported as expired: 1"]
 
 
 def test_a_kind_of_its_own_on_the_page_of_a_run() -> None:
@@ -90,7 +92,7 @@ def test_only_what_will_expire_before_its_turn_is_a_finding_of_a_plan() -> None:
     waits = make_planned("a", "wait", may_go_at=LATER, expires_at="2026-12-01T14:00:00Z")
     never = make_planned("b", "wait", reason=SPENT, may_go_at="2026-12-01T14:00:00.001Z", expires_at=LATER)
     (finding,) = from_plan(make_plan(waits, never, make_planned("c", "wait", may_go_at=LATER, expires_at=None)))
-    assert (finding.level, finding.rule) == (Level.WARNING, AnnotationRule.EXPIRED)
+    assert (finding.severity, finding.rule) == (Severity.WARNING, AnnotationRule.EXPIRED)
     assert finding.message == f"b in india is held back: {SPENT}"
 
 

@@ -20,6 +20,7 @@ from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.ledger.values import Attempt
 from runner.plan.decide import Action, Step
+from runner.plan.reasons import due
 from runner.report.document.run import RunFacts, document_of, entry
 from runner.report.metrics import Earlier, RunFigures, earlier, measure_run, metrics_text
 
@@ -32,7 +33,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 def result(outcome: Outcome | None, *latencies_ms: float, account: str = "india", sent: int | None = None) -> Any:
     """An entry of the report document."""
     attempts = tuple(Attempt(number, NOW, each, "no") for number, each in enumerate(latencies_ms, start=1))
-    step = Step(make_firing(), Action.FIRE, "due")
+    step = Step(make_firing(), Action.FIRE, due(None))
     made = entry(Result(step, outcome, bulletins_sent=sent, tries=len(attempts), attempts=attempts))
     return made | {"account": account}
 

@@ -165,7 +165,7 @@ def new_database(port: int) -> str:
 
     name = f"ledger_{uuid.uuid4().hex}"
     with psycopg.connect(_conninfo(port), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}")
     return url_of(port, name)
 
 

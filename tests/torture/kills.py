@@ -14,7 +14,7 @@ import random
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -45,9 +45,10 @@ class Figures:
     lost: int = 0
 
     def __add__(self, other: Figures) -> Figures:
-        *added, most, twice, lost = (a + b for a, b in zip(astuple(self), astuple(other), strict=True))
+        added = [a + b for a, b in zip(astuple(self), astuple(other), strict=True)]
         most = max(self.most_for_one_kill, other.most_for_one_kill)
-        return Figures(*added, most, twice, lost)
+        total: Figures = replace(Figures(*added), most_for_one_kill=most)
+        return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ MODULES = {
     "runner/fire/outcome.py": ["tests/fire/test_outcome.py"],
     "runner/fire/holding/claims.py": ["tests/fire"],
     "runner/fire/lanes/lane.py": ["tests/fire"],
-    "runner/plan/decide.py": ["tests/plan"],
-    "runner/plan/catch_up.py": ["tests/plan"],
-    "runner/plan/budget.py": ["tests/plan"],
+    "runner/plan/decide.py": ["tests/plan", "tests/test_golden.py"],
+    "runner/plan/catch_up.py": ["tests/plan", "tests/test_golden.py"],
+    "runner/plan/budget.py": ["tests/plan", "tests/test_golden.py"],
+    "runner/plan/reasons.py": ["tests/plan", "tests/test_golden.py"],
     "runner/ledger/records/firings.py": ["tests/ledger"],
 }
 _COMPARISONS = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==",

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 
 _WIDEST = 100  # columns: longer lines are hard to read
 
@@ -35,7 +35,7 @@ def guide(topic: str | None) -> None:
         from runner.definitions.suggest import did_you_mean
 
         hint = did_you_mean(topic, TOPICS) or "bulletins guide lists all guides."
-        raise UserError(f"there is no guide {topic!r}", help=hint, exit_code=Exit.USAGE)
+        raise UserError(ErrorCode.UNKNOWN_GUIDE, f"there is no guide {topic!r}", help=hint, exit_code=Exit.USAGE)
     text = guide_text(topic)
     if sys.stdout.isatty():
         _show(text)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import DEFAULT_PATH, as_argument, present
-from runner.errors import UserError
+from runner import clock
+from runner.cli.options import DEFAULT_PATH, as_argument
+from runner.errors import ErrorCode, UserError
 
 _TEXTS = Path(__file__).parents[2] / "scaffold"
 _SCHEMAS = ".schemas"
@@ -41,13 +42,15 @@ def init(folder: Path) -> None:
     from runner.files import way_out
 
     _check_that_it_is_free(folder)
-    files = _texts(present())
+    files = _texts(clock.now())
     try:
         with _staged(folder, {**files, **_schemas(files)}) as staged:
             _put_into_place(staged, folder)
     except OSError as error:
         message = f"{folder} can't be created: {error.strerror or error}, and nothing was written"
-        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
+        raise UserError(
+            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a folder that can be written to.")
+        ) from None
     _tell(folder)
 
 
@@ -58,7 +61,9 @@ def _check_that_it_is_free(folder: Path) -> None:
     from runner.errors import Exit
 
     if os.path.lexists(folder) and not os.path.isdir(folder):
-        raise UserError(f"{folder} exists, but is not a folder", help="Give a folder, or remove this file.")
+        raise UserError(
+            ErrorCode.NOT_A_FOLDER, f"{folder} exists, but is not a folder", help="Give a folder, or remove this file."
+        )
     if not os.path.isdir(folder):
         return
     try:
@@ -69,10 +74,16 @@ def _check_that_it_is_free(folder: Path) -> None:
         there = []  # no definitions
     if there:
         message = f"{folder} already holds definitions: {_some(sorted(there))}"
-        raise UserError(message, help="Give another folder. To add a bulletin to this set, use bulletins new.")
+        raise UserError(
+            ErrorCode.SET_EXISTS, message, help="Give another folder. To add a bulletin to this set, use bulletins new."
+        )
     others = [name for name in (*_FILES, _SCHEMAS) if os.path.lexists(folder / name)]
     if others:
-        raise UserError(f"{folder} already holds {listed(others)}", help="Move it away, or give another folder.")
+        raise UserError(
+            ErrorCode.FILE_EXISTS,
+            f"{folder} already holds {listed(others)}",
+            help="Move it away, or give another folder.",
+        )
 
 
 def _some(names: list[str]) -> str:
@@ -93,12 +104,13 @@ def _texts(now: datetime) -> dict[str, str]:
 
 def _schemas(files: Mapping[str, str]) -> dict[str, str]:
     from runner.cli.commands.reference import schema_file, schema_json
-    from runner.definitions.editing.editor_schema import NARROWED, narrowed
+    from runner.definitions.editing.editor_schema import narrow_schema
     from runner.definitions.load import load_sources
+    from runner.definitions.schema.schemas import KINDS
     from runner.definitions.sources import Source, is_definition
 
     definitions = load_sources(Source(name, text.encode) for name, text in files.items() if is_definition(name))
-    return {f"{_SCHEMAS}/{schema_file(kind)}": schema_json(narrowed(kind, definitions)) for kind in NARROWED}
+    return {f"{_SCHEMAS}/{schema_file(kind)}": schema_json(narrow_schema(kind, definitions)) for kind in KINDS}
 
 
 @contextmanager

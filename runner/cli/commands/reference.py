@@ -1,4 +1,4 @@
-"""`schema` and `explain`: print the schemas of the format, and explain problem codes and answers of the API."""
+"""`schema` and `explain`: print the schemas of the format, and explain codes and answers of the API."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import completions
 from runner.cli.options import DEFAULT_PATH
-from runner.errors import Exit, UserError
+from runner.cli.shell_completion import completions
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -55,23 +55,24 @@ def _check_name(name: str, names: list[str], message: str) -> None:
 
     if name not in names:
         hint = did_you_mean(name, names) or f"The schemas are: {listed(names)}."
-        raise UserError(message, help=hint, exit_code=Exit.USAGE)
+        raise UserError(ErrorCode.UNKNOWN_SCHEMA, message, help=hint, exit_code=Exit.USAGE)
 
 
 def _narrow(name: str | None, path: Path, out: Path | None) -> None:
-    from runner.cli.console import problems_of
-    from runner.definitions.editing.editor_schema import NARROWED, narrowed
+    from runner.cli.terminal.console import problems_of
+    from runner.definitions.editing.editor_schema import narrow_schema
     from runner.definitions.load import load
+    from runner.definitions.schema.schemas import KINDS
 
-    _check_name(name or _DEFAULT_NAME, list(NARROWED), f"there is no schema {name!r} for a set")
+    _check_name(name or _DEFAULT_NAME, list(KINDS), f"there is no schema {name!r} for a set")
     definitions = load([path])
     if definitions.problems:
         found = problems_of(definitions, path)
         click.echo(f"the set has {found}: accounts and events with a problem are left out of the schema", err=True)
     if out is None:
-        click.echo(schema_json(narrowed(name or _DEFAULT_NAME, definitions)), nl=False)
+        click.echo(schema_json(narrow_schema(name or _DEFAULT_NAME, definitions)), nl=False)
         return
-    for each in [name] if name else NARROWED:
+    for each in [name] if name else KINDS:
         click.echo(f"written: {_write(out, each, definitions)}")
 
 
@@ -86,30 +87,35 @@ def schema_file(name: str) -> str:
 
 
 def _write(folder: Path, name: str, definitions: Definitions) -> Path:
-    from runner.definitions.editing.editor_schema import narrowed
+    from runner.definitions.editing.editor_schema import narrow_schema
     from runner.files import way_out, written_whole
 
     path = folder / schema_file(name)
     try:
         with written_whole(path) as file:
-            file.write(schema_json(narrowed(name, definitions)))
+            file.write(schema_json(narrow_schema(name, definitions)))
     except OSError as error:
         message = f"{path} can't be written: {error.strerror or error}"
-        raise UserError(message, help=way_out(error, "Give a folder that can be written to.")) from None
+        raise UserError(
+            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a folder that can be written to.")
+        ) from None
     return path
 
 
 @click.command()
 @click.argument("code", required=False, shell_complete=completions.codes)
 def explain(code: str | None) -> None:
-    """Explain a code or an answer like 429; without CODE, list all.
+    """Explain a code, an answer like 429, or a word like in_doubt; without CODE, list all.
 
-    CODE is the code of a problem, such as property-unknown, or the HTTP status of an answer of the API, such as 429.
+    CODE is the code of a problem, such as property-unknown, of an error, such as no-match, or of a reason in a plan or
+    report, such as grace-ended. It may also be the HTTP status of an answer of the API, such as 429, or an action of a
+    plan or an outcome of a run, such as in_doubt.
     """
     from runner.definitions.problem_codes import Code
     from runner.definitions.suggest import did_you_mean
     from runner.fire.api.refusal_causes import ANSWERS, answer_code
-    from runner.report.text.problem_pages import answer_page, listed_by_theme, page
+    from runner.report.text.explain_pages import MEANINGS, answer_page, listed_by_theme, meaning_page, page, word_page
+    from runner.report.vocabulary import ACTIONS, OUTCOMES
 
     styled = {"heading": lambda text: click.style(text, bold=True)}
     if code is None:
@@ -118,11 +124,18 @@ def explain(code: str | None) -> None:
     if answer := answer_code(code):
         click.echo("\n".join(answer_page(answer, _width(), **styled)))
         return
-    code = code.removeprefix("error[").rstrip("]:")
+    if code in ACTIONS or code in OUTCOMES:
+        click.echo("\n".join(word_page(code, _width(), **styled)))
+        return
+    code = code.removeprefix("error").strip("[]:")
+    if code in MEANINGS:
+        click.echo("\n".join(meaning_page(code, _width(), **styled)))
+        return
     if code not in list(Code):
-        hint = did_you_mean(code, [*Code, *ANSWERS]) or "bulletins explain lists them."
-        message = f"{code!r} is no problem code, and no answer of the API that has a page"
-        raise UserError(message, help=hint, exit_code=Exit.USAGE)
+        known = [*Code, *ANSWERS, *ACTIONS, *OUTCOMES, *MEANINGS]
+        hint = did_you_mean(code, known) or "bulletins explain lists them."
+        message = f"{code!r} is not a code, and not an answer of the API, an action or an outcome"
+        raise UserError(ErrorCode.UNKNOWN_CODE, message, help=hint, exit_code=Exit.USAGE)
     click.echo("\n".join(page(Code(code), _width(), **styled)))
 
 

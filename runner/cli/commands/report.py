@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import completions
-from runner.cli.options import format_option, ledger_option, verbose_option
-from runner.errors import Exit, UserError
+from runner.cli.options import format_option, ledger_choice, ledger_option, verbose_option
+from runner.cli.shell_completion import completions
+from runner.errors import ErrorCode, Exit, UserError
 from runner.report.formats import RUN_FORMATS
 
 if TYPE_CHECKING:
@@ -48,21 +48,27 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         return read_report(path.read_bytes())
     except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}", help="Give a report file, or a run's id.") from None
+        raise UserError(
+            ErrorCode.CANNOT_READ, f"{path} can't be read: {error.strerror}", help="Give a report file, or a run's id."
+        ) from None
     except ValueError as error:
         raise UserError(
-            f"{path} is not a report: {error}", help="Reports are in .bulletins/reports.", exit_code=Exit.USAGE
+            ErrorCode.NOT_A_REPORT,
+            f"{path} is not a report: {error}",
+            help="Reports are in .bulletins/reports.",
+            exit_code=Exit.USAGE,
         ) from None
 
 
 def _from_ledger(run: str | None, ledger_url: str | None, *, sandbox: bool) -> dict[str, Any]:
-    from runner.cli.ledgers import open_ledger
-    from runner.cli.planning import which_ledger
+    from runner.jobs.ledgers import open_ledger
 
-    with open_ledger(which_ledger(ledger_url, sandbox=sandbox)) as ledger:
+    with open_ledger(ledger_choice(ledger_url, sandbox=sandbox).url) as ledger:
         wanted = ledger.newest_run("fire") if run is None else run.upper()
         if wanted is None:
-            raise UserError("no run did anything yet", help="bulletins fire makes runs.", exit_code=Exit.USAGE)
+            raise UserError(
+                ErrorCode.NO_RUN, "no run did anything yet", help="bulletins fire makes runs.", exit_code=Exit.USAGE
+            )
         return _recorded(ledger, wanted)
 
 
@@ -73,21 +79,27 @@ def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
     if found is None or found.command != "fire":
         what = "there is no run" if found is None else f"no run of fire, only one of {found.command}, is"
         raise UserError(
+            ErrorCode.UNKNOWN_RUN,
             f"{what} {run} in {ledger.place}",
             help="bulletins status shows the runs that fired something recently.",
             exit_code=Exit.USAGE,
         )
     if any(live.id == run for live in ledger.live_runs()):
-        raise UserError(f"run {run} is under way", help="Ask again when it is over; bulletins status shows it.")
+        raise UserError(
+            ErrorCode.RUN_IN_PROGRESS,
+            f"run {run} is under way",
+            help="Ask again when it is over; bulletins status shows it.",
+        )
     return recorded_document(found, ledger.rows(run=run, limit=None), ledger.attempts(run), ledger=ledger.id)
 
 
 def _show(document: Mapping[str, Any], *, verbose: bool) -> None:
-    from runner.report.text.run import OUTCOME_COLOURS, outcome_lines, summary_lines
+    from runner.report.text.run import outcome_lines, summary_lines
+    from runner.report.vocabulary import OUTCOMES
 
     run = document["run"]
     click.secho(f"run {run['id']}, {run['started_at']} to {run['finished_at']}", bold=True)
     for outcome, line in outcome_lines(document["results"], whole=verbose):
-        click.secho(line, fg=OUTCOME_COLOURS[outcome])
+        click.secho(line, fg=OUTCOMES[outcome].colour)
     for line in summary_lines(dict(document)):
         click.echo(line)

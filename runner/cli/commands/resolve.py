@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import clock
-from runner.cli import completions
 from runner.cli.options import ledger_option, yes_option
-from runner.errors import Exit, UserError
+from runner.cli.shell_completion import completions
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
@@ -59,7 +59,7 @@ def resolve(
     Look at the activity log of the CleverTap dashboard, then give --sent or --not-sent, and --note. On a terminal, the
     command asks before it records anything.
     """
-    from runner.cli.ledgers import open_ledger
+    from runner.jobs.ledgers import open_ledger
 
     note = _checked(note, which=bool(ids or run), sent=sent, not_sent=not_sent)
     with open_ledger(ledger_url) as ledger:
@@ -75,7 +75,7 @@ def resolve(
 
 def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> str:
     """Return the note. Raises click.UsageError that names all missing options."""
-    from runner.cli.prompts import missing
+    from runner.cli.terminal.prompts import missing
 
     if sent and not_sent:
         raise click.UsageError("give either --sent or --not-sent, as the activity log shows")
@@ -103,7 +103,11 @@ def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, 
     of_run = [row for row in known if run in (None, row.run)]
     if not ids:
         if not of_run:
-            raise UserError(f"no firing of run {run} {is_so}", help="bulletins status lists what is in doubt.")
+            raise UserError(
+                ErrorCode.NOTHING_TO_RESOLVE,
+                f"no firing of run {run} {is_so}",
+                help="bulletins status lists what is in doubt.",
+            )
         return of_run
     chosen = []
     for bulletin in dict.fromkeys(ids):
@@ -111,6 +115,7 @@ def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, 
         if not found:
             elsewhere = sorted({row.run for row in known if row.key.bulletin == bulletin})
             raise UserError(
+                ErrorCode.NOTHING_TO_RESOLVE,
                 f"no firing of {bulletin!r} {is_so}" + (f" by run {run}" if elsewhere else ""),
                 help=f"It {is_so} by {_runs(elsewhere)}."
                 if elsewhere
@@ -119,17 +124,23 @@ def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, 
         if len(found) > 1:
             places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
             message = f"{bulletin} {is_so} {len(found)} times"
-            raise UserError(message, help=f"Add the options of one of them: {places}", exit_code=Exit.USAGE)
+            raise UserError(
+                ErrorCode.SEVERAL_FIRINGS,
+                message,
+                help=f"Add the options of one of them: {places}",
+                exit_code=Exit.USAGE,
+            )
         chosen += found
     return chosen
 
 
 def _check_that_none_lingers(rows: Sequence[FiringRow]) -> None:
     """Raise UserError if the process that held a firing still exists: it may be frozen just before it sends."""
-    from runner.cli.ledgers import lingering
+    from runner.jobs.ledgers import lingering
 
     for row in lingering(rows):
         raise UserError(
+            ErrorCode.PROCESS_STILL_EXISTS,
             f"the process that held {row.key.bulletin} still exists (pid {row.pid}) and might still send it",
             help=f"End it (kill -9 {row.pid}), look at the activity log again, then repeat this command.",
         )
@@ -137,7 +148,7 @@ def _check_that_none_lingers(rows: Sequence[FiringRow]) -> None:
 
 def _confirm(rows: Sequence[FiringRow], *, sent: bool, yes: bool) -> None:
     """Ask on a terminal only. Raises UserError without a yes."""
-    from runner.cli.console import insist_on_yes
+    from runner.cli.terminal.prompts import require_yes
 
     if yes or not sys.stdin.isatty():
         return
@@ -147,14 +158,14 @@ def _confirm(rows: Sequence[FiringRow], *, sent: bool, yes: bool) -> None:
         click.echo(f"and {len(rows) - _SHOWN} more", err=True)
     consequence = "they are never sent again" if sent else "the next run sends them, if they are still due"
     question = f"Record {len(rows)} as {'sent' if sent else 'not sent'}? Nothing is sent now; {consequence}."
-    insist_on_yes(question, undone="recorded")
+    require_yes(question, undone="recorded")
 
 
 def _settle(ledger: Ledger, rows: Sequence[FiringRow], *, sent: bool, note: str, again: bool) -> None:
     """Resolve all rows before printing anything: a reader that closes the pipe early must not stop the others."""
-    from runner.cli.error_output import show_error
-    from runner.cli.ledgers import identity
-    from runner.cli.streams import OutputLost
+    from runner.cli.terminal.error_output import show_error
+    from runner.errors import OutputLost
+    from runner.jobs.ledgers import identity
 
     settled: list[FiringRow] = []
     moved: list[FiringRow] = []
@@ -176,17 +187,17 @@ def _settle(ledger: Ledger, rows: Sequence[FiringRow], *, sent: bool, note: str,
 def _left_alone(moved: Sequence[FiringRow], *, again: bool) -> UserError:
     has_moved = "was claimed by another run since" if again else "is no longer in doubt"
     message = f"{', '.join(map(_named, moved))} {has_moved}, and was not changed"
-    return UserError(message, help="See bulletins status ID.")
+    return UserError(ErrorCode.FIRING_CHANGED, message, help="See bulletins status ID.")
 
 
 def _tell(settled: Sequence[FiringRow], *, sent: bool) -> None:
-    from runner.plan.time_text import moment
+    from runner.plan.time_text import utc_text
 
     is_due, now = False, clock.now()
     for row in settled:
         click.echo(f"resolved: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
         if not sent and row.expires_at is not None and row.expires_at < now:
-            click.echo(f"its grace period ended {moment(row.expires_at)}: it is not sent again")
+            click.echo(f"its grace period ended {utc_text(row.expires_at)}: it is not sent again")
         else:
             is_due = not sent
     if is_due:

@@ -15,8 +15,8 @@ from typing import Any
 from runner.definitions.building import accounts_and_events, incomplete_entry
 from runner.definitions.building.check import checked
 from runner.definitions.building.incomplete_entry import MergedEntry
+from runner.definitions.fields import FIELDS, MERGED, Field, Form
 from runner.definitions.model import (
-    MERGED,
     Account,
     Bulletin,
     BusinessEvent,
@@ -27,7 +27,7 @@ from runner.definitions.model import (
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
-from runner.definitions.schedules.bulletin_times import Timing
+from runner.definitions.schedules.bulletin_times import TimesReader
 from runner.definitions.schema import credential_fields
 from runner.definitions.schema.schemas import document_kind
 from runner.definitions.tables import expansion
@@ -110,7 +110,7 @@ def _add_bulletins(
     defaults = incomplete_entry.sound_defaults(given, in_defaults) if in_defaults else given
     by_entry = _by_entry("bulletins", findings)
     # Defaults may hold templates for entries with rows, so each plain entry that inherits them is checked.
-    unsure = expansion.fills_in(defaults)
+    unsure = expansion.has_template(defaults)
     parts.bad_templates = 0
     for number, (line, column) in enumerate(document.entries("bulletins")):
         path: Path = ("bulletins", number)
@@ -169,7 +169,7 @@ def _add_further_findings(
     """Add further findings about an entry that cannot be built. `reported` holds those already reported."""
     found: list[Finding] = []
     fields = entry.fields
-    is_filled_in = "for_each" in fields or expansion.has_templates(fields) or expansion.fills_in(fields)
+    is_filled_in = "for_each" in fields or expansion.may_have_template(fields) or expansion.has_template(fields)
     if is_filled_in and incomplete_entry.has_sure_texts(entry, reported):
         filled = _filled_in(parts, entry, document, read_beside)
         found = filled if isinstance(filled, list) else []
@@ -200,18 +200,18 @@ def _filled_in(
 
 def _made(
     parts: Parts, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
-) -> Iterator[expansion.Made]:
+) -> Iterator[expansion.FilledEntry]:
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
     fields = entry.fields
     is_template = "for_each" in fields
-    if not is_template and not unsure and not expansion.has_templates(fields):
-        yield expansion.Made(fields, "")
+    if not is_template and not unsure and not expansion.may_have_template(fields):
+        yield expansion.FilledEntry(fields)
         return
     filled = _filled_in(parts, entry, document, read_beside)
     if isinstance(filled, list):
         parts.findings += filled
         if not filled and not is_template:
-            yield from _sound(parts, [expansion.Made(fields, "")], entry)
+            yield from _sound(parts, [expansion.FilledEntry(fields)], entry)
     elif excess := _excess(parts, filled):
         message, hint = excess, "Use fewer rows, or split the definitions into two sets."
         parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
@@ -219,7 +219,9 @@ def _made(
         yield from _sound(parts, _counted(parts, filled, entry), entry)
 
 
-def _sound(parts: Parts, made: Iterable[expansion.Made | Finding], entry: MergedEntry) -> Iterator[expansion.Made]:
+def _sound(
+    parts: Parts, made: Iterable[expansion.FilledEntry | Finding], entry: MergedEntry
+) -> Iterator[expansion.FilledEntry]:
     """Yield the valid bulletins of an entry, and add findings about the others."""
     for each in checked(made, entry):
         if isinstance(each, Finding):
@@ -242,10 +244,12 @@ def _excess(parts: Parts, template: expansion.Template) -> str | None:
     return None
 
 
-def _counted(parts: Parts, template: expansion.Template, entry: MergedEntry) -> Iterator[expansion.Made | Finding]:
+def _counted(
+    parts: Parts, template: expansion.Template, entry: MergedEntry
+) -> Iterator[expansion.FilledEntry | Finding]:
     """Yield what the template makes, until all texts of the set together exceed the limit."""
     for each in template.made():
-        parts.characters += each.characters if isinstance(each, expansion.Made) else 0
+        parts.characters += each.characters if isinstance(each, expansion.FilledEntry) else 0
         if parts.characters > MAX_MADE_CHARACTERS:
             message = f"the templates of this set fill in more than {MAX_MADE_CHARACTERS:,} characters, the limit"
             yield Finding(Code.BAD_ROWS, entry.file, entry.path, message, "Shorten the cells, or use fewer rows.")
@@ -257,8 +261,8 @@ def _add_bulletin(
     parts: Parts, fields: Mapping[str, Any], entry: MergedEntry, inherited: frozenset[str], place: Place
 ) -> None:
     found: list[Finding] = []
-    timing = Timing(fields, entry.own, entry.path, entry.file, found)
-    schedule, when = timing.schedule(), timing.when()
+    reader = TimesReader(fields, entry.own, entry.path, entry.file, found)
+    schedule, when = reader.read_schedule(), reader.read_when()
     if found:
         parts.findings += [replace(finding, row=place.row) for finding in found]
     else:
@@ -288,20 +292,32 @@ def _bulletin(
     inherited: frozenset[str],
     place: Place,
 ) -> Bulletin:
+    values = {
+        attribute: read(fields[name]) if name in fields else default
+        for name, attribute, default, read in _READ_AS_WRITTEN
+    }
+    return Bulletin(**values, when=when, schedule=schedule, inherited=inherited, place=place)
+
+
+def _reader(field: Field) -> Callable[[Any], Any]:
+    """Return the function that turns a valid value of a definition into one of a bulletin."""
     intern = sys.intern  # thousands of bulletins share the same few events, addresses and property names
-    return Bulletin(
-        id=fields["id"],
-        business_event=intern(fields["business_event"]),
-        name=fields["name"],
-        properties={intern(name): value for name, value in fields["properties"].items()},
-        c_by=intern(fields["c-by"]),
-        when=when,
-        accounts=tuple(map(intern, fields.get("accounts", ()))),
-        schedule=schedule,
-        enabled=fields.get("enabled", True),
-        tags=tuple(map(intern, fields.get("tags", ()))),
-        revision=int(fields.get("revision", 1)),
-        allow_duplicate=fields.get("allow_duplicate", False),
-        inherited=inherited,
-        place=place,
-    )
+    match field.form:
+        case Form.MAPPING:
+            return lambda texts: {intern(name): text for name, text in texts.items()}
+        case Form.WORDS:
+            return lambda words: tuple(map(intern, words))
+        case Form.NUMBER:
+            return int  # a schema accepts 2.0 as a whole number
+        case Form.TEXT | Form.WORD if not field.is_own:
+            return intern
+        case _:
+            return lambda value: value
+
+
+# `when` and `schedule` are read by `bulletin_times`.
+_READ_AS_WRITTEN = [
+    (field.name, field.attribute, field.default, _reader(field))
+    for field in FIELDS
+    if field.name not in ("when", "schedule")
+]

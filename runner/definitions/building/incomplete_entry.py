@@ -10,14 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.definitions.model import MERGED
+from runner.definitions.fields import FIELDS, MERGED
 from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
-from runner.definitions.schedules.bulletin_times import Timing
-from runner.definitions.schema.schemas import schema
+from runner.definitions.row_reference import RowReference
+from runner.definitions.schedules.bulletin_times import TimesReader
 
 Fields = dict[str, Any]
 
+_REQUIRED = tuple(field.name for field in FIELDS if field.is_required and field.is_in_defaults)
 _ANY: dict[str | int, str] = {"at": "2026-12-01T18:30:00Z", "timezone": "UTC"}
 # Fields of a schedule whose removal does not change the meaning of the others.
 _ALONE = (("grace",), ("starts",), ("ends",), ("catch_up",))
@@ -91,7 +92,7 @@ def missing(
     entry: MergedEntry, own: Mapping[str, Any], defaults: Mapping[str, Any], reported: Sequence[Finding]
 ) -> list[Finding]:
     """Return findings about required fields that neither the entry nor the defaults have."""
-    names = [name for name in schema("bulletins")["$defs"]["complete"]["required"] if name not in own]
+    names = [name for name in _REQUIRED if name not in own]
     if all(name in defaults for name in names) or has_unknown_fields(entry, reported):
         return []
     from runner.definitions.schema.schema_findings import missing_field
@@ -109,7 +110,7 @@ def has_sure_texts(entry: MergedEntry, reported: Sequence[Finding]) -> bool:
 
 
 def times(
-    entry: MergedEntry, reported: Iterable[Finding], row: str = "", made: Fields | None = None
+    entry: MergedEntry, reported: Iterable[Finding], row: RowReference | None = None, made: Fields | None = None
 ) -> Iterator[Finding]:
     """Yield findings about the times of an entry, or of the fields that a row `made`, except reported ones."""
     fields = entry.fields if made is None else made
@@ -118,10 +119,10 @@ def times(
     fields = _without(read, (place for place in map(entry.place, reported) if place not in stood_in))
     fields = _without(fields, list(_to_be_filled_in(fields)))
     found: list[Finding] = []
-    timing = Timing(fields, entry.own, entry.path, entry.file, found)
-    timing.when()
+    reader = TimesReader(fields, entry.own, entry.path, entry.file, found)
+    reader.read_when()
     if "schedule" in fields:
-        timing.schedule()
+        reader.read_schedule()
     for finding in found:
         yield replace(finding, row=row)
 

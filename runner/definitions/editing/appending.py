@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from runner.definitions.editing.writing import entry
-from runner.definitions.model import MERGED
+from runner.definitions.fields import MERGED
 from runner.definitions.reading.document import Document, Value
 from runner.definitions.reading.reader import read
 

@@ -13,23 +13,11 @@ from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
+from runner.definitions.fields import FIELDS, Form
+
 # The order of the fields in an entry. Other fields follow in the given order.
-FIELDS = (
-    "id",
-    "for_each",
-    "business_event",
-    "name",
-    "properties",
-    "c-by",
-    "when",
-    "accounts",
-    "schedule",
-    "enabled",
-    "tags",
-    "revision",
-    "allow_duplicate",
-)
-_RANK = {name: rank for rank, name in enumerate(FIELDS)}
+_ORDER = ("id", "for_each", *(field.name for field in FIELDS if field.name != "id"))
+_RANK = {name: rank for rank, name in enumerate(_ORDER)}
 _WIDTH = 100  # a longer list or schedule is written with one line for each part
 
 # Characters that are forbidden in a file, or invisible, such as a mark that reverses the writing direction.
@@ -46,7 +34,10 @@ _WORDS = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null",
 _LONGEST_WORD = 5
 # Times are written without quotes, as people usually write them.
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z")
-_TIMES = frozenset({(None, "when"), ("schedule", "at"), ("schedule", "starts"), ("schedule", "ends")})
+_TIMES = frozenset(
+    {("schedule", "at"), ("schedule", "starts"), ("schedule", "ends")}
+    | {(None, field.name) for field in FIELDS if field.form is Form.TIME}
+)
 _CRON = ("schedule", "cron")
 
 

@@ -66,7 +66,7 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
         ]
     builder = _Builder(file, text)
     try:
-        document = builder.build(_event_source())
+        document = builder.build(event_source())
     except _Refused as refusal:
         return None, [*builder.problems, refusal.problem]
     except yaml.MarkedYAMLError as error:
@@ -81,15 +81,16 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
 
 
 @cache
-def _event_source() -> Callable[[str], Any]:
+def event_source() -> Callable[[str], Any]:
+    """Return the fastest event stream of PyYAML that is installed."""
     try:
         from yaml.cyaml import CParser  # type: ignore[attr-defined]
     except ImportError:  # PyYAML built without libyaml
-        return _PythonParser
+        return PythonParser
     return CParser
 
 
-class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+class PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
     """PyYAML's own event stream, for an installation without libyaml."""
 
     def __init__(self, stream: str) -> None:

@@ -195,15 +195,13 @@ def _times(schedule: Schedule | Recurrence | None) -> Hashable:
 
 
 def _duplicate_payloads(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
-    first: dict[tuple[object, ...], Bulletin] = {}
+    first: dict[Hashable, Bulletin] = {}
     for bulletin in bulletins:
         if bulletin.allow_duplicate or not bulletin.enabled:
             continue
+        content = bulletin.payload_key(), _times(bulletin.schedule)
         for account in bulletin.accounts:
-            due = _times(bulletin.schedule)
-            payload = (bulletin.business_event, bulletin.name, bulletin.c_by, bulletin.when)
-            key = (account, due, *payload, frozenset(bulletin.properties.items()))
-            other = first.setdefault(key, bulletin)
+            other = first.setdefault((account, content), bulletin)
             if other is bulletin or other.id == bulletin.id:
                 continue
             message = f"{other.id} ({other.place}) sends the same content to {account} at the same time"

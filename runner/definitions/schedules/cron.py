@@ -70,11 +70,12 @@ def _days(day: str, weekday: str) -> tuple[str, str] | None:
 
 
 def _is_readable(field: str, place: int) -> bool:
-    return field.isascii() and len(field) <= 200 and _is_read(field, place)
+    return field.isascii() and len(field) <= 200 and is_known_to_library(field, place)
 
 
 @lru_cache(maxsize=4096)  # rows of a table share most of their fields
-def _is_read(field: str, place: int) -> bool:
+def is_known_to_library(field: str, place: int) -> bool:
+    """Whether the library can read a field of a cron expression at this place."""
     try:
         CronSim(" ".join([*"****"[:place], field, *"****"[place:]]), datetime(2000, 1, 1))
     except (CronSimError, ValueError, AssertionError):  # the last two: input that the library did not expect

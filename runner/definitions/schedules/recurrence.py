@@ -76,7 +76,7 @@ def falls_on(recurrence: Recurrence, at: datetime) -> bool:
     return next(between(recurrence, at, at), None) is not None
 
 
-def comes(recurrence: Recurrence) -> bool:
+def is_ever_due(recurrence: Recurrence) -> bool:
     """Whether the schedule is ever due."""
     return next(between(recurrence, _FIRST, _LAST), None) is not None
 
@@ -91,7 +91,7 @@ def is_denser(recurrence: Recurrence, length: timedelta, limit: int) -> bool:
 
 def _is_ever_denser(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
     """The same for a schedule without an end. The answers for a cron are remembered, so few lengths are checked."""
-    known = _known(cron, timezone, limit)
+    known = known_density(cron, timezone, limit)
     while known.never < length < known.ever:
         # The given length is checked first, since each row of a table may have its own cron.
         at = length
@@ -99,7 +99,7 @@ def _is_ever_denser(cron: str, timezone: str, length: timedelta, limit: int) -> 
             at = known.never + (known.ever - known.never) // 2
         elif known.never:
             at = 2 * known.never
-        if _is_denser_within(cron, timezone, at, limit):
+        if is_denser_within(cron, timezone, at, limit):
             known.ever = at
         else:
             known.never = at
@@ -115,11 +115,13 @@ class _Known:
 
 
 @lru_cache(maxsize=4096)
-def _known(cron: str, timezone: str, limit: int) -> _Known:
+def known_density(cron: str, timezone: str, limit: int) -> _Known:
+    """Return what earlier calls learned about this cron."""
     return _Known()  # one mutable value for each cron
 
 
-def _is_denser_within(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
+def is_denser_within(cron: str, timezone: str, length: timedelta, limit: int) -> bool:
+    """Whether more than `limit` instants of the cron lie within one length. Counts them; nothing is remembered."""
     day = _Day.of(cron)
     if day.times * (length.days + 2) <= limit:
         return False

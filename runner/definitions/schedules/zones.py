@@ -10,7 +10,7 @@ from datetime import UTC, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 
 _PLACEHOLDER = "Factory"  # IANA's placeholder for a machine without a configured zone
 
@@ -45,6 +45,7 @@ def names() -> frozenset[str]:
 
 def _missing() -> UserError:
     return UserError(
+        ErrorCode.ZONE_DATA_MISSING,
         "the time zone data is missing: the Python package tzdata is not installed completely",
         help="Install it with: pip install --force-reinstall tzdata. Without this package, only UTC can be used.",
     )

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.definitions.fields import FIELDS, FILLED_PER_OCCURRENCE, Form
 from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import RowReference
 from runner.definitions.suggest import quoted
 from runner.definitions.tables.rows import Rows
 
@@ -24,16 +26,19 @@ Fields = dict[str, Any]
 # Texts that look like a template, braces missing included: {{ row.x, ${row.x}, row.x }}.
 _MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
 _FILLED_IN_BY = {"row": ("for_each", "for_each with its rows"), "occurrence": ("cron", "a schedule with cron")}
+_MAY_HOLD_BRACES = tuple(field.name for field in FIELDS if field.form in (Form.TEXT, Form.WORD, Form.TIME))
+_FILLED_LATER = tuple(field.name for field in FILLED_PER_OCCURRENCE)
+_COUNTED = ("properties", *(field.name for field in FIELDS if field.form is Form.WORDS))
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class FilledEntry:
     """The fields of one bulletin made by a template, its row, and the number of characters filled in."""
 
     fields: Fields
-    row: str
+    row: RowReference | None = None
     characters: int = 0
 
 
@@ -42,14 +47,14 @@ def is_recurring(fields: Mapping[str, Any]) -> bool:
     return "cron" in (fields.get("schedule") or ())
 
 
-def has_templates(fields: Mapping[str, Any]) -> bool:
+def may_have_template(fields: Mapping[str, Any]) -> bool:
     """Whether a text contains a template, or anything similar such as a single brace."""
     properties, schedule = fields.get("properties", {}), fields.get("schedule", {})
-    texts = (fields.get("name", ""), fields.get("business_event", ""), str(fields.get("when", "")))
+    texts = [str(fields[name]) for name in _MAY_HOLD_BRACES if name in fields]
     return any("{" in text or "}}" in text for text in (*texts, *schedule.values(), *properties.values(), *properties))
 
 
-def fills_in(fields: Mapping[str, Any]) -> bool:
+def has_template(fields: Mapping[str, Any]) -> bool:
     """Whether a text is a template. For defaults: a plain entry may inherit a text that only rows can fill in."""
     from runner.definitions.templates import is_template
 
@@ -73,7 +78,8 @@ def _never_filled_in(what: str, text: str, path: Path, file: str) -> Finding:
     """Return the finding about a template in a field of a recurring entry other than name and properties."""
     if what == "row":
         return _unfilled(what, path, file)
-    message = f"{quoted(text)}: {{{{ occurrence… }}}} is filled in only in the name and the properties"
+    where = " and ".join(f"the {name}" for name in _FILLED_LATER)
+    message = f"{quoted(text)}: {{{{ occurrence… }}}} is filled in only in {where}"
     return Finding(Code.BAD_TEMPLATE, file, path, message, "Write the text itself.")
 
 
@@ -89,7 +95,7 @@ def _meant(text: str) -> str | None:
     return found and (found[1] or found[2] or found[3])
 
 
-def _not_filled_in(text: str) -> str:
+def not_filled_in(text: str) -> str:
     """Return the text outside {{ … }}, {% … %} and {# … #}, in linear time even if many are not closed."""
     rest, begin, at = [], 0, 0
     left_open: set[str] = set()
@@ -116,7 +122,7 @@ def _names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callable[
 class Template:
     """An entry with compiled texts, ready to be filled in. A recurring entry without `for_each` has one empty row."""
 
-    rows: Sequence[tuple[Mapping[str, str], str]]
+    rows: Sequence[tuple[Mapping[str, str], RowReference | None]]
     renderer: Renderer
     filling: _Filling
     path: Path
@@ -137,19 +143,19 @@ class Template:
         """Return the number of template parts to evaluate for each bulletin."""
         return self.renderer.pieces
 
-    def made(self) -> Iterator[Made | Finding]:
+    def made(self) -> Iterator[FilledEntry | Finding]:
         """Yield the bulletin of each row, or a finding if its values cannot be filled in."""
         from runner.definitions.templates import RowFault
 
-        for cells, label in self.rows:
+        for cells, row in self.rows:
             try:
                 rendered = self.renderer.render(cells)
             except RowFault as error:
                 fault = error.fault
                 place = (*self.path, *fault.key)
-                yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=label)
+                yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=row)
             else:
-                yield Made(self.filling.filled(rendered), label, sum(map(len, rendered.values())))
+                yield FilledEntry(self.filling.filled(rendered), row, sum(map(len, rendered.values())))
 
 
 def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Template | list[Finding]:
@@ -158,14 +164,14 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
 
     recurring = is_recurring(fields)
     texts = _texts(fields)
-    later = {key for key in texts if recurring and key[0] in ("name", "properties")}
+    later = {key for key in texts if recurring and key[0] in _FILLED_LATER}
     wanted = {key: text for key, text in texts.items() if is_template(text) and (rows or key in later)}
     findings = list(_names(fields, path, file, lambda name: is_template(name) or _meant(name) is not None))
     left_open = set()
     for key, text in texts.items():
         if not rows and key not in later and (what := _meant(text)):
             findings.append(_never_filled_in(what, text, (*path, *key), file))
-        elif _meant(rest := _not_filled_in(text)):
+        elif _meant(rest := not_filled_in(text)):
             message = f"a brace is missing in {quoted(text)}, which would be sent like this"
             findings.append(Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, "Write {{ row.column }}."))
             if is_template(rest):
@@ -180,7 +186,7 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
         column = rows.columns[0]
         hint = f"Add a column that differs between the rows, like {fields['id']}-{{{{ row.{column} | slug }}}}."
         findings.append(Finding(Code.TEMPLATE_ID, file, (*path, "id"), "the id is the same for every row", hint))
-    return findings or Template(rows.rows if rows else [({}, "")], renderer, _Filling(fields, wanted), path, file)
+    return findings or Template(rows.rows if rows else [({}, None)], renderer, _Filling(fields, wanted), path, file)
 
 
 def _texts(fields: Mapping[str, Any]) -> dict[Key, str]:
@@ -210,9 +216,7 @@ class _Filling:
 
     @property
     def values(self) -> int:
-        return (
-            len(self._fields["properties"]) + len(self._fields.get("tags", ())) + len(self._fields.get("accounts", ()))
-        )
+        return sum(len(self._fields.get(name, ())) for name in _COUNTED)
 
     def filled(self, rendered: Mapping[Key, str]) -> Fields:
         fields = self._fields.copy()

@@ -15,6 +15,7 @@ from typing import Any
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
+from runner.definitions.row_reference import MatrixRow, RowLine, RowReference
 from runner.definitions.sources import not_beside, shown
 from runner.definitions.suggest import did_you_mean, listed, quoted
 from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, Table, read_table
@@ -22,15 +23,15 @@ from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, Table, read
 Cells = Mapping[str, str]
 
 _MAX_LOOKUPS = 3_000_000  # comparisons of combinations with `exclude`
-_LABEL = 60  # characters of each value in the label of a combination
+_MAX_SHOWN = 60  # characters of each value in the reference to a combination
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Columns, and rows of texts, each with its label for messages."""
+    """Columns, and rows of texts, each with the reference to it."""
 
     columns: tuple[str, ...]
-    rows: Sequence[tuple[Cells, str]]
+    rows: Sequence[tuple[Cells, RowReference]]
 
 
 @dataclass(slots=True)
@@ -97,12 +98,12 @@ def _of_table(
         return [Finding(Code.TABLE_UNREADABLE, file, path, message, hint)]
     if table is None:
         return []
-    return Rows(table.columns, _Labelled(table, name))
+    return Rows(table.columns, _RowsOfTable(table, name))
 
 
 @dataclass(frozen=True, slots=True)
-class _Labelled(Sequence[tuple[Cells, str]]):
-    """The rows of a table. Each label is made when its row is used."""
+class _RowsOfTable(Sequence[tuple[Cells, RowLine]]):
+    """The rows of a table. Each reference is made when its row is used."""
 
     table: Table
     name: str
@@ -112,7 +113,7 @@ class _Labelled(Sequence[tuple[Cells, str]]):
 
     def __getitem__(self, number: Any) -> Any:
         row = self.table.rows[number]
-        return row.values, f"{self.name}:{row.line}"
+        return row.values, RowLine(self.name, row.line)
 
 
 def _written(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) -> Rows | list[Finding]:
@@ -125,7 +126,7 @@ def _written(rows: Sequence[Mapping[str, Any]], path: Path, document: Document) 
     made = []
     for number, row in enumerate(rows):
         line, column = document.position((*path, number))
-        made.append(({name: str(value) for name, value in row.items()}, f"{document.file}:{line}:{column}"))
+        made.append(({name: str(value) for name, value in row.items()}, RowLine(document.file, line, column)))
     return Rows(columns, made)
 
 
@@ -180,7 +181,7 @@ def _combinations(
     if not made:
         message = "exclude removes every combination of the matrix"
         return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Keep at least one combination.")]
-    return Rows(tuple(columns), _Combined(made))
+    return Rows(tuple(columns), _RowsOfMatrix(made))
 
 
 def _is_excluded(row: Cells, excluded: Mapping[tuple[str, ...], set[tuple[str, ...]]]) -> bool:
@@ -188,8 +189,8 @@ def _is_excluded(row: Cells, excluded: Mapping[tuple[str, ...], set[tuple[str, .
 
 
 @dataclass(frozen=True, slots=True)
-class _Combined(Sequence[tuple[Cells, str]]):
-    """Combinations of a matrix. Each label is made when its row is used, since labels may be long."""
+class _RowsOfMatrix(Sequence[tuple[Cells, MatrixRow]]):
+    """Combinations of a matrix. Each reference is made when its row is used, since it may be long."""
 
     rows: Sequence[Cells]
 
@@ -198,7 +199,7 @@ class _Combined(Sequence[tuple[Cells, str]]):
 
     def __getitem__(self, number: Any) -> Any:
         row = self.rows[number]
-        return row, " ".join(f"{name}={value[:_LABEL]}" for name, value in row.items())
+        return row, MatrixRow(" ".join(f"{name}={value[:_MAX_SHOWN]}" for name, value in row.items()))
 
 
 def _impossible(

@@ -18,7 +18,7 @@ from runner.definitions.model import Account
 from runner.definitions.regions import HOSTS
 from runner.definitions.regions import is_loopback as is_loopback
 from runner.definitions.schema.credential_fields import is_surely_a_name
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.fire.api.redaction import Redactor
 
 MAX_FILE_BYTES = 4096  # of a file that holds a passcode
@@ -78,6 +78,7 @@ def load_credentials(
     used = [by_name[account.name] for account in needed]
     if faults := [fault for reading in used for fault in reading.faults]:
         raise UserError(
+            ErrorCode.CREDENTIALS_MISSING,
             f"credentials are missing or unusable: {'; '.join(dict.fromkeys(faults))}",
             help="Set them on the machine on which this command runs. The files under bulletins.d name the variables"
             " and files.",
@@ -188,6 +189,7 @@ def check_hosts(accounts: Iterable[Account], allowed: Collection[str]) -> None:
             continue
         trusted = f"; if you trust that host, add --allow-host {host}" if host else ""
         raise UserError(
+            ErrorCode.FOREIGN_HOST,
             f"the account {account.name} would send its passcode to {account.base_url}, which is not CleverTap's",
             help=f"Write region instead of base_url{trusted}.",
         )

@@ -67,5 +67,5 @@ def _record(
     writer: LedgerWriter, piece: Sequence[Step], reach: LedgerAccess, is_stopping: Callable[[], bool]
 ) -> set[FiringKey]:
     firings, now = [step.firing for step in piece], clock.now()
-    reasons = {step.firing.key: step.kept_reason for step in piece if step.kept_reason}
+    reasons = {step.firing.key: step.kept_reason.text for step in piece if step.kept_reason}
     return reach.insist(lambda: writer.expire(firings, now, reasons), unless=is_stopping)

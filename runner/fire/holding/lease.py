@@ -88,14 +88,15 @@ class Lease:
             if self._ended:
                 return
             try:
-                self._reach.insist(self._renew, unless=lambda: self._ended)
+                self._reach.insist(self.renew, unless=lambda: self._ended)
             except Exception as error:  # noqa: BLE001 - without a lease the run must end, whatever the cause
                 self._lost = True
                 if not self._ended:
                     self._on_lost(error)
                 return
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Renew the lease once. Raises an error if the ledger can't do that."""
         began = (clock.elapsed_s(), clock.now())  # read before the ledger does, so that the lease never ends later here
         held = self.holds()
         self._writer.renew(self._length)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from runner.fire import takeover
+from runner.fire import reasons, takeover
 from runner.fire.collected_results import CollectedResults
 from runner.fire.fault_scope import concerns_ledger, fault_text
 from runner.fire.holding import expiry
@@ -18,7 +18,7 @@ from runner.ledger.writer import LedgerWriter
 from runner.plan.decide import Plan, Step
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Watch
-from runner.plan.missed import held_back, watches_of
+from runner.plan.missed import settled_before, watches_to_record
 
 
 class PastFirings:
@@ -72,12 +72,11 @@ class PastFirings:
         return [step.firing for step in missed if step.firing.key not in recorded]
 
     def _expiry_failed(self, step: Step, error: Exception) -> None:
-        reason = f"the firing expired, but the ledger could not record this: {fault_text(error)}"
-        self._results.add(Result(step, Outcome.FAILED, reason))
+        self._results.add(Result(step, Outcome.FAILED, reasons.expiry_not_recorded(error)))
 
     def _record_settled(self, plan: Plan, unrecorded: Sequence[Firing]) -> None:
         """Record up to which time each schedule is settled, so that no later run checks those occurrences again."""
-        watches = watches_of(plan, held_back(plan.settled, unrecorded))
+        watches = watches_to_record(plan, settled_before(plan.settled_until, unrecorded))
         if not watches:
             return
         try:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from runner.definitions.model import Account
 from runner.plan import budget
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.decide import Step
 
 
@@ -20,18 +20,18 @@ class BudgetMemory:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._reached: dict[Limit, Held] = {}
+        self._reached: dict[Limit, HeldByBudget] = {}
 
     def limits(self, step: Step) -> tuple[Limit, ...]:
         """Return the budget limits to which a claim on the step's firing is charged."""
         return budget.limits(self._account, step.firing.bulletin.business_event)
 
-    def known(self, limits: tuple[Limit, ...], now: datetime) -> Held | None:
+    def known(self, limits: tuple[Limit, ...], now: datetime) -> HeldByBudget | None:
         """Return the limit that holds a firing back longest, or None if only the ledger knows whether one does."""
         held = [each for limit in limits if (each := self._reached.get(limit)) is not None and each.until > now]
         return max(held, key=lambda each: each.until, default=None)
 
-    def note(self, held: Held) -> None:
+    def note(self, held: HeldByBudget) -> None:
         """Remember that the ledger reported this limit as reached."""
         self._reached[held.limit] = held
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 
-from runner.fire.fault_scope import fault_text, is_internal
+from runner.fire import reasons
+from runner.fire.fault_scope import is_internal
 from runner.fire.lanes.lane import Lane
-
-INTERRUPTED = "the run was interrupted"
+from runner.reason import Reason
 
 
 class EarlyEnd:
@@ -25,8 +25,8 @@ class EarlyEnd:
         self.signal: int | None = None
         self.is_abandoned = False  # the run does not wait for the requests in flight
         self.is_broken = False  # an internal error has stopped the whole run
-        self.fault: str | None = None
-        self._unusable: dict[str, str] = {}  # account that can't be sent to → reason
+        self._fault: Reason | None = None
+        self._unusable: dict[str, Reason] = {}  # account that can't be sent to → reason
         self._stopping = threading.Event()
 
     @property
@@ -35,9 +35,14 @@ class EarlyEnd:
         return self.signal is not None or self._stopping.is_set()
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Reason:
         """Why a firing of a lane that did not stop by itself was not sent."""
-        return self.fault or INTERRUPTED
+        return self._fault or reasons.interrupted()
+
+    @property
+    def fault(self) -> str | None:
+        """The failure of the ledger, or the internal error, that stopped the whole run."""
+        return None if self._fault is None else self._fault.text
 
     def note_signal(self, signal: int) -> None:
         """Note the first signal. Its number decides the exit code."""
@@ -47,7 +52,7 @@ class EarlyEnd:
         """Note that the run must not wait for the requests in flight."""
         self.is_abandoned = True
 
-    def stop_lanes(self, reason: str) -> None:
+    def stop_lanes(self, reason: Reason) -> None:
         """Start no further request in any account."""
         self._stopping.set()
         for lane in self.lanes:
@@ -56,10 +61,10 @@ class EarlyEnd:
     def stop_for_fault(self, error: Exception) -> None:
         """Send nothing more, because the ledger failed or an internal error occurred."""
         self.is_broken = self.is_broken or is_internal(error)
-        self.fault = self.fault or fault_text(error)
-        self.stop_lanes(self.fault)
+        self._fault = self._fault or reasons.stopped_by(error)
+        self.stop_lanes(self._fault)
 
-    def give_up_account(self, lane: Lane, reason: str) -> None:
+    def give_up_account(self, lane: Lane, reason: Reason) -> None:
         """Fail all firings of an account to which nothing can be sent. The other accounts continue."""
         self._unusable.setdefault(lane.account.name, reason)
         lane.stop(reason)

@@ -9,21 +9,24 @@ import time
 from collections.abc import Sequence
 
 from runner import clock
+from runner.fire import reasons
 from runner.fire.api.client import Client
 from runner.fire.collected_results import CollectedResults
-from runner.fire.fault_scope import fault_text
 from runner.fire.holding.claims import Claims, Unclaimed
 from runner.fire.holding.lease import Lease
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.backoff import Retries
-from runner.fire.lanes.early_end import INTERRUPTED, EarlyEnd
+from runner.fire.lanes.early_end import EarlyEnd
 from runner.fire.lanes.lane import Lane
-from runner.fire.lanes.send_permit import Postponed, SendPermit, Withheld
+from runner.fire.lanes.send_permit import SendForbidden, SendPermit, SendPostponed
 from runner.fire.outcome import Judgement, Outcome, judge
 from runner.fire.result import Result, answered, attempt, held_back_by
 from runner.ledger.values import Attempt, Claim
-from runner.plan.budget import Held
+from runner.plan.budget import HeldByBudget
 from runner.plan.decide import Step
+from runner.reason import Reason
+
+EARLY_TRIES = 2  # after so many refusals of one firing, it waits although its lane goes on
 
 
 class FiringSender:
@@ -55,7 +58,7 @@ class FiringSender:
         try:
             return self._claim_and_send(lane, step, client)
         except Exception as error:  # noqa: BLE001 - reported; the other firings continue
-            reason = f"{fault_text(error)}, before it was sent"
+            reason = reasons.fault_before_sending(error)
             lane.note(Outcome.FAILED, reason, is_internal=True)
             return Result(step, Outcome.FAILED, reason)
 
@@ -63,7 +66,7 @@ class FiringSender:
         now, freed = clock.now(), lane.freed
         limits = lane.allowance.limits(step)
         claim = lane.allowance.known(limits, now) or self._claims.take(step, limits)
-        if isinstance(claim, Held):
+        if isinstance(claim, HeldByBudget):
             self._results.hold_back(held_back_by(claim, step))
             lane.hold(step, claim, freed)
             return None
@@ -91,7 +94,8 @@ class FiringSender:
         request = client.prepare(step.firing.body)
         give_up_at = time.monotonic() + self._retries.total_s
         attempts: list[Attempt] = []
-        before = ""
+        last: Reason | None = None
+        answered_before = lane.answered
         while True:
             try:
                 with SendPermit(lane, lambda: self._check_out(step, claim, attempts)) as permit:
@@ -100,21 +104,26 @@ class FiringSender:
                     attempts.append(attempt(len(attempts) + 1, answer, judgement, client.redacted))
                     delay_s = self._delay_s(judgement, len(attempts), give_up_at)
                     if delay_s is None:
-                        lane.note(judgement.outcome, judgement.reason, stop_account=judgement.stop_account)
-                        return answered(step, answer, judgement, attempts)
+                        # An API that refused all tries of a firing, and no other request, refuses the next firings too.
+                        refuses_all = judgement.slow_down and lane.answered == answered_before
+                        stops = judgement.stop_account or refuses_all
+                        lane.note(judgement.outcome, judgement.reason, stop_account=stops)
                     if judgement.slow_down:
-                        lane.slow_down(delay_s)
-            except Withheld as withheld:
-                reason, outcome = withheld.reason + before, withheld.outcome
+                        delay_s = permit.refuse(delay_s, is_early=len(attempts) <= EARLY_TRIES)
+                    if delay_s is None:
+                        return answered(step, answer, judgement, attempts)
+            except SendForbidden as withheld:
+                outcome = withheld.outcome
+                reason = withheld.reason if last is None else reasons.after_tries(withheld.reason, last)
                 if outcome is Outcome.SKIPPED and self._early_end.is_unusable(lane):
                     outcome = Outcome.FAILED
                 lane.note(outcome, reason)
                 return Result(step, outcome, reason, tries=len(attempts), attempts=tuple(attempts))
-            except Postponed:
+            except SendPostponed:
                 self._claims.bring_home(claim, step)
                 self._lease.wait(unless=lambda: self._early_end.is_stopping)
                 continue
-            before = f"; before that: {judgement.reason}"
+            last = judgement.reason
             self._claims.bring_home(claim, step)
             self._early_end.wait(delay_s)
 
@@ -128,17 +137,17 @@ class FiringSender:
     def _check_out(self, step: Step, claim: Claim, attempts: Sequence[Attempt]) -> None:
         """Check once more, right before the first byte leaves, that the request may leave.
 
-        Marks the claim as in flight. Raises Withheld if the firing must not be sent by this run, and Postponed if it
-        may be sent a little later.
+        Marks the claim as in flight. Raises SendForbidden if the firing must not be sent by this run, and SendPostponed
+        if it may be sent a little later.
         """
         if self._early_end.is_stopping:
-            raise Withheld(Outcome.SKIPPED, self._early_end.reason)
+            raise SendForbidden(Outcome.SKIPPED, self._early_end.reason)
         if step.firing.occurrence.is_expired(clock.now()):
-            raise Withheld(Outcome.EXPIRED, "its grace period ended before it could be sent")
+            raise SendForbidden(Outcome.EXPIRED, reasons.grace_ended())
         if self._access.is_away:
-            raise Postponed
+            raise SendPostponed
         if not self._claims.send_off(claim, step, attempts):
-            raise Withheld(Outcome.SKIPPED, INTERRUPTED)
+            raise SendForbidden(Outcome.SKIPPED, reasons.interrupted())
         if not self._lease.holds():  # the last check, because the checks before it may take long
-            raise Postponed
+            raise SendPostponed
         self.has_sent = True

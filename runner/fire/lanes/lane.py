@@ -12,10 +12,13 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
 from runner.definitions.model import Account
+from runner.fire import reasons
 from runner.fire.lanes.budget_memory import BudgetMemory
+from runner.fire.lanes.release_pause import Departure, ReleasePause
 from runner.fire.outcome import Outcome
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.decide import Step
+from runner.reason import Reason
 
 DOUBTS_IN_A_ROW = 3
 FAULTS_IN_A_ROW = 3  # internal errors: one that every firing meets must not be repeated for thousands of firings
@@ -54,11 +57,14 @@ class Lane:
         self._canary_waits = canary and len(self._waiting) > 0
         self._canary_taken = False
         self._slots: list[int] = []
-        self._seeking = 0  # threads that wait for a slot
+        self.asking = 0  # threads that wait for a firing
+        self.seeking = 0  # threads that wait for a slot
+        self._pause = ReleasePause(account.concurrency)
+        self.answered = 0  # requests that the API did not refuse with 429
         self._giving_up = 0  # slots to give back as soon as they are idle
         self._suspended = False
         self.on_need: Callable[[], object] = lambda: None  # called if slots are missing, or one to give back is idle
-        self.stopped: str | None = None
+        self.stopped: Reason | None = None
 
     def take(self) -> Step | None:
         """Return the next firing, or None if there is none or the lane has stopped.
@@ -67,7 +73,9 @@ class Lane:
         were taken: one that ends unsent makes room in the budget.
         """
         with self._changed:
+            self.asking += 1
             self._changed.wait_for(self._can_tell)
+            self.asking -= 1
             if self.stopped or not self._waiting:
                 return None
             self._canary_taken = True
@@ -81,7 +89,7 @@ class Lane:
             return False
         return bool(self._waiting or not self._out or not any(self._held.values()))
 
-    def hold(self, step: Step, held: Held, freed: int) -> None:
+    def hold(self, step: Step, held: HeldByBudget, freed: int) -> None:
         """Put back a firing that was taken and that a budget holds back. It starts again if the budget gets room.
 
         `freed` is the lane's `freed` from before the budget was checked. If it has changed since, the budget may have
@@ -123,26 +131,58 @@ class Lane:
         with self._changed:
             return len(self._waiting)
 
-    def acquire(self) -> bool:
-        """Wait for a free slot and occupy it. Return False, without a slot, if the lane has stopped."""
+    def acquire(self) -> Departure | None:
+        """Wait for a free slot and occupy it. Return None, without a slot, if the lane has stopped."""
         with self._changed:
-            self._seeking += 1
-            while not self.stopped and (delay := self._blocked_for()) is not None:
+            self.seeking += 1
+            while not self.stopped and (delay := self.blocked_for_s()) is not None:
                 if self._shortage:
                     self.on_need()
                 self._room.wait(delay)
-            self._seeking -= 1
-            if not self.stopped:
-                self._in_flight += 1
-            return not self.stopped
+            self.seeking -= 1
+            if self.stopped:
+                return None
+            departure = self._pause.depart(time.monotonic(), self._free)
+            self._in_flight += 1
+            if self.seeking:
+                self._room.notify()  # another slot may be free: its notice may have woken this thread
+            return departure
 
-    def release(self) -> None:
-        """Free the slot that `acquire` occupied."""
+    def release(self, departure: Departure) -> None:
+        """Free the slot of a request that the API did not refuse with 429."""
         with self._changed:
-            self._in_flight -= 1
-            if self._giving_up:
-                self.on_need()
-            self._room.notify()
+            self._pause.accept(departure, time.monotonic())
+            self.answered += 1
+            self._free_slot()
+
+    def cancel(self, departure: Departure) -> None:
+        """Free the slot of a request that did not leave."""
+        with self._changed:
+            self._pause.forget(departure)
+            self._free_slot()
+
+    def refuse(self, departure: Departure, delay_s: float, *, is_early: bool) -> float:
+        """Free the slot of a request that was refused with 429. Return the wait before its next try in seconds.
+
+        If the server counted an earlier request for longer, the lane learns that and goes on; then the request waits
+        for its slot only, if it `is_early`. Any other refusal slows the lane down.
+        """
+        with self._changed:
+            is_learned = self._pause.refuse(departure, time.monotonic())
+            if not is_learned:
+                self.slow_down(delay_s)
+            self._free_slot()
+            return 0.0 if is_learned and is_early else delay_s
+
+    def _free_slot(self) -> None:
+        self._in_flight -= 1
+        if self._giving_up:
+            self.on_need()
+        self._room.notify()
+
+    @property
+    def _free(self) -> int:
+        return len(self._slots) - self._in_flight
 
     @property
     def slots(self) -> tuple[int, ...]:
@@ -160,14 +200,14 @@ class Lane:
     def surplus(self) -> int:
         """How many slots the lane should give back now: every idle one if it has stopped or has no more firings."""
         with self._changed:
-            is_over = self.stopped or not (self._waiting or self._seeking)
+            is_over = self.stopped or not (self._waiting or self.seeking)
             return len(self._slots) - self._in_flight if is_over else self._giving_up
 
     @property
     def _shortage(self) -> int:
         if self.stopped or self._suspended or self._giving_up:
             return 0
-        return max(0, min(self._in_flight + self._seeking, self._present_limit()) - len(self._slots))
+        return max(0, min(self._in_flight + self.seeking, self._present_limit()) - len(self._slots))
 
     def grant(self, numbers: Iterable[int]) -> None:
         """Add slots to those that the lane holds."""
@@ -200,19 +240,22 @@ class Lane:
             self._suspended = suspended
             self._room.notify_all()
 
-    def _blocked_for(self) -> float | None:
+    def blocked_for_s(self) -> float | None:
         """Return how long to wait before the next check in seconds, or None if a slot is free now."""
         now = time.monotonic()
         if now < self._paused_until:
             return self._paused_until - now
         limit = min(self._present_limit(), len(self._slots) - self._giving_up)
-        return None if self._in_flight < limit and not self._suspended else _LOOK_S
+        if self._in_flight >= limit or self._suspended:
+            return _LOOK_S
+        delay_s = self._pause.ready_at(now, self._free) - now
+        return delay_s if delay_s > 0 else None
 
     def _present_limit(self) -> int:
         return self._limit if time.monotonic() < self._slow_until else self.account.concurrency
 
     def slow_down(self, pause_s: float) -> None:
-        """After a 429: start no request for `pause_s`, and allow one request fewer in flight for ten seconds."""
+        """After a 429 of another cause: start no request for `pause_s`, and allow one fewer in flight for 10 s."""
         with self._changed:
             now = time.monotonic()
             self._limit = max(1, self._present_limit() - 1)
@@ -220,7 +263,7 @@ class Lane:
             self._paused_until = max(self._paused_until, now + pause_s)
 
     def note(
-        self, outcome: Outcome, reason: str | None, *, stop_account: bool = False, is_internal: bool = False
+        self, outcome: Outcome, reason: Reason | None, *, stop_account: bool = False, is_internal: bool = False
     ) -> None:
         """Note how a firing ended: stop the lane if the outcome requires that, and let the others start after a canary.
 
@@ -234,22 +277,22 @@ class Lane:
             elif outcome in (Outcome.FIRED, Outcome.FAILED):
                 self._doubts = 0
             if stop_account:
-                self._stop(f"the account was stopped: {reason}")
+                self._stop(reasons.account_refused(reason))
             elif self._doubts >= DOUBTS_IN_A_ROW:
-                self._stop(f"the account was stopped: {self._doubts} firings in a row ended in doubt")
+                self._stop(reasons.account_in_doubt(self._doubts))
             elif self._faults >= FAULTS_IN_A_ROW:
-                self._stop(f"the account was stopped: {self._faults} firings in a row met an internal error")
+                self._stop(reasons.account_faulty(self._faults))
             elif self._canary_waits and outcome is not Outcome.FIRED:
-                self._stop(f"the canary was not fired: {reason or outcome.value}")
+                self._stop(reasons.canary_not_fired(reason.text if reason else outcome.value))
             self._canary_waits = False
             self._changed.notify_all()
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: Reason) -> None:
         """Start no further request. Requests in flight continue."""
         with self._changed:
             self._stop(reason)
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: Reason) -> None:
         self.stopped = self.stopped or reason
         self._changed.notify_all()
         self._room.notify_all()

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runner import clock, process
-from runner.fire.fault_scope import concerns_ledger, fault_text
+from runner.fire import reasons
+from runner.fire.fault_scope import concerns_ledger
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.lane import Lane
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.values import SlotRequest
 from runner.ledger.writer import LedgerWriter
+from runner.reason import Reason
 
 _SHORT_S = 0.04  # between two checks for a free slot, while a lane needs one
 _LOOK_S = 0.2  # between two checks whether another run needs a slot
@@ -61,7 +63,7 @@ class SlotKeeper:
         reach: LedgerAccess,
         *,
         on_fault: Callable[[Exception], None],
-        on_lane_fault: Callable[[Lane, str], None] = Lane.stop,
+        on_lane_fault: Callable[[Lane, Reason], None] = Lane.stop,
         on_message: Callable[[str], None],
     ) -> None:
         self._writer = writer
@@ -132,7 +134,7 @@ class SlotKeeper:
             if concerns_ledger(error):
                 raise
             self._tended.remove(each)
-            self._on_lane_fault(each.lane, f"the account was stopped: {fault_text(error)}")
+            self._on_lane_fault(each.lane, reasons.account_slots_unusable(error))
 
     def _tend(self, tended: Sequence[_Tended]) -> None:
         """Give back the slots that the lanes should not keep, and take those that they need."""

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc,
 from sqlalchemy.engine import URL, make_url
 
 from runner import files, local
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.ledger.database import migrations, server, tables
 from runner.ledger.database.database_errors import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
 from runner.ledger.ulid import new_ulid
@@ -34,7 +34,7 @@ _URL_HELP = "Write sqlite:///path/to/ledger.sqlite3 or postgresql+psycopg://user
 _WITH_PASSWORD = re.compile(r"password\s*=|\A\s*postgres(ql)?(\+\w+)?:|:[^/\\]*@", re.IGNORECASE)
 _CONNECTIONS = 4  # for each process; threads share them, because every statement is short
 # Limits of a transaction: the wait for a lock, and the pause of a client that holds one.
-_LIMITS = (
+TRANSACTION_LIMITS = (
     "SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
 )
 
@@ -47,33 +47,44 @@ def parse_url(text: str) -> URL:
     """Return the URL of a ledger; a plain path means a SQLite file. Raises UserError if it is no ledger URL."""
     if "://" not in text:
         if _WITH_PASSWORD.search(text):
-            raise UserError("the place of the ledger is neither a path nor a whole URL", help=_URL_HELP)
+            raise UserError(
+                ErrorCode.BAD_LEDGER_URL, "the place of the ledger is neither a path nor a whole URL", help=_URL_HELP
+            )
         return _sqlite_url(URL.create("sqlite", database=text))
     try:
         url = make_url(text)
     except (exc.ArgumentError, ValueError):
         scheme = text.split("://")[0]  # only the scheme is shown: a password may follow
         raise UserError(
+            ErrorCode.BAD_LEDGER_URL,
             f"{scheme}://… is not the URL of a ledger" if scheme.isalnum() else "this is not the URL of a ledger",
             help=_URL_HELP,
         ) from None
     if "@" in (url.host or ""):
         raise UserError(
+            ErrorCode.BAD_LEDGER_URL,
             "the ledger's URL holds more than one @, so it is not clear where the host begins",
             help="Write each @ of the user and of the password as %40.",
         )
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise UserError(f"{url.drivername} is not a kind of ledger", help="A ledger is sqlite or postgresql+psycopg.")
+        raise UserError(
+            ErrorCode.BAD_LEDGER_URL,
+            f"{url.drivername} is not a kind of ledger",
+            help="A ledger is sqlite or postgresql+psycopg.",
+        )
     return _sqlite_url(url) if url.drivername == "sqlite" else url
 
 
 def _sqlite_url(url: URL) -> URL:
     if not (url.database or "").strip() or "\0" in (url.database or ""):
-        raise UserError("the ledger's URL names no file", help="Write sqlite:///path/to/ledger.sqlite3.")
+        raise UserError(
+            ErrorCode.BAD_LEDGER_URL, "the ledger's URL names no file", help="Write sqlite:///path/to/ledger.sqlite3."
+        )
     if url.host or url.query:  # sqlite://folder/file would mean `file` in the working directory
         raise UserError(
+            ErrorCode.BAD_LEDGER_URL,
             "the URL of a SQLite ledger consists of sqlite:/// and a path, and nothing else",
             help="Write sqlite:///path/to/ledger.sqlite3, or only the path.",
         )
@@ -90,6 +101,7 @@ def exists(url: URL) -> bool:
         return False
     except OSError as error:
         raise UserError(
+            ErrorCode.LEDGER_UNREACHABLE,
             f"the ledger {shown(url)} can't be reached: {error.strerror}",
             help="Give access to its folder, or name the right place with --ledger.",
         ) from None
@@ -99,12 +111,14 @@ def exists(url: URL) -> bool:
 def open_engine(url: URL) -> Engine:
     """Return an engine on an existing ledger, after migrating older tables. Raises UserError if it is unusable."""
     if not exists(url):
-        raise UserError(f"there is no ledger at {shown(url)}", help=_INIT_HELP)
+        raise UserError(ErrorCode.LEDGER_MISSING, f"there is no ledger at {shown(url)}", help=_INIT_HELP)
     if url.drivername == "sqlite" and os.path.isdir(url.database or ""):
-        raise UserError(f"{shown(url)} is a folder, not a ledger", help="Give the path of the file itself.")
+        raise UserError(
+            ErrorCode.NOT_A_LEDGER, f"{shown(url)} is a folder, not a ledger", help="Give the path of the file itself."
+        )
     if is_empty_file(url):
         raise _empty(url)
-    engine = _engine(url)
+    engine = new_engine(url)
     try:
         _check_server(engine, url)
         version = _version(engine, url)
@@ -126,7 +140,7 @@ def is_made(url: URL) -> bool:
     """Whether a ledger exists at the place; for SQLite, whether any file does. Raises UserError."""
     if url.drivername == "sqlite":
         return exists(url)
-    engine = _engine(url)
+    engine = new_engine(url)
     try:
         with transaction(engine, url, reading=True) as connection:
             return inspect(connection).has_table("ledger")
@@ -155,13 +169,15 @@ def create(url: URL, *, now: datetime, who: str, fill: Callable[[Connection], No
         if os.path.lexists(path):
             raise _already_there(url) from None
         raise UserError(
-            f"the ledger {shown(url)} can't be created: {error.strerror}", help="Choose another place with --ledger."
+            ErrorCode.LEDGER_NOT_CREATED,
+            f"the ledger {shown(url)} can't be created: {error.strerror}",
+            help="Choose another place with --ledger.",
         ) from None
 
 
 def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Connection], None]) -> None:
     """Create the tables in the database `at`. Messages name the final place, `url`."""
-    engine = _engine(at)
+    engine = new_engine(at)
     try:
         _check_server(engine, url)
         with transaction(engine, url) as connection:
@@ -169,7 +185,9 @@ def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Con
                 server.lock_creation(connection)
             if inspect(connection).has_table("ledger"):
                 raise AlreadyThere(
-                    f"a ledger already exists at {shown(url)}", help="bulletins ledger show describes it."
+                    ErrorCode.LEDGER_EXISTS,
+                    f"a ledger already exists at {shown(url)}",
+                    help="bulletins ledger show describes it.",
                 )
             # No check for existing tables: if another program's table has one of these names, creation must fail.
             tables.metadata.create_all(connection, checkfirst=False)
@@ -185,7 +203,9 @@ def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Con
 def _already_there(url: URL) -> UserError:
     if is_empty_file(url):
         return _empty(url)
-    return AlreadyThere(f"{shown(url)} already exists", help="bulletins ledger show describes it.")
+    return AlreadyThere(
+        ErrorCode.LEDGER_EXISTS, f"{shown(url)} already exists", help="bulletins ledger show describes it."
+    )
 
 
 def is_empty_file(url: URL) -> bool:
@@ -199,6 +219,7 @@ def is_empty_file(url: URL) -> bool:
 
 def _empty(url: URL) -> UserError:
     return UserError(
+        ErrorCode.LEDGER_EMPTY,
         f"{shown(url)} is an empty file, not a ledger: it holds no record of anything that was sent",
         help="If bulletins were sent with a ledger at this place, restore it from a backup. If not, an interrupted"
         " ledger init or ledger import left the file: delete it, then run that command again.",
@@ -214,22 +235,28 @@ def _check_server(engine: Engine, url: URL) -> None:
 def _version(engine: Engine, url: URL) -> int:
     with transaction(engine, url, reading=True) as connection:
         if not inspect(connection).has_table("ledger"):
-            raise UserError(f"{shown(url)} is not a ledger: it lacks the tables of a ledger", help=LOST_HELP)
+            raise UserError(
+                ErrorCode.NOT_A_LEDGER, f"{shown(url)} is not a ledger: it lacks the tables of a ledger", help=LOST_HELP
+            )
         version: object = connection.execute(select(tables.ledger.c.version)).scalar_one()
     if not isinstance(version, int):
-        raise UserError(f"{shown(url)} is not a ledger: {version!r} is not a version number", help=LOST_HELP)
+        raise UserError(
+            ErrorCode.NOT_A_LEDGER, f"{shown(url)} is not a ledger: {version!r} is not a version number", help=LOST_HELP
+        )
     return version
 
 
 def _check_version(version: int, url: URL) -> None:
     if version < tables.SCHEMA_VERSION:
         raise UserError(
+            ErrorCode.LEDGER_TOO_OLD,
             f"the ledger {shown(url)} has tables of version {version},"
             f" which can't be upgraded to version {tables.SCHEMA_VERSION}",
             help=LOST_HELP,
         )
     if version > tables.SCHEMA_VERSION:
         raise UserError(
+            ErrorCode.LEDGER_TOO_NEW,
             f"the ledger {shown(url)} was made by a newer version of bulletins"
             f" (its tables have version {version}, this program knows {tables.SCHEMA_VERSION})",
             help="Update bulletins on this machine.",
@@ -241,11 +268,14 @@ def _check_tables(engine: Engine, url: URL) -> None:
         missing = sorted(set(tables.metadata.tables) - set(inspect(connection).get_table_names()))
     if missing:
         raise UserError(
-            f"the ledger {shown(url)} is incomplete: it lacks the tables {', '.join(missing)}", help=LOST_HELP
+            ErrorCode.LEDGER_DAMAGED,
+            f"the ledger {shown(url)} is incomplete: it lacks the tables {', '.join(missing)}",
+            help=LOST_HELP,
         )
 
 
-def _engine(url: URL) -> Engine:
+def new_engine(url: URL) -> Engine:
+    """Return an engine for the place of a ledger, without a look at what is there."""
     if url.drivername != "sqlite":
         try:
             return create_engine(
@@ -257,6 +287,7 @@ def _engine(url: URL) -> Engine:
             )
         except ModuleNotFoundError as error:
             raise UserError(
+                ErrorCode.PACKAGE_MISSING,
                 f"a ledger on PostgreSQL, {shown(url)}, needs the package {error.name}, which is not installed",
                 help="Install it with: pip install 'bulletins[postgres]'",
             ) from None
@@ -285,16 +316,20 @@ def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool
         connection = connection.execution_options(reading=reading, **level)
         with connection.begin():
             if url.drivername != "sqlite" and not alone:
-                connection.exec_driver_sql(_LIMITS)
+                connection.exec_driver_sql(TRANSACTION_LIMITS)
             yield connection
 
 
 @contextmanager
-def snapshot(engine: Engine, url: URL) -> Iterator[Connection]:
-    """Read the ledger as it is at one moment, in pieces, while others may write. Raises UserError."""
+def snapshot(engine: Engine, url: URL, *, streamed: bool = True) -> Iterator[Connection]:
+    """Read the ledger as it is at one moment, while others may write. Raises UserError.
+
+    `streamed` reads the rows in pieces, for more of them than memory should hold.
+    """
     with reporting(url), engine.connect() as connection:
         level = {} if url.drivername == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-        connection = connection.execution_options(reading=True, stream_results=True, yield_per=1000, **level)
+        pieces: dict[str, bool | int] = {"stream_results": True, "yield_per": 1000} if streamed else {}
+        connection = connection.execution_options(reading=True, **pieces, **level)
         with connection.begin():
             yield connection
 

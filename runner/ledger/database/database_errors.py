@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from sqlalchemy import exc
 from sqlalchemy.engine import URL
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 
 BUSY_TIMEOUT_S = 30
 LOST_HELP = (
@@ -59,7 +59,7 @@ def reporting(url: URL) -> Iterator[None]:
     try:
         yield
     except exc.NoResultFound:
-        raise UserError(f"{shown(url)} is not a ledger: it has no id", help=LOST_HELP) from None
+        raise UserError(ErrorCode.NOT_A_LEDGER, f"{shown(url)} is not a ledger: it has no id", help=LOST_HELP) from None
     except (exc.SQLAlchemyError, sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
         raise _user_error(error, url) from None
 
@@ -70,12 +70,17 @@ def _user_error(error: Exception, url: URL) -> UserError:
     kind = LedgerAway if _may_pass(error, text) else UserError
     if _concerns_values(error):
         hint = "Change the value, or the rule of the database that refuses it."
-        return Unstorable(f"the ledger {where} can't store it: {_first_line(error, text, url)}", help=hint)
-    for phrase, message, hint in _FAULTS:
+        return Unstorable(
+            ErrorCode.LEDGER_REFUSES_VALUE,
+            f"the ledger {where} can't store it: {_first_line(error, text, url)}",
+            help=hint,
+        )
+    for phrase, code, message, hint in _FAULTS:
         if phrase in text:
-            return kind(f"the ledger {where} {message}", help=hint)
+            return kind(code, f"the ledger {where} {message}", help=hint)
     said = _first_line(error, text, url)
     return kind(
+        ErrorCode.LEDGER_UNUSABLE,
         f"the ledger {where} can't be used: {said}",
         help="bulletins sends nothing without its ledger. Fix the cause, then run again.",
     )
@@ -120,21 +125,83 @@ def _may_pass(error: Exception, text: str) -> bool:
 
 
 _FAULTS = (
-    ("ON CONFLICT", "has lost an index that keeps firings from being sent twice", "Restore it whole from a backup."),
-    ("ledger.version", "can't be used: its tables belong to another program", LOST_HELP),
-    ('" already exists', "can't be created: such tables already exist", "Give it its own database or schema."),
-    ("not a database", "is damaged, or is not a SQLite file",
-     "Restore it from a backup; never replace it with an empty one."),
-    ("malformed", "is damaged", "Restore it from a backup; never replace it with an empty one."),
-    ("database or disk is full", "can't be written: the disk is full", "Make room, then run again."),
-    ("No space left on device", "can't be written: the server's disk is full", "Make room there, then run again."),
-    ("readonly database", "can't be written: it is read-only", "Give write access to the file and its folder."),
-    ("read-only transaction", "can't be written: the server is a standby, or this role may only read",
-     "Give the address of the primary; on the primary, look at default_transaction_read_only of the role."),
-    ("unable to open", "can't be opened", "Give read and write access to the file and its folder."),
-    ("disk I/O error", "can't be written: the disk reports an error", "Check the disk and its free space."),
-    ("database is locked", f"was locked for {BUSY_TIMEOUT_S} s by another process", "Wait or stop it; run again."),
-    ("conversion between UTF8", "has an encoding other than UTF8, which a ledger needs",
-     f"Create another database and name it in the ledger's URL: CREATE DATABASE bulletins {UTF8}"),
-    ("onnection refused", "can't be reached", "Check that the database server runs, and that the address is right."),
-)  # fmt: skip
+    (
+        "ON CONFLICT",
+        ErrorCode.LEDGER_DAMAGED,
+        "has lost an index that keeps firings from being sent twice",
+        "Restore it whole from a backup.",
+    ),
+    ("ledger.version", ErrorCode.NOT_A_LEDGER, "can't be used: its tables belong to another program", LOST_HELP),
+    (
+        '" already exists',
+        ErrorCode.LEDGER_NOT_CREATED,
+        "can't be created: such tables already exist",
+        "Give it its own database or schema.",
+    ),
+    (
+        "not a database",
+        ErrorCode.LEDGER_DAMAGED,
+        "is damaged, or is not a SQLite file",
+        "Restore it from a backup; never replace it with an empty one.",
+    ),
+    (
+        "malformed",
+        ErrorCode.LEDGER_DAMAGED,
+        "is damaged",
+        "Restore it from a backup; never replace it with an empty one.",
+    ),
+    (
+        "database or disk is full",
+        ErrorCode.LEDGER_NOT_WRITABLE,
+        "can't be written: the disk is full",
+        "Make room, then run again.",
+    ),
+    (
+        "No space left on device",
+        ErrorCode.LEDGER_NOT_WRITABLE,
+        "can't be written: the server's disk is full",
+        "Make room there, then run again.",
+    ),
+    (
+        "readonly database",
+        ErrorCode.LEDGER_NOT_WRITABLE,
+        "can't be written: it is read-only",
+        "Give write access to the file and its folder.",
+    ),
+    (
+        "read-only transaction",
+        ErrorCode.LEDGER_NOT_WRITABLE,
+        "can't be written: the server is a standby, or this role may only read",
+        "Give the address of the primary; on the primary, look at default_transaction_read_only of the role.",
+    ),
+    (
+        "unable to open",
+        ErrorCode.LEDGER_UNUSABLE,
+        "can't be opened",
+        "Give read and write access to the file and its folder.",
+    ),
+    (
+        "disk I/O error",
+        ErrorCode.LEDGER_NOT_WRITABLE,
+        "can't be written: the disk reports an error",
+        "Check the disk and its free space.",
+    ),
+    (
+        "database is locked",
+        ErrorCode.LEDGER_LOCKED,
+        f"was locked for {BUSY_TIMEOUT_S} s by another process",
+        "Wait or stop it; run again.",
+    ),
+    (
+        "conversion between UTF8",
+        ErrorCode.LEDGER_ENCODING,
+        "has an encoding other than UTF8, which a ledger needs",
+        f"Create another database and name it in the ledger's URL: CREATE DATABASE bulletins {UTF8}",
+    ),
+    (
+        "onnection refused",
+        ErrorCode.LEDGER_UNREACHABLE,
+        "can't be reached",
+        "Check that the database server runs, and that the address is right.",
+    ),
+)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import URL
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.ledger.database.database_errors import UTF8, shown
 
 # Options of libpq: a lost connection is noticed after about 15 s, instead of the hours that TCP itself takes.
@@ -42,12 +42,14 @@ def check_settings(connection: Connection, url: URL) -> None:
     settings = connection.execute(_SETTINGS).one()
     if settings.server_encoding != "UTF8":
         raise UserError(
+            ErrorCode.LEDGER_ENCODING,
             f"the database of the ledger {shown(url)} has the encoding {settings.server_encoding}; a ledger needs UTF8",
             help=f"Create another database and name it in the ledger's URL: {_create_database(settings.database)}"
             " An existing ledger moves there with pg_dump and psql.",
         )
     if settings.synchronous_commit == "off":
         raise UserError(
+            ErrorCode.LEDGER_NOT_DURABLE,
             f"the ledger {shown(url)} may lose confirmed records in a crash: synchronous_commit is off on its server",
             help="Turn it on for this role: ALTER ROLE … SET synchronous_commit = on",
         )

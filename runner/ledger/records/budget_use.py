@@ -15,14 +15,14 @@ from sqlalchemy import Connection, ScalarSelect, Select, bindparam, exists, sele
 
 from runner.ledger.database.tables import BLOCKING_ROWS, Instant, firings, runs
 from runner.ledger.records.runs import BASELINE
-from runner.plan.budget import Held, Limit
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.history import Spent
 
 _LOOK_BACK = timedelta(hours=48)  # a day's window that ends up to a day ago, when a firing expired
 _COUNTED = (BLOCKING_ROWS, ~exists().where(runs.c.id == firings.c.run, runs.c.command == BASELINE))
 
 
-def held(connection: Connection, of: tuple[Limit, ...], now: datetime, claim_id: str) -> Held | None:
+def held(connection: Connection, of: tuple[Limit, ...], now: datetime, claim_id: str) -> HeldByBudget | None:
     """Return the limit without room that lasts longest, or None. An earlier try of the same claim does not count.
 
     The caller must have locked the budgets of the account, so that the count stays true.
@@ -31,7 +31,7 @@ def held(connection: Connection, of: tuple[Limit, ...], now: datetime, claim_id:
     since = {f"since_{number}": now - limit.window for number, limit in enumerate(of)}
     before = {f"before_{number}": now + limit.window for number, limit in enumerate(of)}
     found = connection.execute(_freeing(of), {**since, **before, "claim": claim_id}).one()
-    reached = [Held(limit, at + limit.window) for limit, at in zip(of, found, strict=True) if at is not None]
+    reached = [HeldByBudget(limit, at + limit.window) for limit, at in zip(of, found, strict=True) if at is not None]
     return max(reached, key=lambda each: each.until, default=None)
 
 

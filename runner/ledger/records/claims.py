@@ -19,10 +19,10 @@ from sqlalchemy.types import TypeEngine
 from runner.ledger.database import locks
 from runner.ledger.database.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, Instant, firings, watches
 from runner.ledger.records import budget_use, other_occurrence_names, queries
-from runner.ledger.records.firings import INSERT_UNLESS_THERE, new_row
+from runner.ledger.records.firings import INSERT_UNLESS_THERE, row_values
 from runner.ledger.records.row_lists import as_parameter, listed
 from runner.ledger.values import Claim, ClaimRequest
-from runner.plan.budget import Held
+from runner.plan.budget import HeldByBudget
 from runner.plan.firing import Firing
 from runner.plan.history import State
 
@@ -48,7 +48,7 @@ def scope(request: ClaimRequest) -> tuple[str, str]:
     return (account, "") if request.limits else (account, bulletin)
 
 
-def claim(connection: Connection, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | Held | None]:
+def claim(connection: Connection, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | HeldByBudget | None]:
     """Claim firings for a run; return for each its claim, the budget that holds it back, or None.
 
     Each request must have a `scope` of its own.
@@ -66,7 +66,7 @@ def claim(connection: Connection, run: str, requests: Sequence[ClaimRequest]) ->
     ]
 
 
-def _held(connection: Connection, request: ClaimRequest) -> Held | None:
+def _held(connection: Connection, request: ClaimRequest) -> HeldByBudget | None:
     return budget_use.held(connection, request.limits, request.now, request.id) if request.limits else None
 
 
@@ -82,7 +82,7 @@ def refused(connection: Connection, requests: Iterable[ClaimRequest]) -> set[str
 def _insert(connection: Connection, run: str, requests: Iterable[ClaimRequest]) -> set[str]:
     """Insert the rows of these claims, sorted by key; return the ids of those that no other row blocks."""
     rows = [
-        new_row(run, each.firing, each.now, State.CLAIMED, each.id)
+        row_values(run, each.firing, each.now, State.CLAIMED, each.id)
         for each in sorted(requests, key=lambda each: each.firing.key)
     ]
     if not rows:

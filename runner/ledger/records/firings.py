@@ -63,7 +63,7 @@ def expire(
     left_out = {*blocked, *_keys_of(connection, recurring, told_before)}
     rows = {
         (firing.key, firing.occurrence.expires_at): {
-            **new_row(run, firing, now, State.EXPIRED),
+            **row_values(run, firing, now, State.EXPIRED),
             "settled_at": now,
             "reason": reasons.get(firing.key),
         }
@@ -95,7 +95,7 @@ def _keys_of(
 def adopt(connection: Connection, run: str, firing: Firing, now: datetime, reason: str) -> bool:
     """Record a firing as sent by other means. False if it is already claimed, fired or in doubt."""
     return _insert_unless_there(
-        connection, {**new_row(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
+        connection, {**row_values(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
     )
 
 
@@ -155,7 +155,7 @@ def _insert_unless_there(connection: Connection, row: dict[str, Any]) -> bool:
     return connection.execute(statement, row).first() is not None
 
 
-def new_row(run: str, firing: Firing, now: datetime, state: State, row_id: str | None = None) -> dict[str, Any]:
+def row_values(run: str, firing: Firing, now: datetime, state: State, row_id: str | None = None) -> dict[str, Any]:
     """Return the values of a new row of a firing."""
     return {
         "id": row_id or new_ulid(),

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Float, Integer, select
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.ledger.database.migrations import event_of
 from runner.ledger.database.tables import (
     SCHEMA_VERSION,
@@ -108,7 +108,9 @@ def parse(lines: Iterable[str]) -> tuple[Header, Iterator[ExportRow]]:
         _, first = next(numbered)
         version, header = _header(first)
     except StopIteration:
-        raise UserError("this is not an export of a ledger: it is empty", help=_NOT_WHOLE_HELP) from None
+        raise UserError(
+            ErrorCode.NOT_AN_EXPORT, "this is not an export of a ledger: it is empty", help=_NOT_WHOLE_HELP
+        ) from None
     return header, _records(numbered, version)
 
 
@@ -116,12 +118,14 @@ def _header(line: str) -> tuple[int, Header]:
     record = _parsed(line, 1)
     if record.get("format") != FORMAT:
         raise UserError(
+            ErrorCode.NOT_AN_EXPORT,
             "this is not an export of a ledger: its first line is not the header of an export",
             help="Make an export with: bulletins ledger export. Nothing was imported.",
         )
     version = record.get("version")
     if not isinstance(version, int) or version not in _VERSIONS:
         raise UserError(
+            ErrorCode.EXPORT_VERSION,
             f"the export has version {version}, but this program reads versions {_VERSIONS[0]} to {_VERSIONS[-1]}",
             help="Export and import with the same version of bulletins. Nothing was imported.",
         )
@@ -211,4 +215,4 @@ def _moment(value: Any) -> datetime:
 
 
 def _not_whole(number: int, what: str) -> UserError:
-    return UserError(f"line {number} of the export: {what}", help=_NOT_WHOLE_HELP)
+    return UserError(ErrorCode.EXPORT_INCOMPLETE, f"line {number} of the export: {what}", help=_NOT_WHOLE_HELP)

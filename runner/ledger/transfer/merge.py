@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.ledger.database import locks
 from runner.ledger.database.tables import BLOCKING_ROWS, KEY, acceptances, attempts, firings, ledger, resolutions, runs
 from runner.ledger.records.queries import chunks, key_chunks
@@ -183,6 +183,7 @@ def _check_exist(connection: Connection, table: Table, ids: set[str]) -> None:
     existing = set(connection.execute(select(table.c.id).where(table.c.id.in_(ids))).scalars())
     for missing in sorted(ids - existing):
         raise UserError(
+            ErrorCode.EXPORT_INCOMPLETE,
             f"the export has a row that refers to the {table.name.removesuffix('s')} {missing}, which does not exist",
             help="Export it again; nothing was imported.",
         )

@@ -6,34 +6,36 @@ is shown at the row: if a change edits only the table, GitHub shows no other lin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from runner.report.annotations.findings import RULES, Annotation, Level, by_severity, tally
+from runner.report.annotation_rules import RULES, Severity
+from runner.report.annotations.annotation import Annotation, by_severity, tally
+from runner.report.annotations.annotations_format import AnnotationsFormat
 from runner.report.safe_text import printable
 
 MOST_SHOWN = 10  # annotations of a level that GitHub shows for a step; the log holds all
-_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def github_commands(findings: Iterable[Annotation]) -> str:
     """Return the lines for a step's log: a command for each finding, errors first, and the counts."""
     ordered = by_severity(findings)
-    levels = [finding.level for finding in ordered]
-    hidden = any(levels.count(level) > MOST_SHOWN for level in Level)
+    found = [finding.severity for finding in ordered]
+    hidden = any(found.count(severity) > MOST_SHOWN for severity in Severity)
     more = f"; GitHub shows {MOST_SHOWN} of each level at the code, and this log shows all" if hidden else ""
     return "\n".join([*map(_command, ordered), f"bulletins: {tally(ordered)}{more}"])
 
 
 def _command(finding: Annotation) -> str:
-    file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
+    place = finding.row_place or finding
     properties = {
-        "file": file,
-        "line": str(line),
-        "col": "" if column is None else str(column),
+        "file": place.file,
+        "line": str(place.line),
+        "col": "" if place.column is None else str(place.column),
         "title": f"{finding.rule}: {RULES[finding.rule].summary}",
     }
-    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
-    return f"::{_COMMANDS[finding.level]} {written}::{_data(_text(finding))}"
+    joined = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    return f"::{_COMMANDS[finding.severity]} {joined}::{_data(_text(finding))}"
 
 
 def _text(finding: Annotation) -> str:
@@ -49,3 +51,11 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+class _GitHub(AnnotationsFormat):
+    def annotations_text(self, annotations: Sequence[Annotation]) -> str:
+        return github_commands(annotations)
+
+
+FORMAT = _GitHub()

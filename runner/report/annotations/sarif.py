@@ -17,8 +17,11 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from runner.definitions.tables.row_line import RowLine
-from runner.report.annotations.findings import RULES, Annotation, by_severity
+from runner import __version__
+from runner.definitions.row_reference import RowLine
+from runner.report.annotation_rules import RULES
+from runner.report.annotations.annotation import Annotation, by_severity
+from runner.report.annotations.annotations_format import AnnotationsFormat
 from runner.report.safe_text import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -70,8 +73,8 @@ def _results(findings: Sequence[Annotation], rules: Sequence[str]) -> Iterable[d
         yield {
             "ruleId": finding.rule,
             "ruleIndex": places[finding.rule],
-            "level": finding.level.value,
-            "message": {"text": _no_markup(finding.text) + (f" (row: {_link(finding.row)})" if row else "")},
+            "level": finding.severity.value,
+            "message": {"text": _no_markup(finding.text) + (f" (row: {_link(str(row))})" if row else "")},
             "locations": [{"physicalLocation": _location(finding.file, finding.line, finding.column)}],
             **({"relatedLocations": [_related(row)]} if row else {}),
             "partialFingerprints": {FINGERPRINT: f"{digest}:{seen[digest]}"},
@@ -84,7 +87,7 @@ def _location(file: str, line: int, column: int | None) -> dict[str, Any]:
 
 
 def _related(row: RowLine) -> dict[str, Any]:
-    return {"id": _ROW, "message": {"text": "the row"}, "physicalLocation": _location(*row)}
+    return {"id": _ROW, "message": {"text": "the row"}, "physicalLocation": _location(row.file, row.line, row.column)}
 
 
 def _no_markup(text: str) -> str:
@@ -117,3 +120,11 @@ def _cut(kept: int, found: int) -> dict[str, Any]:
         "executionSuccessful": True,
         "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
     }
+
+
+class _Sarif(AnnotationsFormat):
+    def annotations_text(self, annotations: Sequence[Annotation]) -> str:
+        return sarif(annotations, __version__)
+
+
+FORMAT = _Sarif()

@@ -17,9 +17,10 @@ from runner.plan.compare import BulletinChange, ChangeKind, Comparison, SharedCh
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey
+from runner.plan.reasons import how_to_send_again
+from runner.report.document.entry_fields import row_field, timestamp_or_none
 from runner.report.document.plan import field_entries
 from runner.report.document.repeated_bulletins import split_repeated
-from runner.report.document.run import row_entry, timestamp
 from runner.report.local_time import last_time, local_time
 
 _SENT = (Action.DONE, Action.CHANGED)
@@ -115,7 +116,7 @@ class _Effects:
             "was": change.before.id if change.kind is ChangeKind.RENAMED and change.before else None,
             "file": bulletin.place.file,
             "line": bulletin.place.line,
-            **row_entry(bulletin.place),
+            **row_field(bulletin.place.row),
             "name": bulletin.name,
             **_recurrence_entry(steps or left),
             "fields": field_entries(each for each in change.fields if each.field != "id"),  # `was` says it
@@ -152,7 +153,7 @@ class _Effects:
             "account": step.firing.key.account,
             "occurrence": step.firing.key.occurrence,
             "action": None if removed else step.action.value,
-            "due_at": None if due_at is None else timestamp(due_at),
+            "due_at": timestamp_or_none(due_at),
             "would_go": would_go,
             "text": text,
         }
@@ -176,7 +177,8 @@ class _Effects:
             case Action.DONE:
                 return f"already {step.reason}: this edit sends nothing"
             case Action.CHANGED:
-                return f"already {step.reason.replace('edited since: the edit', 'and this edit', 1)}"
+                again = how_to_send_again(recurs=step.firing.watch_key is not None)
+                return f"already {step.when_sent}, and this edit sends nothing; {again}"
             case Action.CLAIMED:
                 return f"is being sent: {step.reason}"
             case Action.DISABLED:
@@ -257,13 +259,13 @@ def _recurrence_entry(steps: Iterable[Step]) -> dict[str, Any]:
     found = next(filter(None, map(_recurs, steps)), None)
     if found is None:
         return {}
-    ends = None if found.ends is None else timestamp(found.ends)
+    ends = timestamp_or_none(found.ends)
     return {"recurrence": {"cron": found.cron, "timezone": found.timezone, "ends": ends}}
 
 
 def _goes(step: Step) -> bool:
     """Report whether the firing is sent, now or later."""
-    return step.goes or (step.action is Action.WAIT and step.may_go_at is None)
+    return step.will_be_sent or (step.action is Action.WAIT and step.may_go_at is None)
 
 
 def _would_go(step: Step, steps: Iterable[Step], before: Iterable[Step]) -> bool:
@@ -291,7 +293,7 @@ def _may_go_out(step: Step) -> bool:
 
 
 def _sent_at(step: Step) -> str:
-    return f"was {step.reason.partition(',')[0].partition(' by run ')[0]}"
+    return f"was {step.when_sent}"
 
 
 def _shared(change: SharedChange) -> dict[str, Any]:

@@ -11,16 +11,17 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from runner.fire import reasons
 from runner.fire.outcome import Outcome, Sent
 from runner.fire.result import reach_warnings
-from runner.ledger.records.firings import SWEPT
 from runner.ledger.values import Attempt, FiringRow, RunRow
 from runner.plan.decide import Action
 from runner.plan.event_time import event_time_warnings
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
-from runner.plan.time_text import moment
-from runner.report.document.run import RunFacts, attempt_entries, document_of, timestamp
+from runner.reason import Reason
+from runner.report.document.firing_entry import ReportedFiring, firing_entry
+from runner.report.document.run import RunFacts, document_of
 
 _ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
 _OUTCOMES = {
@@ -67,39 +68,45 @@ def _entry(rows: Sequence[FiringRow], attempts_of: Mapping[str, Sequence[Attempt
     """Return the entry of one firing. A released claim counts only if no other row follows."""
     row = next((row for row in reversed(rows) if row.state is not State.RELEASED), rows[-1])
     attempts = [attempt for each in rows for attempt in attempts_of.get(each.id, ())]
-    reason = next((each.reason for each in (row, *reversed(rows)) if each.reason), None)
-    if reason is None and row.state is State.CLAIMED:
-        reason = SWEPT
-    if reason is None and row.state is State.EXPIRED and row.due_at is not None:
-        reason = f"was due {moment(row.due_at)}, and its grace ran out before it was sent"
+    reason = _reason(row, next((each.reason for each in (row, *reversed(rows)) if each.reason), None))
     outcome = _OUTCOMES[row.state]
     payload = json.loads(row.payload)
     last = attempts[-1] if attempts else None
     answered_yes = outcome is Outcome.FIRED and last is not None and last.verdict == Sent.YES
-    return {
-        "id": row.key.bulletin,
-        "account": row.key.account,
-        "occurrence": row.key.occurrence,
-        "file": row.file,
-        "line": row.line,
-        "business_event": payload["business_event"],
-        "name": payload["name"],
-        "due_at": None if row.due_at is None else timestamp(row.due_at),
-        "may_go_at": None,
-        "action": (Action.EXPIRED if row.state is State.EXPIRED else Action.FIRE).value,
-        "outcome": outcome.value,
-        "reason": reason,
-        "http_status": row.http_status,
-        "error": row.error,
-        "bulletins_sent": row.bulletins_sent,
-        "tries": len(attempts),
-        "started_at": None if last is None else timestamp(last.started_at),
-        "latency_ms": None if last is None else last.latency_ms,
-        "fingerprint": row.fingerprint,
-        "warnings": [
-            *(reach_warnings(row.bulletins_sent) if answered_yes else ()),
-            *(event_time_warnings(payload["when"], last.started_at) if last else ()),
-        ],
-        "payload": payload,
-        "attempts": attempt_entries(attempts),
-    }
+    return firing_entry(
+        ReportedFiring(
+            key=row.key,
+            file=row.file,
+            line=row.line,
+            row=None,  # the ledger does not keep it
+            business_event=payload["business_event"],
+            name=payload["name"],
+            due_at=row.due_at,
+            may_go_at=None,
+            action=Action.EXPIRED if row.state is State.EXPIRED else Action.FIRE,
+            outcome=outcome,
+            reason=reason,
+            http_status=row.http_status,
+            error=row.error,
+            bulletins_sent=row.bulletins_sent,
+            tries=len(attempts),
+            started_at=None if last is None else last.started_at,
+            latency_ms=None if last is None else last.latency_ms,
+            fingerprint=row.fingerprint,
+            warnings=[
+                *(reach_warnings(row.bulletins_sent) if answered_yes else ()),
+                *(event_time_warnings(payload["when"], last.started_at) if last else ()),
+            ],
+            payload=payload,
+            attempts=attempts,
+        )
+    )
+
+
+def _reason(row: FiringRow, recorded: str | None) -> Reason | None:
+    """Return the reason that the row or an earlier row contains, else the one that follows from the row's state."""
+    if recorded is not None:
+        return reasons.as_recorded(recorded)
+    if row.state is State.CLAIMED:
+        return reasons.no_outcome_recorded()
+    return reasons.expired_unsent(row.due_at) if row.state is State.EXPIRED and row.due_at is not None else None

@@ -12,19 +12,19 @@ from datetime import datetime
 from typing import Any
 
 from runner.definitions.model import Account, Budget, canonical
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.plan.changes import Change
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey, digest, fingerprint_of
 from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
 from runner.report.document import reading
-from runner.report.document.run import row_entry, timestamp
+from runner.report.document.entry_fields import row_field, timestamp, timestamp_or_none
 
 SCHEMA_VERSION = 1
 # Left out of the hash: when and by which version the plan was made.
 _UNHASHED = ("hash", "now", "version", "git")
-_UNHASHED_OF_FIRINGS = ("reason", "may_go_at", "warnings")
+_UNHASHED_OF_FIRINGS = ("reason", "reason_code", "may_go_at", "warnings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +101,19 @@ def reviewed_plan(text: str | bytes) -> ReviewedPlan:
         document = reading.parsed(text, of_pairs=_without_repeats)
         if isinstance(document, dict) and document.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
             version = repr(document["schema_version"])[:80]
-            raise UserError(f"it is a plan of version {version}, not {SCHEMA_VERSION}", help=again)
+            raise UserError(
+                ErrorCode.PLAN_VERSION, f"it is a plan of version {version}, not {SCHEMA_VERSION}", help=again
+            )
         reading.check(document, "plan")
     except ValueError as error:
-        raise UserError(f"it is not a plan: {error}", help=again) from None
+        raise UserError(ErrorCode.NOT_A_PLAN, f"it is not a plan: {error}", help=again) from None
     if plan_hash(document) != document["hash"]:
-        raise UserError("it was edited after it was made: its hash does not fit", help=again)
+        raise UserError(ErrorCode.PLAN_EDITED, "it was edited after it was made: its hash does not fit", help=again)
     try:
         to_send = tuple(_reviewed(each) for each in document["firings"] if Action(each["action"]).sends)
         accounts = {each.key.account: document["accounts"][each.key.account] for each in to_send}
     except (ValueError, KeyError) as error:
-        raise UserError(f"it is not a plan: {error}", help=again) from None
+        raise UserError(ErrorCode.NOT_A_PLAN, f"it is not a plan: {error}", help=again) from None
     names = ("base_url", "account_id_env", "passcode_env", "passcode_file")
     return ReviewedPlan(
         path=document["path"],
@@ -162,26 +164,22 @@ def _firing(step: Step, now: datetime) -> dict[str, Any]:
         "account": firing.key.account,
         "occurrence": firing.key.occurrence,
         "action": step.action.value,
-        "reason": step.reason,
+        "reason": step.reason.text,
+        "reason_code": step.reason.code.value,
         "file": firing.bulletin.place.file,
         "line": firing.bulletin.place.line,
-        **row_entry(firing.bulletin.place),
+        **row_field(firing.bulletin.place.row),
         "business_event": firing.bulletin.business_event,
         "name": firing.bulletin.name,
-        "due_at": None if occurrence.due_at is None else timestamp(occurrence.due_at),
-        "expires_at": None if occurrence.expires_at is None else timestamp(occurrence.expires_at),
-        "may_go_at": None if step.may_go_at is None else timestamp(step.may_go_at),
+        "due_at": timestamp_or_none(occurrence.due_at),
+        "expires_at": timestamp_or_none(occurrence.expires_at),
+        "may_go_at": timestamp_or_none(step.may_go_at),
         "payload": firing.bulletin.payload(),
         "fingerprint": firing.fingerprint,
         "allow_duplicate": firing.bulletin.allow_duplicate,
         "changes": [{"field": change.field, "old": change.old, "new": change.new} for change in step.changes],
         **({"warnings": list(warnings)} if warnings else {}),
     }
-
-
-def reason_with_warnings(firing: Mapping[str, Any]) -> str:
-    """Return the reason of a document's firing, followed by its warnings."""
-    return "; ".join([firing["reason"], *(f"warning: {each}" for each in firing.get("warnings", ()))])
 
 
 def field_entries(changes: Iterable[Change]) -> list[dict[str, Any]]:

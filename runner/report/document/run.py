@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from runner.definitions.model import Place
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
-from runner.ledger.values import Attempt
 from runner.plan.decide import Action
+from runner.report.document.entry_fields import timestamp
+from runner.report.document.firing_entry import ReportedFiring, firing_entry
 
 SCHEMA_VERSION = 1
 
@@ -93,58 +93,30 @@ def _summary(entries: Sequence[dict[str, Any]]) -> dict[str, int]:
 
 
 def entry(result: Result) -> dict[str, Any]:
-    """One result, as the document holds it."""
-    firing = result.step.firing
-    due_at, may_go_at = firing.occurrence.due_at, result.may_go_at or result.step.may_go_at
-    return {
-        "id": firing.key.bulletin,
-        "account": firing.key.account,
-        "occurrence": firing.key.occurrence,
-        "file": firing.bulletin.place.file,
-        "line": firing.bulletin.place.line,
-        **row_entry(firing.bulletin.place),
-        "business_event": firing.bulletin.business_event,
-        "name": firing.bulletin.name,
-        "due_at": None if due_at is None else timestamp(due_at),
-        "may_go_at": None if may_go_at is None else timestamp(may_go_at),
-        "action": result.step.action.value,
-        "outcome": None if result.outcome is None else result.outcome.value,
-        "reason": result.reason,
-        "http_status": result.http_status,
-        "error": result.error,
-        "bulletins_sent": result.bulletins_sent,
-        "tries": result.tries,
-        "started_at": None if result.started_at is None else timestamp(result.started_at),
-        "latency_ms": result.latency_ms,
-        "fingerprint": firing.fingerprint,
-        "warnings": list(result.warnings),
-        "payload": None if result.outcome is None else firing.bulletin.payload(),
-        "attempts": attempt_entries(result.attempts),
-    }
-
-
-def row_entry(place: Place) -> dict[str, str]:
-    """Return the document's `row` of a bulletin that was made from a table's row; else nothing."""
-    return {"row": place.row} if place.row else {}
-
-
-def attempt_entries(attempts: Iterable[Attempt]) -> list[dict[str, Any]]:
-    """Return the document's entries for the requests of a result; `latency_ms` in milliseconds."""
-    return [
-        {
-            "number": each.number,
-            "started_at": timestamp(each.started_at),
-            "latency_ms": each.latency_ms,
-            "verdict": each.verdict,
-            "http_status": each.http_status,
-            "answer": each.answer,
-            "error": each.error,
-        }
-        for each in attempts
-    ]
-
-
-def timestamp(at: datetime) -> str:
-    """Return an instant as documents write it: RFC 3339 in UTC, with milliseconds if they are not zero."""
-    text = at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
-    return text.removesuffix(".000") + "Z"
+    """Return the document's entry of one result of a run."""
+    firing, outcome = result.step.firing, result.outcome
+    return firing_entry(
+        ReportedFiring(
+            key=firing.key,
+            file=firing.bulletin.place.file,
+            line=firing.bulletin.place.line,
+            row=firing.bulletin.place.row,
+            business_event=firing.bulletin.business_event,
+            name=firing.bulletin.name,
+            due_at=firing.occurrence.due_at,
+            may_go_at=result.may_go_at or result.step.may_go_at,
+            action=result.step.action,
+            outcome=outcome,
+            reason=result.reason,
+            http_status=result.http_status,
+            error=result.error,
+            bulletins_sent=result.bulletins_sent,
+            tries=result.tries,
+            started_at=result.started_at,
+            latency_ms=result.latency_ms,
+            fingerprint=firing.fingerprint,
+            warnings=result.warnings,
+            payload=None if outcome is None else firing.bulletin.payload(),
+            attempts=result.attempts,
+        )
+    )

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.report.counts import counted, distinct_effects
+from runner.definitions.suggest import counted
+from runner.report.counts import distinct_effects
 from runner.report.html.compact_data import embedded
 from runner.report.html.instants import instant_ms, instant_text, length
 from runner.report.safe_text import printable

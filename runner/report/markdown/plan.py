@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from itertools import groupby
 from typing import Any
 
+from runner.definitions.suggest import counted
 from runner.plan.decide import Action
-from runner.report.annotations.findings import place
 from runner.report.counts import (
     action_counts,
     bulletins_of,
     by_account,
-    counted,
     distinct_effects,
     merging,
     moves,
@@ -21,21 +18,19 @@ from runner.report.counts import (
     sent_now,
     still_unsent,
 )
-from runner.report.document.budget_estimate import budget_allows_at, expires_first
+from runner.report.document.budget_estimate import expires_first
+from runner.report.document.entry_text import place
 from runner.report.document.plan import until_of
-from runner.report.document.repeated_bulletins import bulletin_of, split_repeated
-from runner.report.local_time import local_time, zones_of
+from runner.report.local_time import zones_of
+from runner.report.markdown.cells import bulletin_cell, id_cell
 from runner.report.markdown.markup import Block, code, escape, fenced, folded, page, table
+from runner.report.markdown.plan_table import firings_table
 from runner.report.safe_text import printable
+from runner.report.vocabulary import ACTIONS
 
-_NAME = 60  # characters of a name in a table
-_ID = 120
 _KINDS = {"added": "➕ added", "changed": "✏️ edited", "renamed": "🔁 renamed", "removed": "➖ removed"}
 _MOST_KEPT = 20  # lines of a part that is never cut
 _SENDS = tuple(action for action in Action if action.sends)
-# Actions that a plan without changes shows unfolded, the most urgent first.
-_NEWS = ("in_doubt", "duplicate", "changed", "expired", *_SENDS, "claimed")
-_WORDS = {"in_doubt": "in doubt"}
 
 
 def plan_markdown(document: Mapping[str, Any]) -> str:
@@ -50,7 +45,7 @@ def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> It
     yield Block([f"**{escape(' '.join(merging(document)))}**", ""], kept=True)
     yield Block([f"> {line}\n" for line in _notes(document, changes)[:_MOST_KEPT]], kept=True)
     renames = [each for each in bulletins if each["warning"]]
-    yield Block([], [f"> ⚠️ {code(each['id'], longest=_ID)}: {escape(each['warning'])}\n" for each in renames])
+    yield Block([], [f"> ⚠️ {id_cell(each['id'])}: {escape(each['warning'])}\n" for each in renames])
     if bulletins:
         zones = zones_of(document)
         header = ["", "bulletin", "account", "what merging does"]
@@ -64,9 +59,9 @@ def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> It
         pieces = ["\n".join([*_diff(change), ""]) for change in edited]
         yield folded(f"What was edited ({len(edited):,})", Block([], pieces))
     yield folded(
-        f"The whole plan: {_counts(document)}{_up_to(document)}", _table_of(document["firings"], zones_of(document))
+        f"The whole plan: {_counts(document)}{_up_to(document)}", firings_table(document["firings"], zones_of(document))
     )
-    yield _footer(document, f"Against {code(changes['against'], longest=_ID)} at {code(changes['base'][:12])}")
+    yield _footer(document, f"Against {id_cell(changes['against'])} at {code(changes['base'][:12])}")
 
 
 def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
@@ -75,13 +70,14 @@ def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     where = escape(by_account(each for each in document["firings"] if each["action"] in _SENDS))
     said = f"{bulletins_of(sends)} would be sent now ({where})" if sends else "Nothing would be sent now"
     yield Block([f"**{said}.** {_counts(document)}.{_up_to(document)}", ""])
-    shown = (*_NEWS, *(["wait"] if until else []))  # with --until, the user wants to see all that comes
+    # With --until, the user wants to see all that comes.
+    shown = [name for name, term in ACTIONS.items() if term.is_news or (until and name == Action.WAIT)]
     others = [each for each in document["firings"] if each["action"] not in shown]
     news = [each for name in shown for each in document["firings"] if each["action"] == name]
     if news := [*filter(expires_first, others), *news]:
-        yield _table_of(news, zones)
+        yield firings_table(news, zones)
     if rest := [each for each in others if not expires_first(each)]:
-        yield folded(f"The rest ({len(rest):,})", _table_of(rest, zones))
+        yield folded(f"The rest ({len(rest):,})", firings_table(rest, zones))
     yield _footer(document)
 
 
@@ -94,15 +90,15 @@ def _notes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]
         said = counted(changes["base_problems"], "problem")
         lines.append(f"⚠️ The definitions at the base have {said}; what could not be read there counts as added.")
     for each in filter(moves, changes["accounts"]):
-        lines.append(f"⚠️ the account {code(each['name'], longest=_ID)} moves: {escape(_fields(each['fields']))}")
+        lines.append(f"⚠️ the account {id_cell(each['name'])} moves: {escape(_fields(each['fields']))}")
     return lines
 
 
 def _change_rows(change: Mapping[str, Any], zones: Mapping[str, str]) -> Iterator[list[str]]:
     kind = _KINDS[change["kind"]]
-    label = _label(change)
+    label = bulletin_cell(change)
     if change["was"]:
-        label += f"<br>was {code(change['was'], longest=_ID)}"
+        label += f"<br>was {id_cell(change['was'])}"
     by_text: dict[str, list[str]] = {} if change["effects"] else {"": []}
     for effect, times in distinct_effects(change["effects"]):
         account = escape(effect["account"]) + (f" ({times})" if times else "")
@@ -121,7 +117,7 @@ def _effect(effect: Mapping[str, Any], recurrence: Mapping[str, Any] | None) -> 
 
 def _shared(kind: str, change: Mapping[str, Any]) -> str:
     what = "account" if kind == "account" else "business event"
-    said = f"{_KINDS[change['kind']]}: {what} {code(change['name'], longest=_ID)}"
+    said = f"{_KINDS[change['kind']]}: {what} {id_cell(change['name'])}"
     if change["fields"] and change["kind"] == "changed":
         said += f": {escape(_fields(change['fields']), longest=400)}"
     if change["kind"] != "removed":
@@ -145,8 +141,8 @@ def _diff(change: Mapping[str, Any]) -> list[str]:
         old, new = _distinguishable(each["old"], each["new"])
         lines += [f"- {each['field']}: {old}"] if old is not None else []
         lines += [f"+ {each['field']}: {new}{origin}"] if new is not None else []
-    was = f" (was {code(change['was'], longest=_ID)})" if change["was"] else ""
-    return [f"{code(change['id'], longest=_ID)}{was}, {escape(place(change))}", "", *fenced(lines, "diff")]
+    was = f" (was {id_cell(change['was'])})" if change["was"] else ""
+    return [f"{id_cell(change['id'])}{was}, {escape(place(change))}", "", *fenced(lines, "diff")]
 
 
 def _distinguishable(old: str | None, new: str | None) -> tuple[str | None, str | None]:
@@ -161,64 +157,8 @@ def _look(text: str) -> str:
     return shown.rstrip()
 
 
-def _table_of(firings: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Block:
-    rows = (
-        row
-        for action, group in groupby(firings, key=lambda each: str(each["action"]))
-        for row in (_expired_rows(group, zones) if action == "expired" else (_row(each, zones) for each in group))
-    )
-    return table(["action", "bulletin", "account", "due", "why"], rows)
-
-
-def _row(firing: Mapping[str, Any], zones: Mapping[str, str]) -> list[str]:
-    return [
-        _WORDS.get(firing["action"], firing["action"]),
-        _label(firing),
-        escape(firing["account"]),
-        _due(firing, zones.get(firing["account"], "UTC")),
-        "<br>".join([escape(firing["reason"]), *(f"⚠️ {escape(each)}" for each in firing.get("warnings", ()))]),
-    ]
-
-
-def _expired_rows(expired: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Iterator[list[str]]:
-    """Return a row for each expired firing, but only one row for a bulletin with many."""
-    few, repeated = split_repeated(expired, bulletin_of)
-    for each in repeated:
-        zone = zones.get(each[0]["account"], "UTC")
-        yield [
-            "expired",
-            f"{code(each[0]['id'], longest=_ID)} {len(each):,} times",
-            escape(each[0]["account"]),
-            f"{_due(each[0], zone)}<br>to {_due(each[-1], zone)}",
-            escape(f"the last {each[-1]['reason']}"),
-        ]
-    yield from (_row(each, zones) for each in few)
-
-
-def _due(firing: Mapping[str, Any], zone: str) -> str:
-    """Return when the firing is due, and when the budget lets it go if it is held back."""
-    may_go = budget_allows_at(firing)
-    due = "" if firing["due_at"] is None else _local(firing["due_at"], zone)
-    if may_go is None:
-        return due or "at once"
-    held = (
-        "expires before the budget has room" if expires_first(firing) else f"may go {escape(local_time(may_go, zone))}"
-    )
-    return "<br>".join(filter(None, [due, held]))
-
-
-def _label(entry: Mapping[str, Any]) -> str:
-    occurrence = entry.get("occurrence", "r1")
-    again = "" if occurrence == "r1" else f" {escape(occurrence)}"
-    return f"{code(entry['id'], longest=_ID)}{again} {escape(entry['name'], longest=_NAME)}"
-
-
-def _local(instant: str, zone: str) -> str:
-    return escape(local_time(datetime.fromisoformat(instant), zone))
-
-
 def _counts(document: Mapping[str, Any]) -> str:
-    return action_counts(document, _WORDS) or "No firings"
+    return action_counts(document) or "No firings"
 
 
 def _up_to(document: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Lines and rows for people at a terminal. The commands print them, and add colours. In: values. Out: text."""

@@ -11,32 +11,20 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from runner.definitions.suggest import counted
 from runner.plan.decide import Action, Step
 from runner.plan.event_time import step_warnings
-from runner.plan.time_text import moment, whole_second
-from runner.report.counts import action_counts, bulletins_of, counted, merging, only_later, sent_now, still_unsent
+from runner.plan.time_text import utc_text, whole_second
+from runner.report.counts import action_counts, bulletins_of, merging, only_later, sent_now, still_unsent
 from runner.report.document.plan import until_of
 from runner.report.document.repeated_bulletins import split_repeated
 from runner.report.local_time import time_of_week, zones_of
 from runner.report.safe_text import printable
+from runner.report.vocabulary import ACTIONS
 
-# Actions that send nothing and need no attention. Many rows of one of them are cut.
-_QUIET = (Action.DONE, Action.WAIT, Action.DISABLED, Action.EXPIRED)
-_QUIET_ROWS = 20
+_MOST_ROWS = 20  # of an action that is no news, or that expired; further rows are cut
 _BESIDE_CHANGES = 5  # rows of an action in addition to the changes, which must stay on the screen
 _NO_ZONES: Mapping[str, str] = {}
-COLOURS = {
-    Action.FIRE: "green",
-    Action.RETRY: "green",
-    Action.WAIT: "blue",
-    Action.EXPIRED: "yellow",
-    Action.DONE: "bright_black",
-    Action.CHANGED: "yellow",
-    Action.DUPLICATE: "yellow",
-    Action.IN_DOUBT: "red",
-    Action.CLAIMED: "yellow",
-    Action.DISABLED: "bright_black",
-}
 
 
 def summary_line(document: Mapping[str, Any]) -> str:
@@ -49,7 +37,7 @@ def summary_line(document: Mapping[str, Any]) -> str:
     said = f"plan at {document['now']}{'' if until is None else f', up to {until}'}"
     nothing = "nothing is defined" if until is None else "nothing comes"
     sent = f" ({bulletins_of(ids)} would be sent)" if len(set(ids)) < len(ids) else ""
-    counts = f"{said}: {action_counts(document, {}) or nothing}{sent}"
+    counts = f"{said}: {action_counts(document) or nothing}{sent}"
     line = "; ".join(filter(None, [counts, only_later(document)]))
     return line if document["changes"] is None else "\n".join([*map(printable, merging(document)), line])
 
@@ -85,8 +73,8 @@ def _beside_changes(steps: Iterable[Step], changes: Mapping[str, Any], *, coming
         if step.firing.key not in shown_above and (step.action in never_cut or others[step.action] <= _BESIDE_CHANGES):
             shown.append(step)
     cut = {action: others[action] - _BESIDE_CHANGES for action in Action if action not in never_cut}
-    more = [f"{count:,} more {action.value}" for action, count in cut.items() if count > 0]
-    said = ", ".join(f"{above[action]:,} {action.value}" for action in Action if above[action])
+    more = [f"{count:,} more {ACTIONS[action].label}" for action, count in cut.items() if count > 0]
+    said = ", ".join(f"{above[action]:,} {ACTIONS[action].label}" for action in Action if above[action])
     return shown, [*more, *([f"{said} of changed bulletins, shown above"] if said else [])]
 
 
@@ -109,19 +97,23 @@ def rows(
         if action is Action.EXPIRED and not whole:
             run, folded = _unfolded(run)
             yield from folded
-        is_cut = action in _QUIET and not (coming and action is Action.WAIT)
-        shown = run[:_QUIET_ROWS] if is_cut and not whole else run
+        is_cut = _is_cut(action) and not (coming and action is Action.WAIT)
+        shown = run[:_MOST_ROWS] if is_cut and not whole else run
         for step in shown:
             key = step.firing.key
             label = key.bulletin if key.occurrence == "r1" else f"{key.bulletin} {key.occurrence}"
-            yield action, (action.value, printable(label), printable(key.account), printable(_reason(step, zones)))
+            yield action, (ACTIONS[action].label, *map(printable, (label, key.account, _reason(step, zones))))
             for change in step.changes:
                 yield action, ("", "", "", printable(f"  {_edit(change.field, change.old, change.new)}"))
             for warning in () if now is None else step_warnings(step, now):
                 yield None, ("", "", "", f"  warning: {warning}")
         if len(shown) < len(run):
-            more = f"… and {len(run) - len(shown):,} more {action.value} (--verbose shows them)"
+            more = f"… and {len(run) - len(shown):,} more {ACTIONS[action].label} (--verbose shows them)"
             yield None, ("", "", "", more)
+
+
+def _is_cut(action: Action) -> bool:
+    return action is Action.EXPIRED or not ACTIONS[action].is_news
 
 
 def _reason(step: Step, zones: Mapping[str, str]) -> str:
@@ -131,13 +123,13 @@ def _reason(step: Step, zones: Mapping[str, str]) -> str:
     """
     at, zone = step.may_go_at or step.firing.occurrence.due_at, zones.get(step.firing.key.account)
     if step.action is not Action.WAIT or at is None or zone is None:
-        return step.reason
+        return step.reason.text
     at = whole_second(at)  # as the reason has it
     if not (local := time_of_week(at, zone)):
-        return step.reason
-    instant = moment(at)
+        return step.reason.text
+    instant = utc_text(at)
     beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
-    return step.reason.replace(instant, beside, 1)
+    return step.reason.text.replace(instant, beside, 1)
 
 
 def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:
@@ -148,7 +140,8 @@ def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | 
         account, bulletin, _ = each[0].firing.key
         times = [step.firing.key.occurrence.partition("@")[2] for step in (each[0], each[-1])]
         said = f"{len(each):,} times from {times[0]} to {times[1]} (--verbose shows them); the last {each[-1].reason}"
-        rows.append((Action.EXPIRED, (Action.EXPIRED.value, printable(bulletin), printable(account), printable(said))))
+        cells = (ACTIONS[Action.EXPIRED].label, *map(printable, (bulletin, account, said)))
+        rows.append((Action.EXPIRED, cells))
     return few, rows
 
 

@@ -1,14 +1,12 @@
-"""Problems as text for people, and as JSON for programs."""
+"""Problems as text for people."""
 
 from __future__ import annotations
 
-import json
 import unicodedata
-from collections.abc import Iterable
 
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
-from runner.report.counts import counted
+from runner.definitions.suggest import counted
 from runner.report.safe_text import printable
 
 _SNIPPET_WIDTH = 100
@@ -52,29 +50,3 @@ def verdict(definitions: Definitions) -> str:
         return f"{counted(len(definitions.bulletins), 'bulletin')} in {files} {verb} valid"
     wrong = len({problem.file for problem in definitions.problems})
     return f"{counted(len(definitions.problems), 'problem')} in {wrong:,} of {files}"
-
-
-def problems_json(definitions: Definitions) -> str:
-    """Return a JSON document with the verdict and every problem."""
-    document = {
-        "schema_version": 1,
-        "valid": not definitions.problems,
-        "files": len(definitions.files),
-        "bulletins": len(definitions.bulletins),
-        "problems": list(_entries(definitions.problems)),
-    }
-    return json.dumps(document, ensure_ascii=False, indent=2)
-
-
-def _entries(problems: Iterable[Problem]) -> Iterable[dict[str, object]]:
-    for problem in problems:
-        yield {
-            "code": problem.code.value,
-            "severity": "error",
-            "file": problem.file,
-            "line": problem.line,
-            "column": problem.column,
-            "message": problem.message,
-            "help": problem.help,
-            **({"row": problem.row} if problem.row else {}),
-        }

@@ -6,32 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from runner.plan.time_text import moment
+from runner.fire.outcome import Outcome
+from runner.plan.time_text import utc_text
 from runner.report.document.budget_estimate import budget_allows_at
 from runner.report.document.repeated_bulletins import bulletin_of
 from runner.report.safe_text import printable
+from runner.report.vocabulary import ACTIONS, OUTCOMES
 
-OUTCOME_COLOURS = {
-    "fired": "green",
-    "failed": "red",
-    "in_doubt": "red",
-    "expired": "yellow",
-    "skipped": "yellow",
-    "would_fire": "green",
-}
 _TIMES = 3  # expired occurrences of a bulletin that have a line of their own
 _NAMED = 10  # firings named in the warning about expiry
-_OUTCOME_NAMES = {"in_doubt": "in doubt", "would_fire": "would fire"}
-
-
-def outcome_name(outcome: str) -> str:
-    """Return an outcome's name for people."""
-    return _OUTCOME_NAMES.get(outcome, outcome)
 
 
 def outcome_line(result: dict[str, Any]) -> str:
     """Return the line for a result with an outcome."""
-    parts = [f"{outcome_name(result['outcome']):<10} {result['id']} {result['account']}"]
+    parts = [f"{OUTCOMES[result['outcome']].label:<10} {result['id']} {result['account']}"]
     if result["occurrence"] != "r1":
         parts[0] += f" {result['occurrence']}"
     if result["outcome"] == "fired":
@@ -75,8 +63,7 @@ def more_expired_line(account: str, bulletin: str, occurrences: Sequence[str]) -
 def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     """Return the summary: counts of outcomes, firings with nothing to do by reason, and warnings."""
     summary, run = document["summary"], document["run"]
-    shown = [name for name in OUTCOME_COLOURS if summary[name]]
-    happened = ", ".join(f"{summary[name]:,} {outcome_name(name)}" for name in shown)
+    happened = ", ".join(f"{summary[each]:,} {OUTCOMES[each].label}" for each in Outcome if summary.get(each))
     if summary["fired"]:
         happened += f" (bulletins sent: {summary['bulletins_sent']:,})"
     quiet = ", ".join(_quiet(document))
@@ -96,29 +83,19 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _quiet(document: dict[str, Any]) -> Iterator[str]:
-    names = {
-        "wait": "not due yet",
-        "done": "sent before",
-        "changed": "sent before and edited since (raise revision to send again)",
-        "duplicate": "blocked as duplicates",
-        "in_doubt": "in doubt (bulletins status)",
-        "claimed": "held by another run",
-        "expired": "expired",
-        "disabled": "disabled",
-    }
     left = [entry for entry in document["results"] if entry["outcome"] is None and not _would_be_reported(entry)]
     held_back = sum(entry.get("may_go_at") is not None for entry in left)
     if held_back:
         yield f"{held_back:,} waiting for a budget, the first may go {_first_may_go(left, document['run'])}"
-    for action, name in names.items():
-        count = sum(entry["action"] == action for entry in left) - (held_back if action == "wait" else 0)
-        if count:
-            yield f"{count:,} {name}"
+    counts = Counter(str(entry["action"]) for entry in left if entry.get("may_go_at") is None)
+    for action, term in ACTIONS.items():
+        if counts[action]:
+            yield f"{counts[action]:,} {term.left_label}{f' ({term.left_hint})' if term.left_hint else ''}"
 
 
 def _first_may_go(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
     """Return when the budget first lets one of the firings go; without the date if that is today."""
-    said = moment(min(filter(None, map(budget_allows_at, left))))
+    said = utc_text(min(filter(None, map(budget_allows_at, left))))
     day, _, time = said.partition("T")
     return time if run["finished_at"].startswith(day) else said
 

@@ -13,8 +13,8 @@ from typing import Any
 from runner.ledger.values import FiringRow, LiveRun, Resolution
 from runner.plan.budget import HOUR, Limit, Used
 from runner.plan.history import State
-from runner.plan.time_text import moment, span
-from runner.report.document.run import timestamp
+from runner.plan.time_text import duration_text, utc_text
+from runner.report.document.entry_fields import timestamp
 from runner.report.safe_text import printable
 
 
@@ -32,7 +32,7 @@ def doubt_lines(
         yield f"  event   {printable(payload['business_event'])}"
         yield f"  name    {printable(payload['name'])}"
         yield f"  c-by    {printable(payload['c-by'])}"
-        yield f"  window  {moment(row.claimed_at)} to {moment(window_end(row))}"
+        yield f"  window  {utc_text(row.claimed_at)} to {utc_text(window_end(row))}"
         yield f"  why     {printable(row.reason or 'the run that held it ended without recording an outcome')}"
         yield f"  run     {row.run} by {printable(row.who)} on {printable(row.host)} (pid {row.pid})"
         if row.run in lingering:
@@ -74,7 +74,7 @@ def budget_lines(used: Mapping[Limit, Used]) -> Iterator[str]:
 
 def _used(limit: Limit, used: Used) -> str:
     said = f"{used.taken:,} of {limit.count:,} in the last {'hour' if limit.window == HOUR else 'day'}"
-    return said + (f", over it until {moment(used.over_until)}" if used.over_until else "")
+    return said + (f", over it until {utc_text(used.over_until)}" if used.over_until else "")
 
 
 def budget_name(limit: Limit) -> str:
@@ -99,7 +99,7 @@ def run_cells(run: LiveRun) -> tuple[str, ...]:
     return (
         run.command,
         printable(f"by {run.who} on {run.host} (pid {run.pid})"),
-        f"for {span(run.now - run.started_at)}",
+        f"for {duration_text(run.now - run.started_at)}",
         f"{run.claims} claimed, {run.slots} slots",
         f"run {run.id}",
     )
@@ -114,11 +114,11 @@ def history_cells(row: FiringRow, resolutions: Iterable[Resolution]) -> tuple[st
         said.append(f"HTTP {row.http_status}")
     said.append(f"run {row.run} by {row.who} on {row.host}")
     said += [
-        f"resolved {moment(each.at)} by {each.who} as {'sent' if each.sent else 'not sent'}: {each.note}"
+        f"resolved {utc_text(each.at)} by {each.who} as {'sent' if each.sent else 'not sent'}: {each.note}"
         for each in resolutions
     ]
     where = f"{row.key.account} {row.key.occurrence}"
-    return row.state.value, moment(row.claimed_at), printable(where), printable("; ".join(filter(None, said)))
+    return row.state.value, utc_text(row.claimed_at), printable(where), printable("; ".join(filter(None, said)))
 
 
 def row_entry(row: FiringRow) -> dict[str, Any]:

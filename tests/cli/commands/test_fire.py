@@ -38,7 +38,7 @@ def test_a_second_run_sends_nothing_and_says_why(bulletins: Bulletins, ledger: s
     report = done.out.splitlines()[-1].removeprefix("report: ")
     assert done.err == f"to see the report as a page: bulletins report {report} --format html > run.html\n"
     assert done.out.startswith(
-        "nothing to send\nleft alone: 1 not due yet, 2 sent before, 1 expired, 1 disabled\nreport: "
+        "nothing to send\nleft alone: 1 expired before, 1 not due yet, 2 sent before, 1 disabled\nreport: "
     )
     assert len(sandbox.received()) == 2
 

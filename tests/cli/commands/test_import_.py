@@ -14,6 +14,7 @@ from importers import documented, dumped, payload
 
 from cli.conftest import Bulletins
 from runner.definitions.load import load
+from runner.errors import ErrorCode
 
 ACCOUNTS = """
 accounts:
@@ -133,7 +134,7 @@ def test_what_payloads_lack_is_told_at_once(bulletins: Bulletins, folder: Path) 
     options = [line.partition("ive --")[2].split()[0] for line in done.err.splitlines()[:-2]]
     assert options == ["event", "c-by", "account"]
     assert "payloads don't name the account to raise them in. Give --account NAME: india or europe." in done.err
-    assert bulletins("import", "json", file("none.json", "[]")).refused_with("there is nothing to import", "", code=2)
+    assert bulletins("import", "json", file("none.json", "[]")).refused_with(ErrorCode.NOTHING_TO_IMPORT, exit_code=2)
 
 
 def test_what_no_column_says_is_given_by_options(bulletins: Bulletins) -> None:
@@ -211,33 +212,33 @@ def test_standard_input_is_read(bulletins: Bulletins, form: str, monkeypatch: py
 def test_a_file_that_is_there_is_never_replaced(bulletins: Bulletins) -> None:
     file("there.yaml", "mine")
     sheet = file("shows.csv", SHOWS)
-    assert bulletins("import", "csv", sheet, "--out", "there.yaml").refused_with("already exists", "another", code=2)
+    assert bulletins("import", "csv", sheet, "--out", "there.yaml").refused_with(ErrorCode.FILE_EXISTS, exit_code=2)
     assert Path("there.yaml").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message", "help_"),
+    ("arguments", "code", "value", "exit_code"),
     [
-        (["csv", "none.csv"], "none.csv: No such file", "Give a file"),
-        (["csv", "."], ".: Is a directory", "Give a file"),
-        (["json", "none"], "none: No such file", "Give a file"),
-        (["json", "empty"], "empty holds no JSON", ".json"),
-        (["curl", "/dev/null"], "not a regular file", "Give a file"),
-        (["curl", "other.sh"], "there is nothing to import", "No bulletin was found"),
-        (["csv", "shows.csv", "--path", "none"], "none: no such file or folder", "Write the folder"),
-        (["csv", "shows.csv", "--out", "x.txt"], "is not that of a definition file", ".yaml"),
-        (["csv", "shows.csv", "--out", "shows.csv/x.yaml"], "can't be written", "can be written"),
+        (["csv", "none.csv"], ErrorCode.CANNOT_READ, "none.csv", 2),
+        (["csv", "."], ErrorCode.CANNOT_READ, ".: ", 2),
+        (["json", "none"], ErrorCode.CANNOT_READ, "none", 2),
+        (["json", "empty"], ErrorCode.NOTHING_TO_IMPORT, "empty", 2),
+        (["curl", "/dev/null"], ErrorCode.CANNOT_READ, "/dev/null", 2),
+        (["curl", "other.sh"], ErrorCode.NOTHING_TO_IMPORT, "", 2),
+        (["csv", "shows.csv", "--path", "none"], ErrorCode.DEFINITIONS_UNREADABLE, "none", 2),
+        (["csv", "shows.csv", "--out", "x.txt"], ErrorCode.BAD_FILE_NAME, "x.txt", 2),
+        (["csv", "shows.csv", "--out", "shows.csv/x.yaml"], ErrorCode.CANNOT_WRITE, "shows.csv/x.yaml", 5),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_cannot_be_read_or_written_is_said(
-    bulletins: Bulletins, arguments: list[str], message: str, help_: str
+    bulletins: Bulletins, arguments: list[str], code: ErrorCode, value: str, exit_code: int
 ) -> None:
     Path("empty").mkdir()
     file("shows.csv", SHOWS)
     file("other.sh", "echo 'no call'\n")
     done = bulletins("import", *arguments)
-    assert done.refused_with(message, help_, code=5 if "written" in message else 2)
+    assert done.refused_with(code, value, exit_code=exit_code)
     assert done.out == ""
 
 
@@ -262,8 +263,7 @@ def test_a_full_disk_is_told_as_one(bulletins: Bulletins, folder: Path, monkeypa
 
     monkeypatch.setattr(os, "fsync", full)
     done = bulletins("import", "csv", file("shows.csv", SHOWS), "--account", "india", "--out", "new.yaml")
-    message = "new.yaml can't be written: No space left on device"
-    assert done.refused_with(message, "Free some space on its disk, then run the command again.")
+    assert done.refused_with(ErrorCode.CANNOT_WRITE, "new.yaml", "No space left on device")
     assert not Path("new.yaml").exists()
 
 

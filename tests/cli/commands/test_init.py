@@ -15,6 +15,7 @@ from conftest import Write
 import runner
 from cli.conftest import Bulletins, only_report, outcomes
 from runner.definitions.schema.schemas import fast_validator
+from runner.errors import ErrorCode
 
 FILES = ["accounts.yaml", "bulletins.yaml", "events.yaml", "shows.csv"]
 SCHEMAS = [f".schemas/{kind}.schema.json" for kind in ("accounts", "bulletins", "business_events")]
@@ -78,10 +79,8 @@ def test_another_folder_and_what_to_type_then(bulletins: Bulletins, tmp_path: Pa
 def test_definitions_that_are_there_are_left_alone(bulletins: Bulletins, write: Write, tmp_path: Path) -> None:
     folder = write({"mine.yaml": "bulletins: []\n", "deep/more.yml": "bulletins: []\n"})
     before = files_under(folder)
-    message = "bulletins.d already holds definitions: bulletins.d/deep/more.yml and bulletins.d/mine.yaml"
-    assert bulletins("init").refused_with(
-        message, "Give another folder. To add a bulletin to this set, use bulletins new."
-    )
+    there = ("bulletins.d/deep/more.yml", "bulletins.d/mine.yaml")
+    assert bulletins("init").refused_with(ErrorCode.SET_EXISTS, *there)
     assert files_under(folder) == before
 
 
@@ -94,14 +93,13 @@ def test_definitions_that_are_there_are_left_alone(bulletins: Bulletins, write: 
 )
 def test_of_many_files_a_few_are_named(bulletins: Bulletins, write: Write, count: int, named: str) -> None:
     write({f"{n}.yaml": "bulletins: []\n" for n in range(count)})
-    message = f"bulletins.d already holds definitions: bulletins.d/{named}\n"
-    assert message in bulletins("init").err
+    assert bulletins("init").refused_with(ErrorCode.SET_EXISTS, f"bulletins.d/{named}")
 
 
 @pytest.mark.parametrize("name", ["shows.csv", ".schemas"])
 def test_no_file_is_replaced(bulletins: Bulletins, write: Write, name: str) -> None:
     folder = write({name: "mine"})
-    assert bulletins("init").refused_with(f"bulletins.d already holds {name}", "Move it away, or give another folder.")
+    assert bulletins("init").refused_with(ErrorCode.FILE_EXISTS, name)
     assert files_under(folder) == [name]
 
 
@@ -119,9 +117,7 @@ def test_in_this_folder(bulletins: Bulletins, tmp_path: Path) -> None:
 
 def test_where_a_file_stands(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "bulletins.d").write_text("mine", encoding="utf-8")
-    assert bulletins("init").refused_with(
-        "bulletins.d exists, but is not a folder", "Give a folder, or remove this file."
-    )
+    assert bulletins("init").refused_with(ErrorCode.NOT_A_FOLDER)
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -158,7 +154,7 @@ def test_no_half_set_is_left(
     assert os.listdir(tmp_path) == (["bulletins.d"] if is_there else [])
     if isinstance(fault, OSError):
         message = "bulletins.d can't be created: No space left on device, and nothing was written"
-        assert done.refused_with(message, "Free some space on its disk, then run the command again.")
+        assert done.refused_with(ErrorCode.CANNOT_WRITE, message)
 
 
 def test_the_scaffold_comes_with_the_package() -> None:

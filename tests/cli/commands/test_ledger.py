@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Bulletins
+from runner.errors import ErrorCode
 from runner.ledger.database.connect import parse_url
 from runner.ledger.database.tables import SCHEMA_VERSION
 from runner.ledger.ledger import Ledger
@@ -26,7 +27,7 @@ def test_a_ledger_is_made_once(bulletins: Bulletins, tmp_path: Path) -> None:
     assert first.err.startswith("keep it where every run finds it")
     made = (tmp_path / ".bulletins/ledger.sqlite3").read_bytes()
     again = bulletins("ledger", "init")
-    assert again.refused_with(".bulletins/ledger.sqlite3 already exists", "bulletins ledger show describes it")
+    assert again.refused_with(ErrorCode.LEDGER_EXISTS, ".bulletins/ledger.sqlite3")
     assert (tmp_path / ".bulletins/ledger.sqlite3").read_bytes() == made
 
 
@@ -37,14 +38,14 @@ def test_what_is_made_is_kept_out_of_git(bulletins: Bulletins, tmp_path: Path) -
 
 def test_no_file_is_ever_replaced(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("mine")
-    assert bulletins("ledger", "init", "--ledger", "notes").refused_with("notes already exists", "ledger show")
+    assert bulletins("ledger", "init", "--ledger", "notes").refused_with(ErrorCode.LEDGER_EXISTS)
     assert (tmp_path / "notes").read_text() == "mine"
 
 
 def test_a_place_where_none_can_be_made(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = bulletins("ledger", "init", "--ledger", "file/ledger.sqlite3")
-    assert done.refused_with("the ledger file/ledger.sqlite3 can't be created: ", "Choose another place with --ledger")
+    assert done.refused_with(ErrorCode.LEDGER_NOT_CREATED, "file/ledger.sqlite3", "--ledger")
 
 
 def test_show(bulletins: Bulletins, ledger: str) -> None:
@@ -72,7 +73,7 @@ def test_show_in_json(bulletins: Bulletins, ledger: str) -> None:
 
 def test_show_without_one(bulletins: Bulletins) -> None:
     done = bulletins("ledger", "show")
-    assert done.refused_with("there is no ledger at .bulletins/ledger.sqlite3", "bulletins ledger init")
+    assert done.refused_with(ErrorCode.LEDGER_MISSING, ".bulletins/ledger.sqlite3")
 
 
 def test_a_ledger_is_no_program(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_an_export_that_is_not_whole_imports_nothing(bulletins: Bulletins, used:
     lines = lines_of(tmp_path / "out.jsonl")
     (tmp_path / "short.jsonl").write_text("".join(lines[:-1]), encoding="ascii")
     done = bulletins("ledger", "import", "short.jsonl", "--ledger", "new.sqlite3")
-    assert done.refused_with("the end line is missing: the file is truncated", "nothing was imported")
+    assert done.refused_with(ErrorCode.EXPORT_INCOMPLETE)
     assert not (tmp_path / "new.sqlite3").exists()
     assert bulletins("ledger", "init", "--ledger", "there.sqlite3").code == 0
     before = bulletins("ledger", "export", "--ledger", "there.sqlite3").out
@@ -134,27 +135,27 @@ def test_an_export_that_is_not_whole_imports_nothing(bulletins: Bulletins, used:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "code"),
     [
-        (b"", "it is empty"),
-        (b"{}\n", "is not the header"),
-        (b"\xff\n", "it is not UTF-8"),
-        (b"[]", "not a row of a ledger"),
+        (b"", ErrorCode.NOT_AN_EXPORT),
+        (b"{}\n", ErrorCode.NOT_AN_EXPORT),
+        (b"\xff\n", ErrorCode.NOT_AN_EXPORT),
+        (b"[]", ErrorCode.EXPORT_INCOMPLETE),
     ],
 )
-def test_what_is_no_export(bulletins: Bulletins, ledger: str, tmp_path: Path, content: bytes, said: str) -> None:
+def test_what_is_no_export(bulletins: Bulletins, ledger: str, tmp_path: Path, content: bytes, code: ErrorCode) -> None:
     (tmp_path / "in").write_bytes(content)
-    assert bulletins("ledger", "import", "in").refused_with(said, "othing was imported")
+    assert bulletins("ledger", "import", "in").refused_with(code)
 
 
 def test_an_export_that_is_not_there(bulletins: Bulletins, ledger: str) -> None:
-    assert bulletins("ledger", "import", "nowhere").refused_with("nowhere can't be read: No such file", "Nothing")
+    assert bulletins("ledger", "import", "nowhere").refused_with(ErrorCode.CANNOT_READ)
 
 
 def test_an_export_that_has_no_place(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = bulletins("ledger", "export", "file/out.jsonl")
-    assert done.refused_with("the export can't be written to file/out.jsonl: ", "No partial file was left")
+    assert done.refused_with(ErrorCode.CANNOT_WRITE, "file/out.jsonl")
 
 
 def test_two_ledgers_that_both_sent_are_told_of(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
@@ -177,7 +178,7 @@ def test_a_run_under_way_is_told_of_and_stops_an_import(bulletins: Bulletins, us
     done = bulletins("ledger", "export")
     assert done.err == f"run {run} on builder is under way: the export lacks what it sends from now on\n"
     done = bulletins("ledger", "import", "before.jsonl")
-    assert done.refused_with(f"run {run} of asha on builder (pid 4321) is in progress", "Import when no run is")
+    assert done.refused_with(ErrorCode.RUN_IN_PROGRESS, run)
 
 
 def test_check(bulletins: Bulletins, used: str) -> None:
@@ -191,9 +192,7 @@ def test_check_of_a_broken_one(bulletins: Bulletins, used: str) -> None:
         connection.execute("UPDATE firings SET payload = '{}' WHERE bulletin = 'now-1'")
         connection.commit()
     done = bulletins("ledger", "check")
-    assert done.refused_with(
-        f"the ledger {used} at .bulletins/ledger.sqlite3 is damaged: it breaks 1 of its rules", "from a backup"
-    )
+    assert done.refused_with(ErrorCode.LEDGER_DAMAGED, ".bulletins/ledger.sqlite3", used)
     assert done.out.startswith("fault: row 01")
     assert "(now-1 in india): its payload does not match its hash" in done.out
     assert bulletins("ledger", "check", "--format", "json").json["findings"][0]["is_fault"] is True
@@ -233,5 +232,5 @@ def test_a_baseline_leaves_what_is_in_doubt(bulletins: Bulletins, used: str) -> 
 
 def test_a_baseline_that_nobody_confirms(bulletins: Bulletins, ledger: str) -> None:
     done = bulletins("ledger", "baseline")
-    assert done.refused_with("there is no terminal to ask on, and nothing was recorded", "Add --yes")
+    assert done.refused_with(ErrorCode.NO_TERMINAL, "--yes")
     assert "2 fire" in bulletins("plan").out

@@ -16,6 +16,7 @@ from cli.conftest import Bulletins
 from runner import files
 from runner.definitions.load import load
 from runner.definitions.model import Bulletin
+from runner.errors import ErrorCode
 
 ACCOUNTS = """
 accounts:
@@ -100,25 +101,25 @@ def test_what_is_missing_is_named(bulletins: Bulletins, shows: Path, left_out: s
     place = WHOLE.index(left_out)
     arguments = WHOLE[:place] + WHOLE[place + (1 if left_out == "--yes" else 2) :]
     done = bulletins("new", *arguments)
-    assert done.refused_with(f"{named} is missing, and there is no terminal to ask on", "See", code=2)
+    assert done.refused_with(ErrorCode.BAD_USAGE, named, exit_code=2)
     assert shows.read_bytes() == before
 
 
 def test_all_that_is_missing_is_named_at_once(bulletins: Bulletins, shows: Path, write: Write) -> None:
     said = "and there is no terminal to ask on"
     one_file = "--event, --name, one of --at, --cron or --at-once and --yes are missing"
-    assert bulletins("new").refused_with(f"{one_file}, {said}", "See", code=2)
+    assert bulletins("new").refused_with(ErrorCode.BAD_USAGE, one_file, said, exit_code=2)
     of_event = "--property program_id=…, --property language=…, --name and one of --at, --cron or --at-once are"
     assert bulletins("new", "--event", "Program Released", "--yes").refused_with(
-        f"error: {of_event} missing", "", code=2
+        ErrorCode.BAD_USAGE, of_event, exit_code=2
     )
     write(
         {"more.yaml": "defaults: {schedule: {at: 2036-12-01T18:30:00Z}}\nbulletins:\n", "well.yaml": "bulletins: [\n"}
     )
     two_files = "--file, --event, --name and --yes are missing"  # any of the files may say the rest
-    assert bulletins("new").refused_with(f"error: {two_files}, {said}", "See", code=2)
+    assert bulletins("new").refused_with(ErrorCode.BAD_USAGE, two_files, said, exit_code=2)
     new_file = "--event, --name, --c-by, --account, one of --at, --cron or --at-once and --yes are missing"
-    assert bulletins("new", "--file", "x.yaml").refused_with(f"error: {new_file}, {said}", "See", code=2)
+    assert bulletins("new", "--file", "x.yaml").refused_with(ErrorCode.BAD_USAGE, new_file, said, exit_code=2)
 
 
 @pytest.mark.parametrize("arguments", [[], WHOLE])
@@ -126,14 +127,12 @@ def test_without_an_account_nothing_is_asked(bulletins: Bulletins, write: Write,
     folder = write({"a.yaml": "bulletins: []\n"})
     message = "the set has no account to raise a bulletin in; nothing was asked, and nothing was written"
     done = bulletins("new", *arguments)
-    assert done.refused_with(
-        message, "Define one in a file of its own, such as bulletins.d/accounts.yaml, with the line: "
-    )
+    assert done.refused_with(ErrorCode.NO_ACCOUNTS, message, "bulletins.d/accounts.yaml")
     write({"accounts.yaml": done.err.partition("the line: ")[2]})
     assert bulletins("validate").out == "0 bulletins in 2 files are valid\n"
     write({"accounts.yaml": "accounts: {india: {region: in2}}\n"})
     done = bulletins("new", *arguments)
-    assert done.refused_with(message, "Fix what bulletins validate shows, or define an account in a file of its own.")
+    assert done.refused_with(ErrorCode.NO_ACCOUNTS, message)
     folder.rename(folder.parent / "my set")
     assert "help: Fix what bulletins validate 'my set' shows, or" in bulletins("new", "my set").err
 
@@ -145,38 +144,38 @@ def test_what_to_type_then_can_be_pasted(bulletins: Bulletins, shows: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    ("changed", "value"),
     [
-        (["--event", "Program Relased"], "--event: 'Program Relased' is not in the catalog"),
-        (["--id", "sa-re-ga-ma-9"], "--id: the id 'sa-re-ga-ma-9' is already used"),
-        (["--id", "A"], "--id: id is 'A', which is not allowed here"),
-        (["--name", ""], "--name: an answer is needed here"),
-        (["--name", "{{ row.show }}"], "--name: 'row.show': the entry has no rows"),
-        (["--property", "language=hindi"], "--property language: properties.language is 'hindi', which the catalog"),
-        (["--property", "langauge=Hindi"], "--property langauge: Program Released has no property 'langauge'"),
-        (["--property", "language"], "--property 'language' is not written like NAME=VALUE"),
-        (["--at", "2036-12-01"], "--at: '2036-12-01' is not a date with a time. Write it like 2026-12-01 18:30, or"),
-        (["--at", "2036-13-01 18:30"], "--at: '2036-13-01 18:30' does not exist: month must be in 1..12"),
-        (["--at", ""], "--at: a date with a time is needed here. Write it like"),
-        (["--at", "2020-12-01T18:30:00Z"], "--at: '2020-12-01T18:30:00Z' is in the past: it is 20"),
-        (["--grace", "x"], "--grace: schedule.grace: 'x' is not a duration"),
-        (["--account", "inda"], "--account: 'inda' is not an account of this set"),
-        (["--timezone", "Asia/Kolkatta"], "--timezone: 'Asia/Kolkatta' is not a known time zone"),
-        (["--cron", "30 18 * * FRI"], "give only one of --at-once, --at and --cron"),
-        (["--tag", "#"], "--tag: tags[0] is '#'"),
-        (["--event", "\udcff"], "--event: the characters can't be read: they are not UTF-8"),
-        (["--name", "a\udcff"], "--name: the characters can't be read: they are not UTF-8"),
-        (["--property", "title=\udcff"], "the characters can't be read: they are not UTF-8"),
-        (["--property", "\udcff=x"], "the characters can't be read: they are not UTF-8"),
-        (["--c-by", "a"], "--c-by: c-by is 'a'"),
-        (["--file", "shows.txt"], "--file: bulletins.d/shows.txt would not be read"),
-        (["--file", ".shows.yaml"], "--file: bulletins.d/.shows.yaml would not be read"),
-        (["--file", "../shows.yaml"], "--file: bulletins.d/../shows.yaml is not in bulletins.d"),
+        (["--event", "Program Relased"], "--event"),
+        (["--id", "sa-re-ga-ma-9"], "--id"),
+        (["--id", "A"], "--id"),
+        (["--name", ""], "--name"),
+        (["--name", "{{ row.show }}"], "--name"),
+        (["--property", "language=hindi"], "--property language"),
+        (["--property", "langauge=Hindi"], "--property langauge"),
+        (["--property", "language"], "--property"),
+        (["--at", "2036-12-01"], "--at"),
+        (["--at", "2036-13-01 18:30"], "--at"),
+        (["--at", ""], "--at"),
+        (["--at", "2020-12-01T18:30:00Z"], "--at"),
+        (["--grace", "x"], "--grace"),
+        (["--account", "inda"], "--account"),
+        (["--timezone", "Asia/Kolkatta"], "--timezone"),
+        (["--cron", "30 18 * * FRI"], "--cron"),
+        (["--tag", "#"], "--tag"),
+        (["--event", "\udcff"], "--event"),
+        (["--name", "a\udcff"], "--name"),
+        (["--property", "title=\udcff"], "UTF-8"),
+        (["--property", "\udcff=x"], "UTF-8"),
+        (["--c-by", "a"], "--c-by"),
+        (["--file", "shows.txt"], "--file"),
+        (["--file", ".shows.yaml"], "--file"),
+        (["--file", "../shows.yaml"], "--file"),
     ],
 )
-def test_a_wrong_option_is_told(bulletins: Bulletins, shows: Path, changed: list[str], message: str) -> None:
+def test_a_wrong_option_is_told(bulletins: Bulletins, shows: Path, changed: list[str], value: str) -> None:
     before = shows.read_bytes()
-    assert bulletins("new", *WHOLE, *changed).refused_with(message, "See bulletins new --help.", code=2)
+    assert bulletins("new", *WHOLE, *changed).refused_with(ErrorCode.BAD_USAGE, value, "--help", exit_code=2)
     assert shows.read_bytes() == before
 
 
@@ -193,8 +192,7 @@ def test_a_proposed_id_that_is_used_is_not_taken(bulletins: Bulletins, shows: Pa
     assert bulletins("new", *WITHOUT_ID).code == 0
     before = shows.read_bytes()
     done = bulletins("new", *WITHOUT_ID)
-    message = "--id: the id 'sa-re-ga-ma-10' is already used. Give another id, such as sa-re-ga-ma-10-2"
-    assert done.refused_with(message, "See bulletins new --help.", code=2)
+    assert done.refused_with(ErrorCode.BAD_USAGE, "--id", "'sa-re-ga-ma-10'", "sa-re-ga-ma-10-2", exit_code=2)
     assert shows.read_bytes() == before
 
 
@@ -224,8 +222,7 @@ def test_a_new_problem_of_the_set_stops_it(bulletins: Bulletins, shows: Path) ->
     arguments = [*WHOLE, "--name", "Sa Re Ga Ma 9", "--property", "program_id=1", "--property", "language=Hindi"]
     arguments[arguments.index("--at") : arguments.index("--at") + 2] = ["--at-once"]
     done = bulletins("new", *arguments)
-    message = "with this bulletin the set would have a problem, and nothing was written"
-    assert done.refused_with(message, "Give other answers, or fix the set first.", code=3)
+    assert done.refused_with(ErrorCode.NEW_BULLETIN_HAS_PROBLEM, exit_code=3)
     assert "bulletins.d/shows.yaml:8:5: error[duplicate-payload]: " in done.err
     assert shows.read_bytes() == before
 
@@ -238,18 +235,19 @@ def test_a_problem_that_the_set_has_is_not_in_the_way(bulletins: Bulletins, show
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "code"),
+    ("text", "code", "exit_code"),
     [
-        ("bulletins: [", "bulletins.d/shows.yaml has problems: ", 3),
-        ("defaults: {schedule: 5}\nbulletins: []\n", "bulletins.d/shows.yaml has problems: ", 3),
-        ("accounts: {}\n", "bulletins.d/shows.yaml holds no bulletins, and nothing was written", 5),
+        ("bulletins: [", ErrorCode.FILE_HAS_PROBLEMS, 3),
+        ("defaults: {schedule: 5}\nbulletins: []\n", ErrorCode.FILE_HAS_PROBLEMS, 3),
+        ("accounts: {}\n", ErrorCode.NO_BULLETINS_IN_FILE, 5),
     ],
 )
 def test_a_file_that_is_not_well_is_left_alone(
-    bulletins: Bulletins, shows: Path, text: str, message: str, code: int
+    bulletins: Bulletins, shows: Path, text: str, code: ErrorCode, exit_code: int
 ) -> None:
     shows.write_text(text, encoding="utf-8")
-    assert bulletins("new", *WHOLE, "--file", "shows.yaml").refused_with(message, "another --file", code=code)
+    done = bulletins("new", *WHOLE, "--file", "shows.yaml")
+    assert done.refused_with(code, "bulletins.d/shows.yaml", "--file", exit_code=exit_code)
     assert shows.read_text(encoding="utf-8") == text
 
 
@@ -260,24 +258,15 @@ def test_a_list_that_is_not_begun(bulletins: Bulletins, shows: Path, nothing: st
     assert bulletin("sa-re-ga-ma-10").accounts == ("india",)
 
 
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        (["--at-once"], "--at-once: the defaults of the file hold another kind of schedule; give another --file"),
-        (
-            ["--cron", "30 18 * * FRI"],
-            "--cron: the defaults of the file hold another kind of schedule; give another --file",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("more", "option"), [(["--at-once"], "--at-once"), (["--cron", "30 18 * * FRI"], "--cron")])
 def test_what_the_defaults_say_cannot_be_undone(
-    bulletins: Bulletins, shows: Path, more: list[str], message: str
+    bulletins: Bulletins, shows: Path, more: list[str], option: str
 ) -> None:
     at = "at: 2036-12-01T18:30:00+05:30"
     shows.write_text(SHOWS.replace("grace: 2h", at).replace("language: Hindi", "language: Tamil"), encoding="utf-8")
     place = WHOLE.index("--at")
     without = WHOLE[:place] + WHOLE[place + 2 :]
-    assert bulletins("new", *without, *more).refused_with(message, "See", code=2)
+    assert bulletins("new", *without, *more).refused_with(ErrorCode.BAD_USAGE, option, "--file", exit_code=2)
     assert bulletins("new", *without, "--grace", "3h").code == 0
     assert "    schedule: {grace: 3h}\n" in shows.read_text(encoding="utf-8")
 
@@ -286,13 +275,12 @@ def test_what_the_defaults_say_cannot_be_undone(
 def test_what_goes_with_a_time_alone(bulletins: Bulletins, shows: Path, option: list[str]) -> None:
     place = WHOLE.index("--at")
     done = bulletins("new", *WHOLE[:place], *WHOLE[place + 2 :], "--at-once", *option)
-    assert done.refused_with(f"{option[0]} goes with --at or --cron", "See", code=2)
+    assert done.refused_with(ErrorCode.BAD_USAGE, "--at", "--cron", option[0], exit_code=2)
 
 
 def test_a_list_in_brackets_is_left_alone(bulletins: Bulletins, shows: Path) -> None:
     shows.write_text("defaults: {c-by: a@b.de, accounts: [india]}\nbulletins: [{id: a}]\n", encoding="utf-8")
-    message = "the bulletins of bulletins.d/shows.yaml are written in brackets"
-    assert bulletins("new", *WHOLE).refused_with(message, "Begin each bulletin with a dash")
+    assert bulletins("new", *WHOLE).refused_with(ErrorCode.CANNOT_APPEND, "bulletins.d/shows.yaml")
 
 
 def test_nothing_is_written_through_a_link(bulletins: Bulletins, shows: Path, tmp_path: Path) -> None:
@@ -300,10 +288,10 @@ def test_nothing_is_written_through_a_link(bulletins: Bulletins, shows: Path, tm
     (shows.parent / "link.yaml").symlink_to("../elsewhere.yaml")
     done = bulletins("new", *WHOLE, "--file", "link.yaml")
     message = "bulletins.d/link.yaml is a link to ../elsewhere.yaml, and nothing is written through links"
-    assert done.refused_with(message, "See", code=2)
+    assert done.refused_with(ErrorCode.BAD_USAGE, message, exit_code=2)
     (shows.parent / "deep").symlink_to(tmp_path)
     done = bulletins("new", *WHOLE, "--file", "deep/elsewhere.yaml")
-    assert done.refused_with("bulletins.d/deep/elsewhere.yaml is not in bulletins.d", "See", code=2)
+    assert done.refused_with(ErrorCode.BAD_USAGE, "bulletins.d/deep/elsewhere.yaml", exit_code=2)
     assert (tmp_path / "elsewhere.yaml").read_text(encoding="utf-8") == "bulletins: []\n"
 
 
@@ -318,21 +306,21 @@ def test_a_set_from_within(bulletins: Bulletins, shows: Path, monkeypatch: pytes
 
 def test_without_a_set(bulletins: Bulletins) -> None:
     done = bulletins("new")
-    assert done.refused_with("bulletins.d: no such file or folder", "bulletins init makes a set to begin with.", code=2)
+    assert done.refused_with(ErrorCode.DEFINITIONS_UNREADABLE, exit_code=2)
 
 
 def test_a_file_that_changes_meanwhile_is_left_alone(
     bulletins: Bulletins, shows: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from runner.cli import console
+    from runner.cli.terminal import prompts
 
     def confirm(question: str, *, undone: str, enter_is_yes: bool) -> None:
         shows.write_text("bulletins: []\n", encoding="utf-8")
 
-    monkeypatch.setattr(console, "insist_on_yes", confirm)
+    monkeypatch.setattr(prompts, "require_yes", confirm)
     monkeypatch.setattr("sys.stdin", Terminal())
     done = bulletins("new", *ALL_BUT_YES)
-    assert done.refused_with("bulletins.d/shows.yaml was changed while you answered", "Run the command again.")
+    assert done.refused_with(ErrorCode.FILE_CHANGED, "bulletins.d/shows.yaml")
     assert shows.read_text(encoding="utf-8") == "bulletins: []\n"
 
 
@@ -497,7 +485,7 @@ def test_leaving_writes_nothing(shows: Path, tmp_path: Path, keys: str) -> None:
         with on_terminal("new", *arguments, folder=tmp_path) as terminal:
             terminal.wait_for(question)
             assert terminal.leave(keys) == 130
-        assert "\nerror: interrupted, and nothing was written\n" in terminal.text
+        assert " [question-interrupted]\n" in terminal.text
         assert shows.read_bytes() == before
 
 
@@ -527,5 +515,5 @@ def test_no_writes_nothing(shows: Path, tmp_path: Path) -> None:
         terminal.wait_for("[Y/n]: ")
         terminal.type("n\n")
         assert terminal.wait() == 5
-    assert "error: not confirmed, and nothing was written" in terminal.text
+    assert " [not-confirmed]\n" in terminal.text
     assert shows.read_bytes() == before

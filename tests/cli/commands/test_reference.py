@@ -12,11 +12,18 @@ from conftest import Write
 
 from cli.conftest import Bulletins
 from runner.definitions.problem_codes import EXPLANATIONS, Code
+from runner.errors import ErrorCode
 from runner.fire.api.refusal_causes import ANSWERS
-from runner.report.text.problem_pages import THEMES
+from runner.fire.outcome import Outcome
+from runner.plan.decide import Action
+from runner.reason import ReasonCode
+from runner.report.text.explain_pages import MEANINGS, THEMES
+from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 NAMES = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json"))
+
+OTHER_THEMES = ("Answers of the API", "Reasons in plans and reports", "Errors of a command")
 
 
 def test_schemas_are_listed(bulletins: Bulletins) -> None:
@@ -32,8 +39,8 @@ def test_a_schema_is_printed_as_it_stands(bulletins: Bulletins, name: str) -> No
 
 
 def test_a_schema_that_is_not_there(bulletins: Bulletins) -> None:
-    assert bulletins("schema", "reprt").refused_with("there is no schema 'reprt'", "Did you mean report?", code=2)
-    assert bulletins("schema", "x").refused_with("there is no schema 'x'", "The schemas are: accounts", code=2)
+    assert bulletins("schema", "reprt").refused_with(ErrorCode.UNKNOWN_SCHEMA, "'reprt'", exit_code=2)
+    assert bulletins("schema", "x").refused_with(ErrorCode.UNKNOWN_SCHEMA, "'x'", exit_code=2)
 
 
 @pytest.fixture
@@ -81,26 +88,33 @@ def test_a_set_with_problems_says_so(bulletins: Bulletins, the_set: Path, write:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message", "help_", "code"),
+    ("arguments", "code", "value", "exit_code"),
     [
-        (["--out", "x"], "--out goes with --for-set", "See bulletins schema --help.", 2),
-        (["--path", "x"], "--path goes with --for-set", "See bulletins schema --help.", 2),
-        (["plan", "--for-set"], "there is no schema 'plan' for a set", "The schemas are: accounts", 2),
-        (["--for-set", "--path", "nowhere"], "nowhere: no such file or folder", "Write the folder", 2),
-        (["--for-set", "--out", "bulletins.d/events.yaml"], "events.yaml", "Give a folder that can be written to.", 5),
+        (["--out", "x"], ErrorCode.BAD_USAGE, "--for-set", 2),
+        (["--path", "x"], ErrorCode.BAD_USAGE, "--for-set", 2),
+        (["plan", "--for-set"], ErrorCode.UNKNOWN_SCHEMA, "'plan'", 2),
+        (["--for-set", "--path", "nowhere"], ErrorCode.DEFINITIONS_UNREADABLE, "nowhere", 2),
+        (["--for-set", "--out", "bulletins.d/events.yaml"], ErrorCode.CANNOT_WRITE, "events.yaml", 5),
     ],
 )
 def test_what_schema_refuses(
-    bulletins: Bulletins, the_set: Path, arguments: list[str], message: str, help_: str, code: int
+    bulletins: Bulletins, the_set: Path, arguments: list[str], code: ErrorCode, value: str, exit_code: int
 ) -> None:
-    assert bulletins("schema", *arguments).refused_with(message, help_, code=code)
+    assert bulletins("schema", *arguments).refused_with(code, value, exit_code=exit_code)
 
 
 def test_codes_are_listed_by_theme(bulletins: Bulletins) -> None:
     lines = bulletins("explain").out.splitlines()
     codes = [line.split()[0] for line in lines if re.match(r"  [a-z]", line)]
-    assert sorted(codes) == sorted([*(code.value for code in EXPLANATIONS), *ANSWERS])
-    assert [line for line in lines if re.match("[A-Z]", line)] == [*THEMES, "Answers of the API"]
+    assert sorted(codes) == sorted([*(code.value for code in EXPLANATIONS), *ANSWERS, *Action, *Outcome, *MEANINGS])
+    assert [line for line in lines if re.match("[A-Z]", line)] == [
+        *THEMES,
+        "Answers of the API",
+        "Actions of a plan",
+        "Outcomes of a run",
+        "Reasons in plans and reports",
+        "Errors of a command",
+    ]
     assert max(map(len, lines)) <= 80
 
 
@@ -125,6 +139,28 @@ def test_every_answer_of_the_api_is_explained(bulletins: Bulletins, code: str) -
     assert max(map(len, done.out.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("code", [*ErrorCode, *(code for code in ReasonCode if code not in ANSWERS)])
+def test_every_error_and_every_reason_is_explained(bulletins: Bulletins, code: str) -> None:
+    done = bulletins("explain", code)
+    assert (done.code, done.err) == (0, "")
+    assert " ".join(done.out.split()) == f"{code}: {MEANINGS[code]}"
+
+
+def test_an_error_code_may_be_copied_with_its_brackets(bulletins: Bulletins) -> None:
+    assert bulletins("explain", "[no-match]").out == bulletins("explain", "no-match").out
+
+
+@pytest.mark.parametrize("word", sorted({*Action, *Outcome}))
+def test_every_action_and_outcome_is_explained(bulletins: Bulletins, word: str) -> None:
+    done = bulletins("explain", word)
+    assert (done.code, done.err, done.out.splitlines()[0]) == (0, "", word)
+    said = " ".join(done.out.split())
+    assert [terms[word].meaning in said for terms in (ACTIONS, OUTCOMES) if word in terms] == [True] * (
+        (word in ACTIONS) + (word in OUTCOMES)
+    )
+    assert ("exit code" in said) == (word in OUTCOMES and Outcome(word).exit_code != 0)
+
+
 def test_429_tells_of_the_ten_minutes(bulletins: Bulletins) -> None:
     assert "10 minutes" in " ".join(bulletins("explain", "429").out.split())
     assert bulletins("explain", "HTTP 429").out == bulletins("explain", "http-429").out
@@ -132,6 +168,6 @@ def test_429_tells_of_the_ten_minutes(bulletins: Bulletins) -> None:
 
 def test_a_code_that_is_not_there(bulletins: Bulletins) -> None:
     done = bulletins("explain", "yaml-kee")
-    assert done.refused_with("'yaml-kee' is no problem code", "Did you mean yaml-key?", code=2)
+    assert done.refused_with(ErrorCode.UNKNOWN_CODE, "'yaml-kee'", exit_code=2)
     done = bulletins("explain", "zzz")
-    assert done.refused_with("'zzz' is no problem code", "bulletins explain lists them.", code=2)
+    assert done.refused_with(ErrorCode.UNKNOWN_CODE, "'zzz'", exit_code=2)

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from cli.conftest import Bulletins
 from runner import process
 from runner.definitions.load import load
+from runner.errors import ErrorCode
 from runner.ledger.database import tables
 from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
@@ -23,7 +24,7 @@ from runner.sandbox.server import Sandbox
 
 
 def test_without_a_ledger(bulletins: Bulletins) -> None:
-    assert bulletins("resolve", "a", "--sent", "--note", "n").refused_with("there is no ledger", "ledger init")
+    assert bulletins("resolve", "a", "--sent", "--note", "n").refused_with(ErrorCode.LEDGER_MISSING)
 
 
 @pytest.mark.usefixtures("doubt")
@@ -44,17 +45,14 @@ def test_a_word_settles_it(bulletins: Bulletins, sandbox: Sandbox, word: str, ac
     assert bulletins("fire", "--yes", "--id", "now-*").code == 0
     assert len(sandbox.accepted()) == accepted
     again = bulletins("resolve", "now-2", word, "--note", "once more")
-    assert again.refused_with("no firing of 'now-2' is in doubt", "bulletins status")
+    assert again.refused_with(ErrorCode.NOTHING_TO_RESOLVE, "'now-2'")
 
 
 @pytest.mark.usefixtures("doubt")
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [([], "one of --sent or --not-sent is missing"), (["--sent", "--not-sent"], "either --sent or --not-sent")],
-)
-def test_without_a_plain_word_nothing_is_settled(bulletins: Bulletins, words: list[str], message: str) -> None:
+@pytest.mark.parametrize("words", [[], ["--sent", "--not-sent"]])
+def test_without_a_plain_word_nothing_is_settled(bulletins: Bulletins, words: list[str]) -> None:
     done = bulletins("resolve", "now-2", "--note", "seen", *words)
-    assert done.refused_with(message, "resolve --help", code=2)
+    assert done.refused_with(ErrorCode.BAD_USAGE, "--sent or --not-sent", "--help", exit_code=2)
     assert bulletins("status").out.startswith("now-2 in india (r1)\n")
 
 
@@ -62,7 +60,7 @@ def test_without_a_plain_word_nothing_is_settled(bulletins: Bulletins, words: li
 @pytest.mark.parametrize("note", ["", " ", "\t\n"])
 def test_a_blank_note_settles_nothing(bulletins: Bulletins, note: str) -> None:
     done = bulletins("resolve", "now-2", "--sent", "--note", note)
-    assert done.refused_with("--note is blank: write how you know", "resolve --help", code=2)
+    assert done.refused_with(ErrorCode.BAD_USAGE, "--note", "--help", exit_code=2)
     assert bulletins("status").out.startswith("now-2 in india (r1)\n")
 
 
@@ -72,13 +70,13 @@ def test_a_blank_note_settles_nothing(bulletins: Bulletins, note: str) -> None:
 )
 def test_what_is_not_in_doubt(bulletins: Bulletins, options: list[str]) -> None:
     done = bulletins("resolve", *options, "--sent", "--note", "n")
-    assert done.refused_with(f"no firing of '{options[0]}' is in doubt", "bulletins status lists what is")
+    assert done.refused_with(ErrorCode.NOTHING_TO_RESOLVE, options[0])
 
 
 @pytest.mark.usefixtures("two_accounts")
 def test_two_doubts_want_to_be_told_apart(bulletins: Bulletins) -> None:
     done = bulletins("resolve", "now-1", "--sent", "--note", "n")
-    assert done.refused_with("now-1 is in doubt 2 times", "--account india --occurrence r1", code=2)
+    assert done.refused_with(ErrorCode.SEVERAL_FIRINGS, "now-1", "--account", "--occurrence", exit_code=2)
     assert bulletins("resolve", "now-1", "--sent", "--note", "n", "--account", "india").code == 0
     assert bulletins("resolve", "now-1", "--not-sent", "--note", "n").code == 0  # one is left
 
@@ -136,7 +134,7 @@ def test_several_at_once(bulletins: Bulletins) -> None:
 @pytest.mark.usefixtures("two_doubts")
 def test_several_of_which_one_is_not_in_doubt_settle_nothing(bulletins: Bulletins) -> None:
     done = bulletins("resolve", "now-1", "past-1", "--sent", "--note", "n")
-    assert done.refused_with("no firing of 'past-1' is in doubt", "bulletins status lists")
+    assert done.refused_with(ErrorCode.NOTHING_TO_RESOLVE, "'past-1'")
     assert "2 in doubt" in bulletins("status").out
 
 
@@ -149,19 +147,21 @@ def test_a_whole_run(bulletins: Bulletins, two_doubts: str) -> None:
 def test_some_of_a_run(bulletins: Bulletins, two_doubts: str) -> None:
     assert bulletins("resolve", "now-1", "--run", two_doubts, "--sent", "--note", "n").code == 0
     done = bulletins("resolve", "now-1", "--run", two_doubts, "--sent", "--note", "n")
-    assert done.refused_with("no firing of 'now-1' is in doubt", "bulletins status")
+    assert done.refused_with(ErrorCode.NOTHING_TO_RESOLVE, "'now-1'")
     assert "1 in doubt" in bulletins("status").out
 
 
 @pytest.mark.usefixtures("two_doubts")
 def test_a_run_that_left_nothing(bulletins: Bulletins) -> None:
     done = bulletins("resolve", "--run", "01NOBODY", "--sent", "--note", "n")
-    assert done.refused_with("no firing of run 01NOBODY is in doubt", "bulletins status")
+    assert done.refused_with(ErrorCode.NOTHING_TO_RESOLVE)
 
 
 @pytest.mark.usefixtures("two_doubts")
 def test_without_an_id_or_a_run(bulletins: Bulletins) -> None:
-    assert bulletins("resolve", "--sent", "--note", "n").refused_with("an ID or --run is missing", "--help", code=2)
+    assert bulletins("resolve", "--sent", "--note", "n").refused_with(
+        ErrorCode.BAD_USAGE, "--run", "--help", exit_code=2
+    )
     assert "2 in doubt" in bulletins("status").out
 
 
@@ -184,7 +184,7 @@ def test_a_word_that_was_acted_upon_stands(bulletins: Bulletins, sandbox: Sandbo
     assert bulletins("resolve", "now-2", "--not-sent", "--note", "not there").code == 0
     assert bulletins("fire", "--yes", "--id", "now-2").code == 0
     done = bulletins("resolve", "now-2", "--not-sent", "--note", "n", "--again")
-    assert done.refused_with("no firing of 'now-2' was decided by a person", "bulletins status")
+    assert done.refused_with(ErrorCode.NOTHING_TO_RESOLVE, "'now-2'")
     assert bulletins("fire", "--yes", "--id", "now-2").code == 0
     assert [received.name for received in sandbox.accepted()].count("Now 2") == 1
 
@@ -192,7 +192,7 @@ def test_a_word_that_was_acted_upon_stands(bulletins: Bulletins, sandbox: Sandbo
 @pytest.mark.usefixtures("doubt")
 def test_what_the_program_itself_knows_is_not_corrected(bulletins: Bulletins) -> None:
     done = bulletins("resolve", "now-1", "--not-sent", "--note", "n", "--again")
-    assert done.refused_with("no firing of 'now-1' was decided by a person", "bulletins status")
+    assert done.refused_with(ErrorCode.NOTHING_TO_RESOLVE, "'now-1'")
 
 
 @pytest.fixture
@@ -211,14 +211,14 @@ def frozen(ledger: str, small_set: Path) -> None:
 def test_what_a_frozen_process_may_still_send_is_not_called_unsent(bulletins: Bulletins) -> None:
     assert f"  first   kill -9 {os.getpid()} " in bulletins("status").out
     done = bulletins("resolve", "now-1", "--not-sent", "--note", "n")
-    assert done.refused_with(f"now-1 still exists (pid {os.getpid()})", f"kill -9 {os.getpid()}")
+    assert done.refused_with(ErrorCode.PROCESS_STILL_EXISTS, f"pid {os.getpid()}", f"kill -9 {os.getpid()}")
     assert bulletins("resolve", "now-1", "--sent", "--note", "seen").code == 0
     assert "now: done" in bulletins("status", "now-1").out
 
 
 def test_of_another_run_those_are_named_that_hold_some(bulletins: Bulletins, two_doubts: str) -> None:
     done = bulletins("resolve", "now-1", "--run", "01OTHER", "--sent", "--note", "n")
-    assert done.refused_with("no firing of 'now-1' is in doubt by run 01OTHER", f"is in doubt by run {two_doubts}.")
+    assert done.refused_with(ErrorCode.NOTHING_TO_RESOLVE, "'now-1'", two_doubts)
 
 
 @pytest.mark.usefixtures("two_doubts")

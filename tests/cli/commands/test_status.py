@@ -10,6 +10,7 @@ from conftest import Write
 
 from cli.conftest import Bulletins
 from runner.definitions.load import load
+from runner.errors import ErrorCode
 from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin, SlotRequest
@@ -22,7 +23,7 @@ def test_nothing_yet(bulletins: Bulletins, ledger: str) -> None:
 
 
 def test_without_a_ledger(bulletins: Bulletins) -> None:
-    assert bulletins("status").refused_with("there is no ledger", "bulletins ledger init")
+    assert bulletins("status").refused_with(ErrorCode.LEDGER_MISSING)
 
 
 @pytest.mark.usefixtures("doubt")
@@ -91,7 +92,7 @@ def test_a_bulletin_that_was_never_sent(bulletins: Bulletins, ledger: str) -> No
 
 def test_a_bulletin_that_is_not_known(bulletins: Bulletins, ledger: str) -> None:
     done = bulletins("status", "nobody")
-    assert done.refused_with("there is no bulletin 'nobody'", "bulletins plan lists the ids", code=2)
+    assert done.refused_with(ErrorCode.UNKNOWN_BULLETIN, "'nobody'", exit_code=2)
 
 
 @pytest.mark.usefixtures("doubt")

@@ -8,6 +8,7 @@ import pytest
 from conftest import Write
 
 from cli.conftest import BULLETINS, Bulletins
+from runner.errors import ErrorCode
 
 WRONG = """
 bulletins:
@@ -59,14 +60,14 @@ def test_several_paths_make_one_set(bulletins: Bulletins, small_set: Path, tmp_p
 @pytest.mark.parametrize("path", ["nowhere", "nowhere.yaml", "two\nlines"])
 def test_a_path_that_is_not_there(bulletins: Bulletins, path: str) -> None:
     done = bulletins("validate", path)
-    assert done.refused_with("no such file or folder", "Write the folder of the definitions", code=2)
+    assert done.refused_with(ErrorCode.DEFINITIONS_UNREADABLE, exit_code=2)
     assert done.out == ""
 
 
 def test_no_definitions(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "bulletins.d").mkdir()
     done = bulletins("validate")
-    assert done.refused_with("no definitions found in bulletins.d", "end in .yaml or .yml", code=2)
+    assert done.refused_with(ErrorCode.NO_DEFINITIONS, exit_code=2)
 
 
 def test_hostile_text_cannot_command_the_terminal(bulletins: Bulletins, small_set: Path, write: Write) -> None:

@@ -18,11 +18,11 @@ from runner.definitions.schedules import recurrence as recurrence_module
 from runner.definitions.schedules.recurrence import (
     backwards,
     between,
-    comes,
     day_begins,
     falls_on,
     instant_of,
     is_denser,
+    is_ever_due,
     last_before,
     local_time,
     next_after,
@@ -229,9 +229,9 @@ def test_however_many_lengths_are_asked_for_of_one_cron_few_are_looked_at(monkey
         looked_at.append(length)
         return within(cron, timezone, length, limit)
 
-    within = recurrence_module._is_denser_within
-    monkeypatch.setattr(recurrence_module, "_is_denser_within", counted)
-    recurrence_module._known.cache_clear()
+    within = recurrence_module.is_denser_within
+    monkeypatch.setattr(recurrence_module, "is_denser_within", counted)
+    recurrence_module.known_density.cache_clear()
     every_minute = Recurrence("* * * * *", "Asia/Kolkata")
     for seconds in range(1, 7 * 24 * 60 * 60, 60):
         assert is_denser(every_minute, timedelta(seconds=seconds), 1000) is (seconds >= 60_000)
@@ -246,8 +246,8 @@ def test_between_its_edges_it_is_no_denser_than_all_of_it() -> None:
 
 
 def test_there_may_be_no_time_at_all() -> None:
-    assert comes(Recurrence("0 0 29 2 *", "UTC"))
-    assert not comes(Recurrence("0 0 1 1 *", "UTC", ends=datetime(1999, 1, 1, tzinfo=UTC)))
+    assert is_ever_due(Recurrence("0 0 29 2 *", "UTC"))
+    assert not is_ever_due(Recurrence("0 0 1 1 *", "UTC", ends=datetime(1999, 1, 1, tzinfo=UTC)))
 
 
 @pytest.mark.parametrize(

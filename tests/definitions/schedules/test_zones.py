@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refused
 
 import runner
 from runner.definitions.schedules import zones
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -123,7 +124,7 @@ def test_utc_needs_no_data() -> None:
 @pytest.mark.usefixtures("without_zone_data")
 @pytest.mark.parametrize("name", ["Asia/Kolkata", "Nowhere/Else"])
 def test_without_the_package_the_way_to_it_is_named(name: str) -> None:
-    with pytest.raises(UserError, match="tzdata") as error:
+    with refused(ErrorCode.ZONE_DATA_MISSING) as error:
         zones.zone(name)
     assert error.value.exit_code is Exit.REFUSED
     assert "pip install" in error.value.help

@@ -180,8 +180,9 @@ def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
 def test_bulletins_are_explained_where_they_stand(files: list[Any]) -> None:
     """One by one they fail as they do in their file, in which others stand as well."""
     entries = [entry for file in files for entry in bulletins_of(file)] + [VALID["bulletins"]["bulletins"][0]]
-    for defaults in {}, {"defaults": {}}:
-        whole = {**defaults, "bulletins": entries}
+    without_and_with: list[dict[str, Any]] = [{}, {"defaults": {}}]
+    for defaults in without_and_with:
+        whole: dict[str, Any] = {**defaults, "bulletins": entries}
         errors = explaining_validator(schemas.schema("bulletins")).iter_errors(whole)
         found = explain("bulletins", Document("x.yaml", whole, array("Q", bytes(8 * 10_000)), "", {}))
         assert {finding.path[:2] for finding in found} == {tuple(error.absolute_path)[:2] for error in errors}

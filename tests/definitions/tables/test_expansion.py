@@ -60,7 +60,7 @@ def test_every_text_of_an_entry_is_filled_in(write: Write) -> None:
     assert (first.accounts, first.tags, first.inherited) == (
         ("india",),
         ("music",),
-        {"tags", "properties.title", "schedule.timezone"},
+        frozenset({"tags", "properties.title", "schedule.timezone"}),
     )
     assert first.place.line == second.place.line == 3
 
@@ -164,6 +164,15 @@ def test_what_nothing_would_fill_in_is_refused(write: Write, name: str, words: s
     (problem,) = loaded(write, text).problems
     assert (problem.code, problem.line, problem.column) == (Code.BAD_TEMPLATE, 2, 38)
     assert problem.help.startswith(words)
+
+
+def test_a_creator_that_nothing_would_fill_in_is_refused(write: Write) -> None:
+    text = """
+        bulletins:
+          - {id: a, business_event: E, name: N, properties: {}, c-by: "{{row.name}}@example.com"}
+        """
+    (problem,) = loaded(write, text).problems
+    assert (problem.code, problem.line, problem.column) == (Code.BAD_TEMPLATE, 2, 63)
 
 
 @pytest.mark.parametrize("name", ["{{ discount }} off", "{% off %}", "100 {#} percent", "{{rows}}"])
@@ -295,7 +304,7 @@ def test_a_long_text_of_braces_left_open_is_looked_through_once(write: Write, te
 )
 def test_what_stands_outside_of_templates_is_what_a_pattern_leaves(text: str) -> None:
     inside = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-    assert expansion._not_filled_in(text) == inside.sub("", text)
+    assert expansion.not_filled_in(text) == inside.sub("", text)
 
 
 def test_templates_in_defaults_are_filled_in_for_entries_with_rows(write: Write) -> None:

@@ -15,6 +15,7 @@ from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.reader import read
+from runner.definitions.row_reference import MatrixRow, RowLine
 from runner.definitions.tables import rows
 from runner.definitions.tables.csv_table import MAX_ROWS
 from runner.definitions.tables.rows import Tables, rows_of
@@ -44,7 +45,7 @@ def ids(definitions: Definitions) -> list[str]:
 def test_a_matrix_is_every_combination_in_the_order_written(write: Write) -> None:
     definitions = made(write, "{matrix: {slot: [b, a], hour: [9, 21]}}", "x-{{ row.slot }}-{{ row.hour }}")
     assert ids(definitions) == ["x-b-9", "x-b-21", "x-a-9", "x-a-21"]
-    assert definitions.bulletins[1].place.row == "slot=b hour=21"
+    assert definitions.bulletins[1].place.row == MatrixRow("slot=b hour=21")
 
 
 def test_what_is_excluded_matches_on_the_columns_that_it_names(write: Write) -> None:
@@ -56,13 +57,13 @@ def test_rows_that_are_written_know_their_lines(write: Write) -> None:
     definitions = made(write, "{rows: [{a: x}, {a: y}]}", "{{ row.a }}")
     assert ids(definitions) == ["x", "y"]
     file = definitions.files[1]
-    assert [bulletin.place.row for bulletin in definitions.bulletins] == [f"{file}:2:23", f"{file}:2:31"]
+    assert [bulletin.place.row for bulletin in definitions.bulletins] == [RowLine(file, 2, 23), RowLine(file, 2, 31)]
 
 
 def test_a_table_below_the_folder_of_its_definition_is_read(write: Write) -> None:
     definitions = made(write, "{csv: ./tables/SHOWS.CSV}", "{{ row.a }}", **{"tables/SHOWS.CSV": "a\nx\ny\n"})
     assert ids(definitions) == ["x", "y"]
-    assert definitions.bulletins[1].place.row.endswith("bulletins.d/tables/SHOWS.CSV:3")
+    assert str(definitions.bulletins[1].place.row).endswith("bulletins.d/tables/SHOWS.CSV:3")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_words_for_a_combination_are_short_however_long_its_values_are(write: Wr
     long = "x" * 5000
     definitions = made(write, f"{{matrix: {{n: [1, 2], long: [{long}]}}}}", "x-{{ row.n }}")
     assert ids(definitions) == ["x-1", "x-2"]
-    assert max(len(bulletin.place.row) for bulletin in definitions.bulletins) < 100
+    assert max(len(str(bulletin.place.row)) for bulletin in definitions.bulletins) < 100
 
 
 def test_what_is_excluded_is_looked_up_not_compared_one_by_one(write: Write) -> None:
@@ -157,8 +158,13 @@ def test_excluding_by_too_many_sets_of_columns_is_refused(write: Write, monkeypa
 
 def test_a_table_is_read_once_however_often_it_is_named() -> None:
     tables, read = Tables(), []
+
+    def content() -> bytes:
+        read.append(1)
+        return b"a\n1\n"
+
     for _ in range(3):
-        table = tables.read("x.csv", lambda: read.append(1) or b"a\n1\n")
+        table = tables.read("x.csv", content)
         assert table is not None
         assert len(table.rows) == 1
     assert read == [1]

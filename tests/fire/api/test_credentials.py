@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from refusals import refused
 from urllib3.util import parse_url
 
 from fire import account
 from runner.definitions.model import Account
 from runner.definitions.regions import HOSTS, base_url
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.fire.api.credentials import (
     MAX_FILE_BYTES,
     Credentials,
@@ -87,7 +88,7 @@ def test_only_a_regular_file_holds_a_passcode(tmp_path: Path, kind: str, monkeyp
         with closing(socket.socket(socket.AF_UNIX)) as server:
             server.bind(kind)
     for named in (path, link_to(path.absolute())):
-        with pytest.raises(UserError, match="the passcode_file of india") as caught:
+        with refused(ErrorCode.CREDENTIALS_MISSING, "the passcode_file of india") as caught:
             loaded([filed(named)], ENVIRONMENT)
         assert caught.value.exit_code is Exit.REFUSED
         assert str(named) not in caught.value.message + caught.value.help
@@ -119,7 +120,7 @@ def test_a_passcode_file_is_of_bounded_size(tmp_path: Path, size: int, is_fine: 
 @pytest.mark.parametrize("start", ["\ufeff".encode(), "\ufeff".encode("utf-16-le")])
 def test_a_byte_order_mark_is_named(tmp_path: Path, start: bytes) -> None:
     (tmp_path / "passcode").write_bytes(start + b"AAA-BBB-CCC")
-    with pytest.raises(UserError, match="byte order mark"):
+    with refused(ErrorCode.CREDENTIALS_MISSING, "byte order mark"):
         loaded([filed(tmp_path / "passcode")], ENVIRONMENT)
 
 
@@ -244,7 +245,7 @@ def test_foreign_hosts_never_pass(url: str) -> None:
 
 def test_the_operator_may_allow_a_host() -> None:
     check_hosts([account("https://Proxy.example.com:8443")], ("proxy.example.com",))
-    with pytest.raises(UserError, match=r"evil\.com") as caught:
+    with refused(ErrorCode.FOREIGN_HOST, "evil.com") as caught:
         check_hosts([account("https://evil.com")], ("proxy.example.com", ""))
     assert "--allow-host evil.com" in caught.value.help
 

@@ -17,8 +17,9 @@ from fire import HASTY, PATIENCE_S, QUICK
 from fire.api.test_client import BODY, Turn, send
 from fire.servers import OK, OK_BODY, Server, free_port, reset, serving
 from runner.fire.api import client as api_client
-from runner.fire.api import exchange
-from runner.fire.api.client import Client, Timeouts
+from runner.fire.api import connection, exchange
+from runner.fire.api.client import Client
+from runner.fire.api.network import Timeouts
 from runner.fire.outcome import Outcome, Sent, judge
 from runner.sandbox.server import Sandbox
 
@@ -223,13 +224,14 @@ def test_chunked_and_endless_bodies_are_read(client: MakeClient) -> None:
 
 def test_a_request_goes_out_in_one_piece(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[bytes] = []
-    original = exchange.HTTPConnection.send
+    original = socket.socket.sendall
 
-    def noted(self: exchange.HTTPConnection, data: bytes) -> None:
-        pieces.append(data)
+    def noted(self: socket.socket, data: bytes) -> None:
+        if data.startswith(b"POST"):
+            pieces.append(data)
         original(self, data)
 
-    monkeypatch.setattr(exchange.HTTPConnection, "send", noted)
+    monkeypatch.setattr(socket.socket, "sendall", noted)
     with serving(answering) as server:
         send(client(server.base_url))
     (piece,) = pieces
@@ -373,7 +375,7 @@ def test_a_connection_that_is_closed_while_a_request_waits_is_made_anew(client: 
 
 
 def test_a_connection_that_was_idle_for_long_is_made_anew(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (api_client, exchange):
+    for module in (api_client, connection):
         monkeypatch.setattr(module, "MAX_IDLE_S", -1.0)
     with serving(answering) as server:
         made = client(server.base_url)
@@ -396,7 +398,7 @@ def test_a_connection_that_can_not_be_made_anew_sent_nothing(
             def handshake(self: ssl.SSLSocket, block: bool = False) -> None:
                 raise OSError(code, "broke")
 
-            monkeypatch.setattr(exchange, "MAX_IDLE_S", -1.0)
+            monkeypatch.setattr(connection, "MAX_IDLE_S", -1.0)
             monkeypatch.setattr(ssl.SSLSocket, "do_handshake", handshake)
 
         turn.take = take  # type: ignore[method-assign]
@@ -467,7 +469,7 @@ def test_tickets_of_tls_are_no_reason_to_connect_again(
 
     shaken = threading.Event()
     turn = Turn()
-    turn.take = lambda: shaken.wait(PATIENCE_S)  # type: ignore[assignment,return-value]
+    turn.take = lambda: shaken.wait(PATIENCE_S)  # type: ignore[assignment]
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with serving(serve) as server:
         made = client(server.base_url.replace("http:", "https:"))
@@ -522,12 +524,13 @@ def test_an_exchange_that_begins_when_nobody_watches_any_more_ends_at_its_deadli
 ) -> None:
     """It comes after whoever watches has waited in vain, and before he has the lock again."""
     watched, waits, late = exchange.Deadlines(), threading.Condition.wait, exchange.Exchange(0.0, Turn())
-    ended = threading.Event()
+    comes, ended = threading.Event(), threading.Event()
 
     def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
-        if condition is not watched._changed or late in watched._exchanges:
+        if threading.current_thread() is not watched.thread or comes.is_set():
             return waits(condition, timeout)
-        watched._watch(late)
+        comes.set()
+        watched.watch(late)
         return False
 
     monkeypatch.setattr(threading.Condition, "wait", wait)
@@ -542,7 +545,7 @@ def test_whoever_watches_the_deadlines_ends_and_comes_back(monkeypatch: pytest.M
     watched = exchange.Deadlines()
     for _ in range(2):
         with watched.exchange(PATIENCE_S, Turn()):
-            thread = watched._thread
+            thread = watched.thread
             assert thread
         thread.join(PATIENCE_S)
-        assert (thread.is_alive(), watched._thread) == (False, None)
+        assert (thread.is_alive(), watched.thread) == (False, None)

@@ -11,6 +11,7 @@ import pytest
 
 from fire import IDENTITY, PATIENCE_S
 from runner import clock
+from runner.errors import ErrorCode
 from runner.fire.holding.lease import Lease
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.database.database_errors import LedgerAway
@@ -118,7 +119,7 @@ def test_one_that_was_taken_over_is_lost(ledger: Ledger, clocks: Clocks) -> None
     told = Told()
     with begun(ledger, told) as lease:
         clocks.pass_s(100)
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             connection.exec_driver_sql("UPDATE runs SET finished_at = lease_until")
         assert not lease.wait(unless=lambda: False)
         assert told.ended.wait(PATIENCE_S)
@@ -129,7 +130,7 @@ def test_one_that_was_taken_over_is_lost(ledger: Ledger, clocks: Clocks) -> None
 
 def test_nobody_waits_longer_than_they_want(ledger: Ledger, clocks: Clocks, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object, **__: object) -> None:
-        raise LedgerAway("away")
+        raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
 
     with begun(ledger, Told()) as lease:
         clocks.pass_s(100)
@@ -150,6 +151,6 @@ def test_a_renewal_that_came_late_is_told_of_before_anybody_relies_on_it(
 
         monkeypatch.setattr(ledger, "renew", slow)
         clocks.pass_s(29)
-        lease._renew()
+        lease.renew()
         assert told.late.is_set()
         assert not lease.holds()

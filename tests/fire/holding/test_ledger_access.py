@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from runner import clock
+from runner.errors import ErrorCode
 from runner.fire.holding import ledger_access as reach_module
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.database.database_errors import LedgerAway
@@ -48,7 +49,7 @@ def away(times: int, value: str = "done") -> Callable[[], str]:
 
     def operation() -> str:
         if next(left, None) is not None:
-            raise LedgerAway("the ledger is away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "the ledger is away")
         return value
 
     return operation
@@ -96,7 +97,7 @@ def test_all_threads_share_one_absence(reach: LedgerAccess, waiting: Waiting, to
     def within() -> str:
         with pytest.raises(LedgerAway):
             reach.insist(away(10_000))  # another thread's
-        raise LedgerAway("still")
+        raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "still")
 
     with pytest.raises(LedgerAway):
         reach.insist(within)

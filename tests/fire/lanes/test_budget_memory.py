@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from fire import account, bulletin
 from runner.definitions.model import Budget
 from runner.fire.lanes.budget_memory import BudgetMemory
-from runner.plan.budget import DAY, HOUR, Held, Limit
+from runner.plan import reasons
+from runner.plan.budget import DAY, HOUR, HeldByBudget, Limit
 from runner.plan.decide import Action, Step
 from runner.plan.firing import firings_of
 from runner.plan.occurrence import Occurrence
@@ -21,7 +22,7 @@ def an_allowance() -> BudgetMemory:
 
 def step(event: str) -> Step:
     (firing,) = firings_of(bulletin(business_event=event), [Occurrence("r1")])
-    return Step(firing, Action.FIRE, "due")
+    return Step(firing, Action.FIRE, reasons.due(None))
 
 
 def test_a_claim_is_charged_to_the_account_and_its_event() -> None:
@@ -35,7 +36,7 @@ def test_what_nobody_was_told_only_the_ledger_knows() -> None:
 
 def test_a_limit_that_was_told_holds_until_its_time() -> None:
     allowance = an_allowance()
-    held = Held(OWN, NOW + HOUR)
+    held = HeldByBudget(OWN, NOW + HOUR)
     allowance.note(held)
     assert allowance.known((OWN,), NOW + HOUR - timedelta(microseconds=1)) == held
     assert allowance.known((OWN,), NOW + HOUR) is None
@@ -43,13 +44,13 @@ def test_a_limit_that_was_told_holds_until_its_time() -> None:
 
 def test_an_event_that_is_held_back_holds_back_no_other() -> None:
     allowance = an_allowance()
-    allowance.note(Held(SALES, NOW + DAY))
+    allowance.note(HeldByBudget(SALES, NOW + DAY))
     assert allowance.known((OWN,), NOW) is None
-    assert allowance.known((OWN, SALES), NOW) == Held(SALES, NOW + DAY)
+    assert allowance.known((OWN, SALES), NOW) == HeldByBudget(SALES, NOW + DAY)
 
 
 def test_the_longest_is_told() -> None:
     allowance = an_allowance()
-    for held in (Held(OWN, NOW + HOUR), Held(SALES, NOW + DAY)):
+    for held in (HeldByBudget(OWN, NOW + HOUR), HeldByBudget(SALES, NOW + DAY)):
         allowance.note(held)
-    assert allowance.known((OWN, SALES), NOW) == Held(SALES, NOW + DAY)
+    assert allowance.known((OWN, SALES), NOW) == HeldByBudget(SALES, NOW + DAY)

@@ -14,11 +14,12 @@ import pytest
 
 from fire import IDENTITY, PATIENCE_S, account, bulletin, plan_of
 from runner import process
-from runner.errors import UserError
+from runner.errors import ErrorCode, UserError
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes import slot_keeper as slots_module
 from runner.fire.lanes.lane import Lane
 from runner.fire.lanes.slot_keeper import SlotKeeper
+from runner.fire.reasons import interrupted
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Origin, SlotRequest
@@ -82,10 +83,10 @@ def wanting(tested: Lane, count: int = 3) -> Iterator[list[int]]:
     release = threading.Event()
 
     def want(number: int) -> None:
-        if tested.acquire():
+        if departure := tested.acquire():
             have.append(number)
             release.wait(PATIENCE_S)
-            tested.release()
+            tested.release(departure)
 
     threads = [threading.Thread(target=want, args=(number,), daemon=True) for number in range(count)]
     for thread in threads:
@@ -93,7 +94,7 @@ def wanting(tested: Lane, count: int = 3) -> Iterator[list[int]]:
     try:
         yield have
     finally:
-        tested.stop("the test is over")
+        tested.stop(interrupted())
         release.set()
         for thread in threads:
             thread.join(PATIENCE_S)
@@ -129,9 +130,9 @@ def test_two_runs_share(ledger: Ledger) -> None:
     assert ledger.claim(second, step.firing, datetime.now(UTC))  # what says that it wants one
 
     def send(tested: Lane) -> None:
-        while not stop.is_set() and tested.acquire():
+        while not stop.is_set() and (departure := tested.acquire()):
             time.sleep(0.002)
-            tested.release()
+            tested.release(departure)
 
     with kept(ledger, first, greedy):
         threads = [threading.Thread(target=send, args=(greedy,), daemon=True) for _ in range(4)]
@@ -142,7 +143,7 @@ def test_two_runs_share(ledger: Ledger) -> None:
             wait_until(lambda: len(have) == 1)
             assert len(held_by(ledger, second)) == 1
         stop.set()
-        greedy.stop("over")
+        greedy.stop(interrupted())
         for thread in threads:
             thread.join(PATIENCE_S)
 
@@ -152,7 +153,7 @@ def test_slots_that_another_took_while_it_slept_are_not_used(ledger: Ledger) -> 
     with kept(ledger, run, tested) as keeper, wanting(tested) as have:
         wait_until(lambda: len(have) == 3)
         other = begin(ledger)
-        with ledger._writing() as connection:
+        with ledger.writing() as connection:
             connection.exec_driver_sql("UPDATE slots SET run = ? WHERE number < 3", (other,))
         keeper.look_again()
         assert tested.slots == (3,)
@@ -170,7 +171,7 @@ def test_what_it_owes_is_given_back_once_the_ledger_is_back(
             failed.set()
             if arrived:
                 give_back(*arguments)
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         give_back(*arguments)
 
     monkeypatch.setattr(ledger, "give_back_slots", once)
@@ -193,7 +194,7 @@ def test_what_it_took_unheard_is_taken_again(ledger: Ledger, monkeypatch: pytest
             failed.set()
             if arrived:
                 take(*arguments)
-            raise LedgerAway("away")
+            raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
         return take(*arguments)
 
     monkeypatch.setattr(ledger, "take_slots", once)
@@ -204,7 +205,7 @@ def test_what_it_took_unheard_is_taken_again(ledger: Ledger, monkeypatch: pytest
 
 def test_a_fault_of_the_ledger_is_reported(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> list[int]:
-        raise UserError("the disk is full")
+        raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
 
     monkeypatch.setattr(ledger, "take_slots", full)
     faults: list[Exception] = []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, exc
 
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database.connect import parse_url
 from runner.ledger.database.database_errors import LedgerAway, Unstorable, reporting, shown
 
@@ -95,19 +95,20 @@ def test_a_pool_that_has_no_connection_left_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "passes", "said"),
+    ("text", "passes", "code"),
     [
-        ("database is locked", True, "was locked for 30 s by another process"),
-        ("database or disk is full", False, "can't be written: the disk is full"),
-        ("attempt to write a readonly database", False, "can't be written: it is read-only"),
-        ("disk I/O error", False, "can't be written: the disk reports an error"),
-        ("database disk image is malformed", False, "is damaged"),
+        ("database is locked", True, ErrorCode.LEDGER_LOCKED),
+        ("database or disk is full", False, ErrorCode.LEDGER_NOT_WRITABLE),
+        ("attempt to write a readonly database", False, ErrorCode.LEDGER_NOT_WRITABLE),
+        ("disk I/O error", False, ErrorCode.LEDGER_NOT_WRITABLE),
+        ("database disk image is malformed", False, ErrorCode.LEDGER_DAMAGED),
     ],
 )
-def test_faults_of_a_file(text: str, passes: bool, said: str) -> None:
+def test_faults_of_a_file(text: str, passes: bool, code: ErrorCode) -> None:
     error = raised(sqlite3.OperationalError(text), url=FILE)
     assert (isinstance(error, LedgerAway), error.exit_code) == (passes, Exit.REFUSED)
-    assert error.message == f"the ledger /srv/ledger.sqlite3 {said}"
+    assert error.code is code
+    assert "/srv/ledger.sqlite3" in error.message
     assert error.help
 
 

@@ -15,7 +15,7 @@ from runner.ledger.ledger import Ledger
 
 
 def told(ledger: Ledger, plus: timedelta = timedelta()) -> datetime:
-    with ledger._reading() as connection:
+    with ledger.reading() as connection:
         value = connection.execute(select(ledger.clock.now(plus))).scalar_one()
         assert isinstance(value, datetime)
         return value
@@ -45,7 +45,7 @@ def test_it_goes_on_and_is_written_as_every_other_time(ledger: Ledger, ledger_ur
     (row,) = all_of(ledger_url, runs)
     assert abs(row["lease_until"] - row["started_at"] - timedelta(seconds=30)) < timedelta(seconds=20)
     assert told(ledger) >= row["started_at"]
-    with ledger._reading() as connection:
+    with ledger.reading() as connection:
         (text,) = connection.exec_driver_sql("SELECT started_at FROM runs").one()
     assert text == Instant().process_bind_param(row["started_at"], connection.dialect)
 

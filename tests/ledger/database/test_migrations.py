@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from plan import NOW, make_firing
+from refusals import refused
 from sqlalchemy import Connection, inspect, text, update
 
 from ledger import all_of, begin, connected
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit
 from runner.ledger.database import connect, migrations, tables
 from runner.ledger.database.connect import open_engine, parse_url
 from runner.ledger.database.migrations import migrate
@@ -27,13 +28,16 @@ def old(ledger: Ledger, ledger_url: str) -> str:
 
 
 def adding(name: str) -> Callable[[Connection], None]:
-    return lambda connection: connection.execute(text(f"CREATE TABLE {name} (a INTEGER)"))
+    def add(connection: Connection) -> None:
+        connection.execute(text(f"CREATE TABLE {name} (a INTEGER)"))
+
+    return add
 
 
 def migrate_alone(url: str, steps: dict[int, migrations.Migration]) -> tuple[int, set[str]]:
     """Migrates as it would happen on opening; the version and the tables after that, failed or not."""
     parsed = parse_url(url)
-    engine = connect._engine(parsed)
+    engine = connect.new_engine(parsed)
     try:
         try:
             with connect.transaction(engine, parsed) as connection:
@@ -47,9 +51,13 @@ def migrate_alone(url: str, steps: dict[int, migrations.Migration]) -> tuple[int
         engine.dispose()
 
 
+def noting(number: int, taken: list[int]) -> Callable[[Connection], None]:
+    return lambda connection: taken.append(number)
+
+
 def test_each_step_is_taken_in_order(old: str) -> None:
     taken: list[int] = []
-    steps = {number: lambda connection, number=number: taken.append(number) for number in (3, 1, 2)}
+    steps = {number: noting(number, taken) for number in (3, 1, 2)}
     assert migrate_alone(old, steps) == (3, set())
     assert taken == [1, 2, 3]
 
@@ -80,7 +88,7 @@ def older(ledger_url: str, version: int) -> str:
     url = parse_url(ledger_url)
     if url.drivername == "sqlite":
         Path(url.database or "").touch()
-    engine = connect._engine(url)
+    engine = connect.new_engine(url)
     script = (Path(__file__).parent / f"version_{version}.sql").read_text(encoding="utf-8")
     with connect.transaction(engine, url) as connection:
         for statement in script.split(";\n"):
@@ -135,7 +143,7 @@ def test_the_business_event_of_a_payload(payload: str, event: str) -> None:
 @pytest.mark.parametrize("version", [3], indirect=True)
 def test_runs_of_before_get_numbers_in_the_order_of_their_starts(older: str) -> None:
     url = parse_url(older)
-    engine = connect._engine(url)
+    engine = connect.new_engine(url)
     with connect.transaction(engine, url) as connection:
         for name, at in (("01A", "2026-12-01T12:00:01"), ("01Z", "2026-12-01T11:00:00")):  # clocks differ
             times = f"'{at}.000000Z', NULL, '{at}.000000Z'"
@@ -182,8 +190,8 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 
 def test_a_ledger_that_no_step_leads_on_from_is_refused(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect.migrations, "migrate", lambda connection: None)
-    with pytest.raises(UserError, match="has tables of version 0, which can't be upgraded") as error:
+    monkeypatch.setattr(migrations, "migrate", lambda connection: None)
+    with refused(ErrorCode.LEDGER_TOO_OLD) as error:
         open_engine(parse_url(old))
     assert error.value.exit_code is Exit.REFUSED
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from plan import NOW, make_firing
+from refusals import refused
 from servers.postgres import PrivatePostgres
 from sqlalchemy import create_engine, text
 
 from ledger import begin
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger, import_into
 
@@ -86,7 +87,7 @@ def test_a_database_of_another_encoding_is_refused_with_the_statement_that_creat
         lambda: import_into(url, exported, now=NOW, who="asha"),
         lambda: Ledger(url).close(),
     ):
-        with pytest.raises(UserError, match=f"encoding {encoding}; a ledger needs UTF8") as error:
+        with refused(ErrorCode.LEDGER_ENCODING, encoding) as error:
             attempt()
         assert error.value.exit_code is Exit.REFUSED
     statement = error.value.help[error.value.help.index("CREATE DATABASE") :].partition(";")[0]
@@ -99,7 +100,7 @@ def test_a_database_whose_encoding_the_server_cannot_convert_is_refused(
 ) -> None:
     name = f"ledger_{uuid.uuid4().hex[:8]}"
     administer(f"CREATE DATABASE {name} ENCODING 'MULE_INTERNAL' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
-    with pytest.raises(UserError, match="UTF8") as error:
+    with refused(ErrorCode.LEDGER_ENCODING) as error:
         create(parse_url(postgres.url).set(database=name), now=NOW, who="asha")
     assert error.value.exit_code is Exit.REFUSED
     assert "CREATE DATABASE" in error.value.help

@@ -22,10 +22,11 @@ from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.runs import BASELINE
 from runner.ledger.values import Claim, Identity, Origin, Settlement
-from runner.plan.budget import DAY, Held, Limit
+from runner.plan.budget import DAY, HeldByBudget, Limit
 from runner.plan.decide import Action, decide
 from runner.plan.firing import Firing
 from runner.plan.history import Spent, State
+from runner.plan.reasons import held_back
 
 TWO_AN_HOUR = (Limit("india", 2, HOUR),)
 MINUTE = timedelta(minutes=1)
@@ -38,13 +39,13 @@ def claim(ledger: Ledger, run: str, firing: Firing, now: datetime = NOW, of: tup
 
 
 def is_held(ledger: Ledger, run: str, firing: Firing, now: datetime = NOW, of: tuple[Limit, ...] = TWO_AN_HOUR) -> bool:
-    return isinstance(ledger.claim_within(run, firing, now, of), Held)
+    return isinstance(ledger.claim_within(run, firing, now, of), HeldByBudget)
 
 
 def test_a_claim_over_the_budget_is_refused_and_leaves_nothing(ledger: Ledger, run: str) -> None:
     claim(ledger, run, FIRINGS[0], NOW - 40 * MINUTE)
     claim(ledger, run, FIRINGS[1], NOW - 30 * MINUTE)
-    assert ledger.claim_within(run, FIRINGS[2], NOW, TWO_AN_HOUR) == Held(TWO_AN_HOUR[0], NOW + 20 * MINUTE)
+    assert ledger.claim_within(run, FIRINGS[2], NOW, TWO_AN_HOUR) == HeldByBudget(TWO_AN_HOUR[0], NOW + 20 * MINUTE)
     assert len(ledger.rows()) == 2
 
 
@@ -85,7 +86,7 @@ def test_an_expiry_costs_nothing(ledger: Ledger, run: str) -> None:
 def test_the_limit_that_holds_the_longest_is_told(ledger: Ledger, run: str) -> None:
     of = (Limit("india", 1, HOUR), Limit("india", 1, DAY), Limit("india", 5, DAY, "Program Released"))
     claim(ledger, run, FIRINGS[0], NOW - MINUTE, of)
-    assert ledger.claim_within(run, FIRINGS[1], NOW, of) == Held(of[1], NOW + DAY - MINUTE)
+    assert ledger.claim_within(run, FIRINGS[1], NOW, of) == HeldByBudget(of[1], NOW + DAY - MINUTE)
 
 
 def test_an_event_is_counted_beside_the_account(ledger: Ledger, run: str) -> None:
@@ -93,7 +94,7 @@ def test_an_event_is_counted_beside_the_account(ledger: Ledger, run: str) -> Non
     of_sales = (Limit("india", 3, HOUR), Limit("india", 1, DAY, "Flash Sale"))
     claim(ledger, run, FIRINGS[0], of=of_sales[:1])
     claim(ledger, run, sales[0], of=of_sales)
-    assert ledger.claim_within(run, sales[1], NOW, of_sales) == Held(of_sales[1], NOW + DAY)
+    assert ledger.claim_within(run, sales[1], NOW, of_sales) == HeldByBudget(of_sales[1], NOW + DAY)
     claim(ledger, run, FIRINGS[1], of=of_sales[:1])
     assert is_held(ledger, run, FIRINGS[2], of=of_sales[:1])
 
@@ -134,7 +135,7 @@ def test_what_another_run_holds_is_taken_not_held_back(ledger: Ledger, run: str)
 
 
 def test_without_limits_a_claim_counts_nothing(ledger: Ledger, run: str) -> None:
-    with counting(ledger) as statements:
+    with counting() as statements:
         assert ledger.claim_within(run, FIRINGS[0], NOW, ())
     assert statements[-1][0].startswith("INSERT")
     assert not any("ORDER BY firings.claimed_at" in statement for statement, _ in statements)
@@ -160,7 +161,7 @@ def test_the_planner_hears_what_went_out_lately_of_the_accounts_that_it_asks_for
 def test_a_clock_that_is_ahead_frees_nothing_early_and_holds_nothing_back_for_ever(ledger: Ledger, run: str) -> None:
     for firing in FIRINGS[:2]:
         claim(ledger, run, firing, NOW + HOUR)
-    assert ledger.claim_within(run, FIRINGS[2], NOW + TICK, TWO_AN_HOUR) == Held(TWO_AN_HOUR[0], NOW + 2 * HOUR)
+    assert ledger.claim_within(run, FIRINGS[2], NOW + TICK, TWO_AN_HOUR) == HeldByBudget(TWO_AN_HOUR[0], NOW + 2 * HOUR)
     claim(ledger, run, FIRINGS[2], NOW)
 
 
@@ -173,12 +174,12 @@ def test_plan_and_claim_agree(ledger: Ledger, run: str) -> None:
     (step,) = planned.to_send
     claim(ledger, run, step.firing)
     held = ledger.claim_within(run, planned.held_back[0].firing, NOW, TWO_AN_HOUR)
-    assert isinstance(held, Held)
+    assert isinstance(held, HeldByBudget)
     again = decide(FIRINGS[2:3], ledger.history(FIRINGS, NOW, budgeted=["india"]), NOW, {"india": account})
     for waits in (*planned.held_back[:1], *again.held_back):
         assert waits.may_go_at == held.until
-    assert (planned.held_back[0].in_reserve, again.held_back[0].in_reserve) == (Action.FIRE, None)
-    assert again.held_back[0].reason == held.reason(None)
+    assert (planned.held_back[0].reserve_action, again.held_back[0].reserve_action) == (Action.FIRE, None)
+    assert again.held_back[0].reason == held_back(held, None)
 
 
 def test_plan_and_claim_agree_where_the_clock_of_the_plan_is_behind(ledger: Ledger, run: str) -> None:
@@ -189,12 +190,12 @@ def test_plan_and_claim_agree_where_the_clock_of_the_plan_is_behind(ledger: Ledg
     history = ledger.history(FIRINGS, NOW, budgeted=["india"])
     (waits,) = decide(FIRINGS[2:3], history, NOW, {"india": account}).held_back
     held = ledger.claim_within(run, FIRINGS[2], NOW, TWO_AN_HOUR)
-    assert held == Held(TWO_AN_HOUR[0], NOW + 70 * MINUTE)
+    assert held == HeldByBudget(TWO_AN_HOUR[0], NOW + 70 * MINUTE)
     assert waits.may_go_at == NOW + 70 * MINUTE
 
 
 def test_counting_is_done_by_the_index(ledger: Ledger, run: str, ledger_url: str) -> None:
-    with counting(ledger) as statements:
+    with counting() as statements:
         claim(ledger, run, FIRINGS[0])
         ledger.history(FIRINGS, NOW, budgeted=["india"])
     asked = [(statement, values) for statement, values in statements if "ORDER BY firings.claimed_at" in statement]

@@ -15,6 +15,7 @@ from runner.plan.changes import Change
 from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
+from runner.reason import ReasonCode
 
 MANY = 1200
 FIRING = make_firing("sale", at=NOW)
@@ -82,7 +83,8 @@ def test_a_failure_is_remembered_when_the_window_was_missed_and_moved(ledger: Le
     now = NOW + 3 * HOUR
     (step,) = decide([moved], ledger.history([moved], now), now).steps
     assert step.action is Action.RETRY
-    assert step.reason.endswith("failed once before: Business Event Not Found")
+    assert step.reason.code is ReasonCode.FAILED_BEFORE
+    assert step.reason.text.endswith("Business Event Not Found")
 
 
 def test_an_edit_of_what_was_sent_comes_with_what_was_sent(ledger: Ledger) -> None:
@@ -120,7 +122,7 @@ def test_what_went_to_another_account_is_not_recent_in_this_one(ledger: Ledger) 
 def test_thousands_are_asked_for_in_few_statements(ledger: Ledger, ledger_url: str, run: str) -> None:
     firings = many()
     fill(ledger_url, run, firings, State.FIRED)
-    with counting(ledger) as statements:
+    with counting() as statements:
         history = ledger.history(firings, NOW)
     assert len(history.entries) == len(history.recent) == MANY
     assert len(statements) == 2 * 3
@@ -130,7 +132,7 @@ def test_thousands_are_asked_for_in_few_statements(ledger: Ledger, ledger_url: s
 def test_thousands_of_edits_are_asked_for_in_few_statements(ledger: Ledger, ledger_url: str, run: str) -> None:
     fill(ledger_url, run, many(), State.FIRED)
     edited = many(c_by="someone.else@example.com")
-    with counting(ledger) as statements:
+    with counting() as statements:
         history = ledger.history(edited, NOW)
     assert len(statements) == 3 * 3
     steps = decide(edited, history, NOW).steps
@@ -208,9 +210,9 @@ def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) ->
 )
 def test_no_question_reads_a_whole_table(ledger: Ledger, run: str, ask: Callable[[Ledger, str], Any]) -> None:
     settle(ledger, make_firing("sale", name="sent"), State.FIRED, at=-HOUR)
-    with counting(ledger) as statements:
+    with counting() as statements:
         ask(ledger, run)
-    with ledger._reading() as connection:
+    with ledger.reading() as connection:
         for statement, parameters in statements:
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
                 assert not row.detail.startswith(("SCAN firings", "SCAN runs", "SCAN resolutions")), statement

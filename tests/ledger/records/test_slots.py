@@ -85,7 +85,7 @@ def test_those_of_a_run_that_ended_are_free(ledger: Ledger, run: str) -> None:
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_a_slot_of_a_run_that_a_statement_does_not_see_is_not_free(ledger: Ledger, run: str) -> None:
     # A server's statement that waited for a slot sees who holds it now, but no run that began meanwhile.
-    with ledger._writing() as connection:
+    with ledger.writing() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         connection.execute(tables.slots.insert().values(account="india", number=1, run="unseen", taken_at=NOW))
         assert not slots.take(connection, run, [("india", 1)], ledger.clock.now())
@@ -125,7 +125,7 @@ class Slots(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = NOW
-        with self.ledger._writing() as connection:
+        with self.ledger.writing() as connection:
             connection.execute(tables.slots.delete())
         self.ends: dict[str, object] = {}
         self.held: dict[str, set[int]] = {}

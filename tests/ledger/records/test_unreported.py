@@ -166,12 +166,12 @@ def test_a_long_history_costs_nothing(ledger: Ledger) -> None:
     ledger.mark_reported(reported, [row.id for row in ledger.unreported(reported)])
     left_behind(ledger, finished=True)
     run = begin(ledger)
-    with counting(ledger) as statements:
+    with counting() as statements:
         assert taken(ledger, run) == {"expired", "sent"}
     assert len(statements) < 10
     if ledger.place.startswith("postgresql"):
         return  # its planner goes by what the table holds
-    with ledger._reading() as connection:
+    with ledger.reading() as connection:
         asked, values = next(each for each in statements if "reporter IS NOT NULL" in each[0])
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", values).all()
     assert any("firings_unreported" in row.detail for row in plan), plan

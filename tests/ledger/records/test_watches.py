@@ -153,7 +153,7 @@ def test_the_index_bounds_what_is_looked_at_for_the_newest(ledger: Ledger, ledge
     bulletin = make_bulletin(schedule=Recurrence("0 * * * *", "UTC", HOUR))
     years = firings(Definitions({}, {}, (bulletin,), ()), NOW - timedelta(days=100), until=NOW)
     fill(ledger_url, run, years, State.FIRED)
-    with counting(ledger) as statements:
+    with counting() as statements:
         assert ledger.newest_sent([KEY], NOW - HOUR) == {KEY: NOW}
     explain = "EXPLAIN QUERY PLAN " if ledger_url.endswith("sqlite3") else "EXPLAIN "
     with connected(ledger_url) as connection:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from plan import HOUR, NOW, make_firing
+from refusals import refused
 
-from runner.errors import Exit, UserError
+from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database.connect import create, is_made, parse_url
 from runner.ledger.database.tables import SCHEMA_VERSION
 from runner.ledger.ledger import Ledger, import_into
@@ -192,7 +193,7 @@ def test_a_run_under_way_keeps_an_import_out(ledger: Ledger, ledger_url: str, ex
     begun = ledger.start_run(Origin("fire", "1"), Identity("asha", "builder", 3), lease=2 * HOUR)
     with (
         Ledger(parse_url(ledger_url), clock=lambda: NOW + HOUR) as same,
-        pytest.raises(UserError, match=f"run {begun} of asha on builder .* is in progress"),
+        refused(ErrorCode.RUN_IN_PROGRESS, begun),
     ):
         same.take_in(*json_lines.parse(export))
 
@@ -244,7 +245,7 @@ def test_an_export_of_an_older_version_comes_in_with_what_its_rows_lack(
 def test_an_export_of_version_2_has_no_watches(export: list[str], tmp_path: Path) -> None:
     old = as_version(2, export)
     watch = {"watch": {"account": "a", "bulletin": "b", "revision": 1, "settled_until": json_lines.written(NOW)}}
-    with pytest.raises(UserError, match="this is not a row of a ledger"):
+    with refused(ErrorCode.EXPORT_INCOMPLETE):
         take(str(tmp_path / "new.sqlite3"), [*old[:-1], json.dumps(watch) + "\n", old[-1]])
 
 

@@ -18,34 +18,27 @@ from report.documents import (
 )
 from report.hostile import HOSTILE
 from report.workflow_commands import Command, read
-from runner.report.annotations.findings import (
-    RULES,
-    Annotation,
-    AnnotationRule,
-    Level,
-    by_severity,
-    from_plan,
-    from_problems,
-    from_report,
-)
+from runner.report.annotation_rules import RULES, AnnotationRule, Severity
+from runner.report.annotations.annotation import Annotation, by_severity
+from runner.report.annotations.building import from_plan, from_problems, from_report
 from runner.report.annotations.github import github_commands
 from runner.report.safe_text import printable
 
-NAMES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
+NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def expected(finding: Annotation) -> Command:
-    file, line, column = finding.row_place or (finding.file, finding.line, finding.column)
+    place = finding.row_place or finding
     properties = {
-        "file": printable(file),
-        "line": str(line),
+        "file": printable(place.file),
+        "line": str(place.line),
         "title": f"{finding.rule}: {RULES[finding.rule].summary}",
     }
-    if column is not None:
-        properties["col"] = str(column)
+    if place.column is not None:
+        properties["col"] = str(place.column)
     places = filter(None, (finding.file, finding.line, finding.column))
     template = f" (template: {printable(':'.join(map(str, places)))})" if finding.row_place else ""
-    return Command(NAMES[finding.level], properties, finding.text + template)
+    return Command(NAMES[finding.severity], properties, finding.text + template)
 
 
 def assert_read_back(findings: list[Annotation]) -> None:
@@ -96,8 +89,8 @@ def test_nothing_found_is_said() -> None:
 
 
 def test_errors_come_first_and_what_github_leaves_out_is_said() -> None:
-    findings = [Annotation(Level.WARNING, AnnotationRule.SKIPPED, f"w{number}", "x", 1) for number in range(11)]
-    findings.append(Annotation(Level.ERROR, AnnotationRule.FAILED, "e", "x", 1))
+    findings = [Annotation(Severity.WARNING, AnnotationRule.SKIPPED, f"w{number}", "x", 1) for number in range(11)]
+    findings.append(Annotation(Severity.ERROR, AnnotationRule.FAILED, "e", "x", 1))
     *commands, last = read(github_commands(findings))
 
     assert [command.data for command in commands if isinstance(command, Command)][:2] == ["e", "w0"]
@@ -114,8 +107,8 @@ def test_hostile_text_stays_within_its_own_command(text: str) -> None:
     assert_read_back(from_report(hostile_report(text)))
 
 
-@given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Level), st.none() | st.integers(1, 999))
-def test_any_text_is_read_back(message: str, file: str, mend: str, level: Level, column: int | None) -> None:
+@given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Severity), st.none() | st.integers(1, 999))
+def test_any_text_is_read_back(message: str, file: str, mend: str, level: Severity, column: int | None) -> None:
     finding = Annotation(level, AnnotationRule.IN_DOUBT, message, file, 7, column, mend)
 
     assert_read_back([finding, finding])

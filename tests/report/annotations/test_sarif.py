@@ -16,16 +16,9 @@ from jsonschema import Draft4Validator
 
 from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem, make_report, make_result
 from report.hostile import HOSTILE
-from runner.report.annotations.findings import (
-    RULES,
-    Annotation,
-    AnnotationRule,
-    Level,
-    by_severity,
-    from_plan,
-    from_problems,
-    from_report,
-)
+from runner.report.annotation_rules import RULES, AnnotationRule, Severity
+from runner.report.annotations.annotation import Annotation, by_severity
+from runner.report.annotations.building import from_plan, from_problems, from_report
 from runner.report.annotations.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
 from runner.report.safe_text import printable
 
@@ -68,7 +61,7 @@ def file_at(place: dict[str, Any]) -> str:
 def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
     return [
         (
-            each.level.value,
+            each.severity.value,
             each.rule,
             unlinked(each.text) + link(each),
             Path(each.file).as_posix(),
@@ -81,7 +74,7 @@ def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
 
 def link(finding: Annotation) -> str:
     """The link to the row that a finding is about, if that stands anywhere."""
-    row = unlinked(printable(finding.row)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    row = unlinked(printable(str(finding.row))).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     return f" (row: [{row}](1))" if finding.row_place else ""
 
 
@@ -144,7 +137,7 @@ def test_nothing_found_is_a_run_without_results() -> None:
 
 
 def test_a_file_elsewhere_is_named_whole() -> None:
-    run = run_of([Annotation(Level.ERROR, AnnotationRule.FAILED, "x", "/srv/a b.yaml", 1)])
+    run = run_of([Annotation(Severity.ERROR, AnnotationRule.FAILED, "x", "/srv/a b.yaml", 1)])
 
     assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"] == {
         "uri": "file:///srv/a%20b.yaml"
@@ -152,7 +145,7 @@ def test_a_file_elsewhere_is_named_whole() -> None:
 
 
 def test_a_file_whose_name_is_no_text_keeps_its_bytes() -> None:
-    run = run_of([Annotation(Level.ERROR, AnnotationRule.FAILED, "x", os.fsdecode(b"bulletins.d/\xff.yaml"), 1)])
+    run = run_of([Annotation(Severity.ERROR, AnnotationRule.FAILED, "x", os.fsdecode(b"bulletins.d/\xff.yaml"), 1)])
 
     assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "bulletins.d/%FF.yaml"
 
@@ -176,8 +169,8 @@ def test_fingerprints_of_firings_are_of_bulletin_and_accounts() -> None:
 
 
 def test_more_than_github_takes_is_cut_to_what_matters_most_and_said() -> None:
-    findings = [Annotation(Level.WARNING, AnnotationRule.SKIPPED, "w", "x", 1)] * MAX_RESULTS
-    findings += [Annotation(Level.ERROR, AnnotationRule.FAILED, "e", "x", 1)] * 2
+    findings = [Annotation(Severity.WARNING, AnnotationRule.SKIPPED, "w", "x", 1)] * MAX_RESULTS
+    findings += [Annotation(Severity.ERROR, AnnotationRule.FAILED, "e", "x", 1)] * 2
     run = run_of(findings)
 
     levels = [result["level"] for result in run["results"]]
@@ -188,7 +181,7 @@ def test_more_than_github_takes_is_cut_to_what_matters_most_and_said() -> None:
 
 
 def test_all_rules_together_are_valid() -> None:
-    run = run_of([Annotation(Level.NOTE, rule, "x", "x", 1) for rule in RULES])
+    run = run_of([Annotation(Severity.NOTE, rule, "x", "x", 1) for rule in RULES])
 
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == list(RULES)
     for rule in run["tool"]["driver"]["rules"]:
@@ -205,7 +198,7 @@ def test_all_rules_together_are_valid() -> None:
     ],
 )
 def test_text_is_no_link_and_no_place_for_an_argument(text: str, message: str) -> None:
-    (result,) = run_of([Annotation(Level.ERROR, AnnotationRule.FAILED, text, "x", 1)])["results"]
+    (result,) = run_of([Annotation(Severity.ERROR, AnnotationRule.FAILED, text, "x", 1)])["results"]
 
     assert result["message"]["text"] == message
 
@@ -220,8 +213,8 @@ def test_hostile_text_is_read_back(text: str) -> None:
         assert read(run_of(findings)) == expected(findings)
 
 
-@given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Level), st.none() | st.integers(1, 999))
-def test_any_text_is_read_back(message: str, file: str, mend: str, level: Level, column: int | None) -> None:
+@given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Severity), st.none() | st.integers(1, 999))
+def test_any_text_is_read_back(message: str, file: str, mend: str, level: Severity, column: int | None) -> None:
     findings = [Annotation(level, AnnotationRule.IN_DOUBT, message, file, 7, column, mend)] * 2
 
     assert read(run_of(findings)) == expected(findings)

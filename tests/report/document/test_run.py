@@ -14,11 +14,15 @@ from plan import NOW, make_bulletin, make_firings
 
 import runner
 from runner.definitions.model import Place
+from runner.definitions.row_reference import RowLine
 from runner.definitions.schema.schemas import schema
 from runner.fire.outcome import Outcome
-from runner.fire.result import Ended, Result
+from runner.fire.result import Result, RunResult
 from runner.plan.decide import Action, Step
-from runner.report.document.run import RunFacts, report_document, timestamp
+from runner.plan.reasons import due
+from runner.reason import Reason, ReasonCode
+from runner.report.document.entry_fields import timestamp
+from runner.report.document.run import RunFacts, report_document
 from runner.report.safe_text import printable
 from runner.report.text.run import outcome_line, summary_lines
 
@@ -42,11 +46,12 @@ def facts(**fields: Any) -> RunFacts:
     return RunFacts(**{**defaults, **fields})
 
 
+reasons = st.builds(Reason, st.sampled_from(ReasonCode), st.text())
 results = st.builds(
     Result,
-    step=st.builds(Step, firing=st.just(FIRING), action=st.sampled_from(Action), reason=st.text()),
+    step=st.builds(Step, firing=st.just(FIRING), action=st.sampled_from(Action), reason=reasons),
     outcome=st.none() | st.sampled_from(Outcome),
-    reason=st.none() | st.text(),
+    reason=st.none() | reasons,
     http_status=st.none() | st.integers(100, 599),
     error=st.none() | st.text(),
     bulletins_sent=st.none() | st.integers(0, 10**7),
@@ -98,10 +103,10 @@ def test_lines_for_people_hold_nothing_that_a_terminal_obeys(found: list[Result]
     ],
 )
 def test_exit_codes_have_their_precedence(outcomes: list[str | None], fields: dict[str, Any], code: int) -> None:
-    step = Step(FIRING, Action.FIRE, "due")
+    step = Step(FIRING, Action.FIRE, due(None))
     found = tuple(Result(step, Outcome(outcome) if outcome else None) for outcome in outcomes)
 
-    assert Ended(found, **fields).exit_code == code
+    assert RunResult(found, **fields).exit_code == code
 
 
 @pytest.mark.parametrize(
@@ -124,9 +129,9 @@ def test_the_schema_is_valid_and_its_enums_are_those_of_the_code() -> None:
 
 
 def test_a_result_of_a_row_names_it() -> None:
-    row = "bulletins.d/shows.csv:17"
+    row = RowLine("bulletins.d/shows.csv", 17)
     (firing,) = make_firings(make_bulletin("a", place=Place("bulletins.d/a.yaml", 4, 5, 0, row)))
-    document = report_document(facts(), [Result(Step(firing, Action.WAIT, "later"), None)])
+    document = report_document(facts(), [Result(Step(firing, Action.WAIT, due(None)), None)])
 
     VALIDATOR.validate(json.loads(json.dumps(document)))
-    assert [result["row"] for result in document["results"]] == [row]
+    assert [result["row"] for result in document["results"]] == [str(row)]

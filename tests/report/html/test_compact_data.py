@@ -58,7 +58,7 @@ def test_embedded_json_can_be_written_as_utf_8() -> None:
 
 def test_payloads_are_left_out_once_there_is_enough_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compact_data, "PAYLOADS_KEPT_BYTES", 30)
-    rows = [[{"name": "x"}], [None], [{"name": "x" * 40}], [{}]]
+    rows: list[list[Any]] = [[{"name": "x"}], [None], [{"name": "x" * 40}], [{}]]
 
     drop_payloads(rows, 0)
 

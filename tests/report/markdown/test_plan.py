@@ -16,8 +16,8 @@ from report.documents import (
 from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
 from runner.plan.decide import Action
-from runner.report.markdown import plan_markdown
 from runner.report.markdown.markup import MAX_CHARACTERS
+from runner.report.markdown.plan import plan_markdown
 from runner.report.safe_text import printable
 
 LATER = {"action": "wait", "due_at": "2026-12-04T13:00:00Z", "text": "goes out Fri 2026-12-04 18:30 Asia/Kolkata"}

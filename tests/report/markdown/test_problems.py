@@ -7,7 +7,7 @@ import pytest
 from report.documents import make_problem, make_problems
 from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
-from runner.report.markdown import problems_markdown
+from runner.report.markdown.problems import problems_markdown
 from runner.report.safe_text import printable
 
 

@@ -8,7 +8,7 @@ from report.documents import hostile_report, make_report, make_result
 from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
 from runner.fire.outcome import Outcome
-from runner.report.markdown import report_markdown
+from runner.report.markdown.run import report_markdown
 from runner.report.safe_text import printable
 
 

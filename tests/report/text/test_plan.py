@@ -17,7 +17,7 @@ from runner.plan.firing import WatchKey
 from runner.plan.history import History, State
 from runner.report.document.plan import PlanFacts, plan_document
 from runner.report.safe_text import printable
-from runner.report.text.plan import COLOURS, change_rows, changes_line, plan_rows, rows, summary_line
+from runner.report.text.plan import change_rows, changes_line, plan_rows, rows, summary_line
 
 
 def plan_of_many() -> Plan:
@@ -99,10 +99,6 @@ def test_a_change_is_shown_field_by_field() -> None:
 
 def test_a_higher_revision_is_shown_with_its_occurrence() -> None:
     assert any(cells[1] == "now r2" for _, cells in rows(plan_of_many().steps))
-
-
-def test_every_action_has_a_colour() -> None:
-    assert set(COLOURS) == set(Action)
 
 
 def test_what_changed_is_shown_with_what_it_does_and_its_edits() -> None:

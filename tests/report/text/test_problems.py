@@ -1,14 +1,11 @@
-"""Problems as lines, as snippets and as JSON."""
+"""Problems as lines, and as snippets."""
 
 from __future__ import annotations
-
-import json
-from dataclasses import replace
 
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
-from runner.report.text.problems import problem_line, problems_json, snippet, verdict
+from runner.report.text.problems import problem_line, snippet, verdict
 
 PROBLEM = Problem(
     "bulletins.d/x.yaml",
@@ -59,18 +56,3 @@ def test_the_verdict_counts_what_was_found() -> None:
 
     assert verdict(good) == "0 bulletins in 1 file are valid"
     assert verdict(bad) == "1 problem in 1 of 2 files"
-
-
-def test_the_json_holds_every_problem() -> None:
-    document = json.loads(problems_json(Definitions({}, {}, (), ("bulletins.d/x.yaml",), (PROBLEM,))))
-
-    assert document["valid"] is False
-    (problem,) = document["problems"]
-    assert (problem["code"], problem["line"], problem["column"]) == ("property-not-string", 9, 19)
-
-
-def test_the_json_names_the_row_of_a_problem_that_has_one() -> None:
-    of_row = replace(PROBLEM, row="bulletins.d/shows.csv:17")
-    document = json.loads(problems_json(Definitions({}, {}, (), ("bulletins.d/x.yaml",), (PROBLEM, of_row))))
-
-    assert [problem.get("row") for problem in document["problems"]] == [None, "bulletins.d/shows.csv:17"]

@@ -2,7 +2,6 @@
 
 const data = unpacked();
 const times = makeTimes(data, "yours");
-const VERDICTS = { yes: ["sent", "good"], no: ["not sent", "bad"], unknown: ["may have been sent", "doubt"] };
 
 function cells(row) {
   return [
@@ -29,7 +28,7 @@ function summaryOf(row) {
 }
 
 function tryOf([number, started, took, verdict, status, answer, error]) {
-  const [word, tone] = VERDICTS[verdict];
+  const [word, tone] = data.verdicts[verdict];
   const head = el("div", "head", el("span", "", `try ${number}`), times.element(started, "milli"), el("span", "", length(took)),
     status === null ? null : el("span", "", `HTTP ${status}`), el("strong", "", word));
   return el("li", tone, head, error === null ? null : el("p", "sub", bdi(error)), answer === null ? null : block(answer));

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.definitions.suggest import listed
+from runner.plan.decide import Action
 from runner.report.counts import bulletins_of, unreported
 from runner.report.document.budget_estimate import expires_first
 from runner.report.html.instants import instant_ms
-from runner.report.html.labels import ACTIONS, FiringKind, listed
+from runner.report.html.labels import ACTION_KINDS, FiringKind
 from runner.report.html.plan.placement import Placed
+from runner.report.vocabulary import ACTIONS
 
 _WEEK_MS = 7 * 86_400_000
 _ALWAYS_SHOWN = ("fire", "wait")
@@ -27,9 +30,10 @@ class Next:
 
 
 def tiles(document: dict[str, Any]) -> list[tuple[FiringKind, int]]:
-    """Return the count of firings for each action."""
+    """Return the count of firings for each action: those that go out first, then by urgency."""
     counts = Counter(firing["action"] for firing in document["firings"])
-    return [(kind, counts[key]) for key, kind in ACTIONS.items() if counts[key] or key in _ALWAYS_SHOWN]
+    kinds = sorted(ACTION_KINDS.values(), key=lambda kind: not Action(kind.key).sends)
+    return [(kind, counts[kind.key]) for kind in kinds if counts[kind.key] or kind.key in _ALWAYS_SHOWN]
 
 
 def goes_out(document: dict[str, Any], placed: Sequence[Placed]) -> str:
@@ -66,14 +70,12 @@ def this_week(document: dict[str, Any], placed: Sequence[Placed]) -> int:
 def troubles(document: dict[str, Any]) -> str:
     """Return a sentence on firings that are not sent, and why; empty if there are none."""
     counts = Counter(firing["action"] for firing in document["firings"])
-    names = {
-        "in_doubt": "in doubt (decide with bulletins resolve)",
-        "duplicate": "blocked as duplicate",
-        "expired": f"expired unsent{unreported(document)}",
-        "changed": "edited after they were sent (the edit sends nothing)",
-        "claimed": "being sent by another run",
-    }
-    parts = [f"{counts[action]:,} {name}" for action, name in names.items() if counts[action]]
+    more = {"expired": unreported(document)}
+    parts = [
+        f"{counts[action]:,} {term.not_sent}{more.get(action, '')}"
+        for action, term in ACTIONS.items()
+        if term.not_sent and counts[action]
+    ]
     if late := sum(map(expires_first, document["firings"])):
         parts.append(f"{late:,} held back by a budget until after {'it expires' if late == 1 else 'they expire'}")
     return f"Not going out: {listed(parts)}." if parts else ""

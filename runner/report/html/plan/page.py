@@ -7,9 +7,10 @@ from typing import Any
 
 from runner.report.counts import only_later
 from runner.report.document.budget_estimate import expires_first
-from runner.report.document.plan import reason_with_warnings, until_of
+from runner.report.document.entry_text import reason_with_warnings
+from runner.report.document.plan import until_of
 from runner.report.html.instants import budget_allows_ms, instant_ms
-from runner.report.html.labels import ACTIONS
+from runner.report.html.labels import ACTION_KINDS
 from runner.report.html.page import render
 from runner.report.html.plan.agenda import agenda
 from runner.report.html.plan.budget_forecast import budget_said, held_back
@@ -104,7 +105,7 @@ def _row(firing: dict[str, Any]) -> dict[str, Any]:
     return {
         **firing,
         "reason": reason_with_warnings(firing),
-        "kind": ACTIONS[firing["action"]],
+        "kind": ACTION_KINDS[firing["action"]],
         "due_ms": None if due is None else instant_ms(due),
         "may_go_ms": budget_allows_ms(firing),
         "too_late": expires_first(firing),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from runner.report.document.plan import reason_with_warnings
+from runner.report.document.entry_text import reason_with_warnings
 from runner.report.html.compact_data import drop_payloads, packed
 from runner.report.html.instants import budget_allows_ms, instant_ms
-from runner.report.html.labels import ACTIONS
+from runner.report.html.labels import ACTION_KINDS
 from runner.report.html.plan.calendar import LEVELS, MOST_AHEAD, Span
 from runner.report.html.plan.placement import Placed
 
@@ -34,7 +34,7 @@ def plan_data(
     drop_payloads(details, DETAIL_COLUMNS.index("payload"))
     data = {
         **packed(COLUMNS, rows, pooled=_POOLED),
-        "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in ACTIONS.values()},
+        "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in ACTION_KINDS.values()},
         "now": instant_ms(document["now"]),
         "span": [span.back, span.ahead],
         "until": until_ms,

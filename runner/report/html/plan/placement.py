@@ -8,20 +8,7 @@ from typing import Any
 from runner.plan.decide import Action
 from runner.report.document.budget_estimate import expires_first
 from runner.report.html.instants import instant_ms
-
-# How the calendar shows an action: it is sent, blocked, expired, or over.
-GROUPS = {
-    "fire": "going",
-    "retry": "going",
-    "wait": "going",
-    "duplicate": "blocked",
-    "in_doubt": "blocked",
-    "claimed": "blocked",
-    "expired": "expired",
-    "changed": "over",
-    "done": "over",
-    "disabled": "over",
-}
+from runner.report.vocabulary import ACTIONS, CalendarGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +34,6 @@ def placed(document: dict[str, Any]) -> list[Placed]:
         too_late = expires_first(firing)
         at = firing["due_at"] if too_late else firing.get("may_go_at") or firing["due_at"]
         at_ms = now_ms if is_now else None if at is None else instant_ms(at)
-        group = "blocked" if too_late else GROUPS[firing["action"]]
+        group = CalendarGroup.BLOCKED if too_late else ACTIONS[firing["action"]].calendar
         found.append(Placed(row, firing["account"], at_ms, group, is_now))
     return found

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.report.annotation_rules import Severity
 from runner.report.document.repeated_bulletins import bulletin_of
 from runner.report.html.instants import instant_ms
-from runner.report.html.labels import OUTCOMES, FiringKind
+from runner.report.html.labels import OUTCOME_KINDS, FiringKind
+from runner.report.vocabulary import OUTCOMES
 
 MOST_SHOWN = 5
-_ORDER = ("in_doubt", "failed", "expired")
+# The outcomes that need attention, the most urgent first.
+_ORDER = [outcome for outcome, term in OUTCOMES.items() if term.severity is Severity.ERROR]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def attention_items(document: dict[str, Any]) -> list[AttentionItem]:
 
 
 def _attention_item(row: int, result: dict[str, Any], run: dict[str, Any]) -> AttentionItem:
-    kind = OUTCOMES[result["outcome"]]
+    kind = OUTCOME_KINDS[result["outcome"]]
     if kind.key != "in_doubt":
         return AttentionItem(row, kind, result, None, ())
     return AttentionItem(row, kind, result, _window(result, run), tuple(_commands(result)))

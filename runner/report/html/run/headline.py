@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from runner.report.counts import bulletins_of, counted
-from runner.report.html.labels import LEFT_ALONE, OUTCOMES, REPORT_KINDS, FiringKind, kind_of, listed
+from runner.definitions.suggest import counted, listed
+from runner.fire.outcome import Outcome
+from runner.report.counts import bulletins_of
+from runner.report.html.labels import LEFT_ALONE, REPORT_KINDS, FiringKind, kind_of
+from runner.report.vocabulary import OUTCOMES
 
 _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
 
 
 def tiles(document: dict[str, Any]) -> list[tuple[FiringKind, int]]:
-    """Return the count of results of each kind, the most important kinds first."""
+    """Return the count of results of each kind: those that went out first, then by urgency."""
     counts = Counter(map(kind_of, document["results"]))
     expected = () if document["run"]["dry_run"] else _ALWAYS_SHOWN
-    order = ["fired", "would_fire", *(key for key in REPORT_KINDS if key not in ("fired", "would_fire"))]
-    return [(REPORT_KINDS[key], counts[key]) for key in order if counts[key] or key in expected]
+    kinds = sorted(REPORT_KINDS.values(), key=lambda kind: not (kind.key in OUTCOMES and OUTCOMES[kind.key].goes_out))
+    return [(kind, counts[kind.key]) for kind in kinds if counts[kind.key] or kind.key in expected]
 
 
 def happened(document: dict[str, Any]) -> str:
@@ -26,9 +29,9 @@ def happened(document: dict[str, Any]) -> str:
         would = _bulletins_of(document, "would_fire")
         return f"Dry run: {would} would fire." if would else "Dry run: nothing would be sent."
     parts: list[str] = []
-    for outcome in ("fired", "failed", "expired", "skipped", "in_doubt"):
-        if count := summary[outcome]:
-            parts.append(f"{f'{count:,}' if parts else _bulletins_of(document, outcome)} {OUTCOMES[outcome].name}")
+    for outcome in sorted(Outcome, key=lambda each: each is Outcome.IN_DOUBT):  # the sentence ends with what to look at
+        if count := summary.get(outcome):
+            parts.append(f"{f'{count:,}' if parts else _bulletins_of(document, outcome)} {OUTCOMES[outcome].label}")
     said = ", ".join(parts)
     if not parts:
         return "Interrupted: nothing was sent." if run["interrupted"] else "Nothing to send."

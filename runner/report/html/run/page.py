@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.report.html.instants import budget_allows_ms, instant_ms
-from runner.report.html.labels import REPORT_KINDS, exit_meaning, kind_of
+from runner.report.html.labels import REPORT_KINDS, kind_of
 from runner.report.html.page import render
 from runner.report.html.run.attention import MOST_SHOWN, attention_items
 from runner.report.html.run.headline import besides, happened, tiles
@@ -13,6 +13,7 @@ from runner.report.html.run.latency import distribution, latency_rows
 from runner.report.html.run.page_data import report_data
 from runner.report.html.run.requests import requests_of
 from runner.report.html.run.timeline import sentence, timeline
+from runner.report.vocabulary import VERDICTS, exit_meaning
 
 FIRST_ROWS = 40  # rows in the HTML itself, for readers without scripts
 _SCRIPTS = ("dom.js", "data.js", "times.js", "filter.js", "table.js", "details.js", "report.js")
@@ -41,6 +42,7 @@ def report_page(document: dict[str, Any]) -> str:
         attention=found[:MOST_SHOWN],
         more_attention=sum(1 + each.more_times for each in found[MOST_SHOWN:]),
         timeline=drawn,
+        verdicts=VERDICTS,
         timeline_sentence=sentence(drawn) if drawn else "",
         latency_rows=latency_rows(requests),
         distribution=distribution(requests),

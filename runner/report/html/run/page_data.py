@@ -11,6 +11,7 @@ from typing import Any
 from runner.report.html.compact_data import drop_payloads, packed
 from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import REPORT_KINDS, kind_of
+from runner.report.vocabulary import OUTCOMES, VERDICTS
 
 COLUMNS = (
     *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "may_go", "kind"),
@@ -21,7 +22,6 @@ _POOLED = ("account", "occurrence", "file", "business_event", "kind", "reason", 
 _NESTED = ("warnings", "payload", "attempts")
 ANSWERS_KEPT = 1_500_000  # characters of answers of all results together
 _SHORT = 160
-_WELL = ("fired", "would_fire")  # their payloads are left out first
 
 
 def report_data(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -30,16 +30,22 @@ def report_data(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any
     answers = {text: len(text) for each in results for text in _texts(each)}
     cut = _SHORT if sum(answers.values()) > ANSWERS_KEPT else None
     details = [_details(result, cut) for result in results]
-    missed_most_first = sorted(range(len(results)), key=lambda row: results[row]["outcome"] in _WELL)
+    missed_most_first = sorted(range(len(results)), key=lambda row: _went_out(results[row]))
     drop_payloads((details[row] for row in missed_most_first), DETAIL_COLUMNS.index("payload"))
     data = {
         **packed(COLUMNS, map(_row, results), pooled=_POOLED),
         "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in REPORT_KINDS.values()},
+        "verdicts": {verdict: [term.label, term.tone] for verdict, term in VERDICTS.items()},
         "accounts": sorted({result["account"] for result in results}),
         "zones": [],
         "answers_cut": cut,
     }
     return data, packed(DETAIL_COLUMNS, details, nested=_NESTED)
+
+
+def _went_out(result: dict[str, Any]) -> bool:
+    """Report whether it was sent, or would have been: the payloads of these are left out first."""
+    return result["outcome"] is not None and OUTCOMES[result["outcome"]].goes_out
 
 
 def _texts(result: dict[str, Any]) -> Iterable[str]:

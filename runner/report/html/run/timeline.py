@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runner.report.counts import counted
+from runner.definitions.suggest import counted
 from runner.report.html.axis import Axis, Tick, axis_of
 from runner.report.html.instants import length
-from runner.report.html.labels import VERDICTS
 from runner.report.html.run.request_density import Crowd, crowd
 from runner.report.html.run.requests import RequestBar, by_account, lanes
+from runner.report.vocabulary import VERDICTS
 
 MOST_BARS = 1500
 _LANE_PX, _BAR_PX = 20, 15
@@ -90,7 +90,7 @@ def _bar(request: RequestBar, lane: int, axis: Axis) -> Bar:
     took = "nobody saw it end" if request.is_open else length(request.latency_ms)
     said = f", HTTP {request.http_status}" if request.http_status else ""
     which = f", try {request.number}" if request.number > 1 else ""
-    text = f"{request.label}{which}: {VERDICTS[request.verdict]}{said}, {took}"
+    text = f"{request.label}{which}: {VERDICTS[request.verdict].label}{said}, {took}"
     width = round(axis.x(request.end_ms) - x, 3)
     return Bar(x, lane * _LANE_PX, width, request.verdict, request.row, request.number, request.is_open, text)
 

@@ -9,10 +9,10 @@ import pytest
 from report.documents import make_plan, make_planned, make_report, make_result
 from runner.fire.outcome import Outcome
 from runner.plan.decide import Action
-from runner.report.html.labels import ACTIONS, LEFT_ALONE, OUTCOMES, exit_meaning, listed
+from runner.report.html.labels import ACTION_KINDS, LEFT_ALONE, OUTCOME_KINDS
 from runner.report.html.plan import headline
 from runner.report.html.plan.page import plan_page
-from runner.report.html.plan.placement import GROUPS, placed
+from runner.report.html.plan.placement import placed
 from runner.report.html.run.headline import besides, happened, tiles
 
 
@@ -56,13 +56,15 @@ def test_tiles_count_what_the_run_did_apart_from_what_it_left_alone() -> None:
 
 
 def test_every_outcome_and_action_has_its_words_and_its_place() -> None:
-    assert set(OUTCOMES) == set(Outcome)
-    assert set(ACTIONS) == set(LEFT_ALONE) - {"budget"} == set(GROUPS) == set(Action)
+    assert set(OUTCOME_KINDS) == set(Outcome)
+    assert set(ACTION_KINDS) == set(LEFT_ALONE) - {"budget"} == set(Action)
     assert {action for action in Action if action.sends} == {"fire", "retry"}
 
 
 def test_names_of_kinds_agree_with_their_numbers() -> None:
-    said = [f"{count} {ACTIONS[key].counted(count)}" for key in ("fire", "retry", "wait", "done") for count in (1, 3)]
+    said = [
+        f"{count} {ACTION_KINDS[key].counted(count)}" for key in ("fire", "retry", "wait", "done") for count in (1, 3)
+    ]
     assert said == [
         *("1 goes out now", "3 go out now", "1 goes out now, again", "3 go out now, again"),
         *("1 waits", "3 wait", "1 sent before", "3 sent before"),
@@ -70,16 +72,6 @@ def test_names_of_kinds_agree_with_their_numbers() -> None:
     page = plan_page(make_plan(make_planned("a"), make_planned("b"), make_planned("c", "wait")))
     tiles = [line.split("</span>")[1] for line in page.splitlines() if '<span class="name"><span class="mark"' in line]
     assert tiles == ["go out now", "waits"]
-
-
-def test_exit_codes_are_explained() -> None:
-    assert exit_meaning(4) == "at least one firing is in doubt"
-    assert "only" not in exit_meaning(0)
-    assert "ledger" in exit_meaning(None)
-
-
-def test_lists_are_said_as_people_do() -> None:
-    assert [listed(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
 
 
 def test_the_plan_says_what_goes_out_now() -> None:

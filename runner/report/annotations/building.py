@@ -1,0 +1,147 @@
+"""Build the annotations of definitions, of a plan and of a run. Formats that annotate lines show them.
+
+In: problems, a plan's document or a report's document. Out: annotations. Firings of one bulletin that differ only in
+their account share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner.definitions.problem import Problem
+from runner.definitions.row_reference import row_of_document
+from runner.definitions.suggest import counted
+from runner.plan.compare import MOVES
+from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.report.annotations.annotation import Annotation
+from runner.report.document.budget_estimate import expires_first
+from runner.report.document.entry_text import label
+from runner.report.vocabulary import ACTIONS, EXPIRES_HELD_BACK, OUTCOMES, Firings, Remark
+
+
+def from_problems(problems: Iterable[Problem]) -> list[Annotation]:
+    """Return an error for each problem of the definitions."""
+    return [
+        Annotation(
+            Severity.ERROR,
+            problem.code.value,
+            problem.message,
+            problem.file,
+            problem.line,
+            problem.column,
+            problem.help,
+            subject=problem.source.strip() or problem.message,
+            row=problem.row,
+        )
+        for problem in problems
+    ]
+
+
+def from_plan(document: Mapping[str, Any]) -> list[Annotation]:
+    """Return what a reviewer must see: blocked firings, and changed bulletins that are sent, sent again or never sent.
+
+    Without a comparison, every firing that was edited after sending or has expired counts as changed.
+    """
+    changes = document["changes"]
+    touched = None if changes is None else {change["id"] for change in changes["bulletins"]}
+    found = [] if changes is None else [*_account_moves(changes["accounts"]), *_renames(changes["bulletins"])]
+    return found + _folded(_of_plan(document["firings"], touched))
+
+
+def from_report(document: Mapping[str, Any]) -> list[Annotation]:
+    """Return the firings of a run that were not sent as they should be, and those sent with a warning."""
+    return _folded(_of_report(document["results"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found about one firing; the message is its label, its accounts and `text`."""
+
+    severity: Severity
+    rule: AnnotationRule
+    entry: Mapping[str, Any]
+    text: str
+    help: str = ""
+
+
+def _of_plan(firings: Iterable[Mapping[str, Any]], touched: set[str] | None) -> Iterator[_Found]:
+    for firing in firings:
+        is_touched = touched is None or firing["id"] in touched
+        for warning in firing.get("warnings", ()) if is_touched else ():
+            yield _Found(Severity.WARNING, AnnotationRule.EVENT_TIME, firing, f"may be refused: {warning}")
+        remark = EXPIRES_HELD_BACK if expires_first(firing) else ACTIONS[firing["action"]].remark
+        if remark is not None and _applies(remark, is_touched, is_compared=touched is not None):
+            yield _found(remark, firing, firing["reason"])
+
+
+def _applies(remark: Remark, is_touched: bool, *, is_compared: bool) -> bool:
+    match remark.about:
+        case Firings.ALL:
+            return True
+        case Firings.TOUCHED:
+            return is_touched
+        case Firings.COMPARED:
+            return is_touched and is_compared
+
+
+def _of_report(results: Iterable[Mapping[str, Any]]) -> Iterator[_Found]:
+    for result in results:
+        reason = result["reason"] or result["error"] or "no reason is known"
+        outcome, is_held_back = result["outcome"], result.get("may_go_at") is not None
+        remark = None if outcome is None else OUTCOMES[outcome].remark
+        if remark is not None and not (outcome == "skipped" and is_held_back):  # a full budget is normal
+            yield _found(remark, result, reason)
+        if is_held_back and result["warnings"]:
+            yield _found(EXPIRES_HELD_BACK, result, reason)
+        for warning in result["warnings"] if outcome == "fired" else ():
+            yield _Found(Severity.WARNING, AnnotationRule.SENT_ODDLY, result, f"was sent, but {warning}")
+
+
+def _found(remark: Remark, entry: Mapping[str, Any], reason: str) -> _Found:
+    return _Found(remark.severity, remark.rule, entry, f"{remark.text}: {reason}", remark.help)
+
+
+def _folded(found: Iterable[_Found]) -> list[Annotation]:
+    """Make one annotation for all accounts of a bulletin with the same text."""
+    accounts: dict[tuple[object, ...], list[str]] = {}
+    first: dict[tuple[object, ...], _Found] = {}
+    for each in found:
+        entry = each.entry
+        key = (each.rule, entry["file"], entry["line"], label(entry), each.text)
+        accounts.setdefault(key, []).append(entry["account"])
+        first.setdefault(key, each)
+    return [_annotation(each, ", ".join(accounts[key])) for key, each in first.items()]
+
+
+def _annotation(found: _Found, accounts: str) -> Annotation:
+    entry, about = found.entry, f"{label(found.entry)} in {accounts}"
+    message = f"{about} {found.text}"
+    row = row_of_document(entry.get("row", ""), entry["file"])
+    return Annotation(
+        found.severity, found.rule, message, entry["file"], entry["line"], help=found.help, subject=about, row=row
+    )
+
+
+def _renames(changes: Iterable[Mapping[str, Any]]) -> Iterator[Annotation]:
+    for change in changes:
+        if change["warning"] is not None:
+            message = f"{change['id']}: {change['warning']}"
+            help_text = f"Keep the id {change['was']}." if change["was"] else ""
+            found = Annotation(
+                Severity.WARNING, AnnotationRule.SENDS_AGAIN, message, change["file"], change["line"], help=help_text
+            )
+            yield replace(found, subject=change["id"], row=row_of_document(change.get("row", ""), change["file"]))
+
+
+def _account_moves(changes: Iterable[Mapping[str, Any]]) -> Iterator[Annotation]:
+    for change in changes:
+        moves = [each for each in change["fields"] if each["field"] in MOVES]
+        if change["kind"] != "changed" or not moves or change["file"] is None or change["line"] is None:
+            continue
+        fields = ", ".join(f"{each['field']} {each['old'] or 'nothing'} → {each['new'] or 'nothing'}" for each in moves)
+        reach = f"{counted(change['bulletins'], 'bulletin')} would go there"
+        message = f"account {change['name']}: {fields}; {reach}"
+        found = Annotation(Severity.WARNING, AnnotationRule.ACCOUNT_MOVES, message, change["file"], change["line"])
+        yield replace(found, subject=change["name"])

@@ -1,0 +1,51 @@
+"""JSON for programs: the documents of plans and runs as they are, and a document of problems."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from runner.definitions.model import Definitions
+from runner.definitions.problem import Problem
+from runner.report.format_interface import ReportFormat
+
+
+def _problems_document(definitions: Definitions) -> dict[str, object]:
+    """Return the verdict and every problem."""
+    return {
+        "schema_version": 1,
+        "valid": not definitions.problems,
+        "files": len(definitions.files),
+        "bulletins": len(definitions.bulletins),
+        "problems": list(_problem_entries(definitions.problems)),
+    }
+
+
+def _problem_entries(problems: Iterable[Problem]) -> Iterable[dict[str, object]]:
+    for problem in problems:
+        yield {
+            "code": problem.code.value,
+            "severity": "error",
+            "file": problem.file,
+            "line": problem.line,
+            "column": problem.column,
+            "message": problem.message,
+            "help": problem.help,
+            **({} if problem.row is None else {"row": str(problem.row)}),
+        }
+
+
+class _Json(ReportFormat):
+    def problems_text(self, definitions: Definitions, now: datetime) -> str:
+        return json.dumps(_problems_document(definitions), ensure_ascii=False, indent=2)
+
+    def plan_text(self, document: Mapping[str, Any]) -> str:
+        return json.dumps(document, ensure_ascii=False, indent=2)
+
+    def run_text(self, document: Mapping[str, Any]) -> str:
+        return json.dumps(document, ensure_ascii=False)
+
+
+FORMAT = _Json()

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importers import text, told
+from runner.definitions.load import load_sources
+from runner.definitions.problem import Problem
+from runner.definitions.problem_codes import Code
+from runner.definitions.sources import Source
+from runner.importers.conversion import Converted, converted
+from runner.importers.draft import Draft
+from runner.importers.import_context import ImportContext, ImportNotes
+from runner.importers.spreadsheet.cells import with_notes
+from runner.importers.spreadsheet.table import SheetTable, drafts_in, table_of
+
+GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
+ACCOUNTS = "accounts: {india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}}\n"
+PIECES = [
+    "{{ occurrence.date }}",
+    "{{occurrence.time}}",
+    "{{",
+    "}}",
+    "{%",
+    "{#",
+    "#}",
+    "{",
+    "}",
+    "occurrence.",
+    " ",
+    "a",
+]
+PIECES += ["{{ 'x' }}", "{# c #}", "{{ occurrence.foo }}", "{{- occurrence.date }}", "\n", "row.a", "|", "'"]
+
+
+def found_in(sheet: str) -> list[Draft | Problem]:
+    table = table_of(text(sheet))
+    assert isinstance(table, SheetTable)
+    return list(drafts_in(table, GIVEN))
+
+
+def result_of(sheet: str) -> Converted:
+    return converted(found_in(sheet), ImportContext("bulletins.d"), ImportNotes())
+
+
+def schedule_of(sheet: str) -> Any:
+    (found,) = found_in(sheet)
+    assert isinstance(found, Draft), told([found])
+    return found.fields["schedule"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "time"),
+    [
+        ("2026-12-01 18:30", "2026-12-01T18:30:00"),
+        ("2026-12-01 18:30:15", "2026-12-01T18:30:15"),
+        (" 2026-12-01  9:05 ", "2026-12-01T09:05:00"),
+        ("2026-12-01T18:30", "2026-12-01T18:30:00"),
+        ("2026-12-01 18:30+05:30", "2026-12-01T18:30:00+05:30"),
+        ("2026-12-01 18:30:00 z", "2026-12-01T18:30:00Z"),
+        ("2026-12-01 6:30 PM", "2026-12-01 6:30 PM"),
+        ("2026-12-01", "2026-12-01"),
+    ],
+)
+def test_a_time_with_the_year_first_is_written_as_definitions_have_it(cell: str, time: str) -> None:
+    assert schedule_of(f"name,at\nx,{cell}\n") == {"at": time}
+
+
+def test_a_time_of_the_event_is_sent_in_seconds_however_a_spreadsheet_writes_it() -> None:
+    (found,) = found_in("name,when\nx,2026-12-01 18:30+05:30\n")
+    assert isinstance(found, Draft)
+    assert found.payload["when"] == 1796130000
+
+
+@pytest.mark.parametrize(
+    ("sheet", "what", "mend"),
+    [
+        ("name,at\nx,01/12/2026\n", "schedule.at: '01/12/2026'", "Write 2026-12-01T18:30:00+05:30"),
+        (
+            "name,at,timezone\nx,1.12.26 18:30,Asia/Kolkata\n",
+            "schedule.at: '1.12.26 18:30'",
+            "Write 2026-12-01T18:30:00",
+        ),
+        ("name,when\nx,01-12-2026\n", "when: '01-12-2026'", "Write 2026-12-01T18:30:00+05:30"),
+    ],
+)
+def test_a_time_with_the_year_last_is_asked_for_again(sheet: str, what: str, mend: str) -> None:
+    assert told(list(result_of(sheet).problems)) == [
+        f"2:3 {what} begins with a day or a month, and it is unclear which; {mend}, year first."
+    ]
+
+
+def test_a_recurring_sheet_is_imported_as_a_whole() -> None:
+    result = result_of(
+        """\
+name,cron,timezone,starts,day,note
+Weekly {{occurrence.date}},30 18 * * FRI,Asia/Kolkata,2026-12-01 00:00,{{ occurrence.weekday }},"a, {b}"
+Daily,30 2 * * *,Asia/Kolkata,2026-12-01 00:00,{{  occurrence . utc}},c
+""".replace("starts", "schedule.starts")
+    )
+    assert told(list(result.problems)) == []
+    assert (
+        result.text
+        == """\
+defaults:
+  business_event: Program Released
+  c-by: a@example.com
+  schedule: {timezone: Asia/Kolkata, starts: 2026-12-01T00:00:00}
+
+bulletins:
+  - id: weekly-occurrence-date
+    name: Weekly {{ occurrence.date }}
+    properties:
+      day: "{{ occurrence.weekday }}"
+      note: a, {b}
+    schedule: {cron: "30 18 * * FRI"}
+
+  - id: daily
+    name: Daily
+    properties:
+      day: "{{ occurrence.utc }}"
+      note: c
+    schedule: {cron: "30 2 * * *"}
+"""
+    )
+    assert load_sources([Source("a.yaml", ACCOUNTS.encode), Source("b.yaml", result.text.encode)]).problems == ()
+
+
+@pytest.mark.parametrize("cell", ["a {# c #} b", "{{ 'x' }}", "{% if 1 %}x{% endif %}", "{{ row.a }}", "{{{{", "{{"])
+def test_what_else_a_recurring_schedule_would_fill_in_is_told_at_its_cell(cell: str) -> None:
+    for sheet in (
+        f'name,cron,timezone,a\nx,0 9 * * *,UTC,"{cell}"\n',
+        f'a,cron,timezone,name\nx,0 9 * * *,UTC,"{cell}"\n',
+    ):
+        (problem,) = result_of(sheet).problems
+        assert (problem.line, problem.column, problem.code) == (2, 17, Code.BAD_TEMPLATE)
+        assert "Write a field like {{ occurrence.date }}" in problem.help
+    (found,) = found_in(f'name,a\nx,"{cell}"\n')
+    assert isinstance(found, Draft)
+    assert found.payload["properties"] == {"a": cell}
+
+
+def test_a_field_that_no_occurrence_has_is_told_with_those_near_it() -> None:
+    (line,) = told(list(result_of("name,cron,timezone,a\nx,0 9 * * *,UTC,{{occurrence.dat}}\n").problems))
+    assert line.startswith("2:17 'occurrence.dat': an occurrence has no 'dat'; Did you mean date?")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
+def test_no_text_that_recurs_is_too_odd(cell: str) -> None:
+    result = result_of(f'name,cron,timezone,a\nx,0 9 * * *,UTC,"{cell}"\n')
+    assert result.problems or result.text
+
+
+def test_numbers_that_a_spreadsheet_rewrote_are_noted_once_for_each_column() -> None:
+    notes = ImportNotes()
+    sheet = "name,id2,b,c\nx,1,2.5,007\ny,2.34567E+05,234567.0,12\nz,1E5,234568.0,1e\n"
+    assert len(list(with_notes(found_in(sheet), notes))) == 3
+    assert notes.texts == [
+        "file:3: properties.id2 is '2.34567E+05', which looks like a number that the spreadsheet rewrote",
+        "file:3: properties.b is '234567.0', which looks like a number that the spreadsheet rewrote",
+    ]

@@ -1,0 +1,36 @@
+"""The pages of the explanations: every code under one theme, and the rules of fields that there are."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.definitions.problem_codes import EXPLANATIONS, Code
+from runner.report.text.explain_pages import RULES, THEMES, by_theme, listed_by_theme, page
+
+
+def test_every_code_stands_under_one_theme() -> None:
+    assert list(by_theme()) == list(THEMES)
+    assert sorted(code for codes in by_theme().values() for code in codes) == sorted(EXPLANATIONS)
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_lines_keep_to_the_width(width: int) -> None:
+    assert max(map(len, listed_by_theme(width))) <= width
+    for code in Code:
+        kept = [line for line in page(code, width) if not line.startswith("    ")]
+        assert max(map(len, kept)) <= width
+
+
+@pytest.mark.parametrize("code", list(RULES))
+def test_the_rules_of_the_fields_are_told(code: str) -> None:
+    lines = list(page(Code(code), 200))
+    head = "rule:" if len(RULES[code]) == 1 else "rules:"
+    told = lines[lines.index(head) + 1 :]
+    assert [line.split()[0] for line in told] == [field.partition(": ")[2] for field in RULES[code]]
+    assert all(len(line.split()) > 3 for line in told)
+
+
+def test_what_is_styled_is_what_heads_a_part() -> None:
+    lines = list(page(Code.BAD_DURATION, 80, heading=lambda text: f"<{text}>"))
+    assert lines[0] == "<bad-duration>: a duration cannot be used"
+    assert [line for line in lines if line.startswith("<")] == [lines[0], "<wrong:>", "<right:>", "<rule:>"]
