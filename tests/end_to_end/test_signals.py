@@ -171,7 +171,7 @@ def test_a_signal_after_the_last_outcome_changes_nothing(site: Site, at: str, nu
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_while_an_outcome_is_recorded_loses_none(site: Site, number: signal.Signals) -> None:
     site.write_bulletins([f"b-{count}" for count in range(30)])
-    done = run_with_signal(site, "runner.ledger.ledger:Ledger.settle", number, "fire", "--yes")
+    done = run_with_signal(site, "runner.ledger.ledger:Ledger.settle_all", number, "fire", "--yes")
     assert done.code == SIGNALS[number]
     assert set(site.states()) <= {"fired", "released"}
     assert site.states()["fired"] == len(site.accepted()) < 30
