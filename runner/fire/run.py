@@ -133,16 +133,12 @@ class Run:
         return self._early_end.lanes
 
     def _lane_threads(self, lanes: Sequence[Lane], credentials: Mapping[str, Credentials]) -> LaneThreads:
-        from runner.fire.lanes.lane_threads import LaneThreads  # imports requests, which a run without requests saves
+        # These import requests, which a run without requests saves.
+        from runner.fire.api.network import Network
+        from runner.fire.lanes.lane_threads import LaneThreads
 
-        threads = LaneThreads(
-            self._sender,
-            self._early_end,
-            self._results,
-            version=self._version,
-            timeouts=self._settings.timeouts,
-            on_message=self._display.message,
-        )
+        network = Network(version=self._version, timeouts=self._settings.timeouts)
+        threads = LaneThreads(self._sender, self._early_end, self._results, network, on_message=self._display.message)
         for lane in lanes:
             threads.add(lane, credentials[lane.account.name])
         return threads

@@ -29,6 +29,8 @@ from runner.reason import Reason
 if TYPE_CHECKING:
     from runner.fire.api.client import Client
 
+EARLY_TRIES = 2  # after so many refusals of one firing, it waits although its lane goes on
+
 
 class FiringSender:
     """Sends the firings of one run, for the threads of all its lanes. `has_sent`: a byte of a request may have left."""
@@ -96,6 +98,7 @@ class FiringSender:
         give_up_at = time.monotonic() + self._retries.total_s
         attempts: list[Attempt] = []
         last: Reason | None = None
+        answered_before = lane.answered
         while True:
             try:
                 with SendPermit(lane, lambda: self._check_out(step, claim, attempts)) as permit:
@@ -104,10 +107,14 @@ class FiringSender:
                     attempts.append(attempt(len(attempts) + 1, answer, judgement, client.redacted))
                     delay_s = self._delay_s(judgement, len(attempts), give_up_at)
                     if delay_s is None:
-                        lane.note(judgement.outcome, judgement.reason, stop_account=judgement.stop_account)
-                        return answered(step, answer, judgement, attempts)
+                        # An API that refused all tries of a firing, and no other request, refuses the next firings too.
+                        refuses_all = judgement.slow_down and lane.answered == answered_before
+                        stops = judgement.stop_account or refuses_all
+                        lane.note(judgement.outcome, judgement.reason, stop_account=stops)
                     if judgement.slow_down:
-                        lane.slow_down(delay_s)
+                        delay_s = permit.refuse(delay_s, is_early=len(attempts) <= EARLY_TRIES)
+                    if delay_s is None:
+                        return answered(step, answer, judgement, attempts)
             except SendForbidden as withheld:
                 outcome = withheld.outcome
                 reason = withheld.reason if last is None else reasons.after_tries(withheld.reason, last)

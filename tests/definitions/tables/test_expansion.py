@@ -172,6 +172,15 @@ def test_what_nothing_would_fill_in_is_refused(write: Write, name: str, words: s
     assert problem.help.startswith(words)
 
 
+def test_a_creator_that_nothing_would_fill_in_is_refused(write: Write) -> None:
+    text = """
+        bulletins:
+          - {id: a, business_event: E, name: N, properties: {}, c-by: "{{row.name}}@example.com"}
+        """
+    (problem,) = loaded(write, text).problems
+    assert (problem.code, problem.line, problem.column) == (Code.BAD_TEMPLATE, 2, 63)
+
+
 @pytest.mark.parametrize("name", ["{{ discount }} off", "{% off %}", "100 {#} percent", "{{rows}}"])
 def test_other_braces_in_a_plain_entry_are_text(write: Write, name: str) -> None:
     text = f"""
