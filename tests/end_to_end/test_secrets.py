@@ -8,7 +8,6 @@ import html
 import json
 import os
 import socket
-import subprocess
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.site import TIMEOUT_S, Done, Run, Site, assert_refused
+from end_to_end.site import TIMEOUT_S, Done, Forks, Site, assert_refused
 from end_to_end.test_outcome_table import FAULTS, slug
 from runner.sandbox.server import Sandbox
 
@@ -37,7 +36,7 @@ def assert_secret(site: Site, *texts: str) -> None:
         assert not any(part.encode() in data for part in PARTS), path
 
 
-def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Run | None) -> None:
+def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Forks | None) -> None:
     names = [slug(fault) for fault in FAULTS]
     with Sandbox(faults=[f"{fault}@{slug(fault)}" for fault in FAULTS]) as sandbox:
         site = Site(tmp_path, sandbox, forked=forked)
@@ -264,7 +263,7 @@ def test_a_passcode_file_that_is_none_is_refused_at_once(site: Site, path: str) 
     accounts = site.folder / "bulletins.d" / "accounts.yaml"
     text = accounts.read_text(encoding="utf-8").replace("passcode_env: PASSCODE_INDIA", f"passcode_file: {path}")
     accounts.write_text(text, encoding="utf-8")
-    with site.started("fire", "--yes", stdin=subprocess.PIPE) as process:  # a standard input that never ends
+    with site.started("fire", "--yes", stdin=True) as process:  # a standard input that never ends
         process.wait(TIMEOUT_S)
         out, err = process.stdout.read(), process.stderr.read()
     assert_refused(Done(process.returncode, out, err), "the passcode_file of india")
