@@ -21,6 +21,7 @@ pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
 from cli import terminal
 
 OnTerminal = Callable[..., AbstractContextManager[terminal.Terminal]]
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 QUESTION = "Send 2 (2 in india) to real people? This can't be undone. [y/N]: "
 
 
@@ -171,6 +172,7 @@ def test_ctrl_c_in_the_middle(
         sandbox.wait_received(5, timeout_s=60)
         terminal.type("\x03")
         terminal.wait_for("interrupted: waiting for the requests in flight; interrupt again to stop at once")
+        assert terminal.raw.rindex(SHOW_CURSOR) > terminal.raw.rindex(HIDE_CURSOR)  # should it be killed now
         terminal.type("\x03")
         assert terminal.wait() == 130
     assert "Traceback" not in terminal.text

@@ -17,6 +17,7 @@ import importlib.util
 import io
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -27,21 +28,9 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-_HEAVY = (
-    "end_to_end.conditions",
-    "runner.cli.commands.fire",
-    "runner.cli.ledgers",
-    "runner.cli.commands.plan",
-    "runner.cli.progress",
-    "runner.cli.reporting",
-    "runner.definitions.load",
-    "runner.fire.api.client",
-    "runner.fire.run",
-    "runner.fire.signals",
-    "runner.ledger.ledger",
-    "runner.report.document",
-    "runner.report.text.run",
-    "runner.files",
+import runner
+
+_LIBRARIES = (  # that the program imports where it needs them
     "jsonschema",
     "jsonschema_rs",
     "requests",
@@ -103,8 +92,10 @@ def _obey(commands: socket.socket) -> bool:
 
 
 def _import_all() -> None:
-    for name in _HEAVY:
-        importlib.import_module(name)
+    modules = (module.name for module in pkgutil.walk_packages(runner.__path__, "runner."))
+    for name in (*_LIBRARIES, "end_to_end.conditions", *modules):
+        if name != "runner.__main__":
+            importlib.import_module(name)
     if importlib.util.find_spec("psycopg"):
         importlib.import_module("psycopg")
         importlib.import_module("sqlalchemy.dialects.postgresql.psycopg")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from runner.report.counts import counted, told_once
 from runner.report.html.compact_data import embedded
 from runner.report.html.instants import instant_ms, length, written
-from runner.report.safe_text import plain
+from runner.report.safe_text import HOSTILE, plain
 
 if TYPE_CHECKING:
     import jinja2
@@ -27,7 +28,8 @@ def render(template: str, *, scripts: tuple[str, ...], data: Any, stories: Any, 
     from markupsafe import Markup
 
     style, script = _asset("page.css"), "\n".join(map(_asset, scripts))
-    script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
+    constants = f"const HOSTILE_CHARACTERS = {json.dumps(HOSTILE)};"
+    script = f'(() => {{\n"use strict";\n{constants}\n{script}\n}})();\n'
     return (
         _environment()
         .get_template(template)
