@@ -1,10 +1,11 @@
-"""The exit codes, and the one class of errors that a user can fix.
+"""The exit codes, and the class of errors that a user can fix.
 
 No module handles such an error on the way. The command line prints it, in one place.
 """
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -34,3 +35,19 @@ class UserError(Exception):
         self.message = message
         self.help = help
         self.exit_code = exit_code
+
+
+class OutputLost(UserError):
+    """Standard output can't be written. The caller may go on: later output is dropped without an error."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            f"standard output can't be written: {error.strerror or error}",
+            help="Make room there, or send the output to another place. What was recorded or written before stays.",
+        )
+        self.has_no_reader = error.errno == errno.EPIPE  # the reader of the pipe has ended: nobody needs the error
+
+
+def usage_error(command: str, message: str) -> UserError:
+    """Return the error for options of `command` that can't be used together."""
+    return UserError(message, help=f"See bulletins {command} --help.", exit_code=Exit.USAGE)

@@ -17,24 +17,26 @@ _ALWAYS = (
     "encodings.unicode_escape",
     "encodings.utf_16_be",
     "encodings.utf_16_le",
-    "runner.cli.prompts",
-    "runner.cli.console",
-    "runner.cli.planning",
-    "runner.cli.progress",
-    "runner.cli.reporting",
-    "runner.cli.sending",
-    "runner.cli.witnessing",
+    "runner.cli.terminal.console",
+    "runner.cli.terminal.error_output",
+    "runner.cli.terminal.fire_display",
+    "runner.cli.terminal.progress",
+    "runner.cli.terminal.prompts",
     "runner.files",
     "runner.fire.guard",
     "runner.fire.run",
     "runner.fire.signals",
     "runner.fire.witness_writer",
+    "runner.jobs.firing.fire",
+    "runner.jobs.ledger_witness",
+    "runner.jobs.plan_files",
+    "runner.jobs.planning",
     "runner.ledger.ledger",
     "runner.ledger.witness.comparison",
     "runner.ledger.witness.witness_files",
     "runner.plan.missed",
     "runner.plan.reviewed",
-    "runner.report.document",
+    "runner.report.document.run",
     "runner.report.formats",
     "runner.report.text.plan",
     "runner.report.text.run",
@@ -47,7 +49,7 @@ _FOR_METRICS = ("prometheus_client", "prometheus_client.core", "prometheus_clien
 
 def import_for_sending(format_: str, *, metrics: bool) -> None:
     """Import all that `fire` needs until its end, with a report in `format_` and, if asked for, `metrics`."""
-    from runner.cli.ledgers import identity
+    from runner.jobs.ledgers import identity
 
     on_terminal = sys.stdout.isatty() or sys.stderr.isatty()
     for name in (*_ALWAYS, *(_ON_A_TERMINAL if on_terminal else ()), *(_FOR_METRICS if metrics else ())):
@@ -58,17 +60,16 @@ def import_for_sending(format_: str, *, metrics: bool) -> None:
         Text.from_markup(":tada: \N{LATIN SMALL LETTER E WITH ACUTE}").cell_len  # noqa: B018 - loads tables of emoji and widths
     identity()  # imports the system's module for user names
     if format_ != "text":
-        _rehearse(format_)
+        _render_empty_report(format_)
 
 
-def _rehearse(format_: str) -> None:
+def _render_empty_report(format_: str) -> None:
     """Render an empty report, so that the format's templates are compiled and its modules imported."""
-    from runner import __version__
-    from runner.cli.options import present
+    from runner import __version__, clock
     from runner.errors import Exit
-    from runner.report.document import RunFacts, report_document
+    from runner.report.document.run import RunFacts, report_document
     from runner.report.formats import run_in
 
-    now = present()
+    now = clock.now()
     facts = RunFacts("", "fire", False, now, now, False, Exit.OK, __version__, ledger=None, host="")
     run_in(format_, report_document(facts, ()))

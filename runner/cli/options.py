@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runner import clock, local
-from runner.cli import completions
+from runner import local
+from runner.cli.shell_completion import completions
+from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from runner.plan.select import Criterion
+    from runner.jobs.ledgers import LedgerChoice
+    from runner.jobs.selection import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,19 +69,40 @@ def selection_options(command: F) -> F:
     return command
 
 
-def criteria(options: Mapping[str, Any]) -> list[Criterion]:
-    """Return the selection options as criteria, without `--changed-since`, which needs git."""
+def selection_of(options: Mapping[str, Any]) -> Selection:
+    """Return the values of the selection options as one Selection."""
+    from runner.jobs.selection import Selection
     from runner.plan.select import Criterion
 
-    found = []
+    criteria = []
     for kind in _SELECTED:
         for prefix, excludes in (("only_", False), ("exclude_", True)):
             if values := options[prefix + kind]:
-                found.append(Criterion(kind, tuple(values), excludes))
-    return found
+                criteria.append(Criterion(kind, tuple(values), excludes))
+    names = {name: name.removeprefix("only_") for name in options}
+    given = {names[name]: [values] if isinstance(values, str) else values for name, values in options.items() if values}
+    return Selection(tuple(criteria), options["changed_since"], given)
 
 
-class Moment(click.ParamType[datetime]):
+def ledger_choice(url: str | None, *, sandbox: bool = False) -> LedgerChoice:
+    """Return the ledger that the options mean; with --sandbox its own, whatever the environment holds.
+
+    Raises UserError if the command line also names another ledger.
+    """
+    from runner.jobs.ledgers import LedgerChoice
+
+    source = click.get_current_context().get_parameter_source("ledger_url")
+    is_named = source is click.core.ParameterSource.COMMANDLINE
+    if not sandbox:
+        return LedgerChoice(url, is_named)
+    if is_named:
+        raise UserError(
+            "--sandbox uses its own ledger, and --ledger names another", help="Leave one out.", exit_code=Exit.USAGE
+        )
+    return LedgerChoice(str(local.SANDBOX_LEDGER), is_sandbox=True)
+
+
+class InstantOption(click.ParamType[datetime]):
     """The type of an option that takes an RFC 3339 time with offset; the value is an aware datetime in UTC."""
 
     name = "time"
@@ -97,15 +120,10 @@ class Moment(click.ParamType[datetime]):
 
 
 now_option = click.option(
-    "--now", type=Moment(), metavar="TIME", help="Plan as if it were this time, like 2026-12-01T18:30:00+05:30."
+    "--now", type=InstantOption(), metavar="TIME", help="Plan as if it were this time, like 2026-12-01T18:30:00+05:30."
 )
 
 
 def as_argument(path: Path) -> str:
     """Return a set's path for a command to copy: a space and the quoted path, or nothing for the usual path."""
     return "" if path == Path(DEFAULT_PATH) else f" {shlex.quote(os.fspath(path))}"
-
-
-def present() -> datetime:
-    """Return the present time in UTC. All planning by the command line reads the clock here."""
-    return clock.now()

@@ -12,10 +12,10 @@ from keyword import iskeyword
 import click
 
 from runner import __version__, interrupts
-from runner.cli import streams
-from runner.cli.error_output import colour, show_error
 from runner.cli.groups import Group
-from runner.errors import Exit, UserError
+from runner.cli.terminal import streams
+from runner.cli.terminal.error_output import colour, show_error
+from runner.errors import Exit, OutputLost, UserError
 
 # command -> the module of `commands` that holds it, under its own name
 _COMMANDS = {
@@ -80,8 +80,8 @@ def run(arguments: list[str] | None) -> int:
     try:
         code = _called(arguments)
         sys.stdout.flush()
-    except streams.OutputLost as error:
-        if not error.is_nobody_there:
+    except OutputLost as error:
+        if not error.has_no_reader:
             show_error(error)
         return error.exit_code
     return code
@@ -90,7 +90,7 @@ def run(arguments: list[str] | None) -> int:
 def _called(arguments: list[str] | None) -> int:
     """Return the exit code of a call after printing its error. Raises OutputLost or Interrupted."""
     if "_BULLETINS_COMPLETE" in os.environ:
-        from runner.cli import completions
+        from runner.cli.shell_completion import completions
 
         completions.prepare()
     try:
@@ -103,7 +103,7 @@ def _called(arguments: list[str] | None) -> int:
         interrupts.check()
         _show_usage_error(error)
         return Exit.USAGE
-    except streams.OutputLost:
+    except OutputLost:
         raise
     except UserError as error:
         show_error(error)

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runner.fire import reasons
 from runner.fire.api.answer import FAIL, SUCCESS, Answer, read, unreadable
-from runner.fire.api.refusal_causes import HINTS
+from runner.reason import Reason
 
 _REJECTED = (400, 401, 403, 404, 405)
 _BAD_CREDENTIALS = (401, 403)
@@ -49,7 +50,7 @@ class Judgement:
     """
 
     sent: Sent
-    reason: str | None = None
+    reason: Reason | None = None
     retry: bool = False
     slow_down: bool = False
     stop_account: bool = False
@@ -66,26 +67,23 @@ def judge(answer: Answer, redacted: Callable[[str], str] = str) -> Judgement:
     status = answer.http_status
     if status is None:
         if not answer.left:
-            return Judgement(Sent.NO, f"no connection: {answer.error}", retry=True)
-        return Judgement(Sent.UNKNOWN, f"no answer after the request was sent: {answer.error}")
+            return Judgement(Sent.NO, reasons.no_connection(answer.error), retry=True)
+        return Judgement(Sent.UNKNOWN, reasons.no_answer(answer.error))
     if not answer.complete:
-        return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer is not complete: {answer.error}")
+        return Judgement(Sent.UNKNOWN, reasons.answer_incomplete(status, answer.error))
     said = read(answer.body) or unreadable(answer.body)
     if contradiction := said.contradiction(status):
-        return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer contradicts itself: {contradiction}")
+        return Judgement(Sent.UNKNOWN, reasons.answer_contradictory(status, contradiction))
     if said.status == SUCCESS:
         return Judgement(Sent.YES, bulletins_sent=said.targets)
     if status in _REDIRECTS:
-        reason = f"HTTP {status}: a redirect, and redirects are never followed; check the account's region"
-        return Judgement(Sent.NO, reason)
-    error = f": {redacted(said.error)[:_ERROR_KEPT]}" if said.error else ""
+        return Judgement(Sent.NO, reasons.redirected(status))
+    error = redacted(said.error)[:_ERROR_KEPT]
     if status == _TOO_MANY:
-        error = f"{error or ': too many concurrent requests'}{HINTS[status]}"
-        return Judgement(Sent.NO, f"HTTP 429{error}", retry=True, slow_down=True)
+        return Judgement(Sent.NO, reasons.too_many_requests(error), retry=True, slow_down=True)
     if status >= 500:
         # A gateway may give this answer after the bulletin was raised, whatever the body contains.
-        return Judgement(Sent.UNKNOWN, f"HTTP {status}{error}: the bulletin may have been sent nevertheless")
+        return Judgement(Sent.UNKNOWN, reasons.server_failed(status, error))
     if status in _REJECTED or said.status == FAIL:
-        reason = f"HTTP {status}{error}{HINTS.get(status, '')}"
-        return Judgement(Sent.NO, reason, stop_account=status in _BAD_CREDENTIALS)
-    return Judgement(Sent.UNKNOWN, f"HTTP {status}, but the answer contains no known status")
+        return Judgement(Sent.NO, reasons.refused_by_api(status, error), stop_account=status in _BAD_CREDENTIALS)
+    return Judgement(Sent.UNKNOWN, reasons.answer_unknown(status))

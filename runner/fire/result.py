@@ -14,9 +14,11 @@ from runner.fire.api.answer import Answer
 from runner.fire.outcome import Judgement, Outcome
 from runner.interrupts import exit_code_of
 from runner.ledger.values import Attempt
+from runner.plan import reasons
 from runner.plan.budget import Held
 from runner.plan.decide import Step
 from runner.plan.event_time import event_time_warnings, step_warnings
+from runner.reason import Reason
 
 _ANSWER_KEPT = 2000  # characters of an answer that the ledger keeps
 
@@ -31,7 +33,7 @@ class Result:
 
     step: Step
     outcome: Outcome | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     http_status: int | None = None
     error: str | None = None
     bulletins_sent: int | None = None
@@ -90,7 +92,7 @@ def left_alone(step: Step) -> Result:
 
 def held_back_by(held: Held, step: Step) -> Result:
     """Return the result of a step that the run should send and a budget holds back."""
-    reason = held.reason(step.firing.occurrence.expires_at)
+    reason = reasons.held_back(held, step.firing.occurrence.expires_at)
     return Result(step, Outcome.SKIPPED, reason, may_go_at=held.until, warnings=_budget_warnings(step, held.until))
 
 

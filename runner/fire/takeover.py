@@ -12,15 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.definitions.model import Bulletin, Place
+from runner.fire import reasons
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
-from runner.ledger.records.firings import SWEPT
 from runner.ledger.values import FiringRow
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing, FiringKey, digest
 from runner.plan.history import State
 from runner.plan.occurrence import Occurrence
-from runner.plan.time_text import moment
 
 OUTCOMES: Mapping[State, Outcome] = {State.EXPIRED: Outcome.EXPIRED, State.IN_DOUBT: Outcome.IN_DOUBT}
 _ACTIONS = {State.EXPIRED: Action.EXPIRED, State.IN_DOUBT: Action.IN_DOUBT}
@@ -48,18 +47,9 @@ def results(
     steps = {step.firing.key: step for step in plan.steps}
     for row in {row.key: row for row in rows}.values():
         if row.key in steps and row.state is State.IN_DOUBT:
-            yield Result(steps[row.key], Outcome.IN_DOUBT, _reason(row, run))
+            yield Result(steps[row.key], Outcome.IN_DOUBT, reasons.left_behind(row, run))
         elif belongs(row.key, row.file):
-            yield Result(steps.get(row.key) or _step(row), OUTCOMES[row.state], _reason(row, run))
-
-
-def _reason(row: FiringRow, run: str) -> str:
-    reason = row.reason or SWEPT
-    if row.state is State.EXPIRED and row.reason is None:
-        due = "" if row.due_at is None else f"was due {moment(row.due_at)}; "
-        reason = f"{due}its grace period ended before it was sent"
-    recorder = row.swept_by or row.run
-    return reason if recorder == run else f"{reason}; recorded by run {recorder}, which ended before its report"
+            yield Result(steps.get(row.key) or _step(row), OUTCOMES[row.state], reasons.left_behind(row, run))
 
 
 def _step(row: FiringRow) -> Step:
@@ -77,7 +67,8 @@ def _step(row: FiringRow) -> Step:
     )
     occurrence = Occurrence(row.key.occurrence, row.due_at, row.expires_at)
     body = row.payload.encode()
-    return Step(Firing(row.key, bulletin, occurrence, body, digest(body), row.fingerprint), _ACTIONS[row.state], "")
+    reason = reasons.left_behind(row, row.swept_by or row.run)
+    return Step(Firing(row.key, bulletin, occurrence, body, digest(body), row.fingerprint), _ACTIONS[row.state], reason)
 
 
 def _payload(row: FiringRow) -> Mapping[str, Any]:

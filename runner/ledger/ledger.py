@@ -19,6 +19,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
+from runner.definitions.model import Bulletin
 from runner.errors import UserError
 from runner.ledger.database import connect, database_errors, locks
 from runner.ledger.database.ledger_clock import LedgerClock, Source
@@ -26,11 +27,11 @@ from runner.ledger.database.tables import ledger as ledger_table
 from runner.ledger.records import (
     budget_use,
     firings,
-    other_occurrence_names,
     queries,
     runs,
     seen_runs,
     slots,
+    snapshot,
     unreported,
     watches,
 )
@@ -120,15 +121,16 @@ class Ledger:
         *,
         accounts: Collection[str] | None = None,
         budgeted: Collection[str] = (),
+        bulletins: Iterable[Bulletin] = (),
     ) -> History:
-        """Return what the planner needs to know about these firings at `now`.
+        """Return all that the planner needs to know about these firings at `now`, as the ledger is at one moment.
 
         `accounts` are the defined accounts. Firings sent in any other account are included, because it may have been
-        renamed. For the accounts in `budgeted`, recent firings are included.
+        renamed. For the accounts in `budgeted`, recent firings are included. Of the wanted firings whose bulletin is in
+        `bulletins` and recurs, the missed occurrences are included that no run has settled.
         """
-        with self._reading() as connection:
-            known = queries.history(connection, wanted, now, self.clock.now(), accounts, budgeted)
-            return other_occurrence_names.completed(connection, wanted, known, now, self.clock.now(), accounts)
+        with connect.snapshot(self._engine, self._url, streamed=False) as connection:
+            return snapshot.read(connection, wanted, now, self.clock.now(), accounts, budgeted, bulletins)
 
     def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
         """Return up to when each of these recurring bulletins is settled; without those that no run has looked at."""

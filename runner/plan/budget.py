@@ -19,7 +19,6 @@ from typing import NamedTuple
 from runner.definitions.model import Account, Budget
 from runner.plan.firing import Firing
 from runner.plan.history import Spent
-from runner.plan.time_text import moment, whole_second
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -36,11 +35,6 @@ class Limit:
     window: timedelta
     event: str | None = None
 
-    def __str__(self) -> str:
-        of_event = f" for {self.event}" if self.event is not None else ""
-        unit = "an hour" if self.window == HOUR else "a day"
-        return f"the budget of {self.account}{of_event} is {self.count:,} {unit}"
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -52,15 +46,6 @@ class Held:
     limit: Limit
     until: datetime
     others: int = 0
-
-    def reason(self, expires_at: datetime | None) -> str:
-        """Return the reason in words, for a firing that expires at `expires_at`."""
-        until = moment(whole_second(self.until))
-        others = "1 other is" if self.others == 1 else f"{self.others:,} others are"
-        why = f"{others} sent first: no room until" if self.others else "it is used up until"
-        if expires_at is not None and self.until > expires_at:
-            return f"{self.limit}, and {why} {until}; it will expire before that, {moment(expires_at)}"
-        return f"{self.limit}, and {why} {until}; it can be sent then"
 
 
 def limits(account: Account, event: str) -> tuple[Limit, ...]:

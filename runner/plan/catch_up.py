@@ -18,16 +18,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from runner.definitions.model import CatchUp, Recurrence
+from runner.plan import reasons
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import BLOCKING, History, KnownFiring, SentFiring, State
-from runner.plan.time_text import moment
+from runner.reason import Reason
 
 IN_TIME = timedelta(minutes=15)  # with catch_up none: how long after the due time a run may start
-_STATE_PHRASES = {
-    State.FIRED: "was sent",
-    State.IN_DOUBT: "may have been sent",
-    State.CLAIMED: "is being sent",
-}
 
 
 class PassedOver(NamedTuple):
@@ -36,7 +32,7 @@ class PassedOver(NamedTuple):
     `newer` is the later occurrence that is due to be sent instead; None if there is none, or if it was already sent.
     """
 
-    reason: str
+    reason: Reason
     is_news: bool
     newer: FiringKey | None = None
 
@@ -67,17 +63,17 @@ def _passed_over_of_bulletin(
     for firing in reversed(due):
         at = firing.occurrence.due_at
         if not sent and newest is not None and at is not None and at < newest:
-            sent = f"the occurrence of {moment(newest)} was sent, or may have been"  # by an earlier schedule
+            sent = reasons.newer_of_earlier_schedule(newest)
         entry = history.entries.get(firing.key)
         if entry is not None and entry.state in BLOCKING:
-            sent = sent or f"{firing.key.occurrence} {_STATE_PHRASES[entry.state]}"
+            sent = sent or reasons.newer_occurrence(firing.key.occurrence, entry.state)
         elif passed := _already_settled(firing, entry, settled, now):
             yield firing.key, passed
         elif not firing.occurrence.is_expired(now):
             if too_late := _too_late(firing, entry, sent, newer, history, now):
                 yield firing.key, too_late._replace(is_news=not history.is_new(key))
             elif orphan := orphan_of(firing, history):
-                sent = sent or f"{firing.key.occurrence} was sent in {orphan.key.account}, which is no longer defined"
+                sent = sent or reasons.newer_in_renamed_account(firing.key.occurrence, orphan.key.account)
             else:
                 newer = newer or firing.key
 
@@ -91,13 +87,12 @@ def _already_settled(
     """
     due_at = firing.occurrence.due_at
     assert due_at is not None
-    was_due = f"was due {moment(due_at)}"
     if entry is not None and entry.state is State.EXPIRED:
-        return PassedOver(f"{entry.reason or f'{was_due}, and expired unsent'}; {entry.report_note}", False)
+        return PassedOver(reasons.expiry_reported(entry, reasons.expired_unsent(due_at)), False)
     if settled is not None and due_at < settled:
-        return PassedOver(f"{was_due}; it was already too late when a run last looked at this bulletin", False)
+        return PassedOver(reasons.too_late_for_last_run(due_at), False)
     if settled is None and firing.occurrence.is_expired(now):
-        return PassedOver(f"{was_due}; its grace ran out before the first run looked at this bulletin", False)
+        return PassedOver(reasons.too_late_for_first_run(due_at), False)
     return None
 
 
@@ -118,41 +113,21 @@ def _too_late(
     assert key is not None
     assert due_at is not None
     if schedule.catch_up is CatchUp.LATEST and sent:
-        return PassedOver(_latest(due_at, sent), True)
+        return PassedOver(reasons.newer_was_sent(due_at, sent), True)
     if schedule.catch_up is CatchUp.LATEST and newer:
-        return PassedOver(in_its_place(firing, newer.occurrence), True, newer)
+        return PassedOver(reasons.newer_is_sent(due_at, newer.occurrence), True, newer)
     is_first_look = key not in history.settled
     if schedule.catch_up is CatchUp.NONE and is_first_look and newer:
-        return PassedOver(_only_latest(due_at), False)
+        return PassedOver(reasons.only_latest_at_first(due_at), False)
     if now - due_at <= IN_TIME or entry is not None:
         return None
     looked = history.looked.get(key)
     was_looked_at = looked is not None and looked >= due_at
     # A run records each occurrence that it finds too late. So if a run has looked since the due time, it was in time.
     if schedule.catch_up is CatchUp.NONE and (history.is_new(key) or not was_looked_at):
-        minutes = IN_TIME // timedelta(minutes=1)
-        return PassedOver(
-            f"was due {moment(due_at)}; catch_up is none, and no run came within {minutes}m of its due time", True
-        )
+        return PassedOver(reasons.no_run_in_time(due_at, IN_TIME), True)
     if is_first_look and (sent or newer):
-        return PassedOver(_only_latest(due_at), False)
+        return PassedOver(reasons.only_latest_at_first(due_at), False)
     if key in history.edited and was_looked_at and (sent or newer):  # the schedule of that run had no such due time
-        return PassedOver(
-            f"was due {moment(due_at)}; the schedule was edited since: of earlier times, only the latest is sent", False
-        )
+        return PassedOver(reasons.only_latest_after_edit(due_at), False)
     return None
-
-
-def _only_latest(due_at: datetime) -> str:
-    return f"was due {moment(due_at)}; no run had looked at this bulletin before, so only the latest is sent"
-
-
-def in_its_place(firing: Firing, newer: str, *, waits: bool = False) -> str:
-    """Return the reason for an occurrence that is replaced by `newer`. `waits`: a budget holds the newer one back."""
-    due_at = firing.occurrence.due_at
-    assert due_at is not None
-    return _latest(due_at, f"{newer} {'waits to be' if waits else 'is'} sent in its place")
-
-
-def _latest(due_at: datetime, instead: str) -> str:
-    return f"was due {moment(due_at)}; catch_up is latest, and {instead}"

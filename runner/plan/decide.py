@@ -18,12 +18,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from runner.definitions.model import Account
+from runner.plan import reasons
 from runner.plan.budget import Budgets
-from runner.plan.catch_up import PassedOver, in_its_place, orphan_of, passed_over
+from runner.plan.catch_up import PassedOver, orphan_of, passed_over
 from runner.plan.changes import Change, changes
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, KnownFiring, State
-from runner.plan.time_text import moment, span
+from runner.reason import Reason
 
 DUPLICATE_WINDOW = timedelta(hours=24)
 _NO_BUDGETS: Mapping[str, Account] = {}
@@ -61,12 +62,12 @@ class Step:
 
     firing: Firing
     action: Action
-    reason: str
+    reason: Reason
     changes: tuple[Change, ...] = ()
     is_news: bool = False
     may_go_at: datetime | None = None
     in_reserve: Action | None = None
-    kept_reason: str | None = None
+    kept_reason: Reason | None = None
 
     @property
     def goes(self) -> bool:
@@ -164,7 +165,9 @@ def _send_older_where_newer_is_not_sent(
             continue
         newer = steps[places[stand_ins.get(why.newer, why.newer)]]
         if newer.goes:
-            reason = in_its_place(firing, newer.firing.key.occurrence, waits=newer.may_go_at is not None)
+            assert firing.occurrence.due_at is not None
+            occurrence, waits = newer.firing.key.occurrence, newer.may_go_at is not None
+            reason = reasons.newer_is_sent(firing.occurrence.due_at, occurrence, waits=waits)
             steps[number] = replace(steps[number], reason=reason, kept_reason=reason)
         else:
             step = step_of(firing)
@@ -185,12 +188,13 @@ def _step(
         return blocked
     occurrence = firing.occurrence
     if not firing.bulletin.enabled:
-        return Step(firing, Action.DISABLED, "enabled is false")
+        return Step(firing, Action.DISABLED, reasons.disabled())
     if entry is not None and _is_reported(firing, entry) and not (firing.watch_key or occurrence.is_expired(now)):
-        return Step(firing, Action.EXPIRED, _reported_early(firing, entry))
+        assert occurrence.due_at is not None
+        return Step(firing, Action.EXPIRED, reasons.expiry_reported_early(entry, occurrence.due_at))
     if not occurrence.is_due(now):
         assert occurrence.due_at is not None
-        return Step(firing, Action.WAIT, f"due {moment(occurrence.due_at)}, in {span(occurrence.due_at - now)}")
+        return Step(firing, Action.WAIT, reasons.not_due(occurrence.due_at, now))
     if firing.key in passed:
         why, is_news, _ = passed[firing.key]
         return Step(firing, Action.EXPIRED, why, is_news=is_news, kept_reason=why if is_news else None)
@@ -198,68 +202,51 @@ def _step(
         return _expired(firing, entry, now)
     if reason := _renamed(firing, history) or _duplicate(firing, history, now, sending):
         return Step(firing, Action.DUPLICATE, reason)
-    due = f"due since {moment(occurrence.due_at)}" if occurrence.due_at else "due at once (no schedule)"
     if entry is not None and entry.failures:
-        times = "once" if entry.failures == 1 else f"{entry.failures} times"
-        return Step(firing, Action.RETRY, f"{due}; failed {times} before: {entry.reason}")
-    return Step(firing, Action.FIRE, due)
+        return Step(firing, Action.RETRY, reasons.failed_before(occurrence.due_at, entry.failures, entry.reason))
+    return Step(firing, Action.FIRE, reasons.due(occurrence.due_at))
 
 
 def _budgeted(step: Step, budgets: Budgets, now: datetime) -> Step:
     """Return the step after its budget: held back if the budget is used up. An expiry names a budget that caused it."""
     firing, occurrence = step.firing, step.firing.occurrence
     if step.action.sends and (held := budgets.charge(firing)):
-        reason = held.reason(occurrence.expires_at)
+        reason = reasons.held_back(held, occurrence.expires_at)
         in_reserve = step.action if held.others else None
         return replace(step, action=Action.WAIT, reason=reason, may_go_at=held.until, in_reserve=in_reserve)
     if step.is_news and occurrence.is_expired(now) and occurrence.due_at and (limit := budgets.was_reached(firing)):
-        cause = f"{limit}, and it was used up when the grace ran out"
-        kept = f"was due {moment(occurrence.due_at)}; {cause}"
-        return replace(step, reason=f"{step.reason}; {cause}", kept_reason=kept)
+        kept = reasons.grace_ended_by_budget(occurrence.due_at, limit)
+        return replace(step, reason=reasons.with_budget(step.reason, limit), kept_reason=kept)
     return step
 
 
 def _blocked(firing: Firing, entry: KnownFiring) -> Step | None:
-    at = moment(entry.claimed_at)
-    if entry.key != firing.key:
-        at += f" as {entry.key.occurrence}, {_other_name(firing, entry)}"
+    occurrence = firing.key.occurrence
     match entry.state:
         case State.FIRED if entry.key != firing.key:
-            return Step(firing, Action.DONE, f"sent {at}, by run {entry.run}")
+            return Step(firing, Action.DONE, reasons.sent_as_other_occurrence(entry, occurrence))
         case State.FIRED if entry.fingerprint == firing.fingerprint:
-            return Step(firing, Action.DONE, f"sent {at} by run {entry.run}")
+            return Step(firing, Action.DONE, reasons.sent(entry))
         case State.FIRED:
-            again = "the next occurrence uses it" if firing.watch_key else "raise revision to send it again"
-            reason = f"sent {at}, edited since: the edit sends nothing; {again}"
+            reason = reasons.edited_after_sending(entry, recurs=firing.watch_key is not None)
             return Step(firing, Action.CHANGED, reason, tuple(changes(entry.definition or {}, firing.definition)))
         case State.IN_DOUBT:
-            why = entry.reason or "the run that held it ended without recording an outcome"
-            hint = f"check the dashboard, then run bulletins resolve {firing.key.bulletin}"
-            return Step(firing, Action.IN_DOUBT, f"it may have been sent {at}: {why}; {hint}")
+            reason = reasons.may_have_been_sent(entry, firing.key.bulletin, occurrence)
+            return Step(firing, Action.IN_DOUBT, reason)
         case State.CLAIMED:
-            return Step(firing, Action.CLAIMED, f"run {entry.run} on {entry.host} (pid {entry.pid}) is sending it")
+            return Step(firing, Action.CLAIMED, reasons.being_sent(entry))
         case _:
             return None
-
-
-def _other_name(firing: Firing, entry: KnownFiring) -> str:
-    """Return how the entry's name came about: before a schedule edit, or under another offset of the time zone."""
-    if firing.watch_key is None:
-        return "when it was recurring"
-    return "for the same local date and time" if "@" in entry.key.occurrence else "before it was recurring"
 
 
 def _expired(firing: Firing, entry: KnownFiring | None, now: datetime) -> Step:
     occurrence = firing.occurrence
     assert occurrence.due_at is not None
     assert occurrence.expires_at is not None
-    grace = span(occurrence.expires_at - occurrence.due_at)
-    was_due = f"was due {moment(occurrence.due_at)}; "
-    reason = f"{was_due}its grace of {grace} ran out {span(now - occurrence.expires_at)} ago"
+    reason = reasons.grace_ended(occurrence.due_at, occurrence.expires_at, now)
     if entry is None or not _is_reported(firing, entry):
         return Step(firing, Action.EXPIRED, reason, is_news=True)
-    kept = entry.reason if entry.reason and entry.reason.startswith(was_due) else reason
-    return Step(firing, Action.EXPIRED, f"{kept}; {entry.report_note}")
+    return Step(firing, Action.EXPIRED, reasons.expiry_reported(entry, reason.text))
 
 
 def _is_reported(firing: Firing, entry: KnownFiring) -> bool:
@@ -268,41 +255,24 @@ def _is_reported(firing: Firing, entry: KnownFiring) -> bool:
     return entry.state is State.EXPIRED and expires_at is not None and entry.expires_at == expires_at
 
 
-def _reported_early(firing: Firing, entry: KnownFiring) -> str:
-    """The reason for a firing that was reported as expired too early. A person may have acted on that report."""
-    assert firing.occurrence.due_at is not None
-    return (
-        f"due {moment(firing.occurrence.due_at)}; run {entry.run} already reported it as expired, because its grace had"
-        " run out by the clock of that machine; change the grace to send it"
-    )
-
-
 def _duplicate(
     firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], Iterable[str]]
-) -> str | None:
+) -> Reason | None:
     if firing.bulletin.allow_duplicate:
         return None
     payload = (firing.key.account, firing.payload_hash)
-    hint = "change the payload, or write allow_duplicate: true"
     for other in sending.get(payload, ()):
         if other != firing.key.bulletin:
-            return f"the same payload is sent to {firing.key.account} now by {other}; {hint}"
+            return reasons.duplicate_in_plan(firing.key.account, other)
     for sent in history.recent.get(payload, ()):
         is_late = firing.occurrence.due_at is not None and sent.at >= firing.occurrence.due_at
         if sent.key.bulletin != firing.key.bulletin and (is_late or now - sent.at < DUPLICATE_WINDOW):
-            earlier = f"the same payload was sent to {firing.key.account} by {sent.key.bulletin} {moment(sent.at)}"
-            return f"{earlier}; if this is the same bulletin, write that id again; if not, {hint}"
+            return reasons.duplicate_sent(firing.key.account, sent)
     return None
 
 
-def _renamed(firing: Firing, history: History) -> str | None:
+def _renamed(firing: Firing, history: History) -> Reason | None:
     """Return why the firing may be a second send to the same people, through a renamed account; None if it is not."""
     if (orphan := orphan_of(firing, history)) is None:
         return None
-    old, at = orphan.key.account, moment(orphan.at)
-    if orphan.key.occurrence != firing.key.occurrence:  # the schedule was edited since
-        at += f" as {orphan.key.occurrence}"
-    return (
-        f"it was sent {at} in {old}, which is no longer defined: if {firing.key.account} is the new name of {old}, the"
-        " same people would get it again; to send it anyway, raise revision or write allow_duplicate: true"
-    )
+    return reasons.account_renamed(firing.key.account, firing.key.occurrence, orphan)

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from runner.plan.firing import FiringKey, WatchKey
+from runner.plan.firing import Firing, FiringKey, WatchKey
 
 
 class State(StrEnum):
@@ -36,7 +36,8 @@ class KnownFiring:
     The claim of a run that is over is given as in doubt; the ledger decides that by its own clock.
     `claimed_at`: when the row was made. `settled_at`: when its state last changed. `reporter`: the run whose report
     shows the row. `is_reported`: whether that report was published. `definition`: what was sent, if it differs from
-    what is defined now.
+    what is defined now. `reason`: the newest reason that is recorded, of an expiry without a reason that of its last
+    failure. `expiry_reason`: the reason that is recorded with the expiry itself.
     """
 
     key: FiringKey
@@ -47,6 +48,7 @@ class KnownFiring:
     settled_at: datetime | None = None
     expires_at: datetime | None = None
     reason: str | None = None
+    expiry_reason: str | None = None
     bulletins_sent: int | None = None
     reporter: str = ""
     is_reported: bool = True
@@ -54,13 +56,6 @@ class KnownFiring:
     pid: int = 0
     failures: int = 0
     definition: Mapping[str, Any] | None = None
-
-    @property
-    def report_note(self) -> str:
-        """The run that reported an expired firing, or the run that recorded it if no report shows it yet; in words."""
-        if self.is_reported:
-            return f"reported by run {self.reporter or self.run}"
-        return f"recorded by run {self.run}, not yet in a report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +93,8 @@ class History:
     are no longer defined. `spent`: by account with a budget, firings sent in the last 48 hours.
 
     For recurring bulletins: `settled`, up to when they are settled; `looked`, when a run last looked at them; `edited`,
-    those whose schedule was edited since; `newest`, the due time of the newest occurrence that was sent, or may have
-    been, as far as the planner needs it.
+    those whose schedule was edited since; `missed`, their firings that expired and are not settled; `newest`, the due
+    time of the newest occurrence that was sent, or may have been, as far as the planner needs it.
     """
 
     entries: Mapping[FiringKey, KnownFiring] = field(default_factory=dict)
@@ -110,6 +105,7 @@ class History:
     newest: Mapping[WatchKey, datetime] = field(default_factory=dict)
     looked: Mapping[WatchKey, datetime] = field(default_factory=dict)
     edited: Set[WatchKey] = frozenset()
+    missed: tuple[Firing, ...] = ()
 
     def is_new(self, key: WatchKey) -> bool:
         """Whether no run has looked at the recurring bulletin with its present schedule."""

@@ -1,7 +1,7 @@
 """Missed occurrences of recurring bulletins: which of them a run still has to report, each exactly once. Pure.
 
 In: a plan, the firings and the watches of the ledger. A watch records up to when all occurrences of a bulletin in an
-account are settled: sent, reported, or not worth a report. Out: past firings to plan, and the new watches.
+account are settled: sent, reported, or not worth a report. Out: missed firings to plan, and the new watches.
 
 The rule. Occurrences before the first run that looks at a bulletin are not reported. From then on, every occurrence
 that is not sent is reported once, as expired. After an edit, times whose grace is over count as never missed.
@@ -24,7 +24,7 @@ _UNDECIDED = (Action.IN_DOUBT, Action.CLAIMED)  # nobody knows yet how these end
 _TICK = timedelta(microseconds=1)
 
 
-def watched(firings: Iterable[Firing]) -> dict[WatchKey, Recurrence]:
+def recurring_schedules(firings: Iterable[Firing]) -> dict[WatchKey, Recurrence]:
     """Return the watch keys of the recurring bulletins among these firings, with their schedules, in order."""
     return {
         key: firing.bulletin.schedule
@@ -33,12 +33,14 @@ def watched(firings: Iterable[Firing]) -> dict[WatchKey, Recurrence]:
     }
 
 
-def due_now(firings: Iterable[Firing], now: datetime) -> dict[WatchKey, Recurrence]:
+def schedules_due(firings: Iterable[Firing], now: datetime) -> dict[WatchKey, Recurrence]:
     """Return the watch keys and schedules of recurring bulletins with an occurrence that is due and not expired."""
-    return watched(each for each in firings if each.occurrence.is_due(now) and not each.occurrence.is_expired(now))
+    return recurring_schedules(
+        each for each in firings if each.occurrence.is_due(now) and not each.occurrence.is_expired(now)
+    )
 
 
-def looked_back(
+def missed_firings(
     bulletins: Iterable[Bulletin], selected: Sequence[Firing], settled: Mapping[WatchKey, datetime], now: datetime
 ) -> Iterator[Firing]:
     """Yield the firings of the selected bulletins that expired before `now` and are not settled yet.
@@ -52,7 +54,7 @@ def looked_back(
         if isinstance(bulletin.schedule, Recurrence):
             by_id.setdefault(bulletin.id, bulletin)
     known = {firing.key for firing in selected}
-    for key in watched(selected):
+    for key in recurring_schedules(selected):
         found = by_id.get(key.bulletin)
         if found is None or key not in settled:
             continue
@@ -62,13 +64,14 @@ def looked_back(
             yield from (firing for firing in firings_of(in_account, since) if firing.key not in known)
 
 
-def settling(plan: Plan, looked_back: Iterable[Firing], history: History) -> Plan:
-    """Return the plan with `settled`: up to when each recurring bulletin is settled once a run has followed the plan.
+def with_missed(plan: Plan, history: History) -> Plan:
+    """Return a plan that contains the missed firings of the history, with `settled` and without needless steps.
 
-    Steps of `looked_back` that need no report are removed. Firings in doubt or claimed by another run stay, and
-    are not settled until their end is known. Occurrences that a new schedule passes over are settled unreported.
+    `settled` says up to when each recurring bulletin is settled once a run has followed the plan. Steps of missed
+    firings that need no report are removed. Firings in doubt or claimed by another run stay, and are not settled until
+    their end is known. Occurrences that a new schedule passes over are settled unreported.
     """
-    past = {firing.key for firing in looked_back}
+    past = {firing.key for firing in history.missed}
     steps = tuple(
         step for step in plan.steps if step.firing.key not in past or step.is_news or step.action in _UNDECIDED
     )
@@ -110,17 +113,19 @@ def _passed_over_until(plan: Plan, history: History) -> Iterator[tuple[WatchKey,
             yield key, min(others, default=max(passed) + _TICK)
 
 
-def held_back(settled: Mapping[WatchKey, datetime], open_: Iterable[Firing]) -> dict[WatchKey, datetime]:
-    """Return `settled`, but for each bulletin not beyond its earliest firing in `open_`, whose end is not known."""
+def settled_before(settled: Mapping[WatchKey, datetime], open_firings: Iterable[Firing]) -> dict[WatchKey, datetime]:
+    """Return `settled`, but for each bulletin not beyond its earliest open firing, whose end is not known."""
     found = dict(settled)
-    for firing in open_:
+    for firing in open_firings:
         key, due_at = firing.watch_key, firing.occurrence.due_at
         if key in found and due_at is not None:
             found[key] = min(found[key], due_at)
     return found
 
 
-def seen(watches: Mapping[WatchKey, Watch], recurring: Mapping[WatchKey, Recurrence], now: datetime) -> History:
+def watched_history(
+    watches: Mapping[WatchKey, Watch], recurring: Mapping[WatchKey, Recurrence], now: datetime
+) -> History:
     """Return what earlier runs recorded about these schedules, as a history without entries.
 
     If a schedule was edited since, its due times from before the present grace count as settled.
@@ -134,9 +139,9 @@ def seen(watches: Mapping[WatchKey, Watch], recurring: Mapping[WatchKey, Recurre
     return History(settled=settled, looked=looked, edited=edited)
 
 
-def watches_of(plan: Plan, settled: Mapping[WatchKey, datetime]) -> dict[WatchKey, Watch]:
+def watches_to_record(plan: Plan, settled: Mapping[WatchKey, datetime]) -> dict[WatchKey, Watch]:
     """Return the watches to record in the ledger after a run that settled the bulletins up to these times."""
-    recurring = watched(step.firing for step in plan.steps)
+    recurring = recurring_schedules(step.firing for step in plan.steps)
     return {key: Watch(until, plan.now, times_of(recurring[key])) for key, until in settled.items()}
 
 

@@ -90,7 +90,9 @@ def only_reviewed(reviewed: ReviewedPlan, plan: Plan) -> Plan:
     return replace(plan, steps=steps, settled={})
 
 
-def moved(reviewed: ReviewedPlan, plan: Plan, accounts: Mapping[str, Account], ledger_id: str | None) -> list[str]:
+def differences(
+    reviewed: ReviewedPlan, plan: Plan, accounts: Mapping[str, Account], ledger_id: str | None
+) -> list[str]:
     """Return the differences between the reviewed plan and now, one line each; empty if it can be sent as reviewed.
 
     `plan` holds the firings of the set whose keys are in `reviewed.keys`.

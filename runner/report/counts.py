@@ -64,7 +64,7 @@ def by_account(entries: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(f"{count:,} in {account}" for account, count in counts.items())
 
 
-def told_once(effects: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:
+def distinct_effects(effects: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:
     """Return the different effects of a change in each account, each with how often it occurs, such as `3 times`.
 
     The count is empty for a single effect, and if the text already contains it.
@@ -72,11 +72,11 @@ def told_once(effects: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, A
     alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for effect in effects:
         alike.setdefault((effect["account"], effect["text"]), []).append(effect)
-    told = []
+    distinct = []
     for (_, text), each in alike.items():
         times = f"{len(each):,} times"
-        told.append((each[0], "" if len(each) == 1 or text.startswith(f"{times} ") else times))
-    return told
+        distinct.append((each[0], "" if len(each) == 1 or text.startswith(f"{times} ") else times))
+    return distinct
 
 
 def moves(change: Mapping[str, Any]) -> bool:

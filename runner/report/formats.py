@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.definitions.model import Definitions
-    from runner.report.findings import Annotation
+    from runner.report.annotations.findings import Annotation
 
 # In addition to `text`, which each command prints itself.
 FINDING_FORMATS = ("markdown", "github", "sarif", "junit")
@@ -27,7 +27,7 @@ RUN_FORMATS = PLAN_FORMATS
 
 def problems_in(format_: str, definitions: Definitions, *, now: datetime) -> str:
     """Return the problems of a set in one of `PROBLEM_FORMATS` other than text, with a line break at the end."""
-    from runner.report.findings import from_problems
+    from runner.report.annotations.findings import from_problems
 
     match format_:
         case "json":
@@ -65,7 +65,7 @@ def plan_in(format_: str, document: Mapping[str, Any]) -> str:
 
             text = plan_page(dict(document))
         case _:
-            from runner.report.findings import from_plan
+            from runner.report.annotations.findings import from_plan
 
             text = _annotations(format_, from_plan(document))
     return _ended(text)
@@ -89,7 +89,7 @@ def run_in(format_: str, document: Mapping[str, Any]) -> str:
 
             text = report_page(dict(document))
         case _:
-            from runner.report.findings import from_report
+            from runner.report.annotations.findings import from_report
 
             text = _annotations(format_, from_report(document))
     return _ended(text)
@@ -97,11 +97,11 @@ def run_in(format_: str, document: Mapping[str, Any]) -> str:
 
 def _annotations(format_: str, findings: list[Annotation]) -> str:
     if format_ == "sarif":
-        from runner.report.sarif import sarif
+        from runner.report.annotations.sarif import sarif
 
         return sarif(findings, __version__)
     assert format_ == "github"
-    from runner.report.github import github_commands
+    from runner.report.annotations.github import github_commands
 
     return github_commands(findings)
 

@@ -17,10 +17,10 @@ from typing import Any
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.plan.time_text import moment
-from runner.report.budget_estimate import expires_first, turn_of
+from runner.report.annotations.findings import label, place
 from runner.report.counts import counted
-from runner.report.findings import label, place
-from runner.report.safe_text import plain
+from runner.report.document.budget_estimate import budget_allows_at, expires_first
+from runner.report.safe_text import printable
 from runner.report.text.problems import problem_line
 
 _NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # not allowed in XML 1.0
@@ -135,11 +135,11 @@ def _report_case(result: Mapping[str, Any]) -> _Case:
 
 def _story(entry: Mapping[str, Any]) -> list[str]:
     due = f"due: {entry['due_at']}" if entry["due_at"] else "due: at once"
-    turn = turn_of(entry)
+    may_go = budget_allows_at(entry)
     held = (
         []
-        if turn is None
-        else ["expires before the budget has room" if expires_first(entry) else f"may go: {moment(turn)}"]
+        if may_go is None
+        else ["expires before the budget has room" if expires_first(entry) else f"may go: {moment(may_go)}"]
     )
     return [
         place(entry),
@@ -204,4 +204,4 @@ def _seconds(length_ms: int) -> str:
 
 
 def _text(text: str) -> str:
-    return _NOT_CHARACTERS.sub(lambda found: f"\\u{ord(found.group()):04x}", plain(text))
+    return _NOT_CHARACTERS.sub(lambda found: f"\\u{ord(found.group()):04x}", printable(text))

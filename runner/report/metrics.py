@@ -81,7 +81,7 @@ class Earlier:
     held_back: float | None = None
 
 
-def figures(
+def measure_run(
     document: Mapping[str, Any], *, in_doubt_now: int | None, overdue_now: int | None, held_back_now: int | None = None
 ) -> RunFigures:
     """Return the figures of a run's report, with the ledger's counts after the run; None for an unknown count."""

@@ -12,7 +12,7 @@ HOSTILE = f"[{OBEYED}{UNSEEN}{TAGS}]|({FLAG})|{COMMAND}"
 _HOSTILE = re.compile(HOSTILE)
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text on one line, with an escape for every character that is invisible or that a terminal obeys."""
     return _HOSTILE.sub(_escape, text)
 

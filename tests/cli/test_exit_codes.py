@@ -17,10 +17,10 @@ from runner.sandbox.server import Sandbox
 AFTER_SENDING = (
     "runner.fire.run:Run.finish",
     "runner.ledger.ledger:Ledger.finish_run",
-    "runner.report.document:report_document",
+    "runner.report.document.run:report_document",
     "runner.report.text.run:summary_lines",
-    "runner.cli.reporting:Reporter.publish",
-    "runner.cli.metering:Meter.look_at",
+    "runner.jobs.firing.publishing:ReportPublisher.publish",
+    "runner.jobs.firing.metrics_file:MetricsFile.count_ledger",
     "runner.ledger.ledger:Ledger.close",
     "runner.report.metrics:metrics_text",
 )
@@ -53,7 +53,7 @@ def test_what_fails_after_a_request_has_left_is_no_refusal(
         break_down(patch, at, error)
         done = bulletins("fire", "--yes", "--id", "now-*", "--metrics-file", "m.prom")
     assert (done.code, len(sandbox.accepted())) == (1, 2), done
-    assert "error: " in done.err or at.endswith("look_at")
+    assert "error: " in done.err or at.endswith("count_ledger")
 
 
 @pytest.mark.usefixtures("ledger")

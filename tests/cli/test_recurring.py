@@ -14,8 +14,8 @@ from git.repository import Repository
 
 from cli.conftest import Bulletins, account
 from runner import clock
-from runner.cli import planning
 from runner.definitions.schema.schemas import schema
+from runner.jobs import selected_set
 from runner.sandbox.server import Sandbox
 
 FRIDAY = datetime(2026, 12, 4, 13, 0, tzinfo=UTC)  # 18:30 in Kolkata
@@ -244,7 +244,7 @@ def test_what_comes_only_later_is_not_too_much_to_read(
     other = "  - {id: other, name: O, properties: {}, schedule: {cron: '30 18 * * FRI', timezone: Asia/Kolkata}}\n"
     write({"all.yaml": WEEKLY + other})
     it_is(FRIDAY - timedelta(days=1))
-    monkeypatch.setattr(planning, "MOST_COMING", 1)
+    monkeypatch.setattr(selected_set, "MOST_COMING", 1)
 
     done = bulletins("plan", "--until", f"{FRIDAY - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}")
     assert done.out.splitlines()[-1].endswith(": nothing comes; 3 more come only after that")

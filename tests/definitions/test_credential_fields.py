@@ -14,7 +14,7 @@ from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schema.credential_fields import looks_like_secret
 from runner.definitions.sources import Source
-from runner.report.findings import from_problems
+from runner.report.annotations.findings import from_problems
 from runner.report.formats import FINDING_FORMATS, problems_in
 
 SECRET = "QAB-SECRET-1"

@@ -25,7 +25,7 @@ BEFORE_SENDING = (
     "runner.definitions.load:load",
     "runner.ledger.database.connect:open_engine",
     "runner.ledger.ledger:Ledger.history",
-    "runner.cli.reporting:Reporter.check",
+    "runner.jobs.firing.publishing:ReportPublisher.check",
     "runner.fire.guard:check_maximum",
     "runner.cli.early_imports:import_for_sending",
     "runner.fire.run:Run.__init__",
@@ -34,10 +34,10 @@ BEFORE_SENDING = (
 )
 AFTER_SENDING = (
     "runner.ledger.ledger:Ledger.finish_run",
-    "runner.cli.reporting:Reporter.publish",
+    "runner.jobs.firing.publishing:ReportPublisher.publish",
     "runner.files:written_whole",
     "runner.ledger.ledger:Ledger.close",
-    "runner.cli.metering:Meter.write",
+    "runner.jobs.firing.metrics_file:MetricsFile.write",
     "runner.interrupts:end",
 )
 
@@ -183,7 +183,7 @@ def test_a_signal_while_an_outcome_is_recorded_loses_none(site: Site, number: si
     [
         ("fire --yes --max 0", "runner.ledger.ledger:Ledger.close", signal.SIGTERM),
         ("fire --yes --max 0", "runner.files:written_whole", signal.SIGHUP),
-        ("fire --dry-run", "runner.report.document:report_document", signal.SIGINT),
+        ("fire --dry-run", "runner.report.document.run:report_document", signal.SIGINT),
         ("plan", "runner.ledger.ledger:Ledger.close", signal.SIGINT),
         ("plan", "sqlalchemy.engine.default:DefaultDialect.do_close", signal.SIGTERM),
         ("plan", "sqlalchemy.engine.default:DefaultDialect.do_rollback", signal.SIGHUP),

@@ -20,6 +20,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
 from runner.plan.decide import Plan, decide
 from runner.plan.firing import firings
+from runner.reason import ReasonCode
 from runner.sandbox.record import Received
 
 PASSCODE = "correct-horse-battery"
@@ -74,14 +75,14 @@ class Firer:
     told: list[Result] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
-    def run(self, **settings: Any) -> Run:
+    def run(self, *, on_result: Callable[[Result], None] | None = None, **settings: Any) -> Run:
         """A run that has not begun."""
         return Run(
             self.ledger,
             Origin("fire", "1.2.3"),
             IDENTITY,
             settings=replace(self.settings, **settings),
-            on_result=self.told.append,
+            on_result=on_result or self.told.append,
             on_message=self.messages.append,
         )
 
@@ -104,6 +105,11 @@ class Firer:
 def outcomes(ended: Ended) -> dict[str, str | None]:
     """Outcomes by the bulletin's id."""
     return {result.step.firing.key.bulletin: result.outcome for result in ended.results}
+
+
+def reason_code(result: Result) -> ReasonCode | None:
+    """The code of a result's reason."""
+    return None if result.reason is None else result.reason.code
 
 
 @contextmanager

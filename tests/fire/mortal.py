@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from runner import clock, process
-from runner.cli.planning import plan_over
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
 from runner.fire.api.client import Client
 from runner.fire.api.credentials import Credentials
 from runner.fire.result import Result
 from runner.fire.run import Run
+from runner.jobs.planning import plan_firings
 from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
@@ -86,7 +86,7 @@ def _be(definitions: Definitions, url: str) -> NoReturn:
 def _fire(definitions: Definitions, ledger: Ledger, now: datetime, told: TextIO) -> None:
     clock.now = lambda: now
     ledger.end_leases(process.is_gone)
-    plan = plan_over(ledger, definitions, list(firings(definitions, now)), now)
+    plan = plan_firings(ledger, definitions, list(firings(definitions, now)), now)
     identity = Identity("tester", "here", os.getpid(), process.this_process())
     run = Run(ledger, Origin("fire", "1.2.3"), identity)
     credentials = {name: Credentials(f"{name}-id", "sesame") for name in definitions.accounts}

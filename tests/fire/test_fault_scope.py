@@ -14,12 +14,15 @@ from servers.postgres import PrivatePostgres, new_database
 
 from fire import PASSCODE, Firer, account, bulletin, due, outcomes, plan_of
 from runner.errors import Exit
-from runner.fire import run as run_module
 from runner.fire.api.answer import Answer
 from runner.fire.api.client import Client
 from runner.fire.api.credentials import Credentials
 from runner.fire.fault_scope import fault_text
+from runner.fire.holding.claims import Claims
+from runner.fire.holding.ledger_access import LedgerAccess
+from runner.fire.lanes import firing_sender
 from runner.fire.lanes.lane import FAULTS_IN_A_ROW
+from runner.fire.lanes.lane_threads import CLAIMS_AHEAD
 from runner.fire.outcome import judge
 from runner.fire.result import Ended, Result
 from runner.ledger.database.connect import create, parse_url
@@ -160,7 +163,7 @@ def test_an_exception_after_the_request_has_left_puts_one_in_doubt(
     def broken(answer: Answer, *rest: Any) -> Any:
         return judge(answer, *rest) if next(answers) != 2 else {}["x"]
 
-    monkeypatch.setattr(run_module, "judge", broken)
+    monkeypatch.setattr(firing_sender, "judge", broken)
     ended = firer.fire(BULLETINS)
     counts = Counter(outcomes(ended).values())
     assert (counts, ended.exit_code, ended.fault) == ({"fired": 5, "in_doubt": 1}, Exit.IN_DOUBT, None)
@@ -183,7 +186,7 @@ def test_a_fault_of_every_firing_stops_its_account_alone(
     ended = firer.fire(bulletins)
     counts = by_account(ended)
     assert (counts["europe", "fired"], ended.exit_code, ended.fault) == (30, Exit.FAILED, None)
-    threads = firer.concurrency + run_module.CLAIMS_AHEAD
+    threads = firer.concurrency + CLAIMS_AHEAD
     assert FAULTS_IN_A_ROW <= counts["india", "failed"] <= FAULTS_IN_A_ROW + threads
     assert counts["india", "failed"] + counts["india", "skipped"] == 30
 
@@ -211,10 +214,11 @@ def test_an_outcome_is_recorded_with_less_text_rather_than_not_at_all(
 
 def test_an_answer_with_characters_that_no_database_takes(firer: Firer, ledger: Ledger) -> None:
     attempt = Attempt(1, datetime.now(UTC), 1.0, "yes", 200, "a\0b\ud800", "\0")
-    run = firer.run()
     (step,) = plan_of([bulletin()], ledger).steps
-    claim = run._claims.take(step)
-    settled = run._claims.settle(claim, Result(step, "fired", attempts=(attempt,), error="\0\udfff"))  # type: ignore[arg-type]
+    access = LedgerAccess(0.0, lambda is_away: None, lambda text: None)
+    claims = Claims(ledger, firer.run().id, access, is_stopping=lambda: False, on_fault=lambda error: None)
+    claim = claims.take(step)
+    settled = claims.settle(claim, Result(step, "fired", attempts=(attempt,), error="\0\udfff"))  # type: ignore[arg-type]
     assert (settled.outcome, states(ledger)) == ("fired", {"episode-1": State.FIRED})
 
 
@@ -227,7 +231,7 @@ def test_an_outcome_that_cannot_be_recorded_at_all_stops_its_account_alone(
     ended = firer.fire(bulletins)
     counts = by_account(ended)
     assert (counts["europe", "fired"], ended.exit_code, ended.fault) == (20, Exit.IN_DOUBT, None)
-    assert 1 <= counts["india", "in_doubt"] <= 1 + run_module.CLAIMS_AHEAD
+    assert 1 <= counts["india", "in_doubt"] <= 1 + CLAIMS_AHEAD
     assert counts["india", "in_doubt"] + counts["india", "skipped"] == 20
 
 
@@ -251,7 +255,7 @@ def test_a_proxy_without_a_usable_address_fails_its_accounts_and_is_not_quoted(
     credentials = {name: Credentials(f"{name}-id", PASSCODE) for name in accounts}
     ended = firer.run().fire(plan_of(bulletins, firer.ledger), accounts, credentials)
     assert by_account(ended) == {("europe", "fired"): 2, ("india", "failed"): 2}
-    assert "s3cret" not in json.dumps([result.reason for result in ended.results])
+    assert "s3cret" not in json.dumps([str(result.reason) for result in ended.results])
 
 
 @pytest.mark.parametrize("count", [1, 20])
@@ -286,9 +290,7 @@ def test_an_expiry_that_the_ledger_refuses_fails_alone(
 
 
 def test_a_progress_that_cannot_be_shown_stops_nothing(firer: Firer) -> None:
-    run = firer.run()
-    run._on_result = lambda result: {}["x"]
-    ended = firer.fire(BULLETINS, run)
+    ended = firer.fire(BULLETINS, firer.run(on_result=lambda result: {}["x"]))
     assert (outcomes(ended), ended.exit_code) == (ALL_FIRED, Exit.OK)
     assert "KeyError" in (ended.unshown or "")
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runner.fire.api.answer import Answer
 from runner.fire.outcome import Judgement, Outcome, Sent, judge
+from runner.reason import ReasonCode
 
 NOW = datetime(2026, 12, 1, 13, tzinfo=UTC)
 SUCCESS = {"status": "success", "targets": 1}
@@ -102,7 +103,9 @@ def test_a_refusal_with_a_body_that_may_say_otherwise_is_in_doubt(status: int, b
 def test_the_word_fail_is_a_no_that_is_never_tried_again(status: int) -> None:
     judgement = judged(status, FAIL)
     assert (judgement.sent, judgement.outcome, judgement.retry) == (Sent.NO, Outcome.FAILED, False)
-    assert judgement.reason == f"HTTP {status}: Business Event Not Found"
+    assert judgement.reason is not None
+    assert judgement.reason.code in (f"http-{status}", ReasonCode.REFUSED_BY_API)
+    assert "Business Event Not Found" in judgement.reason.text
 
 
 @pytest.mark.parametrize("body", [b"", PAGE, {}, [1], FAIL, {**FAIL, "targets": 0}, {**FAIL, "targets": "0"}])
@@ -118,7 +121,7 @@ def test_429_is_turned_away_at_the_door_and_may_be_tried_again(body: object) -> 
     judgement = judged(429, body)
     assert (judgement.sent, judgement.retry, judgement.slow_down) == (Sent.NO, True, True)
     assert judgement.reason is not None
-    assert judgement.reason.startswith("HTTP 429: ")
+    assert judgement.reason.code is ReasonCode.HTTP_429
 
 
 @pytest.mark.parametrize("body", [b"", PAGE, {"error": "later"}, FAIL])
@@ -132,7 +135,8 @@ def test_a_gateway_may_answer_5xx_after_it_was_sent(status: int, body: object) -
 def test_a_redirect_is_not_followed_and_not_tried_again(status: int) -> None:
     judgement = judged(status)
     assert (judgement.sent, judgement.retry) == (Sent.NO, False)
-    assert "redirect" in (judgement.reason or "")
+    assert judgement.reason is not None
+    assert judgement.reason.code is ReasonCode.REDIRECTED
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,9 @@ def test_other_statuses_without_a_readable_word_are_in_doubt(status: int) -> Non
 def test_an_answer_that_broke_off_is_in_doubt_whatever_its_status(status: int) -> None:
     judgement = judged(status, SUCCESS, complete=False)
     assert (judgement.sent, judgement.retry) == (Sent.UNKNOWN, False)
-    assert "it broke" in (judgement.reason or "")
+    assert judgement.reason is not None
+    assert judgement.reason.code is ReasonCode.ANSWER_INCOMPLETE
+    assert "it broke" in judgement.reason.text
 
 
 def test_without_an_answer_it_counts_whether_anything_left() -> None:
@@ -181,15 +187,15 @@ def test_only_a_count_that_the_ledger_can_hold_counts_as_bulletins_sent(targets:
 
 def test_an_error_is_kept_on_one_line_that_every_terminal_and_encoding_takes() -> None:
     body = b'{"status": "fail", "error": "a\\n::error::b\\u001b[31m\\ud800 \\u0000c"}'
-    reason = judged(400, body).reason or ""
-    assert reason == "HTTP 400: a ::error::b\ufffd[31m\ufffd \ufffdc"
+    reason = str(judged(400, body).reason)
+    assert reason.endswith("a ::error::b\ufffd[31m\ufffd \ufffdc")
     assert reason.encode()
 
 
 def test_what_a_reason_quotes_is_redacted_before_it_is_cut() -> None:
     body = {"status": "fail", "error": "x" * 295 + "passcode"}
     answer = Answer(NOW, 1.0, True, 400, json.dumps(body).encode(), True)
-    reason = judge(answer, lambda text: text.replace("passcode", "[hidden]")).reason or ""
+    reason = str(judge(answer, lambda text: text.replace("passcode", "[hidden]")).reason)
     assert "pass" not in reason
     assert len(reason) < 320
 
@@ -223,5 +229,5 @@ def test_only_a_certain_no_may_be_tried_again(status: int | None, body: bytes, l
     if judgement.sent is Sent.YES:
         assert status is not None
         assert 200 <= status < 300
-    assert len(judgement.reason or "") < 400
+    assert len(str(judgement.reason or "")) < 400
     assert 0 <= (judgement.bulletins_sent or 0) < 2**31

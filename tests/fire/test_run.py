@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,16 +13,31 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from fire import HASTY, IDENTITY, PATIENCE_S, QUICK, AtRequest, Firer, beside, bulletin, due, outcomes, plan_of
+from fire import (
+    HASTY,
+    IDENTITY,
+    PATIENCE_S,
+    QUICK,
+    AtRequest,
+    Firer,
+    beside,
+    bulletin,
+    due,
+    outcomes,
+    plan_of,
+    reason_code,
+)
 from runner import clock
 from runner.errors import Exit, UserError
 from runner.fire.holding import ledger_access
 from runner.fire.lanes.backoff import Retries
+from runner.fire.run import Run
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import firings
 from runner.ledger.values import Claim, Origin
 from runner.plan.history import State
+from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
 
@@ -173,7 +189,7 @@ def test_a_firing_that_another_run_took_meanwhile_is_skipped(firer: Firer, sandb
     (result,) = firer.fire([bulletin()], plan=plan).results
 
     assert result.outcome == "skipped"
-    assert result.reason == "another run meanwhile claimed or sent it"
+    assert reason_code(result) is ReasonCode.CLAIMED_BY_ANOTHER_RUN
     assert len(sandbox.received()) == 1
 
 
@@ -379,6 +395,14 @@ def end_lease(connection: Connection, run: str) -> None:
     connection.exec_driver_sql("UPDATE runs SET lease_until = started_at WHERE id = ?", (run,))
 
 
+def await_stop(run: Run) -> None:
+    """Returns once the run starts nothing more."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not run.is_stopping:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 def settle_truthfully(ledger: Ledger, raised: Counter[str | None]) -> None:
     """A person's word on all that is in doubt: what was raised was sent."""
     for row in ledger.in_doubt():
@@ -399,7 +423,7 @@ def test_a_run_whose_claims_were_taken_over_sends_nothing_more(ledger: Ledger) -
                 end_lease(connection, run.id)
                 assert firings.sweep(connection, other, ledger.clock.now())
             ledger.finish_run(other, exit_code=4, interrupted=False)
-            assert run._stopping.wait(PATIENCE_S)
+            await_stop(run)
 
         sixth.work = take_over
         ended = firer.fire(bulletins, run)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fire import Firer, account, bulletin, due, outcomes, plan_of
+from fire import Firer, account, bulletin, due, outcomes, plan_of, reason_code
 from runner import clock
 from runner.definitions.model import Budget, Bulletin, Definitions
 from runner.errors import Exit
@@ -19,7 +19,9 @@ from runner.plan.budget import Held
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.firing import firings
 from runner.plan.history import State
-from runner.report.document import entry
+from runner.plan.time_text import moment
+from runner.reason import ReasonCode
+from runner.report.document.run import entry
 from runner.sandbox.server import Sandbox
 
 
@@ -51,10 +53,10 @@ def test_what_the_budget_has_is_sent_and_the_rest_skipped_without_failing(
 
     assert Counter(outcomes(ended).values()) == {"fired": 5, "skipped": 35}
     assert (ended.exit_code, len(sandbox.received())) == (Exit.OK, 5)
-    (reason,) = {result.reason for result in ended.results if result.outcome is Outcome.SKIPPED}
-    assert reason is not None
-    assert reason.startswith("the budget of india is 5 an hour, and it is used up until 20")
-    assert reason.endswith("Z; it can be sent then")
+    skipped = [result for result in ended.results if result.outcome is Outcome.SKIPPED]
+    assert {reason_code(result) for result in skipped} == {ReasonCode.BUDGET_USED_UP}
+    assert len({result.reason for result in skipped}) == 1
+    assert not any(result.warnings for result in skipped)
     assert sum(isinstance(answer, Held) for answer in asked) <= 5  # one for each thread, not one for each firing
 
 
@@ -110,9 +112,11 @@ def test_one_that_is_held_back_is_no_canary(thrifty: Firer, sandbox: Sandbox) ->
 def test_a_window_that_closes_before_its_turn_is_told(thrifty: Firer) -> None:
     bulletins = [bulletin(number, schedule=due(clock.now())) for number in range(6)]
     ended = thrifty.fire(bulletins)
-    (reason,) = (result.reason for result in ended.results if result.outcome is Outcome.SKIPPED)
-    assert reason is not None
-    assert "it will expire before that, " in reason
+    (skipped,) = (result for result in ended.results if result.outcome is Outcome.SKIPPED)
+    expires_at = skipped.step.firing.occurrence.expires_at
+    assert expires_at is not None
+    assert reason_code(skipped) is ReasonCode.BUDGET_USED_UP
+    assert moment(expires_at) in str(skipped.reason)
 
 
 def test_the_next_plan_knows_what_was_spent(thrifty: Firer, ledger: Ledger) -> None:
@@ -184,10 +188,10 @@ def test_the_reason_of_an_expiry_is_kept(thrifty: Firer, ledger: Ledger, monkeyp
     thrifty.fire(bulletins, plan=planned(thrifty, bulletins))
     later = clock.now() + timedelta(hours=1, seconds=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    thrifty.fire(bulletins, plan=planned(thrifty, bulletins))
+    plan = planned(thrifty, bulletins)
+    thrifty.fire(bulletins, plan=plan)
     (row,) = ledger.rows(state=State.EXPIRED)
-    assert row.reason is not None
-    assert row.reason.endswith("; the budget of india is 5 an hour, and it was used up when the grace ran out")
+    assert row.reason == str(plan.newly_expired[0].kept_reason)
 
 
 def test_one_that_another_run_has_taken_is_no_canary(thrifty: Firer, sandbox: Sandbox) -> None:

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from fire import IDENTITY, Firer, account, bulletin
+from fire import IDENTITY, Firer, account, bulletin, reason_code
 from runner import clock
-from runner.cli.planning import plan_over
 from runner.definitions.model import Budget, Bulletin, CatchUp, Definitions, Recurrence
 from runner.errors import Exit, UserError
+from runner.jobs.planning import plan_firings
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Plan
 from runner.plan.firing import WatchKey, firings
 from runner.plan.history import State
+from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
 NOW = datetime(2026, 12, 1, 13, 5, tzinfo=UTC)
@@ -42,7 +43,7 @@ def recurring(cron: str = "0 * * * *", **fields: Any) -> Bulletin:
 
 def plan(ledger: Ledger, *bulletins: Bulletin) -> Plan:
     definitions = Definitions({}, {}, bulletins, ())
-    return plan_over(ledger, definitions, list(firings(definitions, clock.now())), clock.now())
+    return plan_firings(ledger, definitions, list(firings(definitions, clock.now())), clock.now())
 
 
 def settled(ledger: Ledger) -> datetime:
@@ -118,7 +119,7 @@ def test_what_was_passed_over_meanwhile_is_not_sent(
     ended = firer.fire([hourly], plan=waiting)
     assert sent(sandbox) == ["of 2026-12-01T12:00:00Z"] * was_watched + ["of 2026-12-01T14:00:00Z"]
     assert [result.outcome for result in ended.results] == [None, "skipped", None]
-    assert ended.results[1].reason == "another run meanwhile claimed it, sent it or recorded it as expired"
+    assert reason_code(ended.results[1]) is ReasonCode.CLAIMED_BY_ANOTHER_RUN
     assert {row.state for row in ledger.rows()} == ({State.FIRED, State.EXPIRED} if was_watched else {State.FIRED})
 
 
@@ -161,7 +162,7 @@ def test_with_catch_up_none_what_a_budget_held_back_goes_as_soon_as_it_lets_it(
     for minutes in (1, 20, 40, 59, 63, 80):
         it_is(NOW + timedelta(minutes=minutes))
         definitions = Definitions(india, {}, tuple(two), ())
-        found = plan_over(ledger, definitions, list(firings(definitions, clock.now())), clock.now())
+        found = plan_firings(ledger, definitions, list(firings(definitions, clock.now())), clock.now())
         assert firer.fire(two, plan=found).exit_code == Exit.OK
     assert len(sent(sandbox)) == 2
     assert State.EXPIRED not in {row.state for row in ledger.rows()}

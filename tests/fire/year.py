@@ -25,9 +25,9 @@ from zoneinfo import ZoneInfo
 from fire import IDENTITY
 from fire.mortal import KILLED, PATIENCE_S, POINTS
 from runner import process
-from runner.cli.planning import plan_over
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
+from runner.jobs.planning import plan_firings
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Action, Plan
@@ -166,7 +166,7 @@ class Year:
 
     def plan(self, at: datetime) -> Plan:
         """What a run would do then."""
-        return plan_over(self.ledger, self.definitions, list(firings(self.definitions, at)), at)
+        return plan_firings(self.ledger, self.definitions, list(firings(self.definitions, at)), at)
 
     @staticmethod
     def is_idle(plan: Plan) -> bool:

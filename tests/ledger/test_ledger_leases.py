@@ -14,6 +14,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim, FiringRow, Identity, Settlement
 from runner.plan.decide import Action, decide
 from runner.plan.history import State
+from runner.reason import ReasonCode
 
 RUN_OUT = NOW + LEASE + TICK
 FIRING = make_firing("sale")
@@ -165,7 +166,8 @@ def test_sent_is_done_and_not_sent_is_retried(ledger: Ledger, claim: Claim) -> N
     assert settled(ledger, sent=False)
     (step,) = decide([FIRING], ledger.history([FIRING], RUN_OUT), RUN_OUT).steps
     assert step.action is Action.RETRY
-    assert step.reason.endswith("failed once before: settled as not sent by meera: looked it up")
+    assert step.reason.code is ReasonCode.FAILED_BEFORE
+    assert step.reason.text.endswith("by meera: looked it up")
     again = ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
     assert again
     ledger.settle(again, Settlement(State.IN_DOUBT), RUN_OUT)

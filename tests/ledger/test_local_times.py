@@ -46,7 +46,7 @@ def test_a_local_time_that_was_sent_is_not_sent_at_another_instant(ledger: Ledge
     again = half_past_six(other)
     step = step_of(ledger, again)
     assert step.action is Action.DONE
-    assert "r1@2026-12-01T13:00:00Z" in step.reason
+    assert "r1@2026-12-01T13:00:00Z" in step.reason.text
     assert ledger.claim(begin(ledger), again, LATER) is None
 
 

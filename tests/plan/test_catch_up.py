@@ -10,7 +10,8 @@ from runner.definitions.model import Account, Budget, CatchUp, Definitions, Plac
 from runner.plan.catch_up import IN_TIME
 from runner.plan.decide import Plan, decide
 from runner.plan.firing import Firing, FiringKey, WatchKey, firings
-from runner.plan.history import History, KnownFiring, SentFiring, Spent, State
+from runner.plan.history import BLOCKING, History, KnownFiring, SentFiring, Spent, State
+from runner.reason import ReasonCode
 
 MINUTE = timedelta(minutes=1)
 WATCHED = {WatchKey("india", "a", 1): NOW - timedelta(days=1)}
@@ -33,9 +34,8 @@ def actions(found: Plan) -> list[str]:
 def test_of_several_only_the_latest_goes_and_the_others_are_told() -> None:
     found = plan(hourly())
     assert actions(found) == ["expired (news)", "expired (news)", "fire", "wait"]
-    assert found.steps[0].reason == (
-        "was due 2026-12-01T11:00:00Z; catch_up is latest, and r1@2026-12-01T13:00:00Z is sent in its place"
-    )
+    assert found.steps[0].reason.code is ReasonCode.NEWER_IS_SENT
+    assert "r1@2026-12-01T13:00:00Z" in found.steps[0].reason.text
 
 
 def test_all_go_where_all_are_wanted_the_oldest_first() -> None:
@@ -44,14 +44,12 @@ def test_all_go_where_all_are_wanted_the_oldest_first() -> None:
     assert [step.firing.occurrence.due_at for step in found.to_send] == [NOW - 2 * HOUR, NOW - HOUR, NOW]
 
 
-@pytest.mark.parametrize(
-    ("state", "said"), [("fired", "was sent"), ("in_doubt", "may have been sent"), ("claimed", "is being sent")]
-)
-def test_after_a_later_one_an_earlier_one_does_not_go(state: str, said: str) -> None:
+@pytest.mark.parametrize("state", BLOCKING)
+def test_after_a_later_one_an_earlier_one_does_not_go(state: State) -> None:
     found = hourly()
-    step = plan(found, make_entry(found[2], State(state))).steps[1]
-    assert (step.action, step.is_news) == ("expired", True)
-    assert step.reason.endswith(f"catch_up is latest, and r1@2026-12-01T13:00:00Z {said}")
+    step = plan(found, make_entry(found[2], state)).steps[1]
+    assert (step.action, step.is_news, step.reason.code) == ("expired", True, ReasonCode.NEWER_WAS_SENT)
+    assert "r1@2026-12-01T13:00:00Z" in step.reason.text
 
 
 def test_after_an_earlier_one_a_later_one_goes() -> None:
@@ -61,13 +59,11 @@ def test_after_an_earlier_one_a_later_one_goes() -> None:
 
 def test_what_was_passed_over_is_told_once_and_stays_so() -> None:
     first, second, third, _ = found = hourly()
-    told = make_entry(first, State.EXPIRED, reason="was due 2026-12-01T11:00:00Z; catch_up is latest: so")
+    told = make_entry(first, State.EXPIRED, expiry_reason="another took its place")
     after = plan(found, told, make_entry(second, State.EXPIRED), make_entry(third, State.FAILED))
     assert actions(after) == ["expired", "expired", "retry", "wait"]
-    assert [step.reason for step in after.steps[:2]] == [
-        "was due 2026-12-01T11:00:00Z; catch_up is latest: so; reported by run RUN1",
-        "was due 2026-12-01T12:00:00Z, and expired unsent; reported by run RUN1",
-    ]
+    assert [step.reason.code for step in after.steps[:2]] == [ReasonCode.EXPIRY_REPORTED] * 2
+    assert after.steps[0].reason.text.startswith("another took its place")
 
 
 @pytest.mark.parametrize("catch_up", CatchUp)
@@ -80,8 +76,7 @@ def test_what_was_told_as_expired_stays_so_with_every_catch_up_and_every_grace(c
 def test_with_none_only_what_a_run_comes_for_in_time_goes() -> None:
     found = plan(hourly(CatchUp.NONE))
     assert actions(found) == ["expired (news)", "expired (news)", "fire", "wait"]
-    said = "was due 2026-12-01T12:00:00Z; catch_up is none, and no run came within 15m of its due time"
-    assert found.steps[1].reason == said
+    assert found.steps[1].reason.code is ReasonCode.NO_RUN_IN_TIME
     late = NOW + IN_TIME
     assert actions(plan(hourly(CatchUp.NONE, late), now=late))[1:] == ["fire", "wait"]
     late += TICK
@@ -132,7 +127,8 @@ def test_one_that_is_a_duplicate_takes_nobodys_place() -> None:
     copy = (found[2].key.account, found[2].payload_hash)
     after = expecting(found, recent={copy: (SentFiring(FiringKey("india", "other", "r1"), NOW - MINUTE),)})
     assert actions(after) == ["expired (news)", "fire", "duplicate", "wait"]
-    assert after.steps[0].reason.endswith("catch_up is latest, and r1@2026-12-01T12:00:00Z is sent in its place")
+    assert after.steps[0].reason.code is ReasonCode.NEWER_IS_SENT
+    assert "r1@2026-12-01T12:00:00Z" in after.steps[0].reason.text
 
 
 def test_where_all_are_duplicates_none_is_told_as_passed_over() -> None:
@@ -145,9 +141,9 @@ def test_where_all_are_duplicates_none_is_told_as_passed_over() -> None:
 def test_one_that_waits_for_a_budget_takes_the_place_of_others_if_it_goes_in_time() -> None:
     after = expecting(hourly(), (Spent(NOW - MINUTE, "Program Released"),))
     assert actions(after) == ["expired (news)", "expired (news)", "wait", "wait"]
-    assert after.steps[1].kept_reason == (
-        "was due 2026-12-01T12:00:00Z; catch_up is latest, and r1@2026-12-01T13:00:00Z waits to be sent in its place"
-    )
+    assert after.steps[1].reason.code is ReasonCode.NEWER_WAITS
+    assert after.steps[1].kept_reason == after.steps[1].reason
+    assert "r1@2026-12-01T13:00:00Z" in after.steps[1].reason.text
 
 
 def test_one_that_expires_before_its_budget_takes_nobodys_place() -> None:
@@ -162,9 +158,9 @@ def test_what_was_passed_over_says_nothing_of_a_budget() -> None:
     """Its grace has not run out; and what was told is not explained anew."""
     first, *_ = found = hourly()
     spent = tuple(Spent(NOW - each * MINUTE, "Program Released") for each in (70, 1))
-    told = make_entry(first, State.EXPIRED, reason="was due 2026-12-01T11:00:00Z; catch_up is latest, and so on")
+    told = make_entry(first, State.EXPIRED, expiry_reason="another took its place")
     after = expecting(found, spent, entries={first.key: told})
-    assert not any("budget" in step.reason for step in after.steps[:2])
+    assert [step.reason.code for step in after.steps[:2]] == [ReasonCode.EXPIRY_REPORTED, ReasonCode.NEWER_WAITS]
 
 
 def test_what_is_disabled_is_no_news_and_stands_in_nobodys_way() -> None:
@@ -174,10 +170,7 @@ def test_what_is_disabled_is_no_news_and_stands_in_nobodys_way() -> None:
 def test_what_was_settled_is_neither_sent_nor_told_again_when_the_grace_becomes_longer() -> None:
     found = plan(hourly(CatchUp.ALL), settled={WatchKey("india", "a", 1): NOW - HOUR})
     assert actions(found) == ["expired", "fire", "fire", "wait"]
-    assert (
-        found.steps[0].reason
-        == "was due 2026-12-01T11:00:00Z; it was already too late when a run last looked at this bulletin"
-    )
+    assert found.steps[0].reason.code is ReasonCode.TOO_LATE_FOR_LAST_RUN
 
 
 def test_what_ended_before_anybody_looked_is_no_news() -> None:
@@ -185,7 +178,7 @@ def test_what_ended_before_anybody_looked_is_no_news() -> None:
     found = list(firings(Definitions({}, {}, (make_bulletin(schedule=schedule),), ()), NOW))
     (step,) = plan(found, settled={}).steps
     assert (step.action, step.is_news) == ("expired", False)
-    assert step.reason == "was due 2026-11-01T09:00:00Z; its grace ran out before the first run looked at this bulletin"
+    assert step.reason.code is ReasonCode.TOO_LATE_FOR_FIRST_RUN
 
 
 def test_accounts_and_revisions_are_each_by_themselves() -> None:
@@ -200,10 +193,7 @@ def test_accounts_and_revisions_are_each_by_themselves() -> None:
 def test_an_edit_of_what_was_sent_counts_from_the_next_time_on() -> None:
     found = hourly()
     step = plan(found, make_entry(found[2], State.FIRED, fingerprint="sha256:other")).steps[2]
-    assert (step.action, step.reason.partition(", ")[2]) == (
-        "changed",
-        "edited since: the edit sends nothing; the next occurrence uses it",
-    )
+    assert (step.action, step.reason.code) == ("changed", ReasonCode.EDITED_AFTER_SENDING)
 
 
 def test_after_a_later_one_of_another_schedule_an_earlier_one_does_not_go() -> None:
@@ -211,10 +201,8 @@ def test_after_a_later_one_of_another_schedule_an_earlier_one_does_not_go() -> N
     sent = History(settled=WATCHED, newest={WatchKey("india", "a", 1): NOW - 30 * MINUTE})
     found = decide(hourly(now=NOW - 20 * MINUTE), sent, NOW - 20 * MINUTE)
     assert actions(found) == ["expired (news)", "expired (news)", "wait"]
-    assert found.steps[1].reason == (
-        "was due 2026-12-01T12:00:00Z; catch_up is latest, and the occurrence of 2026-12-01T12:30:00Z"
-        " was sent, or may have been"
-    )
+    assert found.steps[1].reason.code is ReasonCode.NEWER_WAS_SENT
+    assert "2026-12-01T12:30:00Z" in found.steps[1].reason.text
     assert actions(decide(hourly(now=NOW), sent, NOW))[2] == "fire"
     assert actions(decide(hourly(CatchUp.ALL, now=NOW), sent, NOW))[:2] == ["fire", "fire"]
 
@@ -226,9 +214,7 @@ def test_what_went_out_in_an_account_that_was_renamed_counts_as_sent() -> None:
     known = History(orphans={went_out[1:]: (SentFiring(went_out, NOW),)})
     after = decide(found, known, NOW)
     assert actions(after) == ["expired", "expired", "duplicate", "wait"]
-    assert after.steps[1].reason == (
-        "was due 2026-12-01T12:00:00Z; catch_up is latest, and r1@2026-12-01T13:00:00Z was sent in old, which is no"
-        " longer defined"
-    )
+    assert after.steps[1].reason.code is ReasonCode.NEWER_WAS_SENT
+    assert "r1@2026-12-01T13:00:00Z was sent in old" in after.steps[1].reason.text
     again = hourly(name="of {{ occurrence.utc }}", allow_duplicate=True)
     assert actions(decide(again, known, NOW)) == ["expired", "expired", "fire", "wait"]

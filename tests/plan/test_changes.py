@@ -9,6 +9,7 @@ from plan import NOW, knowing, make_entry, make_firing
 from runner.plan.changes import Change, changes
 from runner.plan.decide import Action, decide
 from runner.plan.history import State
+from runner.reason import ReasonCode
 
 
 def diff(before: dict[str, Any], after: dict[str, Any]) -> set[Change]:
@@ -24,10 +25,7 @@ def test_an_edit_of_what_was_sent_sends_nothing_and_says_how_to() -> None:
     sent, edited = make_firing(name="old"), make_firing(name="new")
     entry = make_entry(sent, State.FIRED, definition=sent.definition)
     (step,) = decide([edited], knowing(entry), NOW).steps
-    assert step.action is Action.CHANGED
-    assert step.reason == (
-        "sent 2026-12-01T12:00:00Z, edited since: the edit sends nothing; raise revision to send it again"
-    )
+    assert (step.action, step.reason.code) == (Action.CHANGED, ReasonCode.EDITED_AFTER_SENDING)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from runner.plan.decide import Action, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
 from runner.plan.time_text import moment, span
+from runner.reason import ReasonCode
 
 NOTHING = History()
 
@@ -20,9 +21,9 @@ def step_of(firing: Firing, history: History = NOTHING) -> Step:
     return step
 
 
-def decided(firing: Firing, history: History = NOTHING) -> tuple[Action, str]:
+def decided(firing: Firing, history: History = NOTHING) -> tuple[Action, ReasonCode]:
     step = step_of(firing, history)
-    return step.action, step.reason
+    return step.action, step.reason.code
 
 
 def known(firing: Firing, state: State, **fields: Any) -> History:
@@ -30,24 +31,24 @@ def known(firing: Firing, state: State, **fields: Any) -> History:
 
 
 def test_without_a_schedule_it_is_fired_at_once() -> None:
-    assert decided(make_firing()) == (Action.FIRE, "due at once (no schedule)")
+    assert decided(make_firing()) == (Action.FIRE, ReasonCode.DUE_AT_ONCE)
 
 
 def test_what_is_due_and_was_never_sent_is_fired() -> None:
-    assert decided(make_firing(at=NOW - HOUR / 2)) == (Action.FIRE, "due since 2026-12-01T12:30:00Z")
+    assert decided(make_firing(at=NOW - HOUR / 2)) == (Action.FIRE, ReasonCode.DUE)
 
 
 def test_due_exactly_now_is_fired() -> None:
-    assert decided(make_firing(at=NOW)) == (Action.FIRE, "due since 2026-12-01T13:00:00Z")
+    assert decided(make_firing(at=NOW)) == (Action.FIRE, ReasonCode.DUE)
 
 
 def test_what_is_due_later_waits() -> None:
     firing = make_firing(at=NOW + timedelta(hours=26, minutes=5, seconds=1))
-    assert decided(firing) == (Action.WAIT, "due 2026-12-02T15:05:01Z, in 1d 2h")
+    assert decided(firing) == (Action.WAIT, ReasonCode.NOT_DUE)
 
 
 def test_the_least_moment_before_it_is_due_it_waits() -> None:
-    assert decided(make_firing(at=NOW + TICK)) == (Action.WAIT, "due 2026-12-01T13:00:00Z, in 0s")
+    assert decided(make_firing(at=NOW + TICK)) == (Action.WAIT, ReasonCode.NOT_DUE)
 
 
 def test_in_the_last_instant_of_its_grace_it_is_fired() -> None:
@@ -57,7 +58,7 @@ def test_in_the_last_instant_of_its_grace_it_is_fired() -> None:
 def test_past_its_grace_it_is_expired_and_news() -> None:
     step = step_of(make_firing(at=NOW - 3 * HOUR, grace=HOUR))
     assert step.action is Action.EXPIRED
-    assert step.reason == "was due 2026-12-01T10:00:00Z; its grace of 1h ran out 2h ago"
+    assert step.reason.code is ReasonCode.GRACE_ENDED
     assert step.is_news
 
 
@@ -69,7 +70,7 @@ def test_a_recorded_expiry_is_no_news() -> None:
     firing = make_firing(at=NOW - 3 * HOUR)
     step = step_of(firing, known(firing, State.EXPIRED))
     assert (step.action, step.is_news) == (Action.EXPIRED, False)
-    assert step.reason.endswith("ran out 2h ago; reported by run RUN1")
+    assert step.reason.code is ReasonCode.EXPIRY_REPORTED
 
 
 def test_an_expiry_is_news_again_once_the_window_moved() -> None:
@@ -89,10 +90,7 @@ def test_what_was_told_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: 
     told = make_entry(firing, State.EXPIRED)
     (step,) = decide([firing], knowing(told), NOW).steps
     assert (step.action, step.is_news) == (Action.EXPIRED, False)
-    assert step.reason == (
-        f"due {moment(NOW + due_in)}; run RUN1 already reported it as expired, because its grace had run out"
-        " by the clock of that machine; change the grace to send it"
-    )
+    assert step.reason.code is ReasonCode.EXPIRY_REPORTED_EARLY
     (again,) = decide([make_firing(at=NOW + due_in, grace=2 * HOUR)], knowing(told), NOW).steps
     assert again.action in (Action.FIRE, Action.WAIT)
     (at_once,) = decide([make_firing()], knowing(make_entry(make_firing(), State.EXPIRED)), NOW).steps
@@ -109,14 +107,16 @@ def test_what_failed_for_certain_is_retried() -> None:
     firing = make_firing(at=NOW)
     assert decided(firing, known(firing, State.FAILED, reason="the API said no")) == (
         Action.RETRY,
-        "due since 2026-12-01T13:00:00Z; failed once before: the API said no",
+        ReasonCode.FAILED_BEFORE,
     )
 
 
 def test_a_retry_counts_the_failures() -> None:
     firing = make_firing()
     history = known(firing, State.FAILED, reason="429", failures=3)
-    assert decided(firing, history)[1] == "due at once (no schedule); failed 3 times before: 429"
+    step = step_of(firing, history)
+    assert step.reason.code is ReasonCode.FAILED_BEFORE
+    assert " 3 times " in step.reason.text
 
 
 def test_a_failure_before_the_window_moved_is_still_a_retry() -> None:
@@ -132,12 +132,12 @@ def test_an_edited_definition_of_what_failed_is_retried() -> None:
 
 def test_a_claim_given_back_blocks_nothing() -> None:
     firing = make_firing()
-    assert decided(firing, known(firing, State.RELEASED)) == (Action.FIRE, "due at once (no schedule)")
+    assert decided(firing, known(firing, State.RELEASED)) == (Action.FIRE, ReasonCode.DUE_AT_ONCE)
 
 
 def test_what_was_sent_is_done() -> None:
     firing = make_firing(at=NOW - HOUR)
-    assert decided(firing, known(firing, State.FIRED)) == (Action.DONE, "sent 2026-12-01T12:00:00Z by run RUN1")
+    assert decided(firing, known(firing, State.FIRED)) == (Action.DONE, ReasonCode.SENT)
 
 
 def test_what_was_sent_stays_done_whatever_its_window_and_switch_say() -> None:
@@ -160,7 +160,7 @@ def test_what_may_have_been_sent_waits_for_a_person() -> None:
     firing = make_firing("sale")
     assert decided(firing, known(firing, State.IN_DOUBT, reason="no answer")) == (
         Action.IN_DOUBT,
-        "it may have been sent 2026-12-01T12:00:00Z: no answer; check the dashboard, then run bulletins resolve sale",
+        ReasonCode.MAY_HAVE_BEEN_SENT,
     )
 
 
@@ -168,20 +168,17 @@ def test_what_another_run_holds_is_left_to_it() -> None:
     firing = make_firing()
     assert decided(firing, known(firing, State.CLAIMED)) == (
         Action.CLAIMED,
-        "run RUN1 on builder (pid 4321) is sending it",
+        ReasonCode.BEING_SENT,
     )
 
 
 def test_a_doubt_without_a_word_says_so() -> None:
     firing = make_firing()
-    assert (
-        "the run that held it ended without recording an outcome"
-        in step_of(firing, known(firing, State.IN_DOUBT)).reason
-    )
+    assert decided(firing, known(firing, State.IN_DOUBT)) == (Action.IN_DOUBT, ReasonCode.MAY_HAVE_BEEN_SENT)
 
 
 def test_a_disabled_bulletin_is_not_fired() -> None:
-    assert decided(make_firing(enabled=False)) == (Action.DISABLED, "enabled is false")
+    assert decided(make_firing(enabled=False)) == (Action.DISABLED, ReasonCode.DISABLED)
 
 
 @pytest.mark.parametrize("at", [NOW + HOUR, NOW - 9 * HOUR])

@@ -135,7 +135,7 @@ def test_only_an_expiry_is_news_and_it_never_sends(case: Case) -> None:
 @given(cases())
 def test_every_step_has_a_reason_and_only_a_changed_one_has_changes(case: Case) -> None:
     for step in decide(*case, NOW).steps:
-        assert step.reason
+        assert step.reason.text
         assert bool(step.changes) == (step.action is Action.CHANGED)
 
 

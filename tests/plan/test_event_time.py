@@ -9,6 +9,7 @@ import pytest
 from plan import HOUR, NOW, make_firing
 from runner.plan.decide import Action, Step
 from runner.plan.event_time import FARTHEST_AHEAD, OLDEST, event_time_warnings, step_warnings
+from runner.reason import Reason, ReasonCode
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + 48 * HOUR
@@ -19,7 +20,7 @@ def unix(at: object) -> int:
 
 
 def warned(action: Action, **fields: object) -> bool:
-    return bool(step_warnings(Step(make_firing(**fields), action, ""), NOW))
+    return bool(step_warnings(Step(make_firing(**fields), action, Reason(ReasonCode.DUE, "")), NOW))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,16 @@ from runner.definitions.model import Bulletin, CatchUp, Definitions, Recurrence
 from runner.plan.decide import Plan, decide
 from runner.plan.firing import Firing, WatchKey, firings
 from runner.plan.history import History, KnownFiring, State, Watch
-from runner.plan.missed import held_back, looked_back, seen, settling, times_of, watched, watches_of
+from runner.plan.missed import (
+    missed_firings,
+    recurring_schedules,
+    settled_before,
+    times_of,
+    watched_history,
+    watches_to_record,
+    with_missed,
+)
+from runner.reason import ReasonCode
 
 DAY = timedelta(days=1)
 KEY = WatchKey("india", "a", 1)
@@ -26,14 +35,14 @@ def daily(**fields: Any) -> Bulletin:
 def planned(*bulletins: Bulletin, settled: dict[WatchKey, datetime], entries: tuple[KnownFiring, ...] = ()) -> Plan:
     """As the command line plans."""
     selected = list(firings(Definitions({}, {}, bulletins, ()), NOW))
-    back = list(looked_back(bulletins, selected, settled, NOW))
-    history = History(knowing(*entries).entries, settled=settled)
-    return settling(decide([*selected, *back], history, NOW), back, history)
+    back = list(missed_firings(bulletins, selected, settled, NOW))
+    history = History(knowing(*entries).entries, settled=settled, missed=tuple(back))
+    return with_missed(decide([*selected, *back], history, NOW), history)
 
 
 def missed_ones(bulletin: Bulletin, since: datetime) -> list[Firing]:
     selected = list(firings(Definitions({}, {}, (bulletin,), ()), NOW))
-    return list(looked_back([bulletin], selected, dict.fromkeys(watched(selected), since), NOW))
+    return list(missed_firings([bulletin], selected, dict.fromkeys(recurring_schedules(selected), since), NOW))
 
 
 def shown(plan: Plan) -> list[str]:
@@ -103,7 +112,7 @@ def test_only_what_was_selected_is_looked_back_at() -> None:
     other = daily(id="b")
     selected = list(firings(Definitions({}, {}, (other,), ()), NOW))
     settled = {KEY: NOW - 3 * DAY, KEY._replace(bulletin="b"): NOW - DAY}
-    assert {firing.key.bulletin for firing in looked_back([daily(), other], selected, settled, NOW)} == {"b"}
+    assert {firing.key.bulletin for firing in missed_firings([daily(), other], selected, settled, NOW)} == {"b"}
 
 
 def test_what_does_not_recur_is_not_watched() -> None:
@@ -118,9 +127,9 @@ def test_the_last_time_of_what_has_ended_is_there_once() -> None:
 def test_what_could_not_be_recorded_is_not_settled() -> None:
     first, second, _ = missed_ones(daily(), NOW - 3 * DAY)
     at = first.occurrence.due_at
-    assert held_back({KEY: NOW}, [second, first]) == {KEY: at}
-    assert held_back({KEY: NOW}, []) == {KEY: NOW}
-    assert held_back({}, [first]) == {}
+    assert settled_before({KEY: NOW}, [second, first]) == {KEY: at}
+    assert settled_before({KEY: NOW}, []) == {KEY: NOW}
+    assert settled_before({}, [first]) == {}
 
 
 def every_half_hour(catch_up: CatchUp = CatchUp.LATEST) -> Bulletin:
@@ -150,10 +159,7 @@ def test_of_what_is_new_all_goes_that_is_due_since_a_moment_ago() -> None:
     plan = planned(often, settled={})
     assert [step.action.value for step in plan.steps] == ["expired"] * 5 + ["fire", "fire", "wait"]
     assert plan.settled == {KEY: NOW - timedelta(minutes=10)}
-    assert (
-        plan.steps[0].reason
-        == "was due 2026-12-01T12:00:00Z; no run had looked at this bulletin before, so only the latest is sent"
-    )
+    assert plan.steps[0].reason.code is ReasonCode.ONLY_LATEST_AT_FIRST
 
 
 def test_of_what_is_new_with_none_nothing_goes_that_nobody_came_for() -> None:
@@ -178,19 +184,17 @@ def test_of_times_before_an_edit_only_the_latest_goes_even_where_all_are_wanted(
     now = NOW + timedelta(minutes=20)
     before, after = (Recurrence(cron, "UTC", 4 * HOUR, catch_up=CatchUp.ALL) for cron in ("0 * * * *", "5 * * * *"))
     found = list(firings(Definitions({}, {}, (make_bulletin(schedule=after),), ()), now))
-    history = seen({KEY: Watch(now - 4 * HOUR, now - looked_ago, times_of(before))}, {KEY: after}, now)
-    plan = settling(decide(found, history, now), [], history)
+    history = watched_history({KEY: Watch(now - 4 * HOUR, now - looked_ago, times_of(before))}, {KEY: after}, now)
+    plan = with_missed(decide(found, history, now), history)
     assert ([step.action.value for step in plan.steps], plan.newly_expired) == (does, ())
     assert plan.settled == {KEY: plan.to_send[0].firing.occurrence.due_at}
-    assert plan.steps[0].reason == (
-        "was due 2026-12-01T10:05:00Z; the schedule was edited since: of earlier times, only the latest is sent"
-    )
+    assert plan.steps[0].reason.code is ReasonCode.ONLY_LATEST_AFTER_EDIT
 
 
 def test_with_none_a_time_of_before_an_edit_was_seen_by_nobody() -> None:
     before, after = (Recurrence(cron, "UTC", 4 * HOUR, catch_up=CatchUp.NONE) for cron in ("0 * * * *", "30 * * * *"))
     found = list(firings(Definitions({}, {}, (make_bulletin(schedule=after),), ()), NOW))
-    history = seen({KEY: Watch(NOW - 4 * HOUR, NOW, times_of(before))}, {KEY: after}, NOW)
+    history = watched_history({KEY: Watch(NOW - 4 * HOUR, NOW, times_of(before))}, {KEY: after}, NOW)
     assert decide(found, history, NOW).to_send == ()
 
 
@@ -201,27 +205,27 @@ def test_what_an_edit_passes_over_is_told_where_an_older_one_is_still_open(catch
     now = NOW + timedelta(minutes=10)
     before, after = (Recurrence(cron, "UTC", HOUR, catch_up=catch_up) for cron in ("25 * * * *", "25,40 * * * *"))
     found = list(firings(Definitions({}, {}, (make_bulletin(schedule=after),), ()), now))
-    edited = seen({KEY: Watch(now - HOUR, now - timedelta(minutes=1), times_of(before))}, {KEY: after}, now)
+    edited = watched_history({KEY: Watch(now - HOUR, now - timedelta(minutes=1), times_of(before))}, {KEY: after}, now)
     older = knowing(make_entry(found[0], state)).entries
     known = replace(edited, entries=older)
     if catch_up is CatchUp.ALL:
         known = replace(known, newest={KEY: NOW})  # of the schedule of before
-    plan = settling(decide(found, known, now), [], known)
+    plan = with_missed(decide(found, known, now), known)
     assert [step.firing.occurrence.due_at for step in plan.newly_expired] == [NOW - HOUR / 3]
     assert plan.newly_expired[0].kept_reason == plan.newly_expired[0].reason
     told = knowing(make_entry(found[0], state), make_entry(found[1], State.EXPIRED)).entries
-    again = replace(seen(watches_of(plan, plan.settled), {KEY: after}, now), entries=told)
+    again = replace(watched_history(watches_to_record(plan, plan.settled), {KEY: after}, now), entries=told)
     after_it = decide(found, again, now)
     assert [step.action for step in after_it.steps[1:]] == ["expired", "wait"]
-    assert settling(after_it, [], again).newly_expired == ()
+    assert with_missed(after_it, again).newly_expired == ()
     edited_again = replace(edited, entries=told)
-    assert settling(decide(found, edited_again, now), [], edited_again).newly_expired == ()
+    assert with_missed(decide(found, edited_again, now), edited_again).newly_expired == ()
 
 
 def test_what_is_watched_and_unchanged_was_missed_since() -> None:
     schedule = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
     watch = Watch(NOW - 3 * DAY, NOW - 2 * DAY, times_of(schedule))
-    found = seen({KEY: watch}, {KEY: schedule}, NOW)
+    found = watched_history({KEY: watch}, {KEY: schedule}, NOW)
     assert (found.settled, found.looked, found.edited) == ({KEY: NOW - 3 * DAY}, {KEY: NOW - 2 * DAY}, set())
     assert not found.is_new(KEY)
 
@@ -232,7 +236,9 @@ def test_what_is_watched_and_unchanged_was_missed_since() -> None:
 )
 def test_of_an_edited_schedule_no_more_was_missed_than_its_grace_holds(fields: dict[str, Any]) -> None:
     before = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
-    found = seen({KEY: Watch(NOW - 3 * DAY, NOW - DAY, times_of(before))}, {KEY: replace(before, **fields)}, NOW)
+    found = watched_history(
+        {KEY: Watch(NOW - 3 * DAY, NOW - DAY, times_of(before))}, {KEY: replace(before, **fields)}, NOW
+    )
     assert (found.settled, found.looked) == ({KEY: NOW - 2 * HOUR}, {KEY: NOW - DAY})
     assert found.is_new(KEY)
 
@@ -246,5 +252,5 @@ def test_another_grace_is_no_other_schedule(fields: dict[str, Any]) -> None:
 def test_a_run_leaves_behind_when_it_looked_and_at_what() -> None:
     plan = planned(daily(), settled={KEY: NOW - DAY})
     schedule = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
-    assert watches_of(plan, {KEY: NOW - DAY}) == {KEY: Watch(NOW - DAY, NOW, times_of(schedule))}
-    assert watches_of(plan, {}) == {}
+    assert watches_to_record(plan, {KEY: NOW - DAY}) == {KEY: Watch(NOW - DAY, NOW, times_of(schedule))}
+    assert watches_to_record(plan, {}) == {}

@@ -12,7 +12,7 @@ from plan import HOUR, NOW, knowing, make_bulletin, make_entry, make_firings
 from runner.definitions.model import Account, Bulletin, Place
 from runner.plan.decide import Plan, decide
 from runner.plan.history import KnownFiring, State
-from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan, moved
+from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan, differences
 
 INDIA = Account("india", "https://in1.api.clevertap.com", "ID", Place("a.yaml", 1, 1, "india"), "PASS")
 ACCOUNTS = {"india": INDIA}
@@ -44,7 +44,7 @@ REVIEWED = reviewed(plan_of(DUE, AT_ONCE, LATER))
 
 
 def moved_to(*bulletins: Bulletin, accounts: Mapping[str, Account] = ACCOUNTS, **fields: Any) -> list[str]:
-    return moved(REVIEWED, plan_of(*bulletins, **fields), accounts, "L1")
+    return differences(REVIEWED, plan_of(*bulletins, **fields), accounts, "L1")
 
 
 def test_nothing_moved() -> None:
@@ -110,10 +110,12 @@ def test_time_that_ran_out_is_told() -> None:
 
 def test_another_ledger_is_told_and_none() -> None:
     plan = plan_of(DUE, AT_ONCE)
-    assert moved(REVIEWED, plan, ACCOUNTS, "L2") == ["it was made with the ledger L1, but the ledger used now is L2"]
-    assert moved(REVIEWED, plan, ACCOUNTS, None) == ["it was made with the ledger L1, but no ledger exists here"]
+    assert differences(REVIEWED, plan, ACCOUNTS, "L2") == [
+        "it was made with the ledger L1, but the ledger used now is L2"
+    ]
+    assert differences(REVIEWED, plan, ACCOUNTS, None) == ["it was made with the ledger L1, but no ledger exists here"]
     blind = replace(REVIEWED, ledger=None)
-    assert moved(blind, plan, ACCOUNTS, "L1") == [
+    assert differences(blind, plan, ACCOUNTS, "L1") == [
         "it was made without a ledger, so it could not know what had been sent before"
     ]
 

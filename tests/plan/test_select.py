@@ -12,6 +12,7 @@ from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import State
 from runner.plan.select import KINDS, ChangedSince, Criterion, Selector, select, up_to
+from runner.reason import Reason, ReasonCode
 
 
 @pytest.fixture
@@ -158,5 +159,7 @@ def test_a_plan_up_to_a_time_leaves_out_what_comes_later_and_nothing_else() -> N
 
 
 def test_a_plan_up_to_a_time_keeps_what_is_due_and_held_by_a_budget_until_after_it() -> None:
-    step = Step(make_firing("a", at=NOW), Action.WAIT, "spent", may_go_at=NOW + 9 * HOUR)
+    step = Step(
+        make_firing("a", at=NOW), Action.WAIT, Reason(ReasonCode.BUDGET_USED_UP, "spent"), may_go_at=NOW + 9 * HOUR
+    )
     assert up_to(Plan(NOW, (step,)), NOW + HOUR) == (Plan(NOW, (step,)), 0)

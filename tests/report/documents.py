@@ -13,14 +13,15 @@ from runner.definitions.problem_codes import Code
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.plan.decide import Action, Plan, Step
-from runner.report.document import RunFacts, document_of, entry
-from runner.report.plan_document import PlanFacts, plan_document, plan_hash
+from runner.reason import Reason, ReasonCode
+from runner.report.document.plan import PlanFacts, plan_document, plan_hash
+from runner.report.document.run import RunFacts, document_of, entry
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 RUN = "01JDX0000000000000000000AA"
 LEDGER = "01JDX0000000000000000000ZZ"
 
-_REASONS = {
+_TEXTS = {
     "fire": "due since 2026-12-01T13:00:00Z",
     "retry": "due since 2026-12-01T13:00:00Z; failed once before: HTTP 429",
     "wait": "due 2026-12-01T13:00:00Z, in 1h",
@@ -34,6 +35,22 @@ _REASONS = {
     "failed": "HTTP 400: Business Event Not Found",
     "skipped": "3 firings of the account in a row ended in doubt",
 }
+_CODES = {
+    "fire": ReasonCode.DUE,
+    "retry": ReasonCode.FAILED_BEFORE,
+    "wait": ReasonCode.NOT_DUE,
+    "expired": ReasonCode.GRACE_ENDED,
+    "done": ReasonCode.SENT,
+    "changed": ReasonCode.EDITED_AFTER_SENDING,
+    "duplicate": ReasonCode.DUPLICATE_IN_PLAN,
+    "in_doubt": ReasonCode.MAY_HAVE_BEEN_SENT,
+    "claimed": ReasonCode.BEING_SENT,
+    "disabled": ReasonCode.DISABLED,
+}
+
+
+def _reason(action: str) -> Reason:
+    return Reason(_CODES[action], _TEXTS[action])
 
 
 def make_problem(**fields: Any) -> Problem:
@@ -58,7 +75,7 @@ def make_problems(*problems: Problem, files: Sequence[str] = ("bulletins.d/accou
 
 def make_planned(id: str = "sa-re-ga-ma-12", action: str = "fire", **fields: Any) -> dict[str, Any]:  # noqa: A002
     """A firing of a plan's document."""
-    step = Step(make_firing(id, at=NOW), Action(action), _REASONS[action])
+    step = Step(make_firing(id, at=NOW), Action(action), _reason(action))
     (firing,) = plan_document(Plan(NOW, (step,)), PlanFacts("0.1.0", "bulletins.d", {}))["firings"]
     return {**firing, **fields}
 
@@ -149,9 +166,9 @@ def make_field(field: str, old: str | None, new: str | None, *, inherited: bool 
 def make_result(id: str = "sa-re-ga-ma-12", outcome: str | None = "fired", **fields: Any) -> dict[str, Any]:  # noqa: A002
     """A result of a report's document; where nothing was to be sent, because it is not due yet."""
     action = Action(fields.get("action") or ("fire" if outcome else "wait"))
-    step = Step(make_firing(id, at=NOW), action, _REASONS[action.value])
+    step = Step(make_firing(id, at=NOW), action, _reason(action.value))
     made = Result(step, Outcome(outcome) if outcome else None)
-    values: dict[str, Any] = {"reason": _REASONS.get(outcome or action.value)}
+    values: dict[str, Any] = {"reason": _TEXTS.get(outcome or action.value)}
     if outcome in ("fired", "failed", "in_doubt"):
         attempt = make_attempt(**_ANSWERS[outcome])
         values |= {name: attempt[name] for name in ("http_status", "error", "started_at", "latency_ms")}

@@ -13,7 +13,9 @@ from runner.definitions.model import Account, Budget, Place
 from runner.plan.budget import DAY, Limit, Used, used
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.history import Spent
-from runner.report.findings import AnnotationRule, Level, from_plan, from_report
+from runner.reason import Reason, ReasonCode
+from runner.report.annotations.findings import AnnotationRule, Level, from_plan, from_report
+from runner.report.document.plan import PlanFacts, plan_document
 from runner.report.html.labels import REPORT_KINDS, kind_of
 from runner.report.html.plan.headline import troubles
 from runner.report.html.plan.page import plan_page
@@ -22,7 +24,6 @@ from runner.report.html.run.headline import besides
 from runner.report.html.run.page import report_page
 from runner.report.junit import plan_junit, report_junit
 from runner.report.markdown import plan_markdown
-from runner.report.plan_document import PlanFacts, plan_document
 from runner.report.text.plan import summary_line
 from runner.report.text.run import summary_lines
 from runner.report.text.status import budget_entry, budget_lines
@@ -32,8 +33,8 @@ SPENT = f"the budget of india is 60 an hour, and it is used up until {LATER}"
 
 
 def test_a_plan_counts_what_waits_for_a_budget_among_what_waits() -> None:
-    held = Step(make_firing("a"), Action.WAIT, SPENT, may_go_at=NOW + HOUR)
-    later = Step(make_firing("b", at=NOW + HOUR), Action.WAIT, "due later")
+    held = Step(make_firing("a"), Action.WAIT, Reason(ReasonCode.BUDGET_USED_UP, SPENT), may_go_at=NOW + HOUR)
+    later = Step(make_firing("b", at=NOW + HOUR), Action.WAIT, Reason(ReasonCode.NOT_DUE, "due later"))
     facts = PlanFacts("0.1.0", "bulletins.d", {})
     both, alone = (plan_document(Plan(NOW, steps), facts) for steps in ((held, later), (later,)))
     assert summary_line(both) == "plan at 2026-12-01T13:00:00Z: 2 wait (1 for a budget)"

@@ -8,7 +8,7 @@ import pytest
 
 from report.documents import make_bulletin_change, make_changes, make_field, make_plan, make_planned, make_shared_change
 from report.markdown import rendered
-from runner.report.counts import action_counts, bulletins_of, merging, only_later, told_once, unreported
+from runner.report.counts import action_counts, bulletins_of, distinct_effects, merging, only_later, unreported
 from runner.report.html.plan.headline import goes_out
 from runner.report.html.plan.placement import placed
 from runner.report.markdown import plan_markdown
@@ -154,7 +154,7 @@ def test_what_an_account_that_moves_takes_along_is_what_went_there_before() -> N
 def test_what_happens_often_in_an_account_is_told_once_with_how_often() -> None:
     often = [effect("fire", account=name, text="goes out") for name in ("india", "europe", "india", "india")]
     late = [effect("expired", text="2 times from a to b are too late") for _ in range(2)]
-    told = [(each["account"], times, each["text"]) for each, times in told_once([*often, *late])]
+    told = [(each["account"], times, each["text"]) for each, times in distinct_effects([*often, *late])]
 
     assert told == [
         ("india", "3 times", "goes out"),

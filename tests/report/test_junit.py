@@ -29,7 +29,7 @@ from report.hostile import HOSTILE
 from runner.definitions.model import Definitions
 from runner.plan.decide import Action
 from runner.report.junit import plan_junit, problems_junit, report_junit
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 from runner.report.text.problems import problem_line
 
 OFFICIAL = Path(__file__).parent / "official"
@@ -61,7 +61,7 @@ def end(case: Any) -> tuple[str, str | None, str | None]:
 
 def readable(text: str) -> str:
     """The text as XML can hold it, on one line."""
-    return plain(text).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    return printable(text).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
 def test_a_file_fails_with_all_of_its_problems() -> None:

@@ -20,8 +20,9 @@ from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.ledger.values import Attempt
 from runner.plan.decide import Action, Step
-from runner.report.document import RunFacts, document_of, entry
-from runner.report.metrics import Earlier, RunFigures, earlier, figures, metrics_text
+from runner.plan.reasons import due
+from runner.report.document.run import RunFacts, document_of, entry
+from runner.report.metrics import Earlier, RunFigures, earlier, measure_run, metrics_text
 
 LAST_RUN = "bulletins_last_run_timestamp_seconds"
 LAST_SUCCESS = "bulletins_last_success_timestamp_seconds"
@@ -32,7 +33,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 def result(outcome: Outcome | None, *latencies_ms: float, account: str = "india", sent: int | None = None) -> Any:
     """An entry of the report document."""
     attempts = tuple(Attempt(number, NOW, each, "no") for number, each in enumerate(latencies_ms, start=1))
-    step = Step(make_firing(), Action.FIRE, "due")
+    step = Step(make_firing(), Action.FIRE, due(None))
     made = entry(Result(step, outcome, bulletins_sent=sent, tries=len(attempts), attempts=attempts))
     return made | {"account": account}
 
@@ -54,7 +55,7 @@ def document(*results: Any, exit_code: int | None = 0, dry_run: bool = False, to
 
 
 def run_figures(*results: Any, **fields: Any) -> RunFigures:
-    return figures(document(*results, **fields), in_doubt_now=0, overdue_now=0)
+    return measure_run(document(*results, **fields), in_doubt_now=0, overdue_now=0)
 
 
 def refusal(exit_code: int = Exit.REFUSED, after: timedelta = timedelta(0)) -> RunFigures:
@@ -86,7 +87,7 @@ def test_a_run_is_told_in_full() -> None:
         result(Outcome.FAILED, 125.0, account="america"),
         result(Outcome.SKIPPED, account="america"),
     ]
-    run = figures(document(*found, exit_code=4), in_doubt_now=5, overdue_now=2)
+    run = measure_run(document(*found, exit_code=4), in_doubt_now=5, overdue_now=2)
 
     text = metrics_text(run)
 
@@ -177,14 +178,14 @@ def test_a_clock_that_was_set_back_makes_no_run_shorter_than_nothing() -> None:
 
 
 def test_what_is_in_doubt_and_overdue_stays_until_a_run_knows_better() -> None:
-    text = metrics_text(figures(document(exit_code=4), in_doubt_now=3, overdue_now=1))
+    text = metrics_text(measure_run(document(exit_code=4), in_doubt_now=3, overdue_now=1))
 
     text = metrics_text(refusal(), earlier(text))
     text = metrics_text(refusal(), earlier(text))
     assert value(text, "bulletins_in_doubt") == 3
     assert value(text, "bulletins_overdue") == 1
 
-    text = metrics_text(figures(document(), in_doubt_now=0, overdue_now=None), earlier(text))
+    text = metrics_text(measure_run(document(), in_doubt_now=0, overdue_now=None), earlier(text))
     assert value(text, "bulletins_in_doubt") == 0
     assert value(text, "bulletins_overdue") == 1
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
@@ -24,7 +24,7 @@ ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007
     ],
 )
 def test_text_of_any_script_is_left_as_it_is(text: str) -> None:
-    assert plain(text) == text
+    assert printable(text) == text
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_text_of_any_script_is_left_as_it_is(text: str) -> None:
     ],
 )
 def test_what_a_terminal_obeys_is_written_out(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert printable(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_what_a_terminal_obeys_is_written_out(text: str, shown: str) -> None:
     ],
 )
 def test_what_nobody_sees_is_written_out(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert printable(text) == shown
 
 
 @given(st.text())
 def test_the_result_is_one_line_and_stays_as_it_is(text: str) -> None:
-    assert len(plain(text).splitlines()) <= 1
-    assert plain(plain(text)) == plain(text)
+    assert len(printable(text).splitlines()) <= 1
+    assert printable(printable(text)) == printable(text)

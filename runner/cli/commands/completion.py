@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from runner.cli.completions import VARIABLE
+from runner.cli.shell_completion.completions import VARIABLE
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -23,7 +23,7 @@ def completion(shell: str) -> None:
     fish:
         bulletins completion fish > ~/.config/fish/completions/bulletins.fish
     """
-    from runner.cli import shell_scripts
+    from runner.cli.shell_completion import shell_scripts
 
     program = click.get_current_context().find_root().command
     shell_scripts.add_shells()

@@ -17,7 +17,7 @@ def expand(path: Path) -> None:
     Defaults, rows and accounts are filled in. The output is definitions again: together with the files of accounts and
     events, it defines the same bulletins. The default of PATH is bulletins.d.
     """
-    from runner.cli.console import stop_on_problems
+    from runner.cli.terminal.console import stop_on_problems
     from runner.definitions.editing.plain_entry import entry_of
     from runner.definitions.editing.writing import document
     from runner.definitions.load import load

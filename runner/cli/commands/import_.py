@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runner.cli import completions
 from runner.cli.groups import Group
 from runner.cli.options import DEFAULT_PATH, as_argument
+from runner.cli.shell_completion import completions
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _check_new(out: Path | None) -> None:
 
 def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files: list[str], out: Path | None) -> int:
     """Write the bulletins and print the assumptions made; or print the problems and write nothing."""
-    from runner.cli.console import show_problems
+    from runner.cli.terminal.console import show_problems
     from runner.definitions.model import Definitions
     from runner.importers.conversion import converted
     from runner.report.counts import counted

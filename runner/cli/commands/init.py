@@ -13,7 +13,8 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import DEFAULT_PATH, as_argument, present
+from runner import clock
+from runner.cli.options import DEFAULT_PATH, as_argument
 from runner.errors import UserError
 
 _TEXTS = Path(__file__).parents[2] / "scaffold"
@@ -41,7 +42,7 @@ def init(folder: Path) -> None:
     from runner.files import way_out
 
     _check_that_it_is_free(folder)
-    files = _texts(present())
+    files = _texts(clock.now())
     try:
         with _staged(folder, {**files, **_schemas(files)}) as staged:
             _put_into_place(staged, folder)

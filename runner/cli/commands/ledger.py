@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from runner import __version__, local
+from runner import clock, local
 from runner.cli.groups import Group
 from runner.cli.options import (
     format_option,
     ledger_option,
     path_argument,
-    present,
+    selection_of,
     selection_options,
     yes_option,
 )
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from runner.ledger.ledger import Ledger
-    from runner.plan.decide import Plan, Step
+    from runner.plan.decide import Step
 
 _STREAM = Path("-")
 _CONFLICTS_SHOWN = 20
@@ -41,14 +39,15 @@ def ledger() -> None:
 @ledger_option
 def init(ledger_url: str | None) -> None:
     """Create a new, empty ledger. Never replaces an existing one."""
-    from runner.cli.ledgers import identity, open_ledger
-    from runner.cli.witnessing import warn_if_older
+    from runner.cli.terminal.messages import TerminalMessages
+    from runner.jobs.ledger_witness import warn_if_older
+    from runner.jobs.ledgers import identity, open_ledger
     from runner.ledger.database.connect import create, parse_url
 
-    create(parse_url(ledger_url or str(local.LEDGER)), now=present(), who=identity().who)
+    create(parse_url(ledger_url or str(local.LEDGER)), now=clock.now(), who=identity().who)
     with open_ledger(ledger_url) as made:
         click.echo(f"created the ledger {made.id} at {made.place}")
-        warn_if_older(made)
+        warn_if_older(made, TerminalMessages())
     click.echo("keep it where every run finds it, and back it up: no other record shows what was sent", err=True)
 
 
@@ -57,9 +56,9 @@ def init(ledger_url: str | None) -> None:
 @format_option("text", "json")
 def show(ledger_url: str | None, format_: str) -> None:
     """Describe the ledger: its id, place and content."""
-    from runner.cli.ledgers import open_ledger
-    from runner.report.document import timestamp
-    from runner.report.safe_text import plain
+    from runner.jobs.ledgers import open_ledger
+    from runner.report.document.run import timestamp
+    from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:
         description = opened.describe()
@@ -86,7 +85,7 @@ def show(ledger_url: str | None, format_: str) -> None:
         click.echo(f"{name.replace('_', ' '):<11} {value}")
     for each in acceptances:
         said = f"{each.who} on {each.host}, {timestamp(each.at)}: {each.note}"
-        click.echo(f"{'accepted':<11} without run {each.run}, by {plain(said)}")
+        click.echo(f"{'accepted':<11} without run {each.run}, by {printable(said)}")
 
 
 @ledger.command()
@@ -97,8 +96,8 @@ def check(ledger_url: str | None, format_: str) -> int:
 
     The check covers storage, indexes, keys, states, payloads and leases. The exit code is 5 if a rule is broken.
     """
-    from runner.cli.ledgers import open_ledger
-    from runner.report.safe_text import plain
+    from runner.jobs.ledgers import open_ledger
+    from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:
         findings, counted = opened.check(), opened.describe()
@@ -109,16 +108,16 @@ def check(ledger_url: str | None, format_: str) -> int:
         return Exit.REFUSED if faults else Exit.OK
     for finding in findings:
         click.secho(
-            ("fault: " if finding.is_fault else "note: ") + plain(finding.message),
+            ("fault: " if finding.is_fault else "note: ") + printable(finding.message),
             fg="red" if finding.is_fault else None,
         )
-    looked_at = f"firings: {sum(counted.states.values()):,}, runs: {counted.runs:,}"
+    checked = f"firings: {sum(counted.states.values()):,}, runs: {counted.runs:,}"
     if faults:
         raise UserError(
-            f"the ledger {counted.id} at {counted.url} is damaged: it breaks {len(faults)} of its rules ({looked_at})",
+            f"the ledger {counted.id} at {counted.url} is damaged: it breaks {len(faults)} of its rules ({checked})",
             help="Fire nothing with it. Restore it whole from a backup, then record what was sent since.",
         )
-    click.echo(f"the ledger {counted.id} is sound ({looked_at})")
+    click.echo(f"the ledger {counted.id} is sound ({checked})")
     return Exit.OK
 
 
@@ -130,9 +129,9 @@ def export(file: Path, ledger_url: str | None) -> None:
 
     They are written to FILE, or to standard output.
     """
-    from runner.cli.ledgers import open_ledger
-    from runner.cli.outputs import check_outputs
     from runner.files import written_whole
+    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.output_paths import check_outputs
 
     if file != _STREAM:
         check_outputs({"FILE": file}, ledger_url)
@@ -168,14 +167,15 @@ def import_(file: Path, ledger_url: str | None) -> None:
     one. A firing that was sent, or may have been sent, never becomes unsent. A second import of the same export changes
     nothing.
     """
-    from runner.cli.ledgers import identity, open_ledger
-    from runner.cli.witnessing import warn_if_older
+    from runner.cli.terminal.messages import TerminalMessages
+    from runner.jobs.ledger_witness import warn_if_older
+    from runner.jobs.ledgers import identity, open_ledger
     from runner.ledger.database.connect import parse_url
     from runner.ledger.database.database_errors import shown
     from runner.ledger.ledger import import_into
 
     url = parse_url(ledger_url or str(local.LEDGER))
-    merged = import_into(url, _lines(file), now=present(), who=identity().who)
+    merged = import_into(url, _lines(file), now=clock.now(), who=identity().who)
     click.echo(
         f"imported into the ledger {merged.ledger} at {shown(url)}: firings: {merged.firings:,} ({merged.new:,} new,"
         f" {merged.strengthened:,} known with more certainty than before), runs: {len(merged.runs):,}"
@@ -188,7 +188,7 @@ def import_(file: Path, ledger_url: str | None) -> None:
     if merged.took_id:
         click.echo("it replaces the exported ledger from now on: fire nothing with the old one any more", err=True)
     with open_ledger(ledger_url) as opened:
-        compared = warn_if_older(opened)
+        compared = warn_if_older(opened, TerminalMessages())
         if not compared.losses:
             compared.remember_newest()
 
@@ -222,84 +222,33 @@ def baseline(
     If fire refuses the ledger because it is older than what this machine has seen, a baseline of the whole set also
     accepts the ledger.
     """
-    from runner.cli.console import stop_on_problems
-    from runner.cli.ledgers import open_ledger
-    from runner.cli.planning import plan_over, select_firings
-    from runner.cli.selecting import selectors
-    from runner.cli.witnessing import compare, warn
+    from runner.cli.terminal.console import stop_on_problems
+    from runner.cli.terminal.messages import TerminalMessages
     from runner.definitions.load import load
+    from runner.jobs.baseline import BaselineRequest, record_baseline
 
     definitions = load([path])
     stop_on_problems(definitions, undone="recorded: a set with problems is never taken")
-    chosen = selectors(definitions, path, selection)
-    with open_ledger(ledger_url) as opened:
-        compared = compare(opened)
-        for loss in compared.losses:
-            after = "bulletins fire still refuses it: only a baseline of the whole set accepts it"
-            warn(f"{compared.described(loss)}. {after if chosen else 'This baseline accepts that'}")
-        is_accepted = bool(compared.losses) and not chosen
-        now = present()
-        plan = plan_over(opened, definitions, select_firings(definitions, chosen, now), now)
-        steps = [step for step in plan.steps if _is_adopted(step, now, also_later=also_later)]
-        if steps or is_accepted:
-            _confirm(steps, opened, yes=yes)
-        run, adopted = _adopt(opened, steps, note) if steps else (None, 0)
-        if is_accepted:
-            compared.accept(f"ledger baseline{': ' + note if note else ''}")
-        if run and (is_accepted or not compared.losses):
-            compared.remember(run)
-    click.echo(f"{adopted:,} recorded as already sent by other means; nothing was sent now")
-    _tell_the_rest(plan, steps)
+    request = BaselineRequest(path, selection_of(selection), ledger_url, also_later, note)
+    done = record_baseline(
+        definitions, request, TerminalMessages(), lambda steps, place: None if yes else _confirm(steps, place)
+    )
+    click.echo(f"{done.recorded:,} recorded as already sent by other means; nothing was sent now")
+    if done.later:
+        click.echo(f"not recorded: {done.later:,} due later (--also-later records them too)")
+    if done.recurring:
+        click.echo(f"not recorded: {done.recurring:,} recurring, which are sent from their next time on")
 
 
-def _is_adopted(step: Step, now: datetime, *, also_later: bool) -> bool:
-    from runner.plan.decide import Action
-
-    occurrence = step.firing.occurrence
-    if step.firing.watch_key and (occurrence.is_expired(now) or not occurrence.is_due(now)):
-        return False  # of a recurring bulletin only what is due now: expired times were never watched by a run
-    taken = (Action.FIRE, Action.RETRY, Action.EXPIRED, Action.DUPLICATE)
-    is_held_back = step.may_go_at is not None  # due, but held back by the budget
-    return step.action in taken or is_held_back or (also_later and step.action is Action.WAIT)
-
-
-def _confirm(steps: list[Step], opened: Ledger, *, yes: bool) -> None:
+def _confirm(steps: Sequence[Step], place: str) -> None:
     """Ask on a terminal. Raises UserError without a yes."""
-    from runner.cli.console import insist_on_yes, show_table
+    from runner.cli.terminal.console import show_table
+    from runner.cli.terminal.prompts import require_yes
     from runner.report.text.plan import COLOURS, rows
 
-    if yes:
-        return
     show_table((COLOURS[action] if action else None, cells) for action, cells in rows(steps, whole=False))
     if not sys.stdin.isatty():
         message = "there is no terminal to ask on, and nothing was recorded"
         raise UserError(message, help="Add --yes to record it without asking.")
-    question = f"Record these {len(steps):,} as sent in {opened.place}? None of them will be sent."
-    insist_on_yes(question, undone="recorded")
-
-
-def _adopt(opened: Ledger, steps: list[Step], note: str | None) -> tuple[str, int]:
-    from datetime import timedelta
-
-    from runner.cli.ledgers import identity
-    from runner.ledger.records.runs import BASELINE
-    from runner.ledger.values import Origin
-
-    said = f"sent before, by other means{': ' + note if note else ''}"
-    run = opened.start_run(Origin(BASELINE, __version__), identity(), lease=timedelta(seconds=30))
-    adopted = opened.adopt(run, [step.firing for step in steps], present(), said)
-    opened.finish_run(run, exit_code=Exit.OK, interrupted=False)
-    return run, adopted
-
-
-def _tell_the_rest(plan: Plan, adopted: list[Step]) -> None:
-    from runner.plan.decide import Action
-
-    taken = {id(step) for step in adopted}
-    waiting = [step for step in plan.steps if step.action is Action.WAIT and id(step) not in taken]
-    later = sum(step.firing.watch_key is None for step in waiting)
-    recurring = len(waiting) - later
-    if later:
-        click.echo(f"not recorded: {later:,} due later (--also-later records them too)")
-    if recurring:
-        click.echo(f"not recorded: {recurring:,} recurring, which are sent from their next time on")
+    question = f"Record these {len(steps):,} as sent in {place}? None of them will be sent."
+    require_yes(question, undone="recorded")

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import completions
-from runner.cli.options import as_argument, path_argument, present
+from runner import clock
+from runner.cli.options import as_argument, path_argument
+from runner.cli.shell_completion import completions
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from runner.cli.new.answers import Given
+    from runner.cli.new.answers import OptionAnswers
     from runner.cli.new.target_file import Target
     from runner.definitions.model import Definitions
     from runner.definitions.problem import Problem
@@ -57,23 +58,23 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     Fields given as options are not asked for. Without a terminal, every needed field must be an option. Comments and
     layout of the file stay as they are. The default of PATH is bulletins.d.
     """
-    from runner.cli.new.answers import Asked, Given
+    from runner.cli.new.answers import Interview, OptionAnswers
     from runner.cli.new.questions import ask
     from runner.cli.new.target_file import chosen_target, with_entry
-    from runner.cli.prompts import can_ask
+    from runner.cli.terminal.prompts import can_ask
     from runner.definitions.editing.appending import without_inherited
 
     if sum((given["at_once"], given["at"] is not None, given["cron"] is not None)) > 1:
         raise click.UsageError("give only one of --at-once, --at and --cron")
-    wanted = Given(**given, properties=_pairs(properties))
+    wanted = OptionAnswers(**given, properties=_pairs(properties))
     sources, definitions = _the_set(path)
     _check_that_there_are_accounts(path, definitions)
     if not can_ask():
         _check_that_options_say_all(path, sources, file, definitions, wanted, yes=yes)
     try:
         target = chosen_target(path, sources, file)
-        asked = Asked(definitions, target.defaults, wanted, present(), lambda: _own_address(path))
-        fields = without_inherited(ask(asked), target.defaults)
+        interview = Interview(definitions, target.defaults, wanted, clock.now(), lambda: _own_address(path))
+        fields = without_inherited(ask(interview), target.defaults)
         new_data = with_entry(target, fields, path)
         _check(sources, definitions, target, new_data)
         if not yes:
@@ -85,13 +86,13 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
         ) from None
     _write(target, new_data)
     if wanted.id is None and not can_ask():
-        click.echo(f"--id was not given, and the proposed id was taken: {asked.fields['id']}", err=True)
-    click.echo(f"appended {asked.fields['id']} to {target.path}")
-    click.echo(f"see when it will be sent: bulletins plan{as_argument(path)} --id {asked.fields['id']}")
+        click.echo(f"--id was not given, and the proposed id was taken: {interview.fields['id']}", err=True)
+    click.echo(f"appended {interview.fields['id']} to {target.path}")
+    click.echo(f"see when it will be sent: bulletins plan{as_argument(path)} --id {interview.fields['id']}")
 
 
 def _pairs(properties: Sequence[str]) -> dict[str, str]:
-    from runner.cli.prompts import Unfit, readable
+    from runner.cli.terminal.prompts import RejectedAnswer, readable
 
     pairs = {}
     for text in properties:
@@ -100,14 +101,14 @@ def _pairs(properties: Sequence[str]) -> dict[str, str]:
             raise click.UsageError(f"--property {text!r} is not written like NAME=VALUE")
         try:
             readable(text)
-        except Unfit as error:
+        except RejectedAnswer as error:
             raise click.UsageError(f"--property {text!r}: {error}") from None
         pairs[name] = value
     return pairs
 
 
 def _the_set(path: Path) -> tuple[list[Source], Definitions]:
-    from runner.cli.console import problems_of
+    from runner.cli.terminal.console import problems_of
     from runner.definitions.files import sources_under
     from runner.definitions.load import load_sources
 
@@ -135,17 +136,27 @@ def _check_that_there_are_accounts(path: Path, definitions: Definitions) -> None
 
 
 def _check_that_options_say_all(
-    path: Path, sources: Sequence[Source], file: str | None, definitions: Definitions, given: Given, *, yes: bool
+    path: Path,
+    sources: Sequence[Source],
+    file: str | None,
+    definitions: Definitions,
+    given: OptionAnswers,
+    *,
+    yes: bool,
 ) -> None:
     """Raise click.UsageError that names all missing options, because there is no terminal to ask on."""
-    from runner.cli.new.questions import lacking
+    from runner.cli.new.questions import missing_options
     from runner.cli.new.target_file import candidates, chosen_target, defaults_of_all
-    from runner.cli.prompts import missing
+    from runner.cli.terminal.prompts import missing
 
     known = candidates(sources)
     is_open = file is None and os.path.isdir(path) and len(known) != 1
     defaults = defaults_of_all(known) if is_open else chosen_target(path, sources, file).defaults
-    options = [*(["--file"] if is_open else []), *lacking(definitions, defaults, given), *([] if yes else ["--yes"])]
+    options = [
+        *(["--file"] if is_open else []),
+        *missing_options(definitions, defaults, given),
+        *([] if yes else ["--yes"]),
+    ]
     if options:
         raise missing(*options)
 
@@ -187,15 +198,15 @@ def _without_place(problem: Problem) -> tuple[str, str, str]:
 
 def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
     """Show the entry and ask on the terminal. Raises UserError without a yes."""
-    from runner.cli.console import insist_on_yes
+    from runner.cli.terminal.prompts import require_yes
     from runner.definitions.editing.writing import entry
-    from runner.report.safe_text import plain
+    from runner.report.safe_text import printable
 
     click.echo(err=True)
     for line in entry(fields).splitlines():
-        click.echo(plain(line), err=True)
+        click.echo(printable(line), err=True)
     where = "to the new file" if target.data is None else "to"
-    insist_on_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True)
+    require_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True)
 
 
 def _write(target: Target, data: bytes) -> None:

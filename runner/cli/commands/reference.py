@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import completions
 from runner.cli.options import DEFAULT_PATH
+from runner.cli.shell_completion import completions
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _check_name(name: str, names: list[str], message: str) -> None:
 
 
 def _narrow(name: str | None, path: Path, out: Path | None) -> None:
-    from runner.cli.console import problems_of
+    from runner.cli.terminal.console import problems_of
     from runner.definitions.editing.editor_schema import NARROWED, narrowed
     from runner.definitions.load import load
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import completions
-from runner.cli.options import format_option, ledger_option, verbose_option
+from runner.cli.options import format_option, ledger_choice, ledger_option, verbose_option
+from runner.cli.shell_completion import completions
 from runner.errors import Exit, UserError
 from runner.report.formats import RUN_FORMATS
 
@@ -43,7 +43,7 @@ def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str,
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    from runner.report.document import read_report
+    from runner.report.document.run import read_report
 
     try:
         return read_report(path.read_bytes())
@@ -56,10 +56,9 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _from_ledger(run: str | None, ledger_url: str | None, *, sandbox: bool) -> dict[str, Any]:
-    from runner.cli.ledgers import open_ledger
-    from runner.cli.planning import which_ledger
+    from runner.jobs.ledgers import open_ledger
 
-    with open_ledger(which_ledger(ledger_url, sandbox=sandbox)) as ledger:
+    with open_ledger(ledger_choice(ledger_url, sandbox=sandbox).url) as ledger:
         wanted = ledger.newest_run("fire") if run is None else run.upper()
         if wanted is None:
             raise UserError("no run did anything yet", help="bulletins fire makes runs.", exit_code=Exit.USAGE)
@@ -67,7 +66,7 @@ def _from_ledger(run: str | None, ledger_url: str | None, *, sandbox: bool) -> d
 
 
 def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
-    from runner.report.from_ledger import recorded_document
+    from runner.report.document.from_ledger import recorded_document
 
     found = ledger.run(run)
     if found is None or found.command != "fire":

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import clock
-from runner.cli import completions
 from runner.cli.options import ledger_option, yes_option
+from runner.cli.shell_completion import completions
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def resolve(
     Look at the activity log of the CleverTap dashboard, then give --sent or --not-sent, and --note. On a terminal, the
     command asks before it records anything.
     """
-    from runner.cli.ledgers import open_ledger
+    from runner.jobs.ledgers import open_ledger
 
     note = _checked(note, which=bool(ids or run), sent=sent, not_sent=not_sent)
     with open_ledger(ledger_url) as ledger:
@@ -75,7 +75,7 @@ def resolve(
 
 def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> str:
     """Return the note. Raises click.UsageError that names all missing options."""
-    from runner.cli.prompts import missing
+    from runner.cli.terminal.prompts import missing
 
     if sent and not_sent:
         raise click.UsageError("give either --sent or --not-sent, as the activity log shows")
@@ -126,7 +126,7 @@ def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, 
 
 def _check_that_none_lingers(rows: Sequence[FiringRow]) -> None:
     """Raise UserError if the process that held a firing still exists: it may be frozen just before it sends."""
-    from runner.cli.ledgers import lingering
+    from runner.jobs.ledgers import lingering
 
     for row in lingering(rows):
         raise UserError(
@@ -137,7 +137,7 @@ def _check_that_none_lingers(rows: Sequence[FiringRow]) -> None:
 
 def _confirm(rows: Sequence[FiringRow], *, sent: bool, yes: bool) -> None:
     """Ask on a terminal only. Raises UserError without a yes."""
-    from runner.cli.console import insist_on_yes
+    from runner.cli.terminal.prompts import require_yes
 
     if yes or not sys.stdin.isatty():
         return
@@ -147,14 +147,14 @@ def _confirm(rows: Sequence[FiringRow], *, sent: bool, yes: bool) -> None:
         click.echo(f"and {len(rows) - _SHOWN} more", err=True)
     consequence = "they are never sent again" if sent else "the next run sends them, if they are still due"
     question = f"Record {len(rows)} as {'sent' if sent else 'not sent'}? Nothing is sent now; {consequence}."
-    insist_on_yes(question, undone="recorded")
+    require_yes(question, undone="recorded")
 
 
 def _settle(ledger: Ledger, rows: Sequence[FiringRow], *, sent: bool, note: str, again: bool) -> None:
     """Resolve all rows before printing anything: a reader that closes the pipe early must not stop the others."""
-    from runner.cli.error_output import show_error
-    from runner.cli.ledgers import identity
-    from runner.cli.streams import OutputLost
+    from runner.cli.terminal.error_output import show_error
+    from runner.errors import OutputLost
+    from runner.jobs.ledgers import identity
 
     settled: list[FiringRow] = []
     moved: list[FiringRow] = []

@@ -146,11 +146,11 @@ def _curl(base_url: str, credentials: dict[str, str] | None) -> str:
 
 
 def _log(received: Received) -> None:
-    from runner.report.safe_text import plain
+    from runner.report.safe_text import printable
 
     now = datetime.now().astimezone().strftime("%H:%M:%S")
     answer = "no answer" if received.status is None else str(received.status)
     raised = "accepted" if received.accepted else "not accepted"
-    who = f"{plain(received.account_id or '-')} {plain(received.name or '-')}"
-    fault = f" ({plain(received.fault)})" if received.fault else ""
+    who = f"{printable(received.account_id or '-')} {printable(received.name or '-')}"
+    fault = f" ({printable(received.fault)})" if received.fault else ""
     click.echo(f"{now} {who}: {answer}, {raised}, {received.in_flight} in flight{fault}", err=True)

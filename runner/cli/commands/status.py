@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import completions
-from runner.cli.options import DEFAULT_PATH, format_option, ledger_option, present
+from runner import clock
+from runner.cli.options import DEFAULT_PATH, format_option, ledger_choice, ledger_option
+from runner.cli.shell_completion import completions
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: st
 
     With ID, show the history of this bulletin, and what would happen to it now.
     """
-    from runner.cli.ledgers import open_ledger
-    from runner.cli.witnessing import warn_if_older
+    from runner.cli.terminal.messages import TerminalMessages
+    from runner.jobs.ledger_witness import warn_if_older
+    from runner.jobs.ledgers import open_ledger
 
     with open_ledger(ledger_url) as ledger:
-        warn_if_older(ledger)
+        warn_if_older(ledger, TerminalMessages())
         if bulletin is None:
             _show_overview(ledger, path, format_)
         else:
@@ -48,8 +50,8 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: st
 
 
 def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
-    from runner.cli.console import show_table
-    from runner.cli.ledgers import lingering, named_ledger
+    from runner.cli.terminal.console import show_table
+    from runner.jobs.ledgers import lingering
     from runner.plan.history import State
     from runner.report.text.status import (
         budget_entry,
@@ -72,7 +74,7 @@ def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    named = ledger.place if named_ledger() else None
+    named = ledger.place if ledger_choice(None).is_named else None
     for line in doubt_lines(doubts, ledger=named, lingering=[row.run for row in lingering(doubts)]):
         click.echo(line)
     if doubts:
@@ -102,13 +104,13 @@ def _budgets(ledger: Ledger, path: Path) -> dict[Limit, Used]:
         accounts = [account for account in load([path]).accounts.values() if has_budget(account)]
     except UserError:
         return {}
-    now = present()
+    now = clock.now()
     spent = ledger.spent([account.name for account in accounts], now)
     return {limit: each for account in accounts for limit, each in used(account, spent[account.name], now).items()}
 
 
 def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> None:
-    from runner.cli.console import show_table
+    from runner.cli.terminal.console import show_table
     from runner.report.text.status import history_cells, row_entry
 
     rows = ledger.rows(bulletin=bulletin)
@@ -132,10 +134,10 @@ def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> N
 
 def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]:
     """Return what a run would do with the bulletin now; nothing, with a printed reason, if the set is unusable."""
-    from runner.cli.planning import plan_over
     from runner.definitions.load import load
+    from runner.jobs.planning import plan_firings
     from runner.plan.firing import firings
-    from runner.report.safe_text import plain
+    from runner.report.safe_text import printable
 
     try:
         definitions = load([path])
@@ -145,7 +147,7 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
     if definitions.problems:
         click.echo("the definitions have problems (bulletins validate), so nothing would be fired now", err=True)
         return []
-    now = present()
+    now = clock.now()
     named = replace(definitions, bulletins=tuple(each for each in definitions.bulletins if each.id == bulletin))
     wanted = list(firings(named, now, until=_third_next(named.bulletins, now)))
     return [
@@ -153,9 +155,9 @@ def _what_now(ledger: Ledger, bulletin: str, path: Path) -> list[dict[str, str]]
             "account": step.firing.key.account,
             "occurrence": step.firing.key.occurrence,
             "action": step.action.value,
-            "reason": plain(step.reason),
+            "reason": printable(step.reason.text),
         }
-        for step in plan_over(ledger, definitions, wanted, now).steps
+        for step in plan_firings(ledger, definitions, wanted, now).steps
     ]
 
 

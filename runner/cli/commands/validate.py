@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import DEFAULT_PATH, format_option, present
+from runner import clock
+from runner.cli.options import DEFAULT_PATH, format_option
 from runner.errors import Exit
 from runner.report.formats import PROBLEM_FORMATS
 
@@ -19,7 +20,7 @@ def validate(paths: tuple[Path, ...], format_: str) -> int:
 
     Each problem has its place and a way to fix it. All files under the PATHs (default: bulletins.d) form one set.
     """
-    from runner.cli.console import show_problems
+    from runner.cli.terminal.console import show_problems
     from runner.definitions.load import load
     from runner.report.formats import problems_in
 
@@ -27,5 +28,5 @@ def validate(paths: tuple[Path, ...], format_: str) -> int:
     if format_ == "text":
         show_problems(definitions, to_stderr=False)
     else:
-        click.echo(problems_in(format_, definitions, now=present()), nl=False)
+        click.echo(problems_in(format_, definitions, now=clock.now()), nl=False)
     return Exit.PROBLEMS if definitions.problems else Exit.OK

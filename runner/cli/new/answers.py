@@ -12,7 +12,7 @@ from typing import Any
 
 from click import UsageError
 
-from runner.cli.prompts import Unfit
+from runner.cli.terminal.prompts import RejectedAnswer
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Path
 
@@ -22,7 +22,7 @@ _RECURRING = {"cron": "0 0 * * *", "timezone": "UTC"}
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class OptionAnswers:
     """The answers given by options; None if the question must be asked."""
 
     event: str | None = None
@@ -40,18 +40,18 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Interview:
     """The set, the defaults of the target file, the values of options, and the answers so far."""
 
     definitions: Definitions
     defaults: Mapping[str, Any]
-    given: Given
+    given: OptionAnswers
     now: datetime
     suggest_c_by: Callable[[], str]
     fields: Fields = field(default_factory=dict)
 
     def check(self, path: Path, value: Any) -> None:
-        """Keep an answer. Raises Unfit with the problem that the set would have with it."""
+        """Keep an answer. Raises RejectedAnswer with the problem that the set would have with it."""
         from runner.definitions.editing.answer_check import complaint
 
         name = str(path[0])
@@ -66,14 +66,14 @@ class Asked:
             tried["schedule"] = schedule
         found = complaint(path, tried, self.definitions)
         if found is not None:
-            raise Unfit(f"{found.message}. {found.help}".rstrip())
+            raise RejectedAnswer(f"{found.message}. {found.help}".rstrip())
         self.fields.update(changed)
 
     def check_given(self, path: Path, option: str, value: Any) -> None:
         """Keep an option's value. Raises click.UsageError that names the option."""
         try:
             self.check(path, value)
-        except Unfit as error:
+        except RejectedAnswer as error:
             raise UsageError(f"{option}: {error}") from None
 
     def taken(self, path: Path) -> Callable[[str], None]:
@@ -81,7 +81,7 @@ class Asked:
 
         def take(text: str) -> None:
             if not text:
-                raise Unfit("an answer is needed here.")
+                raise RejectedAnswer("an answer is needed here.")
             self.check(path, text)
 
         return take

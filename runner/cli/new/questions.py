@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runner.cli.new.answers import Asked, Fields, Given
+from runner.cli.new.answers import Fields, Interview, OptionAnswers
 from runner.cli.new.schedule import ONE_SCHEDULE, ask_schedule
-from runner.cli.prompts import Question, Unfit, answer, can_ask, choice, choices, missing
+from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice, choices, missing
 from runner.definitions.model import BusinessEvent, Definitions
 
 _EMPTY = "(empty)"
 
 
-def lacking(definitions: Definitions, defaults: Mapping[str, Any], given: Given) -> list[str]:
+def missing_options(definitions: Definitions, defaults: Mapping[str, Any], given: OptionAnswers) -> list[str]:
     """Return the options that are missing without a terminal: neither given nor set by the file's defaults."""
     found = []
     name = given.event or defaults.get("business_event")
@@ -36,69 +36,70 @@ def lacking(definitions: Definitions, defaults: Mapping[str, Any], given: Given)
     return found
 
 
-def ask(asked: Asked) -> Fields:
+def ask(interview: Interview) -> Fields:
     """Ask all questions and return the fields. Raises click.UsageError, or click.Abort if the person leaves."""
     from runner.cli.new.suggestions import next_name
 
-    _ask_event(asked)
-    _ask_properties(asked)
-    suggestion = next_name(asked.fields["business_event"], asked.definitions.bulletins)
+    _ask_event(interview)
+    _ask_properties(interview)
+    suggestion = next_name(interview.fields["business_event"], interview.definitions.bulletins)
     answer(
-        _question(asked, "name", "name, as the activity log shows it", suggestion),
-        asked.taken(("name",)),
-        given=asked.given.name,
+        _question(interview, "name", "name, as the activity log shows it", suggestion),
+        interview.taken(("name",)),
+        given=interview.given.name,
     )
-    _ask_id(asked)
+    _ask_id(interview)
     answer(
-        _question(asked, "c-by", "e-mail address of its creator (c-by)", asked.suggest_c_by()),
-        asked.taken(("c-by",)),
-        given=_default(asked, "c-by", asked.given.c_by),
+        _question(interview, "c-by", "e-mail address of its creator (c-by)", interview.suggest_c_by()),
+        interview.taken(("c-by",)),
+        given=_default(interview, "c-by", interview.given.c_by),
     )
-    _ask_accounts(asked)
-    ask_schedule(asked)
-    if asked.given.tags:
-        asked.check_given(("tags",), "--tag", list(asked.given.tags))
-    return asked.fields
+    _ask_accounts(interview)
+    ask_schedule(interview)
+    if interview.given.tags:
+        interview.check_given(("tags",), "--tag", list(interview.given.tags))
+    return interview.fields
 
 
-def _question(asked: Asked, name: str, text: str, suggestion: str = "") -> Question:
-    return Question(text, f"--{name}", str(asked.defaults.get(name, suggestion)))
+def _question(interview: Interview, name: str, text: str, suggestion: str = "") -> Question:
+    return Question(text, f"--{name}", str(interview.defaults.get(name, suggestion)))
 
 
-def _default(asked: Asked, name: str, given: str | None) -> str | None:
+def _default(interview: Interview, name: str, given: str | None) -> str | None:
     """Return the given answer; without a terminal and without an answer, the file's default."""
-    return given if given is not None or can_ask() else asked.defaults.get(name)
+    return given if given is not None or can_ask() else interview.defaults.get(name)
 
 
-def _ask_event(asked: Asked) -> None:
-    question = Question("business event", "--event", str(asked.defaults.get("business_event", "")))
-    given = _default(asked, "business_event", asked.given.event)
-    names = list(asked.definitions.events)
+def _ask_event(interview: Interview) -> None:
+    question = Question("business event", "--event", str(interview.defaults.get("business_event", "")))
+    given = _default(interview, "business_event", interview.given.event)
+    names = list(interview.definitions.events)
     if names and given is None and can_ask():
         suggestion = question.suggestion or (names[0] if len(names) == 1 else "")
-        asked.check(("business_event",), names[choice(Question(question.text, question.option, suggestion), names)])
+        interview.check(("business_event",), names[choice(Question(question.text, question.option, suggestion), names)])
     else:
-        answer(question, asked.taken(("business_event",)), given=given)
+        answer(question, interview.taken(("business_event",)), given=given)
 
 
-def _ask_properties(asked: Asked) -> None:
-    asked.fields["properties"] = {}
-    inherited: Mapping[str, str] = asked.defaults.get("properties", {})
-    event = asked.definitions.events.get(asked.fields["business_event"])
-    for name, value in asked.given.properties.items():
-        asked.check_given(("properties", name), f"--property {name}", value)
+def _ask_properties(interview: Interview) -> None:
+    interview.fields["properties"] = {}
+    inherited: Mapping[str, str] = interview.defaults.get("properties", {})
+    event = interview.definitions.events.get(interview.fields["business_event"])
+    for name, value in interview.given.properties.items():
+        interview.check_given(("properties", name), f"--property {name}", value)
     if event is not None:
         for name in dict.fromkeys((*event.required, *(event.properties or ()))):
-            if name not in asked.given.properties:
-                _ask_property(asked, event, name, str(inherited.get(name, "")))
+            if name not in interview.given.properties:
+                _ask_property(interview, event, name, str(inherited.get(name, "")))
     if (event is None or event.properties is None) and can_ask():
         while answer(
-            Question("another property, as name=value (Enter: none)", "--property"), lambda text: _another(asked, text)
+            Question("another property, as name=value (Enter: none)", "--property"),
+            lambda text: _another(interview, text),
         ):
             pass
 
 
-def _ask_property(asked: Asked, event: BusinessEvent, name: str, inherited: str) -> None:
+def _ask_property(interview: Interview, event: BusinessEvent, name: str, inherited: str) -> None:
     is_required = name in event.required and not inherited
     option = f"--property {name}=…"
     if not can_ask():
@@ -118,52 +119,52 @@ def _ask_property(asked: Asked, event: BusinessEvent, name: str, inherited: str)
         labels = [*(value or _EMPTY for value in allowed), *(["left out"] if not is_required and not inherited else [])]
         picked = choice(Question(text, option, inherited or ("" if is_required else labels[-1])), labels)
         if picked < len(allowed):
-            asked.check(("properties", name), allowed[picked])
+            interview.check(("properties", name), allowed[picked])
         return
 
     def take(typed: str) -> None:
         if typed or is_required:
-            asked.taken(("properties", name))(typed)
+            interview.taken(("properties", name))(typed)
 
     answer(Question(text, option, inherited), take)
 
 
-def _another(asked: Asked, text: str) -> bool:
+def _another(interview: Interview, text: str) -> bool:
     """Keep one more property; return False for an empty answer."""
     if not text:
         return False
     name, is_pair, value = text.partition("=")
     if not is_pair or not name.strip():
-        raise Unfit(f"{text!r} is not written like name=value. Press Enter alone to go on.")
-    asked.check(("properties", name.strip()), value.strip())
+        raise RejectedAnswer(f"{text!r} is not written like name=value. Press Enter alone to go on.")
+    interview.check(("properties", name.strip()), value.strip())
     return True
 
 
-def _ask_id(asked: Asked) -> None:
+def _ask_id(interview: Interview) -> None:
     from runner.cli.new.suggestions import free_id, id_of
 
-    known = {bulletin.id for bulletin in asked.definitions.bulletins}
-    words = (asked.fields["name"], asked.fields["business_event"])
+    known = {bulletin.id for bulletin in interview.definitions.bulletins}
+    words = (interview.fields["name"], interview.fields["business_event"])
     suggestion = free_id(*words, known)
     # Without a terminal, no number makes the id unique: a script that runs twice would add the bulletin twice.
-    given = asked.given.id if asked.given.id is not None or can_ask() else id_of(*words)
+    given = interview.given.id if interview.given.id is not None or can_ask() else id_of(*words)
 
     def take(text: str) -> None:
         if text in known:
-            raise Unfit(f"the id {text!r} is already used. Give another id, such as {suggestion}.")
-        asked.taken(("id",))(text)
+            raise RejectedAnswer(f"the id {text!r} is already used. Give another id, such as {suggestion}.")
+        interview.taken(("id",))(text)
 
     answer(Question("id, unique in the whole set", "--id", suggestion), take, given=given)
 
 
-def _ask_accounts(asked: Asked) -> None:
-    names = list(asked.definitions.accounts)
-    if asked.given.accounts:
-        asked.check_given(("accounts",), "--account", list(asked.given.accounts))
+def _ask_accounts(interview: Interview) -> None:
+    names = list(interview.definitions.accounts)
+    if interview.given.accounts:
+        interview.check_given(("accounts",), "--account", list(interview.given.accounts))
         return
-    inherited = [name for name in asked.defaults.get("accounts", ()) if name in names]
+    inherited = [name for name in interview.defaults.get("accounts", ()) if name in names]
     if len(names) < 2 or (inherited and not can_ask()):
         return
     question = Question("accounts, with commas between them", "--account", ", ".join(inherited))
     chosen = [names[number] for number in choices(question, names)]
-    asked.check(("accounts",), chosen)
+    interview.check(("accounts",), chosen)

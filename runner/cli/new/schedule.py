@@ -6,8 +6,8 @@ import re
 
 from click import UsageError
 
-from runner.cli.new.answers import Asked
-from runner.cli.prompts import Question, Unfit, answer, can_ask, choice, missing
+from runner.cli.new.answers import Interview
+from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice, missing
 
 ONE_SCHEDULE = "one of --at, --cron or --at-once"  # needed without a terminal
 
@@ -21,30 +21,32 @@ _HOW_TIMES_ARE_WRITTEN = "Write it like 2026-12-01 18:30, or with an offset, lik
 _DEFAULT_GRACE = "1h"
 
 
-def ask_schedule(asked: Asked) -> None:
+def ask_schedule(interview: Interview) -> None:
     """Ask for the schedule and keep it. Raises click.UsageError, or click.Abort if the person leaves."""
-    given, kind = asked.given, _kind_of_schedule(asked)
+    given, kind = interview.given, _kind_of_schedule(interview)
     if given.timezone is not None:
         _check_zone(given.timezone)
     if kind == _AT:
         answer(
-            Question(f"time, with its offset or in {_zone(asked)}, like 2026-12-01 18:30", "--at"),
-            lambda text: _take_time(asked, text),
+            Question(f"time, with its offset or in {_zone(interview)}, like 2026-12-01 18:30", "--at"),
+            lambda text: _take_time(interview, text),
             given=given.at,
         )
     elif kind == _CRON:
-        zone = _zone(asked)
+        zone = _zone(interview)
         columns = "minute, hour, day of month, month, day of week"
         question = Question(f"cron (by the clocks of {zone}): {columns}, like 30 18 * * FRI", "--cron")
-        answer(question, lambda text: asked.check(("schedule",), {"cron": text, "timezone": zone}), given=given.cron)
+        answer(
+            question, lambda text: interview.check(("schedule",), {"cron": text, "timezone": zone}), given=given.cron
+        )
     if kind != _AT_ONCE:
-        _ask_grace(asked)
+        _ask_grace(interview)
     elif given.grace is not None or given.timezone is not None:
         raise UsageError(f"{'--timezone' if given.grace is None else '--grace'} goes with --at or --cron")
 
 
-def _kind_of_schedule(asked: Asked) -> str:
-    inherited, given = asked.defaults.get("schedule", {}), asked.given
+def _kind_of_schedule(interview: Interview) -> str:
+    inherited, given = interview.defaults.get("schedule", {}), interview.given
     kinds = [_AT_ONCE, _AT, _CRON]
     if "at" in inherited or "cron" in inherited:  # a bulletin can't remove a default
         kinds = [_AS_DEFAULTS, _AT if "at" in inherited else _CRON]
@@ -64,12 +66,12 @@ def _kind_of_schedule(asked: Asked) -> str:
     return kinds[choice(Question("when is it due", "--at", suggestion), kinds)]
 
 
-def _zone(asked: Asked) -> str:
+def _zone(interview: Interview) -> str:
     """Return the time zone of local times: the option's, else the file's default, else the account's."""
-    accounts = asked.definitions.accounts
-    names = asked.fields.get("accounts") or asked.defaults.get("accounts") or list(accounts)
+    accounts = interview.definitions.accounts
+    names = interview.fields.get("accounts") or interview.defaults.get("accounts") or list(accounts)
     found = next((accounts[name].zone for name in names if name in accounts), "UTC")
-    return asked.given.timezone or asked.defaults.get("schedule", {}).get("timezone", found)
+    return interview.given.timezone or interview.defaults.get("schedule", {}).get("timezone", found)
 
 
 def _check_zone(name: str) -> None:
@@ -82,39 +84,39 @@ def _check_zone(name: str) -> None:
         raise UsageError(f"--timezone: {error.message}. {error.help}") from None
 
 
-def _take_time(asked: Asked, text: str) -> None:
+def _take_time(interview: Interview, text: str) -> None:
     from runner.definitions.schedules.times import TimeProblem, instant, zone
 
-    here = _zone(asked)
+    here = _zone(interview)
     match = _LOCAL.fullmatch(text)
     at = (
         f"{match['day']}T{match['time']}{match['seconds'] or ':00'}{(match['offset'] or '').upper()}" if match else text
     )
     schedule = {"at": at}
-    if (match and not match["offset"]) or asked.given.timezone:
+    if (match and not match["offset"]) or interview.given.timezone:
         schedule["timezone"] = here
     try:
         due = instant(at, schedule.get("timezone"))
     except TimeProblem as error:
         if match is None:
             found = f"{text!r} is not a date with a time" if text else "a date with a time is needed here"
-            raise Unfit(f"{found}. {_HOW_TIMES_ARE_WRITTEN}") from None
-        raise Unfit(f"{error.message.replace(repr(at), repr(text))}. {error.help}") from None
-    if due < asked.now:
-        now = asked.now.astimezone(zone(here))
-        raise Unfit(
+            raise RejectedAnswer(f"{found}. {_HOW_TIMES_ARE_WRITTEN}") from None
+        raise RejectedAnswer(f"{error.message.replace(repr(at), repr(text))}. {error.help}") from None
+    if due < interview.now:
+        now = interview.now.astimezone(zone(here))
+        raise RejectedAnswer(
             f"{text!r} is in the past: it is {now:%Y-%m-%d %H:%M} in {here}. Give a later time; "
             "for a bulletin that is due at once, run the command again with --at-once."
         )
-    asked.check(("schedule",), schedule)
+    interview.check(("schedule",), schedule)
 
 
-def _ask_grace(asked: Asked) -> None:
-    usual = str(asked.defaults.get("schedule", {}).get("grace", _DEFAULT_GRACE))
-    given = asked.given.grace if asked.given.grace is not None or can_ask() else usual
+def _ask_grace(interview: Interview) -> None:
+    usual = str(interview.defaults.get("schedule", {}).get("grace", _DEFAULT_GRACE))
+    given = interview.given.grace if interview.given.grace is not None or can_ask() else usual
 
     def take(text: str) -> None:
         if text != usual:
-            asked.check(("schedule", "grace"), text)
+            interview.check(("schedule", "grace"), text)
 
     answer(Question("grace: how late it may still be sent", "--grace", usual), take, given=given)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.options import present
-from runner.cli.prompts import Question, Unfit, answer, can_ask, choice
+from runner import clock
+from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice
 from runner.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def chosen_target(path: Path, sources: Sequence[Source], file: str | None) -> Ta
         labels = [*known[:_MOST_FILES], _NEW_FILE]
         picked = choice(Question("file (last edited first)", "--file", labels[0]), labels)
         file = labels[picked] if picked < len(labels) - 1 else None
-    today = f"{present().astimezone():%Y-%m-%d}.yaml"
+    today = f"{clock.now().astimezone():%Y-%m-%d}.yaml"
     question = Question(f"name of the new file, in {path}", "--file", today)
     chosen = answer(question, lambda text: _inside(path, text), given=file)
     data = bytes_of(chosen)
@@ -103,23 +103,27 @@ def _newest_first(sources: Sequence[Source]) -> list[str]:
 
 
 def _inside(path: Path, text: str) -> Path:
-    """Return the path of a file of the set. Raises Unfit if the set would not include it."""
+    """Return the path of a file of the set. Raises RejectedAnswer if the set would not include it."""
     from runner.definitions.sources import is_definition, is_hidden
 
     chosen = Path(text)
     if not os.path.isdir(path):
         if chosen != path:
-            raise Unfit(f"the set is the file {path}; give the folder to add another file.")
+            raise RejectedAnswer(f"the set is the file {path}; give the folder to add another file.")
     elif not chosen.is_absolute() and not chosen.is_relative_to(path):
         chosen = path / chosen
     if os.path.islink(chosen):
-        raise Unfit(f"{chosen} is a link to {os.readlink(chosen)}, and nothing is written through links. Give a file.")
+        raise RejectedAnswer(
+            f"{chosen} is a link to {os.readlink(chosen)}, and nothing is written through links. Give a file."
+        )
     folder = path if os.path.isdir(path) else path.parent
     within = Path(os.path.relpath(os.path.realpath(chosen), os.path.realpath(folder)))
     if ".." in within.parts:
-        raise Unfit(f"{chosen} is not in {folder}. Give a file of the set.")
+        raise RejectedAnswer(f"{chosen} is not in {folder}. Give a file of the set.")
     if not is_definition(within.name) or any(is_hidden(part) for part in within.parts):
-        raise Unfit(f"{chosen} would not be read: names of files of the set end in .yaml and don't begin with a dot.")
+        raise RejectedAnswer(
+            f"{chosen} would not be read: names of files of the set end in .yaml and don't begin with a dot."
+        )
     return chosen
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from typing import NamedTuple
 
 from runner import clock
+from runner.fire import reasons
 from runner.fire.fault_scope import concerns_ledger, fault_text
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.outcome import Outcome
@@ -26,6 +27,7 @@ from runner.ledger.values import Attempt, Claim, Settlement
 from runner.plan.budget import Held, Limit
 from runner.plan.decide import Step
 from runner.plan.history import State
+from runner.reason import Reason
 
 _STATES = {Outcome.FIRED: State.FIRED, Outcome.FAILED: State.FAILED, Outcome.IN_DOUBT: State.IN_DOUBT}
 _PATIENCE_S = 2.0  # how long an abandoned run waits for claims that are being committed
@@ -35,7 +37,7 @@ class Unclaimed(NamedTuple):
     """A firing that got no claim: its outcome and the reason. `is_internal` is true after an internal error."""
 
     outcome: Outcome
-    reason: str
+    reason: Reason
     is_internal: bool = False
 
 
@@ -82,22 +84,21 @@ class Claims:
         claim: Claim | Held | None = None
         asked, now = Claim(new_ulid(), step.firing.key), clock.now()
         expires = step.firing.occurrence.expires_at is not None
-        ended = "claimed it, sent it or recorded it as expired" if expires else "claimed or sent it"
-        unclaimed = Unclaimed(Outcome.SKIPPED, f"another run meanwhile {ended}")
+        unclaimed = Unclaimed(Outcome.SKIPPED, reasons.claimed_by_another_run(expires=expires))
         try:
             claim = self._reach.insist(
                 lambda: self._ledger.claim_within(self._run, step.firing, now, limits, claim_id=asked.id),
                 unless=self._is_stopping,
             )
         except Unstorable as error:  # the ledger can't store this firing, so there is no claim
-            unclaimed = Unclaimed(Outcome.FAILED, error.message)
+            unclaimed = Unclaimed(Outcome.FAILED, reasons.ledger_cannot_store(error.message))
         except Exception as error:  # noqa: BLE001 - reported; then this firing ends, or the run
             self._unconfirmed.append(asked)
             if concerns_ledger(error):
                 self._on_fault(error)
-                unclaimed = Unclaimed(Outcome.SKIPPED, fault_text(error))
+                unclaimed = Unclaimed(Outcome.SKIPPED, reasons.stopped_by(error))
             else:
-                unclaimed = Unclaimed(Outcome.FAILED, fault_text(error), is_internal=True)
+                unclaimed = Unclaimed(Outcome.FAILED, reasons.stopped_by(error), is_internal=True)
         with self._changed:
             self._being_taken -= 1
             if isinstance(claim, Claim):
@@ -110,7 +111,7 @@ class Claims:
 
         Returns False if the claim was given back: then the request must not leave.
         """
-        reason = "the run ended while the request was in flight"
+        reason = reasons.run_ended_in_flight()
         tries, before = len(attempts) + 1, tuple(attempts)
         result = Result(step, Outcome.IN_DOUBT, reason, tries=tries, started_at=clock.now(), attempts=before)
         with self._changed:
@@ -132,8 +133,8 @@ class Claims:
         with self._changed:
             held = self._held.get(claim.id)
         if held is not None and held.result.outcome is Outcome.IN_DOUBT:
-            return replace(held.result, reason=f"{fault_text(error)}, while the request was in flight")
-        return Result(step, Outcome.FAILED, f"{fault_text(error)}, before it was sent")
+            return replace(held.result, reason=reasons.fault_in_flight(error))
+        return Result(step, Outcome.FAILED, reasons.fault_before_sending(error))
 
     def settle(self, claim: Claim, result: Result) -> Result:
         """Record the outcome in the ledger and return the result. If it can't be recorded, the firing is in doubt."""
@@ -143,8 +144,7 @@ class Claims:
         except Exception as error:  # noqa: BLE001 - the report must still contain the outcome
             if concerns_ledger(error):
                 self._on_fault(error)
-            ending = f"{result.outcome} ({result.reason})" if result.reason else f"{result.outcome}"
-            reason = f"{ending}, but the ledger could not record this: {fault_text(error)}"
+            reason = reasons.outcome_not_recorded(f"{result.outcome}", result.reason, error)
             return replace(result, outcome=Outcome.IN_DOUBT, reason=reason)
         with self._changed:
             self._held.pop(claim.id, None)
@@ -163,7 +163,7 @@ class Claims:
         outcome, now = result.outcome or Outcome.SKIPPED, clock.now()
         settlement = Settlement(
             _STATES.get(outcome, State.RELEASED),
-            result.reason,
+            None if result.reason is None else result.reason.text,
             result.http_status,
             result.error,
             result.bulletins_sent,
@@ -226,4 +226,4 @@ def _ascii(text: str | None) -> str | None:
 
 
 def _unsent(step: Step) -> Result:
-    return Result(step, Outcome.SKIPPED, "the run ended before it was sent")
+    return Result(step, Outcome.SKIPPED, reasons.run_ended_before_sending())

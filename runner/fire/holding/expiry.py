@@ -69,5 +69,5 @@ def _record(
     ledger: Ledger, run: str, piece: Sequence[Step], reach: LedgerAccess, is_stopping: Callable[[], bool]
 ) -> set[FiringKey]:
     firings, now = [step.firing for step in piece], clock.now()
-    reasons = {step.firing.key: step.kept_reason for step in piece if step.kept_reason}
+    reasons = {step.firing.key: step.kept_reason.text for step in piece if step.kept_reason}
     return reach.insist(lambda: ledger.expire(run, firings, now, reasons), unless=is_stopping)

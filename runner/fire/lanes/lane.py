@@ -12,10 +12,12 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
 from runner.definitions.model import Account
+from runner.fire import reasons
 from runner.fire.lanes.budget_memory import BudgetMemory
 from runner.fire.outcome import Outcome
 from runner.plan.budget import Held, Limit
 from runner.plan.decide import Step
+from runner.reason import Reason
 
 DOUBTS_IN_A_ROW = 3
 FAULTS_IN_A_ROW = 3  # internal errors: one that every firing meets must not be repeated for thousands of firings
@@ -58,7 +60,7 @@ class Lane:
         self._giving_up = 0  # slots to give back as soon as they are idle
         self._suspended = False
         self.on_need: Callable[[], object] = lambda: None  # called if slots are missing, or one to give back is idle
-        self.stopped: str | None = None
+        self.stopped: Reason | None = None
 
     def take(self) -> Step | None:
         """Return the next firing, or None if there is none or the lane has stopped.
@@ -220,7 +222,7 @@ class Lane:
             self._paused_until = max(self._paused_until, now + pause_s)
 
     def note(
-        self, outcome: Outcome, reason: str | None, *, stop_account: bool = False, is_internal: bool = False
+        self, outcome: Outcome, reason: Reason | None, *, stop_account: bool = False, is_internal: bool = False
     ) -> None:
         """Note how a firing ended: stop the lane if the outcome requires that, and let the others start after a canary.
 
@@ -234,22 +236,22 @@ class Lane:
             elif outcome in (Outcome.FIRED, Outcome.FAILED):
                 self._doubts = 0
             if stop_account:
-                self._stop(f"the account was stopped: {reason}")
+                self._stop(reasons.account_refused(reason))
             elif self._doubts >= DOUBTS_IN_A_ROW:
-                self._stop(f"the account was stopped: {self._doubts} firings in a row ended in doubt")
+                self._stop(reasons.account_in_doubt(self._doubts))
             elif self._faults >= FAULTS_IN_A_ROW:
-                self._stop(f"the account was stopped: {self._faults} firings in a row met an internal error")
+                self._stop(reasons.account_faulty(self._faults))
             elif self._canary_waits and outcome is not Outcome.FIRED:
-                self._stop(f"the canary was not fired: {reason or outcome.value}")
+                self._stop(reasons.canary_not_fired(reason.text if reason else outcome.value))
             self._canary_waits = False
             self._changed.notify_all()
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: Reason) -> None:
         """Start no further request. Requests in flight continue."""
         with self._changed:
             self._stop(reason)
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: Reason) -> None:
         self.stopped = self.stopped or reason
         self._changed.notify_all()
         self._room.notify_all()

@@ -8,8 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from runner.fire import reasons
 from runner.fire.lanes.lane import Lane
 from runner.fire.outcome import Outcome
+from runner.reason import Reason
 
 # After a slot is free, this thread sleeps: the thread that waits for the slot runs first, and the slot isn't idle.
 _MAKE_WAY_S = 0.001
@@ -18,8 +20,8 @@ _MAKE_WAY_S = 0.001
 class Withheld(Exception):
     """A claimed firing must not be sent by this run. `outcome` and `reason` state how it ends."""
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, outcome: Outcome, reason: Reason) -> None:
+        super().__init__(reason.text)
         self.outcome = outcome
         self.reason = reason
 
@@ -49,7 +51,7 @@ class SendPermit:
         """Wait for a slot. Raises Withheld if the lane has stopped."""
         self._taken = self._lane.acquire()
         if not self._taken:
-            raise Withheld(Outcome.SKIPPED, self._lane.stopped or "the account was stopped")
+            raise Withheld(Outcome.SKIPPED, self._lane.stopped or reasons.interrupted())
 
     def give_back(self) -> None:
         """Free the slot. A second call does nothing."""

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runner import clock, process
-from runner.fire.fault_scope import concerns_ledger, fault_text
+from runner.fire import reasons
+from runner.fire.fault_scope import concerns_ledger
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.lane import Lane
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
+from runner.reason import Reason
 
 _SHORT_S = 0.04  # between two checks for a free slot, while a lane needs one
 _LOOK_S = 0.2  # between two checks whether another run needs a slot
@@ -60,7 +62,7 @@ class SlotKeeper:
         reach: LedgerAccess,
         *,
         on_fault: Callable[[Exception], None],
-        on_lane_fault: Callable[[Lane, str], None] = Lane.stop,
+        on_lane_fault: Callable[[Lane, Reason], None] = Lane.stop,
         on_message: Callable[[str], None],
     ) -> None:
         self._ledger = ledger
@@ -118,7 +120,7 @@ class SlotKeeper:
             if concerns_ledger(error):
                 raise
             self._tended.remove(each)
-            self._on_lane_fault(each.lane, f"the account was stopped: {fault_text(error)}")
+            self._on_lane_fault(each.lane, reasons.account_slots_unusable(error))
 
     def _tend(self, each: _Tended) -> None:
         """Give back the slots that the lane should not keep, and take those that it needs."""

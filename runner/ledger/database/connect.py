@@ -290,11 +290,15 @@ def transaction(engine: Engine, url: URL, *, reading: bool = False, single: bool
 
 
 @contextmanager
-def snapshot(engine: Engine, url: URL) -> Iterator[Connection]:
-    """Read the ledger as it is at one moment, in pieces, while others may write. Raises UserError."""
+def snapshot(engine: Engine, url: URL, *, streamed: bool = True) -> Iterator[Connection]:
+    """Read the ledger as it is at one moment, while others may write. Raises UserError.
+
+    `streamed` reads the rows in pieces, for more of them than memory should hold.
+    """
     with reporting(url), engine.connect() as connection:
         level = {} if url.drivername == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-        connection = connection.execution_options(reading=True, stream_results=True, yield_per=1000, **level)
+        pieces: dict[str, bool | int] = {"stream_results": True, "yield_per": 1000} if streamed else {}
+        connection = connection.execution_options(reading=True, **pieces, **level)
         with connection.begin():
             yield connection
 

@@ -113,6 +113,7 @@ def entry_of(key: FiringKey, row: SqlRow[Any]) -> KnownFiring:
         settled_at=row.settled_at,
         expires_at=row.expires_at,
         reason=row.reason,
+        expiry_reason=row.reason if state is State.EXPIRED else None,
         bulletins_sent=row.bulletins_sent,
         reporter=row.reporter or "",
         is_reported=row.reporter is None or row.reported_at is not None,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 PAYLOADS_KEPT_BYTES = 4_500_000  # for all rows together
-# `</script>` and `<!--` end or change a script; lone surrogates are not UTF-8; `plain` escapes the others as well.
+# `</script>` and `<!--` end or change a script; lone surrogates are not UTF-8; `printable` escapes the others as well.
 _UNSAFE = re.compile(f"[<>&{OBEYED}{UNSEEN}{TAGS}]|{COMMAND}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from runner.report.budget_estimate import turn_of
+from runner.report.document.budget_estimate import budget_allows_at
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -18,9 +18,9 @@ def instant_ms(text: str) -> int:
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
 
 
-def turn_ms(entry: Mapping[str, Any]) -> int | None:
+def budget_allows_ms(entry: Mapping[str, Any]) -> int | None:
     """Return when the budget lets a document's entry go, in milliseconds since 1970; None if it is not held back."""
-    at = turn_of(entry)
+    at = budget_allows_at(entry)
     return None if at is None else instant_ms(at.isoformat())
 
 
@@ -29,7 +29,7 @@ def local(at_ms: int, zone: tzinfo = UTC) -> datetime:
     return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
 
 
-def written(at_ms: int, zone: tzinfo = UTC, form: str = "full") -> str:
+def instant_text(at_ms: int, zone: tzinfo = UTC, form: str = "full") -> str:
     """Return the instant as text; `form` is full, date, short, minute, second or milli."""
     at = local(at_ms, zone)
     date = f"{DAYS[at.weekday()]} {at.day} {MONTHS[at.month - 1]}"

@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.report.counts import counted, told_once
+from runner.report.counts import counted, distinct_effects
 from runner.report.html.compact_data import embedded
-from runner.report.html.instants import instant_ms, length, written
-from runner.report.safe_text import HOSTILE, plain
+from runner.report.html.instants import instant_ms, instant_text, length
+from runner.report.safe_text import HOSTILE, printable
 
 if TYPE_CHECKING:
     import jinja2
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 
 
-def render(template: str, *, scripts: tuple[str, ...], data: Any, stories: Any, **values: Any) -> str:
-    """Render a template with the named scripts. They read `data` at once, and `stories` (details of rows) later."""
+def render(template: str, *, scripts: tuple[str, ...], data: Any, details: Any, **values: Any) -> str:
+    """Render a template with the named scripts. They read `data` at once, and `details` of rows later."""
     from markupsafe import Markup
 
     style, script = _asset("page.css"), "\n".join(map(_asset, scripts))
@@ -38,7 +38,7 @@ def render(template: str, *, scripts: tuple[str, ...], data: Any, stories: Any, 
             style=Markup(style),
             script=Markup(script),
             data=embedded(data),
-            stories=embedded(stories),
+            details=embedded(details),
             **values,
         )
     )
@@ -78,6 +78,11 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"plain": plain, "length": length, "counted": counted, "told_once": told_once}
-    environment.globals |= {"written": written, "ms": instant_ms}
+    environment.filters |= {
+        "printable": printable,
+        "length": length,
+        "counted": counted,
+        "distinct_effects": distinct_effects,
+    }
+    environment.globals |= {"instant_text": instant_text, "ms": instant_ms}
     return environment

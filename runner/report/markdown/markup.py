@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 MAX_CHARACTERS = 60_000  # GitHub takes 65,536 characters for a comment
 # The alternatives at the end begin links and emoji. The colon of a time and a colon before a space stay.
@@ -20,9 +20,9 @@ _NOTE_RESERVE = 200
 _RUN_OF_BACKTICKS = re.compile("`+")
 
 
-def inert(text: str, *, longest: int = 0) -> str:
+def escape(text: str, *, longest: int = 0) -> str:
     """Escape the text so that Markdown shows it unchanged, on one line, cut after `longest` characters if given."""
-    shown = plain(text)
+    shown = printable(text)
     if longest and len(shown) > longest:
         shown = shown[: longest - 1] + "…"
     return _MEANINGFUL.sub(lambda found: _entity(found.group()), shown)
@@ -34,12 +34,12 @@ def _entity(character: str) -> str:
 
 def code(text: str, *, longest: int = 0) -> str:
     """Escape the text and show it in a fixed-width font, where GitHub makes no links, mentions or pictures."""
-    return f"<code>{inert(text, longest=longest)}</code>"
+    return f"<code>{escape(text, longest=longest)}</code>"
 
 
 def fenced(lines: Iterable[str], language: str = "") -> list[str]:
     """Return the lines as a code block. Each stays one line, and none of them can end the block."""
-    shown = [plain(line) for line in lines]
+    shown = [printable(line) for line in lines]
     longest = max((len(run) for line in shown for run in _RUN_OF_BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}{language}", *shown, fence]

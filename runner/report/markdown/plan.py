@@ -8,25 +8,25 @@ from itertools import groupby
 from typing import Any
 
 from runner.plan.decide import Action
-from runner.report.budget_estimate import expires_first, turn_of
+from runner.report.annotations.findings import place
 from runner.report.counts import (
     action_counts,
     bulletins_of,
     by_account,
     counted,
+    distinct_effects,
     merging,
     moves,
     only_later,
     sent_now,
     still_unsent,
-    told_once,
 )
-from runner.report.findings import place
+from runner.report.document.budget_estimate import budget_allows_at, expires_first
+from runner.report.document.plan import until_of
+from runner.report.document.repeated_bulletins import bulletin_of, split_repeated
 from runner.report.local_time import local_time, zones_of
-from runner.report.markdown.markup import Block, code, fenced, folded, inert, page, table
-from runner.report.plan_document import until_of
-from runner.report.repeated_bulletins import bulletin_of, few_and_often
-from runner.report.safe_text import plain
+from runner.report.markdown.markup import Block, code, escape, fenced, folded, page, table
+from runner.report.safe_text import printable
 
 _NAME = 60  # characters of a name in a table
 _ID = 120
@@ -47,10 +47,10 @@ def plan_markdown(document: Mapping[str, Any]) -> str:
 
 def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> Iterator[Block]:
     bulletins = changes["bulletins"]
-    yield Block([f"**{inert(' '.join(merging(document)))}**", ""], kept=True)
+    yield Block([f"**{escape(' '.join(merging(document)))}**", ""], kept=True)
     yield Block([f"> {line}\n" for line in _notes(document, changes)[:_MOST_KEPT]], kept=True)
     renames = [each for each in bulletins if each["warning"]]
-    yield Block([], [f"> ⚠️ {code(each['id'], longest=_ID)}: {inert(each['warning'])}\n" for each in renames])
+    yield Block([], [f"> ⚠️ {code(each['id'], longest=_ID)}: {escape(each['warning'])}\n" for each in renames])
     if bulletins:
         zones = zones_of(document)
         header = ["", "bulletin", "account", "what merging does"]
@@ -72,7 +72,7 @@ def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> It
 def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     zones, until = zones_of(document), until_of(document)
     sends = sent_now(document)
-    where = inert(by_account(each for each in document["firings"] if each["action"] in _SENDS))
+    where = escape(by_account(each for each in document["firings"] if each["action"] in _SENDS))
     said = f"{bulletins_of(sends)} would be sent now ({where})" if sends else "Nothing would be sent now"
     yield Block([f"**{said}.** {_counts(document)}.{_up_to(document)}", ""])
     shown = (*_NEWS, *(["wait"] if until else []))  # with --until, the user wants to see all that comes
@@ -94,7 +94,7 @@ def _notes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]
         said = counted(changes["base_problems"], "problem")
         lines.append(f"⚠️ The definitions at the base have {said}; what could not be read there counts as added.")
     for each in filter(moves, changes["accounts"]):
-        lines.append(f"⚠️ the account {code(each['name'], longest=_ID)} moves: {inert(_fields(each['fields']))}")
+        lines.append(f"⚠️ the account {code(each['name'], longest=_ID)} moves: {escape(_fields(each['fields']))}")
     return lines
 
 
@@ -104,8 +104,8 @@ def _change_rows(change: Mapping[str, Any], zones: Mapping[str, str]) -> Iterato
     if change["was"]:
         label += f"<br>was {code(change['was'], longest=_ID)}"
     by_text: dict[str, list[str]] = {} if change["effects"] else {"": []}
-    for effect, times in told_once(change["effects"]):
-        account = inert(effect["account"]) + (f" ({times})" if times else "")
+    for effect, times in distinct_effects(change["effects"]):
+        account = escape(effect["account"]) + (f" ({times})" if times else "")
         by_text.setdefault(_effect(effect, change.get("recurrence")), []).append(account)
     for text, accounts in by_text.items():
         yield [kind, label, ", ".join(accounts), text]
@@ -113,9 +113,9 @@ def _change_rows(change: Mapping[str, Any], zones: Mapping[str, str]) -> Iterato
 
 
 def _effect(effect: Mapping[str, Any], recurrence: Mapping[str, Any] | None) -> str:
-    text = inert(effect["text"])
+    text = escape(effect["text"])
     if recurrence is not None:
-        text = text.replace(inert(f"`{recurrence['cron']}`"), code(recurrence["cron"]))
+        text = text.replace(escape(f"`{recurrence['cron']}`"), code(recurrence["cron"]))
     return f"**{text}**" if effect["action"] in (*_SENDS, "wait") else text
 
 
@@ -123,7 +123,7 @@ def _shared(kind: str, change: Mapping[str, Any]) -> str:
     what = "account" if kind == "account" else "business event"
     said = f"{_KINDS[change['kind']]}: {what} {code(change['name'], longest=_ID)}"
     if change["fields"] and change["kind"] == "changed":
-        said += f": {inert(_fields(change['fields']), longest=400)}"
+        said += f": {escape(_fields(change['fields']), longest=400)}"
     if change["kind"] != "removed":
         verb = {"account": ("goes there", "go there"), "event": ("raises it", "raise it")}[kind]
         said += f"; {counted(change['bulletins'], 'bulletin')} {verb[change['bulletins'] != 1]}"
@@ -142,14 +142,14 @@ def _diff(change: Mapping[str, Any]) -> list[str]:
     lines = []
     for each in change["fields"]:
         origin = "  (from the file's defaults)" if each["inherited"] else ""
-        old, new = _told_apart(each["old"], each["new"])
+        old, new = _distinguishable(each["old"], each["new"])
         lines += [f"- {each['field']}: {old}"] if old is not None else []
         lines += [f"+ {each['field']}: {new}{origin}"] if new is not None else []
     was = f" (was {code(change['was'], longest=_ID)})" if change["was"] else ""
-    return [f"{code(change['id'], longest=_ID)}{was}, {inert(place(change))}", "", *fenced(lines, "diff")]
+    return [f"{code(change['id'], longest=_ID)}{was}, {escape(place(change))}", "", *fenced(lines, "diff")]
 
 
-def _told_apart(old: str | None, new: str | None) -> tuple[str | None, str | None]:
+def _distinguishable(old: str | None, new: str | None) -> tuple[str | None, str | None]:
     """Return both sides of an edit; quoted and with escapes if they look the same, such as by invisible characters."""
     if old is None or new is None or _look(old) != _look(new):
         return old, new
@@ -157,7 +157,7 @@ def _told_apart(old: str | None, new: str | None) -> tuple[str | None, str | Non
 
 
 def _look(text: str) -> str:
-    shown = "".join(" " if each.isspace() else each for each in plain(text) if each.isprintable() or each.isspace())
+    shown = "".join(" " if each.isspace() else each for each in printable(text) if each.isprintable() or each.isspace())
     return shown.rstrip()
 
 
@@ -174,45 +174,47 @@ def _row(firing: Mapping[str, Any], zones: Mapping[str, str]) -> list[str]:
     return [
         _WORDS.get(firing["action"], firing["action"]),
         _label(firing),
-        inert(firing["account"]),
+        escape(firing["account"]),
         _due(firing, zones.get(firing["account"], "UTC")),
-        "<br>".join([inert(firing["reason"]), *(f"⚠️ {inert(each)}" for each in firing.get("warnings", ()))]),
+        "<br>".join([escape(firing["reason"]), *(f"⚠️ {escape(each)}" for each in firing.get("warnings", ()))]),
     ]
 
 
 def _expired_rows(expired: Iterable[Mapping[str, Any]], zones: Mapping[str, str]) -> Iterator[list[str]]:
     """Return a row for each expired firing, but only one row for a bulletin with many."""
-    few, often = few_and_often(expired, bulletin_of)
-    for each in often:
+    few, repeated = split_repeated(expired, bulletin_of)
+    for each in repeated:
         zone = zones.get(each[0]["account"], "UTC")
         yield [
             "expired",
             f"{code(each[0]['id'], longest=_ID)} {len(each):,} times",
-            inert(each[0]["account"]),
+            escape(each[0]["account"]),
             f"{_due(each[0], zone)}<br>to {_due(each[-1], zone)}",
-            inert(f"the last {each[-1]['reason']}"),
+            escape(f"the last {each[-1]['reason']}"),
         ]
     yield from (_row(each, zones) for each in few)
 
 
 def _due(firing: Mapping[str, Any], zone: str) -> str:
     """Return when the firing is due, and when the budget lets it go if it is held back."""
-    turn = turn_of(firing)
+    may_go = budget_allows_at(firing)
     due = "" if firing["due_at"] is None else _local(firing["due_at"], zone)
-    if turn is None:
+    if may_go is None:
         return due or "at once"
-    held = "expires before the budget has room" if expires_first(firing) else f"may go {inert(local_time(turn, zone))}"
+    held = (
+        "expires before the budget has room" if expires_first(firing) else f"may go {escape(local_time(may_go, zone))}"
+    )
     return "<br>".join(filter(None, [due, held]))
 
 
 def _label(entry: Mapping[str, Any]) -> str:
     occurrence = entry.get("occurrence", "r1")
-    again = "" if occurrence == "r1" else f" {inert(occurrence)}"
-    return f"{code(entry['id'], longest=_ID)}{again} {inert(entry['name'], longest=_NAME)}"
+    again = "" if occurrence == "r1" else f" {escape(occurrence)}"
+    return f"{code(entry['id'], longest=_ID)}{again} {escape(entry['name'], longest=_NAME)}"
 
 
 def _local(instant: str, zone: str) -> str:
-    return inert(local_time(datetime.fromisoformat(instant), zone))
+    return escape(local_time(datetime.fromisoformat(instant), zone))
 
 
 def _counts(document: Mapping[str, Any]) -> str:
@@ -229,5 +231,5 @@ def _footer(document: Mapping[str, Any], *parts: str) -> Block:
     ledger = "no ledger" if document["ledger"] is None else f"ledger {code(document['ledger'])}"
     commit = f"commit {code(document['git']['commit'][:12])}" if document["git"] else ""
     dirty = " with edits" if document["git"] and document["git"]["dirty"] else ""
-    said = [*parts, f"{commit}{dirty}", ledger, f"planned {inert(document['now'])}"]
+    said = [*parts, f"{commit}{dirty}", ledger, f"planned {escape(document['now'])}"]
     return Block(["", f"<sub>{' · '.join(part for part in said if part)}</sub>"], kept=True)

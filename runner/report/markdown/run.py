@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.report.findings import place
-from runner.report.markdown.markup import Block, code, folded, inert, page, table
-from runner.report.repeated_bulletins import bulletin_of, few_and_often
+from runner.report.annotations.findings import place
+from runner.report.document.repeated_bulletins import bulletin_of, split_repeated
+from runner.report.markdown.markup import Block, code, escape, folded, page, table
 from runner.report.text.run import outcome_name, summary_lines
 
 _NAME = 60
@@ -34,8 +34,8 @@ def report_markdown(document: Mapping[str, Any]) -> str:
 
 def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
     first, *others = summary_lines(dict(document))
-    yield Block([f"**{inert(first[:1].upper() + first[1:])}.**", ""])
-    yield Block([f"{inert(line)}  " for line in others] + [""])
+    yield Block([f"**{escape(first[:1].upper() + first[1:])}.**", ""])
+    yield Block([f"{escape(line)}  " for line in others] + [""])
     results = document["results"]
     if any(each["outcome"] in _NEWS for each in results):
         yield table(["outcome", "bulletin", "account", "why", "where"], _news_rows(results))
@@ -44,7 +44,7 @@ def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
         rows = _sent_table(sent)
         yield rows if len(sent) <= _UNFOLDED else folded(f"What went out ({len(sent):,})", rows)
     if warned := [each for each in results if each["warnings"]]:
-        lines = [f"- ⚠️ {code(each['id'], longest=_ID)}: {inert('; '.join(each['warnings']))}" for each in warned]
+        lines = [f"- ⚠️ {code(each['id'], longest=_ID)}: {escape('; '.join(each['warnings']))}" for each in warned]
         yield Block([], lines, [""])
     yield _footer(document["run"])
 
@@ -52,24 +52,24 @@ def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
 def _news_rows(results: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
     """Return a row for each result that needs attention, but only one for a bulletin that expired often."""
     for outcome in _NEWS:
-        often: list[list[Mapping[str, Any]]] = []
+        repeated: list[list[Mapping[str, Any]]] = []
         found = [each for each in results if each["outcome"] == outcome]
         if outcome == "expired":
-            found, often = few_and_often(found, bulletin_of)
-        yield from map(_times_row, often)
-        yield from ([*_cells(each), inert(each["reason"] or ""), inert(place(each))] for each in found)
+            found, repeated = split_repeated(found, bulletin_of)
+        yield from map(_times_row, repeated)
+        yield from ([*_cells(each), escape(each["reason"] or ""), escape(place(each))] for each in found)
 
 
 def _times_row(expired: Sequence[Mapping[str, Any]]) -> list[str]:
     first, last = expired[0], expired[-1]
-    times = f"{len(expired):,} times, {inert(first['occurrence'])} to {inert(last['occurrence'])}"
-    why = inert(f"the last {last['reason'] or ''}")
+    times = f"{len(expired):,} times, {escape(first['occurrence'])} to {escape(last['occurrence'])}"
+    why = escape(f"the last {last['reason'] or ''}")
     return [
         _cells(first)[0],
         f"{code(first['id'], longest=_ID)} {times}",
-        inert(first["account"]),
+        escape(first["account"]),
         why,
-        inert(place(last)),
+        escape(place(last)),
     ]
 
 
@@ -89,19 +89,22 @@ def _sent_table(sent: Iterable[Mapping[str, Any]]) -> Block:
 
 
 def _cells(result: Mapping[str, Any]) -> list[str]:
-    again = "" if result["occurrence"] == "r1" else f" {inert(result['occurrence'])}"
+    again = "" if result["occurrence"] == "r1" else f" {escape(result['occurrence'])}"
     return [
         f"{_SYMBOLS[result['outcome']]} {outcome_name(result['outcome'])}",
-        f"{code(result['id'], longest=_ID)}{again} {inert(result['name'], longest=_NAME)}",
-        inert(result["account"]),
+        f"{code(result['id'], longest=_ID)}{again} {escape(result['name'], longest=_NAME)}",
+        escape(result["account"]),
     ]
 
 
 def _footer(run: Mapping[str, Any]) -> Block:
-    said = [f"run {code(run['id'])}", f"from {inert(run['started_at'])} to {inert(run['finished_at'])}"]
+    said = [
+        f"run {code(run['id'])}",
+        f"from {escape(run['started_at'])} to {escape(run['finished_at'])}",
+    ]
     if run["exit_code"] is not None:
         said.append(f"exit code {run['exit_code']}")
     if run["git"]:
         said.append(f"commit {code(run['git']['commit'][:12])}{' with edits' if run['git']['dirty'] else ''}")
-    said.append(f"on {inert(run['host'])}")
+    said.append(f"on {escape(run['host'])}")
     return Block(["", f"<sub>{' · '.join(said)}</sub>"], kept=True)

@@ -15,10 +15,10 @@ from runner.plan.decide import Action, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.time_text import moment, whole_second
 from runner.report.counts import action_counts, bulletins_of, counted, merging, only_later, sent_now, still_unsent
+from runner.report.document.plan import until_of
+from runner.report.document.repeated_bulletins import split_repeated
 from runner.report.local_time import time_of_week, zones_of
-from runner.report.plan_document import until_of
-from runner.report.repeated_bulletins import few_and_often
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 # Actions that send nothing and need no attention. Many rows of one of them are cut.
 _QUIET = (Action.DONE, Action.WAIT, Action.DISABLED, Action.EXPIRED)
@@ -51,7 +51,7 @@ def summary_line(document: Mapping[str, Any]) -> str:
     sent = f" ({bulletins_of(ids)} would be sent)" if len(set(ids)) < len(ids) else ""
     counts = f"{said}: {action_counts(document, {}) or nothing}{sent}"
     line = "; ".join(filter(None, [counts, only_later(document)]))
-    return line if document["changes"] is None else "\n".join([*map(plain, merging(document)), line])
+    return line if document["changes"] is None else "\n".join([*map(printable, merging(document)), line])
 
 
 def plan_rows(
@@ -74,15 +74,15 @@ def plan_rows(
 def _beside_changes(steps: Iterable[Step], changes: Mapping[str, Any], *, coming: bool) -> tuple[list[Step], list[str]]:
     """Return the steps to show in addition to the changes, and texts that count the others."""
     effects = [(each["id"], effect) for each in changes["bulletins"] for effect in each["effects"]]
-    told = {(effect["account"], id_, effect["occurrence"]) for id_, effect in effects}
+    shown_above = {(effect["account"], id_, effect["occurrence"]) for id_, effect in effects}
     shown: list[Step] = []
     above: Counter[Action] = Counter()
     others: Counter[Action] = Counter()
     # `rows` folds expired firings itself, and with --until the user wants to see all that comes.
     never_cut = (Action.EXPIRED, Action.WAIT) if coming else (Action.EXPIRED,)
     for step in steps:
-        (above if step.firing.key in told else others)[step.action] += 1
-        if step.firing.key not in told and (step.action in never_cut or others[step.action] <= _BESIDE_CHANGES):
+        (above if step.firing.key in shown_above else others)[step.action] += 1
+        if step.firing.key not in shown_above and (step.action in never_cut or others[step.action] <= _BESIDE_CHANGES):
             shown.append(step)
     cut = {action: others[action] - _BESIDE_CHANGES for action in Action if action not in never_cut}
     more = [f"{count:,} more {action.value}" for action, count in cut.items() if count > 0]
@@ -114,9 +114,9 @@ def rows(
         for step in shown:
             key = step.firing.key
             label = key.bulletin if key.occurrence == "r1" else f"{key.bulletin} {key.occurrence}"
-            yield action, (action.value, plain(label), plain(key.account), plain(_reason(step, zones)))
+            yield action, (action.value, printable(label), printable(key.account), printable(_reason(step, zones)))
             for change in step.changes:
-                yield action, ("", "", "", plain(f"  {_edit(change.field, change.old, change.new)}"))
+                yield action, ("", "", "", printable(f"  {_edit(change.field, change.old, change.new)}"))
             for warning in () if now is None else step_warnings(step, now):
                 yield None, ("", "", "", f"  warning: {warning}")
         if len(shown) < len(run):
@@ -131,24 +131,24 @@ def _reason(step: Step, zones: Mapping[str, str]) -> str:
     """
     at, zone = step.may_go_at or step.firing.occurrence.due_at, zones.get(step.firing.key.account)
     if step.action is not Action.WAIT or at is None or zone is None:
-        return step.reason
+        return step.reason.text
     at = whole_second(at)  # as the reason has it
     if not (local := time_of_week(at, zone)):
-        return step.reason
+        return step.reason.text
     instant = moment(at)
     beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
-    return step.reason.replace(instant, beside, 1)
+    return step.reason.text.replace(instant, beside, 1)
 
 
 def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:
     """Return the steps of bulletins that expired only a few times, and one row for each bulletin that expired often."""
-    few, often = few_and_often(expired, lambda step: step.firing.key[:2])
+    few, repeated = split_repeated(expired, lambda step: step.firing.key[:2])
     rows: list[tuple[Action | None, tuple[str, ...]]] = []
-    for each in often:
+    for each in repeated:
         account, bulletin, _ = each[0].firing.key
         times = [step.firing.key.occurrence.partition("@")[2] for step in (each[0], each[-1])]
         said = f"{len(each):,} times from {times[0]} to {times[1]} (--verbose shows them); the last {each[-1].reason}"
-        rows.append((Action.EXPIRED, (Action.EXPIRED.value, plain(bulletin), plain(account), plain(said))))
+        rows.append((Action.EXPIRED, (Action.EXPIRED.value, printable(bulletin), printable(account), printable(said))))
     return few, rows
 
 
@@ -163,11 +163,11 @@ def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[
         was = f" (was {each['was']})" if each["was"] else ""
         effects = {effect["text"]: None for effect in each["effects"]}
         kind = each["kind"]
-        yield kind, (f"{_SIGNS[kind]} {kind}", plain(each["id"] + was), plain("; ".join(effects)))
+        yield kind, (f"{_SIGNS[kind]} {kind}", printable(each["id"] + was), printable("; ".join(effects)))
         if kind in ("changed", "renamed"):
             yield from _field_rows(each["fields"])
         if each["warning"]:
-            yield None, ("", "", plain(f"  warning: {each['warning']}"))
+            yield None, ("", "", printable(f"  warning: {each['warning']}"))
     for what, entries in (("account", changes["accounts"]), ("business event", changes["events"])):
         for each in entries:
             goes = (
@@ -175,7 +175,7 @@ def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[
                 if each["kind"] == "removed"
                 else f"{counted(each['bulletins'], 'bulletin')} of the set {_USE[what][each['bulletins'] != 1]}"
             )
-            label = (f"{_SIGNS[each['kind']]} {each['kind']}", plain(f"{what} {each['name']}"))
+            label = (f"{_SIGNS[each['kind']]} {each['kind']}", printable(f"{what} {each['name']}"))
             yield each["kind"], (*label, f"{goes}{still_unsent(each)}")
             if each["kind"] == "changed":
                 yield from _field_rows(each["fields"])
@@ -184,7 +184,7 @@ def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[
 def _field_rows(fields: Iterable[Mapping[str, Any]]) -> Iterator[tuple[None, tuple[str, ...]]]:
     for each in fields:
         origin = " (from the file's defaults)" if each["inherited"] else ""
-        yield None, ("", "", plain(f"  {_edit(each['field'], each['old'], each['new'])}{origin}"))
+        yield None, ("", "", printable(f"  {_edit(each['field'], each['old'], each['new'])}{origin}"))
 
 
 def changes_line(changes: Mapping[str, Any]) -> str:
@@ -192,7 +192,7 @@ def changes_line(changes: Mapping[str, Any]) -> str:
     counts = Counter(each["kind"] for each in changes["bulletins"])
     said = ", ".join(f"{counts[kind]:,} {kind}" for kind in _SIGNS if counts[kind]) or "no bulletin changed"
     broken = f"; {counted(changes['base_problems'], 'problem')} there" if changes["base_problems"] else ""
-    return f"against {plain(changes['against'])} ({changes['base'][:12]}{broken}): {said}"
+    return f"against {printable(changes['against'])} ({changes['base'][:12]}{broken}): {said}"
 
 
 def _edit(field: str, old: str | None, new: str | None) -> str:

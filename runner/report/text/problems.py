@@ -9,18 +9,17 @@ from collections.abc import Iterable
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.report.counts import counted
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 _SNIPPET_WIDTH = 100
 
 
 def problem_line(problem: Problem) -> str:
     """Return one line: place, code, what was found, how to fix it."""
-    place = f"{plain(problem.file)}:{problem.line}:{problem.column}"
-    message = plain(problem.message)
-    end = (
-        "" if not problem.help else f"; {plain(problem.help)}" if message.endswith(".") else f". {plain(problem.help)}"
-    )
+    place = f"{printable(problem.file)}:{problem.line}:{problem.column}"
+    message = printable(problem.message)
+    separator = "; " if message.endswith(".") else ". "
+    end = f"{separator}{printable(problem.help)}" if problem.help else ""
     return f"{place}: error[{problem.code}]: {message}{end}"
 
 
@@ -30,8 +29,8 @@ def snippet(problem: Problem) -> list[str]:
         return []
     column = problem.column - 1
     start = max(0, column - _SNIPPET_WIDTH // 2)
-    shown = plain(problem.source[start : start + _SNIPPET_WIDTH])
-    before = plain(problem.source[start:column])
+    shown = printable(problem.source[start : start + _SNIPPET_WIDTH])
+    before = printable(problem.source[start:column])
     number = f"{problem.line:>5}"
     return [f"{number} | {shown}", f"{' ' * len(number)} | {' ' * _cells(before)}^"]
 

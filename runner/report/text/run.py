@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from runner.plan.time_text import moment
-from runner.report.budget_estimate import turn_of
-from runner.report.repeated_bulletins import bulletin_of
-from runner.report.safe_text import plain
+from runner.report.document.budget_estimate import budget_allows_at
+from runner.report.document.repeated_bulletins import bulletin_of
+from runner.report.safe_text import printable
 
 OUTCOME_COLOURS = {
     "fired": "green",
@@ -42,7 +42,7 @@ def outcome_line(result: dict[str, Any]) -> str:
     if result["latency_ms"] is not None:
         parts.append(f"{result['latency_ms']:.0f} ms" + (f", {result['tries']} tries" if result["tries"] > 1 else ""))
     parts += [f"warning: {warning}" for warning in result["warnings"]]
-    return plain(" · ".join(parts))
+    return printable(" · ".join(parts))
 
 
 def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> Iterator[tuple[str, str]]:
@@ -50,13 +50,13 @@ def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> 
 
     Unless `whole`, only the first few expired occurrences of a bulletin have lines; one more line counts the others.
     """
-    told = [result for result in results if result["outcome"] is not None]
+    with_outcome = [result for result in results if result["outcome"] is not None]
     times: dict[tuple[str, str], list[str]] = {}
-    for each in told:
+    for each in with_outcome:
         if each["outcome"] == "expired":
             times.setdefault(bulletin_of(each), []).append(each["occurrence"])
     seen: Counter[tuple[str, str]] = Counter()
-    for each in told:
+    for each in with_outcome:
         expired = times[bulletin_of(each)] if each["outcome"] == "expired" else []
         seen[bulletin_of(each)] += bool(expired)
         if whole or len(expired) < _TIMES + 2 or seen[bulletin_of(each)] <= _TIMES:
@@ -69,7 +69,7 @@ def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> 
 def more_expired_line(account: str, bulletin: str, occurrences: Sequence[str]) -> str:
     """Return the line that counts the expired occurrences of a bulletin without a line of their own."""
     first, last = occurrences[0], occurrences[-1]
-    return plain(f"{'expired':<10} {bulletin} {account} · {len(occurrences):,} more, from {first} to {last}")
+    return printable(f"{'expired':<10} {bulletin} {account} · {len(occurrences):,} more, from {first} to {last}")
 
 
 def summary_lines(document: dict[str, Any]) -> Iterator[str]:
@@ -106,33 +106,33 @@ def _quiet(document: dict[str, Any]) -> Iterator[str]:
         "expired": "expired",
         "disabled": "disabled",
     }
-    left = [entry for entry in document["results"] if entry["outcome"] is None and not _would_be_told(entry)]
+    left = [entry for entry in document["results"] if entry["outcome"] is None and not _would_be_reported(entry)]
     held_back = sum(entry.get("may_go_at") is not None for entry in left)
     if held_back:
-        yield f"{held_back:,} waiting for a budget, the first may go {_first_turn(left, document['run'])}"
+        yield f"{held_back:,} waiting for a budget, the first may go {_first_may_go(left, document['run'])}"
     for action, name in names.items():
         count = sum(entry["action"] == action for entry in left) - (held_back if action == "wait" else 0)
         if count:
             yield f"{count:,} {name}"
 
 
-def _first_turn(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
+def _first_may_go(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
     """Return when the budget first lets one of the firings go; without the date if that is today."""
-    said = moment(min(filter(None, map(turn_of, left))))
+    said = moment(min(filter(None, map(budget_allows_at, left))))
     day, _, time = said.partition("T")
     return time if run["finished_at"].startswith(day) else said
 
 
-def _would_be_told(entry: dict[str, Any]) -> bool:
+def _would_be_reported(entry: dict[str, Any]) -> bool:
     """Report whether a real run would report this entry of a dry run as expired."""
     return entry["action"] == "expired" and entry["outcome"] is None and bool(entry["warnings"])
 
 
 def _too_late(document: dict[str, Any]) -> Iterator[str]:
-    told = sum(map(_would_be_told, document["results"]))
-    if told:
-        yield f"would be reported as expired: {told:,}"
+    reported = sum(map(_would_be_reported, document["results"]))
+    if reported:
+        yield f"would be reported as expired: {reported:,}"
     late = [each["id"] for each in document["results"] if each.get("may_go_at") and each["warnings"]]
     if late:
         names = ", ".join(late[:_NAMED]) + (f" and {len(late) - _NAMED:,} more" if len(late) > _NAMED else "")
-        yield plain(f"warning: {len(late):,} will expire before the budget lets them go: {names}")
+        yield printable(f"warning: {len(late):,} will expire before the budget lets them go: {names}")

@@ -14,8 +14,8 @@ from runner.ledger.values import FiringRow, LiveRun, Resolution
 from runner.plan.budget import HOUR, Limit, Used
 from runner.plan.history import State
 from runner.plan.time_text import moment, span
-from runner.report.document import timestamp
-from runner.report.safe_text import plain
+from runner.report.document.run import timestamp
+from runner.report.safe_text import printable
 
 
 def doubt_lines(
@@ -29,12 +29,12 @@ def doubt_lines(
     for row in rows:
         payload = json.loads(row.payload)
         yield f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"
-        yield f"  event   {plain(payload['business_event'])}"
-        yield f"  name    {plain(payload['name'])}"
-        yield f"  c-by    {plain(payload['c-by'])}"
+        yield f"  event   {printable(payload['business_event'])}"
+        yield f"  name    {printable(payload['name'])}"
+        yield f"  c-by    {printable(payload['c-by'])}"
         yield f"  window  {moment(row.claimed_at)} to {moment(window_end(row))}"
-        yield f"  why     {plain(row.reason or 'the run that held it ended without recording an outcome')}"
-        yield f"  run     {row.run} by {plain(row.who)} on {plain(row.host)} (pid {row.pid})"
+        yield f"  why     {printable(row.reason or 'the run that held it ended without recording an outcome')}"
+        yield f"  run     {row.run} by {printable(row.who)} on {printable(row.host)} (pid {row.pid})"
         if row.run in lingering:
             yield f"  first   kill -9 {row.pid}   (the process still exists, frozen or slow: it must not go on)"
         yield f"  sent?   {resolve_line(row, sent=True, among=rows, ledger=ledger)}"
@@ -69,7 +69,7 @@ def _with_ledger(words: list[str], ledger: str | None) -> list[str]:
 def budget_lines(used: Mapping[Limit, Used]) -> Iterator[str]:
     """Return a line for each account and event: `india: 57 of 60 in the last hour, 312 of 400 in the last day`."""
     for name, group in groupby(used.items(), key=lambda each: budget_name(each[0])):
-        yield plain(f"{name}: " + ", ".join(_used(*each) for each in group))
+        yield printable(f"{name}: " + ", ".join(_used(*each) for each in group))
 
 
 def _used(limit: Limit, used: Used) -> str:
@@ -98,7 +98,7 @@ def run_cells(run: LiveRun) -> tuple[str, ...]:
     """Return the cells of a run that is under way: command, place, duration, and its claims and slots."""
     return (
         run.command,
-        plain(f"by {run.who} on {run.host} (pid {run.pid})"),
+        printable(f"by {run.who} on {run.host} (pid {run.pid})"),
         f"for {span(run.now - run.started_at)}",
         f"{run.claims} claimed, {run.slots} slots",
         f"run {run.id}",
@@ -118,7 +118,7 @@ def history_cells(row: FiringRow, resolutions: Iterable[Resolution]) -> tuple[st
         for each in resolutions
     ]
     where = f"{row.key.account} {row.key.occurrence}"
-    return row.state.value, moment(row.claimed_at), plain(where), plain("; ".join(filter(None, said)))
+    return row.state.value, moment(row.claimed_at), printable(where), printable("; ".join(filter(None, said)))
 
 
 def row_entry(row: FiringRow) -> dict[str, Any]:

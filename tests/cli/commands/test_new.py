@@ -324,12 +324,12 @@ def test_without_a_set(bulletins: Bulletins) -> None:
 def test_a_file_that_changes_meanwhile_is_left_alone(
     bulletins: Bulletins, shows: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from runner.cli import console
+    from runner.cli.terminal import prompts
 
     def confirm(question: str, *, undone: str, enter_is_yes: bool) -> None:
         shows.write_text("bulletins: []\n", encoding="utf-8")
 
-    monkeypatch.setattr(console, "insist_on_yes", confirm)
+    monkeypatch.setattr(prompts, "require_yes", confirm)
     monkeypatch.setattr("sys.stdin", Terminal())
     done = bulletins("new", *ALL_BUT_YES)
     assert done.refused_with("bulletins.d/shows.yaml was changed while you answered", "Run the command again.")

@@ -37,4 +37,6 @@ def test_the_pages_agree_with_the_outcomes() -> None:
         assert ("in doubt" in explanation.handling) == (judgement.outcome is Outcome.IN_DOUBT)
         assert explanation.handling.startswith("Nothing was sent.") == (judgement.outcome is Outcome.FAILED)
         assert ("nothing more to the account" in explanation.handling) == judgement.stop_account
-        assert (judgement.reason or "").endswith(HINTS.get(status, ""))
+        assert judgement.reason is not None
+        assert judgement.reason.code.value == code
+        assert judgement.reason.text.endswith(HINTS.get(status, ""))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fire import Firer, bulletin, due, plan_of
+from fire import Firer, bulletin, due, plan_of, reason_code
 from runner import clock
 from runner.definitions.model import Schedule
 from runner.errors import Exit
@@ -16,6 +16,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim, Settlement
 from runner.plan.firing import Firing
 from runner.plan.history import State
+from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
 LATE = [bulletin(f"episode-{number}", schedule=Schedule(datetime(2026, 1, 1, tzinfo=UTC))) for number in range(5)]
@@ -61,7 +62,7 @@ def test_of_two_runs_that_had_it_in_hand_when_its_window_closed_one_tells_it(
     monkeypatch.setattr(clock, "now", lambda: later)
     first, second = (firer.fire(soon, plan=plan) for plan in plans)
     assert [each.results[0].outcome for each in (first, second)] == ["expired", "skipped"]
-    assert second.results[0].reason == "another run meanwhile claimed it, sent it or recorded it as expired"
+    assert reason_code(second.results[0]) is ReasonCode.CLAIMED_BY_ANOTHER_RUN
     assert (first.exit_code, second.exit_code, sandbox.received()) == (Exit.FAILED, Exit.OK, ())
     assert sorted(row.state.value for row in ledger.rows()) == ["expired", "released"]
 

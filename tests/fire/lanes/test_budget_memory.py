@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from fire import account, bulletin
 from runner.definitions.model import Budget
 from runner.fire.lanes.budget_memory import BudgetMemory
+from runner.plan import reasons
 from runner.plan.budget import DAY, HOUR, Held, Limit
 from runner.plan.decide import Action, Step
 from runner.plan.firing import firings_of
@@ -21,7 +22,7 @@ def an_allowance() -> BudgetMemory:
 
 def step(event: str) -> Step:
     (firing,) = firings_of(bulletin(business_event=event), [Occurrence("r1")])
-    return Step(firing, Action.FIRE, "due")
+    return Step(firing, Action.FIRE, reasons.due(None))
 
 
 def test_a_claim_is_charged_to_the_account_and_its_event() -> None:

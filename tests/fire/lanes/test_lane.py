@@ -13,10 +13,15 @@ from runner.definitions.model import Budget
 from runner.fire.lanes import lane as lane_module
 from runner.fire.lanes.lane import Lane
 from runner.fire.outcome import Outcome
+from runner.fire.reasons import interrupted, refused_by_api
+from runner.plan import reasons
 from runner.plan.budget import HOUR, Held, Limit
 from runner.plan.decide import Action, Step
 from runner.plan.firing import firings_of
 from runner.plan.occurrence import Occurrence
+from runner.reason import ReasonCode
+
+WHY = refused_by_api(400, "no")
 
 
 class Clock:
@@ -52,7 +57,7 @@ HELD = Held(Limit("india", 1, HOUR), datetime.max.replace(tzinfo=UTC))
 def steps_of(count: int, **fields: Any) -> list[Step]:
     """Steps of bulletins, for lanes that look at their budgets."""
     made = [firing for number in range(count) for firing in firings_of(bulletin(number, **fields), [Occurrence("r1")])]
-    return [Step(firing, Action.FIRE, "due") for firing in made]
+    return [Step(firing, Action.FIRE, reasons.due(None)) for firing in made]
 
 
 def lane(count: int = 5, concurrency: int = 3, *, canary: bool = False, slots: int | None = None) -> Lane:
@@ -129,7 +134,7 @@ def test_a_slot_that_is_free_wakes_who_waits_for_a_slot(waiters: list[Waiter], m
         assert for_a_slot.done.wait(PATIENCE_S)
         assert not waiters[1].done.is_set()
     finally:
-        tested.stop("the test is over")
+        tested.stop(WHY)
 
 
 def test_429_takes_one_slot_away_and_pauses(clock: Clock) -> None:
@@ -174,29 +179,32 @@ def test_a_stopped_lane_gives_nothing_and_wakes_who_waits(waiters: list[Waiter])
     assert tested.acquire()
     waiting = Waiter(tested.acquire)
     waiters.append(waiting)
-    tested.stop("enough")
+    tested.stop(WHY)
     assert waiting.done.wait(PATIENCE_S)
     assert waiting.result is False
     assert tested.take() is None
-    assert tested.stopped == "enough"
-    tested.stop("again")
-    assert tested.stopped == "enough"
+    assert tested.stopped == WHY
+    tested.stop(interrupted())
+    assert tested.stopped == WHY
 
 
 def test_bad_credentials_stop_the_account() -> None:
     tested = lane()
-    tested.note(Outcome.FAILED, "HTTP 401: Invalid Credentials", stop_account=True)
-    assert tested.stopped == "the account was stopped: HTTP 401: Invalid Credentials"
+    tested.note(Outcome.FAILED, WHY, stop_account=True)
+    assert tested.stopped is not None
+    assert tested.stopped.code is ReasonCode.ACCOUNT_REFUSED
+    assert WHY.text in tested.stopped.text
 
 
 @pytest.mark.parametrize("between", [Outcome.FIRED, Outcome.FAILED])
 def test_three_in_doubt_in_a_row_stop_the_account(between: Outcome) -> None:
     tested = lane()
     for outcome in (Outcome.IN_DOUBT, Outcome.IN_DOUBT, between, Outcome.IN_DOUBT, Outcome.SKIPPED, Outcome.IN_DOUBT):
-        tested.note(outcome, "?")
+        tested.note(outcome, WHY)
     assert tested.stopped is None
-    tested.note(Outcome.IN_DOUBT, "?")
-    assert tested.stopped == "the account was stopped: 3 firings in a row ended in doubt"
+    tested.note(Outcome.IN_DOUBT, WHY)
+    assert tested.stopped is not None
+    assert tested.stopped.code is ReasonCode.ACCOUNT_IN_DOUBT
 
 
 def test_a_canary_goes_alone_and_the_rest_follow_once_it_was_fired(waiters: list[Waiter]) -> None:
@@ -216,10 +224,12 @@ def test_a_canary_that_was_not_fired_stops_the_account(outcome: Outcome, waiters
     assert tested.take() is not None
     second = Waiter(tested.take)
     waiters.append(second)
-    tested.note(outcome, "HTTP 400: no")
+    tested.note(outcome, WHY)
     assert second.done.wait(PATIENCE_S)
     assert second.result is None
-    assert tested.stopped == "the canary was not fired: HTTP 400: no"
+    assert tested.stopped is not None
+    assert tested.stopped.code is ReasonCode.CANARY_NOT_FIRED
+    assert WHY.text in tested.stopped.text
 
 
 def test_one_that_is_passed_over_is_no_canary_and_the_next_is(waiters: list[Waiter]) -> None:
@@ -241,7 +251,7 @@ def test_only_the_first_is_a_canary() -> None:
     tested = lane(canary=True)
     tested.take()
     tested.note(Outcome.FIRED, None)
-    tested.note(Outcome.FAILED, "HTTP 400: no")
+    tested.note(Outcome.FAILED, WHY)
     assert tested.stopped is None
 
 
@@ -268,7 +278,7 @@ def test_it_wants_no_more_slots_than_it_may_use_now(clock: Clock, waiters: list[
     assert tested.shortage == 2
     tested.suspend(True)
     assert tested.shortage == 0
-    tested.stop("enough")
+    tested.stop(WHY)
     assert tested.shortage == 0
 
 
@@ -306,7 +316,7 @@ def test_a_slot_to_be_given_up_is_used_no_more(clock: Clock, waiters: list[Waite
     assert waiting.done.wait(PATIENCE_S)
 
 
-@pytest.mark.parametrize("end", [lambda tested: [tested.take() for _ in range(5)], lambda tested: tested.stop("x")])
+@pytest.mark.parametrize("end", [lambda tested: [tested.take() for _ in range(5)], lambda tested: tested.stop(WHY)])
 def test_at_the_end_all_that_is_idle_is_surplus(end: Callable[[Lane], object]) -> None:
     tested = lane(count=5)
     assert tested.acquire()
@@ -340,7 +350,7 @@ def test_who_has_lost_the_slot_that_was_to_be_given_up_gets_another(waiters: lis
         assert waiting.done.wait(PATIENCE_S)
         assert waiting.result is True
     finally:
-        tested.stop("the test is over")
+        tested.stop(WHY)
 
 
 def test_a_suspended_lane_waits(clock: Clock, waiters: list[Waiter]) -> None:

@@ -27,6 +27,7 @@ from runner.plan.budget import DAY, Held, Limit
 from runner.plan.decide import Action, decide
 from runner.plan.firing import Firing
 from runner.plan.history import Spent, State
+from runner.plan.reasons import held_back
 
 TWO_AN_HOUR = (Limit("india", 2, HOUR),)
 MINUTE = timedelta(minutes=1)
@@ -179,7 +180,7 @@ def test_plan_and_claim_agree(ledger: Ledger, run: str) -> None:
     for waits in (*planned.held_back[:1], *again.held_back):
         assert waits.may_go_at == held.until
     assert (planned.held_back[0].in_reserve, again.held_back[0].in_reserve) == (Action.FIRE, None)
-    assert again.held_back[0].reason == held.reason(None)
+    assert again.held_back[0].reason == held_back(held, None)
 
 
 def test_plan_and_claim_agree_where_the_clock_of_the_plan_is_behind(ledger: Ledger, run: str) -> None:

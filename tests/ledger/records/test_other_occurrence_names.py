@@ -20,6 +20,7 @@ from runner.ledger.values import Settlement
 from runner.plan.decide import Step, decide
 from runner.plan.firing import Firing, firings
 from runner.plan.history import State
+from runner.reason import ReasonCode
 
 LATER = NOW + timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
@@ -53,10 +54,8 @@ def test_what_was_sent_before_it_recurred_is_not_sent_again(ledger: Ledger, befo
     first, *_ = found = recurring(catch_up=catch_up)
     send(ledger, before, now=NOW + MINUTE)
     step = planned(ledger, found)[0]
-    assert (step.action, step.reason.partition(" by run")[0]) == (
-        "done",
-        "sent 2026-12-01T13:01:00Z as r1, before it was recurring,",
-    )
+    assert (step.action, step.reason.code) == ("done", ReasonCode.SENT_AS_OTHER_OCCURRENCE)
+    assert " as r1," in step.reason.text
     assert ledger.claim(begin(ledger), first, LATER) is None
 
 
@@ -64,10 +63,8 @@ def test_what_was_sent_before_it_recurred_is_not_sent_again(ledger: Ledger, befo
 def test_what_was_sent_when_it_recurred_is_not_sent_again(ledger: Ledger, after: Firing) -> None:
     send(ledger, DAILY)
     (step,) = planned(ledger, [after])
-    assert (step.action, step.reason.partition(" by run")[0]) == (
-        "done",
-        "sent 2026-12-01T13:00:00Z as r1@2026-12-01T13:00:00Z, when it was recurring,",
-    )
+    assert (step.action, step.reason.code) == ("done", ReasonCode.SENT_AS_OTHER_OCCURRENCE)
+    assert " as r1@2026-12-01T13:00:00Z," in step.reason.text
     assert ledger.claim(begin(ledger), after, LATER) is None
 
 
@@ -141,10 +138,8 @@ def test_what_went_out_before_its_account_was_renamed_too_is_a_duplicate(
     send(ledger, before, state)
     found = [in_europe(after)]
     (step,) = decide(found, ledger.history(found, LATER, accounts={"europe"}), LATER).steps
-    assert (step.action, step.reason.partition(",")[0]) == (
-        "duplicate",
-        f"it was sent 2026-12-01T13:00:00Z as {before.key.occurrence} in india",
-    )
+    assert (step.action, step.reason.code) == ("duplicate", ReasonCode.ACCOUNT_RENAMED)
+    assert f" as {before.key.occurrence} in india" in step.reason.text
     for accounts in (None, {"europe", "india"}):  # both are defined, so neither is the other
         (step,) = decide(found, ledger.history(found, LATER, accounts=accounts), LATER).steps
         assert step.action == "fire"

@@ -15,6 +15,7 @@ from runner.plan.changes import Change
 from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
+from runner.reason import ReasonCode
 
 MANY = 1200
 FIRING = make_firing("sale", at=NOW)
@@ -82,7 +83,8 @@ def test_a_failure_is_remembered_when_the_window_was_missed_and_moved(ledger: Le
     now = NOW + 3 * HOUR
     (step,) = decide([moved], ledger.history([moved], now), now).steps
     assert step.action is Action.RETRY
-    assert step.reason.endswith("failed once before: Business Event Not Found")
+    assert step.reason.code is ReasonCode.FAILED_BEFORE
+    assert step.reason.text.endswith("Business Event Not Found")
 
 
 def test_an_edit_of_what_was_sent_comes_with_what_was_sent(ledger: Ledger) -> None:

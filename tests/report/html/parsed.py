@@ -66,9 +66,9 @@ class Parsed(HTMLParser):
         return self._json("data")
 
     @property
-    def stories(self) -> dict[str, Any]:
+    def details(self) -> dict[str, Any]:
         """What it carries for the rows that are opened."""
-        return self._json("stories")
+        return self._json("details")
 
     def _json(self, name: str) -> dict[str, Any]:
         (script,) = [each for each in self.all("script") if each.attributes.get("id") == name]

@@ -22,7 +22,7 @@ from report.html.browser import OpenPage
 from report.html.samples import busy_plan, busy_report
 from runner.report.html.plan.page import plan_page
 from runner.report.html.run.page import report_page
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 PAGES: dict[str, Callable[[], str]] = {
@@ -95,8 +95,8 @@ def test_hostile_text_is_shown_and_does_nothing(open_page: OpenPage) -> None:
         page.locator("tr.row .toggle").evaluate_all("found => found.forEach((each) => each.click())")
 
         names = page.locator("tr.row .name bdi").evaluate_all("found => found.map((each) => each.textContent)")
-        assert set(names) == {plain(text) for text in HOSTILE.values()}
-        assert page.locator(".story").count() == len(names)
+        assert set(names) == {printable(text) for text in HOSTILE.values()}
+        assert page.locator(".details").count() == len(names)
         assert page.locator("main script, main img, main iframe").count() == 0
         width, window = page.evaluate(_WIDTHS)
         assert width <= window

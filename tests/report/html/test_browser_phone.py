@@ -67,7 +67,7 @@ def test_reasons_have_the_width_of_the_table(open_page: OpenPage) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_long_names_take_few_lines_and_are_whole_in_the_story(open_page: OpenPage) -> None:
+def test_long_names_take_few_lines_and_are_whole_in_the_details(open_page: OpenPage) -> None:
     name = LONG.strip()
     edit = make_bulletin_change(
         "changed",
@@ -92,10 +92,10 @@ def test_long_names_take_few_lines_and_are_whole_in_the_story(open_page: OpenPag
 
     page = open_page(plan_page(document)).page
     page.locator("tr.row .toggle").first.click()
-    assert name in page.locator(".story dd").all_inner_texts()
+    assert name in page.locator(".details dd").all_inner_texts()
 
 
-def test_short_names_are_not_repeated_in_the_story(open_page: OpenPage) -> None:
+def test_short_names_are_not_repeated_in_the_details(open_page: OpenPage) -> None:
     page = open_page(plan_page(make_plan(make_planned("a", name="Episode 12")))).page
     page.locator("tr.row .toggle").click()
-    assert "Name" not in page.locator(".story dt").all_inner_texts()
+    assert "Name" not in page.locator(".details dt").all_inner_texts()

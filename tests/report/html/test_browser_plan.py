@@ -9,13 +9,13 @@ import pytest
 from report.documents import make_account, make_plan, make_planned
 from report.html.browser import OpenPage
 from report.html.samples import busy_plan, times
+from runner.report.document.plan import until_of
 from runner.report.html.instants import instant_ms
 from runner.report.html.plan.budget_forecast import held_back
 from runner.report.html.plan.calendar import calendar, span_of
 from runner.report.html.plan.page import plan_page
 from runner.report.html.plan.placement import placed
 from runner.report.local_time import zone_of
-from runner.report.plan_document import until_of
 
 ZONES = ["Asia/Kolkata", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Kiritimati", "UTC"]
 _CELLS = """() => [...document.querySelectorAll("[data-calendar]")].map((section) => [
@@ -142,9 +142,9 @@ def test_what_was_edited_since_it_was_sent_is_a_diff(open_page: OpenPage) -> Non
     page = open_page(plan_page(make_plan(make_planned("a", "changed", changes=changes)))).page
     page.locator("tr.row .toggle").click()
 
-    assert page.locator(".story del").all_inner_texts() == ["Episode 11"]
-    assert page.locator(".story ins").all_inner_texts() == ["Episode 12", "1"]
-    assert page.locator(".story .nothing").count() == 1
+    assert page.locator(".details del").all_inner_texts() == ["Episode 11"]
+    assert page.locator(".details ins").all_inner_texts() == ["Episode 12", "1"]
+    assert page.locator(".details .nothing").count() == 1
 
 
 def test_a_full_day_shows_more_by_the_button(open_page: OpenPage) -> None:
@@ -171,7 +171,7 @@ def test_what_waits_for_a_budget_says_when_it_may_go(open_page: OpenPage) -> Non
             "1 Dec 18:30",
         ]
     page.locator("tr.row .toggle").first.click()
-    assert "Tue 1 Dec 2026, 19:30:00 Asia/Kolkata" in page.locator(".story").inner_text()
+    assert "Tue 1 Dec 2026, 19:30:00 Asia/Kolkata" in page.locator(".details").inner_text()
 
 
 def test_the_days_that_are_not_listed_are_counted(open_page: OpenPage) -> None:

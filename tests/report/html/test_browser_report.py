@@ -1,4 +1,4 @@
-"""The page of a run in a real browser: filters, order, stories, times."""
+"""The page of a run in a real browser: filters, order, details, times."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def test_the_address_keeps_what_is_shown(open_page: OpenPage) -> None:
     assert again.locator('input[name="zone"]:checked').get_attribute("value") == "utc"
 
 
-def test_a_row_opens_by_keyboard_and_tells_its_story(open_page: OpenPage) -> None:
+def test_a_row_opens_by_keyboard_and_shows_its_details(open_page: OpenPage) -> None:
     page = open_page(report_page(REPORT)).page
     toggle = page.locator("tr.row .toggle").nth(1)
     toggle.focus()
     page.keyboard.press("Enter")
-    story = page.locator(".story").inner_text()
+    details = page.locator(".details").inner_text()
 
     assert toggle.get_attribute("aria-expanded") == "true"
     for said in (
@@ -101,9 +101,9 @@ def test_a_row_opens_by_keyboard_and_tells_its_story(open_page: OpenPage) -> Non
         "bulletins.d/a.yaml:4",
         REPORT["results"][1]["fingerprint"],
     ):
-        assert said in story
+        assert said in details
     page.keyboard.press("Space")
-    assert page.locator(".story").count() == 0
+    assert page.locator(".details").count() == 0
 
 
 def test_times_are_the_readers_until_they_are_utc(open_page: OpenPage) -> None:
@@ -117,7 +117,7 @@ def test_times_are_the_readers_until_they_are_utc(open_page: OpenPage) -> None:
     assert page.locator("text.tick[data-ms]").first.text_content() == "13:00:01"
 
 
-def test_a_bar_and_the_button_beside_a_matter_open_the_row(open_page: OpenPage) -> None:
+def test_a_bar_and_the_button_beside_an_attention_item_open_the_row(open_page: OpenPage) -> None:
     page = open_page(report_page(REPORT)).page
     page.locator("#find").fill("later")
     page.locator("rect[data-row='1']").last.click()

@@ -6,7 +6,7 @@ from datetime import UTC
 
 import pytest
 
-from runner.report.html.instants import instant_ms, length, local, written
+from runner.report.html.instants import instant_ms, instant_text, length, local
 from runner.report.local_time import zone_of
 
 AT = instant_ms("2026-12-01T13:00:00.250Z")
@@ -29,7 +29,7 @@ def test_an_instant_is_a_number_of_milliseconds() -> None:
     ],
 )
 def test_an_instant_is_written_in_a_zone(form: str, text: str) -> None:
-    assert written(AT, zone_of("Asia/Kolkata"), form) == text
+    assert instant_text(AT, zone_of("Asia/Kolkata"), form) == text
 
 
 @pytest.mark.parametrize("name", [None, "", "Nowhere/At All", "../../etc/passwd", "/etc/passwd", "a\x00b", "x" * 5000])

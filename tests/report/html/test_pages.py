@@ -29,7 +29,7 @@ from runner.report.html.instants import instant_ms
 from runner.report.html.plan.page import plan_page
 from runner.report.html.run import page_data
 from runner.report.html.run.page import report_page
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 _LOST: dict[str, Any] = {"exit_code": None, "ledger": None, "git_commit": None}
 PAGES = {
@@ -116,16 +116,16 @@ def test_hostile_text_stays_text(maker: Callable[[str], str], text: str) -> None
     assert page.shape == harmless.shape
     assert page.script == harmless.script
     source = html.replace(page.script, "").replace("\n", "")
-    assert source == plain(source)
-    assert plain(text) in [each.text for each in page.all("bdi")]
+    assert source == printable(source)
+    assert printable(text) in [each.text for each in page.all("bdi")]
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_the_data_of_a_report_is_that_of_its_document(text: str) -> None:
     document = hostile_report(text)
     page = Parsed(report_page(document))
-    stories = unpacked(page.stories, ("warnings", "payload", "attempts"))
-    rows = [row | story for row, story in zip(unpacked(page.data), stories, strict=True)]
+    details = unpacked(page.details, ("warnings", "payload", "attempts"))
+    rows = [row | more for row, more in zip(unpacked(page.data), details, strict=True)]
 
     for row, result in zip(rows, document["results"], strict=True):
         same = ("id", "account", "file", "line", "business_event", "name", "reason", "error", "warnings", "payload")
@@ -138,8 +138,8 @@ def test_the_data_of_a_report_is_that_of_its_document(text: str) -> None:
 def test_the_data_of_a_plan_is_that_of_its_document(text: str) -> None:
     document = hostile_plan(text)
     page = Parsed(plan_page(document))
-    stories = unpacked(page.stories, ("payload", "changes"))
-    rows = [row | story for row, story in zip(unpacked(page.data), stories, strict=True)]
+    details = unpacked(page.details, ("payload", "changes"))
+    rows = [row | more for row, more in zip(unpacked(page.data), details, strict=True)]
 
     for row, firing in zip(rows, document["firings"], strict=True):
         same = ("id", "account", "file", "line", "business_event", "name", "reason", "payload", "fingerprint")
@@ -171,7 +171,7 @@ def test_long_answers_of_many_are_cut_and_the_page_knows(monkeypatch: pytest.Mon
     page = Parsed(report_page(make_report(*answers)))
 
     assert page.data["answers_cut"] == 160
-    assert all(len(row["attempts"][0][5]) == 161 for row in unpacked(page.stories, ("attempts",)))
+    assert all(len(row["attempts"][0][5]) == 161 for row in unpacked(page.details, ("attempts",)))
 
 
 def test_payloads_that_would_make_a_page_too_large_are_left_out_the_failed_ones_last(
@@ -181,8 +181,8 @@ def test_payloads_that_would_make_a_page_too_large_are_left_out_the_failed_ones_
     report = report_page(make_report(make_result(), make_result(outcome="failed")))
     plan = plan_page(make_plan(make_planned("a"), make_planned("b")))
 
-    assert [row["payload"] is False for row in unpacked(Parsed(report).stories)] == [True, False]
-    assert [row["payload"] is False for row in unpacked(Parsed(plan).stories)] == [False, True]
+    assert [row["payload"] is False for row in unpacked(Parsed(report).details)] == [True, False]
+    assert [row["payload"] is False for row in unpacked(Parsed(plan).details)] == [False, True]
 
 
 def test_a_row_is_among_the_data_and_beside_what_changed() -> None:

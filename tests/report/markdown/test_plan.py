@@ -18,7 +18,7 @@ from report.markdown import ALLOWED, rendered
 from runner.plan.decide import Action
 from runner.report.markdown import plan_markdown
 from runner.report.markdown.markup import MAX_CHARACTERS
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 LATER = {"action": "wait", "due_at": "2026-12-04T13:00:00Z", "text": "goes out Fri 2026-12-04 18:30 Asia/Kolkata"}
 
@@ -190,7 +190,7 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert seen.tags <= ALLOWED
     assert seen.attributes <= {("class", "language-diff")}
     assert len(markdown) <= MAX_CHARACTERS
-    assert markdown == "\n".join(plain(line) for line in markdown.splitlines()) + "\n"
+    assert markdown == "\n".join(printable(line) for line in markdown.splitlines()) + "\n"
 
 
 def test_what_holds_for_the_whole_page_is_there_however_much_there_is() -> None:

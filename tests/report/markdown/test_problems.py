@@ -8,7 +8,7 @@ from report.documents import make_problem, make_problems
 from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
 from runner.report.markdown import problems_markdown
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 
 def test_every_problem_has_its_place_and_its_mend() -> None:
@@ -33,4 +33,4 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert seen.tags <= ALLOWED
     assert {len(row) for row in seen.rows} == {3}
     place = seen.rows[1][0]
-    assert place == plain(f"{text}:9:19").strip()
+    assert place == printable(f"{text}:9:19").strip()

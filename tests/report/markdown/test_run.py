@@ -9,7 +9,7 @@ from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
 from runner.fire.outcome import Outcome
 from runner.report.markdown import report_markdown
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 
 
 def test_the_first_line_says_what_happened() -> None:
@@ -70,4 +70,4 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert seen.tags <= ALLOWED
     assert not seen.attributes
     assert {len(row) for row in seen.rows} <= {5, 6}
-    assert markdown == "\n".join(plain(line) for line in markdown.splitlines()) + "\n"
+    assert markdown == "\n".join(printable(line) for line in markdown.splitlines()) + "\n"

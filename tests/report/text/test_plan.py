@@ -15,8 +15,8 @@ from runner.definitions.model import Account, Budget, CatchUp, Place, Recurrence
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.firing import WatchKey
 from runner.plan.history import History, State
-from runner.report.plan_document import PlanFacts, plan_document
-from runner.report.safe_text import plain
+from runner.report.document.plan import PlanFacts, plan_document
+from runner.report.safe_text import printable
 from runner.report.text.plan import COLOURS, change_rows, changes_line, plan_rows, rows, summary_line
 
 
@@ -207,4 +207,4 @@ def test_a_terminal_obeys_nothing_of_a_change(text: str) -> None:
         (changes_line(changes),),
         tuple(summary_line(document).splitlines()),
     ]:
-        assert [plain(cell) for cell in cells] == list(cells)
+        assert [printable(cell) for cell in cells] == list(cells)

@@ -6,7 +6,7 @@ import pytest
 
 from report.documents import make_result
 from report.hostile import HOSTILE
-from runner.report.safe_text import plain
+from runner.report.safe_text import printable
 from runner.report.text.run import outcome_lines
 
 
@@ -41,4 +41,4 @@ def test_a_terminal_obeys_nothing_of_it(text: str) -> None:
     hostile = [{**each, "id": text, "account": text} for each in expired(9)]
     lines = [line for _, line in outcome_lines(hostile)]
     assert len(lines) == 4
-    assert [plain(line) for line in lines] == lines
+    assert [printable(line) for line in lines] == lines

@@ -86,7 +86,7 @@ function makeCalendar({ data, times, reveal }) {
     if (rows.length) {
       const hours = hoursOf(hour);
       const opener = button("", null, seen.shown);
-      attrs(opener, { "aria-label": plain(`${name}, ${hours}: ${seen.said}`), "aria-pressed": "false", title: seen.said });
+      attrs(opener, { "aria-label": printable(`${name}, ${hours}: ${seen.said}`), "aria-pressed": "false", title: seen.said });
       const show = () => {
         for (const other of document.querySelectorAll('.grid button[aria-pressed="true"]')) other.setAttribute("aria-pressed", "false");
         opener.setAttribute("aria-pressed", "true");
@@ -133,7 +133,7 @@ function makeCalendar({ data, times, reveal }) {
       lines.push(line);
     }
     section.querySelector("tbody").replaceChildren(...lines);
-    section.querySelector(".zone-of").textContent = plain(zone);
+    section.querySelector(".zone-of").textContent = printable(zone);
     const said = section.querySelector(".busiest");
     if (said && busiest.count) said.textContent = `${busiest.name}, ${hoursOf(busiest.hour)} (${busiest.count})`;
     const over = section.querySelector(".over-hours");

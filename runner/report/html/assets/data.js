@@ -14,25 +14,25 @@ function unpacked() {
   return data;
 }
 
-let stories = null;
+let packedDetails = null;
 
 // The details of rows. They follow this script in the page: null while the page is still loading.
-function storyData(row) {
+function detailsData(row) {
   if (document.readyState === "loading") return null;
-  stories ??= JSON.parse(byId("stories").textContent);
-  return Object.fromEntries(stories.columns.map((name, at) => [name, whole(stories.rows[row.place][at])]));
+  packedDetails ??= JSON.parse(byId("details").textContent);
+  return Object.fromEntries(packedDetails.columns.map((name, at) => [name, whole(packedDetails.rows[row.place][at])]));
 }
 
 function whole(flat) {
   if (!Array.isArray(flat)) return flat;
   let at = 0;
   const build = (shape) => {
-    if (shape === 0) return stories.texts[flat[++at]];
+    if (shape === 0) return packedDetails.texts[flat[++at]];
     if (shape === 1) return flat[++at];
     const [kind, ...parts] = shape;
     if (kind === "l") return parts.map(build);
     const [keys, ...values] = parts;
     return Object.fromEntries(keys.map((key, place) => [key, build(values[place])])); // keys such as __proto__ too
   };
-  return build(stories.shapes[flat[0]]);
+  return build(packedDetails.shapes[flat[0]]);
 }

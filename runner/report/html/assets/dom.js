@@ -4,7 +4,7 @@
 const HOSTILE = new RegExp(HOSTILE_CHARACTERS, "gu");
 const ESCAPES = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
-function plain(text) {
+function printable(text) {
   return String(text).replace(HOSTILE, (found) => {
     const code = found.codePointAt(0);
     if (code === 0x1f3f4) return found;
@@ -18,7 +18,7 @@ function el(tag, className, ...children) {
   const made = document.createElement(tag);
   if (className) made.className = className;
   for (const child of children) {
-    if (child !== null && child !== undefined) made.append(child instanceof Node ? child : plain(child));
+    if (child !== null && child !== undefined) made.append(child instanceof Node ? child : printable(child));
   }
   return made;
 }
@@ -42,7 +42,7 @@ function button(className, onClick, ...children) {
 function block(text) {
   const made = document.createElement("pre");
   made.dir = "ltr";
-  made.textContent = text.split("\n").map(plain).join("\n");
+  made.textContent = text.split("\n").map(printable).join("\n");
   return made;
 }
 

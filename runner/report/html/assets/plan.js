@@ -6,7 +6,7 @@ const times = makeTimes(data, "account");
 // A firing held back by a budget goes later; if it expires before, it is blocked.
 const isTooLate = (row) => row.may_go !== null && row.group === "blocked";
 
-function turn(row) {
+function budgetNote(row) {
   if (row.may_go === null) return null;
   if (isTooLate(row)) return el("span", "sub", "expires before the budget has room");
   return el("span", "sub", "may go ", times.element(row.may_go, "short", row.account));
@@ -17,12 +17,12 @@ function cells(row) {
   const due = row.due === null ? soon : times.element(row.due, "short", row.account);
   return [
     el("td", "c-account", bdi(row.account)),
-    el("td", "c-due keep", due, turn(row)),
+    el("td", "c-due keep", due, budgetNote(row)),
     el("td", "c-reason", el("span", "", bdi(row.reason))),
   ];
 }
 
-function story(row, more) {
+function detailsOf(row, more) {
   const zone = times.zone(row.account);
   const facts = pairs([
     ["Name", longName(row)],
@@ -35,11 +35,11 @@ function story(row, more) {
     ["Fingerprint", el("span", "hash", more.fingerprint)],
   ]);
   const changed = more.changes.length ? el("div", "", el("h4", "", "Edited since it was sent"), diffOf(more.changes)) : null;
-  const why = el("p", "told", el("strong", "", data.kinds[row.kind][0]), ": ", bdi(row.reason));
-  return el("div", "story", el("div", "", why, changed, facts), el("div", "", payloadOf(more.payload)));
+  const why = el("p", "summary", el("strong", "", data.kinds[row.kind][0]), ": ", bdi(row.reason));
+  return el("div", "details", el("div", "", why, changed, facts), el("div", "", payloadOf(more.payload)));
 }
 
-const table = makeTable({ data, times, cells, story });
+const table = makeTable({ data, times, cells, detailsOf });
 const calendar = makeCalendar({ data, times, reveal: table.reveal });
 const agenda = makeAgenda({ data, times, reveal: table.reveal });
 times.onChange(calendar.drawAll);

@@ -15,7 +15,7 @@ function cells(row) {
   ];
 }
 
-function told(row) {
+function summaryOf(row) {
   const [name] = data.kinds[row.kind];
   const parts = [];
   if (row.due !== null) parts.push("Due ", times.element(row.due, "full"), ". ");
@@ -25,7 +25,7 @@ function told(row) {
   }
   parts.push("Outcome: ", el("strong", "", name), row.reason === null ? "." : ": ");
   if (row.reason !== null) parts.push(bdi(row.reason));
-  return el("p", "told", ...parts);
+  return el("p", "summary", ...parts);
 }
 
 function tryOf([number, started, took, verdict, status, answer, error]) {
@@ -45,7 +45,7 @@ function triesOf(row, attempts) {
   return el("div", "", el("h4", "", row.tries > 1 ? "Tries" : "The request"), list, cut);
 }
 
-function story(row, more) {
+function detailsOf(row, more) {
   const warnings = more.warnings.map((text) => el("p", "warning", bdi(text)));
   const sent = row.bulletins_sent === null ? null : String(row.bulletins_sent);
   const facts = pairs([
@@ -53,10 +53,10 @@ function story(row, more) {
     ["HTTP status", row.http_status], ["Error", row.error], ["Defined in", placeOf(row)],
     ["Fingerprint", el("span", "hash", more.fingerprint)],
   ]);
-  return el("div", "story", el("div", "", told(row), ...warnings, triesOf(row, more.attempts)), el("div", "", payloadOf(more.payload), facts));
+  return el("div", "details", el("div", "", summaryOf(row), ...warnings, triesOf(row, more.attempts)), el("div", "", payloadOf(more.payload), facts));
 }
 
-const table = makeTable({ data, times, cells, story });
+const table = makeTable({ data, times, cells, detailsOf });
 document.documentElement.classList.add("js");
 table.start();
 for (const chart of document.querySelectorAll(".tracks")) {

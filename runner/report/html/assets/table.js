@@ -3,7 +3,7 @@
 const PAGE = 40; // rows at first; then four times as many each time
 const MOST_PRINTED = 2000;
 
-function makeTable({ data, times, cells, story }) {
+function makeTable({ data, times, cells, detailsOf }) {
   const filter = makeFilter(data, times);
   const { state } = filter;
   const body = byId("body");
@@ -28,7 +28,7 @@ function makeTable({ data, times, cells, story }) {
   function rowOf(row) {
     const toggle = button("toggle", null, badge(row.kind));
     const isOpen = open.has(row.place);
-    attrs(toggle, { "aria-expanded": isOpen, "aria-label": `${data.kinds[row.kind][0]}: ${plain(row.name)}, its details` });
+    attrs(toggle, { "aria-expanded": isOpen, "aria-label": `${data.kinds[row.kind][0]}: ${printable(row.name)}, its details` });
     const made = el("tr", isOpen ? "row is-open" : "row", el("td", "c-kind", toggle), what(row), ...cells(row));
     made.dataset.row = row.place;
     return made;
@@ -39,15 +39,15 @@ function makeTable({ data, times, cells, story }) {
     return [...byId("rows").tHead.rows[0].cells].filter((head) => getComputedStyle(head).display !== "none").length;
   }
 
-  function storyOf(row) {
-    const more = storyData(row);
-    const told = more ? story(row, more) : el("p", "sub", "The page is still loading.");
-    return el("tr", "story-row", attrs(el("td", "", told), { colspan: columns() }));
+  function detailsRow(row) {
+    const more = detailsData(row);
+    const shown = more ? detailsOf(row, more) : el("p", "sub", "The page is still loading.");
+    return el("tr", "details-row", attrs(el("td", "", shown), { colspan: columns() }));
   }
 
   function respan() {
     const span = columns();
-    for (const cell of body.querySelectorAll(".story-row > td")) cell.colSpan = span;
+    for (const cell of body.querySelectorAll(".details-row > td")) cell.colSpan = span;
   }
 
   function append(rows) {
@@ -55,7 +55,7 @@ function makeTable({ data, times, cells, story }) {
     for (const row of rows) {
       const line = rowOf(row);
       made.append(line);
-      if (open.has(row.place)) made.append(storyOf(row));
+      if (open.has(row.place)) made.append(detailsRow(row));
     }
     body.append(made);
   }
@@ -66,8 +66,8 @@ function makeTable({ data, times, cells, story }) {
     open[opens ? "add" : "delete"](row.place);
     line.classList.toggle("is-open", opens);
     line.querySelector(".toggle").setAttribute("aria-expanded", opens);
-    if (opens) line.after(storyOf(row));
-    else if (line.nextElementSibling?.matches(".story-row")) line.nextElementSibling.remove();
+    if (opens) line.after(detailsRow(row));
+    else if (line.nextElementSibling?.matches(".details-row")) line.nextElementSibling.remove();
   }
 
   function draw(most) {

@@ -54,7 +54,7 @@ function makeTimes({ accounts, zones }, mode) {
     local: (zone, ms) => new Date(ms + offset(zone, ms)),
     date: (at) => `${DAYS[at.getUTCDay()]} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`,
     day: (at) => at.toISOString().slice(0, 10),
-    written(ms, form, account) {
+    text(ms, form, account) {
       const at = times.local(times.zone(account), ms);
       const minute = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
       const second = `${minute}:${two(at.getUTCSeconds())}`;
@@ -74,14 +74,14 @@ function makeTimes({ accounts, zones }, mode) {
     write(element) {
       const { ms, form } = element.dataset;
       const account = accounts[element.dataset.account];
-      element.textContent = times.written(Number(ms), form, account);
-      if (element.tagName === "TIME") element.title = `${times.written(Number(ms), "full", account)} ${times.zone(account)}`;
+      element.textContent = times.text(Number(ms), form, account);
+      if (element.tagName === "TIME") element.title = `${times.text(Number(ms), "full", account)} ${times.zone(account)}`;
     },
     onChange: (listener) => listeners.push(listener),
     set(mode) {
       times.mode = mode;
       for (const element of document.querySelectorAll("[data-ms]")) times.write(element);
-      for (const name of document.querySelectorAll(".zone-name")) name.textContent = plain(times.zone(accounts[name.dataset.account]));
+      for (const name of document.querySelectorAll(".zone-name")) name.textContent = printable(times.zone(accounts[name.dataset.account]));
       for (const listener of listeners) listener();
     },
   };

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from runner.report.html.instants import local, written
+from runner.report.html.instants import instant_text, local
 from runner.report.html.plan.placement import Placed
 
 MOST_A_DAY = 15
@@ -39,7 +39,7 @@ def agenda(firings: Sequence[Placed], zones: Mapping[str, tzinfo], most_days: in
             zone = zones[each.account]
             key = local(each.at_ms, zone).date().isoformat()
             days.setdefault(key, []).append(each)
-            names.setdefault(key, f"{written(each.at_ms, zone, 'date')} {key[:4]}")
+            names.setdefault(key, f"{instant_text(each.at_ms, zone, 'date')} {key[:4]}")
     found = []
     keys = sorted(days)
     for key in keys[:most_days]:

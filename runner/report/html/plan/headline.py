@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.report.budget_estimate import expires_first
 from runner.report.counts import bulletins_of, unreported
+from runner.report.document.budget_estimate import expires_first
 from runner.report.html.instants import instant_ms
 from runner.report.html.labels import ACTIONS, FiringKind, listed
 from runner.report.html.plan.placement import Placed

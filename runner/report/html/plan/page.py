@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from runner.report.budget_estimate import expires_first
 from runner.report.counts import only_later
-from runner.report.html.instants import instant_ms, turn_ms
+from runner.report.document.budget_estimate import expires_first
+from runner.report.document.plan import reason_with_warnings, until_of
+from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import ACTIONS
 from runner.report.html.page import render
 from runner.report.html.plan.agenda import agenda
@@ -18,11 +19,20 @@ from runner.report.html.plan.headline import goes_out, next_of, this_week, tiles
 from runner.report.html.plan.page_data import plan_data
 from runner.report.html.plan.placement import Placed, placed
 from runner.report.local_time import zone_of
-from runner.report.plan_document import reason_with_warnings, until_of
 
 FIRST_ROWS = 40  # rows in the HTML itself, for readers without scripts
 MOST_CHANGES = 100
-_SCRIPTS = ("dom.js", "data.js", "times.js", "filter.js", "table.js", "story.js", "calendar.js", "agenda.js", "plan.js")
+_SCRIPTS = (
+    "dom.js",
+    "data.js",
+    "times.js",
+    "filter.js",
+    "table.js",
+    "details.js",
+    "calendar.js",
+    "agenda.js",
+    "plan.js",
+)
 
 
 def plan_page(document: dict[str, Any]) -> str:
@@ -43,12 +53,12 @@ def plan_page(document: dict[str, Any]) -> str:
         if per_account[name]
     ]
     met = collisions(firings, places)
-    data, stories = plan_data(document, places, span, until_ms, held)
+    data, details = plan_data(document, places, span, until_ms, held)
     return render(
         "plan.html.j2",
         scripts=_SCRIPTS,
         data={**data, "accounts": accounts, "zones": [names[name] for name in accounts]},
-        stories=stories,
+        details=details,
         document=document,
         now_ms=now_ms,
         until_ms=until_ms,
@@ -96,6 +106,6 @@ def _row(firing: dict[str, Any]) -> dict[str, Any]:
         "reason": reason_with_warnings(firing),
         "kind": ACTIONS[firing["action"]],
         "due_ms": None if due is None else instant_ms(due),
-        "may_go_ms": turn_ms(firing),
+        "may_go_ms": budget_allows_ms(firing),
         "too_late": expires_first(firing),
     }

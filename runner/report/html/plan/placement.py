@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.plan.decide import Action
-from runner.report.budget_estimate import expires_first
+from runner.report.document.budget_estimate import expires_first
 from runner.report.html.instants import instant_ms
 
 # How the calendar shows an action: it is sent, blocked, expired, or over.

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.report.document.repeated_bulletins import bulletin_of
 from runner.report.html.instants import instant_ms
 from runner.report.html.labels import OUTCOMES, FiringKind
-from runner.report.repeated_bulletins import bulletin_of
 
 MOST_SHOWN = 5
 _ORDER = ("in_doubt", "failed", "expired")
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class AttentionItem:
     """A result that needs attention. `window_ms` is when it may have been sent; `commands` resolve it.
 
     `more_times` counts later occurrences of the same bulletin that expired as well.
@@ -31,7 +31,7 @@ class Matter:
     more_times: int = 0
 
 
-def matters(document: dict[str, Any]) -> list[Matter]:
+def attention_items(document: dict[str, Any]) -> list[AttentionItem]:
     """Return the results in doubt, then failed and expired ones, each in the document's order.
 
     The first expired occurrence of a bulletin represents all of them.
@@ -43,15 +43,15 @@ def matters(document: dict[str, Any]) -> list[Matter]:
     for row, result in results:
         times = expired.pop(bulletin_of(result), 0) if result["outcome"] == "expired" else 1
         if times:
-            found.append(replace(_matter(row, result, document["run"]), more_times=times - 1))
+            found.append(replace(_attention_item(row, result, document["run"]), more_times=times - 1))
     return found
 
 
-def _matter(row: int, result: dict[str, Any], run: dict[str, Any]) -> Matter:
+def _attention_item(row: int, result: dict[str, Any], run: dict[str, Any]) -> AttentionItem:
     kind = OUTCOMES[result["outcome"]]
     if kind.key != "in_doubt":
-        return Matter(row, kind, result, None, ())
-    return Matter(row, kind, result, _window(result, run), tuple(_commands(result)))
+        return AttentionItem(row, kind, result, None, ())
+    return AttentionItem(row, kind, result, _window(result, run), tuple(_commands(result)))
 
 
 def _window(result: dict[str, Any], run: dict[str, Any]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ _LOG_FROM = 8.0  # largest / smallest latency from which on the scale is logarit
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class LatencyRow:
     """The latencies of a set of requests in milliseconds."""
 
     account: str
@@ -41,20 +41,20 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     return ordered[max(math.ceil(percent / 100 * len(ordered)), 1) - 1]
 
 
-def figures(requests: Sequence[RequestBar]) -> list[Figures]:
-    """Return the figures of all requests with a known end; with several accounts, also those of each."""
+def latency_rows(requests: Sequence[RequestBar]) -> list[LatencyRow]:
+    """Return the row of all requests with a known end; with several accounts, also those of each."""
     ended = [request for request in requests if not request.is_open]
     if not ended:
         return []
     accounts = by_account(ended)
-    each = [_figures(account, of_it) for account, of_it in accounts.items()]
-    return [_figures("", ended), *each] if len(each) > 1 else each
+    each = [_latency_row(account, of_it) for account, of_it in accounts.items()]
+    return [_latency_row("", ended), *each] if len(each) > 1 else each
 
 
-def _figures(account: str, requests: Sequence[RequestBar]) -> Figures:
+def _latency_row(account: str, requests: Sequence[RequestBar]) -> LatencyRow:
     took = sorted(request.latency_ms for request in requests)
     _, at_once = lanes(requests)
-    return Figures(account, len(took), at_once, percentile(took, 50), percentile(took, 95), took[-1])
+    return LatencyRow(account, len(took), at_once, percentile(took, 50), percentile(took, 95), took[-1])
 
 
 def distribution(requests: Sequence[RequestBar]) -> Distribution | None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.report.html.instants import instant_ms, turn_ms
+from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import REPORT_KINDS, exit_meaning, kind_of
 from runner.report.html.page import render
-from runner.report.html.run.attention import MOST_SHOWN, matters
+from runner.report.html.run.attention import MOST_SHOWN, attention_items
 from runner.report.html.run.headline import besides, happened, tiles
-from runner.report.html.run.latency import distribution, figures
+from runner.report.html.run.latency import distribution, latency_rows
 from runner.report.html.run.page_data import report_data
 from runner.report.html.run.requests import requests_of
 from runner.report.html.run.timeline import sentence, timeline
 
 FIRST_ROWS = 40  # rows in the HTML itself, for readers without scripts
-_SCRIPTS = ("dom.js", "data.js", "times.js", "filter.js", "table.js", "story.js", "report.js")
+_SCRIPTS = ("dom.js", "data.js", "times.js", "filter.js", "table.js", "details.js", "report.js")
 
 
 def report_page(document: dict[str, Any]) -> str:
@@ -24,13 +24,13 @@ def report_page(document: dict[str, Any]) -> str:
     requests = requests_of(document)
     drawn = timeline(requests)
     started, finished = instant_ms(run["started_at"]), instant_ms(run["finished_at"])
-    found = matters(document)
-    data, stories = report_data(document)
+    found = attention_items(document)
+    data, details = report_data(document)
     return render(
         "report.html.j2",
         scripts=_SCRIPTS,
         data=data,
-        stories=stories,
+        details=details,
         run=run,
         started_ms=started,
         finished_ms=finished,
@@ -38,11 +38,11 @@ def report_page(document: dict[str, Any]) -> str:
         happened=happened(document),
         besides=besides(document),
         tiles=tiles(document),
-        matters=found[:MOST_SHOWN],
-        more_matters=sum(1 + each.more_times for each in found[MOST_SHOWN:]),
+        attention=found[:MOST_SHOWN],
+        more_attention=sum(1 + each.more_times for each in found[MOST_SHOWN:]),
         timeline=drawn,
         timeline_sentence=sentence(drawn) if drawn else "",
-        figures=figures(requests),
+        latency_rows=latency_rows(requests),
         distribution=distribution(requests),
         rows=[_row(result) for result in document["results"][:FIRST_ROWS]],
         total=len(document["results"]),
@@ -56,6 +56,6 @@ def _row(result: dict[str, Any]) -> dict[str, Any]:
         **result,
         "kind": REPORT_KINDS[kind_of(result)],
         "due_ms": None if due is None else instant_ms(due),
-        "may_go_ms": turn_ms(result),
+        "may_go_ms": budget_allows_ms(result),
         "started_ms": None if started is None else instant_ms(started),
     }

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from runner.report.html.compact_data import drop_payloads, packed
-from runner.report.html.instants import instant_ms, turn_ms
+from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import REPORT_KINDS, kind_of
 
 COLUMNS = (
     *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "may_go", "kind"),
     *("reason", "http_status", "error", "bulletins_sent", "tries", "started", "latency_ms"),
 )
-STORY_COLUMNS = ("fingerprint", "warnings", "payload", "attempts")  # details, read when a row is opened
+DETAIL_COLUMNS = ("fingerprint", "warnings", "payload", "attempts")  # details, read when a row is opened
 _POOLED = ("account", "occurrence", "file", "business_event", "kind", "reason", "error")
 _NESTED = ("warnings", "payload", "attempts")
 ANSWERS_KEPT = 1_500_000  # characters of answers of all results together
@@ -29,9 +29,9 @@ def report_data(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any
     results = document["results"]
     answers = {text: len(text) for each in results for text in _texts(each)}
     cut = _SHORT if sum(answers.values()) > ANSWERS_KEPT else None
-    stories = [_story(result, cut) for result in results]
+    details = [_details(result, cut) for result in results]
     missed_most_first = sorted(range(len(results)), key=lambda row: results[row]["outcome"] in _WELL)
-    drop_payloads((stories[row] for row in missed_most_first), STORY_COLUMNS.index("payload"))
+    drop_payloads((details[row] for row in missed_most_first), DETAIL_COLUMNS.index("payload"))
     data = {
         **packed(COLUMNS, map(_row, results), pooled=_POOLED),
         "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in REPORT_KINDS.values()},
@@ -39,7 +39,7 @@ def report_data(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any
         "zones": [],
         "answers_cut": cut,
     }
-    return data, packed(STORY_COLUMNS, stories, nested=_NESTED)
+    return data, packed(DETAIL_COLUMNS, details, nested=_NESTED)
 
 
 def _texts(result: dict[str, Any]) -> Iterable[str]:
@@ -53,7 +53,7 @@ def _row(result: dict[str, Any]) -> list[Any]:
         result.get("row"),
         *(result[name] for name in ("business_event", "name")),
         None if due is None else instant_ms(due),
-        turn_ms(result),
+        budget_allows_ms(result),
         kind_of(result),
         *(result[name] for name in ("reason", "http_status", "error", "bulletins_sent", "tries")),
         None if started is None else instant_ms(started),
@@ -61,7 +61,7 @@ def _row(result: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _story(result: dict[str, Any], cut: int | None) -> list[Any]:
+def _details(result: dict[str, Any], cut: int | None) -> list[Any]:
     attempts = [_attempt(each, cut) for each in result["attempts"]]
     return [*(result[name] for name in ("fingerprint", "warnings", "payload")), attempts]
 

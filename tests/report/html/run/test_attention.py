@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from report.documents import make_report, make_result
-from runner.report.html.run.attention import matters
+from runner.report.html.run.attention import attention_items
 from runner.report.html.run.page import report_page
 
 
@@ -12,7 +12,7 @@ def test_the_first_of_many_times_that_expired_stands_for_all() -> None:
     others = [make_result("weekly", "expired", account="europe"), make_result("weekly", "failed")]
     report = make_report(*times, *others)
 
-    assert [(each.row, each.kind.key, each.more_times) for each in matters(report)] == [
+    assert [(each.row, each.kind.key, each.more_times) for each in attention_items(report)] == [
         (10, "failed", 0),
         (0, "expired", 8),
         (9, "expired", 0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from report.documents import make_attempt, make_report, make_result
-from runner.report.html.run.latency import distribution, figures, percentile
+from runner.report.html.run.latency import distribution, latency_rows, percentile
 from runner.report.html.run.requests import RequestBar, requests_of
 
 
@@ -22,20 +22,20 @@ def test_percentiles_are_values_that_occurred() -> None:
 def test_figures_are_of_all_and_of_each_account_where_there_are_several() -> None:
     one = make_result(attempts=[make_attempt(latency_ms=100)])
     other = make_result(attempts=[make_attempt(latency_ms=300)], account="europe")
-    found = figures(requests_of(make_report(one, other)))
+    found = latency_rows(requests_of(make_report(one, other)))
 
     assert [(each.account, each.count, each.max_ms) for each in found] == [
         ("", 2, 300),
         ("india", 1, 100),
         ("europe", 1, 300),
     ]
-    assert [each.account for each in figures(taking(100))] == ["india"]
+    assert [each.account for each in latency_rows(taking(100))] == ["india"]
 
 
 def test_requests_that_nobody_saw_end_took_no_known_time() -> None:
     cut = make_result(outcome="in_doubt", attempts=[], latency_ms=None)
 
-    assert figures(requests_of(make_report(cut))) == []
+    assert latency_rows(requests_of(make_report(cut))) == []
 
 
 def test_a_few_requests_are_no_distribution() -> None:

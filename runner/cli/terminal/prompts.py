@@ -1,0 +1,148 @@
+"""Ask questions on a terminal. A wrong answer is explained and the question asked again, all on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import click
+
+from runner import interrupts
+from runner.errors import Exit, UserError
+from runner.report.safe_text import printable
+
+T = TypeVar("T")
+
+
+_NOT_UTF_8 = "the characters can't be read: they are not UTF-8"
+
+
+class RejectedAnswer(ValueError):
+    """An answer was rejected; the message gives the reason and how to write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question: its text, the option that answers it without a terminal, and the answer that Enter alone gives."""
+
+    text: str
+    option: str
+    suggestion: str = ""
+
+
+def answer(question: Question, check: Callable[[str], T], *, given: str | None = None) -> T:
+    """Ask until `check` accepts the answer, and return what `check` returns. It raises RejectedAnswer to reject one.
+
+    If the option's value is `given`, nothing is asked. Raises click.UsageError if that value is rejected, or if no
+    terminal can be asked on. Raises click.Abort on a signal.
+    """
+    if given is not None:
+        try:
+            return check(readable(given))
+        except RejectedAnswer as error:
+            raise click.UsageError(f"{question.option}: {error}") from None
+    if not can_ask():
+        raise missing(question.option)
+    while True:
+        try:
+            typed = click.prompt(
+                question.text, default=question.suggestion, show_default=bool(question.suggestion), err=True
+            )
+            return check(readable(str(typed).strip()))
+        except interrupts.Interrupted:
+            raise click.Abort from None
+        except UnicodeDecodeError:
+            click.echo(f"  {_NOT_UTF_8}", err=True)
+        except RejectedAnswer as error:
+            click.secho(f"  {printable(str(error))}", fg="red", err=True)
+
+
+def require_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> None:
+    """Ask on the terminal. Raises UserError without a yes; `undone` completes its "nothing was …".
+
+    Use `enter_is_yes` only for what can be undone: then Enter alone means yes.
+    """
+    again = "Run it again when you are sure."
+    asked = Question(f"{question} [{'Y/n' if enter_is_yes else 'y/N'}]", "--yes")
+    try:
+        if answer(asked, lambda text: _is_yes(text, enter_is_yes=enter_is_yes)):
+            return
+    except click.Abort:
+        click.echo(err=True)  # ends the line of the question
+        message = f"interrupted, and nothing was {undone}"
+        code = Exit(interrupts.exit_code() or Exit.INTERRUPTED)
+        raise UserError(message, help=again, exit_code=code) from None
+    raise UserError(f"not confirmed, and nothing was {undone}", help=again)
+
+
+def _is_yes(text: str, *, enter_is_yes: bool) -> bool:
+    if not text:
+        return enter_is_yes
+    if text.lower() not in ("y", "yes", "n", "no"):
+        raise RejectedAnswer(f"{text!r} is neither yes nor no: answer y or n.")
+    return text.lower() in ("y", "yes")
+
+
+def readable(text: str) -> str:
+    """Return the text unchanged. Raises RejectedAnswer if its bytes were not UTF-8."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise RejectedAnswer(_NOT_UTF_8)
+    return text
+
+
+def can_ask() -> bool:
+    """Report whether standard input is a terminal."""
+    return sys.stdin.isatty()
+
+
+def missing(*options: str, why: str = ", and there is no terminal to ask on") -> click.UsageError:
+    """Return the error that names all missing options at once; `why` ends its sentence."""
+    *others, last = options
+    named = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return click.UsageError(f"{named} missing{why}")
+
+
+def choice(question: Question, labels: Sequence[str], *, given: str | None = None) -> int:
+    """Ask for one label, by its number from 1 or by its text; return its index from 0."""
+    if given is None and can_ask():
+        _show(question.text, labels)
+    return answer(_numbered(question, labels), lambda text: _number(text, labels), given=given)
+
+
+def choices(question: Question, labels: Sequence[str]) -> list[int]:
+    """Ask for one or more labels, with commas between them; return their indexes from 0."""
+    if can_ask():
+        _show(question.text, labels)
+
+    def check(text: str) -> list[int]:
+        return list(dict.fromkeys(_number(part.strip(), labels) for part in text.split(",")))
+
+    return answer(_numbered(question, labels), check)
+
+
+def _show(text: str, labels: Sequence[str]) -> None:
+    click.echo(f"{text}:", err=True)
+    for number, label in enumerate(labels, start=1):
+        click.echo(f"  {number}  {printable(label)}", err=True)
+
+
+def _numbered(question: Question, labels: Sequence[str]) -> Question:
+    return Question(f"1 to {len(labels)}" if len(labels) > 1 else "1", question.option, question.suggestion)
+
+
+def _number(text: str, labels: Sequence[str]) -> int:
+    # A label's text wins over its number: the values of a property may be 10 and 20.
+    if text in labels:
+        return labels.index(text)
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= len(labels):
+        return int(text) - 1
+    from runner.definitions.suggest import did_you_mean
+
+    hint = did_you_mean(text, labels) or "Type the number in front of your choice."
+    raise RejectedAnswer(
+        f"{text!r} is not in the list. {hint}"
+        if text
+        else "nothing was chosen. Type the number in front of your choice."
+    )

@@ -1,0 +1,195 @@
+"""Findings: what somebody must see at a line, once, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from report.documents import (
+    hostile_plan,
+    hostile_problems,
+    hostile_report,
+    make_bulletin_change,
+    make_changes,
+    make_field,
+    make_plan,
+    make_planned,
+    make_problem,
+    make_report,
+    make_result,
+    make_shared_change,
+)
+from report.hostile import HOSTILE
+from runner.definitions.problem_codes import Code
+from runner.plan.decide import Action
+from runner.report.annotations.findings import (
+    RULES,
+    Annotation,
+    AnnotationRule,
+    Level,
+    by_severity,
+    from_plan,
+    from_problems,
+    from_report,
+    tally,
+)
+from runner.report.safe_text import printable
+
+
+def said(findings: list[Annotation]) -> list[tuple[Level, str, str]]:
+    return [(finding.level, finding.rule, finding.text) for finding in findings]
+
+
+def test_a_problem_is_an_error_at_its_place() -> None:
+    (finding,) = from_problems([make_problem()])
+
+    assert (finding.level, finding.rule) == (Level.ERROR, "property-not-string")
+    assert (finding.file, finding.line, finding.column) == ("bulletins.d/x.yaml", 9, 19)
+    assert finding.text == ('properties.program_id is the number 234567; CleverTap takes only text. Write "234567".')
+
+
+def test_a_plan_alone_tells_what_is_blocked_edited_or_late_and_is_silent_about_the_rest() -> None:
+    findings = from_plan(make_plan(*(make_planned(action.value, action.value) for action in Action)))
+
+    assert {finding.rule: finding.level for finding in findings} == {
+        AnnotationRule.EXPIRED: Level.WARNING,
+        AnnotationRule.EDITED_AFTER_SENDING: Level.WARNING,
+        AnnotationRule.DUPLICATE: Level.WARNING,
+        AnnotationRule.IN_DOUBT: Level.WARNING,
+    }
+
+
+def test_a_comparison_tells_what_its_own_changes_send_and_leaves_old_matters_alone() -> None:
+    names = ("fire", "retry", "changed", "expired", "wait", "done")
+    firings = [make_planned(f"{name}-{side}", name) for name in names for side in ("mine", "old")]
+    changes = make_changes([make_bulletin_change("changed", f"{name}-mine") for name in names])
+
+    assert [
+        (finding.level, finding.rule, finding.subject) for finding in from_plan(make_plan(*firings, changes=changes))
+    ] == [
+        (Level.NOTE, AnnotationRule.SENDS_NOW, "fire-mine in india"),
+        (Level.NOTE, AnnotationRule.SENDS_NOW, "retry-mine in india"),
+        (Level.WARNING, AnnotationRule.EDITED_AFTER_SENDING, "changed-mine in india"),
+        (Level.WARNING, AnnotationRule.EXPIRED, "expired-mine in india"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "rule"), [("duplicate", AnnotationRule.DUPLICATE), ("in_doubt", AnnotationRule.IN_DOUBT)]
+)
+def test_what_is_blocked_is_told_though_the_change_touches_another_bulletin(action: str, rule: AnnotationRule) -> None:
+    plan = make_plan(make_planned("old", action), changes=make_changes([make_bulletin_change(id="new")]))
+
+    assert [finding.rule for finding in from_plan(plan)] == [rule]
+
+
+def test_a_rename_is_told_with_the_id_to_keep() -> None:
+    plan = make_plan(changes=make_changes([make_bulletin_change("renamed", "new-id")]))
+
+    assert said(from_plan(plan)) == [
+        (
+            Level.WARNING,
+            AnnotationRule.SENDS_AGAIN,
+            "new-id: was sent as old-id: the same payload would go out again. Keep the id old-id.",
+        )
+    ]
+
+
+def test_an_account_that_moves_is_told_at_its_own_line() -> None:
+    (finding,) = from_plan(make_plan(changes=make_changes(accounts=[make_shared_change()])))
+
+    assert (finding.level, finding.rule, finding.file, finding.line) == (
+        Level.WARNING,
+        AnnotationRule.ACCOUNT_MOVES,
+        "bulletins.d/accounts.yaml",
+        2,
+    )
+    assert finding.text == "account india: region in1 → sg1; 12 bulletins would go there"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        make_shared_change(fields=[make_field("concurrency", "3", "1")]),
+        make_shared_change(fields=[make_field("passcode_env", "A", "B")]),
+        make_shared_change("added"),
+        make_shared_change("removed", file=None, line=None),
+    ],
+    ids=["concurrency", "passcode", "added", "removed"],
+)
+def test_an_account_that_reaches_the_same_people_is_left_alone(change: dict[str, object]) -> None:
+    assert from_plan(make_plan(changes=make_changes(accounts=[change]))) == []
+
+
+def test_a_report_tells_what_did_not_end_well() -> None:
+    outcomes = ("fired", "failed", "in_doubt", "expired", "skipped", "would_fire", None)
+    findings = from_report(make_report(*(make_result(str(outcome), outcome) for outcome in outcomes)))
+
+    assert [(finding.level, finding.rule) for finding in findings] == [
+        (Level.ERROR, AnnotationRule.FAILED),
+        (Level.ERROR, AnnotationRule.IN_DOUBT),
+        (Level.ERROR, AnnotationRule.EXPIRED),
+        (Level.WARNING, AnnotationRule.SKIPPED),
+    ]
+    assert findings[0].text == "failed in india was not sent: HTTP 400: Business Event Not Found"
+
+
+def test_a_bulletin_that_reached_nobody_is_a_warning() -> None:
+    warning = "0 bulletins were sent: check that one is published for the business event"
+    findings = from_report(make_report(make_result(bulletins_sent=0, warnings=[warning])))
+
+    assert said(findings) == [
+        (Level.WARNING, AnnotationRule.SENT_ODDLY, f"sa-re-ga-ma-12 in india was sent, but {warning}")
+    ]
+
+
+def test_accounts_of_which_the_same_is_said_share_a_finding() -> None:
+    results = [make_result(outcome="failed", account=account) for account in ("india", "singapore")]
+    other = make_result(outcome="failed", account="us", reason="HTTP 404")
+
+    assert [finding.subject for finding in from_report(make_report(*results, other))] == [
+        "sa-re-ga-ma-12 in india, singapore",
+        "sa-re-ga-ma-12 in us",
+    ]
+
+
+def test_a_later_revision_is_named() -> None:
+    (finding,) = from_report(make_report(make_result(outcome="failed", occurrence="r2", reason=None, error="gone")))
+
+    assert finding.text == "sa-re-ga-ma-12 r2 in india was not sent: gone"
+
+
+def test_errors_come_first_and_all_are_counted() -> None:
+    levels = [Level.NOTE, Level.WARNING, Level.ERROR, Level.WARNING, Level.ERROR]
+    findings = [Annotation(level, AnnotationRule.FAILED, str(place), "x", 1) for place, level in enumerate(levels)]
+
+    assert [finding.message for finding in by_severity(findings)] == ["2", "4", "1", "3", "0"]
+    assert tally(findings) == "2 errors, 2 warnings, 1 note"
+    assert tally([]) == "nothing found"
+
+
+def test_every_rule_is_explained_and_none_has_the_name_of_a_problem() -> None:
+    assert set(RULES) == {*map(str, AnnotationRule), *map(str, Code)}
+    assert len(RULES) == len(AnnotationRule) + len(Code)
+    assert all(rule.summary and rule.why for rule in RULES.values())
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_whatever_is_said_stays_one_line_of_bearable_length(text: str) -> None:
+    findings = [
+        *from_problems(hostile_problems(text).problems),
+        *from_plan(hostile_plan(text)),
+        *from_report(hostile_report(text)),
+    ]
+
+    assert len({finding.rule for finding in findings}) > 10
+    for finding in findings:
+        assert finding.rule in RULES
+        assert finding.text == printable(finding.text)
+        assert len(finding.text) < 20_000
+
+
+@given(st.text())
+def test_a_message_is_the_text_made_plain(text: str) -> None:
+    assert Annotation(Level.NOTE, AnnotationRule.FAILED, text, "x", 1).text == printable(text)
