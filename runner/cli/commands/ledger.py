@@ -40,8 +40,8 @@ def ledger() -> None:
 def init(ledger_url: str | None) -> None:
     """Create a new, empty ledger. Never replaces an existing one."""
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.ledger_witness import warn_if_older
-    from runner.jobs.ledgers import identity, open_ledger
+    from runner.jobs.ledger.ledger_witness import warn_if_older
+    from runner.jobs.ledger.opened_ledger import identity, open_ledger
     from runner.ledger.database.connect import create, parse_url
 
     create(parse_url(ledger_url or str(local.LEDGER)), now=clock.now(), who=identity().who)
@@ -56,7 +56,7 @@ def init(ledger_url: str | None) -> None:
 @format_option("text", "json")
 def show(ledger_url: str | None, format_: str) -> None:
     """Describe the ledger: its id, place and content."""
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.report.document.entry_fields import timestamp
     from runner.report.safe_text import printable
 
@@ -96,7 +96,7 @@ def check(ledger_url: str | None, format_: str) -> int:
 
     The check covers storage, indexes, keys, states, payloads and leases. The exit code is 5 if a rule is broken.
     """
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:
@@ -131,7 +131,7 @@ def export(file: Path, ledger_url: str | None) -> None:
     They are written to FILE, or to standard output.
     """
     from runner.files import written_whole
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.jobs.output_paths import check_outputs
 
     if file != _STREAM:
@@ -171,8 +171,8 @@ def import_(file: Path, ledger_url: str | None) -> None:
     nothing.
     """
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.ledger_witness import warn_if_older
-    from runner.jobs.ledgers import identity, open_ledger
+    from runner.jobs.ledger.ledger_witness import warn_if_older
+    from runner.jobs.ledger.opened_ledger import identity, open_ledger
     from runner.ledger.database.connect import parse_url
     from runner.ledger.database.database_errors import shown
     from runner.ledger.ledger import import_into
@@ -231,7 +231,7 @@ def baseline(
     """
     from runner.cli.terminal.console import stop_on_problems
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.baseline import BaselineRequest, record_baseline
+    from runner.jobs.ledger.baseline import BaselineRequest, record_baseline
     from runner.jobs.loaded_set import load_set
 
     loaded = load_set(path, use_cache=False)

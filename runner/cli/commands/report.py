@@ -61,7 +61,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _from_ledger(run: str | None, ledger_url: str | None, *, sandbox: bool) -> dict[str, Any]:
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
 
     with open_ledger(ledger_choice(ledger_url, sandbox=sandbox).url) as ledger:
         wanted = ledger.newest_run("fire") if run is None else run.upper()

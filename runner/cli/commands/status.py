@@ -37,8 +37,8 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: st
     With ID, show the history of this bulletin, and what would happen to it now.
     """
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.ledger_witness import warn_if_older
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.ledger_witness import warn_if_older
+    from runner.jobs.ledger.opened_ledger import open_ledger
 
     with open_ledger(ledger_url) as ledger:
         warn_if_older(ledger, TerminalMessages())
@@ -50,7 +50,7 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: st
 
 def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
     from runner.cli.terminal.console import show_table
-    from runner.jobs.ledgers import lingering
+    from runner.jobs.ledger.opened_ledger import lingering
     from runner.plan.history import State
     from runner.report.text.status import (
         budget_entry,
