@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner import local, process
+from runner import clock, local, process
 from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ def identity() -> Identity:
     except (KeyError, OSError):  # a container's user may have no name
         who = f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
     return Identity(who, socket.gethostname(), os.getpid(), process.this_process())
+
+
+def create_ledger(url: str | None) -> None:
+    """Create a new, empty ledger at `url`, or at its usual place. Raises UserError if something exists there."""
+    from runner.ledger.database.connect import create, parse_url
+
+    create(parse_url(url or str(local.LEDGER)), now=clock.now(), who=identity().who)
 
 
 def open_ledger(url: str | None) -> Ledger:
