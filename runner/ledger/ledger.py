@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL
 
 from runner.definitions.model import Bulletin
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database import connect, database_errors
+from runner.ledger.database import connect, creation, database_errors
 from runner.ledger.database.ledger_clock import LedgerClock, Source
 from runner.ledger.database.tables import ledger as ledger_table
 from runner.ledger.records import (
@@ -451,9 +451,9 @@ def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> M
     recorded here as sent, or perhaps sent, stays so, whatever the export contains.
     """
     header, records = json_lines.parse(lines)
-    if connect.is_made(url):
+    if creation.is_made(url):
         with Ledger(url) as ledger:
             return ledger.take_in(header, records)
     merged: list[Merged] = []
-    connect.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
+    creation.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
     return merged[0]

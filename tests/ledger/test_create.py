@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 
 from ledger import child, for_children
 from runner.errors import ErrorCode, Exit, UserError
-from runner.ledger.database.connect import AlreadyThere, create, is_made, parse_url
+from runner.ledger.database.creation import AlreadyThere, create, is_made
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 
 

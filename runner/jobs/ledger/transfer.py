@@ -44,7 +44,7 @@ def import_export(url: str | None, lines: Iterable[str]) -> tuple[Merged, str]:
     nothing was imported.
     """
     from runner.jobs.ledger.opened_ledger import identity
-    from runner.ledger.database.connect import parse_url
+    from runner.ledger.database.ledger_url import parse_url
     from runner.ledger.database.database_errors import shown
     from runner.ledger.ledger import import_into
 

@@ -15,7 +15,9 @@ from refusals import refused
 from ledger import all_of
 from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database import connect, tables
-from runner.ledger.database.connect import create, exists, open_engine, parse_url
+from runner.ledger.database.connect import open_engine
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import exists, parse_url
 from runner.ledger.database.database_errors import reporting, shown
 from runner.ledger.ledger import Ledger
 

@@ -19,7 +19,8 @@ from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, budgeted, conn
 from ledger.budgeted import BUDGET, FIRINGS
 from runner.definitions.model import Account, Budget, Place
 from runner.ledger.database import tables
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.runs import BASELINE
 from runner.ledger.values import Claim, Identity, Origin, Settlement

@@ -11,7 +11,8 @@ from plan import HOUR, NOW, make_firing
 from servers.postgres import PrivatePostgres
 
 from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.tables import runs
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.values import Settlement

@@ -14,7 +14,8 @@ from sqlalchemy import update
 
 from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin, connected, counting
 from runner.ledger.database import tables
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.values import Settlement
 from runner.plan.firing import Firing, FiringKey

@@ -13,7 +13,8 @@ from plan import HOUR, NOW, make_firing
 from refusals import refused
 
 from runner.errors import ErrorCode, Exit, UserError
-from runner.ledger.database.connect import create, is_made, parse_url
+from runner.ledger.database.creation import create, is_made
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.tables import SCHEMA_VERSION
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.transfer import json_lines
