@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Table, event, insert, select
 
 import runner
 from runner.ledger.database import connect, tables
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.firings import row_values
 from runner.ledger.values import Attempt, Identity, Origin
@@ -61,7 +62,7 @@ def at_once(*works: Callable[[], T]) -> list[T]:
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """A transaction of one's own on the tables themselves."""
-    parsed = connect.parse_url(url)
+    parsed = parse_url(url)
     engine = connect.open_engine(parsed)
     try:
         with connect.transaction(engine, parsed) as connection:

@@ -44,8 +44,8 @@ def import_export(url: str | None, lines: Iterable[str]) -> tuple[Merged, str]:
     nothing was imported.
     """
     from runner.jobs.ledger.opened_ledger import identity
-    from runner.ledger.database.ledger_url import parse_url
     from runner.ledger.database.database_errors import shown
+    from runner.ledger.database.ledger_url import parse_url
     from runner.ledger.ledger import import_into
 
     parsed = parse_url(url or str(local.LEDGER))

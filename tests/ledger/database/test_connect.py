@@ -17,8 +17,8 @@ from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database import connect, tables
 from runner.ledger.database.connect import open_engine
 from runner.ledger.database.creation import create
-from runner.ledger.database.ledger_url import exists, parse_url
 from runner.ledger.database.database_errors import reporting, shown
+from runner.ledger.database.ledger_url import exists, parse_url
 from runner.ledger.ledger import Ledger
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text, update
 
 from ledger import all_of, begin, connected
 from runner.errors import ErrorCode, Exit
-from runner.ledger.database import connect, migrations, tables
+from runner.ledger.database import connect, creation, migrations, tables
 from runner.ledger.database.connect import open_engine
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.migrations import migrate
