@@ -87,7 +87,7 @@ class Place:
         with self.ledger() as ledger:
             run = ledger.start_run(Origin("fire", "1"), ME, lease=timedelta())
             wanted = list(firings(load_set(self.set, use_cache=False).definitions, NOW))[::every]
-            ledger.adopt(run, wanted, NOW - timedelta(days=2), "sent before")
+            ledger.record_as_sent(run, wanted, NOW - timedelta(days=2), "sent before")
             ledger.finish_run(run, exit_code=0, interrupted=False)
 
     def plan(self, *, use_cache: bool) -> Plan:

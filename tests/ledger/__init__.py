@@ -19,7 +19,7 @@ from runner.ledger.database import connect, tables
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.firings import row_values
-from runner.ledger.values import Attempt, Identity, Origin
+from runner.ledger.values import Attempt, Claim, Identity, Origin, OutcomeRecord, Settlement
 from runner.plan.firing import Firing
 from runner.plan.history import State
 
@@ -44,6 +44,13 @@ def begin(ledger: Ledger, now: datetime = NOW, *, identity: Identity = WHO) -> s
 def attempt(number: int = 1, **fields: Any) -> Attempt:
     """One request that was answered well."""
     return Attempt(number, **{"started_at": NOW, "latency_ms": 12.5, "verdict": "yes", "http_status": 200, **fields})
+
+
+def expire_claimed(
+    ledger: Ledger, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime
+) -> bool:
+    """Record that a claimed firing expired before it was sent."""
+    return ledger.settle_all(run, [OutcomeRecord(claim, settlement, now, firing)])[0]
 
 
 def at_once(*works: Callable[[], T]) -> list[T]:

@@ -301,7 +301,7 @@ def test_whoever_is_frozen_in_the_middle_of_a_write_keeps_nobody_waiting(
     def freeze() -> None:
         with ledger.writing() as frozen:
             frozen.execute(tables.firings.update().values(reason="never seen"))
-            (row,) = ledger.sweep(other)
+            (row,) = ledger.put_claims_in_doubt(other)
             assert row.reason == "the run that held it ended without recording an outcome"
             frozen.execute(tables.firings.select())
 

@@ -86,7 +86,7 @@ class Reports(RuleBasedStateMachine):
 
     def _begin(self, live: Live) -> None:
         live.has_begun = True
-        self.found.update(row.id for row in self.ledger.sweep(live.id))
+        self.found.update(row.id for row in self.ledger.put_claims_in_doubt(live.id))
         alive = {run.id for run in self.runs} - {live.id}
         before = {row.id for run in alive for row in self.ledger.unreported(run)}
         taken = self.ledger.take_over(live.id, lambda key, file: key.bulletin[0] in live.selects)

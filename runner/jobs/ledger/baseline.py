@@ -99,7 +99,7 @@ def _record(ledger: Ledger, steps: Sequence[Step], note: str | None) -> tuple[st
 
     reason = f"sent before, by other means{': ' + note if note else ''}"
     run = ledger.start_run(Origin(BASELINE, __version__), identity(), lease=_LEASE)
-    recorded = ledger.adopt(run, [step.firing for step in steps], clock.now(), reason)
+    recorded = ledger.record_as_sent(run, [step.firing for step in steps], clock.now(), reason)
     ledger.finish_run(run, exit_code=Exit.OK, interrupted=False)
     return run, recorded
 

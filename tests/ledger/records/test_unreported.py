@@ -104,7 +104,7 @@ def test_a_row_that_was_swept_is_reported_by_its_sweeper(ledger: Ledger) -> None
     holder = begin(ledger)
     assert ledger.claim(holder, SENT, NOW)
     sweeper = begin(ledger, AFTER)
-    assert [row.key for row in ledger.sweep(sweeper)] == [SENT.key]
+    assert [row.key for row in ledger.put_claims_in_doubt(sweeper)] == [SENT.key]
     assert taken(ledger, sweeper) == {"sent"}
     ledger.finish_run(sweeper, exit_code=4, interrupted=False)
     assert taken(ledger, begin(ledger, AFTER)) == {"sent"}
@@ -123,7 +123,7 @@ def test_what_its_own_run_settled_late_needs_no_report(ledger: Ledger) -> None:
     claim = ledger.claim(holder, SENT, NOW)
     assert claim
     sweeper = begin(ledger, AFTER)
-    assert ledger.sweep(sweeper)
+    assert ledger.put_claims_in_doubt(sweeper)
     assert ledger.settle(claim, Settlement(State.FIRED), AFTER)
     assert taken(ledger, sweeper) == set()
 

@@ -196,7 +196,7 @@ def test_a_run_under_way_keeps_an_import_out(ledger: Ledger, ledger_url: str, ex
         Ledger(parse_url(ledger_url), clock=lambda: NOW + HOUR) as same,
         refused(ErrorCode.RUN_IN_PROGRESS, begun),
     ):
-        same.take_in(*json_lines.parse(export))
+        same.import_rows(*json_lines.parse(export))
 
 
 def as_version(version: int, lines: list[str]) -> list[str]:
