@@ -66,12 +66,12 @@ def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
 def problems_of_entry(sources: Sequence[Source], before: Definitions, target: Target, data: bytes) -> list[Problem]:
     """Return the problems that the set has with the new content of the target file, and did not have before."""
     from runner.definitions.load import load_sources
-    from runner.definitions.sources import Source, shown
+    from runner.definitions.sources import Source, display_path
 
     real = os.path.realpath(target.path)
     changed = [replace(each, read=lambda: data) if os.path.realpath(each.name) == real else each for each in sources]
     if target.data is None:
-        changed.append(Source(shown(os.fspath(target.path)), lambda: data))
+        changed.append(Source(display_path(os.fspath(target.path)), lambda: data))
     known = Counter(map(_without_place, before.problems))
     found = []
     for problem in load_sources(changed).problems:
@@ -103,9 +103,9 @@ def _defaults(path: Path, data: bytes) -> Mapping[str, Any]:
     """Return the defaults of a file. Raises UserError if it has problems or holds no bulletins."""
     from runner.definitions.building.check import check
     from runner.definitions.reading.reader import read
-    from runner.definitions.sources import shown
+    from runner.definitions.sources import display_path
 
-    document, problems = read(data, shown(os.fspath(path)))
+    document, problems = read(data, display_path(os.fspath(path)))
     found = [problem.message for problem in problems]
     if document is not None and not found:  # an empty `bulletins:` is no problem here
         found += [finding.message for finding in check(document) if finding.path != ("bulletins",)]
