@@ -72,7 +72,7 @@ class Sending:
             interrupts.check()
             # Before the run's own row: if SQLite's log is lost, so is the row, and the witness notices the loss.
             _checkpoint(ledger)
-            interrupts.defer()
+            interrupts.note_signals()
             run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
             self._run = run
             if witness is not None:
