@@ -36,7 +36,7 @@ _ALWAYS = (
     "runner.ledger.witness.comparison",
     "runner.ledger.witness.witness_files",
     "runner.plan.missed",
-    "runner.plan.reviewed",
+    "runner.plan.review.reviewed",
     "runner.report.document.run",
     "runner.report.formats",
     "runner.report.text.plan",
