@@ -13,24 +13,26 @@ from functools import partial
 from pathlib import Path as FilePath
 
 from runner.checkouts import links_out_of_checkout
-from runner.definitions.reading.reader import MAX_FILE_BYTES
 from runner.definitions.sources import (
     HIDDEN,
     LINK_OUT,
     LINK_TO_FOLDER,
     LINK_TO_OTHER,
+    MAX_FILE_BYTES,
     OUTSIDE,
     Source,
+    display_path,
     is_definition,
     is_hidden,
     is_readable_definition,
     is_readable_table,
     is_table,
     looks_like_repository,
-    shown,
 )
 from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 from runner.errors import ErrorCode, Exit, UserError
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # 0 on Windows
 
 
 def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
@@ -43,20 +45,20 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
         root = path if os.path.isdir(path) else os.path.dirname(path)
         _check_root(root)
         if os.path.isdir(path):
-            found.update((shown(file), (file, root)) for file in _walk(path, is_definition))
+            found.update((display_path(file), (file, root)) for file in _walk(path, is_definition))
         elif os.path.lexists(path):
-            found[shown(path)] = path, root
+            found[display_path(path)] = path, root
         else:
             raise UserError(
                 ErrorCode.DEFINITIONS_UNREADABLE,
-                f"{shown(path)}: {_reason_unreadable(path)}",
+                f"{display_path(path)}: {_reason_unreadable(path)}",
                 help="Write the folder of the definitions after the command. Without a folder, bulletins.d is used.",
                 exit_code=Exit.USAGE,
             )
     if not found:
         raise UserError(
             ErrorCode.NO_DEFINITIONS,
-            f"no definitions found in {', '.join(shown(os.fspath(path)) for path in paths)}",
+            f"no definitions found in {', '.join(display_path(os.fspath(path)) for path in paths)}",
             help="Definition files end in .yaml or .yml. Give the folder that contains them.",
             exit_code=Exit.USAGE,
         )
@@ -85,7 +87,7 @@ def tables_under(path: str | FilePath) -> list[Source]:
     given = str(FilePath(path))
     root = given if os.path.isdir(given) else os.path.dirname(given)
     tables = (each for each in _walk(root, is_table) if is_table(each) or _end(each, root)[1] is not None)
-    return [Source(shown(table), partial(_table, table, root)) for table in tables]
+    return [Source(display_path(table), partial(_table, table, root)) for table in tables]
 
 
 def _check_root(root: str) -> None:
@@ -94,7 +96,8 @@ def _check_root(root: str) -> None:
     if link is not None:
         raise UserError(
             ErrorCode.LINK_OUT_OF_CHECKOUT,
-            f"{shown(str(link))} is a link to a folder outside the checkout, {shown(os.path.realpath(link))}",
+            f"{display_path(str(link))} is a link to a folder outside the checkout, "
+            + display_path(os.path.realpath(link)),
             help="Give the path of that folder itself instead of the link.",
         )
 
@@ -108,13 +111,13 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
         except OSError as error:
             raise UserError(
                 ErrorCode.DEFINITIONS_UNREADABLE,
-                f"{shown(folder)}: {error.strerror}",
+                f"{display_path(folder)}: {error.strerror}",
                 help="Make this folder readable.",
             ) from None
         if looks_like_repository(entry.name for entry in entries):
             raise UserError(
                 ErrorCode.LOOKS_LIKE_REPOSITORY,
-                f"{shown(folder)} looks like a git repository, and git would use the settings in it",
+                f"{display_path(folder)} looks like a git repository, and git would use the settings in it",
                 help="Remove HEAD, config, objects and refs from this folder.",
             )
         for entry in entries:
@@ -128,8 +131,12 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _definition(path: str, root: str) -> bytes:
-    if not os.path.islink(path):
-        return _bytes(path, MAX_FILE_BYTES)
+    if _NO_FOLLOW or not os.path.islink(path):
+        try:
+            return _bytes(path, MAX_FILE_BYTES)  # a link can't be opened like this
+        except OSError:
+            if not os.path.islink(path):
+                raise
     if os.path.isdir(path):
         raise OSError(LINK_TO_FOLDER)
     real, inside = _end(path, root)
@@ -169,8 +176,7 @@ def _beside(folder: str, name: str) -> bytes:
 def _bytes(path: str, most: int) -> bytes:
     """Read at most `most` + 1 bytes, so that the caller sees a file that is too large. The path is not a link."""
     # O_NONBLOCK: a named pipe in the folder must not block the check.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | _NO_FOLLOW)
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
@@ -178,6 +184,8 @@ def _bytes(path: str, most: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise OSError("it is not a regular file")
         data = os.read(descriptor, min(status.st_size, most) + 1)
+        if len(data) == status.st_size:
+            return data  # the end of the file: one byte more was asked for
         while len(data) <= most and (more := os.read(descriptor, 1 << 20)):
             data += more
         return data

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from runner.definitions.problem import escaped
 
+MAX_FILE_BYTES = 5 * 1024 * 1024  # of a definition file
 SUFFIXES = (".yaml", ".yml")
 TABLE_SUFFIX = ".csv"
 LINK_TO_FOLDER = "it is a link to a folder, and links to folders are not followed"
@@ -88,7 +89,7 @@ def _is_hidden_end(inside: str) -> bool:
     return is_hidden(name) or any(is_hidden(folder) and not folder.startswith("..") for folder in folders)
 
 
-def shown(path: str) -> str:
+def display_path(path: str) -> str:
     """Return the name that messages show for a path."""
     # Backslashes are doubled, so that two files never show the same name.
     return escaped(path.replace(os.sep, "/").replace("\\", "\\\\"))

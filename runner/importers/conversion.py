@@ -19,8 +19,8 @@ from runner.definitions.model import canonical
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
-from runner.definitions.reading.reader import MAX_FILE_BYTES, read
-from runner.definitions.sources import Source
+from runner.definitions.reading.reader import read
+from runner.definitions.sources import MAX_FILE_BYTES, Source
 from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes, accounts_for, zone_for

@@ -210,7 +210,7 @@ class Ledger(LedgerReader):
     def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self.writing() as connection:
-            adopted = sum(firings.adopt(connection, run, firing, now, reason) for firing in sent)
+            adopted = firings.adopt(connection, run, sent, now, reason)
         self._count_claims(run, adopted)
         return adopted
 

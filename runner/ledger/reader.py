@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
@@ -23,6 +23,7 @@ from runner.ledger.records import (
     queries,
     runs,
     seen_runs,
+    settled_firings,
     slots,
     snapshot,
     unreported,
@@ -41,6 +42,9 @@ from runner.ledger.values import (
 from runner.ledger.witness.comparison import Recorded
 from runner.plan.firing import Firing, WatchKey
 from runner.plan.history import History, Spent, State, Watch
+
+if TYPE_CHECKING:
+    from runner.definitions.cache.cached_set import Question
 
 
 class LedgerReader:
@@ -112,6 +116,11 @@ class LedgerReader:
         """
         with connect.snapshot(self._engine, self._url, streamed=False) as connection:
             return snapshot.read(connection, wanted, now, self.clock.now(), accounts, budgeted, bulletins)
+
+    def settled(self, questions: Iterable[Sequence[Question]]) -> settled_firings.SettledCounts:
+        """Return which one-time bulletins have a firing that is not settled, and count the settled firings."""
+        with self.reading() as connection:
+            return settled_firings.read(connection, questions)
 
     def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
         """Return up to when each of these recurring bulletins is settled; without those that no run has looked at."""

@@ -12,7 +12,8 @@ from fire import CREDENTIALS, PASSCODE, QUICK, Firer
 from runner.fire.api.client import Client
 from runner.fire.api.credentials import Credentials
 from runner.fire.api.endpoint import Endpoint
-from runner.fire.api.network import Network, Timeouts
+from runner.fire.api.network import Network
+from runner.fire.api.timeouts import Timeouts
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.sandbox.server import Sandbox

@@ -17,7 +17,7 @@ from fire.api.test_client import BODY, Turn, send
 from fire.servers import OK, OK_BODY, Server, serving
 from runner.fire.api.client import Client
 from runner.fire.api.framing import MAX_HEAD_BYTES, AnswerReader
-from runner.fire.api.network import Timeouts
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.outcome import Outcome, Sent, judge
 
 MakeClient = Callable[..., Client]

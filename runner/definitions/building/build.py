@@ -1,6 +1,6 @@
 """Build accounts, business events and bulletins from a document: merge defaults, fill in rows, read times.
 
-A document and the findings of the schema come in; values and further findings are added to a `Parts`.
+A document and the findings of the schema come in; values and further findings are added to a `SetContents`.
 Entries with a finding are not built.
 """
 
@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from runner.definitions.building import accounts_and_events, incomplete_entry
 from runner.definitions.building.check import checked
 from runner.definitions.building.incomplete_entry import MergedEntry
+from runner.definitions.building.set_contents import (
+    MAX_MADE,
+    MAX_MADE_CHARACTERS,
+    MAX_MADE_VALUES,
+    MAX_WORK,
+    SetContents,
+)
 from runner.definitions.fields import FIELDS, MERGED, Field, Form
 from runner.definitions.model import (
-    Account,
     Bulletin,
-    BusinessEvent,
     Place,
     Recurrence,
     Schedule,
@@ -31,41 +36,10 @@ from runner.definitions.schedules.bulletin_times import TimesReader
 from runner.definitions.schema import credential_fields
 from runner.definitions.schema.schemas import document_kind
 from runner.definitions.tables import expansion
-from runner.definitions.tables.rows import Tables, rows_of
-
-MAX_MADE = 100_000  # bulletins that all templates of a set may make; each takes about 2 kB of memory
-MAX_MADE_CHARACTERS = 32 * 1024 * 1024  # of all texts that the templates of a set fill in
-MAX_MADE_VALUES = 5_000_000  # properties, tags and accounts of the made bulletins; about 100 bytes of memory each
-MAX_WORK = 5_000_000  # template parts evaluated for all rows: usually seconds, at worst a minute
+from runner.definitions.tables.rows import rows_of
 
 
-@dataclass(slots=True)
-class Parts:
-    """The values of all files read so far, before the rules across files are applied."""
-
-    accounts: list[Account] = field(default_factory=list)
-    events: list[BusinessEvent] = field(default_factory=list)
-    bulletins: list[Bulletin] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    # Names of entries that exist but could not be built: a reference to them is not reported as unknown.
-    broken_accounts: set[str] = field(default_factory=set)
-    broken_events: set[str] = field(default_factory=set)
-    has_catalog: bool = False
-    tables: Tables = field(default_factory=Tables)
-    made: int = 0  # bulletins made by templates
-    work: int = 0  # template parts evaluated for these bulletins
-    values: int = 0  # properties, tags and accounts of these bulletins
-    characters: int = 0  # of the texts that templates filled in
-    bad_templates: int = 0  # of the current file: beyond the number that is shown, no more are compiled
-
-    @property
-    def is_full(self) -> bool:
-        """Whether templates made more than the limits of a set allow."""
-        full = self.made > MAX_MADE or self.work > MAX_WORK or self.values > MAX_MADE_VALUES
-        return full or self.characters > MAX_MADE_CHARACTERS
-
-
-def add(parts: Parts, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
+def add(parts: SetContents, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
     """Add the values of `document` to `parts`. `findings` holds the findings of the schema about it.
 
     `read_beside` returns the bytes of a table in the folder of the document, or raises OSError.
@@ -102,7 +76,7 @@ def _is_good_account(name: str, entry: Mapping[str, Any], file: str, findings: l
 
 
 def _add_bulletins(
-    parts: Parts, document: Document, findings: Sequence[Finding], read_beside: Callable[[str], bytes]
+    parts: SetContents, document: Document, findings: Sequence[Finding], read_beside: Callable[[str], bytes]
 ) -> None:
     """Add the bulletins of a file. Entries with `findings` are only checked for further problems."""
     in_defaults = [finding for finding in findings if finding.path[:1] == ("defaults",)]
@@ -142,7 +116,7 @@ def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Fi
 
 
 def _add_sound_entry(
-    parts: Parts,
+    parts: SetContents,
     entry: MergedEntry,
     inherited: frozenset[str],
     place: Place,
@@ -160,7 +134,7 @@ def _add_sound_entry(
 
 
 def _add_further_findings(
-    parts: Parts,
+    parts: SetContents,
     entry: MergedEntry,
     reported: Sequence[Finding],
     document: Document,
@@ -178,7 +152,7 @@ def _add_further_findings(
 
 
 def _filled_in(
-    parts: Parts, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
+    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
 ) -> expansion.Template | list[Finding]:
     """Return the template of an entry, or findings if its texts cannot be filled in; [] for a plain entry."""
     fields = entry.fields
@@ -199,7 +173,7 @@ def _filled_in(
 
 
 def _made(
-    parts: Parts, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
+    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
 ) -> Iterator[expansion.FilledEntry]:
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
     fields = entry.fields
@@ -220,7 +194,7 @@ def _made(
 
 
 def _sound(
-    parts: Parts, made: Iterable[expansion.FilledEntry | Finding], entry: MergedEntry
+    parts: SetContents, made: Iterable[expansion.FilledEntry | Finding], entry: MergedEntry
 ) -> Iterator[expansion.FilledEntry]:
     """Yield the valid bulletins of an entry, and add findings about the others."""
     for each in checked(made, entry):
@@ -230,7 +204,7 @@ def _sound(
             yield each
 
 
-def _excess(parts: Parts, template: expansion.Template) -> str | None:
+def _excess(parts: SetContents, template: expansion.Template) -> str | None:
     """Add a template to the totals of the set. Returns a message if a limit is exceeded, else None."""
     parts.made += template.count
     parts.work += template.count * template.pieces
@@ -245,7 +219,7 @@ def _excess(parts: Parts, template: expansion.Template) -> str | None:
 
 
 def _counted(
-    parts: Parts, template: expansion.Template, entry: MergedEntry
+    parts: SetContents, template: expansion.Template, entry: MergedEntry
 ) -> Iterator[expansion.FilledEntry | Finding]:
     """Yield what the template makes, until all texts of the set together exceed the limit."""
     for each in template.made():
@@ -258,7 +232,7 @@ def _counted(
 
 
 def _add_bulletin(
-    parts: Parts, fields: Mapping[str, Any], entry: MergedEntry, inherited: frozenset[str], place: Place
+    parts: SetContents, fields: Mapping[str, Any], entry: MergedEntry, inherited: frozenset[str], place: Place
 ) -> None:
     found: list[Finding] = []
     reader = TimesReader(fields, entry.own, entry.path, entry.file, found)

@@ -8,28 +8,19 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-from dataclasses import dataclass
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
 from runner.fire.api.certificates import Authorities, authorities
 from runner.fire.api.exchange import Deadlines
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long a request may take, in seconds: to connect, between two bytes of the answer, and in total."""
-
-    connect_s: float = 5.0
-    read_s: float = 60.0
-    total_s: float = 120.0
+from runner.fire.api.timeouts import DEFAULT_TIMEOUTS, Timeouts
 
 
 class Network:
     """The network as one run uses it. `version` is the version of this program, which each request states."""
 
-    def __init__(self, *, version: str, timeouts: Timeouts = Timeouts()) -> None:
+    def __init__(self, *, version: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
         self.version = version
         self.timeouts = timeouts
         self.deadlines = Deadlines()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from runner import clock
 from runner.fire import reasons
-from runner.fire.api.client import Client
 from runner.fire.collected_results import CollectedResults
 from runner.fire.holding.claims import Claims, Unclaimed
 from runner.fire.holding.lease import Lease
@@ -25,6 +25,9 @@ from runner.ledger.values import Attempt, Claim
 from runner.plan.budget import HeldByBudget
 from runner.plan.decide import Step
 from runner.reason import Reason
+
+if TYPE_CHECKING:
+    from runner.fire.api.client import Client
 
 EARLY_TRIES = 2  # after so many refusals of one firing, it waits although its lane goes on
 

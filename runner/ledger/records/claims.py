@@ -87,7 +87,7 @@ def _insert(connection: Connection, run: str, requests: Iterable[ClaimRequest]) 
     ]
     if not rows:
         return set()
-    return set(connection.execute(INSERT_UNLESS_THERE[connection.dialect.name, State.CLAIMED.value], rows).scalars())
+    return set(connection.execute(INSERT_UNLESS_THERE[connection.dialect.name][State.CLAIMED.value], rows).scalars())
 
 
 def _claimed_before(connection: Connection, ids: Collection[str]) -> set[str]:

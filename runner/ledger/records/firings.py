@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, exists, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, exists, func, insert, select, update
 
 from runner.ledger.database import locks
+from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WINDOW, firings, resolutions
 from runner.ledger.records import queries, runs
 from runner.ledger.records.runs import HOLDER_IS_FINISHED, Now
@@ -30,17 +31,23 @@ SWEPT = "the run that held it ended without recording an outcome"
 
 # Statements that run for every firing are built once, because building them costs more than running them.
 # Each insert names the unique index of its rows: a ledger that has lost the index then refuses the insert.
-INSERT_UNLESS_THERE = {
-    (name, state): dialect.insert(firings)
-    .on_conflict_do_nothing(index_elements=columns, index_where=rows)
-    .returning(firings.c.id, *KEY)
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-    for state, columns, rows in (
-        (State.CLAIMED.value, KEY, BLOCKING_ROWS),
-        (State.FIRED.value, KEY, BLOCKING_ROWS),
-        (State.EXPIRED.value, WINDOW, EXPIRED_ROWS),
-    )
+_UNIQUE = {
+    State.CLAIMED.value: (KEY, BLOCKING_ROWS),
+    State.FIRED.value: (KEY, BLOCKING_ROWS),
+    State.EXPIRED.value: (WINDOW, EXPIRED_ROWS),
 }
+INSERT_UNLESS_THERE = ByDialect(
+    lambda dialect: {
+        state: dialect.insert(firings)
+        .on_conflict_do_nothing(index_elements=columns, index_where=rows)
+        .returning(firings.c.id, *KEY)
+        for state, (columns, rows) in _UNIQUE.items()
+    }
+)
+_ADOPT = ByDialect(
+    lambda dialect: dialect.insert(firings).on_conflict_do_nothing(index_elements=KEY, index_where=BLOCKING_ROWS)
+)
+_ADOPTED_AT_ONCE = 5000  # rows in memory
 IS_RESOLVED = exists().where(resolutions.c.firing == firings.c.id)
 
 
@@ -72,7 +79,7 @@ def expire(
     }
     if not rows:
         return set()
-    statement = INSERT_UNLESS_THERE[connection.dialect.name, State.EXPIRED.value]
+    statement = INSERT_UNLESS_THERE[connection.dialect.name][State.EXPIRED.value]
     recorded = {FiringKey(*key) for _, *key in connection.execute(statement, list(rows.values()))}
     rest = {key for key, _ in rows if key not in recorded}
     # Already written by this run, over a connection that broke before it confirmed the write.
@@ -92,11 +99,17 @@ def _keys_of(
             yield FiringKey(*row)
 
 
-def adopt(connection: Connection, run: str, firing: Firing, now: datetime, reason: str) -> bool:
-    """Record a firing as sent by other means. False if it is already claimed, fired or in doubt."""
-    return _insert_unless_there(
-        connection, {**row_values(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
-    )
+def adopt(connection: Connection, run: str, sent: Iterable[Firing], now: datetime, reason: str) -> int:
+    """Record firings as sent by other means; return how many. Those claimed, fired or in doubt are left out."""
+    of_run = select(func.count()).where(firings.c.run == run)
+    before = connection.execute(of_run).scalar_one()
+    remaining = iter(sent)
+    while rows := [
+        {**row_values(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
+        for firing in islice(remaining, _ADOPTED_AT_ONCE)
+    ]:
+        connection.execute(_ADOPT[connection.dialect.name], rows)
+    return connection.execute(of_run).scalar_one() - before
 
 
 def sweep(connection: Connection, run: str, now: Now) -> list[str]:
@@ -151,7 +164,7 @@ def _other_blocks(row: FiringRow) -> ColumnElement[bool]:
 
 
 def _insert_unless_there(connection: Connection, row: dict[str, Any]) -> bool:
-    statement = INSERT_UNLESS_THERE[connection.dialect.name, row["state"]]
+    statement = INSERT_UNLESS_THERE[connection.dialect.name][row["state"]]
     return connection.execute(statement, row).first() is not None
 
 

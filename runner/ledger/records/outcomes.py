@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Text, and_, case, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 from runner.ledger.database import locks
+from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import Instant, Prose, attempts, firings
 from runner.ledger.records.firings import IS_RESOLVED, expire
 from runner.ledger.records.row_lists import as_parameter, listed
@@ -31,12 +31,13 @@ _COLUMNS: Mapping[str, type[TypeEngine[Any]]] = {
     "error": Prose,
     "bulletins_sent": Integer,
 }
-_INSERT_ATTEMPTS = {
-    name: dialect.insert(attempts)
-    .on_conflict_do_nothing(index_elements=[attempts.c.firing, attempts.c.number])
-    .returning(attempts.c.number)  # with it, all rows go into one statement
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
+_INSERT_ATTEMPTS = ByDialect(
+    lambda dialect: (
+        dialect.insert(attempts)
+        .on_conflict_do_nothing(index_elements=[attempts.c.firing, attempts.c.number])
+        .returning(attempts.c.number)  # with it, all rows go into one statement
+    )
+)
 
 
 def settle(connection: Connection, run: str, outcomes: Sequence[OutcomeRecord]) -> list[bool]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Integer, Text, delete, exists, literal, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
+from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import firings, runs, slots
 from runner.ledger.records.queries import chunks
 from runner.ledger.records.row_lists import as_parameter, listed
@@ -21,11 +21,11 @@ from runner.ledger.records.runs import Now, is_live, is_over
 from runner.ledger.values import SlotRequest
 from runner.plan.history import State
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
 _COLUMNS: Mapping[str, type[TypeEngine[Any]]] = {"account": Text, "number": Integer}
-_INSERTS: dict[str, sqlite.Insert | postgresql.Insert] = {
-    "sqlite": sqlite.insert(slots),
-    "postgresql": postgresql.insert(slots),
-}
+_INSERTS: ByDialect[sqlite.Insert | postgresql.Insert] = ByDialect(lambda dialect: dialect.insert(slots))
 
 
 def free(connection: Connection, run: str, wanted: Iterable[SlotRequest], now: Now) -> list[tuple[str, int]]:

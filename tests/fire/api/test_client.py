@@ -21,7 +21,8 @@ from runner.fire.api.answer import Answer
 from runner.fire.api.client import MAX_ANSWER_BYTES, Client
 from runner.fire.api.connection import ObservedConnection
 from runner.fire.api.endpoint import PATH, Endpoint
-from runner.fire.api.network import Network, Timeouts
+from runner.fire.api.network import Network
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.outcome import Sent, judge
 from runner.sandbox.server import Sandbox
 

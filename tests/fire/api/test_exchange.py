@@ -19,7 +19,7 @@ from fire.servers import OK, OK_BODY, Server, free_port, reset, serving
 from runner.fire.api import client as api_client
 from runner.fire.api import connection, exchange
 from runner.fire.api.client import Client
-from runner.fire.api.network import Timeouts
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.outcome import Outcome, Sent, judge
 from runner.sandbox.server import Sandbox
 

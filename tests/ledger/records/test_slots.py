@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from examples import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -189,4 +190,6 @@ def test_no_slot_ever_has_two_live_holders(tmp_path_factory: pytest.TempPathFact
     create(url, now=NOW, who="asha")
     with Ledger(url) as opened:
         machine = type("Machine", (Slots,), {"ledger": opened})
-        run_state_machine_as_test(machine, settings=settings(max_examples=25, stateful_step_count=25, deadline=None))
+        run_state_machine_as_test(
+            machine, settings=settings(max_examples=examples(25), stateful_step_count=25, deadline=None)
+        )
