@@ -31,7 +31,7 @@ _COMMANDS = {
     "ledger": ("ledger", "Create, check or move the record of what was sent."),
     "sandbox": ("sandbox", "Serve a simulated API on this machine, until Ctrl-C."),
     "schema": ("reference", "Print a JSON Schema, for an editor; without NAME, list them."),
-    "explain": ("reference", "Explain a code, an answer like 429, or a word like in_doubt; without CODE, list all."),
+    "explain": ("reference", "Explain a code or an answer like 429; without CODE, list all."),
     "guide": ("guide", "Show a guide; without TOPIC, list them all."),
     "completion": ("completion", "Print the script for completion in a shell."),
 }
