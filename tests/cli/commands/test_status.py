@@ -78,7 +78,7 @@ def test_one_bulletin(bulletins: Bulletins) -> None:
     assert history.startswith("in_doubt  20")
     assert "HTTP 503" in history
     assert now.startswith("now: in_doubt in india (r1): ")
-    assert now.endswith("check the dashboard, then run bulletins resolve now-2")
+    assert now.endswith("look for it in the dashboard's activity log, then run bulletins resolve now-2")
     document = bulletins("status", "now-2", "--format", "json").json
     assert [row["state"] for row in document["history"]] == ["in_doubt"]
     assert [step["action"] for step in document["now"]] == ["in_doubt"]
