@@ -40,6 +40,7 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No witness of a test reaches the user's state folder, also from fixtures of the whole session."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
         yield
 
 
@@ -48,6 +49,7 @@ def _on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test runs in an empty folder, with nothing of the outer environment, and reaches loopback at most."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path.with_name(f"{tmp_path.name}.state")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.with_name(f"{tmp_path.name}.cache")))
     for name in list(os.environ):
         if name.startswith(("BULLETINS_", "CLEVERTAP_")) or name.upper().endswith("_PROXY") or name == "NO_COLOR":
             monkeypatch.delenv(name)

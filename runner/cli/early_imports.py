@@ -1,4 +1,4 @@
-"""Import everything that a run of `fire` may need before it asks or sends anything.
+"""Import everything that a run of `fire` may need before it asks or sends anything. A run that sends nothing skips it.
 
 The program and its libraries import some modules only on first use. During a run this has two dangers: Python can
 lose the exception of a signal that arrives during an import, and a damaged module would stop the run after requests.
@@ -24,6 +24,7 @@ _ALWAYS = (
     "runner.cli.terminal.prompts",
     "runner.files",
     "runner.fire.guard",
+    "runner.fire.lanes.lane_threads",
     "runner.fire.run",
     "runner.fire.signals",
     "runner.fire.witness_writer",

@@ -43,6 +43,9 @@ ledger_option = click.option(
     show_envvar=True,
     help="The ledger: a SQLite file or a URL.  [default: .bulletins/ledger.sqlite3]",
 )
+cache_option = click.option(
+    "--no-cache", is_flag=True, help="Read every file anew, and keep nothing in the user's cache folder."
+)
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask: for cron and scripts.")
 verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show every firing, also those with nothing to do.")
 

@@ -6,7 +6,6 @@ import importlib
 import os
 import re
 import sys
-import traceback
 from keyword import iskeyword
 
 import click
@@ -17,24 +16,24 @@ from runner.cli.terminal import streams
 from runner.cli.terminal.error_output import colour, show_error
 from runner.errors import ErrorCode, Exit, OutputLost, UserError
 
-# command -> the module of `commands` that holds it, under its own name
+# command -> the module of `commands` that holds it under its own name, and the first sentence of its help
 _COMMANDS = {
-    "init": "init",
-    "new": "new",
-    "import": "import_",
-    "validate": "validate",
-    "expand": "expand",
-    "plan": "plan",
-    "fire": "fire",
-    "status": "status",
-    "resolve": "resolve",
-    "report": "report",
-    "ledger": "ledger",
-    "sandbox": "sandbox",
-    "schema": "reference",
-    "explain": "reference",
-    "guide": "guide",
-    "completion": "completion",
+    "init": ("init", "Make a commented set of definitions to begin with."),
+    "new": ("new", "Ask for a bulletin, and append it to a file of the set."),
+    "import": ("import_", "Make definitions from a spreadsheet, payloads or curl."),
+    "validate": ("validate", "Check the definitions, and show every problem."),
+    "expand": ("expand", "Print every bulletin written out as a plain entry."),
+    "plan": ("plan", "Show what would be sent now, what would not, and why."),
+    "fire": ("fire", "Send what is due, each at most once, and report it."),
+    "status": ("status", "Show what is in doubt, what is under way, and what was fired."),
+    "resolve": ("resolve", "Decide on firings in doubt: sent or not."),
+    "report": ("report", "Show the report of a run again."),
+    "ledger": ("ledger", "Create, check or move the record of what was sent."),
+    "sandbox": ("sandbox", "Serve a simulated API on this machine, until Ctrl-C."),
+    "schema": ("reference", "Print a JSON Schema, for an editor; without NAME, list them."),
+    "explain": ("reference", "Explain a code or an answer like 429; without CODE, list all."),
+    "guide": ("guide", "Show a guide; without TOPIC, list them all."),
+    "completion": ("completion", "Print the script for completion in a shell."),
 }
 _LINE_BREAK = re.compile(r"\s*\n\s*")  # click lists choices one to a line
 
@@ -50,11 +49,22 @@ class _Commands(Group):
         """Return the command of that name, or None."""
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"runner.cli.commands.{_COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"runner.cli.commands.{_COMMANDS[cmd_name][0]}")
         interrupts.check()
         # `import` is a keyword of Python, so its function is named import_.
         command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands as click does, without importing them."""
+        limit = formatter.width - 6 - max(map(len, _COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=text).get_short_help_str(limit))
+                    for name, (_, text) in _COMMANDS.items()
+                ]
+            )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -120,6 +130,8 @@ def _called(arguments: list[str] | None) -> int:
                 )
             )
             return Exit.REFUSED
+        import traceback
+
         traceback.print_exc()
         click.echo("error: this is a bug of bulletins itself; what is recorded in the ledger is safe", err=True)
         return Exit.REFUSED

@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path as FilePath
 
 from runner.checkouts import links_out_of_checkout
-from runner.definitions.reading.reader import MAX_FILE_BYTES
 from runner.definitions.sources import (
     HIDDEN,
     LINK_OUT,
     LINK_TO_FOLDER,
     LINK_TO_OTHER,
+    MAX_FILE_BYTES,
     OUTSIDE,
     Source,
     is_definition,
@@ -31,6 +31,8 @@ from runner.definitions.sources import (
 )
 from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 from runner.errors import ErrorCode, Exit, UserError
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # 0 on Windows
 
 
 def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
@@ -128,8 +130,12 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _definition(path: str, root: str) -> bytes:
-    if not os.path.islink(path):
-        return _bytes(path, MAX_FILE_BYTES)
+    if _NO_FOLLOW or not os.path.islink(path):
+        try:
+            return _bytes(path, MAX_FILE_BYTES)  # a link can't be opened like this
+        except OSError:
+            if not os.path.islink(path):
+                raise
     if os.path.isdir(path):
         raise OSError(LINK_TO_FOLDER)
     real, inside = _end(path, root)
@@ -169,8 +175,7 @@ def _beside(folder: str, name: str) -> bytes:
 def _bytes(path: str, most: int) -> bytes:
     """Read at most `most` + 1 bytes, so that the caller sees a file that is too large. The path is not a link."""
     # O_NONBLOCK: a named pipe in the folder must not block the check.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | _NO_FOLLOW)
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
@@ -178,6 +183,8 @@ def _bytes(path: str, most: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise OSError("it is not a regular file")
         data = os.read(descriptor, min(status.st_size, most) + 1)
+        if len(data) == status.st_size:
+            return data  # the end of the file: one byte more was asked for
         while len(data) <= most and (more := os.read(descriptor, 1 << 20)):
             data += more
         return data

@@ -14,6 +14,7 @@ from pathlib import Path as FilePath
 from runner.definitions import files
 from runner.definitions.building import build
 from runner.definitions.building.check import check
+from runner.definitions.building.parts import Parts
 from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, by_row, too_many
 from runner.definitions.problem_codes import Code
@@ -37,7 +38,7 @@ def load(paths: Sequence[str | FilePath]) -> Definitions:
 def load_sources(sources: Iterable[Source]) -> Definitions:
     """Return the set of these sources, problems included. Without sources, the set is empty."""
     ordered = sorted(sources, key=lambda source: source.name.split("/"))
-    parts = build.Parts()
+    parts = Parts()
     problems: list[Problem] = []
     whole = True
     with _collector_paused():
@@ -119,7 +120,7 @@ def _read(source: Source) -> tuple[Document | None, list[Problem]]:
         help = "Nothing is sent unless all files can be read."  # noqa: A001
         return None, [Problem(source.name, 1, 1, Code.FILE_UNREADABLE, message, help)]
     document, problems = read(data, source.name)
-    return document, credential_fields.without_quotes(problems, data)
+    return document, credential_fields.without_quotes(problems, data) if problems else []
 
 
 def _located(finding: Finding, document: Document) -> Problem:

@@ -45,7 +45,7 @@ def usual_host(host: str) -> str:
     return _OTHER_NAMES.get(host, host)
 
 
-def service(address: str) -> str:
+def identify_service(address: str) -> str:
     """Return the service behind an API address: within one service, an account id names one account.
 
     All hosts of CleverTap are one service, since an account belongs to one region. Any other service is a host with a

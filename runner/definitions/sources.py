@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from runner.definitions.problem import escaped
 
+MAX_FILE_BYTES = 5 * 1024 * 1024  # of a definition file
 SUFFIXES = (".yaml", ".yml")
 TABLE_SUFFIX = ".csv"
 LINK_TO_FOLDER = "it is a link to a folder, and links to folders are not followed"

@@ -66,7 +66,7 @@ def check_identities(readings: Sequence[Reading]) -> None:
                 help=f"Set {account.account_id_env} to the account id, and put the passcode in its own place.",
             )
         # Whether the API takes an id in small letters too is not documented: it counts as the same.
-        other = first.setdefault((regions.service(account.base_url), reading.account_id.upper()), account)
+        other = first.setdefault((regions.identify_service(account.base_url), reading.account_id.upper()), account)
         if other is not account:
             raise UserError(
                 ErrorCode.SAME_ACCOUNT_TWICE,

@@ -5,8 +5,8 @@ Takes steps, answers and judgements, and returns frozen values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from runner.errors import Exit
@@ -51,7 +51,8 @@ class RunResult:
 
     `signal` is the number of the signal that ended it early. `fault` is the failure of the ledger, or the internal
     error, that stopped the whole run. `sent` is true if a byte of a request may have left. `unshown` is the error that
-    prevented the progress from being shown.
+    prevented the progress from being shown. `settled_counts`: by account, the number of firings that were done before
+    and have no result.
     """
 
     results: tuple[Result, ...]
@@ -59,6 +60,7 @@ class RunResult:
     fault: str | None = None
     sent: bool = False
     unshown: str | None = None
+    settled_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

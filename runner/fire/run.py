@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from runner.definitions.model import Account
 from runner.fire import takeover
-from runner.fire.api.client import Timeouts
 from runner.fire.api.credentials import Credentials
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.collected_results import CollectedResults
 from runner.fire.fault_scope import fault_text
 from runner.fire.holding.claims import Claims
@@ -26,7 +27,6 @@ from runner.fire.lanes.backoff import Retries
 from runner.fire.lanes.early_end import EarlyEnd
 from runner.fire.lanes.firing_sender import FiringSender
 from runner.fire.lanes.lane import Lane
-from runner.fire.lanes.lane_threads import LaneThreads
 from runner.fire.lanes.slot_keeper import SlotKeeper
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result, RunResult
@@ -35,6 +35,9 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Identity, Origin
 from runner.plan.decide import Plan, Step
+
+if TYPE_CHECKING:
+    from runner.fire.lanes.lane_threads import LaneThreads
 
 _SWITCH_S = 0.0005  # with Python's default of 5 ms, a request would wait while another thread records its outcome
 
@@ -100,20 +103,12 @@ class Run:
         """
         by_account = self._by_account(plan)
         lanes = self._lanes(plan, by_account, accounts)
-        threads = LaneThreads(
-            self._sender,
-            self._early_end,
-            self._results,
-            version=self._version,
-            timeouts=self._settings.timeouts,
-            on_message=self._display.message,
-        )
-        for lane in lanes:
-            threads.add(lane, credentials[lane.account.name])
+        threads = self._lane_threads(lanes, credentials) if lanes else None
         with self._lease, self._slots(lanes), _quick_switches():
             self._record_past_firings(plan, covers)
-            threads.start()
-            threads.wait()
+            if threads is not None:
+                threads.start()
+                threads.wait()
             if self._early_end.is_abandoned or self._early_end.is_broken:
                 for result in self._claims.give_back():
                     self._results.add(result)
@@ -136,6 +131,17 @@ class Run:
             held = [step for step in reserve if step.firing.key.account == name]
             self._early_end.lanes.append(Lane(accounts[name], steps, canary=self._settings.canary, reserve=held))
         return self._early_end.lanes
+
+    def _lane_threads(self, lanes: Sequence[Lane], credentials: Mapping[str, Credentials]) -> LaneThreads:
+        # These import requests, which a run without requests saves.
+        from runner.fire.api.network import Network
+        from runner.fire.lanes.lane_threads import LaneThreads
+
+        network = Network(version=self._version, timeouts=self._settings.timeouts)
+        threads = LaneThreads(self._sender, self._early_end, self._results, network, on_message=self._display.message)
+        for lane in lanes:
+            threads.add(lane, credentials[lane.account.name])
+        return threads
 
     def _slots(self, lanes: Sequence[Lane]) -> SlotKeeper:
         self._keeper = SlotKeeper(
@@ -172,7 +178,9 @@ class Run:
 
     def _ended(self, plan: Plan) -> RunResult:
         end = self._early_end
-        ended = RunResult(self._results.of(plan), end.signal, end.fault, self.has_sent, self._display.error)
+        ended = RunResult(
+            self._results.of(plan), end.signal, end.fault, self.has_sent, self._display.error, plan.settled_counts
+        )
         self._was_interrupted = ended.signal is not None
         return ended
 

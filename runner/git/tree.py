@@ -40,7 +40,7 @@ def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
 
     Raises UserError if git can't read the commit.
     """
-    from runner.definitions.reading.reader import MAX_FILE_BYTES  # imported here: it imports yaml, which takes time
+    from runner.definitions.sources import MAX_FILE_BYTES
 
     inside = _inside(path)
     found = entries(_listed(commit, path))

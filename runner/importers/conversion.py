@@ -19,11 +19,11 @@ from runner.definitions.model import canonical
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
-from runner.definitions.reading.reader import MAX_FILE_BYTES, read
-from runner.definitions.sources import Source
+from runner.definitions.reading.reader import read
+from runner.definitions.sources import MAX_FILE_BYTES, Source
 from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.draft import Draft
-from runner.importers.import_context import Known, Notes, accounts_for, zone_for
+from runner.importers.import_context import ImportContext, ImportNotes, accounts_for, zone_for
 from runner.importers.naming import ids_for
 
 # Names that no file has. The first sorts behind all others, so that a duplicate is reported in the new file.
@@ -44,7 +44,7 @@ class Converted:
     problems: Sequence[Problem] = ()
 
 
-def converted(found: Iterable[Draft | Problem], known: Known, notes: Notes) -> Converted:
+def converted(found: Iterable[Draft | Problem], context: ImportContext, notes: ImportNotes) -> Converted:
     """Return the text for the drafts, or all problems if there are any.
 
     Raises UserError if the accounts are unclear, or if there is nothing to import.
@@ -62,8 +62,8 @@ def converted(found: Iterable[Draft | Problem], known: Known, notes: Notes) -> C
         )
     text = ""
     try:
-        text = _written(_entries(drafts, known, notes))
-        problems += _problems(text, drafts, known, notes)
+        text = _written(_entries(drafts, context, notes))
+        problems += _problems(text, drafts, context, notes)
     except UserError:
         if not problems:
             raise
@@ -79,12 +79,12 @@ def _limited(problems: Iterable[Problem]) -> list[Problem]:
     return ordered
 
 
-def _entries(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[dict[str, Any]]:
-    taken = (bulletin.id for bulletin in known.definitions.bulletins)
+def _entries(drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[dict[str, Any]]:
+    taken = (bulletin.id for bulletin in context.definitions.bulletins)
     entries = []
-    for draft, id_, accounts in zip(drafts, ids_for(drafts, taken), accounts_for(drafts, known, notes), strict=True):
+    for draft, id_, accounts in zip(drafts, ids_for(drafts, taken), accounts_for(drafts, context, notes), strict=True):
         fields = {**draft.fields, "id": id_, **({"accounts": list(accounts)} if accounts else {})}
-        if zone := zone_for(fields, accounts, known, notes):
+        if zone := zone_for(fields, accounts, context, notes):
             fields["schedule"] = {**fields["schedule"], "timezone": zone}
         entries.append(fields)
     return entries
@@ -131,10 +131,10 @@ def _without(entry: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, A
     return kept
 
 
-def _problems(text: str, drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Problem]:
+def _problems(text: str, drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[Problem]:
     """Return problems of the text together with the set. Raises UserError if it differs from what was imported."""
     data = text.encode()
-    definitions = load_sources([*_beside(drafts, known, notes), Source(_NAME, lambda: data)])
+    definitions = load_sources([*_beside(drafts, context, notes), Source(_NAME, lambda: data)])
     found = [problem for problem in definitions.problems if problem.file == _NAME]
     if found:
         made, _ = read(data, _NAME)
@@ -148,15 +148,15 @@ def _problems(text: str, drafts: Sequence[Draft], known: Known, notes: Notes) ->
     return []
 
 
-def _beside(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Source]:
+def _beside(drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[Source]:
     """Return the set to check the text with; not one with problems, which would hide problems of the text."""
-    sources = list(known.sources)
-    if known.definitions.problems:
-        notes.add(f"{known.path} has problems itself, so the imported bulletins were checked without it")
+    sources = list(context.sources)
+    if context.definitions.problems:
+        notes.add(f"{context.path} has problems itself, so the imported bulletins were checked without it")
         sources = []
-    if not sources or not known.definitions.accounts:
-        used = {name for draft in drafts for name in draft.fields.get("accounts", ())} | set(known.accounts)
-        used |= set(known.definitions.accounts)
+    if not sources or not context.definitions.accounts:
+        used = {name for draft in drafts for name in draft.fields.get("accounts", ())} | set(context.accounts)
+        used |= set(context.definitions.accounts)
         fields = "{region: in1, account_id_env: ACCOUNT_ID, passcode_env: PASSCODE}"
         text = "accounts:\n" + "".join(f"  {scalar(name)}: {fields}\n" for name in sorted(used) or ["any"])
         sources.append(Source(_ACCOUNTS, text.encode))
@@ -166,12 +166,12 @@ def _beside(drafts: Sequence[Draft], known: Known, notes: Notes) -> list[Source]
 def _translated(problems: Iterable[Problem], made: Document | None, drafts: Sequence[Draft]) -> Iterator[Problem]:
     """Return the problems of the text, with their places in the imported files."""
     lines = [line for line, _ in made.entries("bulletins")] if made is not None else []
-    known: dict[int, _Places] = {}
+    places: dict[int, _Places] = {}
     for problem in problems:
         number = max(bisect_right(lines, problem.line) - 1, 0)
-        if made is not None and number not in known:
-            known = {number: _places(number, made)}  # only the last entry: problems come in the file's order
-        path, at_key = _path_at(problem, known.get(number, {}))
+        if made is not None and number not in places:
+            places = {number: _places(number, made)}  # only the last entry: problems come in the file's order
+        path, at_key = _path_at(problem, places.get(number, {}))
         place = drafts[number].place
         message = _SEEN.sub(lambda seen: _shown(int(seen[1]), lines, drafts), problem.message.removeprefix("defaults."))
         yield place.problem(path, problem.code, message, problem.help, at_key=at_key)

@@ -23,7 +23,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ImportContext:
     """The set at `path` with its sources, and the values of the options."""
 
     path: str
@@ -45,7 +45,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class Notes:
+class ImportNotes:
     """Assumptions to show to the user."""
 
     texts: list[str] = field(default_factory=list)
@@ -56,20 +56,22 @@ class Notes:
             self.texts.append(text)
 
 
-def filled_in(columns: Sequence[tuple[str | int, ...] | None], known: Known, notes: Notes) -> dict[str, str]:
+def filled_in(
+    columns: Sequence[tuple[str | int, ...] | None], context: ImportContext, notes: ImportNotes
+) -> dict[str, str]:
     """Return values for missing columns of a table: from the options, or from the set if it leaves one choice."""
-    given = known.given()
+    given = context.given()
     properties = {str(column[1]) for column in columns if column is not None and column[0] == "properties"}
     if "business_event" not in given and ("business_event",) not in columns:
-        fitting = list(_fitting_events(properties, known.definitions))
+        fitting = list(_fitting_events(properties, context.definitions))
         if len(fitting) == 1:
             given["business_event"] = fitting[0]
             notes.add(f"business_event is {fitting[0]}: no other event of the catalog has these properties")
     if "c-by" not in given and ("c-by",) not in columns:
-        creators = {bulletin.c_by for bulletin in known.definitions.bulletins}
+        creators = {bulletin.c_by for bulletin in context.definitions.bulletins}
         if len(creators) == 1:
             given["c-by"] = creators.pop()
-            notes.add(f"c-by is {given['c-by']}, as in every bulletin of {known.path}")
+            notes.add(f"c-by is {given['c-by']}, as in every bulletin of {context.path}")
     return given
 
 
@@ -80,20 +82,22 @@ def _fitting_events(properties: set[str], definitions: Definitions) -> Iterator[
             yield event.name
 
 
-def accounts_for(drafts: Iterable[Draft], known: Known, notes: Notes) -> Iterator[tuple[str, ...]]:
+def accounts_for(drafts: Iterable[Draft], context: ImportContext, notes: ImportNotes) -> Iterator[tuple[str, ...]]:
     """Return the accounts of each draft; none if the set has only one. Raises UserError if they are unclear."""
     drafts = list(drafts)
-    names = list(known.definitions.accounts)
-    _check_named(known.accounts, names)
+    names = list(context.definitions.accounts)
+    _check_named(context.accounts, names)
     without = [draft for draft in drafts if "accounts" not in draft.fields]
     meant = {address: _meant(address, notes) for address in dict.fromkeys(draft.base_url for draft in without)}
     addresses = list(dict.fromkeys(meant.values()))
-    chosen = {address: known.accounts or _chosen(address, addresses, known, notes) for address in addresses}
+    chosen = {address: context.accounts or _chosen(address, addresses, context, notes) for address in addresses}
     for draft in drafts:
         yield tuple(draft.fields["accounts"]) if "accounts" in draft.fields else chosen[meant[draft.base_url]]
 
 
-def zone_for(fields: Mapping[str, Any], accounts: Sequence[str], known: Known, notes: Notes) -> str | None:
+def zone_for(
+    fields: Mapping[str, Any], accounts: Sequence[str], context: ImportContext, notes: ImportNotes
+) -> str | None:
     """Return the time zone of a draft that has none: the common zone of its accounts.
 
     None if its times need no zone, or if the accounts have no common zone.
@@ -102,7 +106,7 @@ def zone_for(fields: Mapping[str, Any], accounts: Sequence[str], known: Known, n
     local = [name for name in ("at", "starts", "ends") if times.is_local(schedule.get(name))]
     if "timezone" in schedule or not (local or "cron" in schedule):
         return None
-    defined = known.definitions.accounts
+    defined = context.definitions.accounts
     names = accounts or list(defined)
     zones = {_zone(defined[name]) if name in defined else None for name in names}
     zone = zones.pop() if len(zones) == 1 else None
@@ -115,7 +119,7 @@ def _zone(account: Account) -> str | None:
     return account.timezone or regions.TIMEZONES.get(account.region or "")
 
 
-def _meant(address: str | None, notes: Notes) -> str | None:
+def _meant(address: str | None, notes: ImportNotes) -> str | None:
     """Return the address; for CleverTap's own hosts always with https."""
     host = regions.usual_host(urlsplit(address).hostname or "") if address is not None else None
     if host not in regions.HOSTS.values():
@@ -137,20 +141,21 @@ def _check_named(wanted: Sequence[str], names: Sequence[str]) -> None:
             )
 
 
-def _chosen(address: str | None, addresses: Sequence[str | None], known: Known, notes: Notes) -> tuple[str, ...]:
-    accounts = known.definitions.accounts
+def _chosen(
+    address: str | None, addresses: Sequence[str | None], context: ImportContext, notes: ImportNotes
+) -> tuple[str, ...]:
+    accounts = context.definitions.accounts
     if not accounts:
         if len(addresses) > 1:
-            message = f"the calls go to {listed(map(str, addresses))}, but {known.path} defines no accounts for them"
+            message = f"the calls go to {listed(map(str, addresses))}, but {context.path} defines no accounts for them"
             raise UserError(
                 ErrorCode.ACCOUNT_UNCLEAR,
                 message,
                 help="Define the accounts there, or import each address separately.",
                 exit_code=Exit.USAGE,
             )
-        notes.add(
-            f"accounts were left out, because {known.path} defines none: they are needed unless it defines exactly one"
-        )
+        why = f"because {context.path} defines none: they are needed unless it defines exactly one"
+        notes.add(f"accounts were left out, {why}")
         return ()
     if address is None:
         if len(accounts) > 1:

@@ -17,7 +17,7 @@ from runner.jobs.messages import Messages
 from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
-    from runner.definitions.model import Definitions
+    from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan, Step
 
@@ -45,7 +45,7 @@ class Baseline:
 
 
 def record_baseline(
-    definitions: Definitions,
+    loaded: LoadedSet,
     request: BaselineRequest,
     messages: Messages,
     confirm: Callable[[Sequence[Step], str], None],
@@ -57,11 +57,10 @@ def record_baseline(
     """
     from runner.jobs.ledger_witness import compare_with_witness
     from runner.jobs.ledgers import open_ledger
-    from runner.jobs.planning import plan_firings
     from runner.jobs.selected_set import select_set
 
     now = clock.now()
-    selected = select_set(definitions, request.path, request.selection, now)
+    selected = select_set(loaded, request.path, request.selection, now)
     with open_ledger(request.ledger_url) as ledger:
         witness = compare_with_witness(ledger, messages)
         for loss in witness.losses:
@@ -70,7 +69,7 @@ def record_baseline(
             messages.warn(f"{witness.described(loss)}. {after}")
         is_accepted = bool(witness.losses) and selected.is_whole
         now = clock.now()
-        plan = plan_firings(ledger, definitions, selected.firings(now), now)
+        plan = selected.plan(ledger, now)
         steps = [step for step in plan.steps if _is_recorded(step, now, also_later=request.also_later)]
         if steps or is_accepted:
             confirm(steps, ledger.place)

@@ -19,7 +19,7 @@ from runner.jobs.selected_set import SelectedSet, select_set
 from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
-    from runner.definitions.model import Definitions
+    from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
     from runner.plan.firing import Firing
@@ -51,21 +51,25 @@ class PlannedSet:
     document: Mapping[str, Any]
 
 
-def plan_set(definitions: Definitions, request: PlanRequest, messages: Messages) -> PlannedSet:
+def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> PlannedSet:
     """Plan the selected bulletins of a set without problems. Raises UserError."""
     from runner.jobs.ledger_witness import warn_if_older
     from runner.jobs.planning import plan_firings
     from runner.plan.select import up_to
     from runner.report.document.plan import PlanFacts, plan_document
 
-    selected = select_set(definitions, request.path, request.selection, request.now)
-    firings, shown_until = _firings(selected, request)
+    selected = select_set(loaded, request.path, request.selection, request.now)
+    wanted = _wanted_firings(selected, request)
     ledger_choice = request.ledger
     check_outputs({"--out": request.out}, ledger_choice.url)
     if ledger_choice.is_sandbox and request.out:  # a plan file must hold the id of its ledger
         open_sandbox_ledger(request.now).close()
     with ledger_if_exists(ledger_choice.url, messages) as ledger:
-        plan = plan_firings(ledger, definitions, firings, request.now)
+        if wanted is None:
+            plan, shown_until = selected.plan(ledger, request.now), None
+        else:
+            firings, shown_until = wanted
+            plan = plan_firings(ledger, selected.definitions, firings, request.now)
         plan, later = (plan, 0) if request.until is None else up_to(plan, request.until)
         changes = _changes(request, selected, plan, ledger, is_near=shown_until is None)
         if ledger and not ledger_choice.is_sandbox:
@@ -74,7 +78,7 @@ def plan_set(definitions: Definitions, request: PlanRequest, messages: Messages)
     facts = PlanFacts(
         version=__version__,
         path=request.path.as_posix(),
-        accounts=definitions.accounts,
+        accounts=loaded.accounts,
         ledger=ledger.id if ledger else None,
         selection=dict(request.selection.options),
         git_commit=checkout.commit if checkout else None,
@@ -90,12 +94,17 @@ def plan_set(definitions: Definitions, request: PlanRequest, messages: Messages)
     return PlannedSet(plan, document)
 
 
-def _firings(selected: SelectedSet, request: PlanRequest) -> tuple[list[Firing], datetime | None]:
-    """Return the selected firings, and the time up to which they hold all occurrences; a calendar needs them all."""
+def _wanted_firings(selected: SelectedSet, request: PlanRequest) -> tuple[list[Firing], datetime | None] | None:
+    """Return the firings to plan, and the time up to which they hold all occurrences. None means those around now.
+
+    A calendar needs all occurrences, and so does `until`. Changes since a git ref need every firing.
+    """
     if request.until is not None:
         return selected.firings_until(request.now, request.until), request.until
-    if not request.is_calendar:
+    if request.against is not None and not request.is_calendar:
         return selected.firings(request.now), None
+    if not request.is_calendar:
+        return None
     from runner.report.html.plan.calendar import MOST_AHEAD
 
     return selected.firings_for_calendar(request.now, MOST_AHEAD)

@@ -17,6 +17,9 @@ from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
+    from runner.jobs.loaded_set import LoadedSet
+    from runner.ledger.ledger import Ledger
+    from runner.plan.decide import Plan
     from runner.plan.firing import Firing
     from runner.plan.occurrence import Occurrence
     from runner.plan.select import Selector
@@ -32,9 +35,25 @@ class SelectedSet:
     `selected` holds their firings at `now`, the time of the selection; it is None if the whole set is selected.
     """
 
-    definitions: Definitions
+    loaded: LoadedSet
     now: datetime
     selected: tuple[Firing, ...] | None = None
+
+    @property
+    def definitions(self) -> Definitions:
+        """The whole set."""
+        return self.loaded.definitions
+
+    def plan(self, ledger: Ledger | None, now: datetime) -> Plan:
+        """Plan the selected firings at `now`. Of a large set that is selected whole, settled firings get no step.
+
+        Raises UserError if the ledger can't be read.
+        """
+        from runner.jobs.planning import plan_firings
+
+        if self.is_whole:
+            return self.loaded.plan(ledger, now)
+        return plan_firings(ledger, self.definitions, self.firings(now), now)
 
     @property
     def is_whole(self) -> bool:
@@ -89,7 +108,7 @@ class SelectedSet:
                 yield firing
 
 
-def select_set(definitions: Definitions, path: Path, selection: Selection, now: datetime) -> SelectedSet:
+def select_set(loaded: LoadedSet, path: Path, selection: Selection, now: datetime) -> SelectedSet:
     """Return the bulletins that the selection accepts.
 
     Raises UserError if no bulletin is selected, or if git fails to find what changed in the set at `path`.
@@ -98,9 +117,10 @@ def select_set(definitions: Definitions, path: Path, selection: Selection, now: 
     from runner.plan.select import select
 
     if selection.is_whole_set:
-        return SelectedSet(definitions, now)
+        return SelectedSet(loaded, now)
+    definitions = loaded.definitions
     chosen = _selectors(definitions, path, selection)
-    return SelectedSet(definitions, now, tuple(select(firings(definitions, now), chosen)))
+    return SelectedSet(loaded, now, tuple(select(firings(definitions, now), chosen)))
 
 
 def _selectors(definitions: Definitions, path: Path, selection: Selection) -> list[Selector]:

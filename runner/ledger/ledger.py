@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
@@ -30,6 +30,7 @@ from runner.ledger.records import (
     queries,
     runs,
     seen_runs,
+    settled_firings,
     slots,
     snapshot,
     unreported,
@@ -55,6 +56,9 @@ from runner.ledger.witness.comparison import Loss, Recorded, SeenRun
 from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, Spent, State, Watch
+
+if TYPE_CHECKING:
+    from runner.definitions.cache.cached_set import Question
 
 
 class Ledger:
@@ -133,6 +137,11 @@ class Ledger:
         """
         with connect.snapshot(self._engine, self._url, streamed=False) as connection:
             return snapshot.read(connection, wanted, now, self.clock.now(), accounts, budgeted, bulletins)
+
+    def settled(self, questions: Iterable[Sequence[Question]]) -> settled_firings.SettledCounts:
+        """Return which one-time bulletins have a firing that is not settled, and count the settled firings."""
+        with self.reading() as connection:
+            return settled_firings.read(connection, questions)
 
     def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
         """Return up to when each of these recurring bulletins is settled; without those that no run has looked at."""
@@ -356,7 +365,7 @@ class Ledger:
     def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self.writing() as connection:
-            adopted = sum(firings.adopt(connection, run, firing, now, reason) for firing in sent)
+            adopted = firings.adopt(connection, run, sent, now, reason)
         self._count_claims(run, adopted)
         return adopted
 

@@ -252,13 +252,13 @@ def _event(event: BusinessEvent) -> dict[str, Any]:
 
 
 def _changed_entries(
-    old: Mapping[str, _T], new: Mapping[str, _T], described: Callable[[_T], dict[str, Any]]
+    old: Mapping[str, _T], new: Mapping[str, _T], describe: Callable[[_T], dict[str, Any]]
 ) -> Iterator[tuple[ChangeKind, str, _T | None, tuple[Change, ...]]]:
     """Yield (kind, name, new entry, changed fields) for each entry that differs."""
     for name, entry in new.items():
         if name not in old:
             yield ChangeKind.ADDED, name, entry, ()
-        elif fields := tuple(changes(described(old[name]), described(entry))):
+        elif fields := tuple(changes(describe(old[name]), describe(entry))):
             yield ChangeKind.CHANGED, name, entry, fields
     for name in old:
         if name not in new:

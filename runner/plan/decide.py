@@ -90,11 +90,13 @@ class Plan:
     """The steps at `now`, in the order in which a run takes them: by due time, then in file order.
 
     `settled_until` says up to when each recurring bulletin is settled, once a run has recorded the expired steps.
+    `settled_counts`: by account, the number of firings that were sent as they are defined now and have no step.
     """
 
     now: datetime
     steps: tuple[Step, ...]
     settled_until: Mapping[WatchKey, datetime] = field(default_factory=dict)
+    settled_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def to_send(self) -> tuple[Step, ...]:
@@ -118,8 +120,9 @@ class Plan:
         return tuple(step for step in self.steps if step.needs_report)
 
     def counts(self) -> dict[str, int]:
-        """Return the number of steps for each action, including zeros."""
+        """Return the number of firings for each action, including zeros and firings without a step."""
         counts = {action.value: 0 for action in Action}
+        counts[Action.DONE.value] = sum(self.settled_counts.values())
         for step in self.steps:
             counts[step.action.value] += 1
         return counts

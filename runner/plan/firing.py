@@ -6,7 +6,6 @@ change between releases, because the ledger recognises firings by them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,10 +13,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from runner.definitions.fields import FILLED_PER_OCCURRENCE
+from runner.definitions.fingerprint import definition, digest, fingerprint_of
 from runner.definitions.model import Bulletin, Definitions, Recurrence, canonical
 from runner.definitions.schedules.times import zone
 from runner.definitions.templates import fill_occurrence, occurrence_values
 from runner.plan.occurrence import Occurrence, occurrences
+
+__all__ = ["Firing", "FiringKey", "WatchKey", "definition", "digest", "fingerprint_of", "firings", "firings_of"]
 
 
 class FiringKey(NamedTuple):
@@ -70,16 +72,6 @@ class Firing:
         return definition(self.bulletin.payload(), self.occurrence.due_at)
 
 
-def definition(payload: dict[str, Any], due_at: datetime | None) -> dict[str, Any]:
-    """Return the payload and the due time as one mapping. `properties` stays a mapping inside it."""
-    return {**payload, "schedule.at": due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if due_at else None}
-
-
-def fingerprint_of(payload: dict[str, Any], due_at: datetime | None) -> str:
-    """Return the hash of a firing's payload and due time."""
-    return digest(canonical(definition(payload, due_at)))
-
-
 def firings(definitions: Definitions, now: datetime, *, until: datetime | None = None) -> Iterator[Firing]:
     """Yield every firing of a set in file order, for recurring bulletins as `occurrences` selects them."""
     for bulletin in definitions.bulletins:
@@ -129,8 +121,3 @@ def _local_due(recurrence: Recurrence, due_at: datetime) -> str:
     )  # slow to import, and only needed for recurring bulletins
 
     return local_time(recurrence, due_at).strftime("%Y-%m-%dT%H:%M")
-
-
-def digest(data: bytes) -> str:
-    """Return `sha256:` and the hash of `data` in hexadecimal."""
-    return "sha256:" + hashlib.sha256(data).hexdigest()

@@ -86,10 +86,12 @@ class RequestLog:
 
 
 class Flights:
-    """Which connections have a request in flight, by account."""
+    """Which connections have a request in flight, by account. A request counts for `release_s` seconds longer."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, release_s: float = 0.0) -> None:
         self._limit = limit
+        self._release_s = release_s
+        self._released_at: defaultdict[str, list[float]] = defaultdict(list)  # times until which requests still count
         self._lock = Lock()
         self._holders: defaultdict[str, set[Connection]] = defaultdict(set)
         self._peaks: defaultdict[str, int] = defaultdict(int)
@@ -100,7 +102,9 @@ class Flights:
             holders = self._holders[account_id]
             if len(holders) >= self._limit:
                 holders -= {holder for holder in holders if holder.is_abandoned()}
-            count = len(holders) + 1
+            now = time.monotonic()
+            self._released_at[account_id] = [until for until in self._released_at[account_id] if until > now]
+            count = len(holders) + len(self._released_at[account_id]) + 1
             if count <= self._limit:
                 holders.add(connection)
             self._peaks[account_id] = max(self._peaks[account_id], count)
@@ -109,6 +113,8 @@ class Flights:
     def leave(self, account_id: str, connection: Connection) -> None:
         """Frees the connection's place; without one it does nothing."""
         with self._lock:
+            if self._release_s and connection in self._holders[account_id]:
+                self._released_at[account_id].append(time.monotonic() + self._release_s)
             self._holders[account_id].discard(connection)
 
     def peaks(self) -> dict[str, int]:

@@ -27,7 +27,8 @@ _UNANSWERED = frozenset({FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})
 class Sandbox:
     """A running sandbox on 127.0.0.1, from its construction until `close` or the end of its `with`.
 
-    `port` 0 takes any free port. An admitted request takes `latency_s`. `credentials` maps account ids to passcodes,
+    `port` 0 takes any free port. An admitted request takes `latency_s`, and counts as in flight until `release_s`
+    after its last byte. `credentials` maps account ids to passcodes,
     and `events` maps event names to required properties; None accepts all. `record_limit` is how many requests are
     kept. `seed` decides which requests get a fault with a probability. `on_answer` is called from many threads, for
     each request right before its answer. Raises OSError if the port can't be bound, and ValueError for an invalid
@@ -39,6 +40,7 @@ class Sandbox:
         *,
         port: int = 0,
         latency_s: float = 0.0,
+        release_s: float = 0.0,
         credentials: Mapping[str, str] | None = None,
         events: Mapping[str, Collection[str]] | None = None,
         targets: int = 1,
@@ -49,13 +51,16 @@ class Sandbox:
     ) -> None:
         if not 0 <= latency_s <= MAX_LATENCY_S:
             raise ValueError(f"a latency of {latency_s} s is not between 0 and {MAX_LATENCY_S:g} s")
+        if not 0 <= release_s <= MAX_LATENCY_S:
+            raise ValueError(f"a release after {release_s} s is not between 0 and {MAX_LATENCY_S:g} s")
         parsed = [_as_fault(fault) for fault in faults]
         self._latency_s = latency_s
         self._account = SandboxAccount(credentials, events, targets)
         self._on_answer = on_answer
         self._closing = Event()
         self._record = RequestLog(record_limit)
-        self._flights = Flights(MAX_IN_FLIGHT)
+        self._releases_late = release_s > 0
+        self._flights = Flights(MAX_IN_FLIGHT, release_s)
         self._rules = FaultRules(seed)
         self._listener = Listener(port, self._converse)
         for fault in parsed:
@@ -157,7 +162,7 @@ class Sandbox:
                 return False
             hangs = fault is not None and fault.kind is FaultKind.TIMEOUT
             # The place in flight is freed before the answer leaves, so that the client's next request is not refused.
-            if account_id and not hangs:
+            if account_id and not hangs and not self._releases_late:
                 self._flights.leave(account_id, connection)
             if fault is None or fault.kind not in _UNANSWERED:
                 received = self._record.answer(received, answer.status)

@@ -26,17 +26,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 IN_FLIGHT = 3
-REQUIRED = {50: 0.97, 20: 0.93}  # efficiency, by latency in milliseconds
+REQUIRED = {50: 0.97, 20: 0.95}  # efficiency, by latency in milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One run of `fire`, in seconds; `efficiency` of 1 is the limit."""
+    """One run of `fire`, in seconds; `efficiency` of 1 is the limit. `refused` counts the answers 429."""
 
     efficiency: float
     peak: int
     wall_s: float
     cpu_s: float
+    refused: int
 
 
 def main() -> int:
@@ -62,9 +63,12 @@ def main() -> int:
     return 0 if met else 1
 
 
-def measure(bulletins: int, latency_ms: int) -> Measure:
-    """One run of `fire` against a fresh sandbox, in a fresh folder with a new ledger."""
-    with tempfile.TemporaryDirectory() as name, sandbox(latency_ms) as base_url:
+def measure(bulletins: int, latency_ms: int, release_ms: int = 0) -> Measure:
+    """One run of `fire` against a fresh sandbox, in a fresh folder with a new ledger.
+
+    The sandbox counts each request until `release_ms` after its answer, and so does the efficiency.
+    """
+    with tempfile.TemporaryDirectory() as name, sandbox(latency_ms, release_ms) as base_url:
         folder = Path(name)
         write_definitions(folder / "bulletins.d", bulletins, base_url)
         call(folder, "ledger", "init")
@@ -74,18 +78,21 @@ def measure(bulletins: int, latency_ms: int) -> Measure:
         with urllib.request.urlopen(f"{base_url}/_sandbox/requests") as answer:
             record = json.load(answer)
     requests = record["requests"]
-    if len(requests) != bulletins or not all(each["accepted"] for each in requests):
-        raise SystemExit(f"{len(requests)} requests for {bulletins} bulletins, or not all were accepted")
+    refused = sum(each["status"] == 429 for each in requests)
+    accepted = sum(each["accepted"] for each in requests)
+    if accepted != bulletins or len(requests) != bulletins + refused:
+        raise SystemExit(f"{len(requests)} requests, of which {accepted} were accepted, for {bulletins} bulletins")
     took_s = max(each["answered_at_s"] for each in requests) - min(each["at_s"] for each in requests)
     cpu_s = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    least_s = bulletins * latency_ms / 1000 / IN_FLIGHT
-    return Measure(least_s / took_s, record["peak_in_flight"]["benchmark"], wall_s, cpu_s)
+    least_s = bulletins * (latency_ms + release_ms) / 1000 / IN_FLIGHT
+    return Measure(least_s / took_s, record["peak_in_flight"]["benchmark"], wall_s, cpu_s, refused)
 
 
 @contextmanager
-def sandbox(latency_ms: int) -> Iterator[str]:
+def sandbox(latency_ms: int, release_ms: int = 0) -> Iterator[str]:
     """A sandbox in its own process; its address."""
     command = [sys.executable, "-m", "runner", "sandbox", "--port", "0", "--latency", f"{latency_ms}ms"]
+    command += ["--release-after", f"{release_ms}ms"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(), cwd=ROOT
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.reader import MAX_FILE_BYTES
+from runner.definitions.sources import MAX_FILE_BYTES
 
 
 def too_large(path: Path) -> None:

@@ -12,7 +12,7 @@ import regress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.definitions.editing.editor_schema import narrowed
+from runner.definitions.editing.editor_schema import narrow_schema
 from runner.definitions.files import sources_under
 from runner.definitions.load import load_sources
 from runner.definitions.model import Definitions
@@ -44,7 +44,7 @@ def the_set(*files: Any, accounts: Any = ACCOUNTS) -> Definitions:
     return load_sources([Source(f"{n}.yaml", json.dumps(value).encode) for n, value in enumerate(values)])
 
 
-NARROWED = {kind: fast_validator(narrowed(kind, the_set())) for kind in KINDS}
+NARROWED = {kind: fast_validator(narrow_schema(kind, the_set())) for kind in KINDS}
 
 
 def green(file: Any) -> tuple[bool, bool]:
@@ -282,7 +282,7 @@ def test_seconds_are_green_exactly_if_they_can_be_read(value: int | str) -> None
 
 
 def test_every_time_zone_that_there_is_is_green() -> None:
-    zones = narrowed("accounts", the_set())["$defs"]["editors"]["$defs"]["timezone"]["enum"]
+    zones = narrow_schema("accounts", the_set())["$defs"]["editors"]["$defs"]["timezone"]["enum"]
     assert "Asia/Kolkata" in zones
     assert [name for name in zones if not (part("timezone").is_valid(name) and readable(times.zone, name))] == []
 

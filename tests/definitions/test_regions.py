@@ -14,7 +14,7 @@ def test_the_schema_knows_every_region() -> None:
 
 
 def test_every_region_is_one_service() -> None:
-    assert len({regions.service(regions.base_url(region)) for region in regions.HOSTS}) == 1
+    assert len({regions.identify_service(regions.base_url(region)) for region in regions.HOSTS}) == 1
 
 
 def test_people_in_south_korea_read_times_by_their_own_clocks() -> None:
@@ -38,7 +38,7 @@ def test_the_host_of_europe_has_two_names() -> None:
     ],
 )  # fmt: skip
 def test_one_service_has_many_addresses(addresses: tuple[str, ...]) -> None:
-    assert len(set(map(regions.service, addresses))) == 1
+    assert len(set(map(regions.identify_service, addresses))) == 1
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_one_service_has_many_addresses(addresses: tuple[str, ...]) -> None:
     ],
 )
 def test_other_addresses_are_other_services(addresses: tuple[str, ...]) -> None:
-    assert len(set(map(regions.service, addresses))) == len(addresses)
+    assert len(set(map(regions.identify_service, addresses))) == len(addresses)

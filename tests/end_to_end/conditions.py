@@ -22,7 +22,7 @@ from typing import Any
 
 from runner import clock
 from runner.fire import run
-from runner.fire.api.client import Timeouts
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.lanes.backoff import Retries
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")

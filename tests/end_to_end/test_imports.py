@@ -1,4 +1,4 @@
-"""Nothing is imported from the plan, before the question and the first request, to the end of a run."""
+"""Before the question and the first request, a run imports all that it may need to its end."""
 
 from __future__ import annotations
 
@@ -28,16 +28,8 @@ def note(text):
 
 def import_and_watch(*arguments, **options):
     import_for_sending(*arguments, **options)
-    from runner.ledger.ledger import Ledger  # opening it comes before the question, and brings the driver along
-
-    def history_and_watch(*arguments, **options):
-        found = history(*arguments, **options)
-        if not any(isinstance(finder, Late) for finder in sys.meta_path):
-            note("begun")
-            sys.meta_path.insert(0, Late())
-        return found
-
-    history, Ledger.history = Ledger.history, history_and_watch
+    note("begun")
+    sys.meta_path.insert(0, Late())
 
 import_for_sending, early_imports.import_for_sending = early_imports.import_for_sending, import_and_watch
 """

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runner.definitions.model import Account, Bulletin, Definitions, Place, Schedule
-from runner.fire.api.client import Timeouts
 from runner.fire.api.credentials import Credentials
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.lanes.backoff import Retries
 from runner.fire.result import Result, RunResult
 from runner.fire.run import Run, Settings

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from fire import CREDENTIALS, PASSCODE, QUICK, Firer
-from runner.fire.api.client import Client, Timeouts
+from runner.fire.api.client import Client
 from runner.fire.api.credentials import Credentials
-from runner.fire.api.exchange import Deadlines
+from runner.fire.api.endpoint import Endpoint
+from runner.fire.api.network import Network
+from runner.fire.api.timeouts import Timeouts
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.sandbox.server import Sandbox
@@ -51,7 +53,7 @@ def client() -> Iterator[Callable[..., Client]]:
     made: list[Client] = []
 
     def make(base_url: str, timeouts: Timeouts = QUICK.timeouts, credentials: Credentials = CREDENTIALS) -> Client:
-        made.append(Client(base_url, credentials, version="1.2.3", deadlines=Deadlines(), timeouts=timeouts))
+        made.append(Client(Endpoint(base_url, credentials, Network(version="1.2.3", timeouts=timeouts))))
         return made[-1]
 
     yield make

@@ -9,15 +9,15 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from urllib3.response import HTTPResponse
 
 from fire import HASTY, PATIENCE_S
 from fire.answers import CONTRADICTORY, FAIL, INTERIM, MALFORMED, SUCCESS, TOO_MANY, UNSETTLED, chunked
 from fire.answers import http as written
 from fire.api.test_client import BODY, Turn, send
 from fire.servers import OK, OK_BODY, Server, serving
-from runner.fire.api.client import Client, Timeouts
-from runner.fire.api.framing import MAX_HEAD_BYTES
+from runner.fire.api.client import Client
+from runner.fire.api.framing import MAX_HEAD_BYTES, AnswerReader
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.outcome import Outcome, Sent, judge
 
 MakeClient = Callable[..., Client]
@@ -207,8 +207,7 @@ def test_an_unexpected_exception_after_the_request_left_is_in_doubt(
     with serving(first(OK)) as server:
         made = client(server.base_url)
         with monkeypatch.context() as patched:
-            at: tuple[object, str] = (http.client, "parse_headers") if where == "head" else (HTTPResponse, "read")
-            patched.setattr(*at, fail)
+            patched.setattr(AnswerReader, "read_head" if where == "head" else "read", fail)
             answer = send(made)
         assert answer.left
         assert judge(answer).sent is Sent.UNKNOWN

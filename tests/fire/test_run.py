@@ -104,18 +104,33 @@ def test_no_connection_is_tried_again_and_then_failed(firer: Firer, sandbox: San
 
 
 def test_a_429_that_sticks_sends_nothing_twice_and_loses_nothing(firer: Firer, sandbox: Sandbox) -> None:
-    everything = [bulletin(number) for number in range(8)]
+    """The first firing that used all its tries stops the account: the others would meet the same."""
+    everything = [bulletin(number) for number in range(30)]
     sandbox.add_fault("sticky-429")
     sandbox.add_fault("429@episode 3*1")
     ended = firer.fire(everything)
 
     counts = Counter(outcomes(ended).values())
-    assert (counts["fired"] + counts["failed"], ended.exit_code) == (8, Exit.FAILED)
-    assert counts["fired"] == len(sandbox.accepted()) < 8
-    assert counts["failed"] == Counter(outcomes(firer.fire(everything)).values())["failed"]  # it sticks
+    assert (counts["fired"] + counts["failed"] + counts["skipped"], ended.exit_code) == (30, Exit.FAILED)
+    assert counts["fired"] == len(sandbox.accepted()) < 30
+    assert counts["failed"] >= 1
+    assert counts["skipped"] >= 30 - counts["fired"] - 5
+    skipped = {result.reason.code for result in ended.results if result.outcome == "skipped" and result.reason}
+    assert skipped == {ReasonCode.ACCOUNT_REFUSED}
+    again = Counter(outcomes(firer.fire(everything)).values())
+    assert (again["fired"], again["failed"] >= 1) == (0, True)  # it sticks
     sandbox.clear_faults()
     assert firer.fire(everything).exit_code == Exit.OK
-    assert Counter(received.name for received in sandbox.accepted()) == {f"episode {n}": 1 for n in range(8)}
+    assert Counter(received.name for received in sandbox.accepted()) == {f"episode {n}": 1 for n in range(30)}
+
+
+def test_a_server_that_counts_a_request_for_longer_refuses_few(ledger: Ledger) -> None:
+    with Sandbox(latency_s=0.02, release_s=0.01) as sandbox:
+        ended = Firer(ledger, sandbox.base_url).fire([bulletin(number) for number in range(60)])
+        assert accepted(sandbox) == {f"episode {number}": 1 for number in range(60)}
+        refused = sum(received.status == 429 for received in sandbox.received())
+    assert set(outcomes(ended).values()) == {"fired"}
+    assert refused < 12
 
 
 def test_a_when_far_from_the_time_of_sending_is_a_warning(firer: Firer, sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.reader import MAX_FILE_BYTES
+from runner.definitions.sources import MAX_FILE_BYTES
 from runner.errors import ErrorCode
 from runner.git import definitions_at
 

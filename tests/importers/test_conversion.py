@@ -16,9 +16,9 @@ from runner.definitions.reading.document import Document
 from runner.definitions.sources import Source
 from runner.errors import ErrorCode, Exit
 from runner.importers.conversion import Converted, converted
-from runner.importers.import_context import Known, Notes
+from runner.importers.import_context import ImportContext, ImportNotes
 from runner.importers.payloads import payloads_in
-from runner.importers.spreadsheet import SheetTable, drafts_in, table_of
+from runner.importers.spreadsheet.table import SheetTable, drafts_in, table_of
 from runner.importers.text import Piece
 
 IN1, SG1, EU1 = (
@@ -37,16 +37,16 @@ PAYLOADS = st.builds(
 )
 
 
-def of_payloads(payloads: Sequence[Any], known: Known | None = None) -> Converted:
+def of_payloads(payloads: Sequence[Any], known: ImportContext | None = None) -> Converted:
     whole = text("\n".join(map(dumped, payloads)))
-    return converted(payloads_in(Piece(whole, whole.text), {}), known or Known("bulletins.d"), Notes())
+    return converted(payloads_in(Piece(whole, whole.text), {}), known or ImportContext("bulletins.d"), ImportNotes())
 
 
-def of_rows(sheet: str, known: Known | None = None, notes: Notes | None = None) -> Converted:
+def of_rows(sheet: str, known: ImportContext | None = None, notes: ImportNotes | None = None) -> Converted:
     table = table_of(text(sheet))
     assert isinstance(table, SheetTable)
     given_ = {"business_event": "Program Released", "c-by": "a@example.com"}
-    return converted(drafts_in(table, given_), known or Known("bulletins.d"), notes or Notes())
+    return converted(drafts_in(table, given_), known or ImportContext("bulletins.d"), notes or ImportNotes())
 
 
 def read(made: str) -> list[dict[str, Any]]:
@@ -99,10 +99,10 @@ bulletins:
 SHEET = "name,at\nx,2026-12-01 18:30\n"
 
 
-def known_with(defined: str, *named: str) -> Known:
+def known_with(defined: str, *named: str) -> ImportContext:
     """What is known beside a set that defines these accounts, and of which the options name some."""
     sources = [Source("accounts.yaml", f"accounts:\n{textwrap.indent(defined, '  ')}".encode)]
-    return Known("bulletins.d", load_sources(sources), sources, accounts=named)
+    return ImportContext("bulletins.d", load_sources(sources), sources, accounts=named)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def known_with(defined: str, *named: str) -> Known:
     ],
 )
 def test_times_without_an_offset_are_those_of_the_accounts_people(sheet: str, schedule: dict[str, str]) -> None:
-    notes = Notes()
+    notes = ImportNotes()
     result = of_rows(sheet, known_with(f"india: {IN1}"), notes)
     assert told(list(result.problems)) == []
     (entry,) = yaml.load(result.text, yaml.BaseLoader)["bulletins"]
@@ -197,7 +197,7 @@ def test_the_set_has_its_word_too() -> None:
     fields = "id: x, business_event: Program Released, name: X, c-by: a@example.com, properties: {language: Hindi}"
     older = f"bulletins: [{{{fields}}}]"
     sources = [Source(f"{n}.yaml", each.encode) for n, each in enumerate((ACCOUNTS, catalog, older))]
-    known = Known("bulletins.d", load_sources(sources), sources)
+    known = ImportContext("bulletins.d", load_sources(sources), sources)
     assert not known.definitions.problems
     result = of_rows("name,language\nX,Hindi\nx,Tamil\n", known)
     assert [line.partition(";")[0] for line in told(list(result.problems))] == [
@@ -209,7 +209,7 @@ def test_the_set_has_its_word_too() -> None:
 
 def test_a_set_with_problems_of_its_own_does_not_hide_those_of_the_import() -> None:
     sources = [Source("broken.yaml", lambda: b"bulletins: [{id: x}]")]
-    known, notes = Known("bulletins.d", load_sources(sources), sources), Notes()
+    known, notes = ImportContext("bulletins.d", load_sources(sources), sources), ImportNotes()
     whole = text(dumped(payload(**{"c-by": "x"})))
     result = converted(payloads_in(Piece(whole, whole.text), {}), known, notes)
     assert len(result.problems) == 1

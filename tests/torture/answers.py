@@ -22,7 +22,8 @@ from fire import CREDENTIALS
 from fire.answers import TruthfulServer, exchange
 
 from runner.fire.api.client import Client
-from runner.fire.api.exchange import Deadlines
+from runner.fire.api.endpoint import Endpoint
+from runner.fire.api.network import Network
 from torture.places import LEDGERS, must, new_site, server, verdict
 from torture.processes import Start, ended, starter
 from torture.promise import BrokenPromiseError
@@ -58,14 +59,14 @@ def main() -> int:
 
 def play(seed: str, sequences: int) -> tuple[int, list[str]]:
     """How many requests were sent, and what was found wrong."""
-    deadlines = Deadlines()
+    network = Network(version="1.2.3")
     with TruthfulServer(seed).serving() as served:
-        faults = [fault for number in range(sequences) for fault in _sequence(served, deadlines, f"{seed}.{number}")]
+        faults = [fault for number in range(sequences) for fault in _sequence(served, network, f"{seed}.{number}")]
         return sum(served.requests.values()), faults
 
 
-def _sequence(served: TruthfulServer, deadlines: Deadlines, seed: str) -> Iterator[str]:
-    client = Client(served.base_url, CREDENTIALS, version="1.2.3", deadlines=deadlines)
+def _sequence(served: TruthfulServer, network: Network, seed: str) -> Iterator[str]:
+    client = Client(Endpoint(served.base_url, CREDENTIALS, network))
     count = random.Random(seed).randint(2, 8)
     yield from exchange(served, client, [f"{seed}.{number}" for number in range(count)])
     client.close()

@@ -10,6 +10,7 @@ import click
 
 from runner.cli.options import (
     InstantOption,
+    cache_option,
     format_option,
     ledger_choice,
     ledger_option,
@@ -48,6 +49,7 @@ from runner.report.formats import RUN_FORMATS
 @format_option(*RUN_FORMATS)
 @click.option("--quiet", "-q", is_flag=True, help="Show only what failed, expired or is in doubt, and the summary.")
 @verbose_option
+@cache_option
 def fire(
     path: Path,
     dry_run: bool,
@@ -66,6 +68,7 @@ def fire(
     format_: str,
     quiet: bool,
     verbose: bool,
+    no_cache: bool,
     **selection: Any,
 ) -> int:
     """Send what is due, each at most once, and report it.
@@ -94,6 +97,7 @@ def fire(
         metrics_file=metrics_file,
         format=format_,
         quiet=quiet,
+        use_cache=not no_cache,
     )
     display = TerminalFireDisplay(format_=format_, quiet=quiet, verbose=verbose, metrics=metrics_file is not None)
     return job.fire(request, display)

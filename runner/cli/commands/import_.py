@@ -18,7 +18,7 @@ from runner.errors import ErrorCode, Exit, UserError
 if TYPE_CHECKING:
     from runner.definitions.problem import Problem
     from runner.importers.draft import Draft
-    from runner.importers.import_context import Known, Notes
+    from runner.importers.import_context import ImportContext, ImportNotes
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,18 +71,18 @@ def import_() -> None:
 def csv_(file: Path, out: Path | None, **options: Any) -> int:
     """Import a spreadsheet's rows, saved as CSV.
 
-    Columns named id, name, event, c-by, when, accounts, at, cron, timezone, grace, tags, enabled, revision or
-    allow_duplicate become these fields. Every other column becomes a property of the same name; a column
-    properties.NAME always does. FILE is - for standard input.
+    A column named after a field of a bulletin, such as name, c-by, accounts or tags, becomes this field. So do event,
+    at, cron, timezone and grace. Every other column becomes a property of the same name; a column properties.NAME
+    always does. FILE is - for standard input.
     """
     from runner.definitions.problem import Problem
-    from runner.importers.cells import with_notes
-    from runner.importers.import_context import Notes, filled_in
-    from runner.importers.spreadsheet import drafts_in, table_of
+    from runner.importers.import_context import ImportNotes, filled_in
+    from runner.importers.spreadsheet.cells import with_notes
+    from runner.importers.spreadsheet.table import drafts_in, table_of
     from runner.importers.text import text_of
 
     _check_new(out)
-    known, notes = _known(**options), Notes()
+    known, notes = _known(**options), ImportNotes()
     name, data = _content(file)
     text = text_of(data, name)
     table = [text] if isinstance(text, Problem) else table_of(text)
@@ -104,7 +104,7 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
     from runner.definitions.problem import Problem
     from runner.definitions.problem_codes import Code
     from runner.importers.files import json_files
-    from runner.importers.import_context import Notes
+    from runner.importers.import_context import ImportNotes
     from runner.importers.payloads import payloads_in
     from runner.importers.text import Piece, text_of
 
@@ -119,7 +119,7 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
     if found and (option := known.account_option()):
         message = "payloads don't name the account to raise them in"
         found.append(Problem(contents[0][0], 1, 1, Code.MISSING_FIELD, message, f"Give {option}."))
-    return _finish(found, known, Notes(), [name for name, _ in contents], out)
+    return _finish(found, known, ImportNotes(), [name for name, _ in contents], out)
 
 
 @import_.command("curl")
@@ -133,11 +133,11 @@ def curl_(file: Path, out: Path | None, **options: Any) -> int:
     """
     from runner.definitions.problem import Problem
     from runner.importers.curl import Passed, drafts_in
-    from runner.importers.import_context import Notes
+    from runner.importers.import_context import ImportNotes
     from runner.importers.text import text_of
 
     _check_new(out)
-    known, notes, passed = _known(**options), Notes(), Passed()
+    known, notes, passed = _known(**options), ImportNotes(), Passed()
     name, data = _content(file)
     text = text_of(data, name, is_secret=True)
     found = [text] if isinstance(text, Problem) else list(drafts_in(text, known.given(), passed))
@@ -147,11 +147,11 @@ def curl_(file: Path, out: Path | None, **options: Any) -> int:
     return _finish(found, known, notes, [name], out)
 
 
-def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tuple[str, ...]) -> Known:
+def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tuple[str, ...]) -> ImportContext:
     """Return the values of the options, and the set at the path if it exists."""
     from runner.definitions.files import sources_under
     from runner.definitions.load import load_sources
-    from runner.importers.import_context import Known
+    from runner.importers.import_context import ImportContext
 
     named = str(path or DEFAULT_PATH)
     try:
@@ -160,8 +160,8 @@ def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tup
         is_empty = error.exit_code == Exit.USAGE and os.path.isdir(named)
         if not is_empty and (path is not None or os.path.lexists(named)):
             raise
-        return Known(named, event=event, c_by=c_by, accounts=accounts)
-    return Known(named, load_sources(sources), sources, event, c_by, accounts)
+        return ImportContext(named, event=event, c_by=c_by, accounts=accounts)
+    return ImportContext(named, load_sources(sources), sources, event, c_by, accounts)
 
 
 def _content(path: Path) -> tuple[str, bytes]:
@@ -191,7 +191,9 @@ def _check_new(out: Path | None) -> None:
         )
 
 
-def _finish(found: Iterable[Draft | Problem], known: Known, notes: Notes, files: list[str], out: Path | None) -> int:
+def _finish(
+    found: Iterable[Draft | Problem], known: ImportContext, notes: ImportNotes, files: list[str], out: Path | None
+) -> int:
     """Write the bulletins and print the assumptions made; or print the problems and write nothing."""
     from runner.cli.terminal.console import show_problems
     from runner.definitions.model import Definitions

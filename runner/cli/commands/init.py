@@ -104,12 +104,13 @@ def _texts(now: datetime) -> dict[str, str]:
 
 def _schemas(files: Mapping[str, str]) -> dict[str, str]:
     from runner.cli.commands.reference import schema_file, schema_json
-    from runner.definitions.editing.editor_schema import NARROWED, narrowed
+    from runner.definitions.editing.editor_schema import narrow_schema
     from runner.definitions.load import load_sources
+    from runner.definitions.schema.schemas import KINDS
     from runner.definitions.sources import Source, is_definition
 
     definitions = load_sources(Source(name, text.encode) for name, text in files.items() if is_definition(name))
-    return {f"{_SCHEMAS}/{schema_file(kind)}": schema_json(narrowed(kind, definitions)) for kind in NARROWED}
+    return {f"{_SCHEMAS}/{schema_file(kind)}": schema_json(narrow_schema(kind, definitions)) for kind in KINDS}
 
 
 @contextmanager

@@ -231,14 +231,14 @@ def baseline(
     """
     from runner.cli.terminal.console import stop_on_problems
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.definitions.load import load
     from runner.jobs.baseline import BaselineRequest, record_baseline
+    from runner.jobs.loaded_set import load_set
 
-    definitions = load([path])
-    stop_on_problems(definitions, undone="recorded: a set with problems is never taken")
+    loaded = load_set(path, use_cache=False)
+    stop_on_problems(loaded.definitions, undone="recorded: a set with problems is never taken")
     request = BaselineRequest(path, selection_of(selection), ledger_url, also_later, note)
     done = record_baseline(
-        definitions, request, TerminalMessages(), lambda steps, place: None if yes else _confirm(steps, place)
+        loaded, request, TerminalMessages(), lambda steps, place: None if yes else _confirm(steps, place)
     )
     click.echo(f"{done.recorded:,} recorded as already sent by other means; nothing was sent now")
     if done.later:

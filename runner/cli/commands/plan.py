@@ -13,6 +13,7 @@ import click
 from runner import clock
 from runner.cli.options import (
     InstantOption,
+    cache_option,
     format_option,
     ledger_choice,
     ledger_option,
@@ -63,6 +64,7 @@ class _EndOption(InstantOption):
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write the plan to a file. After a review, send it with: bulletins fire FILE")  # fmt: skip
 @verbose_option
+@cache_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 6 if something would be sent.")
 def plan(
     path: Path,
@@ -74,18 +76,20 @@ def plan(
     format_: str,
     out: Path | None,
     verbose: bool,
+    no_cache: bool,
     detailed_exitcode: bool,
     **selection: Any,
 ) -> int:
     """Show what would be sent now, what would not, and why."""
     from runner.cli.terminal.console import stop_on_problems
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.definitions.load import load
+    from runner.jobs.loaded_set import load_set
     from runner.jobs.plan_set import PlanRequest, plan_set
     from runner.report.formats import plan_in
 
-    definitions = load([path])
-    stop_on_problems(definitions, format_=format_, undone="planned: a set with problems is never fired")
+    loaded = load_set(path, use_cache=not no_cache)
+    if loaded.problems:
+        stop_on_problems(loaded.definitions, format_=format_, undone="planned: a set with problems is never fired")
     at = now or clock.now()
     if until is not None and until < at:
         raise click.UsageError(
@@ -101,7 +105,7 @@ def plan(
         against=against,
         out=out,
     )
-    planned = plan_set(definitions, request, TerminalMessages())
+    planned = plan_set(loaded, request, TerminalMessages())
     if format_ == "text":
         _show(planned.plan, planned.document, verbose=verbose)
     else:

@@ -60,18 +60,19 @@ def _check_name(name: str, names: list[str], message: str) -> None:
 
 def _narrow(name: str | None, path: Path, out: Path | None) -> None:
     from runner.cli.terminal.console import problems_of
-    from runner.definitions.editing.editor_schema import NARROWED, narrowed
+    from runner.definitions.editing.editor_schema import narrow_schema
     from runner.definitions.load import load
+    from runner.definitions.schema.schemas import KINDS
 
-    _check_name(name or _DEFAULT_NAME, list(NARROWED), f"there is no schema {name!r} for a set")
+    _check_name(name or _DEFAULT_NAME, list(KINDS), f"there is no schema {name!r} for a set")
     definitions = load([path])
     if definitions.problems:
         found = problems_of(definitions, path)
         click.echo(f"the set has {found}: accounts and events with a problem are left out of the schema", err=True)
     if out is None:
-        click.echo(schema_json(narrowed(name or _DEFAULT_NAME, definitions)), nl=False)
+        click.echo(schema_json(narrow_schema(name or _DEFAULT_NAME, definitions)), nl=False)
         return
-    for each in [name] if name else NARROWED:
+    for each in [name] if name else KINDS:
         click.echo(f"written: {_write(out, each, definitions)}")
 
 
@@ -86,13 +87,13 @@ def schema_file(name: str) -> str:
 
 
 def _write(folder: Path, name: str, definitions: Definitions) -> Path:
-    from runner.definitions.editing.editor_schema import narrowed
+    from runner.definitions.editing.editor_schema import narrow_schema
     from runner.files import way_out, written_whole
 
     path = folder / schema_file(name)
     try:
         with written_whole(path) as file:
-            file.write(schema_json(narrowed(name, definitions)))
+            file.write(schema_json(narrow_schema(name, definitions)))
     except OSError as error:
         message = f"{path} can't be written: {error.strerror or error}"
         raise UserError(

@@ -64,6 +64,8 @@ def _faults(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, metavar="N",
               help="The port; 0 takes any free port.")  # fmt: skip
 @click.option("--latency", type=_Seconds(), default="50ms", show_default=True, help="How long an answer takes.")
+@click.option("--release-after", type=_Seconds(), default="0ms", show_default=True,
+              help="How long a request counts as in flight after its answer.")  # fmt: skip
 @click.option("--credentials", multiple=True, callback=_credentials, metavar="ID:PASSCODE", help=_CREDENTIALS_HELP)
 @click.option("--event", "events", multiple=True, callback=_events, metavar="NAME=PROP,PROP", help=_EVENT_HELP)
 @click.option(
@@ -79,6 +81,7 @@ def _faults(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 def sandbox(
     port: int,
     latency: float,
+    release_after: float,
     credentials: dict[str, str] | None,
     events: dict[str, list[str]] | None,
     faults: tuple[str, ...],
@@ -107,6 +110,7 @@ def sandbox(
         served = Sandbox(
             port=port,
             latency_s=latency,
+            release_s=release_after,
             credentials=credentials,
             events=events,
             faults=faults,

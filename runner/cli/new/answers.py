@@ -52,7 +52,7 @@ class Interview:
 
     def check(self, path: Path, value: Any) -> None:
         """Keep an answer. Raises RejectedAnswer with the problem that the set would have with it."""
-        from runner.definitions.editing.answer_check import complaint
+        from runner.definitions.editing.answer_check import check_answer
 
         name = str(path[0])
         changed = {**self.fields, name: {**self.fields.get(name, {}), str(path[1]): value} if path[1:] else value}
@@ -64,7 +64,7 @@ class Interview:
         tried.pop("schedule", None)
         if schedule:
             tried["schedule"] = schedule
-        found = complaint(path, tried, self.definitions)
+        found = check_answer(path, tried, self.definitions)
         if found is not None:
             raise RejectedAnswer(f"{found.message}. {found.help}".rstrip())
         self.fields.update(changed)

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from runner.definitions.building import accounts_and_events, incomplete_entry
 from runner.definitions.building.check import checked
 from runner.definitions.building.incomplete_entry import MergedEntry
+from runner.definitions.building.parts import MAX_MADE, MAX_MADE_CHARACTERS, MAX_MADE_VALUES, MAX_WORK, Parts
 from runner.definitions.fields import FIELDS, MERGED, Field, Form
 from runner.definitions.model import (
-    Account,
     Bulletin,
-    BusinessEvent,
     Place,
     Recurrence,
     Schedule,
@@ -27,42 +26,11 @@ from runner.definitions.model import (
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
-from runner.definitions.schedules.bulletin_times import Timing
+from runner.definitions.schedules.bulletin_times import TimesReader
 from runner.definitions.schema import credential_fields
 from runner.definitions.schema.schemas import document_kind
 from runner.definitions.tables import expansion
-from runner.definitions.tables.rows import Tables, rows_of
-
-MAX_MADE = 100_000  # bulletins that all templates of a set may make; each takes about 2 kB of memory
-MAX_MADE_CHARACTERS = 32 * 1024 * 1024  # of all texts that the templates of a set fill in
-MAX_MADE_VALUES = 5_000_000  # properties, tags and accounts of the made bulletins; about 100 bytes of memory each
-MAX_WORK = 5_000_000  # template parts evaluated for all rows: usually seconds, at worst a minute
-
-
-@dataclass(slots=True)
-class Parts:
-    """The values of all files read so far, before the rules across files are applied."""
-
-    accounts: list[Account] = field(default_factory=list)
-    events: list[BusinessEvent] = field(default_factory=list)
-    bulletins: list[Bulletin] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    # Names of entries that exist but could not be built: a reference to them is not reported as unknown.
-    broken_accounts: set[str] = field(default_factory=set)
-    broken_events: set[str] = field(default_factory=set)
-    has_catalog: bool = False
-    tables: Tables = field(default_factory=Tables)
-    made: int = 0  # bulletins made by templates
-    work: int = 0  # template parts evaluated for these bulletins
-    values: int = 0  # properties, tags and accounts of these bulletins
-    characters: int = 0  # of the texts that templates filled in
-    bad_templates: int = 0  # of the current file: beyond the number that is shown, no more are compiled
-
-    @property
-    def is_full(self) -> bool:
-        """Whether templates made more than the limits of a set allow."""
-        full = self.made > MAX_MADE or self.work > MAX_WORK or self.values > MAX_MADE_VALUES
-        return full or self.characters > MAX_MADE_CHARACTERS
+from runner.definitions.tables.rows import rows_of
 
 
 def add(parts: Parts, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
@@ -110,7 +78,7 @@ def _add_bulletins(
     defaults = incomplete_entry.sound_defaults(given, in_defaults) if in_defaults else given
     by_entry = _by_entry("bulletins", findings)
     # Defaults may hold templates for entries with rows, so each plain entry that inherits them is checked.
-    unsure = expansion.fills_in(defaults)
+    unsure = expansion.has_template(defaults)
     parts.bad_templates = 0
     for number, (line, column) in enumerate(document.entries("bulletins")):
         path: Path = ("bulletins", number)
@@ -169,7 +137,7 @@ def _add_further_findings(
     """Add further findings about an entry that cannot be built. `reported` holds those already reported."""
     found: list[Finding] = []
     fields = entry.fields
-    is_filled_in = "for_each" in fields or expansion.has_templates(fields) or expansion.fills_in(fields)
+    is_filled_in = "for_each" in fields or expansion.may_have_template(fields) or expansion.has_template(fields)
     if is_filled_in and incomplete_entry.has_sure_texts(entry, reported):
         filled = _filled_in(parts, entry, document, read_beside)
         found = filled if isinstance(filled, list) else []
@@ -200,18 +168,18 @@ def _filled_in(
 
 def _made(
     parts: Parts, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
-) -> Iterator[expansion.Made]:
+) -> Iterator[expansion.FilledEntry]:
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
     fields = entry.fields
     is_template = "for_each" in fields
-    if not is_template and not unsure and not expansion.has_templates(fields):
-        yield expansion.Made(fields)
+    if not is_template and not unsure and not expansion.may_have_template(fields):
+        yield expansion.FilledEntry(fields)
         return
     filled = _filled_in(parts, entry, document, read_beside)
     if isinstance(filled, list):
         parts.findings += filled
         if not filled and not is_template:
-            yield from _sound(parts, [expansion.Made(fields)], entry)
+            yield from _sound(parts, [expansion.FilledEntry(fields)], entry)
     elif excess := _excess(parts, filled):
         message, hint = excess, "Use fewer rows, or split the definitions into two sets."
         parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
@@ -219,7 +187,9 @@ def _made(
         yield from _sound(parts, _counted(parts, filled, entry), entry)
 
 
-def _sound(parts: Parts, made: Iterable[expansion.Made | Finding], entry: MergedEntry) -> Iterator[expansion.Made]:
+def _sound(
+    parts: Parts, made: Iterable[expansion.FilledEntry | Finding], entry: MergedEntry
+) -> Iterator[expansion.FilledEntry]:
     """Yield the valid bulletins of an entry, and add findings about the others."""
     for each in checked(made, entry):
         if isinstance(each, Finding):
@@ -242,10 +212,12 @@ def _excess(parts: Parts, template: expansion.Template) -> str | None:
     return None
 
 
-def _counted(parts: Parts, template: expansion.Template, entry: MergedEntry) -> Iterator[expansion.Made | Finding]:
+def _counted(
+    parts: Parts, template: expansion.Template, entry: MergedEntry
+) -> Iterator[expansion.FilledEntry | Finding]:
     """Yield what the template makes, until all texts of the set together exceed the limit."""
     for each in template.made():
-        parts.characters += each.characters if isinstance(each, expansion.Made) else 0
+        parts.characters += each.characters if isinstance(each, expansion.FilledEntry) else 0
         if parts.characters > MAX_MADE_CHARACTERS:
             message = f"the templates of this set fill in more than {MAX_MADE_CHARACTERS:,} characters, the limit"
             yield Finding(Code.BAD_ROWS, entry.file, entry.path, message, "Shorten the cells, or use fewer rows.")
@@ -257,8 +229,8 @@ def _add_bulletin(
     parts: Parts, fields: Mapping[str, Any], entry: MergedEntry, inherited: frozenset[str], place: Place
 ) -> None:
     found: list[Finding] = []
-    timing = Timing(fields, entry.own, entry.path, entry.file, found)
-    schedule, when = timing.schedule(), timing.when()
+    reader = TimesReader(fields, entry.own, entry.path, entry.file, found)
+    schedule, when = reader.read_schedule(), reader.read_when()
     if found:
         parts.findings += [replace(finding, row=place.row) for finding in found]
     else:

@@ -16,7 +16,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Finding
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.schema.schemas import document_kind, is_valid, validator_for
-from runner.definitions.tables.expansion import Made, wants_rows
+from runner.definitions.tables.expansion import FilledEntry, wants_rows
 
 _AT_ONCE = 256  # entries that are validated in one call
 
@@ -45,7 +45,7 @@ def _of_its_template(finding: Finding, document: Document) -> Finding:
     return wants_rows(value, finding.path, document.file) or finding
 
 
-def checked(made: Iterable[Made | Finding], entry: MergedEntry) -> Iterator[Made | Finding]:
+def checked(made: Iterable[FilledEntry | Finding], entry: MergedEntry) -> Iterator[FilledEntry | Finding]:
     """Yield the valid bulletins made from an entry, and findings about the invalid ones."""
     wrong = 0
     entries = iter(made)
@@ -63,16 +63,16 @@ def checked(made: Iterable[Made | Finding], entry: MergedEntry) -> Iterator[Made
         yield Finding(Code.TOO_MANY_PROBLEMS, entry.file, entry.path, message, "Fix the other problems first.")
 
 
-def _valid(some: Iterable[Made | Finding]) -> set[int]:
+def _valid(some: Iterable[FilledEntry | Finding]) -> set[int]:
     """Return the `id()` of each valid one."""
     validator = validator_for("bulletins")
-    made = [each for each in some if isinstance(each, Made)]
+    made = [each for each in some if isinstance(each, FilledEntry)]
     if not is_valid(validator, {"bulletins": [each.fields for each in made]}):
         made = [each for each in made if is_valid(validator, {"bulletins": [each.fields]})]
     return {id(each) for each in made}
 
 
-def _explained(made: Made, entry: MergedEntry) -> Iterator[Finding]:
+def _explained(made: FilledEntry, entry: MergedEntry) -> Iterator[Finding]:
     from runner.definitions.schema import schema_findings
 
     document = Document(entry.file, {"bulletins": [made.fields]}, array("Q"), "", {})

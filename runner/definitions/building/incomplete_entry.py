@@ -14,7 +14,7 @@ from runner.definitions.fields import FIELDS, MERGED
 from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import RowReference
-from runner.definitions.schedules.bulletin_times import Timing
+from runner.definitions.schedules.bulletin_times import TimesReader
 
 Fields = dict[str, Any]
 
@@ -119,10 +119,10 @@ def times(
     fields = _without(read, (place for place in map(entry.place, reported) if place not in stood_in))
     fields = _without(fields, list(_to_be_filled_in(fields)))
     found: list[Finding] = []
-    timing = Timing(fields, entry.own, entry.path, entry.file, found)
-    timing.when()
+    reader = TimesReader(fields, entry.own, entry.path, entry.file, found)
+    reader.read_when()
     if "schedule" in fields:
-        timing.schedule()
+        reader.read_schedule()
     for finding in found:
         yield replace(finding, row=row)
 

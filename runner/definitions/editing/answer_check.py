@@ -19,7 +19,7 @@ _ACCOUNT = {"region": "in1", "account_id_env": "ID", "passcode_env": "PASSCODE"}
 _FILLED_IN = {"id": "a", "business_event": "a", "name": "a", "properties": {}, "c-by": "a@example.com"}
 
 
-def complaint(path: Path, fields: Mapping[str, Any], definitions: Definitions) -> Problem | None:
+def check_answer(path: Path, fields: Mapping[str, Any], definitions: Definitions) -> Problem | None:
     """Return the first problem of the field at `path`, such as `("properties", "language")`; None if it is valid.
 
     Other fields may still be missing.

@@ -13,16 +13,15 @@ from typing import Any
 from runner.definitions.editing.editor_schema_events import TEMPLATE, add_events, event_text, one_of_events
 from runner.definitions.model import Definitions
 from runner.definitions.schedules.zones import names
-from runner.definitions.schema.schemas import KINDS, published
+from runner.definitions.schema.schemas import published
 
 Schema = dict[str, Any]
 
-NARROWED = KINDS
 _MOST_HINTS = 50
 
 
-def narrowed(kind: str, definitions: Definitions) -> Schema:
-    """Return the schema of a kind of file, one of `NARROWED`, for this set."""
+def narrow_schema(kind: str, definitions: Definitions) -> Schema:
+    """Return the schema of a kind of file, one of `KINDS`, for this set."""
     whole = published(kind)
     whole.pop("$id", None)  # an editor must not confuse it with the general schema of this $id
     if kind == "bulletins":

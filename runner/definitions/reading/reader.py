@@ -19,10 +19,10 @@ from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.characters import FORBIDDEN
 from runner.definitions.reading.document import Document, Value, end_position, source_line
-from runner.definitions.reading.scalars import resolve_plain
+from runner.definitions.reading.scalars import NUMBER_START, WORDS, resolve_plain
+from runner.definitions.sources import MAX_FILE_BYTES
 from runner.definitions.suggest import quoted
 
-MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 60  # libyaml's event stream is safe at any depth; recursive code over the values is not
 MAX_ALIAS_NODES = 10_000  # values that all aliases of a file together may repeat
 MAX_ALIAS_CHARACTERS = 1024 * 1024
@@ -134,8 +134,12 @@ class _Builder:
         return Document(self.file, value, self.marks, self.text, self.ends)
 
     def _node(self, next_event: Callable[[], Any]) -> Value:
-        """Build the root node and everything in it. One loop over the events, for speed."""
+        """Build the root node and everything in it. One loop over the events, for speed.
+
+        Most scalars are texts without a tag, an anchor or an invisible character. They take the short way.
+        """
         marks, scalar = self.marks, yaml.ScalarEvent
+        append_mark = marks.append
         stack: list[tuple[Value, str | None, str | None, int]] = []
         container: Value = None
         key: str | None = None
@@ -146,13 +150,21 @@ class _Builder:
             kind = type(event)
             if kind is scalar:
                 mark = event.start_mark
-                marks.append(mark.line << 32 | mark.column)
-                if type(container) is dict and key is None:
+                append_mark(mark.line << 32 | mark.column)
+                value = event.value
+                is_key = key is None and type(container) is dict
+                is_text = value.isprintable() if event.style else value[:1] not in NUMBER_START and value not in WORDS
+                if is_text and event.tag is None and event.anchor is None:
+                    if is_key:
+                        key = value if value not in container else self._key(event, container)
+                        continue
+                elif is_key:
                     key = self._key(event, container)
                     continue
-                value = self._scalar(event)
-                if event.anchor is not None:
-                    self.anchors[event.anchor] = (value, len(marks) - 1, len(marks))
+                else:
+                    value = self._scalar(event)
+                    if event.anchor is not None:
+                        self.anchors[event.anchor] = (value, len(marks) - 1, len(marks))
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 self._check_collection(event, container, key, len(stack))
                 stack.append((container, key, anchor, first_mark))

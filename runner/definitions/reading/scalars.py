@@ -9,7 +9,8 @@ import re
 
 _NULL = frozenset({"", "null", "Null", "NULL", "~"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_OTHER_START = frozenset("0123456789+-.nN~tTfF")  # the first characters of all values that are not text
+WORDS = _NULL | _BOOL.keys()  # all values other than text and numbers
+NUMBER_START = frozenset("0123456789+-.")  # the first characters of all numbers
 _INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
@@ -17,12 +18,10 @@ _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 
 def resolve_plain(text: str) -> bool | int | float | str | None:
     """Return the value of an unquoted scalar."""
-    if text and text[0] not in _OTHER_START:
+    if text in WORDS:
+        return _BOOL.get(text)
+    if text[0] not in NUMBER_START:
         return text
-    if text in _NULL:
-        return None
-    if text in _BOOL:
-        return _BOOL[text]
     if _INT.match(text):
         return _integer(text)
     if _FLOAT.match(text):

@@ -1,7 +1,7 @@
 """Check that no CleverTap account has two names, and that no account id is a passcode. Pure functions.
 
 The ledger knows an account by its name. If one CleverTap account had two names, its people could get a bulletin
-twice. Two accounts are the same if `regions.service` and `account_id_env` are equal.
+twice. Two accounts are the same if `regions.identify_service` and `account_id_env` are equal.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def check(accounts: Iterable[Account]) -> Iterator[Finding]:
 def _shared_ids(accounts: Iterable[Account]) -> Iterator[Finding]:
     first: dict[tuple[str, str], Account] = {}
     for account in accounts:
-        other = first.setdefault((regions.service(account.base_url), account.account_id_env), account)
+        other = first.setdefault((regions.identify_service(account.base_url), account.account_id_env), account)
         if other.name == account.name:
             continue  # the same account, or a second definition of its name, which another rule reports
         message = (

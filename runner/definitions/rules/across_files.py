@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runner.definitions.building.build import Parts
+from runner.definitions.building.parts import Parts
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Place, Recurrence, Schedule
 from runner.definitions.problem import MAX_PROBLEMS, Finding, dotted
 from runner.definitions.problem_codes import Code

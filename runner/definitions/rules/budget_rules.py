@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.definitions.building.build import Parts
+from runner.definitions.building.parts import Parts
 from runner.definitions.model import Account, Budget
 from runner.definitions.problem import Finding, Path, dotted
 from runner.definitions.problem_codes import Code

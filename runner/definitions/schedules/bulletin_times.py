@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class TimesReader:
     """The fields of one bulletin, whose times are to be read. Faults are added to `findings`."""
 
     fields: Mapping[str, Any]
@@ -36,7 +36,7 @@ class Timing:
     file: str
     findings: list[Finding]
 
-    def when(self) -> str | int:
+    def read_when(self) -> str | int:
         """Return `when` as the API takes it: "now" or UNIX seconds."""
         value = self.fields.get("when", "now")
         if value == "now":
@@ -48,7 +48,7 @@ class Timing:
             self._find(code, ("when",), f"when: {error.message}", error.help)
             return "now"
 
-    def schedule(self) -> Schedule | Recurrence | None:
+    def read_schedule(self) -> Schedule | Recurrence | None:
         """Return the schedule. None means due at once, or a schedule that cannot be read."""
         fields = self.fields.get("schedule")
         if fields is None:
@@ -194,10 +194,11 @@ def edge_of_schedule(text: str, timezone: str, *, end: bool = False) -> datetime
 
 
 def _check_times(read: _Read, recurrence: Recurrence) -> None:
-    from runner.definitions.schedules.recurrence import comes, is_denser
+    from runner.definitions.schedules.recurrence import is_denser, is_ever_due
 
     starts, ends = recurrence.starts, recurrence.ends
-    if (starts or ends) and not comes(recurrence):  # without limits, the cron reader has checked that it has times
+    # Without limits, the cron reader has checked that it has times.
+    if (starts or ends) and not is_ever_due(recurrence):
         message = f"schedule.cron: {recurrence.cron!r} has no time between starts and ends"
         read.faults.append(_Fault(Code.BAD_CRON, message, "Change cron, starts or ends.", ("cron",)))
     elif is_denser(recurrence, recurrence.grace, MOST_IN_GRACE):

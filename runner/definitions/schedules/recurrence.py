@@ -76,7 +76,7 @@ def falls_on(recurrence: Recurrence, at: datetime) -> bool:
     return next(between(recurrence, at, at), None) is not None
 
 
-def comes(recurrence: Recurrence) -> bool:
+def is_ever_due(recurrence: Recurrence) -> bool:
     """Whether the schedule is ever due."""
     return next(between(recurrence, _FIRST, _LAST), None) is not None
 

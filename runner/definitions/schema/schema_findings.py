@@ -89,14 +89,14 @@ def _defaults_misspelt(value: Mapping[str, Any]) -> bool:
     return "bulletins" in value and any(did_you_mean(key, ["defaults"]) for key in others[:10])
 
 
-def shown(path: Path) -> str:
+def describe_path(path: Path) -> str:
     """Return a path as messages show it: relative to its bulletin, or complete elsewhere."""
     if path[:1] == ("bulletins",) and len(path) > 1:
         return dotted(path[2:]) or "the bulletin"
     return dotted(path) or "the file"
 
 
-def described(value: Any, path: Path) -> str:
+def describe_value(value: Any, path: Path) -> str:
     """Return a value as messages quote it, such as `the number 234567`; only its type if it may be a secret."""
     if not credential_fields.is_quotable(path, value):
         return _KINDS.get(type(value), "a mapping")
@@ -122,7 +122,7 @@ def top_level(document: Document) -> Finding:
     value, file = document.value, document.file
     wanted = "exactly one of accounts, business_events, bulletins"
     if type(value) is not dict:
-        found = "a text" if isinstance(value, str) else described(value, ())  # a passcode, perhaps
+        found = "a text" if isinstance(value, str) else describe_value(value, ())  # a passcode, perhaps
         message = f"the file is {found}; it must have {wanted}"
         return Finding(Code.TOP_LEVEL, file, (), message)
     kinds = [key for key in value if key in KINDS]
@@ -143,18 +143,18 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
     takes = f"it takes {' or '.join(_TYPES[name] for name in wanted)}"
     if wanted == ["string"] and path[-2:-1] == ("properties",) and path[0] != "business_events":
         code, takes = Code.PROPERTY_NOT_STRING, "CleverTap takes only text"
-    found = described(instance, path)
+    found = describe_value(instance, path)
     written = document.written(path)
     if not credential_fields.is_quotable(path, instance):
         if instance is not None and path[2:] and path[2] in credential_fields.VARIABLES:
             return [replace(credential_fields.bad_variable(path, document.file), code=code)]
-        message = f"{shown(path)} is {found}; {takes}"
+        message = f"{describe_path(path)} is {found}; {takes}"
         known = None if instance is None else ""
         return [Finding(code, document.file, path, message, _retyped(known, wanted, path, document))]
     if type(instance) in (int, float) and written:
         # as written: 007 would be shown as 7, and 1.10 as 1.1
         found = f"the number {written[:60]}"
-    message = f"{shown(path)} is {found}; {takes}"
+    message = f"{describe_path(path)} is {found}; {takes}"
     return [Finding(code, document.file, path, message, _retyped(instance, wanted, path, document))]
 
 
@@ -192,7 +192,7 @@ def _explain_required(error: _Error, path: Path, document: Document) -> list[Fin
 def missing_field(path: Path, name: str, file: str) -> Finding:
     """Return the finding that a required field is missing."""
     example = _example(name)
-    message = f"{shown(path)} has no {name}, which is required"
+    message = f"{describe_path(path)} has no {name}, which is required"
     return Finding(Code.MISSING_FIELD, file, path, message, f"Add {name}: {example}." if example else f"Add {name}.")
 
 
@@ -215,30 +215,31 @@ def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[
         elif "accounts" in document.value and len(path) in (0, 2):
             yield credential_fields.unknown_field((*path, key), error.instance[key], hint, document.file)
             continue
-        message = f"{shown((*path, key))} is not a field"
+        message = f"{describe_path((*path, key))} is not a field"
         yield Finding(Code.UNKNOWN_FIELD, document.file, (*path, key), message, hint, True)
 
 
 def _explain_enum(error: _Error, path: Path, document: Document) -> list[Finding]:
     allowed = [str(value) for value in error.validator_value]
     hint = did_you_mean(str(error.instance), allowed)
-    message = f"{shown(path)} is {described(error.instance, path)}; it takes {listed(allowed, 'or')}"
+    message = f"{describe_path(path)} is {describe_value(error.instance, path)}; it takes {listed(allowed, 'or')}"
     return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
 
 
 def _explain_range(error: _Error, path: Path, document: Document) -> list[Finding]:
     bound = "at least" if error.validator == "minimum" else "at most"
-    message = f"{shown(path)} is {described(error.instance, path)}; it takes {bound} {error.validator_value}"
+    found = describe_value(error.instance, path)
+    message = f"{describe_path(path)} is {found}; it takes {bound} {error.validator_value}"
     return [Finding(Code.NOT_ALLOWED, document.file, path, message, f"Write {error.validator_value}.")]
 
 
 def _explain_items(error: _Error, path: Path, document: Document) -> list[Finding]:
     if error.validator != "uniqueItems":
         what = "list" if error.validator == "minItems" else "mapping"
-        message, hint = f"{shown(path)} is an empty {what}", "Write at least one entry, or remove the field."
+        message, hint = f"{describe_path(path)} is an empty {what}", "Write at least one entry, or remove the field."
         return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
     number = first_repeated(error.instance) or 0
-    message = f"{shown(path)} contains {described(error.instance[number], path)} twice"
+    message = f"{describe_path(path)} contains {describe_value(error.instance[number], path)} twice"
     return [Finding(Code.NOT_ALLOWED, document.file, (*path, number), message, "Remove one of the two.")]
 
 
@@ -249,7 +250,7 @@ def _explain_one_of(error: _Error, path: Path, document: Document) -> list[Findi
     found = [name for name in names if name in error.instance]
     if not found and is_misspelt(names, error, path):
         return []
-    message = f"{shown(path)} has {'both ' + listed(found) if found else 'neither ' + listed(names, 'nor')}"
+    message = f"{describe_path(path)} has {'both ' + listed(found) if found else 'neither ' + listed(names, 'nor')}"
     return [Finding(Code.ONE_OF_FIELDS, document.file, path, message, f"Write exactly one of {listed(names)}.")]
 
 
@@ -258,7 +259,7 @@ def _explain_text(error: _Error, path: Path, document: Document) -> list[Finding
     at_key = "propertyNames" in error.absolute_schema_path
     if not at_key and may_be_filled_in(error.instance, path, document):
         return []
-    what = f"the name {quoted(error.instance)} in {shown(path)}" if at_key else shown(path)
+    what = f"the name {quoted(error.instance)} in {describe_path(path)}" if at_key else describe_path(path)
     place = (*path, error.instance) if at_key else path
     limit = error.schema.get("maxBytes") if error.validator == "maxLength" else None
     if limit is not None and utf8_bytes(error.instance) > limit:
@@ -296,7 +297,7 @@ def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[C
 
 
 def _explain_other(error: _Error, path: Path, document: Document) -> list[Finding]:
-    return [Finding(Code.NOT_ALLOWED, document.file, path, f"{shown(path)}: {error.message[:300]}")]
+    return [Finding(Code.NOT_ALLOWED, document.file, path, f"{describe_path(path)}: {error.message[:300]}")]
 
 
 _EXPLAINERS: dict[str, Callable[[_Error, Path, Document], Iterable[Finding]]] = {

@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 # Texts that look like a template, braces missing included: {{ row.x, ${row.x}, row.x }}.
 _MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
 _FILLED_IN_BY = {"row": ("for_each", "for_each with its rows"), "occurrence": ("cron", "a schedule with cron")}
-_MAY_HOLD_BRACES = tuple(field.name for field in FIELDS if field.form in (Form.TEXT, Form.TIME))
+_MAY_HOLD_BRACES = tuple(field.name for field in FIELDS if field.form in (Form.TEXT, Form.WORD, Form.TIME))
 _FILLED_LATER = tuple(field.name for field in FILLED_PER_OCCURRENCE)
 _COUNTED = ("properties", *(field.name for field in FIELDS if field.form is Form.WORDS))
 _OPENING = re.compile(r"\{[{%#]")
@@ -34,7 +34,7 @@ _CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class FilledEntry:
     """The fields of one bulletin made by a template, its row, and the number of characters filled in."""
 
     fields: Fields
@@ -47,14 +47,14 @@ def is_recurring(fields: Mapping[str, Any]) -> bool:
     return "cron" in (fields.get("schedule") or ())
 
 
-def has_templates(fields: Mapping[str, Any]) -> bool:
+def may_have_template(fields: Mapping[str, Any]) -> bool:
     """Whether a text contains a template, or anything similar such as a single brace."""
     properties, schedule = fields.get("properties", {}), fields.get("schedule", {})
     texts = [str(fields[name]) for name in _MAY_HOLD_BRACES if name in fields]
     return any("{" in text or "}}" in text for text in (*texts, *schedule.values(), *properties.values(), *properties))
 
 
-def fills_in(fields: Mapping[str, Any]) -> bool:
+def has_template(fields: Mapping[str, Any]) -> bool:
     """Whether a text is a template. For defaults: a plain entry may inherit a text that only rows can fill in."""
     from runner.definitions.templates import is_template
 
@@ -143,7 +143,7 @@ class Template:
         """Return the number of template parts to evaluate for each bulletin."""
         return self.renderer.pieces
 
-    def made(self) -> Iterator[Made | Finding]:
+    def made(self) -> Iterator[FilledEntry | Finding]:
         """Yield the bulletin of each row, or a finding if its values cannot be filled in."""
         from runner.definitions.templates import RowFault
 
@@ -155,7 +155,7 @@ class Template:
                 place = (*self.path, *fault.key)
                 yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=row)
             else:
-                yield Made(self.filling.filled(rendered), row, sum(map(len, rendered.values())))
+                yield FilledEntry(self.filling.filled(rendered), row, sum(map(len, rendered.values())))
 
 
 def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Template | list[Finding]:

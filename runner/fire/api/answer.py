@@ -87,15 +87,6 @@ class Answer:
     complete: bool = False
     error: str | None = None
 
-    @property
-    def keeps_connection(self) -> bool:
-        """Whether the connection may be used for another request: only after a complete and consistent success.
-
-        After a refusal the connection is closed. A server may send a refusal twice, and the second copy must never be
-        read as the answer to the next request: a bulletin that was sent would then count as refused.
-        """
-        return self.http_status is not None and self.complete and is_success(self.http_status, self.body)
-
 
 def is_success(http_status: int, body: bytes) -> bool:
     """Whether a complete answer with this HTTP status and body reports success and does not contradict itself."""

@@ -1,4 +1,4 @@
-"""Finds where an HTTP answer begins and ends. Takes the bytes of a connection, returns the lines and the body.
+"""Finds where an HTTP answer begins and ends. Takes the bytes of a connection, returns the head and the body.
 
 Reading is strict: an ambiguous head is refused. http.client accepts an incomplete head, chooses one of two lengths, and
 drops the bytes that follow an answer. So the answer to one request could be read as the answer to another.
@@ -7,137 +7,186 @@ Source of the rules: RFC 9112, sections 2, 5, 6 and 7.
 
 from __future__ import annotations
 
-import io
+import http
 import re
 import socket
-from collections.abc import Callable, Sequence
+import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException, RemoteDisconnected
 
 MAX_HEAD_BYTES = 256 * 1024  # of one answer, including the interim answers before it and the lines between its chunks
+MAX_LINE_BYTES = 64 * 1024
+MAX_FIELDS = 100  # of one head
+_RECEIVED_BYTES = 64 * 1024
 
 _TEXT = rb"[^\x00-\x08\x0a-\x1f\x7f]*"
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) [1-5][0-9]{2}(?: " + _TEXT + rb")?\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: " + _TEXT + rb")?\r?\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):(" + _TEXT + rb")\r?\n")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;" + _TEXT + rb")?\r\n")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _BLANK = (b"\r\n", b"\n")
+_FRAMING_FIELDS = (b"content-length", b"transfer-encoding", b"connection", b"content-encoding")
 
 
 @dataclass(frozen=True, slots=True)
-class Framing:
-    """How the end of an answer is found, according to its head."""
+class Head:
+    """What the head of an answer says about its status and its body.
 
+    `length_bytes` is None if the body ends with the connection, or is `chunked`. `encoding` is how the body is
+    compressed, or empty. `closes` is true if the server closes the connection after the answer.
+    """
+
+    status: int
+    length_bytes: int | None
     chunked: bool
-    closes: bool  # the server closes the connection after the answer
+    encoding: str
+    closes: bool
 
 
-def framing(head: Sequence[bytes]) -> Framing:
+def parse_head(lines: Sequence[bytes]) -> Head:
     """Read the lines of a head, from the status line to the blank line. Raises HTTPException if it is malformed."""
-    status_line = _STATUS_LINE.fullmatch(head[0])
+    status_line = _STATUS_LINE.fullmatch(lines[0])
     if not status_line:
         raise HTTPException("the answer's status line is malformed")
-    values: dict[bytes, list[bytes]] = {b"content-length": [], b"transfer-encoding": [], b"connection": []}
-    for line in head[1:-1]:
+    values: dict[bytes, list[bytes]] = {name: [] for name in _FRAMING_FIELDS}
+    for line in lines[1:-1]:
         field = _FIELD.fullmatch(line)
         if not field:
             raise HTTPException("a line in the answer's head is malformed")
-        values.get(field[1].lower(), []).append(field[2].strip(b" \t").lower())
-    lengths, codings, connection = values.values()
-    is_old = status_line[1] == b"0"
+        if (name := field[1].lower()) in values:
+            values[name].append(field[2].strip(b" \t").lower())
+    lengths, codings, connection, encodings = values.values()
+    is_old, status = status_line[1] == b"0", int(status_line[2])
     if len(lengths) + len(codings) > 1 or codings not in ([], [b"chunked"]) or (codings and is_old):
         raise HTTPException("the answer's head states its length twice, or in an unknown way")
     if not all(map(_LENGTH.fullmatch, lengths)):
         raise HTTPException("the answer's Content-Length is not a number")
-    return Framing(bool(codings), is_old or any(b"close" in value for value in connection))
+    length_bytes = int(lengths[0]) if lengths else None
+    is_chunked = bool(codings)
+    if status < 200 or status in (http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED):
+        length_bytes, is_chunked = 0, False  # such an answer never has a body, even if its head announces one
+    return Head(
+        status,
+        length_bytes,
+        is_chunked,
+        b", ".join(encodings).decode("latin-1"),
+        is_old or any(b"close" in value for value in connection) or (length_bytes is None and not is_chunked),
+    )
 
 
-class AnswerReader(io.BufferedReader):
-    """The bytes of one answer. Checks each head as soon as its blank line has been read.
+class AnswerReader:
+    """Reads one answer from a socket: first `read_head`, then `read` until it returns no bytes.
 
-    `on_more` is called if more bytes have arrived after the answer when the reader is closed.
+    All methods raise OSError if the connection breaks, and HTTPException if the answer is malformed or incomplete.
     """
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
-        super().__init__(raw)
-        self.in_head = True
-        self.framing: Framing | None = None  # of the last complete head
-        self.on_more: Callable[[], None] | None = None
-        self._sock = sock
-        self._head: list[bytes] = []
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._unread = b""
         self._head_bytes = 0
+        self._left: int | None = 0  # bytes of the body, or of its present chunk; None if it ends with the connection
+        self._chunked = False
+        self.closed = False  # urllib3 asks for this where it decompresses a body
 
-    def readline(self, limit: int | None = -1) -> bytes:
-        """Return a line, or nothing at the end of the connection. Raises HTTPException if the head is unusable."""
-        line = super().readline(limit)
-        self._head_bytes += len(line)
-        if self._head_bytes > MAX_HEAD_BYTES:
-            raise HTTPException(f"the head of the answer is longer than {MAX_HEAD_BYTES:,} bytes")
-        if self.in_head:
-            self._add(line)
-        return line
+    def read_head(self) -> Head:
+        """Return the head of the answer. Interim answers are skipped.
 
-    def _add(self, line: bytes) -> None:
-        if self._head and not line:
-            raise HTTPException("the head of the answer is incomplete")
-        self._head.append(line)
-        if line in _BLANK and len(self._head) > 1:
-            self.framing = framing(self._head)
-            self._head = []
-
-    def close(self) -> None:
-        """Close the reader, after a check whether more bytes have arrived."""
-        if not self.closed and self.on_more is not None and self._has_more():
-            self.on_more()
-        super().close()
-
-    def _has_more(self) -> bool:
-        limit_s = self._sock.gettimeout()
-        try:
-            self._sock.settimeout(0)  # return at once
-            return bool(self.peek(1))
-        except (OSError, ValueError):  # no more bytes; a broken connection is noticed before the next request
-            return False
-        finally:
-            if self._sock.fileno() >= 0:
-                self._sock.settimeout(limit_s)
-
-
-class ChunkedBody:
-    """The body of a chunked answer, without the sizes of the chunks."""
-
-    def __init__(self, reader: AnswerReader) -> None:
-        self._reader = reader
-        self._left: int | None = 0  # bytes of the current chunk; None after the last chunk
+        101 is not an interim answer: after it, the connection uses another protocol.
+        """
+        head = self._one_head()
+        while head.status < 200 and head.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            head = self._one_head()
+        self._chunked, self._left = head.chunked, 0 if head.chunked else head.length_bytes
+        return head
 
     def read(self, size: int) -> bytes:
-        """Return up to `size` bytes, or none at the end. Raises HTTPException for a malformed or incomplete body."""
-        if self._left == 0:
+        """Return up to `size` bytes of the body, or none at its end."""
+        if self._chunked and not self._left:
             self._begin_chunk()
-        if self._left is None:
+        if self._left == 0:
             return b""
-        wanted = min(size, self._left)
-        data = self._reader.read(wanted)
-        if len(data) < wanted:
-            raise IncompleteRead(data, self._left - len(data))
-        self._left -= wanted
-        if not self._left and self._reader.read(2) != b"\r\n":
-            raise HTTPException("a chunk of the answer is longer than its size")
+        if not self._unread and not self._receive():
+            if self._left is None:
+                return b""
+            raise HTTPException(f"the answer ends {self._left:,} bytes too early")
+        wanted = size if self._left is None else min(size, self._left)
+        data, self._unread = self._unread[:wanted], self._unread[wanted:]
+        if self._left is not None:
+            self._left -= len(data)
+            if self._chunked and not self._left:
+                self._end_chunk()
         return data
 
+    def has_more(self) -> bool:
+        """Whether bytes have arrived that do not belong to the answer, which has been read completely."""
+        return bool(self._unread) or bool(received_now(self._socket))
+
+    def close(self) -> None:
+        """Do nothing: the socket belongs to the connection. urllib3 calls this at the end of a compressed body."""
+
+    def _one_head(self) -> Head:
+        lines = [self._line()]
+        if not lines[0]:
+            raise RemoteDisconnected("Remote end closed connection without response")
+        while lines[-1] not in _BLANK or len(lines) == 1:
+            lines.append(line := self._line())
+            if not line:
+                raise HTTPException("the head of the answer is incomplete")
+            if len(lines) > MAX_FIELDS + 2:
+                raise HTTPException(f"the head of the answer has more than {MAX_FIELDS} fields")
+        return parse_head(lines)
+
+    def _line(self) -> bytes:
+        """Return the next line with its end, or without one at the end of the connection."""
+        while (end := self._unread.find(b"\n") + 1) == 0 and len(self._unread) <= MAX_LINE_BYTES:
+            if not self._receive():
+                end = len(self._unread)
+                break
+        if end == 0 < len(self._unread) or end > MAX_LINE_BYTES:
+            raise HTTPException(f"a line in the answer's head is longer than {MAX_LINE_BYTES:,} bytes")
+        self._head_bytes += end
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise HTTPException(f"the head of the answer is longer than {MAX_HEAD_BYTES:,} bytes")
+        line, self._unread = self._unread[:end], self._unread[end:]
+        return line
+
+    def _receive(self) -> bool:
+        data = self._socket.recv(_RECEIVED_BYTES)
+        self._unread += data
+        return bool(data)
+
     def _begin_chunk(self) -> None:
-        chunk = _CHUNK.fullmatch(self._reader.readline(MAX_HEAD_BYTES))
+        chunk = _CHUNK.fullmatch(self._line())
         if not chunk:
             raise HTTPException("the size of a chunk of the answer is malformed")
-        self._left = int(chunk[1], 16) or None
-        if self._left is None:
-            while (line := self._reader.readline(MAX_HEAD_BYTES)) != b"\r\n":
+        self._left = int(chunk[1], 16)
+        if not self._left:
+            self._chunked = False
+            while (line := self._line()) != b"\r\n":
                 if not _FIELD.fullmatch(line):
                     raise HTTPException("a line after the chunks of the answer is malformed or missing")
 
-    def flush(self) -> None:
-        """Do nothing. http.client calls this method."""
+    def _end_chunk(self) -> None:
+        while len(self._unread) < 2 and self._receive():
+            pass
+        end, self._unread = self._unread[:2], self._unread[2:]
+        if end != b"\r\n":
+            raise HTTPException("a chunk of the answer is longer than its size")
 
-    def close(self) -> None:
-        """Close the reader."""
-        self._reader.close()
+
+def received_now(sock: socket.socket) -> bytes | None:
+    """Return a byte that the server has sent, empty bytes if it has closed the connection, or None if neither.
+
+    TLS's own messages don't count. A connection that is broken counts as closed.
+    """
+    limit_s = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        return sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return None
+    except OSError:
+        return b""
+    finally:
+        sock.settimeout(limit_s)

@@ -21,6 +21,8 @@ MOST_CHARACTERS = 8_192  # of a text; the rest is dropped, because decoding take
 _MOST_VIEWS = 32  # decoded forms of one text
 _MOST_DEPTH = 4  # escapes inside escapes
 _KEY = 4  # first characters by which a spelling is found; also the fewest that are redacted at the end of a text
+_REMEMBERED_CHARACTERS = 200  # of a text; most answers of a run are short and equal
+_MOST_REMEMBERED = 256  # texts
 _LEAST_ENCODED = 4  # bytes; a shorter credential in base64 or as numbers could be any text
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -189,13 +191,23 @@ class Redactor:
         every = (spelling for secret, label in secrets.items() for spelling in _spellings(secret, label))
         found = {spelling for spelling in every if spelling.text}
         self._key = min([_KEY, *(len(spelling.text) for spelling in found)])
+        self._remembered: dict[str, str] = {}
         self._by_key: dict[str, list[_Spelling]] = {}
         for spelling in sorted(found, key=lambda each: -len(each.text)):
             self._by_key.setdefault(spelling.text[: self._key], []).append(spelling)
 
     def redacted(self, text: str) -> str:
         """Return the first `MOST_CHARACTERS` of the text without credentials and without user names in URLs."""
-        text = text[:MOST_CHARACTERS]
+        if len(text) > _REMEMBERED_CHARACTERS:
+            return self._redact(text[:MOST_CHARACTERS])
+        known = self._remembered.get(text)
+        if known is None:
+            known = self._redact(text)
+            if len(self._remembered) < _MOST_REMEMBERED:
+                self._remembered[text] = known
+        return known
+
+    def _redact(self, text: str) -> str:
         pieces: list[str] = []
         last = 0
         for start, end, label in _merged(span for view in _views(text) for span in self._spans(view)):

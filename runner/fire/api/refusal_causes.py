@@ -65,8 +65,9 @@ ANSWERS: Mapping[str, AnswerExplanation] = {
         "CleverTap allows three requests at once for each account, including those of other programs. The answer"
         " doesn't state when to try again. An older edition of CleverTap's page on errors adds: try again after 10"
         " minutes. The newest edition has no such sentence.",
-        "Nothing was sent. The run slows down and tries again a few times. If all tries fail, the firing is recorded"
-        " as failed. Until its grace period ends, the next run tries again.",
+        "Nothing was sent. The run tries again a few times. It learns how long the server counts a request after its"
+        " answer, or slows down. If all tries fail, the firing is recorded as failed. If nothing else was accepted"
+        " meanwhile, the run stops the account. Until its grace period ends, the next run tries again.",
         (
             "Start a run every few minutes, and write a grace of more than 10 minutes: then nothing is lost.",
             "If other programs use the account, write a lower concurrency for it.",

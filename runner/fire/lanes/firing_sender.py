@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from runner import clock
 from runner.fire import reasons
-from runner.fire.api.client import Client
 from runner.fire.collected_results import CollectedResults
 from runner.fire.holding.claims import Claims, Unclaimed
 from runner.fire.holding.lease import Lease
@@ -25,6 +25,11 @@ from runner.ledger.values import Attempt, Claim
 from runner.plan.budget import HeldByBudget
 from runner.plan.decide import Step
 from runner.reason import Reason
+
+if TYPE_CHECKING:
+    from runner.fire.api.client import Client
+
+EARLY_TRIES = 2  # after so many refusals of one firing, it waits although its lane goes on
 
 
 class FiringSender:
@@ -93,6 +98,7 @@ class FiringSender:
         give_up_at = time.monotonic() + self._retries.total_s
         attempts: list[Attempt] = []
         last: Reason | None = None
+        answered_before = lane.answered
         while True:
             try:
                 with SendPermit(lane, lambda: self._check_out(step, claim, attempts)) as permit:
@@ -101,10 +107,14 @@ class FiringSender:
                     attempts.append(attempt(len(attempts) + 1, answer, judgement, client.redacted))
                     delay_s = self._delay_s(judgement, len(attempts), give_up_at)
                     if delay_s is None:
-                        lane.note(judgement.outcome, judgement.reason, stop_account=judgement.stop_account)
-                        return answered(step, answer, judgement, attempts)
+                        # An API that refused all tries of a firing, and no other request, refuses the next firings too.
+                        refuses_all = judgement.slow_down and lane.answered == answered_before
+                        stops = judgement.stop_account or refuses_all
+                        lane.note(judgement.outcome, judgement.reason, stop_account=stops)
                     if judgement.slow_down:
-                        lane.slow_down(delay_s)
+                        delay_s = permit.refuse(delay_s, is_early=len(attempts) <= EARLY_TRIES)
+                    if delay_s is None:
+                        return answered(step, answer, judgement, attempts)
             except SendForbidden as withheld:
                 outcome = withheld.outcome
                 reason = withheld.reason if last is None else reasons.after_tries(withheld.reason, last)

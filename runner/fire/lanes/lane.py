@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 from runner.definitions.model import Account
 from runner.fire import reasons
 from runner.fire.lanes.budget_memory import BudgetMemory
+from runner.fire.lanes.release_pause import Departure, ReleasePause
 from runner.fire.outcome import Outcome
 from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.decide import Step
@@ -58,6 +59,8 @@ class Lane:
         self._slots: list[int] = []
         self.asking = 0  # threads that wait for a firing
         self.seeking = 0  # threads that wait for a slot
+        self._pause = ReleasePause(account.concurrency)
+        self.answered = 0  # requests that the API did not refuse with 429
         self._giving_up = 0  # slots to give back as soon as they are idle
         self._suspended = False
         self.on_need: Callable[[], object] = lambda: None  # called if slots are missing, or one to give back is idle
@@ -128,8 +131,8 @@ class Lane:
         with self._changed:
             return len(self._waiting)
 
-    def acquire(self) -> bool:
-        """Wait for a free slot and occupy it. Return False, without a slot, if the lane has stopped."""
+    def acquire(self) -> Departure | None:
+        """Wait for a free slot and occupy it. Return None, without a slot, if the lane has stopped."""
         with self._changed:
             self.seeking += 1
             while not self.stopped and (delay := self.blocked_for_s()) is not None:
@@ -137,17 +140,49 @@ class Lane:
                     self.on_need()
                 self._room.wait(delay)
             self.seeking -= 1
-            if not self.stopped:
-                self._in_flight += 1
-            return not self.stopped
+            if self.stopped:
+                return None
+            departure = self._pause.depart(time.monotonic(), self._free)
+            self._in_flight += 1
+            if self.seeking:
+                self._room.notify()  # another slot may be free: its notice may have woken this thread
+            return departure
 
-    def release(self) -> None:
-        """Free the slot that `acquire` occupied."""
+    def release(self, departure: Departure) -> None:
+        """Free the slot of a request that the API did not refuse with 429."""
         with self._changed:
-            self._in_flight -= 1
-            if self._giving_up:
-                self.on_need()
-            self._room.notify()
+            self._pause.accept(departure, time.monotonic())
+            self.answered += 1
+            self._free_slot()
+
+    def cancel(self, departure: Departure) -> None:
+        """Free the slot of a request that did not leave."""
+        with self._changed:
+            self._pause.forget(departure)
+            self._free_slot()
+
+    def refuse(self, departure: Departure, delay_s: float, *, is_early: bool) -> float:
+        """Free the slot of a request that was refused with 429. Return the wait before its next try in seconds.
+
+        If the server counted an earlier request for longer, the lane learns that and goes on; then the request waits
+        for its slot only, if it `is_early`. Any other refusal slows the lane down.
+        """
+        with self._changed:
+            is_learned = self._pause.refuse(departure, time.monotonic())
+            if not is_learned:
+                self.slow_down(delay_s)
+            self._free_slot()
+            return 0.0 if is_learned and is_early else delay_s
+
+    def _free_slot(self) -> None:
+        self._in_flight -= 1
+        if self._giving_up:
+            self.on_need()
+        self._room.notify()
+
+    @property
+    def _free(self) -> int:
+        return len(self._slots) - self._in_flight
 
     @property
     def slots(self) -> tuple[int, ...]:
@@ -211,13 +246,16 @@ class Lane:
         if now < self._paused_until:
             return self._paused_until - now
         limit = min(self._present_limit(), len(self._slots) - self._giving_up)
-        return None if self._in_flight < limit and not self._suspended else _LOOK_S
+        if self._in_flight >= limit or self._suspended:
+            return _LOOK_S
+        delay_s = self._pause.ready_at(now, self._free) - now
+        return delay_s if delay_s > 0 else None
 
     def _present_limit(self) -> int:
         return self._limit if time.monotonic() < self._slow_until else self.account.concurrency
 
     def slow_down(self, pause_s: float) -> None:
-        """After a 429: start no request for `pause_s`, and allow one request fewer in flight for ten seconds."""
+        """After a 429 of another cause: start no request for `pause_s`, and allow one fewer in flight for 10 s."""
         with self._changed:
             now = time.monotonic()
             self._limit = max(1, self._present_limit() - 1)

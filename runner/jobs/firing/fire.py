@@ -40,7 +40,7 @@ def fire(request: FireRequest, display: FireDisplay) -> int:
         check_outputs({"--report": request.report_place}, request.ledger.url)
         request.check()
         job = _FireJob(request, load_set(request), metrics, display)
-        if job.set_to_fire.definitions.problems:
+        if job.set_to_fire.problems:
             display.show_problems(job.set_to_fire.definitions)
             metrics.exit_code = Exit.PROBLEMS
         else:
@@ -76,7 +76,9 @@ class _FireJob:
         except UserError as refusal:
             publisher.publish_refusal(plan, refusal, ledger=ledger_id)
             raise
-        ended = RunResult(tuple(dry_run_result(step, plan.now) for step in plan.steps))
+        ended = RunResult(
+            tuple(dry_run_result(step, plan.now) for step in plan.steps), settled_counts=plan.settled_counts
+        )
         return publisher.publish(new_ulid(), ended, ledger=ledger_id).exit_code
 
     def send(self) -> int:
@@ -87,7 +89,6 @@ class _FireJob:
         from runner.fire.fault_scope import fault_text
 
         publisher = self._publisher()
-        self.display.prepare()
         sending = Sending(publisher, self.display, canary=self.request.canary)
         try:
             return self._guard_ask_and_send(publisher, sending)
@@ -107,11 +108,13 @@ class _FireJob:
         request, set_to_fire = self.request, self.set_to_fire
         with ExitStack() as stack:
             ledger = stack.enter_context(self._open_ledger(publisher.started_at))
-            stack.callback(self.metrics.count_ledger, ledger, set_to_fire.definitions)
+            stack.callback(self.metrics.count_ledger, ledger, set_to_fire.loaded)
             publisher.check()
             now = clock.now()  # after opening the ledger, which may have ended the leases of a crashed run
             witness = None if request.ledger.is_sandbox else compare_with_witness(ledger, self.display)
             plan = set_to_fire.plan(ledger, now)
+            if plan.to_send:
+                self.display.prepare()
             try:
                 if witness is not None:
                     witness.check(plan, request.accepted_losses, is_named=request.ledger.is_named)

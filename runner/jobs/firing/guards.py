@@ -33,18 +33,18 @@ def check_guards(
     from runner.fire.api.credentials import check_hosts, load_credentials, read_credentials
     from runner.fire.guard import accounts_needed, check_identities, check_ledger_pins, check_maximum
 
-    definitions = set_to_fire.definitions
+    accounts = set_to_fire.loaded.accounts
     try:
         check_maximum(plan, request.maximum, is_reviewed=set_to_fire.reviewed is not None)
     except UserError:
         _record_due_occurrences(plan, ledger)
         raise
-    needed = accounts_needed(plan, definitions.accounts)
+    needed = accounts_needed(plan, accounts)
     if request.ledger.is_sandbox:
-        return _sandboxed(definitions, needed, stack)
+        return _sandboxed(set_to_fire.definitions, needed, stack)
     check_ledger_pins(needed, ledger.id, ledger.place)
     check_hosts(needed, request.allowed_hosts)
-    readings = read_credentials(definitions.accounts.values() if needed else (), os.environ)
+    readings = read_credentials(accounts.values() if needed else (), os.environ)
     credentials = load_credentials(readings, needed, os.environ)
     check_identities(readings)
     return {account.name: account for account in needed}, credentials

@@ -16,7 +16,7 @@ from runner.errors import ErrorCode, Exit, UserError
 from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
-    from runner.definitions.model import Definitions
+    from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
     from runner.report.metrics import Earlier, RunFigures
 
@@ -43,17 +43,14 @@ class MetricsFile:
         """Keep the run's report."""
         self._document = document
 
-    def count_ledger(self, ledger: Ledger, definitions: Definitions) -> None:
+    def count_ledger(self, ledger: Ledger, loaded: LoadedSet) -> None:
         """Count what is in doubt, overdue and held back after the run, in the whole set whatever was selected."""
         if self._path is None:
             return
-        from runner.jobs.planning import plan_firings
-        from runner.plan.firing import firings
-
         now = clock.now()
         try:
             self._in_doubt = len(ledger.in_doubt())
-            plan = plan_firings(ledger, definitions, list(firings(definitions, now)), now)
+            plan = loaded.plan(ledger, now)
             self._overdue, self._held_back = len(plan.to_send), len(plan.held_back)
         except UserError as error:
             self._messages.note(f"the metrics keep the last known counts of the ledger: {error.message}")

@@ -97,7 +97,7 @@ class ReportPublisher:
             git_commit=checkout.commit if checkout else None,
             git_dirty=checkout.dirty if checkout else None,
         )
-        return report_document(facts, ended.results)
+        return report_document(facts, ended.results, unlisted=sum(ended.settled_counts.values()))
 
     def _write(self, path: Path, document: Mapping[str, Any]) -> bool:
         """Write the report to its file; return whether that was possible."""
@@ -148,4 +148,5 @@ def _refused(plan: Plan, refusal: UserError) -> RunResult:
         for step in plan.steps
     )
     signals = [number for number in interrupts.SIGNALS if refusal.exit_code == interrupts.exit_code_of(number)]
-    return RunResult(results, signal=signals[0] if signals else None, fault=refusal.message)
+    signal = signals[0] if signals else None
+    return RunResult(results, signal=signal, fault=refusal.message, settled_counts=plan.settled_counts)

@@ -35,6 +35,7 @@ class FireRequest:
     metrics_file: Path | None = None
     format: str = "text"
     quiet: bool = False
+    use_cache: bool = True
 
     @property
     def sends_to_people(self) -> bool:

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 from runner import clock, git
 from runner.errors import ErrorCode, UserError, usage_error
+from runner.jobs import loaded_set
 from runner.jobs.firing.request import FireRequest
 from runner.jobs.selected_set import SelectedSet, select_set
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
+    from runner.definitions.problem import Problem
+    from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
     from runner.plan.reviewed import ReviewedPlan
@@ -32,6 +35,16 @@ class SetToFire:
     reviewed: ReviewedPlan | None = None
 
     @property
+    def loaded(self) -> LoadedSet:
+        """The set as it was loaded."""
+        return self.selected.loaded
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems of the set."""
+        return self.loaded.problems
+
+    @property
     def definitions(self) -> Definitions:
         """The whole set."""
         return self.selected.definitions
@@ -42,7 +55,7 @@ class SetToFire:
         from runner.plan.reviewed import firings_for, only_reviewed
 
         if self.reviewed is None:
-            return plan_firings(ledger, self.definitions, self.selected.firings(now), now)
+            return self.selected.plan(ledger, now)
         wanted = list(firings_for(self.reviewed, self.definitions, now))
         return only_reviewed(self.reviewed, plan_firings(ledger, self.definitions, wanted, now))
 
@@ -64,8 +77,6 @@ def load_set(request: FireRequest) -> SetToFire:
 
     Raises UserError if nothing is selected, or if the plan file can't be used.
     """
-    from runner.definitions.load import load
-
     path, reviewed = request.path, _reviewed(request)
     if reviewed is not None:
         path = Path(reviewed.path)
@@ -77,10 +88,10 @@ def load_set(request: FireRequest) -> SetToFire:
             )
     if request.require_committed:
         git.require_committed([path])
-    definitions, now = load([path]), request.now or clock.now()
-    if definitions.problems or reviewed is not None:
-        return SetToFire(path, SelectedSet(definitions, now), reviewed)
-    return SetToFire(path, select_set(definitions, path, request.selection, now))
+    loaded, now = loaded_set.load_set(path, use_cache=request.use_cache), request.now or clock.now()
+    if loaded.problems or reviewed is not None:
+        return SetToFire(path, SelectedSet(loaded, now), reviewed)
+    return SetToFire(path, select_set(loaded, path, request.selection, now))
 
 
 def _reviewed(request: FireRequest) -> ReviewedPlan | None:

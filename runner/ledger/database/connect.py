@@ -190,7 +190,7 @@ def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Con
                     help="bulletins ledger show describes it.",
                 )
             # No check for existing tables: if another program's table has one of these names, creation must fail.
-            tables.metadata.create_all(connection, checkfirst=False)
+            tables.complete_metadata(at.get_backend_name()).create_all(connection, checkfirst=False)
             row = {"id": new_ulid(), "version": tables.SCHEMA_VERSION, "created_at": now, "created_by": who}
             connection.execute(tables.ledger.insert().values(row))
             fill(connection)

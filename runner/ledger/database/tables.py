@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TextClause,
     TypeDecorator,
     text,
 )
@@ -47,7 +50,7 @@ class Instant(TypeDecorator[datetime]):
 
 def instant_text(value: datetime) -> str:
     """Return an instant as the ledger stores it: UTC with microseconds, such as `2026-12-01T13:00:00.000000Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def is_instant(text: str) -> bool:
@@ -207,27 +210,40 @@ EXPIRED_ROWS = text(f"state = '{State.EXPIRED.value}'")
 UNREPORTED_ROWS = text("reporter IS NOT NULL AND reported_at IS NULL")
 _unfinished = runs.c.finished_at.is_(None)
 
+# Index -> which rows it holds. Only creation needs it, in a keyword of the dialect: naming the dialect here would
+# import it.
+_CONDITIONS: dict[Index, ColumnElement[bool] | TextClause] = {}
+
+
+def _partial_index(
+    name: str, *columns: Column[Any], where: ColumnElement[bool] | TextClause, unique: bool = False
+) -> None:
+    _CONDITIONS[Index(name, *columns, unique=unique)] = where
+
+
+def complete_metadata(dialect: str) -> MetaData:
+    """Return the tables with the conditions of their indexes, for creating them with this dialect."""
+    for index, where in _CONDITIONS.items():
+        index.dialect_kwargs[f"{dialect}_where"] = where
+    return metadata
+
+
 # At most once: no two rows of one firing can be claimed, fired or in doubt.
-Index("firings_at_most_once", *KEY, unique=True, sqlite_where=BLOCKING_ROWS, postgresql_where=BLOCKING_ROWS)
+_partial_index("firings_at_most_once", *KEY, unique=True, where=BLOCKING_ROWS)
 # An expiry is recorded once for each end of the grace.
 WINDOW = (*KEY, firings.c.expires_at)
-Index("firings_expired_once", *WINDOW, unique=True, sqlite_where=EXPIRED_ROWS, postgresql_where=EXPIRED_ROWS)
+_partial_index("firings_expired_once", *WINDOW, unique=True, where=EXPIRED_ROWS)
 Index("firings_by_bulletin", firings.c.bulletin, firings.c.occurrence, firings.c.account)
 LOCAL_DUE_ROWS = text("local_due IS NOT NULL")
-Index(
-    "firings_by_local_due",
-    *(firings.c.bulletin, firings.c.local_due, firings.c.account),
-    sqlite_where=LOCAL_DUE_ROWS,
-    postgresql_where=LOCAL_DUE_ROWS,
-)
+_partial_index("firings_by_local_due", firings.c.bulletin, firings.c.local_due, firings.c.account, where=LOCAL_DUE_ROWS)
 Index("firings_by_payload", firings.c.payload_hash, firings.c.account, firings.c.claimed_at)
 Index("firings_by_state", firings.c.state, firings.c.claimed_at)
 Index("firings_by_run", firings.c.run)
 # For the budgets of an account.
 SPENT = (firings.c.account, firings.c.claimed_at, firings.c.business_event)
-Index("firings_spent", *SPENT, sqlite_where=BLOCKING_ROWS, postgresql_where=BLOCKING_ROWS)
-Index("firings_unreported", firings.c.reporter, sqlite_where=UNREPORTED_ROWS, postgresql_where=UNREPORTED_ROWS)
-Index("runs_unfinished", runs.c.lease_until, sqlite_where=_unfinished, postgresql_where=_unfinished)
+_partial_index("firings_spent", *SPENT, where=BLOCKING_ROWS)
+_partial_index("firings_unreported", firings.c.reporter, where=UNREPORTED_ROWS)
+_partial_index("runs_unfinished", runs.c.lease_until, where=_unfinished)
 Index("runs_by_number", runs.c.number, unique=True)
 Index("resolutions_by_firing", resolutions.c.firing)
 Index("slots_by_run", slots.c.run)

@@ -11,13 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, case, exists, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from runner.ledger.database import locks
+from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WINDOW, attempts, firings, resolutions
 from runner.ledger.records import budget_use, other_occurrence_names, queries, runs, watches
 from runner.ledger.records.runs import HOLDER_IS_FINISHED, Now
@@ -31,21 +45,26 @@ SWEPT = "the run that held it ended without recording an outcome"
 
 # Statements that run for every firing are built once, because building them costs more than running them.
 # Each insert names the unique index of its rows: a ledger that has lost the index then refuses the insert.
-_INSERT_UNLESS_THERE = {
-    (name, state): dialect.insert(firings)
-    .on_conflict_do_nothing(index_elements=columns, index_where=rows)
-    .returning(*KEY)
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-    for state, columns, rows in (
-        (State.CLAIMED.value, KEY, BLOCKING_ROWS),
-        (State.FIRED.value, KEY, BLOCKING_ROWS),
-        (State.EXPIRED.value, WINDOW, EXPIRED_ROWS),
+_UNIQUE = {
+    State.CLAIMED.value: (KEY, BLOCKING_ROWS),
+    State.FIRED.value: (KEY, BLOCKING_ROWS),
+    State.EXPIRED.value: (WINDOW, EXPIRED_ROWS),
+}
+_INSERT_UNLESS_THERE = ByDialect(
+    lambda dialect: {
+        state: dialect.insert(firings).on_conflict_do_nothing(index_elements=columns, index_where=rows).returning(*KEY)
+        for state, (columns, rows) in _UNIQUE.items()
+    }
+)
+_ADOPT = ByDialect(
+    lambda dialect: dialect.insert(firings).on_conflict_do_nothing(index_elements=KEY, index_where=BLOCKING_ROWS)
+)
+_ADOPTED_AT_ONCE = 5000  # rows in memory
+_INSERT_ATTEMPT = ByDialect(
+    lambda dialect: dialect.insert(attempts).on_conflict_do_nothing(
+        index_elements=[attempts.c.firing, attempts.c.number]
     )
-}
-_INSERT_ATTEMPT = {
-    name: dialect.insert(attempts).on_conflict_do_nothing(index_elements=[attempts.c.firing, attempts.c.number])
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
+)
 _IS_RESOLVED = exists().where(resolutions.c.firing == firings.c.id)
 _SETTLE = (
     update(firings)
@@ -154,7 +173,7 @@ def expire(
     }
     if not rows:
         return set()
-    statement = _INSERT_UNLESS_THERE[connection.dialect.name, State.EXPIRED.value]
+    statement = _INSERT_UNLESS_THERE[connection.dialect.name][State.EXPIRED.value]
     recorded = {FiringKey(*row) for row in connection.execute(statement, list(rows.values()))}
     rest = {key for key, _ in rows if key not in recorded}
     # Already written by this run, over a connection that broke before it confirmed the write.
@@ -174,11 +193,17 @@ def _keys_of(
             yield FiringKey(*row)
 
 
-def adopt(connection: Connection, run: str, firing: Firing, now: datetime, reason: str) -> bool:
-    """Record a firing as sent by other means. False if it is already claimed, fired or in doubt."""
-    return _insert_unless_there(
-        connection, {**row_values(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
-    )
+def adopt(connection: Connection, run: str, sent: Iterable[Firing], now: datetime, reason: str) -> int:
+    """Record firings as sent by other means; return how many. Those claimed, fired or in doubt are left out."""
+    of_run = select(func.count()).where(firings.c.run == run)
+    before = connection.execute(of_run).scalar_one()
+    remaining = iter(sent)
+    while rows := [
+        {**row_values(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
+        for firing in islice(remaining, _ADOPTED_AT_ONCE)
+    ]:
+        connection.execute(_ADOPT[connection.dialect.name], rows)
+    return connection.execute(of_run).scalar_one() - before
 
 
 def sweep(connection: Connection, run: str, now: Now) -> list[str]:
@@ -230,7 +255,7 @@ def _other_blocks(row: FiringRow) -> ColumnElement[bool]:
 
 
 def _insert_unless_there(connection: Connection, row: dict[str, Any]) -> bool:
-    statement = _INSERT_UNLESS_THERE[connection.dialect.name, row["state"]]
+    statement = _INSERT_UNLESS_THERE[connection.dialect.name][row["state"]]
     return connection.execute(statement, row).first() is not None
 
 

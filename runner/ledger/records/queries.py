@@ -29,6 +29,11 @@ _PROBES = 5000  # index look-ups of one statement
 _BLOCKING = [state.value for state in BLOCKING]
 
 
+def has_firings(connection: Connection) -> bool:
+    """Whether the ledger holds any firing. A new one need not be asked about each firing of a large set."""
+    return connection.execute(select(firings.c.id).limit(1)).first() is not None
+
+
 def history(
     connection: Connection,
     wanted: Sequence[Firing],

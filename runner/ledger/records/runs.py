@@ -11,9 +11,9 @@ from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.ledger.database import locks
+from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import acceptances, firings, ledger, runs, slots
 from runner.ledger.values import Identity, LiveRun, Origin, RunRow
 from runner.plan.history import State
@@ -23,10 +23,7 @@ BASELINE = "baseline"  # command of runs that record firings sent by other means
 _UNFINISHED = runs.c.finished_at.is_(None)
 # About the run of the firing in the enclosing statement.
 HOLDER_IS_FINISHED = exists().where(runs.c.id == firings.c.run, runs.c.finished_at.is_not(None))
-_START = {
-    name: dialect.insert(runs).on_conflict_do_nothing(index_elements=[runs.c.id])
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
+_START = ByDialect(lambda dialect: dialect.insert(runs).on_conflict_do_nothing(index_elements=[runs.c.id]))
 
 
 def is_over(now: Now) -> ColumnElement[bool]:

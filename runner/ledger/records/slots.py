@@ -7,18 +7,19 @@ is the ledger's time.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, exists, func, literal, or_, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 
+from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import firings, runs, slots
 from runner.ledger.records.runs import Now, is_live, is_over
 from runner.plan.history import State
 
-_INSERTS: dict[str, sqlite.Insert | postgresql.Insert] = {
-    "sqlite": sqlite.insert(slots),
-    "postgresql": postgresql.insert(slots),
-}
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+_INSERTS: ByDialect[sqlite.Insert | postgresql.Insert] = ByDialect(lambda dialect: dialect.insert(slots))
 
 
 def free(connection: Connection, run: str, account: str, limit: int, now: Now) -> list[int]:

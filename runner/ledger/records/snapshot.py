@@ -34,8 +34,10 @@ def read(
     before = watched_history(watches.read(connection, recurring) if recurring else {}, recurring, now)
     missed = tuple(missed_firings(bulletins, wanted, before.settled, now))
     firings = [*wanted, *missed]
-    known = queries.history(connection, firings, now, ledger_now, accounts, budgeted)
-    known = other_occurrence_names.completed(connection, firings, known, now, ledger_now, accounts)
+    known = History()
+    if queries.has_firings(connection):
+        known = queries.history(connection, firings, now, ledger_now, accounts, budgeted)
+        known = other_occurrence_names.completed(connection, firings, known, now, ledger_now, accounts)
     due = schedules_due(wanted, now)
     newest = watches.newest_sent(connection, due, now - LONGEST_GRACE) if due else {}
     return replace(

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Insert, Select, and_, case, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import BLOCKING_ROWS, firings, watches
 from runner.ledger.records.queries import chunks
 from runner.plan.firing import WatchKey
 from runner.plan.history import Watch
 from runner.plan.occurrence import name_of, names_from
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 _KEY = (watches.c.account, watches.c.bulletin, watches.c.revision)
 
@@ -37,7 +40,7 @@ def _moving_on(statement: sqlite.Insert | postgresql.Insert) -> Insert:
     )
 
 
-MOVE_ON = {"sqlite": _moving_on(sqlite.insert(watches)), "postgresql": _moving_on(postgresql.insert(watches))}
+MOVE_ON = ByDialect(lambda dialect: _moving_on(dialect.insert(watches)))
 
 
 def read(connection: Connection, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:

@@ -14,10 +14,10 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Table, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.errors import ErrorCode, UserError
 from runner.ledger.database import locks
+from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import BLOCKING_ROWS, KEY, acceptances, attempts, firings, ledger, resolutions, runs
 from runner.ledger.records.queries import chunks, key_chunks
 from runner.ledger.records.runs import next_number
@@ -27,7 +27,7 @@ from runner.plan.firing import FiringKey
 from runner.plan.history import State
 
 _CERTAINTY = {State.FIRED.value: 3, State.IN_DOUBT.value: 2, State.CLAIMED.value: 1}
-_DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
+_DIALECTS: ByDialect[Any] = ByDialect(lambda dialect: dialect)
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | Non
     """Return the document as plain values in the schema's order; `changes` is its part about a git ref."""
     used = {step.firing.key.account for step in plan.steps}
     selection = {kind: list(values) for kind, values in facts.selection.items()}
-    summary = {"selected": len(plan.steps), **plan.counts()}
+    summary = {"selected": sum(plan.counts().values()), **plan.counts()}
     if facts.ledger is not None:
         summary["newly_expired"] = len(plan.newly_expired)  # a run reports and records these
     if facts.until is not None:

@@ -38,9 +38,15 @@ class RunFacts:
     git_dirty: bool | None = None
 
 
-def report_document(facts: RunFacts, results: Iterable[Result]) -> dict[str, Any]:
-    """Return the document as plain values in the schema's order."""
-    return document_of(facts, [entry(result) for result in results])
+def report_document(facts: RunFacts, results: Iterable[Result], *, unlisted: int = 0) -> dict[str, Any]:
+    """Return the document as plain values in the schema's order.
+
+    `unlisted`: the number of selected firings that were done before and have no result.
+    """
+    document = document_of(facts, [entry(result) for result in results])
+    document["summary"]["selected"] += unlisted
+    document["summary"]["done"] += unlisted
+    return document
 
 
 def read_report(text: str | bytes) -> dict[str, Any]:

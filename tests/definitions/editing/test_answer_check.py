@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.definitions.editing.answer_check import complaint
+from runner.definitions.editing.answer_check import check_answer
 from runner.definitions.load import load_sources
 from runner.definitions.problem_codes import Code
 from runner.definitions.sources import Source
@@ -51,7 +51,7 @@ SET = load_sources(
     ],
 )
 def test_what_is_wrong_is_said(path: tuple[str, ...], fields: dict[str, Any], code: Code) -> None:
-    found = complaint(path, fields, SET)
+    found = check_answer(path, fields, SET)
     assert found is not None
     assert found.code is code
     assert found.message
@@ -68,8 +68,8 @@ def test_what_is_wrong_is_said(path: tuple[str, ...], fields: dict[str, Any], co
     ],
 )
 def test_what_else_is_wrong_or_missing_is_not(path: tuple[str, ...], fields: dict[str, Any]) -> None:
-    assert complaint(path, fields, SET) is None
+    assert check_answer(path, fields, SET) is None
 
 
 def test_without_a_catalog_every_event_is_taken() -> None:
-    assert complaint(("business_event",), {"business_event": "Any"}, load_sources([])) is None
+    assert check_answer(("business_event",), {"business_event": "Any"}, load_sources([])) is None

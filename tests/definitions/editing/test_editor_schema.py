@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.definitions.editing.editor_schema import NARROWED, narrowed
+from runner.definitions.editing.editor_schema import narrow_schema
 from runner.definitions.files import sources_under
 from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
 from runner.definitions.reading.reader import read
-from runner.definitions.schema.schemas import document_kind, fast_validator, published
+from runner.definitions.schema.schemas import KINDS, document_kind, fast_validator, published
 from runner.definitions.schema.validators import explaining_validator
 from runner.definitions.sources import Source
 
@@ -60,15 +60,15 @@ def without(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def accepts(file: Mapping[str, Any], definitions: Definitions | None = None) -> bool:
-    schema = narrowed("bulletins", definitions or the_set())
+    schema = narrow_schema("bulletins", definitions or the_set())
     verdict = fast_validator(schema).is_valid(file)
     assert explaining_validator(schema).is_valid(file) is verdict
     return verdict
 
 
-@pytest.mark.parametrize("kind", NARROWED)
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_is_a_schema_and_plain_json(kind: str) -> None:
-    schema = narrowed(kind, the_set())
+    schema = narrow_schema(kind, the_set())
     assert json.loads(json.dumps(schema)) == schema
     fast_validator(schema)
     explaining_validator(schema).check_schema(schema)
@@ -152,7 +152,7 @@ def test_templates_are_taken_everywhere(template: str) -> None:
         accounts=[template],
         properties={"program_id": template, "language": template, template: "x"},
     )
-    schema = narrowed("bulletins", the_set())
+    schema = narrow_schema("bulletins", the_set())
     for name in ("business_event", "accounts", "properties"):
         part = fast_validator({"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]})
         assert part.is_valid(fields[name]), name
@@ -160,7 +160,7 @@ def test_templates_are_taken_everywhere(template: str) -> None:
 
 
 def test_it_says_what_there_is() -> None:
-    found = narrowed("bulletins", the_set({"bulletins": [entry(tags=["music"])]}))["$defs"]
+    found = narrow_schema("bulletins", the_set({"bulletins": [entry(tags=["music"])]}))["$defs"]
     assert found["business_event"]["anyOf"][0] == {
         "enum": ["Program Released", "Flash Sale", "Album Out", "Nothing"],
         "enumDescriptions": [
@@ -179,7 +179,7 @@ def test_it_says_what_there_is() -> None:
 
 
 def test_budgets_offer_the_events() -> None:
-    budgets = narrowed("accounts", the_set())["$defs"]["account"]["properties"]["budget"]["properties"]["events"]
+    budgets = narrow_schema("accounts", the_set())["$defs"]["account"]["properties"]["budget"]["properties"]["events"]
     assert list(budgets["properties"]) == list(EVENTS)
 
 
@@ -197,7 +197,7 @@ def test_it_accepts_the_files_of_valid_sets(path: Path) -> None:
         assert document is not None
         kind = document_kind(document.value)
         assert kind is not None
-        assert fast_validator(narrowed(kind, definitions)).is_valid(document.value), source.name
+        assert fast_validator(narrow_schema(kind, definitions)).is_valid(document.value), source.name
 
 
 def test_a_template_keeps_to_the_catalog_where_it_says_what_it_comes_to() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from runner.definitions.building.build import Parts
+from runner.definitions.building.parts import Parts
 from runner.definitions.model import Account, Budget, BusinessEvent, Place
 from runner.definitions.problem import Finding
 from runner.definitions.problem_codes import Code

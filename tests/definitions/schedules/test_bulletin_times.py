@@ -15,7 +15,7 @@ from runner.definitions.model import CatchUp, Recurrence, Schedule
 from runner.definitions.problem import Finding
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import cron
-from runner.definitions.schedules.bulletin_times import MOST_IN_GRACE, Timing
+from runner.definitions.schedules.bulletin_times import MOST_IN_GRACE, TimesReader
 from runner.definitions.schedules.cron import fault
 from runner.definitions.schedules.recurrence import next_after
 
@@ -27,8 +27,8 @@ def read(
 ) -> tuple[Schedule | Recurrence | None, list[Finding]]:
     findings: list[Finding] = []
     entry: dict[str, Any] = {"schedule": own} if own else {}
-    timing = Timing({"schedule": {**(defaults or {}), **own}}, entry, ("bulletins", 0), "a.yaml", findings)
-    return timing.schedule(), findings
+    reader = TimesReader({"schedule": {**(defaults or {}), **own}}, entry, ("bulletins", 0), "a.yaml", findings)
+    return reader.read_schedule(), findings
 
 
 def recurrence(own: Mapping[str, str], defaults: Mapping[str, str] | None = None) -> Recurrence:

@@ -18,11 +18,11 @@ from runner.definitions.schedules import recurrence as recurrence_module
 from runner.definitions.schedules.recurrence import (
     backwards,
     between,
-    comes,
     day_begins,
     falls_on,
     instant_of,
     is_denser,
+    is_ever_due,
     last_before,
     local_time,
     next_after,
@@ -246,8 +246,8 @@ def test_between_its_edges_it_is_no_denser_than_all_of_it() -> None:
 
 
 def test_there_may_be_no_time_at_all() -> None:
-    assert comes(Recurrence("0 0 29 2 *", "UTC"))
-    assert not comes(Recurrence("0 0 1 1 *", "UTC", ends=datetime(1999, 1, 1, tzinfo=UTC)))
+    assert is_ever_due(Recurrence("0 0 29 2 *", "UTC"))
+    assert not is_ever_due(Recurrence("0 0 1 1 *", "UTC", ends=datetime(1999, 1, 1, tzinfo=UTC)))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from definitions import Write
-from runner.definitions.building import build
+from runner.definitions.building import build, parts
 from runner.definitions.load import load
 from runner.definitions.model import Bulletin, Definitions
 from runner.definitions.problem import MAX_PROBLEMS
@@ -19,6 +19,12 @@ from runner.definitions.tables import expansion
 
 ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
 EVENTS = "business_events:\n  E:\n    properties: {language: {enum: [Hindi, Tamil]}, title: {}}\n"
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
+    """Lower a limit of a set, wherever it is imported."""
+    for module in (each for each in (build, parts) if hasattr(each, name)):
+        monkeypatch.setattr(module, name, value)
 
 
 def loaded(write: Write, text: str, **files: str) -> Definitions:
@@ -118,7 +124,7 @@ def test_thousands_of_rows_that_are_wrong_each_in_its_way_end_in_a_word(write: W
 def test_the_bulletins_that_all_templates_of_a_set_make_are_bounded(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MAX_MADE", 5)
+    limit(monkeypatch, "MAX_MADE", 5)
     entry = """
           - for_each: {matrix: {n: [1, 2, 3]}}
             id: ID-{{ row.n }}
@@ -166,6 +172,15 @@ def test_what_nothing_would_fill_in_is_refused(write: Write, name: str, words: s
     assert problem.help.startswith(words)
 
 
+def test_a_creator_that_nothing_would_fill_in_is_refused(write: Write) -> None:
+    text = """
+        bulletins:
+          - {id: a, business_event: E, name: N, properties: {}, c-by: "{{row.name}}@example.com"}
+        """
+    (problem,) = loaded(write, text).problems
+    assert (problem.code, problem.line, problem.column) == (Code.BAD_TEMPLATE, 2, 63)
+
+
 @pytest.mark.parametrize("name", ["{{ discount }} off", "{% off %}", "100 {#} percent", "{{rows}}"])
 def test_other_braces_in_a_plain_entry_are_text(write: Write, name: str) -> None:
     text = f"""
@@ -193,7 +208,7 @@ def test_a_broken_template_says_so_once_and_not_for_each_row(write: Write) -> No
 def test_templates_that_would_run_for_minutes_over_all_rows_are_refused(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MAX_WORK", 20)
+    limit(monkeypatch, "MAX_WORK", 20)
     text = """
         bulletins:
           - for_each: {matrix: {n: [1, 2, 3]}}
@@ -209,7 +224,7 @@ def test_templates_that_would_run_for_minutes_over_all_rows_are_refused(
 
 
 def test_what_templates_fill_in_has_to_fit_into_the_memory(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "MAX_MADE_CHARACTERS", 100)
+    limit(monkeypatch, "MAX_MADE_CHARACTERS", 100)
     entry = """
           - for_each: {matrix: {n: [1, 2, 3]}}
             id: ID-{{ row.n }}
@@ -223,7 +238,7 @@ def test_what_templates_fill_in_has_to_fit_into_the_memory(write: Write, monkeyp
 
 
 def test_once_a_set_is_full_no_more_rows_are_made(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "MAX_MADE", 5)
+    limit(monkeypatch, "MAX_MADE", 5)
     entry = """
           - {for_each: {csv: CSV}, id: "x-{{ row.a }}", business_event: E, name: N, properties: {}, c-by: a@b.c}"""
     text = "bulletins:" + entry.replace("CSV", "six.csv") + entry.replace("CSV", "missing.csv") * 3
@@ -268,7 +283,7 @@ def test_a_brace_that_is_missing_is_told(write: Write, text: str) -> None:
 
 
 def test_the_properties_of_all_that_templates_make_are_bounded(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "MAX_MADE_VALUES", 8)
+    limit(monkeypatch, "MAX_MADE_VALUES", 8)
     text = """
         bulletins:
           - for_each: {matrix: {n: [1, 2, 3]}}
@@ -343,7 +358,7 @@ def test_a_template_in_defaults_may_be_longer_than_what_it_comes_to(write: Write
 def test_templates_that_are_wrong_are_read_until_there_are_more_than_are_shown(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MAX_PROBLEMS", 2)
+    limit(monkeypatch, "MAX_PROBLEMS", 2)
     entry = """
           - {for_each: {matrix: {n: [1]}}, id: "N{{ row.n }}", business_event: E, name: "{{ x }}",
              properties: {}, c-by: a@example.com}"""

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from urllib3.connection import HTTPConnection
 
 from fire import HASTY, PATIENCE_S, QUICK
 from fire.api.test_client import BODY, Turn, send
 from fire.servers import OK, OK_BODY, Server, free_port, reset, serving
 from runner.fire.api import client as api_client
-from runner.fire.api import exchange
-from runner.fire.api.client import Client, Timeouts
+from runner.fire.api import connection, exchange
+from runner.fire.api.client import Client
+from runner.fire.api.timeouts import Timeouts
 from runner.fire.outcome import Outcome, Sent, judge
 from runner.sandbox.server import Sandbox
 
@@ -224,13 +224,14 @@ def test_chunked_and_endless_bodies_are_read(client: MakeClient) -> None:
 
 def test_a_request_goes_out_in_one_piece(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[bytes] = []
-    original = HTTPConnection.send
+    original = socket.socket.sendall
 
-    def noted(self: HTTPConnection, data: bytes) -> None:
-        pieces.append(data)
+    def noted(self: socket.socket, data: bytes) -> None:
+        if data.startswith(b"POST"):
+            pieces.append(data)
         original(self, data)
 
-    monkeypatch.setattr(HTTPConnection, "send", noted)
+    monkeypatch.setattr(socket.socket, "sendall", noted)
     with serving(answering) as server:
         send(client(server.base_url))
     (piece,) = pieces
@@ -374,7 +375,7 @@ def test_a_connection_that_is_closed_while_a_request_waits_is_made_anew(client: 
 
 
 def test_a_connection_that_was_idle_for_long_is_made_anew(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (api_client, exchange):
+    for module in (api_client, connection):
         monkeypatch.setattr(module, "MAX_IDLE_S", -1.0)
     with serving(answering) as server:
         made = client(server.base_url)
@@ -397,7 +398,7 @@ def test_a_connection_that_can_not_be_made_anew_sent_nothing(
             def handshake(self: ssl.SSLSocket, block: bool = False) -> None:
                 raise OSError(code, "broke")
 
-            monkeypatch.setattr(exchange, "MAX_IDLE_S", -1.0)
+            monkeypatch.setattr(connection, "MAX_IDLE_S", -1.0)
             monkeypatch.setattr(ssl.SSLSocket, "do_handshake", handshake)
 
         turn.take = take  # type: ignore[method-assign]

@@ -106,28 +106,30 @@ def test_firings_are_taken_in_order_until_none_is_left() -> None:
 
 def test_no_more_slots_than_the_account_has(clock: Clock, waiters: list[Waiter]) -> None:
     tested = lane(concurrency=2)
-    assert tested.acquire()
+    departure = tested.acquire()
+    assert departure
     assert tested.acquire()
     third = Waiter(tested.acquire)
     waiters.append(third)
     assert not third.done.is_set()
-    tested.release()
+    tested.release(departure)
     assert third.done.wait(PATIENCE_S)
-    assert third.result is True
+    assert third.result is not None
 
 
 def test_a_slot_that_is_free_wakes_who_waits_for_a_slot(waiters: list[Waiter]) -> None:
     """Not who waits for a firing, though that one came first: the account would idle until somebody looks again."""
     tested = lane(concurrency=1, canary=True)
     assert tested.take()
-    assert tested.acquire()
+    departure = tested.acquire()
+    assert departure
     waiters.append(Waiter(tested.take))
     wait_until(lambda: tested.asking == 1)  # it has the lock from here on until it waits
     for_a_slot = Waiter(tested.acquire)
     waiters.insert(0, for_a_slot)
     wait_until(lambda: tested.seeking == 1)
     try:
-        tested.release()
+        tested.release(departure)
         assert for_a_slot.done.wait(PATIENCE_S)
         assert not waiters[1].done.is_set()
     finally:
@@ -139,21 +141,24 @@ def test_429_takes_one_slot_away_and_pauses(clock: Clock) -> None:
     tested.slow_down(2.0)
     assert tested.blocked_for_s() == pytest.approx(2.0)
     clock.now += 2.0
-    assert tested.acquire()
-    assert tested.acquire()
+    departure = tested.acquire()
+    assert departure
+    second = tested.acquire()
+    assert second
     assert tested.blocked_for_s() is not None
     tested.slow_down(0.0)
-    tested.release()
+    tested.release(departure)
     assert tested.blocked_for_s() is not None  # one is in flight, and one is the limit now
     tested.slow_down(0.0)
-    tested.release()
+    tested.release(second)
     assert tested.blocked_for_s() is None  # never fewer than one
 
 
 def test_a_slowed_lane_recovers(clock: Clock) -> None:
     tested = lane(concurrency=3)
     tested.slow_down(0.0)
-    assert tested.acquire()
+    departure = tested.acquire()
+    assert departure
     assert tested.acquire()
     assert tested.blocked_for_s() is not None
     clock.now += 10.0
@@ -162,8 +167,45 @@ def test_a_slowed_lane_recovers(clock: Clock) -> None:
     clock.now += 10.0
     tested.slow_down(0.0)
     assert tested.blocked_for_s() is not None  # two are in flight: the limit is counted from the account's own again
-    tested.release()
+    tested.release(departure)
     assert tested.blocked_for_s() is None
+
+
+def test_after_a_429_that_follows_an_answer_the_lane_goes_on_with_all_slots(clock: Clock) -> None:
+    tested = lane(concurrency=3)
+    departures = [tested.acquire() for _ in range(3)]
+    clock.now += 0.05
+    for departure in departures:
+        assert departure
+        tested.release(departure)
+    assert tested.answered == 3
+    probe = tested.acquire()
+    assert probe
+    assert tested.blocked_for_s() is not None  # until it is clear whether that one is refused
+    clock.now += 0.001
+    assert tested.refuse(probe, 5.0, is_early=True) == 0.0
+    assert 0.0 < (tested.blocked_for_s() or 0.0) < 0.1
+    clock.now += 0.1
+    for _ in range(3):
+        assert tested.acquire()
+        clock.now += 0.1
+    assert tested.answered == 3
+
+
+def test_a_429_of_another_cause_slows_the_lane_down(clock: Clock) -> None:
+    tested = lane(concurrency=3)
+    departures = [tested.acquire() for _ in range(3)]
+    assert departures[2]
+    assert tested.refuse(departures[2], 5.0, is_early=True) == 5.0  # no answer came before it
+    assert tested.blocked_for_s() == pytest.approx(5.0)
+
+
+def test_a_request_that_did_not_leave_frees_its_slot(clock: Clock) -> None:
+    tested = lane(concurrency=1)
+    departure = tested.acquire()
+    assert departure
+    tested.cancel(departure)
+    assert (tested.answered, tested.acquire() is None) == (0, False)
 
 
 def test_a_longer_pause_is_not_cut_short(clock: Clock) -> None:
@@ -180,7 +222,7 @@ def test_a_stopped_lane_gives_nothing_and_wakes_who_waits(waiters: list[Waiter])
     waiters.append(waiting)
     tested.stop(WHY)
     assert waiting.done.wait(PATIENCE_S)
-    assert waiting.result is False
+    assert waiting.result is None
     assert tested.take() is None
     assert tested.stopped == WHY
     tested.stop(interrupted())
@@ -266,7 +308,7 @@ def test_no_more_requests_than_slots_that_it_holds(clock: Clock, waiters: list[W
     assert (second.done.is_set(), tested.shortage) == (False, 1)
     tested.grant([3])
     assert second.done.wait(PATIENCE_S)
-    assert (second.result, tested.slots, tested.shortage) == (True, (1, 3), 0)
+    assert (second.result is not None, tested.slots, tested.shortage) == (True, (1, 3), 0)
 
 
 def test_it_wants_no_more_slots_than_it_may_use_now(clock: Clock, waiters: list[Waiter]) -> None:
@@ -291,38 +333,42 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 def test_only_idle_slots_are_withdrawn() -> None:
     tested = lane()
-    assert tested.acquire()
+    departure = tested.acquire()
+    assert departure
     assert sorted(tested.withdraw(5)) == [1, 2]
     assert tested.slots == (3,)
-    tested.release()
+    tested.release(departure)
     assert tested.withdraw(5) == [3]
 
 
 def test_a_slot_to_be_given_up_is_used_no_more(clock: Clock, waiters: list[Waiter]) -> None:
     tested, told = lane(concurrency=2), threading.Event()
-    assert tested.acquire()
-    assert tested.acquire()
+    departure = tested.acquire()
+    assert departure
+    second = tested.acquire()
+    assert second
     tested.give_up_one()
     waiting = Waiter(tested.acquire)
     waiters.append(waiting)
     tested.on_need = told.set
-    tested.release()
+    tested.release(departure)
     assert told.wait(PATIENCE_S)  # somebody is to fetch it
     assert (tested.surplus, waiting.done.is_set()) == (1, False)
     assert len(tested.withdraw(tested.surplus)) == 1
     assert tested.surplus == 0
-    tested.release()
+    tested.release(second)
     assert waiting.done.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("end", [lambda tested: [tested.take() for _ in range(5)], lambda tested: tested.stop(WHY)])
 def test_at_the_end_all_that_is_idle_is_surplus(end: Callable[[Lane], object]) -> None:
     tested = lane(count=5)
-    assert tested.acquire()
+    departure = tested.acquire()
+    assert departure
     assert tested.surplus == 0
     end(tested)
     assert tested.surplus == 2
-    tested.release()
+    tested.release(departure)
     assert tested.surplus == 3
 
 
@@ -336,10 +382,11 @@ def test_slots_that_another_took_are_its_own_no_more() -> None:
 def test_who_has_lost_the_slot_that_was_to_be_given_up_gets_another(waiters: list[Waiter], lost_first: bool) -> None:
     """A run that was frozen while it made way for another: it has nothing to give back, and needs one again."""
     tested = lane(concurrency=1)
-    assert tested.acquire()
+    departure = tested.acquire()
+    assert departure
     for each in [lambda: tested.retain([]), tested.give_up_one][:: 1 if lost_first else -1]:
         each()
-    tested.release()
+    tested.release(departure)
     waiting = Waiter(tested.acquire)
     waiters.append(waiting)
     try:
@@ -347,7 +394,7 @@ def test_who_has_lost_the_slot_that_was_to_be_given_up_gets_another(waiters: lis
         assert (tested.shortage, tested.surplus) == (1, 0)
         tested.grant([1])
         assert waiting.done.wait(PATIENCE_S)
-        assert waiting.result is True
+        assert waiting.result is not None
     finally:
         tested.stop(WHY)
 
@@ -361,7 +408,7 @@ def test_a_suspended_lane_waits(clock: Clock, waiters: list[Waiter]) -> None:
     assert not waiting.done.is_set()
     tested.suspend(False)
     assert waiting.done.wait(PATIENCE_S)
-    assert waiting.result is True
+    assert waiting.result is not None
 
 
 def test_what_a_budget_holds_waits_for_what_is_out_and_goes_if_that_was_not_sent(waiters: list[Waiter]) -> None:

@@ -75,10 +75,10 @@ def wanting(tested: Lane, count: int = 3) -> Iterator[list[int]]:
     release = threading.Event()
 
     def want(number: int) -> None:
-        if tested.acquire():
+        if departure := tested.acquire():
             have.append(number)
             release.wait(PATIENCE_S)
-            tested.release()
+            tested.release(departure)
 
     threads = [threading.Thread(target=want, args=(number,), daemon=True) for number in range(count)]
     for thread in threads:
@@ -122,9 +122,9 @@ def test_two_runs_share(ledger: Ledger) -> None:
     assert ledger.claim(second, step.firing, datetime.now(UTC))  # what says that it wants one
 
     def send(tested: Lane) -> None:
-        while not stop.is_set() and tested.acquire():
+        while not stop.is_set() and (departure := tested.acquire()):
             time.sleep(0.002)
-            tested.release()
+            tested.release(departure)
 
     with kept(ledger, first, greedy):
         threads = [threading.Thread(target=send, args=(greedy,), daemon=True) for _ in range(4)]

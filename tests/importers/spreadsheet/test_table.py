@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from importers import text, told
 from runner.definitions.problem import Problem
 from runner.importers.draft import Draft
-from runner.importers.spreadsheet import SheetTable, drafts_in, table_of
+from runner.importers.spreadsheet.table import SheetTable, drafts_in, table_of
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
 CELLS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["C"]), max_size=8) | (

@@ -16,7 +16,7 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import quoted
 from runner.definitions.templates import OCCURRENCE_FIELDS, is_template, marker
 from runner.importers.draft import Draft, DraftPlace
-from runner.importers.import_context import Notes
+from runner.importers.import_context import ImportNotes
 
 _BETWEEN = re.compile(r"[\s,;|]+")
 _TIMES: Sequence[Path] = (("schedule", "at"), ("schedule", "starts"), ("schedule", "ends"), ("when",))
@@ -120,7 +120,7 @@ def _texts_of_occurrence(fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]
                 yield from (((field.name, key), text) for key, text in texts.items())
 
 
-def with_notes(found: Iterable[Draft | Problem], notes: Notes) -> Iterator[Draft | Problem]:
+def with_notes(found: Iterable[Draft | Problem], notes: ImportNotes) -> Iterator[Draft | Problem]:
     """Pass everything on, and note the first value of each property that a spreadsheet seems to have rewritten."""
     noted: set[str] = set()
     for each in found:

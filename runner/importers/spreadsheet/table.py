@@ -16,8 +16,8 @@ from runner.definitions.problem import Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
 from runner.definitions.suggest import counted, quoted
-from runner.importers.cells import fields_of, problems_of
 from runner.importers.draft import Draft, unwritable_texts
+from runner.importers.spreadsheet.cells import fields_of, problems_of
 from runner.importers.text import UNREADABLE, Text
 
 DELIMITERS = ",;\t|"

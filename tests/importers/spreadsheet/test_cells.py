@@ -11,11 +11,11 @@ from runner.definitions.load import load_sources
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.sources import Source
-from runner.importers.cells import with_notes
 from runner.importers.conversion import Converted, converted
 from runner.importers.draft import Draft
-from runner.importers.import_context import Known, Notes
-from runner.importers.spreadsheet import SheetTable, drafts_in, table_of
+from runner.importers.import_context import ImportContext, ImportNotes
+from runner.importers.spreadsheet.cells import with_notes
+from runner.importers.spreadsheet.table import SheetTable, drafts_in, table_of
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
 ACCOUNTS = "accounts: {india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}}\n"
@@ -43,7 +43,7 @@ def found_in(sheet: str) -> list[Draft | Problem]:
 
 
 def result_of(sheet: str) -> Converted:
-    return converted(found_in(sheet), Known("bulletins.d"), Notes())
+    return converted(found_in(sheet), ImportContext("bulletins.d"), ImportNotes())
 
 
 def schedule_of(sheet: str) -> Any:
@@ -155,7 +155,7 @@ def test_no_text_that_recurs_is_too_odd(cell: str) -> None:
 
 
 def test_numbers_that_a_spreadsheet_rewrote_are_noted_once_for_each_column() -> None:
-    notes = Notes()
+    notes = ImportNotes()
     sheet = "name,id2,b,c\nx,1,2.5,007\ny,2.34567E+05,234567.0,12\nz,1E5,234568.0,1e\n"
     assert len(list(with_notes(found_in(sheet), notes))) == 3
     assert notes.texts == [

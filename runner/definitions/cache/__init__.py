@@ -1,0 +1,4 @@
+"""The cache of read and validated files. In: the sources of a set. Out: for each file whether its values are known.
+
+Only files without a problem are kept, each as what it says by itself. Rules across files apply on every run.
+"""

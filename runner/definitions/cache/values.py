@@ -1,0 +1,145 @@
+"""Accounts, business events and bulletins as plain JSON values, and back. Pure.
+
+A bulletin is a list of its attributes in the order of the model, because a cached file holds thousands of them. The
+name of the file is left out of every place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
+from sys import intern
+from typing import Any
+
+from runner.definitions.model import (
+    Account,
+    Budget,
+    Bulletin,
+    BusinessEvent,
+    CatchUp,
+    Place,
+    Recurrence,
+    Schedule,
+)
+from runner.definitions.row_reference import MatrixRow, RowLine
+
+Plain = Any  # what JSON can hold
+
+
+def plain_account(account: Account) -> Plain:
+    """Return the account as JSON values."""
+    return {**asdict(account), "place": _plain_place(account.place)}
+
+
+def account_of(plain: Mapping[str, Any], file: str) -> Account:
+    """Return the account of these values, which comes from the file of that name."""
+    values = dict(plain)
+    values["place"] = _place_of(values["place"], file)
+    values["budget"] = Budget(**values["budget"])
+    values["event_budgets"] = {name: Budget(**budget) for name, budget in values["event_budgets"].items()}
+    return Account(**values)
+
+
+def plain_event(event: BusinessEvent) -> Plain:
+    """Return the business event as JSON values."""
+    return {**asdict(event), "place": _plain_place(event.place)}
+
+
+def event_of(plain: Mapping[str, Any], file: str) -> BusinessEvent:
+    """Return the business event of these values, which comes from the file of that name."""
+    values = {**plain, "place": _place_of(plain["place"], file), "required": tuple(plain["required"])}
+    return BusinessEvent(**values)
+
+
+def plain_bulletin(bulletin: Bulletin) -> Plain:
+    """Return the bulletin as a list of JSON values, one for each attribute."""
+    plain = []
+    for name, value in zip(_ATTRIBUTES, _values(bulletin), strict=True):
+        if name in _ENCODED:
+            value = _ENCODED[name](value)
+        plain.append(value)
+    return plain
+
+
+def bulletins_of(plain: Iterable[Plain], file: str) -> Iterator[Bulletin]:
+    """Yield the bulletins of these values, which come from the file of that name."""
+    for each in plain:
+        values = dict(zip(_ATTRIBUTES, each, strict=True))
+        for name, value in values.items():
+            if type(value) is list and name not in _ENCODED:
+                values[name] = tuple(map(intern, value))
+            elif type(value) is dict:
+                values[name] = {intern(key): text for key, text in value.items()}
+        values["business_event"] = intern(values["business_event"])
+        values["c_by"] = intern(values["c_by"])
+        values["place"] = _place_of(values["place"], file)
+        values["schedule"] = _schedule_of(None if values["schedule"] is None else tuple(values["schedule"]))
+        values["inherited"] = _shared(tuple(values["inherited"]))
+        yield Bulletin(**values)
+
+
+def _plain_place(place: Place) -> Plain:
+    row = place.row
+    match row:
+        case RowLine(file, line, column):
+            return [place.line, place.column, place.entry, [file, line, column]]
+        case MatrixRow(values):
+            return [place.line, place.column, place.entry, values]
+    return [place.line, place.column, place.entry, None]
+
+
+def _place_of(plain: Plain, file: str) -> Place:
+    line, column, entry, row = plain
+    if row is None:
+        return Place(file, line, column, entry)
+    return Place(file, line, column, entry, MatrixRow(row) if isinstance(row, str) else RowLine(*row))
+
+
+def _plain_schedule(schedule: Schedule | Recurrence | None) -> Plain:
+    match schedule:
+        case None:
+            return None
+        case Schedule(at, grace):
+            return [_seconds(at), grace.total_seconds()]
+        case Recurrence(cron, timezone, grace, starts, ends, catch_up):
+            return [cron, timezone, grace.total_seconds(), _seconds(starts), _seconds(ends), catch_up.value]
+
+
+@lru_cache(maxsize=1024)  # thousands of bulletins share a schedule
+def _schedule_of(plain: tuple[Any, ...] | None) -> Schedule | Recurrence | None:
+    match plain:
+        case None:
+            return None
+        case at, grace_s:
+            return Schedule(_instant(at), timedelta(seconds=grace_s))
+        case cron, timezone, grace_s, starts, ends, catch_up:
+            edges = [None if edge is None else _instant(edge) for edge in (starts, ends)]
+            return Recurrence(cron, timezone, timedelta(seconds=grace_s), edges[0], edges[1], CatchUp(catch_up))
+    raise ValueError("this is not a schedule")
+
+
+def _seconds(at: datetime | None) -> int | None:
+    return None if at is None else int(at.timestamp())
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+@lru_cache(maxsize=1024)
+def _shared(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(names)  # one object for all equal sets
+
+
+# The other attributes are texts, numbers, flags, tuples of texts, and mappings of texts.
+_ENCODED: Mapping[str, Callable[[Any], Plain]] = {
+    "place": _plain_place,
+    "schedule": _plain_schedule,
+    "inherited": sorted,
+}
+_ATTRIBUTES = tuple(field.name for field in fields(Bulletin))
+_values = attrgetter(*_ATTRIBUTES)
+ID = _ATTRIBUTES.index("id")  # where the list of a bulletin holds its id

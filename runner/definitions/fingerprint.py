@@ -1,0 +1,29 @@
+"""Hashes of what a firing sends. These bytes must never change between releases: the ledger recognises firings by them.
+
+In: a payload and a due time. Out: the fingerprint, equal for equal payloads with an equal due time. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from runner.definitions.model import canonical
+
+PREFIX = "sha256:"
+
+
+def definition(payload: dict[str, Any], due_at: datetime | None) -> dict[str, Any]:
+    """Return the payload and the due time as one mapping. `properties` stays a mapping inside it."""
+    return {**payload, "schedule.at": due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if due_at else None}
+
+
+def fingerprint_of(payload: dict[str, Any], due_at: datetime | None) -> str:
+    """Return the hash of a firing's payload and due time."""
+    return digest(canonical(definition(payload, due_at)))
+
+
+def digest(data: bytes) -> str:
+    """Return `sha256:` and the hash of `data` in hexadecimal."""
+    return PREFIX + hashlib.sha256(data).hexdigest()

@@ -1,0 +1,97 @@
+"""A set as a command loads it: as definitions, or from the cache, where settled bulletins need not become objects.
+
+In: the path of the set. Out: a LoadedSet, which gives its definitions when they are needed, and plans the whole set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.definitions.cache.cached_set import CachedSet
+    from runner.definitions.model import Account, Definitions
+    from runner.definitions.problem import Problem
+    from runner.ledger.ledger import Ledger
+    from runner.plan.decide import Plan
+
+_FEW = 200  # bulletins of a set in which each becomes an object and gets a step: that costs little
+
+
+@dataclass(frozen=True)
+class LoadedSet:
+    """A set, and for one without problems also what the cache knows about it."""
+
+    path: Path
+    read: Definitions | None = None
+    cached: CachedSet | None = None
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """The whole set, with an object for each bulletin."""
+        from runner.definitions.cache.known import Damaged
+
+        if self.read is not None:
+            return self.read
+        try:
+            assert self.cached is not None
+            return self.cached.definitions()
+        except Damaged:
+            return _read(self.path)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems of the set. A set in the cache has none."""
+        return () if self.read is None else self.read.problems
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """The accounts by name."""
+        return self.definitions.accounts if self.cached is None else self.cached.accounts
+
+    def plan(self, ledger: Ledger | None, now: datetime) -> Plan:
+        """Plan the whole set at `now`. In a large set, settled firings are counted and get no step.
+
+        Raises UserError if the ledger can't be read.
+        """
+        from runner.definitions.cache.known import Damaged
+        from runner.jobs.planning import plan_firings
+        from runner.plan.firing import firings
+
+        definitions, settled = None, {}
+        if ledger is not None and self.cached is not None and self.cached.size > _FEW:
+            try:
+                found = ledger.settled(self.cached.questions())
+                definitions, settled = self.cached.definitions(found.open_ids), dict(found.settled)
+            except Damaged:
+                pass
+        if definitions is None:
+            definitions, settled = self.definitions, {}
+        plan = plan_firings(ledger, definitions, list(firings(definitions, now)), now)
+        return replace(plan, settled_counts=settled)
+
+
+def load_set(path: Path, *, use_cache: bool) -> LoadedSet:
+    """Load the set at `path`, from the user's cache where it holds the files as they are now.
+
+    Raises UserError if the path is missing, or if no definition file is found.
+    """
+    if use_cache:
+        from runner.definitions.cache.cached_set import cached_set
+        from runner.definitions.cache.known import FileCache
+        from runner.definitions.files import sources_under
+
+        cached = cached_set(sources_under([path]), FileCache.of_user())
+        if cached is not None:
+            return LoadedSet(path, cached=cached)
+    return LoadedSet(path, _read(path))
+
+
+def _read(path: Path) -> Definitions:
+    from runner.definitions.load import load
+
+    return load([path])
