@@ -135,7 +135,7 @@ def _check_named(wanted: Sequence[str], names: Sequence[str]) -> None:
             help_ = did_you_mean(name, names) or f"Known: {listed(names)}."
             raise UserError(
                 ErrorCode.NO_SUCH_ACCOUNT,
-                f"--account {name}: the set defines no such account",
+                f"the set defines no account {name}, which --account gives",
                 help=help_,
                 exit_code=Exit.USAGE,
             )
@@ -174,7 +174,7 @@ def _chosen(
 
 
 def _which(message: str, accounts: Mapping[str, Account]) -> UserError:
-    help_ = f"Give --account NAME: {listed(accounts, 'or')}; or define the account that is meant."
+    help_ = f"Write --account with {listed(accounts, 'or')}, or define the account that is meant."
     return UserError(ErrorCode.ACCOUNT_UNCLEAR, message, help=help_, exit_code=Exit.USAGE)
 
 

@@ -275,8 +275,8 @@ class Ledger:
             if not runs.renew(connection, run, self.clock.now(lease)):
                 raise UserError(
                     ErrorCode.LEASE_LOST,
-                    f"run {run} did not renew its lease in time, and its claims were put in doubt",
-                    help="bulletins status shows these firings. Run again to send all others.",
+                    f"run {run} did not renew its lease in time, and the firings that it had claimed are in doubt",
+                    help="bulletins status shows these firings. A new run sends all others.",
                 )
 
     def record_outcome(self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta) -> None:

@@ -182,10 +182,10 @@ def _check_new(out: Path | None) -> None:
         help_ = "Give another name: an import never replaces a file."
         raise UserError(ErrorCode.FILE_EXISTS, f"{out} already exists", help=help_, exit_code=Exit.USAGE)
     if not is_definition(out.name):
-        help_ = "Definitions are files that end in .yaml or .yml."
+        help_ = "Choose a name that ends in .yaml or .yml: only such files are read as definitions."
         raise UserError(
             ErrorCode.BAD_FILE_NAME,
-            f"the name {out} is not that of a definition file",
+            f"the file name {out} does not end in .yaml or .yml",
             help=help_,
             exit_code=Exit.USAGE,
         )

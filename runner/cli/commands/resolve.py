@@ -83,7 +83,7 @@ def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> st
     if note is None or not all(said.values()):
         raise missing(*(each for each, is_said in said.items() if not is_said), why="")
     if not note.strip():
-        raise click.UsageError("--note is blank: write how you know")
+        raise click.UsageError("--note is blank: write how you know it")
     return note
 
 
@@ -116,14 +116,15 @@ def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, 
             elsewhere = sorted({row.run for row in known if row.key.bulletin == bulletin})
             raise UserError(
                 ErrorCode.NOTHING_TO_RESOLVE,
-                f"no firing of {bulletin!r} {is_so}" + (f" by run {run}" if elsewhere else ""),
-                help=f"It {is_so} by {_runs(elsewhere)}."
+                f"no firing of {bulletin!r}{f' in run {run}' if elsewhere else ''} {is_so}",
+                help=f"{bulletin} {is_so} in {_runs(elsewhere)}: give another --run, or none."
                 if elsewhere
-                else "bulletins status lists what is in doubt, and runs under way, which still hold their firings.",
+                else "bulletins status lists what is in doubt, and runs in progress, which still hold their firings.",
             )
         if len(found) > 1:
             places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
-            message = f"{bulletin} {is_so} {len(found)} times"
+            are_so = "were decided by a person" if again else "are in doubt"
+            message = f"{len(found)} firings of {bulletin} {are_so}"
             raise UserError(
                 ErrorCode.SEVERAL_FIRINGS,
                 message,
@@ -185,9 +186,9 @@ def _settle(ledger: Ledger, rows: Sequence[FiringRow], *, sent: bool, note: str,
 
 
 def _left_alone(moved: Sequence[FiringRow], *, again: bool) -> UserError:
-    has_moved = "was claimed by another run since" if again else "is no longer in doubt"
+    has_moved = "was claimed by another run meanwhile" if again else "is no longer in doubt"
     message = f"{', '.join(map(_named, moved))} {has_moved}, and was not changed"
-    return UserError(ErrorCode.FIRING_CHANGED, message, help="See bulletins status ID.")
+    return UserError(ErrorCode.FIRING_CHANGED, message, help="bulletins status ID shows what happened meanwhile.")
 
 
 def _tell(settled: Sequence[FiringRow], *, sent: bool) -> None:

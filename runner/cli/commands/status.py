@@ -32,7 +32,7 @@ _COMING = 3  # next times shown of a recurring bulletin
 @ledger_option
 @format_option("text", "json")
 def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: str) -> None:
-    """Show what is in doubt, what is under way, and what was fired.
+    """Show what is in doubt, what is in progress, and what was fired.
 
     With ID, show the history of this bulletin, and what would happen to it now.
     """
@@ -82,7 +82,7 @@ def _show_overview(ledger: Ledger, path: Path, format_: str) -> None:
     else:
         click.echo("nothing is in doubt")
     if live:
-        click.echo("under way:")
+        click.echo("in progress:")
         show_table((colour_of(State.CLAIMED), run_cells(run)) for run in live)
     if lately:
         click.echo("fired recently:")
@@ -120,7 +120,7 @@ def _show_bulletin(ledger: Ledger, bulletin: str, path: Path, format_: str) -> N
         raise UserError(
             ErrorCode.UNKNOWN_BULLETIN,
             f"there is no bulletin {bulletin!r}: it is neither in the ledger nor in {path}",
-            help="bulletins plan lists the ids that are defined.",
+            help="bulletins plan --verbose lists the ids that are defined.",
             exit_code=Exit.USAGE,
         )
     if format_ == "json":

@@ -63,7 +63,7 @@ def parse_url(text: str) -> URL:
     if "@" in (url.host or ""):
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
-            "the ledger's URL holds more than one @, so it is not clear where the host begins",
+            "the ledger's URL contains more than one @, so it is not clear where the host begins",
             help="Write each @ of the user and of the password as %40.",
         )
     if url.drivername in ("postgres", "postgresql"):
@@ -71,8 +71,8 @@ def parse_url(text: str) -> URL:
     if url.drivername not in ("sqlite", "postgresql+psycopg"):
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
-            f"{url.drivername} is not a kind of ledger",
-            help="A ledger is sqlite or postgresql+psycopg.",
+            f"a ledger can't be kept in {url.drivername}",
+            help=_URL_HELP,
         )
     return _sqlite_url(url) if url.drivername == "sqlite" else url
 
@@ -80,12 +80,14 @@ def parse_url(text: str) -> URL:
 def _sqlite_url(url: URL) -> URL:
     if not (url.database or "").strip() or "\0" in (url.database or ""):
         raise UserError(
-            ErrorCode.BAD_LEDGER_URL, "the ledger's URL names no file", help="Write sqlite:///path/to/ledger.sqlite3."
+            ErrorCode.BAD_LEDGER_URL,
+            "the ledger's URL contains no path of a file",
+            help="Write sqlite:///path/to/ledger.sqlite3.",
         )
     if url.host or url.query:  # sqlite://folder/file would mean `file` in the working directory
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
-            "the URL of a SQLite ledger consists of sqlite:/// and a path, and nothing else",
+            "the URL of a SQLite ledger contains more than sqlite:/// and a path",
             help="Write sqlite:///path/to/ledger.sqlite3, or only the path.",
         )
     return url
@@ -187,7 +189,7 @@ def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Con
                 raise AlreadyThere(
                     ErrorCode.LEDGER_EXISTS,
                     f"a ledger already exists at {shown(url)}",
-                    help="bulletins ledger show describes it.",
+                    help="Use this ledger, or give another place with --ledger. bulletins ledger show describes it.",
                 )
             # No check for existing tables: if another program's table has one of these names, creation must fail.
             tables.complete_metadata(at.get_backend_name()).create_all(connection, checkfirst=False)
@@ -204,7 +206,9 @@ def _already_there(url: URL) -> UserError:
     if is_empty_file(url):
         return _empty(url)
     return AlreadyThere(
-        ErrorCode.LEDGER_EXISTS, f"{shown(url)} already exists", help="bulletins ledger show describes it."
+        ErrorCode.LEDGER_EXISTS,
+        f"{shown(url)} already exists",
+        help="Use this ledger, or give another place with --ledger. bulletins ledger show describes it.",
     )
 
 
@@ -220,7 +224,7 @@ def is_empty_file(url: URL) -> bool:
 def _empty(url: URL) -> UserError:
     return UserError(
         ErrorCode.LEDGER_EMPTY,
-        f"{shown(url)} is an empty file, not a ledger: it holds no record of anything that was sent",
+        f"{shown(url)} is an empty file, not a ledger: it contains no record of what was sent",
         help="If bulletins were sent with a ledger at this place, restore it from a backup. If not, an interrupted"
         " ledger init or ledger import left the file: delete it, then run that command again.",
     )

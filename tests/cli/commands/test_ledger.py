@@ -176,7 +176,7 @@ def test_a_run_under_way_is_told_of_and_stops_an_import(bulletins: Bulletins, us
     with Ledger(parse_url(".bulletins/ledger.sqlite3")) as opened:
         run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))
     done = bulletins("ledger", "export")
-    assert done.err == f"run {run} on builder is under way: the export lacks what it sends from now on\n"
+    assert done.err == f"run {run} on builder is in progress: the export lacks what it sends from now on\n"
     done = bulletins("ledger", "import", "before.jsonl")
     assert done.refused_with(ErrorCode.RUN_IN_PROGRESS, run)
 

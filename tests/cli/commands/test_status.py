@@ -54,7 +54,7 @@ def test_runs_that_are_under_way(bulletins: Bulletins, ledger: str, small_set: P
         opened.take_slots(run, "india", limit=3, wanted=2)
         gone = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4322), lease=timedelta(seconds=30))
     lines = bulletins("status").out.splitlines()
-    assert lines[:2] == ["nothing is in doubt", "under way:"]
+    assert lines[:2] == ["nothing is in doubt", "in progress:"]
     assert lines[2].startswith("fire  by asha on builder (pid 4321)  for 2m ")
     assert lines[2].endswith(f"  1 claimed, 2 slots  run {run}")
     assert gone not in "".join(lines)
