@@ -41,7 +41,7 @@ class ImportContext:
     def account_option(self) -> str:
         """Return the option that is needed to choose an account; empty if it is given, or not needed."""
         accounts = self.definitions.accounts
-        return "" if self.accounts or len(accounts) < 2 else f"--account NAME: {listed(accounts, 'or')}"
+        return "" if self.accounts or len(accounts) < 2 else f"--account with {listed(accounts, 'or')}"
 
 
 @dataclass(slots=True)
@@ -174,7 +174,7 @@ def _chosen(
 
 
 def _which(message: str, accounts: Mapping[str, Account]) -> UserError:
-    help_ = f"Write --account with {listed(accounts, 'or')}, or define the account that is meant."
+    help_ = f"Give --account with {listed(accounts, 'or')}, or define the account that is meant."
     return UserError(ErrorCode.ACCOUNT_UNCLEAR, message, help=help_, exit_code=Exit.USAGE)
 
 

@@ -117,7 +117,7 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
         text = text_of(data, name)
         found += [text] if isinstance(text, Problem) else payloads_in(Piece(text, text.text), known.given())
     if found and (option := known.account_option()):
-        message = "payloads don't name the account to raise them in"
+        message = "payloads do not name an account"
         found.append(Problem(contents[0][0], 1, 1, Code.MISSING_FIELD, message, f"Give {option}."))
     return _finish(found, known, ImportNotes(), [name for name, _ in contents], out)
 

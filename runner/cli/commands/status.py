@@ -32,7 +32,7 @@ _COMING = 3  # next times shown of a recurring bulletin
 @ledger_option
 @format_option("text", "json")
 def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: str) -> None:
-    """Show what is in doubt, what is in progress, and what was fired.
+    """Show what is in doubt and in progress, and what was fired.
 
     With ID, show the history of this bulletin, and what would happen to it now.
     """

@@ -24,7 +24,7 @@ def test_a_ledger_is_made_once(bulletins: Bulletins, tmp_path: Path) -> None:
     assert first.code == 0
     assert first.out.startswith("created the ledger 01")
     assert first.out.endswith(" at .bulletins/ledger.sqlite3\n")
-    assert first.err.startswith("keep it where every run finds it")
+    assert first.err.startswith("keep the ledger where every run finds it")
     made = (tmp_path / ".bulletins/ledger.sqlite3").read_bytes()
     again = bulletins("ledger", "init")
     assert again.refused_with(ErrorCode.LEDGER_EXISTS, ".bulletins/ledger.sqlite3")
@@ -102,7 +102,7 @@ def test_moved_it_is_the_same(bulletins: Bulletins, used: str, tmp_path: Path) -
 
     done = bulletins("ledger", "import", "out.jsonl", "--ledger", "moved.sqlite3")
     assert done.out.startswith(f"imported into the ledger {used} at moved.sqlite3: firings: 5 (5 new, 0 known ")
-    assert "fire nothing with the old one any more" in done.err
+    assert "never fire with the exported one again" in done.err
     assert bulletins("ledger", "export", "--ledger", "moved.sqlite3").out == bulletins("ledger", "export").out
     now = "2026-12-01T00:00:00Z"
     old, new = (
