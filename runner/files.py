@@ -11,6 +11,7 @@ import os
 import re
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from runner import local
 
 _OPEN_FILE = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/([0-9]{1,9})")
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows has no quotas
+
+_UNFINISHED = ".unfinished"
+_ABANDONED_S = 86_400.0
 
 
 @contextmanager
@@ -82,10 +86,11 @@ def placed_whole(path: Path) -> Iterator[Path]:
     """Provide the path of a temporary file that gets the name `path` at the end, if no file has that name.
 
     Raises FileExistsError if one has, and other OSErrors. A process that is killed leaves at most an unfinished file
-    with a hidden name.
+    with a hidden name, which is removed here a day later.
     """
     prefix = f".{path.name[:20]}."  # shortened, because the name may be as long as the file system allows
-    descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=".unfinished", dir=path.parent)
+    _remove_abandoned(path.parent, prefix)
+    descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=_UNFINISHED, dir=path.parent)
     os.close(descriptor)
     try:
         yield Path(temporary)
@@ -93,10 +98,23 @@ def placed_whole(path: Path) -> Iterator[Path]:
         _sync(temporary)
         _name(temporary, path)
     finally:
-        for suffix in ("", "-journal"):  # a database may have one
-            with contextlib.suppress(OSError):
-                os.unlink(f"{temporary}{suffix}")
+        _remove_with_journal(temporary)
     _sync_folder(path.parent)
+
+
+def _remove_abandoned(folder: Path, prefix: str) -> None:
+    """Remove the unfinished files that nothing was written to for a day: their processes were killed."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            is_unfinished = path.name.startswith(prefix) and path.name.endswith(_UNFINISHED)
+            if is_unfinished and time.time() - path.stat().st_mtime > _ABANDONED_S:
+                _remove_with_journal(os.fspath(path))
+
+
+def _remove_with_journal(path: str) -> None:
+    for suffix in ("", "-journal"):  # a database may have one
+        with contextlib.suppress(OSError):
+            os.unlink(f"{path}{suffix}")
 
 
 def _name(temporary: str, path: Path) -> None:

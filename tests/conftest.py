@@ -9,18 +9,24 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, settings
 from servers.fixtures import pgbouncer, pgbouncer_url, postgres, postgres_url, private_postgres
 
 from runner.definitions.schedules import zones
 
+if TYPE_CHECKING:
+    from torture.processes import Zygote
+
 __all__ = ["pgbouncer", "pgbouncer_url", "postgres", "postgres_url", "private_postgres", "write"]
 
 # A busy machine fails no test. Each run looks at other examples.
-settings.register_profile("untimed", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "untimed", deadline=None, max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("untimed")
 
 Write = Callable[[Mapping[str, str]], Path]
@@ -42,6 +48,18 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
         yield
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote | None]:
+    """A process that forks one for each run of the program; None where processes can't be forked."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    from torture.processes import Zygote
+
+    with Zygote() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -60,7 +60,9 @@ def _meanings() -> Iterator[str]:
 
 
 def _help() -> Iterator[str]:
-    yield from _help_of(cli, click.Context(cli, info_name="bulletins", max_content_width=_WIDTH, terminal_width=_WIDTH))
+    # With the program's own settings: click keeps the help option that a command shows first.
+    context = click.Context(cli, info_name="bulletins", terminal_width=_WIDTH, **cli.context_settings)
+    yield from _help_of(cli, context)
 
 
 def _help_of(command: click.Command, context: click.Context) -> Iterator[str]:

@@ -7,11 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from runner.files import check_writable, is_same_place, rewrite, way_out, written_whole
+from runner.files import check_writable, is_same_place, placed_whole, rewrite, way_out, written_whole
 
 
 def write_report(document: object, path: Path) -> None:
@@ -204,3 +205,15 @@ def test_a_rewriting_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch:
 )
 def test_the_way_out_fits_the_fault(number: int, help_: str) -> None:
     assert way_out(OSError(number, os.strerror(number)), "Give another.") == help_
+
+
+def test_what_killed_processes_left_unfinished_is_removed_a_day_later(tmp_path: Path) -> None:
+    abandoned, of_today = (tmp_path / f".ledger.{name}.unfinished" for name in ("old", "new"))
+    journal = abandoned.with_name(f"{abandoned.name}-journal")
+    for path in (abandoned, journal, of_today):
+        path.touch()
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(abandoned, (two_days_ago, two_days_ago))
+    with placed_whole(tmp_path / "ledger") as unfinished:
+        unfinished.write_text("whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"ledger", of_today.name}

@@ -34,6 +34,7 @@ from runner.fire.run_display import RunDisplay
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Identity, Origin
+from runner.ledger.writer import LedgerWriter
 from runner.plan.decide import Plan, Step
 
 if TYPE_CHECKING:
@@ -77,12 +78,11 @@ class Run:
         self._early_end = EarlyEnd()
         stop_for_fault = self._early_end.stop_for_fault
         self._access = LedgerAccess(settings.patience_s, self._suspend, self._display.message)
+        self._writer = LedgerWriter(ledger, self.id)
         self._lease = Lease(
-            ledger, self.id, settings.lease, self._access, on_late=self._look_again, on_lost=stop_for_fault
+            self._writer, settings.lease, self._access, on_late=self._look_again, on_lost=stop_for_fault
         )
-        self._claims = Claims(
-            ledger, self.id, self._access, is_stopping=lambda: self.is_stopping, on_fault=stop_for_fault
-        )
+        self._claims = Claims(self._writer, self._access, is_stopping=lambda: self.is_stopping, on_fault=stop_for_fault)
         self._sender = FiringSender(
             self._claims, self._lease, self._access, self._early_end, self._results, settings.retries
         )
@@ -104,7 +104,7 @@ class Run:
         by_account = self._by_account(plan)
         lanes = self._lanes(plan, by_account, accounts)
         threads = self._lane_threads(lanes, credentials) if lanes else None
-        with self._lease, self._slots(lanes), _quick_switches():
+        with self._writer, self._lease, self._slots(lanes), _quick_switches():
             self._record_past_firings(plan, covers)
             if threads is not None:
                 threads.start()
@@ -145,8 +145,7 @@ class Run:
 
     def _slots(self, lanes: Sequence[Lane]) -> SlotKeeper:
         self._keeper = SlotKeeper(
-            self._ledger,
-            self.id,
+            self._writer,
             lanes,
             self._access,
             on_fault=self._early_end.stop_for_fault,
@@ -157,8 +156,7 @@ class Run:
 
     def _record_past_firings(self, plan: Plan, covers: Callable[[str], bool]) -> None:
         past = PastFirings(
-            self._ledger,
-            self.id,
+            self._writer,
             self._access,
             self._results,
             is_stopping=lambda: self.is_stopping,
@@ -206,8 +204,7 @@ class Run:
         firings of this run.
         """
         return Lease(
-            self._ledger,
-            self.id,
+            self._writer,
             self._settings.lease,
             self._access,
             on_late=lambda: None,

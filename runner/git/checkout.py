@@ -69,11 +69,9 @@ def require_committed(paths: Sequence[Path]) -> None:
                 raise _no_commit(path) from None
             raise refusal(error, "compare the definitions with HEAD") from None
         if differing:
-            raise UserError(
-                ErrorCode.NOT_COMMITTED,
-                f"definitions differ from git HEAD: {_some(differing)}",
-                help=_help(path, differing),
-            )
+            more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
+            message = f"definitions differ from git HEAD: {', '.join(differing[:3])}{more}"
+            raise UserError(ErrorCode.NOT_COMMITTED, message, help=_help(path, differing))
 
 
 def committed_link_out(path: Path) -> Path | None:
@@ -136,11 +134,6 @@ def _help(path: Path, differing: Sequence[str]) -> str:
         "Commit the definitions, or run the command in a checkout of them. If git status shows no difference, "
         "a .gitattributes file or git update-index hides it."
     )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
 
 
 def _head(path: Path) -> str:

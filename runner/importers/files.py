@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from runner.definitions.sources import is_hidden, shown
+from runner.definitions.sources import display_path, is_hidden
 from runner.errors import ErrorCode, Exit, UserError
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -19,7 +19,7 @@ _STDIN = Path("-")
 
 def content(path: Path) -> tuple[str, bytes]:
     """Return the name to show for a file, and its bytes; `-` is standard input. Raises UserError."""
-    name = "standard input" if path == _STDIN else shown(str(path))
+    name = "standard input" if path == _STDIN else display_path(str(path))
     try:
         data = _read_stdin() if path == _STDIN else _read(path)
     except OSError as error:
@@ -56,7 +56,7 @@ def _files_under(folder: Path) -> list[Path]:
         files = [Path(parent, name) for name in names if name.lower().endswith(_JSON) and not is_hidden(name)]
         found += [each for each in files if _is_file(each)]
     if not found:
-        message = f"{shown(str(folder))} contains no JSON file"
+        message = f"{display_path(str(folder))} contains no JSON file"
         raise UserError(
             ErrorCode.NOTHING_TO_IMPORT,
             message,
@@ -76,7 +76,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _refuse(error: OSError) -> NoReturn:
-    place = shown(os.fspath(error.filename)) if error.filename else "the folder"
+    place = display_path(os.fspath(error.filename)) if error.filename else "the folder"
     raise UserError(
         ErrorCode.CANNOT_READ,
         f"{place} can't be read: {error.strerror}",

@@ -21,11 +21,12 @@ from sqlalchemy.engine import URL
 
 from runner.definitions.model import Bulletin
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database import connect, database_errors, locks
+from runner.ledger.database import connect, database_errors
 from runner.ledger.database.ledger_clock import LedgerClock, Source
 from runner.ledger.database.tables import ledger as ledger_table
 from runner.ledger.records import (
     budget_use,
+    claims,
     firings,
     queries,
     runs,
@@ -36,6 +37,7 @@ from runner.ledger.records import (
     unreported,
     watches,
 )
+from runner.ledger.records import outcomes as outcome_records
 from runner.ledger.transfer import json_lines
 from runner.ledger.transfer.check import LedgerFinding, check
 from runner.ledger.transfer.merge import Merged, merge
@@ -43,14 +45,17 @@ from runner.ledger.ulid import new_ulid
 from runner.ledger.values import (
     Attempt,
     Claim,
+    ClaimRequest,
     Description,
     FiringRow,
     Identity,
     LiveRun,
     Origin,
+    OutcomeRecord,
     Resolution,
     RunRow,
     Settlement,
+    SlotRequest,
 )
 from runner.ledger.witness.comparison import Loss, Recorded, SeenRun
 from runner.plan.budget import HeldByBudget, Limit
@@ -100,6 +105,11 @@ class Ledger:
     def place(self) -> str:
         """The place of the ledger as messages show it, without a password."""
         return database_errors.shown(self._url)
+
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether only one transaction at a time can write, as in SQLite."""
+        return self._url.drivername == "sqlite"
 
     def canonical_place(self) -> str:
         """Return the place of the ledger without credentials; equal for all spellings of its URL."""
@@ -300,39 +310,47 @@ class Ledger:
 
     # Firings
 
-    def claim(self, run: str, firing: Firing, now: datetime, *, claim_id: str | None = None) -> Claim | None:
-        """Claim a firing for a run, durably. None if it is already claimed, fired, in doubt or reported as expired.
+    def claim_all(self, run: str, requests: Sequence[ClaimRequest]) -> list[Claim | HeldByBudget | None]:
+        """Claim firings for a run, durably and all together; return the claims, or HeldByBudget without room.
 
-        The firing also counts under the occurrence name that it had before a schedule edit. After a lost connection,
-        call it again with the same `claim_id`: it then returns the same claim.
+        None for a firing that is already claimed, fired, in doubt or reported as expired. A firing also counts under
+        the occurrence name that it had before a schedule edit. Runs that claim within limits of one account do so one
+        after the other, so they never exceed a limit together. After a lost connection, repeat the same requests: they
+        then get the same claims. Each request must have a `claims.scope` of its own.
         """
         with self.writing() as connection:
-            claim = firings.claim(connection, run, firing, now, claim_id or new_ulid())
-        self._count_claims(run, 1 if claim else 0)
-        return claim
+            answers = claims.claim(connection, run, requests)
+        self._count_claims(run, sum(isinstance(answer, Claim) for answer in answers))
+        return answers
+
+    def settle_all(self, run: str, outcomes: Sequence[OutcomeRecord]) -> list[bool]:
+        """Record how claimed firings ended, all together. False for each that a person resolved meanwhile.
+
+        A person's decision is kept. The run may also record the outcome of a claim that is in doubt only because the
+        lease ran out. The attempts are recorded in any case. If a firing expired before it was sent, its claim is given
+        back and the expiry recorded. Repeating the call changes nothing. Each claim must be different.
+        """
+        with self.writing() as connection:
+            return outcome_records.settle(connection, run, outcomes)
+
+    def claim(self, run: str, firing: Firing, now: datetime, *, claim_id: str | None = None) -> Claim | None:
+        """Do the same as `claim_all` for one firing without budgets."""
+        answer = self.claim_within(run, firing, now, (), claim_id=claim_id)
+        return answer if isinstance(answer, Claim) else None
 
     def claim_within(
         self, run: str, firing: Firing, now: datetime, limits: tuple[Limit, ...], *, claim_id: str | None = None
     ) -> Claim | HeldByBudget | None:
-        """Claim a firing if the budget `limits` have room for it; return HeldByBudget if they don't. Else as `claim`.
-
-        Runs that claim within limits of one account do so one after the other, so they never exceed a limit together.
-        """
-        if not limits:
-            return self.claim(run, firing, now, claim_id=claim_id)
-        with self.writing() as connection:
-            claim = firings.claim_within(connection, run, firing, now, claim_id or new_ulid(), limits)
-        self._count_claims(run, 1 if isinstance(claim, Claim) else 0)
-        return claim
+        """Do the same as `claim_all` for one firing."""
+        return self.claim_all(run, [ClaimRequest(claim_id or new_ulid(), firing, now, limits)])[0]
 
     def settle(self, claim: Claim, settlement: Settlement, now: datetime) -> bool:
-        """Record how a claimed firing ended. False if a person resolved it meanwhile; their decision is kept.
+        """Do the same as `settle_all` for one firing."""
+        return self.settle_all("", [OutcomeRecord(claim, settlement, now)])[0]
 
-        The run may also settle a claim that is in doubt only because the lease ran out. The attempts are recorded in
-        any case. Repeating the call with the same `now` changes nothing.
-        """
-        with self.writing() as connection:
-            return firings.settle(connection, claim, settlement, now)
+    def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> bool:
+        """Do the same as `settle_all` for one firing that expired before it was sent."""
+        return self.settle_all(run, [OutcomeRecord(claim, settlement, now, firing)])[0]
 
     def expire(
         self, run: str, missed: Sequence[Firing], now: datetime, reasons: Mapping[FiringKey, str] = MappingProxyType({})
@@ -344,18 +362,6 @@ class Ledger:
         """
         with self.writing() as connection:
             return firings.expire(connection, run, missed, now, reasons)
-
-    def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> bool:
-        """Give back the claim of a firing that expired before it was sent, and record the expiry.
-
-        False if a person resolved the firing meanwhile; their decision is kept.
-        """
-        with self.writing() as connection:
-            locks.for_expiry(connection, [firing.key.account])  # before the row lock, against deadlocks
-            settled = firings.settle(connection, claim, settlement, now)
-            if settled:
-                firings.expire(connection, run, [firing], now)
-            return settled
 
     def watch(self, found: Mapping[WatchKey, Watch]) -> None:
         """Record up to when recurring bulletins are settled. Never moves that time back."""
@@ -411,32 +417,31 @@ class Ledger:
 
     # Slots
 
-    def take_slots(self, run: str, account: str, *, limit: int, wanted: int, held: Collection[int] = ()) -> list[int]:
-        """Lease up to `wanted` of an account's `limit` slots to a run, besides those `held`; return their numbers."""
+    def take_slots(self, run: str, wanted: Sequence[SlotRequest]) -> dict[str, list[int]]:
+        """Lease slots to a run; return the numbers by account. Repeating a call may return other slots of the run."""
         with self.reading() as connection:
-            free = slots.free(connection, run, account, limit, self.clock.now())
-        taken: list[int] = []
-        for number in free:
-            if len(taken) < wanted and number not in held:
-                with self.writing(single=True) as connection:
-                    if slots.take(connection, run, account, number, self.clock.now()):
-                        taken.append(number)
+            free = slots.free(connection, run, wanted, self.clock.now())
+        taken: dict[str, list[int]] = {}
+        for piece in queries.chunks(free):
+            with self.writing(single=True) as connection:
+                for account, number in slots.take(connection, run, piece, self.clock.now()):
+                    taken.setdefault(account, []).append(number)
         return taken
 
-    def give_back_slots(self, run: str, account: str, numbers: Sequence[int]) -> None:
-        """Free slots that a run holds."""
-        with self.writing(single=True) as connection:
-            slots.give_back(connection, run, account, numbers)
+    def give_back_slots(self, run: str, numbers: Mapping[str, Collection[int]]) -> None:
+        """Free slots that a run holds, by account."""
+        with self.writing() as connection:
+            slots.give_back(connection, run, numbers)
 
-    def slots_of(self, run: str, account: str) -> list[int]:
-        """Return the numbers of an account's slots that a run still holds."""
+    def slots_of(self, run: str) -> dict[str, list[int]]:
+        """Return the numbers of the slots that a run still holds, by account."""
         with self.reading() as connection:
-            return slots.held_by(connection, run, account)
+            return slots.held_by(connection, run)
 
-    def slot_demand(self, account: str) -> dict[str, int]:
-        """Return how many of an account's slots each live run holds; 0 for a run that waits for its first slot."""
+    def slot_demand(self, accounts: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Return how many slots of each account each live run holds; 0 for a run that waits for its first slot."""
         with self.reading() as connection:
-            return slots.demand(connection, account, self.clock.now())
+            return slots.demand(connection, accounts, self.clock.now())
 
 
 def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> Merged:

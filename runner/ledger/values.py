@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.plan.firing import FiringKey
+from runner.plan.budget import Limit
+from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import State
 
 
@@ -60,6 +61,42 @@ class Settlement:
     error: str | None = None
     bulletins_sent: int | None = None
     attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """A firing that a run asks for: the id of the claim, its time, and the budget limits to which it is charged.
+
+    A request that is repeated with the same id and time changes nothing and gets the same answer.
+    """
+
+    id: str
+    firing: Firing
+    now: datetime
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRecord:
+    """How a claimed firing ended, and when. `expired` is the firing, if it expired before it was sent.
+
+    A record that is repeated with the same time changes nothing and gets the same answer.
+    """
+
+    claim: Claim
+    settlement: Settlement
+    now: datetime
+    expired: Firing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRequest:
+    """Slots that a run wants in an account: up to `wanted` of the numbers from 1 to `limit`, besides those `held`."""
+
+    account: str
+    limit: int
+    wanted: int
+    held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

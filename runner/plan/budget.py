@@ -10,7 +10,7 @@ the hour or day, or it expires. The ledger checks the same limits again with eac
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -51,7 +51,17 @@ class HeldByBudget:
 def limits(account: Account, event: str) -> tuple[Limit, ...]:
     """Return the limits that apply to a firing of the event in the account; empty if there is no budget."""
     own = account.event_budgets.get(event)
-    return (*_limits(account.name, account.budget), *(_limits(account.name, own, event) if own else ()))
+    return tuple(all_limits(account.name, account.budget, {event: own} if own else {}))
+
+
+def all_limits(account: str, budget: Budget, event_budgets: Mapping[str, Budget]) -> list[Limit]:
+    """Return all limits of an account with these budgets."""
+    return [
+        Limit(account, count, window, event)
+        for event, own in ((None, budget), *event_budgets.items())
+        for count, window in ((own.per_hour, HOUR), (own.per_day, DAY))
+        if count is not None
+    ]
 
 
 def has_budget(account: Account) -> bool:
@@ -70,7 +80,8 @@ def used(account: Account, spent: Iterable[Spent], now: datetime) -> dict[Limit,
     """Return for each limit of the account how much of it is used up at `now`."""
     known = sorted(spent)
     return {
-        limit: _used(limit, [each.at for each in known if _counts(limit, each, now)]) for limit in _all_limits(account)
+        limit: _used(limit, [each.at for each in known if _counts(limit, each, now)])
+        for limit in all_limits(account.name, account.budget, account.event_budgets)
     }
 
 
@@ -79,19 +90,31 @@ def _used(limit: Limit, times: list[datetime]) -> Used:
     return Used(len(times), times[over - 1] + limit.window if over > 0 else None)
 
 
-def _all_limits(account: Account) -> Iterator[Limit]:
-    events = (_limits(account.name, budget, event) for event, budget in account.event_budgets.items())
-    return chain(_limits(account.name, account.budget), *events)
-
-
 def _counts(limit: Limit, spent: Spent, now: datetime) -> bool:
     return limit.event in (None, spent.event) and now - limit.window < spent.at < now + limit.window
 
 
-def _limits(account: str, budget: Budget, event: str | None = None) -> Iterator[Limit]:
-    for count, window in ((budget.per_hour, HOUR), (budget.per_day, DAY)):
-        if count is not None:
-            yield Limit(account, count, window, event)
+def full_until(limit: Limit, times: Sequence[datetime], taken: int, at: datetime) -> datetime | None:
+    """Return when the limit has room again after `at`, None if it has room then.
+
+    `times` are those of sending, ascending; the first `taken` of them count.
+    """
+    if taken < limit.count or times[taken - limit.count] + limit.window <= at:
+        return None
+    return times[taken - limit.count] + limit.window
+
+
+def first_room(
+    of: Iterable[Limit], at: datetime, full: Callable[[Limit, datetime], datetime | None]
+) -> tuple[datetime, Limit | None]:
+    """Return when these limits all have room, from `at` on, and which is the last to have it; None if they have it.
+
+    `full` returns until when a limit is full at an instant.
+    """
+    reached = None
+    while freed := [(room, limit) for limit in of if (room := full(limit, at))]:
+        at, reached = max(freed, key=lambda each: each[0])
+    return at, reached
 
 
 class Budgets:
@@ -110,7 +133,9 @@ class Budgets:
                 # A time that is a whole window or more ahead of now shares no window with now.
                 of = [limit for limit in limits(account, each.event) if each.at < now + limit.window]
                 _insert_time(self._times if each.at <= now else self._ahead, of, each.at)
-        every = chain.from_iterable(_all_limits(account) for account in self._accounts.values())
+        every = chain.from_iterable(
+            all_limits(account.name, account.budget, account.event_budgets) for account in self._accounts.values()
+        )
         self._is_used_up = {limit: self._full_until(limit, now) is not None for limit in every}  # before this plan
 
     def charge(self, firing: Firing) -> HeldByBudget | None:
@@ -144,23 +169,20 @@ class Budgets:
 
     def _next_room(self, of: tuple[Limit, ...]) -> tuple[datetime, Limit | None]:
         """Return when these limits all have room again, and which is the last to have it; None if they have it now."""
-        at, reached = self._next_free.get(of, (self._now, None))
-        while freed := [(room, limit) for limit in of if (room := self._full_until(limit, at))]:
-            at, reached = max(freed, key=lambda each: each[0])
-        self._next_free[of] = (at, reached)
-        return at, reached
+        start, last = self._next_free.get(of, (self._now, None))
+        at, reached = first_room(of, start, self._full_until)
+        self._next_free[of] = (at, reached or last)
+        return self._next_free[of]
 
     def _full_until(self, limit: Limit, at: datetime) -> datetime | None:
         """Return when the limit has room again after `at`; None if it has room at that time."""
         times = self._times.get(limit, [])
-        before = bisect_right(times, at)
         ahead = self._ahead.get(limit) if at >= self._now else None  # they count for now and later only
+        taken = bisect_right(times, at)
         if ahead:
-            times = sorted(times[max(0, before - limit.count) : before] + ahead)
-            before = len(times)
-        if before < limit.count or times[before - limit.count] + limit.window <= at:
-            return None
-        return times[before - limit.count] + limit.window
+            times = sorted(times[max(0, taken - limit.count) : taken] + ahead)
+            taken = len(times)
+        return full_until(limit, times, taken, at)
 
 
 def _insert_time(times: dict[Limit, list[datetime]], of: Iterable[Limit], at: datetime) -> None:

@@ -22,8 +22,9 @@ from runner.report.document.budget_estimate import budget_allows_at, expires_fir
 from runner.report.document.entry_text import label, place
 from runner.report.format_interface import ReportFormat
 from runner.report.safe_text import printable
+from runner.report.terms import JUnitEnd
 from runner.report.text.problems import problem_line
-from runner.report.vocabulary import ACTIONS, OUTCOMES, JUnitEnd
+from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 _NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # not allowed in XML 1.0
 

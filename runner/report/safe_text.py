@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls (escape sequences begin with them), line separators, and controls of text direction.
-OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-# Invisible characters, which make different texts look equal: soft hyphen, fillers, zero-width space, word joiner,
-# marks of byte order and annotation, tags. Joiners and variation selectors stay: scripts and emoji need them.
-UNSEEN = "\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
-TAGS = "\U000e0000-\U000e007f"
-# The flags of England, Scotland and Wales are a black flag with tags behind it.
-_FLAG = "(?P<flag>\U0001f3f4[\U000e0030-\U000e007a]{1,8}\U000e007f)"
+from runner.definitions.reading.characters import FLAG, OBEYED, TAGS, UNSEEN
+
 COMMAND = "(?<=#)#(?=\\[)"  # the second # of ##[…], a command that GitHub's log obeys anywhere in a line
-_HOSTILE = re.compile(f"[{OBEYED}{UNSEEN}{TAGS}]|{_FLAG}|{COMMAND}")
+# The syntax is that of Python and of JavaScript: the script of the pages uses the same.
+HOSTILE = f"[{OBEYED}{UNSEEN}{TAGS}]|({FLAG})|{COMMAND}"
+_HOSTILE = re.compile(HOSTILE)
 
 
 def printable(text: str) -> str:
@@ -22,8 +18,8 @@ def printable(text: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    if match["flag"]:
-        return match["flag"]
+    if match[1]:  # a flag
+        return match[1]
     code = ord(match.group())
     if code > 0xFFFF:
         return f"\\U{code:08x}"

@@ -17,8 +17,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import runner
+
+if TYPE_CHECKING:
+    from torture.processes import Forked, Zygote
 
 ROOT = Path(runner.__file__).parents[1]
 PATIENCE_S = 120.0
@@ -29,7 +33,7 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 class Terminal:
     """The master's end of a terminal that a process runs on."""
 
-    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, master: int, process: subprocess.Popen[bytes] | Forked) -> None:
         self._master = master
         self._process = process
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a letter may come in two pieces
@@ -99,21 +103,33 @@ class Terminal:
 
 @contextmanager
 def on_terminal(
-    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, columns: int = 100
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    columns: int = 100,
+    zygote: Zygote | None = None,
 ) -> Iterator[Terminal]:
-    """Runs `bulletins` on a terminal of its own, as its controlling one, so that Ctrl-C works."""
+    """Runs `bulletins` on a terminal of its own, as its controlling one, so that Ctrl-C works.
+
+    With a `zygote`, the program need not be imported.
+    """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "CI")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", _MAIN, *arguments],
-        cwd=folder,
-        env={**inherited, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **(environment or {})},
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-    )
+    whole = {**inherited, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **(environment or {})}
+    process: subprocess.Popen[bytes] | Forked
+    if zygote is not None:
+        process = zygote.start(folder, whole, arguments, (slave, slave, slave), on_terminal=True)
+    else:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN, *arguments],
+            cwd=folder,
+            env=whole,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
     os.close(slave)
     started = time.monotonic()
     try:

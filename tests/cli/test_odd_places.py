@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Write
+from end_to_end.site import Done as Ended
+from torture.processes import Zygote
 
 from cli.conftest import Bulletins
 
+Run = Callable[..., Ended]
 LONG = "l" * 5000
 SET = {
     "accounts.yaml": "accounts: {india: {region: in1, account_id_env: A, passcode_env: P}}",
@@ -23,18 +24,20 @@ SET = {
 }
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
     """Runs the program as a process that reads no more than the permissions of files allow, also where root tests."""
-    command = [sys.executable, "-m", "runner", *arguments]
+    through: list[str] = []
     if os.geteuid() == 0:
         if shutil.which("setpriv") is None:
             pytest.skip("root can't give up the right to read every file here")
-        command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        through = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    with Zygote(through) as zygote:
+        yield lambda *arguments, folder: zygote.run(folder, os.environ, arguments)
 
 
-def is_in_words(done: subprocess.CompletedProcess[str]) -> bool:
-    return done.returncode in (2, 3, 5) and "Traceback" not in done.stderr and "Permission denied" in done.stderr
+def is_in_words(done: Ended) -> bool:
+    return done.code in (2, 3, 5) and "Traceback" not in done.err and "Permission denied" in done.err
 
 
 @pytest.fixture
@@ -65,24 +68,24 @@ def closed(tmp_path: Path) -> Iterator[Path]:
         "plan --ledger bulletins.d/sub/ledger.sqlite3 bulletins.d/accounts.yaml",
     ],
 )
-def test_a_folder_that_may_not_be_read(closed: Path, command: str) -> None:
+def test_a_folder_that_may_not_be_read(run: Run, closed: Path, command: str) -> None:
     done = run(*command.split(), folder=closed)
     assert is_in_words(done), done
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
 @pytest.mark.parametrize("command", ["validate", "plan", "fire --yes", "expand"])
-def test_a_set_that_may_not_be_read(closed: Path, command: str) -> None:
+def test_a_set_that_may_not_be_read(run: Run, closed: Path, command: str) -> None:
     done = run(*command.split(), "bulletins.d/sub", folder=closed)
-    assert done.returncode == 5
+    assert done.code == 5
     assert is_in_words(done), done
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
 @pytest.mark.parametrize("command", ["fire --yes", "report"])
-def test_a_file_in_a_folder_that_may_not_be_read(closed: Path, command: str) -> None:
+def test_a_file_in_a_folder_that_may_not_be_read(run: Run, closed: Path, command: str) -> None:
     done = run(*command.split(), "bulletins.d/sub/x.json", folder=closed)
-    assert (done.returncode in (2, 5), "Traceback" in done.stderr) == (True, False), done
+    assert (done.code in (2, 5), "Traceback" in done.err) == (True, False), done
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 import pytest
 from conftest import Write
+from torture.processes import Zygote
 
 import runner
 from cli.conftest import Bulletins, only_report, outcomes
@@ -35,25 +37,37 @@ needs_posix = pytest.mark.skipif(os.name != "posix", reason="descriptors are clo
 both_ways = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 
 
-def ended(
-    arguments: Sequence[str],
-    stdout: IO[Any] | int,
-    stderr: IO[Any] | int = subprocess.PIPE,
-    *,
-    unbuffered: str = "",
-    program: Sequence[str] = ("-m", "runner"),
-) -> tuple[int, str]:
-    """The exit code, and what came on standard error where that was not sent elsewhere."""
-    done = subprocess.run(
-        [sys.executable, *program, *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        encoding="utf-8",
-        timeout=PATIENCE_S,
-    )
-    return done.returncode, done.stderr or ""
+Ended = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def ended(zygote: Zygote, tmp_path: Path) -> Ended:
+    """Runs the program to its end; Python ends as it always does.
+
+    Returns the exit code, and what came on standard error where that was not sent elsewhere.
+    """
+
+    def run(
+        arguments: Sequence[str],
+        stdout: IO[Any] | int,
+        stderr: IO[Any] | int = subprocess.PIPE,
+        *,
+        unbuffered: str = "",
+    ) -> tuple[int, str]:
+        environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        with open(os.devnull, "r+") as nothing, TemporaryFile("w+", encoding="utf-8") as said:
+            known: dict[IO[Any] | int, IO[Any] | int] = {subprocess.DEVNULL: nothing, subprocess.PIPE: said}
+            streams = (known.get(stream, stream) for stream in (subprocess.DEVNULL, stdout, stderr))
+            descriptors = [stream if isinstance(stream, int) else stream.fileno() for stream in streams]
+            process = zygote.start(tmp_path, environment, arguments, descriptors, finalizes=True)
+            try:
+                code = process.wait(PATIENCE_S)
+            finally:
+                process.kill()
+            said.seek(0)
+            return code, said.read()
+
+    return run
 
 
 COMMANDS = [
@@ -80,37 +94,21 @@ COMMANDS = [
 ]
 
 
-# Runs each command in a process of its own, as a script does, but imports what they need once.
-EACH = """
-import os, sys
-import runner.cli.commands.fire, runner.cli.commands.report, runner.jobs.firing.fire
-import runner.definitions.load, runner.fire.run, runner.ledger.ledger
-for command in sys.argv[1:]:
-    child = os.fork()
-    if not child:
-        runner.cli.main(command.split())
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    os.write(2, f"exit {code}\\n".encode())
-"""
-
-
 @needs_full
 @both_ways
-def test_a_full_disk_is_told_as_one(bulletins: Bulletins, ledger: str, unbuffered: str) -> None:
+def test_a_full_disk_is_told_as_one(bulletins: Bulletins, ended: Ended, ledger: str, unbuffered: str) -> None:
     assert bulletins("fire", "--yes", "--id", "now-1").code == 0
     with FULL.open("w") as full:
-        code, said = ended(COMMANDS, full, unbuffered=unbuffered, program=("-c", EACH))
-    assert code == 0, said
-    *each, rest = said.split(f"{LOST}exit 5\n")
-    assert (len(each), rest) == (len(COMMANDS), ""), said
-    assert "error: " not in "".join(each)
-    assert "Traceback" not in said
+        for command in COMMANDS:
+            code, said = ended(command.split(), full, unbuffered=unbuffered)
+            assert (code, said.count("error: "), said.endswith(LOST)) == (5, 1, True), (command, said)
+            assert "Traceback" not in said
 
 
 @needs_full
 @pytest.mark.parametrize(("format_", "unbuffered"), [("text", ""), ("json", "1")])
 def test_what_is_fired_is_recorded_and_reported(
-    bulletins: Bulletins, ledger: str, sandbox: Sandbox, tmp_path: Path, format_: str, unbuffered: str
+    bulletins: Bulletins, ledger: str, sandbox: Sandbox, tmp_path: Path, format_: str, unbuffered: str, ended: Ended
 ) -> None:
     with FULL.open("w") as full:
         command = ["fire", "--yes", "--id", "now-*", "--metrics-file", "fire.prom", "--format", format_]
@@ -127,7 +125,7 @@ def test_what_is_fired_is_recorded_and_reported(
 
 
 @needs_full
-def test_what_ended_otherwise_keeps_its_exit_code(ledger: str, sandbox: Sandbox) -> None:
+def test_what_ended_otherwise_keeps_its_exit_code(ledger: str, sandbox: Sandbox, ended: Ended) -> None:
     sandbox.add_fault("503@Now 2*1")
     with FULL.open("w") as full:
         assert ended(["fire", "--yes", "--id", "now-*"], full)[0] == 4
@@ -135,7 +133,9 @@ def test_what_ended_otherwise_keeps_its_exit_code(ledger: str, sandbox: Sandbox)
 
 @needs_full
 @pytest.mark.parametrize("streams", ["both", "stderr"])
-def test_a_run_goes_on_where_its_log_is_full(ledger: str, sandbox: Sandbox, tmp_path: Path, streams: str) -> None:
+def test_a_run_goes_on_where_its_log_is_full(
+    ledger: str, sandbox: Sandbox, tmp_path: Path, streams: str, ended: Ended
+) -> None:
     with FULL.open("w") as full:
         out = full if streams == "both" else subprocess.DEVNULL
         code, _ = ended(["fire", "--yes", "--id", "now-*", "--verbose"], out, full)
@@ -144,7 +144,9 @@ def test_a_run_goes_on_where_its_log_is_full(ledger: str, sandbox: Sandbox, tmp_
 
 
 @needs_posix
-def test_all_is_settled_although_nobody_reads_of_it(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
+def test_all_is_settled_although_nobody_reads_of_it(
+    bulletins: Bulletins, ledger: str, sandbox: Sandbox, ended: Ended
+) -> None:
     sandbox.add_fault("503")
     assert bulletins("fire", "--yes", "--id", "now-*").code == 4
     reader, writer = os.pipe()
@@ -194,7 +196,7 @@ def test_what_was_left_alone_is_told_although_the_rest_is_lost(
 
 
 @needs_full
-def test_a_dry_run_that_can_show_nothing_leaves_its_report(ledger: str, tmp_path: Path) -> None:
+def test_a_dry_run_that_can_show_nothing_leaves_its_report(ledger: str, tmp_path: Path, ended: Ended) -> None:
     with FULL.open("w") as full:
         assert ended(["fire", "--dry-run", "--id", "now-1"], full) == (5, LOST)
     (result,) = only_report(tmp_path)["results"]
@@ -204,7 +206,9 @@ def test_a_dry_run_that_can_show_nothing_leaves_its_report(ledger: str, tmp_path
 
 @needs_full
 @pytest.mark.parametrize(("arguments", "code"), [(["validate", "nowhere"], 2), (["plan"], 0), (["status"], 5)])
-def test_without_standard_error_the_exit_code_tells(small_set: Path, arguments: list[str], code: int) -> None:
+def test_without_standard_error_the_exit_code_tells(
+    small_set: Path, arguments: list[str], code: int, ended: Ended
+) -> None:
     with FULL.open("w") as full:
         assert ended(arguments, subprocess.DEVNULL, full)[0] == code
 
@@ -251,7 +255,9 @@ def test_a_disk_that_fills_up_in_the_middle(tmp_path: Path, unbuffered: str) -> 
     ("command", "code", "unbuffered"),
     [("schema plan", 5, ""), ("schema plan", 5, "1"), ("fire --yes --id now-*", 1, "")],
 )
-def test_a_reader_who_has_left_is_told_nothing(ledger: str, command: str, code: int, unbuffered: str) -> None:
+def test_a_reader_who_has_left_is_told_nothing(
+    ledger: str, command: str, code: int, unbuffered: str, ended: Ended
+) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:
@@ -268,7 +274,7 @@ def test_a_reader_who_has_left_is_told_nothing(ledger: str, command: str, code: 
     ("command", "stream", "unbuffered"),
     [("validate", "stdout", ""), ("validate", "stdout", "1"), ("plan", "stderr", "")],
 )
-def test_a_reader_is_waited_for(write: Write, command: str, stream: str, unbuffered: str) -> None:
+def test_a_reader_is_waited_for(write: Write, command: str, stream: str, unbuffered: str, ended: Ended) -> None:
     """Also at a pipe that never waits by itself, as a parent such as Node may make it; more is said than it holds."""
     write({f"{'many-' * 40}.yaml": "bulletins:\n" + "".join(f"  - {{id: a{number}}}\n" for number in range(240))})
     reader, writer = os.pipe()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import regress
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -242,7 +243,7 @@ FIELDS = st.lists(TERMS, min_size=1, max_size=3).map(",".join)
 CRONS = st.lists(FIELDS | st.just("*"), min_size=5, max_size=5).map(" ".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     CRONS | st.tuples(st.integers(0, 4), FIELDS).map(lambda at: " ".join(["*"] * at[0] + [at[1]] + ["*"] * (4 - at[0])))
 )
@@ -252,14 +253,14 @@ def test_a_cron_that_can_be_read_is_green(text: str) -> None:
         assert part("cron").is_valid(f" {text.replace(' ', '  ')} ")
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.text("0123456789dhms ", max_size=12) | spelt("1", "0", "12", "d", "h", "m", "s", "000001", "3650"))
 def test_a_duration_is_green_if_it_can_be_read(text: str) -> None:
     if readable(times.duration, text):
         assert part("grace").is_valid(text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     st.datetimes().map(lambda at: at.isoformat(timespec="seconds")),
     st.sampled_from(["", "Z", "z", "+05:30", "-23:59", "+05:75", "+5:30", "+24:00", ".0Z", ".000+00:00", ".5Z"]),

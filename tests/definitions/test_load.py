@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusals import refused
@@ -328,7 +329,7 @@ CATALOGS = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.dictionaries(
         st.lists(st.sampled_from(["a", "b.yaml", "c.yml", ".d", "é.yaml", "x\n.yaml"]), min_size=1, max_size=3).map(
@@ -374,7 +375,7 @@ def without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(CATALOGS, st.text(max_size=5))
 def test_no_catalog_ends_in_an_exception(schema: dict[str, object], value: str) -> None:
     import yaml

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -356,7 +357,7 @@ PIECES = [
 CELLS = st.text(st.sampled_from("aZ0 12-{}%#é\n\0\1सा'"), max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map(" ".join), CELLS, CELLS)
 @example("{{ row.show ~ row.note }}{{ occurrence.date }}", "{", "{ x")
 @example("{{ row.show }}{{ row.note }}", "{", "{ occurrence.date }}")
@@ -375,7 +376,7 @@ def test_nothing_ends_in_a_traceback(text: str, show: str, note: str) -> None:
         assert not is_template(fill_occurrence(each, occurrence_values(now)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(max_size=40).map(lambda text: "{{ row.show }}" + text), st.text(max_size=10))
 def test_no_text_ends_in_a_traceback(text: str, cell: str) -> None:
     renderer = compile_texts({NAME: text}, COLUMNS)
@@ -406,7 +407,7 @@ def expressions() -> st.SearchStrategy[str]:
     return st.recursive(leaves, larger, max_leaves=8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(expressions(), st.text("aB 12", max_size=4))
 @example("((row.show | length) | length)", "")
 def test_what_is_taken_means_what_it_means_to_jinja(expression: str, note: str) -> None:

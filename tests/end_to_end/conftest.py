@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from end_to_end.site import Hold, Run, Site
+from end_to_end.site import Forks, Hold, Site
 from runner.sandbox.server import Sandbox
 
 
 @pytest.fixture(scope="session")
-def forked() -> Iterator[Run | None]:
+def forked(zygote: Forks | None) -> Forks | None:
     """How to have the program run in a process that need not import it; None where processes can't be forked."""
-    if not hasattr(os, "fork"):
-        yield None
-        return
-    from torture.processes import runner
-
-    with runner() as run:
-        yield run
+    return zygote
 
 
 @pytest.fixture
-def site(tmp_path: Path, forked: Run | None) -> Iterator[Site]:
+def site(tmp_path: Path, forked: Forks | None) -> Iterator[Site]:
     """The account `india` at a sandbox that takes 20 ms, and an empty ledger. No bulletins yet."""
     hold = Hold()
     with Sandbox(latency_s=0.02, on_answer=hold) as sandbox:

@@ -11,12 +11,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 import jsonschema
 from sqlalchemy import NullPool, create_engine
@@ -64,7 +64,43 @@ class Done:
     err: str
 
 
-Run = Callable[[Path, Mapping[str, str], Sequence[str]], Done]  # (folder, environment, arguments) → a run to its end
+class Process(Protocol):
+    """A run under way, as `subprocess.Popen` has it; `communicate` where its output goes to pipes."""
+
+    pid: int
+    stdout: IO[str] | None
+    stderr: IO[str] | None
+
+    @property
+    def returncode(self) -> int | Any:
+        """Its exit code, once `wait` or `poll` found that it has ended; negative where a signal ended it."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Any signal."""
+
+    def poll(self) -> int | None:
+        """The same as `wait`, or None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended."""
+
+    def communicate(self) -> tuple[str, str]:
+        """All that it still says on its two streams, once it has ended."""
+
+
+class Forks(Protocol):
+    """Runs in processes that need not import the program."""
+
+    def started(
+        self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str], *, stdin: bool = False
+    ) -> AbstractContextManager[Process]:
+        """A run under way; with `stdin`, its standard input never ends."""
+
+    def run(self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> Done:
+        """A run to its end."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +117,7 @@ class Site:
     environment: dict[str, str] = field(default_factory=dict)
     ledger: str | None = None
     hold: Hold = field(default_factory=Hold)
-    forked: Run | None = None
+    forked: Forks | None = None
 
     def write_accounts(self, text: str = "", **base_urls: str) -> None:
         """An account for each name. Its id is its name, and its passcode is in a variable; `text` is added to each."""
@@ -119,8 +155,7 @@ class Site:
     def run(self, *arguments: str, hurried: bool = False, through: Sequence[str] = (), **options: Any) -> Done:
         """Runs `bulletins` to its end; `hurried` with hardly any back-off, `through` another command."""
         if self.forked is not None and not through and not options:
-            hurry = {"BULLETINS_TEST_HURRY": "1"} if hurried else {}
-            return self.forked(self.folder, {**self.whole_environment(), **hurry}, arguments)
+            return self.forked.run(self.folder, self._forked_environment(hurried), arguments)
         done = subprocess.run(
             [*through, *_command(arguments, hurried)],
             cwd=self.folder,
@@ -135,15 +170,21 @@ class Site:
         return Done(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
-    def started(
-        self, *arguments: str, hurried: bool = False, stdin: int = subprocess.DEVNULL
-    ) -> Iterator[subprocess.Popen[str]]:
-        """The same, under way. It is killed if it has not ended in time, or when the block is left."""
+    def started(self, *arguments: str, hurried: bool = False, stdin: bool = False) -> Iterator[Process]:
+        """The same, under way; with `stdin`, its standard input never ends.
+
+        It is killed if it has not ended in time, or when the block is left.
+        """
+        if self.forked is not None:
+            environment = self._forked_environment(hurried)
+            with self.forked.started(self.folder, environment, arguments, stdin=stdin) as forked:
+                yield forked
+            return
         with subprocess.Popen(
             _command(arguments, hurried),
             cwd=self.folder,
             env=self.whole_environment(),
-            stdin=stdin,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -164,6 +205,9 @@ class Site:
         python = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "error"}
         return {**os.environ, **python, **ledger, **self.environment}
 
+    def _forked_environment(self, hurried: bool) -> dict[str, str]:
+        return {**self.whole_environment(), **({"BULLETINS_TEST_HURRY": "1"} if hurried else {})}
+
     def make_ledger(self) -> str:
         """Makes the ledger at its place; returns its id."""
         create(self.ledger_url, now=datetime.now(UTC), who="tests")
@@ -178,7 +222,7 @@ class Site:
         """How often each bulletin was raised, by name."""
         return Counter(received.name or "" for received in self.sandbox.accepted())
 
-    def wait_received(self, count: int, process: subprocess.Popen[str]) -> None:
+    def wait_received(self, count: int, process: Process) -> None:
         """Returns once so many requests have come in all, or the run that should make them has ended before."""
         while self.sandbox.totals()[0] < count and process.poll() is None:
             time.sleep(0.002)

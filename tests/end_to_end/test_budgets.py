@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.site import Run, Site, outcomes
+from end_to_end.site import Forks, Site, outcomes
 from runner.reason import ReasonCode
 from runner.sandbox.server import Sandbox
 
@@ -24,7 +24,7 @@ def at_once(site: Site, count: int) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_six_runs_at_once_send_what_the_budget_has_and_an_hour_later_as_many_again(
-    kind: str, tmp_path: Path, forked: Run | None, request: pytest.FixtureRequest
+    kind: str, tmp_path: Path, forked: Forks | None, request: pytest.FixtureRequest
 ) -> None:
     ledger = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
     clock = tmp_path / "clock"

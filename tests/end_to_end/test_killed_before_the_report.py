@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +11,14 @@ from pathlib import Path
 import pytest
 from servers.postgres import PrivatePostgres
 
-from end_to_end.site import TIMEOUT_S, Done, Hold, Run, Site, outcomes, valid_report
+from end_to_end.site import TIMEOUT_S, Done, Forks, Hold, Process, Site, outcomes, valid_report
 from runner.sandbox.server import Sandbox
 
 MANY, LONG = 150, 500  # so many expired firings with so long a text: a pipe does not hold them all as JSON
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def site(request: pytest.FixtureRequest, tmp_path: Path, forked: Run | None) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, tmp_path: Path, forked: Forks | None) -> Iterator[Site]:
     """An account, a ledger of either kind, and a sandbox that holds its answers back where a test wants it."""
     url = None
     if request.param == "postgresql":
@@ -42,7 +41,7 @@ def write_expired(site: Site, ids: list[str], length: int = 1) -> None:
     site.write("bulletins.d/old.yaml", head + "".join(lines))
 
 
-def wait_until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
+def wait_until(condition: Callable[[], object], process: Process) -> None:
     until = time.monotonic() + TIMEOUT_S
     while not condition():
         assert process.poll() is None

@@ -21,7 +21,7 @@ import pytest
 from servers.postgres import PrivatePostgres, find_binaries
 from sqlalchemy import create_engine
 
-from end_to_end.site import TIMEOUT_S, Done, Hold, Run, Site
+from end_to_end.site import TIMEOUT_S, Done, Forks, Hold, Site
 from runner import local
 from runner.ledger.database.connect import parse_url
 from runner.sandbox.server import Sandbox
@@ -182,7 +182,7 @@ def assert_unremembered(site: Site, environment: dict[str, str]) -> None:
 
 
 @pytest.fixture
-def shared(tmp_path: Path, forked: Run | None, postgres: PrivatePostgres) -> Iterator[Callable[[str], Site]]:
+def shared(tmp_path: Path, forked: Forks | None, postgres: PrivatePostgres) -> Iterator[Callable[[str], Site]]:
     """A function that gives the same site on another machine, each with a memory of its own; on PostgreSQL."""
     with ExitStack() as stack:
         hold = Hold()

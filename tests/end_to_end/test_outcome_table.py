@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from end_to_end.site import TIMEOUT_S, Done, Run, Site
+from end_to_end.site import TIMEOUT_S, Done, Forks, Site
 from runner.sandbox.server import Sandbox
 
 MAX_TRIES = 5
@@ -93,7 +93,7 @@ class Fired:
 
 
 @pytest.fixture(scope="module")
-def fired(tmp_path_factory: pytest.TempPathFactory, forked: Run | None) -> Iterator[Fired]:
+def fired(tmp_path_factory: pytest.TempPathFactory, forked: Forks | None) -> Iterator[Fired]:
     faults = [f"{fault}@{slug(fault)}" for fault in FAULTS]
     with Sandbox(faults=faults) as sandbox, ExitStack() as stack:
         site = Site(tmp_path_factory.mktemp("table"), sandbox, forked=forked)

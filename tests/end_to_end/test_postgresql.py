@@ -16,7 +16,7 @@ import pytest
 from servers.postgres import PrivatePostgres
 from torture.places import verdict
 
-from end_to_end.site import Done, Hold, Run, Site, outcomes
+from end_to_end.site import Done, Forks, Hold, Site, outcomes
 from runner.sandbox.server import Sandbox
 
 MAX_DOUBTS_A_KILL = 5  # concurrency + 2
@@ -24,7 +24,7 @@ KILLS = 4
 
 
 @pytest.fixture
-def site_at(tmp_path: Path, forked: Run | None) -> Iterator[Callable[[str, list[str]], Site]]:
+def site_at(tmp_path: Path, forked: Forks | None) -> Iterator[Callable[[str, list[str]], Site]]:
     """A function that makes a site whose ledger is at a URL, with bulletins of those ids."""
     with ExitStack() as stack:
 

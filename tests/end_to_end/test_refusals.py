@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.site import ROOT, TIMEOUT_S, Run, Site, assert_refused, outcomes
+from end_to_end.site import ROOT, TIMEOUT_S, Forks, Site, assert_refused, outcomes
 from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
@@ -22,7 +22,7 @@ LEDGER = ".bulletins/ledger.sqlite3"
 
 
 @pytest.fixture
-def site(tmp_path: Path, forked: Run | None) -> Iterator[Site]:
+def site(tmp_path: Path, forked: Forks | None) -> Iterator[Site]:
     """As elsewhere, but the sandbox takes no time."""
     with Sandbox() as sandbox:
         made = Site(tmp_path, sandbox, forked=forked)

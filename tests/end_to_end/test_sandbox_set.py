@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.site import ROOT, Run, Site, outcomes
+from end_to_end.site import ROOT, Forks, Site, outcomes
 from runner.sandbox.server import Sandbox
 
 
 @pytest.fixture
-def sample(tmp_path: Path, forked: Run | None) -> Iterator[Site]:
+def sample(tmp_path: Path, forked: Forks | None) -> Iterator[Site]:
     """A copy of the set, with neither credentials nor a ledger. The sandbox here is none of its business."""
     shutil.copytree(ROOT / "bulletins.d", tmp_path / "bulletins.d")
     with Sandbox() as sandbox:

@@ -9,7 +9,6 @@ import json
 import os
 import socket
 import sqlite3
-import subprocess
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.site import TIMEOUT_S, Done, Run, Site, assert_refused
+from end_to_end.site import TIMEOUT_S, Done, Forks, Site, assert_refused
 from end_to_end.test_outcome_table import FAULTS, slug
 from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
@@ -39,7 +38,7 @@ def assert_secret(site: Site, *texts: str) -> None:
         assert not any(part.encode() in data for part in PARTS), path
 
 
-def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Run | None) -> None:
+def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Forks | None) -> None:
     names = [slug(fault) for fault in FAULTS]
     with Sandbox(faults=[f"{fault}@{slug(fault)}" for fault in FAULTS]) as sandbox:
         site = Site(tmp_path, sandbox, forked=forked)
@@ -264,7 +263,7 @@ def test_a_passcode_file_that_is_none_is_refused_at_once(site: Site, path: str) 
     accounts = site.folder / "bulletins.d" / "accounts.yaml"
     text = accounts.read_text(encoding="utf-8").replace("passcode_env: PASSCODE_INDIA", f"passcode_file: {path}")
     accounts.write_text(text, encoding="utf-8")
-    with site.started("fire", "--yes", stdin=subprocess.PIPE) as process:  # a standard input that never ends
+    with site.started("fire", "--yes", stdin=True) as process:  # a standard input that never ends
         process.wait(TIMEOUT_S)
         out, err = (stream.read() for stream in (process.stdout, process.stderr) if stream is not None)
     assert_refused(Done(process.returncode, out, err), ErrorCode.CREDENTIALS_MISSING, "the passcode_file of india")

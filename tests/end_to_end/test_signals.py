@@ -9,11 +9,12 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from end_to_end.site import ROOT, SIGNALS, Done, Site, outcomes
+from end_to_end.site import ROOT, SIGNALS, Done, Process, Site, outcomes
 
 ONCE_MORE = "interrupted: waiting for the requests in progress; a second interruption leaves them in doubt\n"
 
@@ -55,12 +56,12 @@ def run_with_signal(site: Site, at: str, number: signal.Signals, *arguments: str
     return done
 
 
-def ended(process: subprocess.Popen[str], said_before: str = "") -> Done:
+def ended(process: Process, said_before: str = "") -> Done:
     out, err = process.communicate()
     return Done(process.returncode, out, said_before + err)
 
 
-def read_until(process: subprocess.Popen[str], line: str) -> str:
+def read_until(process: Process, line: str) -> str:
     """What the process says on standard error, up to and with `line`."""
     assert process.stderr is not None
     said = ""
@@ -171,7 +172,7 @@ def test_a_signal_after_the_last_outcome_changes_nothing(site: Site, at: str, nu
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_while_an_outcome_is_recorded_loses_none(site: Site, number: signal.Signals) -> None:
     site.write_bulletins([f"b-{count}" for count in range(30)])
-    done = run_with_signal(site, "runner.ledger.ledger:Ledger.settle", number, "fire", "--yes")
+    done = run_with_signal(site, "runner.ledger.ledger:Ledger.settle_all", number, "fire", "--yes")
     assert done.code == SIGNALS[number]
     assert set(site.states()) <= {"fired", "released"}
     assert site.states()["fired"] == len(site.accepted()) < 30
@@ -225,8 +226,7 @@ def test_a_signal_whose_exception_python_drops_counts_all_the_same(
     site.write("hook/sitecustomize.py", "\n".join(line[8:] for line in hook.splitlines()))
     paths = os.pathsep.join((str(tmp_path / "hook"), str(ROOT)))
     site.environment["PYTHONPATH"] = paths
-    with site.started("fire", "--yes") as process:
-        done = ended(process)
+    done = replace(site, forked=None).run("fire", "--yes")  # Python reads the hook as it starts
     assert (done.code, done.err) == (SIGNALS[number], "interrupted\n")
     assert not site.requests()
 

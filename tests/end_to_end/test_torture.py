@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from servers.postgres import PrivatePostgres
 from torture import answers, clock, disk, faults, frozen, signals
-from torture.processes import Start, starter
+from torture.processes import Start, Zygote
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forked off a process here")
 
@@ -16,11 +15,10 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forked
 THAWED = (0, 1)
 
 
-@pytest.fixture(scope="module")
-def start() -> Iterator[Start]:
+@pytest.fixture
+def start(zygote: Zygote) -> Start:
     """How to start runs quickly."""
-    with starter(spawn=False) as started:
-        yield started
+    return zygote.start_at
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -68,7 +66,7 @@ def test_clocks_that_are_set_back_and_forth(start: Start, port: int | None) -> N
 
 
 def test_signals_at_random_moments(start: Start, port: int | None) -> None:
-    found = list(signals.interrupt(start, start, "quick", port, 6 if port else 18))
+    found = list(signals.interrupt(start, start, "quick", port, 6 if port else 12))
     assert any(each.sent for each in found)
 
 

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +65,7 @@ def plant(folder: Path, tree: dict[str, bytes]) -> None:
 
 
 @given(TREES, st.sampled_from(["text", "json"]))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_tree_ends_in_a_traceback(tree: dict[str, bytes], format_: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         plant(Path(name), tree)

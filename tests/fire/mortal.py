@@ -33,9 +33,9 @@ KILLED = 9
 PATIENCE_S = 60.0  # of one run: then it ends with a word where it was
 # Where a run can die: right before or right after it does that.
 POINTS: dict[str, tuple[type, str]] = {
-    "claim": (Ledger, "claim"),
+    "claim": (Ledger, "claim_all"),
     "send": (Client, "send"),
-    "settle": (Ledger, "settle"),
+    "settle": (Ledger, "settle_all"),
     "expire": (Ledger, "expire"),
     "watch": (Ledger, "watch"),
     "sweep": (Ledger, "sweep"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ from runner.fire.outcome import judge
 from runner.fire.result import Result, RunResult
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
-from runner.ledger.values import Attempt
+from runner.ledger.values import Attempt, ClaimRequest, SlotRequest
+from runner.ledger.writer import LedgerWriter
 from runner.plan.history import State
 from runner.sandbox.server import Sandbox
 
@@ -107,13 +108,13 @@ def test_any_number_of_refused_firings_stops_nothing(firer: Firer, sandbox: Sand
 
 
 def test_a_lone_surrogate_fails_alone(firer: Firer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    claim = Ledger.claim
+    claim = Ledger.claim_all
 
-    def unencodable(ledger: Ledger, run: str, firing: Any, *rest: Any, **options: Any) -> Any:
-        name = f"\ud800{run}" if firing.key.bulletin == BAD else run
-        return claim(ledger, name, firing, *rest, **options)
+    def unencodable(ledger: Ledger, run: str, requests: Sequence[ClaimRequest]) -> Any:
+        is_bad = any(each.firing.key.bulletin == BAD for each in requests)
+        return claim(ledger, f"\ud800{run}" if is_bad else run, requests)
 
-    monkeypatch.setattr(Ledger, "claim", unencodable)
+    monkeypatch.setattr(Ledger, "claim_all", unencodable)
     ended = firer.fire(BULLETINS)
     assert (outcomes(ended), ended.exit_code, ended.fault) == ({**ALL_FIRED, BAD: "failed"}, Exit.FAILED, None)
 
@@ -122,17 +123,17 @@ def test_a_lone_surrogate_fails_alone(firer: Firer, ledger: Ledger, monkeypatch:
 def test_an_exception_while_one_is_claimed(
     firer: Firer, ledger: Ledger, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, is_committed: bool
 ) -> None:
-    claim = Ledger.claim
+    claim = Ledger.claim_all
 
-    def broken(ledger: Ledger, run: str, firing: Any, *rest: Any, **options: Any) -> Any:
-        if firing.key.bulletin != BAD:
-            return claim(ledger, run, firing, *rest, **options)
+    def broken(ledger: Ledger, run: str, requests: Sequence[ClaimRequest]) -> Any:
+        if all(each.firing.key.bulletin != BAD for each in requests):
+            return claim(ledger, run, requests)
         if is_committed:
-            claim(ledger, run, firing, *rest, **options)
+            claim(ledger, run, requests)
         raise KeyError("x")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "claim", broken)
+        patch.setattr(Ledger, "claim_all", broken)
         ended = firer.fire(BULLETINS)
     assert (outcomes(ended), ended.exit_code, ended.fault) == ({**ALL_FIRED, BAD: "failed"}, Exit.FAILED, None)
     assert outcomes(firer.fire(BULLETINS))[BAD] == "fired"
@@ -175,14 +176,14 @@ def test_an_exception_after_the_request_has_left_puts_one_in_doubt(
 def test_a_fault_of_every_firing_stops_its_account_alone(
     firer: Firer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim = Ledger.claim
+    claim = Ledger.claim_all
 
-    def broken(ledger: Ledger, run: str, firing: Any, *rest: Any, **options: Any) -> Any:
-        if firing.key.account == "india":
+    def broken(ledger: Ledger, run: str, requests: Sequence[ClaimRequest]) -> Any:
+        if any(each.firing.key.account == "india" for each in requests):
             raise KeyError("x")
-        return claim(ledger, run, firing, *rest, **options)
+        return claim(ledger, run, requests)
 
-    monkeypatch.setattr(Ledger, "claim", broken)
+    monkeypatch.setattr(Ledger, "claim_all", broken)
     bulletins = [bulletin(number, accounts=("india", "europe")) for number in range(30)]
     ended = firer.fire(bulletins)
     counts = by_account(ended)
@@ -217,7 +218,9 @@ def test_an_answer_with_characters_that_no_database_takes(firer: Firer, ledger: 
     attempt = Attempt(1, datetime.now(UTC), 1.0, "yes", 200, "a\0b\ud800", "\0")
     (step,) = plan_of([bulletin()], ledger).steps
     access = LedgerAccess(0.0, lambda is_away: None, lambda text: None)
-    claims = Claims(ledger, firer.run().id, access, is_stopping=lambda: False, on_fault=lambda error: None)
+    claims = Claims(
+        LedgerWriter(ledger, firer.run().id), access, is_stopping=lambda: False, on_fault=lambda error: None
+    )
     claim = claims.take(step)
     settled = claims.settle(claim, Result(step, "fired", attempts=(attempt,), error="\0\udfff"))  # type: ignore[arg-type]
     assert (settled.outcome, states(ledger)) == ("fired", {"episode-1": State.FIRED})
@@ -265,10 +268,10 @@ def test_an_account_whose_slots_cannot_be_had_fails_alone(
 ) -> None:
     take_slots = Ledger.take_slots
 
-    def broken(ledger: Ledger, run: str, account: str, **options: Any) -> list[int]:
-        if account == "india":
+    def broken(ledger: Ledger, run: str, wanted: Sequence[SlotRequest]) -> dict[str, list[int]]:
+        if any(each.account == "india" for each in wanted):
             raise KeyError("x")
-        return take_slots(ledger, run, account, **options)
+        return take_slots(ledger, run, wanted)
 
     monkeypatch.setattr(Ledger, "take_slots", broken)
     ended = firer.fire([bulletin(number, accounts=("india", "europe")) for number in range(count)])

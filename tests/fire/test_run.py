@@ -222,7 +222,7 @@ def test_a_ledger_that_takes_no_claim_lets_nothing_out(
     def full(*_: Any, **__: Any) -> Claim:
         raise UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
 
-    monkeypatch.setattr(firer.ledger, "claim", full)
+    monkeypatch.setattr(firer.ledger, "claim_all", full)
     ended = firer.fire([bulletin(number) for number in range(5)])
 
     assert (set(outcomes(ended).values()), ended.exit_code, ended.fault) == ({"skipped"}, 5, "the disk is full")
@@ -234,7 +234,7 @@ def test_what_was_sent_and_could_not_be_recorded_is_in_doubt_and_never_sent_agai
 ) -> None:
     disk_full = UserError(ErrorCode.LEDGER_NOT_WRITABLE, "the disk is full")
     with monkeypatch.context() as broken:
-        broken.setattr(firer.ledger, "settle", lambda *_: (_ for _ in ()).throw(disk_full))
+        broken.setattr(firer.ledger, "settle_all", lambda *_: (_ for _ in ()).throw(disk_full))
         ended = firer.fire([bulletin()])
     assert (outcomes(ended), ended.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)
 
@@ -333,7 +333,7 @@ class Away:
     def wrapped(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
             with self.lock:
-                fails = self.wholly or self.draw.random() < self.chance
+                fails = self.wholly or (self.chance and not self.failed[name]) or self.draw.random() < self.chance
                 arrives = not self.wholly and self.draw.random() < 0.5
             if not fails:
                 return method(*arguments, **options)
@@ -345,7 +345,7 @@ class Away:
         return call
 
 
-METHODS = ("claim", "settle", "expire", "expire_claimed", "sweep", "renew", "finish_run", "record_outcome",
+METHODS = ("claim_all", "settle_all", "expire", "sweep", "renew", "finish_run", "record_outcome",
            "take_over", "unreported", "mark_reported", "take_slots", "give_back_slots", "slots_of",
            "slot_demand")  # fmt: skip
 
@@ -362,7 +362,7 @@ def test_a_ledger_that_is_away_now_and_then_delays_and_loses_nothing(
 
     ended = firer.fire([*bulletins, *late])
 
-    assert away.failed.keys() >= {"claim", "settle"}
+    assert away.failed.keys() >= {"claim_all", "settle_all"}
     counts = Counter(outcomes(ended).values())
     assert (counts["fired"] + counts["failed"], counts["expired"], ended.fault) == (30, 2, None)
     assert max(accepted(sandbox).values()) == 1

@@ -14,7 +14,7 @@ from runner.definitions.model import Budget, Bulletin, Definitions
 from runner.errors import Exit
 from runner.fire.outcome import Outcome
 from runner.ledger.ledger import Ledger
-from runner.ledger.records import firings as ledger_firings
+from runner.ledger.records import claims as ledger_claims
 from runner.plan.budget import HeldByBudget
 from runner.plan.decide import Action, Plan, decide
 from runner.plan.firing import firings
@@ -36,13 +36,14 @@ def thrifty(firer: Firer) -> Firer:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the ledger answered to each claim."""
     answers: list[Any] = []
-    claim_within = ledger_firings.claim_within
+    claim = ledger_claims.claim
 
     def noted(*args: Any) -> Any:
-        answers.append(claim_within(*args))
-        return answers[-1]
+        found = claim(*args)
+        answers.extend(found)
+        return found
 
-    monkeypatch.setattr(ledger_firings, "claim_within", noted)
+    monkeypatch.setattr(ledger_claims, "claim", noted)
     return answers
 
 

@@ -247,7 +247,11 @@ class Year:
 
     def broken(self) -> list[str]:
         """What is not as it should be, in words: each time once, sent where a run came in time, and else told."""
-        due = {f"{each.id} {at:%Y-%m-%dT%H:%M:%SZ}": (at, at + each.grace) for each in YEAR for at in due_times(each)}
+        due = {
+            f"{each.id} {at:%Y-%m-%dT%H:%M:%SZ}": (at, at + each.grace)
+            for each in YEAR
+            for at in due_times(each, self.begin, self.end)
+        }
         accepted, rows = self.accepted, self.ledger.rows(state=State.EXPIRED, limit=None)
         expired = Counter(json.loads(row.payload)["name"] for row in rows)
         published = self._published_expired()

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusals import refused
@@ -217,7 +218,7 @@ NAMES = st.sampled_from(["a.yaml", "b.yml", "t.csv", "sub/c.yaml", "sub/t.csv", 
 TREES = st.dictionaries(NAMES, st.sampled_from(["x", "y", "x\r\n", "x\n", ""]), min_size=1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(committed=TREES, there=TREES)
 def test_a_set_is_committed_where_all_that_is_read_is_that_of_the_commit(
     tmp_path_factory: pytest.TempPathFactory, committed: dict[str, str], there: dict[str, str]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from git.repository import Repository
 from package_index import package_index
-from torture.processes import client
+from torture.processes import Zygote
 
 from github.machine import BULLETINS, Event, Machine, bare_clone
 from runner.ledger.database.connect import create, parse_url
@@ -91,10 +91,9 @@ def push_event(before: str, after: str) -> Event:
 
 
 @pytest.fixture(scope="session")
-def program() -> Iterator[str]:
+def program(zygote: Zygote) -> str:
     """What stands for `bulletins` on the machines: it need not be imported for each of its runs."""
-    with client() as text:
-        yield text
+    return zygote.client
 
 
 @pytest.fixture

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import tzdata  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +26,7 @@ from runner.plan.decide import Action, Plan
 from runner.plan.firing import firings
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
 ME = Identity("tester", "here", 1)
 ROWS = 210  # enough to count settled firings instead of planning each
 
@@ -119,6 +125,37 @@ def test_settled_firings_of_a_large_set_are_counted(place: Place) -> None:
     plan = check(place)
     assert plan.settled_counts == {"india": ROWS + 1}
     assert {step.firing.key.bulletin for step in plan.steps} == {"weekly"}
+
+
+def test_settled_firings_are_counted_on_postgresql(place: Place, postgres_url: str) -> None:
+    place.ledger_url = parse_url(postgres_url)
+    create(place.ledger_url, now=NOW, who="tester")
+    place.send_all(every=2)
+    cached = load_set(place.set, use_cache=True).cached
+    assert cached is not None
+    with place.ledger() as ledger:
+        found = ledger.settled(cached.questions())
+    assert found.settled == {"india": ROWS // 2 + 1}
+    assert len(found.open_ids[str(place.set / "shows.yaml")]) == ROWS // 2
+    check(place)
+
+
+def test_other_zone_data_reads_the_files_again(place: Place, tmp_path: Path) -> None:
+    """Other zone data moves the due times: Berlin then keeps the time of Tokyo."""
+    place.send_all()
+    check(place)
+    other = tmp_path / "other"
+    shutil.copytree(Path(tzdata.__file__).parent, other / "tzdata")
+    shutil.copy(other / "tzdata/zoneinfo/Asia/Tokyo", other / "tzdata/zoneinfo/Europe/Berlin")
+    file = other / "tzdata" / "__init__.py"
+    file.write_text(file.read_text().replace(tzdata.IANA_VERSION, "2099z"))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(other), str(ROOT)))}
+    command = ["plan", str(place.set), "--ledger", str(place.folder / "ledger.sqlite3"), "--format", "json"]
+    plans = [
+        json.loads(subprocess.check_output([sys.executable, "-m", "runner", *command, *option], env=environment))
+        for option in ((), (), ("--no-cache",))
+    ]
+    assert [plan["summary"]["changed"] for plan in plans] == [ROWS] * 3
 
 
 def test_firings_of_a_small_set_have_steps(place: Place) -> None:

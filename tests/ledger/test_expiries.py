@@ -12,8 +12,9 @@ from plan import HOUR, NOW, make_bulletin, make_firings
 from ledger import PATIENCE_S, at_once, begin, connected, counting
 from runner.definitions.model import Definitions, Recurrence
 from runner.ledger.ledger import Ledger
+from runner.ledger.records import claims
 from runner.ledger.records import firings as rows
-from runner.ledger.values import Settlement
+from runner.ledger.values import ClaimRequest, Settlement
 from runner.plan.firing import Firing, firings
 from runner.plan.history import State
 
@@ -64,7 +65,7 @@ def test_who_tells_it_as_expired_waits_for_who_claims(
 ) -> None:
     (firing,), other = kind(), begin(ledger)
     with connected(ledger_url) as connection:
-        assert rows.claim(connection, run, firing, NOW, "01CLAIM")
+        assert claims.claim(connection, run, [ClaimRequest("01CLAIM", firing, NOW)]) != [None]
         thread, told = in_a_thread(lambda: ledger.expire(other, [firing], NOW))
         thread.join(0.3)
         assert told == []
@@ -78,11 +79,11 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
     ledger: Ledger, run: str, kind: Callable[[int], list[Firing]]
 ) -> None:
     found = kind(20)
-    claims = [ledger.claim(run, firing, NOW) for firing in found]
+    claimed = [ledger.claim(run, firing, NOW) for firing in found]
     other = begin(ledger)
 
     def give_back() -> None:
-        for claim, firing in zip(claims, found, strict=True):
+        for claim, firing in zip(claimed, found, strict=True):
             assert claim
             ledger.expire_claimed(claim, run, firing, Settlement(State.RELEASED), LATER)
 

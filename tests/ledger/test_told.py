@@ -11,7 +11,8 @@ from plan import HOUR, NOW, make_firing
 from ledger import PATIENCE_S, begin, connected
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import firings as rows
-from runner.ledger.values import Settlement
+from runner.ledger.records import outcomes
+from runner.ledger.values import OutcomeRecord, Settlement
 from runner.plan.history import State
 
 ONCE = make_firing(at=NOW)
@@ -37,7 +38,7 @@ def test_who_claims_waits_for_who_gives_it_back_as_expired(ledger: Ledger, ledge
     claim, other, claimed = ledger.claim(run, ONCE, NOW), begin(ledger), list[object]()
     assert claim
     with connected(ledger_url) as connection:
-        assert rows.settle(connection, claim, GIVEN_BACK, LATE)
+        assert outcomes.settle(connection, run, [OutcomeRecord(claim, GIVEN_BACK, LATE)]) == [True]
         assert rows.expire(connection, run, [ONCE], LATE) == {ONCE.key}
         thread = threading.Thread(target=lambda: claimed.append(ledger.claim(other, ONCE, LATE)))
         thread.start()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from examples import examples
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -182,5 +183,5 @@ class Reports(RuleBasedStateMachine):
 TestReports = Reports.TestCase
 # Not shrunk: each example makes a ledger, and a shorter one takes minutes to find.
 TestReports.settings = settings(
-    max_examples=60, stateful_step_count=30, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+    max_examples=examples(60), stateful_step_count=30, phases=[Phase.explicit, Phase.reuse, Phase.generate]
 )

@@ -20,11 +20,11 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2]))
 
-from end_to_end.site import Site
+from end_to_end.site import Process, Site
 
 from torture.people import settle_doubts
 from torture.places import LEDGERS, must, new_site, server, verdict
-from torture.processes import Process, Start, ended, run, starter
+from torture.processes import Start, ended, run, starter
 from torture.promise import BrokenPromiseError
 
 BULLETINS = 100

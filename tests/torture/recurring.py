@@ -3,7 +3,8 @@
     python tests/torture/recurring.py --years 5 --seed 1
 
 In each year there are gaps of up to three days in which no run comes, and three of ten runs with something to do are
-killed on their way. `tests/fire/test_recurring_year.py` is the same with the steps at which nothing is due passed over.
+killed on their way. `tests/fire/test_recurring_year.py` is the same for some weeks, and passes over the steps at which
+nothing is due.
 """
 
 from __future__ import annotations

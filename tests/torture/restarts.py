@@ -19,11 +19,11 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2]))
 
-from end_to_end.site import Site, outcomes
+from end_to_end.site import Process, Site, outcomes
 from servers.postgres import PrivatePostgres
 
 from torture.places import must, new_site, verdict
-from torture.processes import Process, ended, output, run, starter
+from torture.processes import ended, output, run, starter
 from torture.promise import BrokenPromiseError, Verdict, code_for
 
 LATENCY_S = 0.05

@@ -22,10 +22,10 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2]))
 
-from end_to_end.site import SIGNALS, Site, outcomes
+from end_to_end.site import SIGNALS, Process, Site, outcomes
 
 from torture.places import LEDGERS, must, new_site, server, verdict
-from torture.processes import Process, Start, ended, output, run, starter
+from torture.processes import Start, ended, output, run, starter
 from torture.promise import BrokenPromiseError
 
 BULLETINS = 9

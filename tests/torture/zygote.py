@@ -1,43 +1,36 @@
 """A process that has everything imported, and forks a child for each run of the program: a run in tens of milliseconds.
 
 The child is a process of its own and dies as one. The zygote never has a second thread: forking one that has is not
-safe. It reads commands as lines of JSON and answers each by one: `start` by the process id, `wait` and `poll` by the
-exit code. With the path of a socket as its argument it serves whoever knocks there, as CLIENT does: with the streams,
-arguments, folder and environment of a process of theirs; the answer is the exit code.
+safe. Its standard input is a socket of packets, each a command as JSON, answered by a line of JSON: `start`, which has
+the three streams of the child attached, by the process id, `wait` and `poll` by the exit code. With `finalizes`, the
+child ends as the interpreter does, which takes longer. Whoever knocks at its
+door, a socket too, gets a run with the streams, arguments, folder and environment of a process of theirs, as CLIENT
+does; the answer is the exit code.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import fcntl
 import gc
 import importlib.util
+import io
 import json
 import os
+import pkgutil
 import select
+import signal
 import socket
 import sys
+import termios
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-_HEAVY = (
-    "end_to_end.conditions",
-    "runner.cli.commands.fire",
-    "runner.jobs.firing.fire",
-    "runner.jobs.ledgers",
-    "runner.cli.commands.plan",
-    "runner.cli.terminal.fire_display",
-    "runner.cli.terminal.progress",
-    "runner.jobs.firing.publishing",
-    "runner.definitions.load",
-    "runner.fire.api.client",
-    "runner.fire.run",
-    "runner.fire.signals",
-    "runner.ledger.ledger",
-    "runner.report.document.run",
-    "runner.report.text.run",
-    "runner.files",
+import runner
+
+_LIBRARIES = (  # that the program imports where it needs them
     "jsonschema",
     "jsonschema_rs",
     "requests",
@@ -46,6 +39,7 @@ _HEAVY = (
     "sqlalchemy.dialects.sqlite",
 )
 
+PACKET_BYTES = 200_000  # the most that a command may have
 PATIENCE_S = 180.0  # of one run: then it ends with a word where it was, before whoever waits for it kills it
 
 CLIENT = """
@@ -59,43 +53,53 @@ with socket.socket(socket.AF_UNIX) as door:
 
 
 def main() -> None:
-    """Serves until standard input ends."""
+    """Serves at standard input, and at the door whose path is the argument, until standard input ends."""
+    # A background job of a script ignores SIGINT, and so do its children; what the shell of a terminal starts does not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _import_all()
-    if len(sys.argv) > 1:
-        _serve(sys.argv[1])
-        return
-    _say({"ready": os.getpid()})
-    for line in iter(sys.stdin.buffer.readline, b""):
-        command = json.loads(line)
-        match command["do"]:
-            case "start":
-                _say(_start(command))
-            case "wait":
-                _say(_wait(command["process"], 0))
-            case "poll":
-                _say(_wait(command["process"], os.WNOHANG))
+    with socket.socket(fileno=0) as commands, socket.socket(socket.AF_UNIX) as door:
+        door.bind(sys.argv[1])
+        door.listen(64)
+        _say({"ready": os.getpid()})
+        called: set[int] = set()
+        while True:
+            ready, _, _ = select.select([commands, door], [], [])
+            if commands in ready and not _obey(commands):
+                return
+            if door in ready:
+                caller, _ = door.accept()
+                with caller:
+                    called.add(_fork(lambda caller=caller: _be_called(caller)))  # type: ignore[misc]
+                called -= {process for process in called if _wait(process, os.WNOHANG)["code"] is not None}
+
+
+def _obey(commands: socket.socket) -> bool:
+    """Does what the next packet says; False where there is no more."""
+    packet, streams, _, _ = socket.recv_fds(commands, PACKET_BYTES, 3)
+    if not packet:
+        return False
+    command = json.loads(packet)
+    match command["do"]:
+        case "start":
+            _say({"process": _fork(lambda: _be_started(command, streams))})
+            for stream in streams:
+                os.close(stream)
+        case "wait":
+            _say(_wait(command["process"], 0))
+        case "poll":
+            _say(_wait(command["process"], os.WNOHANG))
+    return True
 
 
 def _import_all() -> None:
-    for name in _HEAVY:
-        importlib.import_module(name)
+    modules = (module.name for module in pkgutil.walk_packages(runner.__path__, "runner."))
+    for name in (*_LIBRARIES, "end_to_end.conditions", *modules):
+        if name != "runner.__main__":
+            importlib.import_module(name)
     if importlib.util.find_spec("psycopg"):
         importlib.import_module("psycopg")
         importlib.import_module("sqlalchemy.dialects.postgresql.psycopg")
     gc.freeze()  # what children share stays shared
-
-
-def _serve(path: str) -> None:
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(path)
-        door.listen(64)
-        _say({"ready": os.getpid()})
-        running: set[int] = set()
-        while sys.stdin not in select.select([door, sys.stdin], [], [])[0]:
-            caller, _ = door.accept()
-            with caller:
-                running.add(_fork(lambda caller=caller: _be_called(caller)))  # type: ignore[misc]
-            running -= {process for process in running if _wait(process, os.WNOHANG)["code"] is not None}
 
 
 def _be_called(caller: socket.socket) -> NoReturn:
@@ -111,14 +115,12 @@ def _be_called(caller: socket.socket) -> NoReturn:
     _be(command, lambda code: caller.sendall(b"%d\n" % code))
 
 
-def _start(command: dict[str, Any]) -> dict[str, int]:
-    return {"process": _fork(lambda: _be_started(command))}
-
-
-def _be_started(command: dict[str, Any]) -> NoReturn:
-    _redirect(0, os.open(os.devnull, os.O_RDONLY))
-    for descriptor, name in ((1, "output"), (2, "errors")):
-        _redirect(descriptor, os.open(command[name], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+def _be_started(command: dict[str, Any], streams: Sequence[int]) -> NoReturn:
+    for descriptor, stream in enumerate(streams):
+        _redirect(descriptor, stream)
+    if command["on_terminal"]:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     _be(command, lambda code: None)
 
 
@@ -131,6 +133,8 @@ def _fork(be: Callable[[], NoReturn]) -> int:
     if not process:
         try:
             be()
+        except SystemExit:
+            raise
         except BaseException:  # noqa: BLE001 - it must not go on as a second zygote
             traceback.print_exc()
         os._exit(70)
@@ -145,25 +149,36 @@ def _be(command: dict[str, Any], tell: Callable[[int], object]) -> NoReturn:
 
     code = 70
     faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
+    os.environ.clear()
+    os.environ.update(command["environment"])
     # Anew: what they knew of the zygote's own need not be true of these.
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+    sys.stdout = _output(1, "strict")
+    sys.stderr = _output(2, "backslashreplace", line_buffering=True)
     try:
         os.chdir(command["folder"])
-        os.environ.clear()
-        os.environ.update(command["environment"])
         conditions.apply()
         program(command["arguments"])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     except BaseException:  # noqa: BLE001 - as Python says it
         traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        tell(code)
-        os._exit(code)
+    if command.get("finalizes"):
+        raise SystemExit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    tell(code)
+    os._exit(code)
+
+
+def _output(descriptor: int, errors: str, *, line_buffering: bool = False) -> io.TextIOWrapper:
+    """A stream as Python makes it when it starts."""
+    unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
+    binary = open(descriptor, "wb", 0 if unbuffered else -1, closefd=False)  # noqa: SIM115 - the stream keeps it
+    line_buffering = line_buffering or os.isatty(descriptor)
+    return io.TextIOWrapper(
+        binary, encoding="utf-8", errors=errors, line_buffering=line_buffering, write_through=unbuffered
+    )
 
 
 def _redirect(descriptor: int, opened: int) -> None:

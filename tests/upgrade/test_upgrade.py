@@ -7,15 +7,15 @@ later release that changes a firing on purpose lists it in `intended_changes.csv
 from __future__ import annotations
 
 import json
+import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from torture.processes import Zygote
 
 from upgrade.comparison import (
     BLOCKING,
@@ -55,13 +55,13 @@ class Site:
 
     folder: Path
     ledger: str
+    zygote: Zygote
 
     def run(self, *arguments: str) -> str:
         """What the program prints; it has to succeed."""
-        command = [sys.executable, "-m", "runner", *arguments, "--ledger", self.ledger]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done
-        return done.stdout
+        done = self.zygote.run(self.folder, os.environ, [*arguments, "--ledger", self.ledger])
+        assert done.code == 0, done
+        return done.out
 
     def plans(self) -> tuple[list[Planned], list[Planned]]:
         """What is planned now, and every occurrence from the first to the last."""
@@ -85,10 +85,10 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(tmp_path: Path, zygote: Zygote) -> Site:
     """The set of the release, without a ledger yet."""
     shutil.copytree(RELEASE / "set" / "bulletins.d", tmp_path / "bulletins.d")
-    return Site(tmp_path, str(tmp_path / "ledger.sqlite3"))
+    return Site(tmp_path, str(tmp_path / "ledger.sqlite3"), zygote)
 
 
 @pytest.fixture

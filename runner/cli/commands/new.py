@@ -174,13 +174,13 @@ def _own_address(path: Path) -> str:
 def _check(sources: Sequence[Source], before: Definitions, target: Target, data: bytes) -> None:
     """Raise UserError if the new entry adds a problem to the set."""
     from runner.definitions.load import load_sources
-    from runner.definitions.sources import Source, shown
+    from runner.definitions.sources import Source, display_path
     from runner.report.text.problems import problem_line
 
     real = os.path.realpath(target.path)
     changed = [replace(each, read=lambda: data) if os.path.realpath(each.name) == real else each for each in sources]
     if target.data is None:
-        changed.append(Source(shown(os.fspath(target.path)), lambda: data))
+        changed.append(Source(display_path(os.fspath(target.path)), lambda: data))
     known = Counter(map(_without_place, before.problems))
     found = []
     for problem in load_sources(changed).problems:

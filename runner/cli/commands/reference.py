@@ -105,7 +105,7 @@ def _write(folder: Path, name: str, definitions: Definitions) -> Path:
 @click.command()
 @click.argument("code", required=False, shell_complete=completions.codes)
 def explain(code: str | None) -> None:
-    """Explain a code, an answer or a word; without CODE, list all.
+    """Explain a code or an answer like 429; without CODE, list all.
 
     CODE is the code of a problem, such as property-unknown, of an error, such as no-match, or of a reason in a plan or
     report, such as grace-ended. It may also be the HTTP status of an answer of the API, such as 429, or an action of a

@@ -69,9 +69,9 @@ def _defaults(path: Path, data: bytes) -> Mapping[str, Any]:
     """Return the defaults of a file. Raises UserError if it has problems or holds no bulletins."""
     from runner.definitions.building.check import check
     from runner.definitions.reading.reader import read
-    from runner.definitions.sources import shown
+    from runner.definitions.sources import display_path
 
-    document, problems = read(data, shown(os.fspath(path)))
+    document, problems = read(data, display_path(os.fspath(path)))
     found = [problem.message for problem in problems]
     if document is not None and not found:  # an empty `bulletins:` is no problem here
         found += [finding.message for finding in check(document) if finding.path != ("bulletins",)]

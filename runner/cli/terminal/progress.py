@@ -107,6 +107,7 @@ def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[RunProgress]
 
     columns = (TextColumn("firing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        bar.console.show_cursor(True)  # the bar hides it, and a run that is killed can't show it again
         on_bar = _OnBar(bar, total)
         yield on_bar
         on_bar.close()

@@ -1,6 +1,6 @@
 """Rules across entries and files: unique ids and names, known accounts, the catalog, duplicate payloads.
 
-Pure functions: the `Parts` of a whole set come in, findings go out.
+Pure functions: the `SetContents` of a whole set come in, findings go out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runner.definitions.building.parts import Parts
+from runner.definitions.building.set_contents import SetContents
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Place, Recurrence, Schedule
 from runner.definitions.problem import MAX_PROBLEMS, Finding, dotted
 from runner.definitions.problem_codes import Code
@@ -38,7 +38,7 @@ class _Hints(dict[tuple[str, ...], str]):
         return self.get(wrong, "")
 
 
-def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
+def check(parts: SetContents, *, whole: bool) -> Iterator[Finding]:
     """Yield all findings about the set. `whole` is false if a file could not be read: it may define any name."""
     yield from _duplicate_names("account", "accounts", parts.accounts)
     yield from account_identities.check(parts.accounts)
@@ -55,7 +55,7 @@ def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
     yield from _duplicate_payloads(parts.bulletins)
 
 
-def with_accounts(parts: Parts) -> Parts:
+def with_accounts(parts: SetContents) -> SetContents:
     """Fill in the account of bulletins that name none, if the set has only one account."""
     names = {account.name for account in parts.accounts} | parts.broken_accounts
     if len(names) == 1:
@@ -97,7 +97,7 @@ def _duplicate_ids(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
         first.setdefault(bulletin.id, bulletin.place)
 
 
-def _accounts(parts: Parts, whole: bool, hints: _Hints) -> Iterator[Finding]:
+def _accounts(parts: SetContents, whole: bool, hints: _Hints) -> Iterator[Finding]:
     known = sorted({account.name for account in parts.accounts} | parts.broken_accounts)
     names = set(known)
     if not whole and not known:
@@ -137,7 +137,7 @@ def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[
             yield Finding(Code.CATALOG_SCHEMA, event.place.file, path, message, hint)
 
 
-def _catalog(parts: Parts, validators: _Validators, whole: bool, hints: _Hints) -> Iterator[Finding]:
+def _catalog(parts: SetContents, validators: _Validators, whole: bool, hints: _Hints) -> Iterator[Finding]:
     events = {event.name: event for event in parts.events}
     known = sorted(events)
     for bulletin in parts.bulletins:

@@ -21,9 +21,9 @@ from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.ledger.database.database_errors import Unstorable
-from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
-from runner.ledger.values import Attempt, Claim, Settlement
+from runner.ledger.values import Attempt, Claim, ClaimRequest, OutcomeRecord, Settlement
+from runner.ledger.writer import LedgerWriter
 from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.decide import Step
 from runner.plan.history import State
@@ -56,15 +56,13 @@ class Claims:
 
     def __init__(
         self,
-        ledger: Ledger,
-        run: str,
+        writer: LedgerWriter,
         reach: LedgerAccess,
         *,
         is_stopping: Callable[[], bool],
         on_fault: Callable[[Exception], None],
     ) -> None:
-        self._ledger = ledger
-        self._run = run
+        self._writer = writer
         self._reach = reach
         self._is_stopping = is_stopping
         self._on_fault = on_fault
@@ -82,18 +80,15 @@ class Claims:
         with self._changed:
             self._being_taken += 1
         claim: Claim | HeldByBudget | None = None
-        asked, now = Claim(new_ulid(), step.firing.key), clock.now()
+        request = ClaimRequest(new_ulid(), step.firing, clock.now(), limits)
         expires = step.firing.occurrence.expires_at is not None
         unclaimed = Unclaimed(Outcome.SKIPPED, reasons.claimed_by_another_run(expires=expires))
         try:
-            claim = self._reach.insist(
-                lambda: self._ledger.claim_within(self._run, step.firing, now, limits, claim_id=asked.id),
-                unless=self._is_stopping,
-            )
+            claim = self._reach.insist(lambda: self._writer.claim(request), unless=self._is_stopping)
         except Unstorable as error:  # the ledger can't store this firing, so there is no claim
             unclaimed = Unclaimed(Outcome.FAILED, reasons.ledger_cannot_store(error.message))
         except Exception as error:  # noqa: BLE001 - reported; then this firing ends, or the run
-            self._unconfirmed.append(asked)
+            self._unconfirmed.append(Claim(request.id, step.firing.key))
             if concerns_ledger(error):
                 self._on_fault(error)
                 unclaimed = Unclaimed(Outcome.SKIPPED, reasons.stopped_by(error))
@@ -180,20 +175,21 @@ class Claims:
         except Exception as error:
             if concerns_ledger(error):
                 raise
-        return self._reach.insist(lambda: self._ledger.settle(claim, Settlement(settlement.state), now)), omitted
+        bare = OutcomeRecord(claim, Settlement(settlement.state), now)
+        return self._reach.insist(lambda: self._writer.settle(bare)), omitted
 
     def _record(self, claim: Claim, result: Result, settlement: Settlement, now: datetime) -> bool:
-        if result.outcome is Outcome.EXPIRED:
-            firing = result.step.firing
-            return self._reach.insist(lambda: self._ledger.expire_claimed(claim, self._run, firing, settlement, now))
-        return self._reach.insist(lambda: self._ledger.settle(claim, settlement, now))
+        expired = result.step.firing if result.outcome is Outcome.EXPIRED else None
+        outcome = OutcomeRecord(claim, settlement, now, expired)
+        return self._reach.insist(lambda: self._writer.settle(outcome))
 
     def forgo_unconfirmed(self) -> None:
         """Release each claim that was requested and perhaps not committed. Nothing was sent with such a claim."""
         settlement = Settlement(State.RELEASED, "the ledger could not be reached when it was claimed")
         try:
             for claim in self._unconfirmed:
-                self._reach.insist(partial(self._ledger.settle, claim, settlement, clock.now()))
+                outcome = OutcomeRecord(claim, settlement, clock.now())
+                self._reach.insist(partial(self._writer.settle, outcome))
         except Exception as error:  # noqa: BLE001 - reported; a claim that exists becomes in doubt when the run ends
             self._on_fault(error)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from runner import clock
 from runner.fire.fault_scope import concerns_ledger
 from runner.fire.holding.ledger_access import LedgerAccess
-from runner.ledger.ledger import Ledger
+from runner.ledger.writer import LedgerWriter
 from runner.plan.decide import Step
 from runner.plan.firing import FiringKey
 
@@ -21,8 +21,7 @@ _PAUSE_S = 0.01  # between two transactions: a process that waits for a SQLite f
 
 
 def record(
-    ledger: Ledger,
-    run: str,
+    writer: LedgerWriter,
     missed: Sequence[Step],
     reach: LedgerAccess,
     is_stopping: Callable[[], bool],
@@ -40,17 +39,16 @@ def record(
                 return
         piece = missed[begin : begin + AT_ONCE]
         try:
-            recorded = _record(ledger, run, piece, reach, is_stopping)
+            recorded = _record(writer, piece, reach, is_stopping)
         except Exception as error:
             if concerns_ledger(error):
                 raise
-            recorded = set().union(*_each_alone(ledger, run, piece, reach, is_stopping, on_fault))
+            recorded = set().union(*_each_alone(writer, piece, reach, is_stopping, on_fault))
         yield from (step for step in piece if step.firing.key in recorded)
 
 
 def _each_alone(
-    ledger: Ledger,
-    run: str,
+    writer: LedgerWriter,
     piece: Sequence[Step],
     reach: LedgerAccess,
     is_stopping: Callable[[], bool],
@@ -58,7 +56,7 @@ def _each_alone(
 ) -> Iterator[set[FiringKey]]:
     for step in piece:
         try:
-            yield _record(ledger, run, [step], reach, is_stopping)
+            yield _record(writer, [step], reach, is_stopping)
         except Exception as error:
             if concerns_ledger(error):
                 raise
@@ -66,8 +64,8 @@ def _each_alone(
 
 
 def _record(
-    ledger: Ledger, run: str, piece: Sequence[Step], reach: LedgerAccess, is_stopping: Callable[[], bool]
+    writer: LedgerWriter, piece: Sequence[Step], reach: LedgerAccess, is_stopping: Callable[[], bool]
 ) -> set[FiringKey]:
     firings, now = [step.firing for step in piece], clock.now()
     reasons = {step.firing.key: step.kept_reason.text for step in piece if step.kept_reason}
-    return reach.insist(lambda: ledger.expire(run, firings, now, reasons), unless=is_stopping)
+    return reach.insist(lambda: writer.expire(firings, now, reasons), unless=is_stopping)

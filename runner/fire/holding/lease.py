@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from runner import clock
 from runner.fire.holding.ledger_access import LedgerAccess
-from runner.ledger.ledger import Ledger
+from runner.ledger.writer import LedgerWriter
 
 _JOIN_S = 1.0
 
@@ -27,16 +27,14 @@ class Lease:
 
     def __init__(
         self,
-        ledger: Ledger,
-        run: str,
+        writer: LedgerWriter,
         length: timedelta,
         reach: LedgerAccess,
         *,
         on_late: Callable[[], None],
         on_lost: Callable[[Exception], None],
     ) -> None:
-        self._ledger = ledger
-        self._run = run
+        self._writer = writer
         self._length = length
         self._reach = reach
         self._on_late = on_late
@@ -71,7 +69,7 @@ class Lease:
         if self._lost or clock.elapsed_s() - elapsed_s >= self._length.total_seconds():
             return False
         # Other runs on this machine compare with its clock. If somebody sets the clock ahead, the lease ends for them.
-        return not self._ledger.clock.is_of_machine or clock.now() - began < self._length
+        return not self._writer.ledger.clock.is_of_machine or clock.now() - began < self._length
 
     def wait(self, unless: Callable[[], bool]) -> bool:
         """Wait until the lease holds. Return False if it is lost, or if `unless` returns true before that."""
@@ -101,7 +99,7 @@ class Lease:
         """Renew the lease once. Raises an error if the ledger can't do that."""
         began = (clock.elapsed_s(), clock.now())  # read before the ledger does, so that the lease never ends later here
         held = self.holds()
-        self._ledger.renew(self._run, lease=self._length)
+        self._writer.renew(self._length)
         if not held or not self.holds():
             self._on_late()  # called before `holds` returns true again
         with self._changed:

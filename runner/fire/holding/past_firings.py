@@ -14,7 +14,7 @@ from runner.fire.holding import expiry
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
-from runner.ledger.ledger import Ledger
+from runner.ledger.writer import LedgerWriter
 from runner.plan.decide import Plan, Step
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Watch
@@ -26,16 +26,16 @@ class PastFirings:
 
     def __init__(
         self,
-        ledger: Ledger,
-        run: str,
+        writer: LedgerWriter,
         access: LedgerAccess,
         results: CollectedResults,
         *,
         is_stopping: Callable[[], bool],
         on_message: Callable[[str], None],
     ) -> None:
-        self._ledger = ledger
-        self._run = run
+        self._writer = writer
+        self._ledger = writer.ledger
+        self._run = writer.run
         self._access = access
         self._results = results
         self._is_stopping = is_stopping
@@ -65,7 +65,7 @@ class PastFirings:
         A firing is not recorded if another run meanwhile claimed, sent or recorded it, or if this run is stopped.
         """
         missed, recorded = plan.newly_expired, set[FiringKey]()
-        found = expiry.record(self._ledger, self._run, missed, self._access, self._is_stopping, self._expiry_failed)
+        found = expiry.record(self._writer, missed, self._access, self._is_stopping, self._expiry_failed)
         for step in found:
             self._results.add(Result(step, Outcome.EXPIRED, step.reason))
             recorded.add(step.firing.key)

@@ -2,14 +2,15 @@
 
 The rule: all runs on a ledger share the slots of an account. A lane keeps its slots from one request to the next, so
 the ledger is asked only when a slot moves to another run. If another run has fewer slots than its equal share, and
-none is free, a run with more than its share gives one back. One thread works for all lanes of a run.
+none is free, a run with more than its share gives one back. One thread works for all lanes of a run, with one query or
+statement for all of them.
 """
 
 from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,7 +20,8 @@ from runner.fire.fault_scope import concerns_ledger
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.lane import Lane
 from runner.ledger.database.database_errors import LedgerAway
-from runner.ledger.ledger import Ledger
+from runner.ledger.values import SlotRequest
+from runner.ledger.writer import LedgerWriter
 from runner.reason import Reason
 
 _SHORT_S = 0.04  # between two checks for a free slot, while a lane needs one
@@ -56,8 +58,7 @@ class SlotKeeper:
 
     def __init__(
         self,
-        ledger: Ledger,
-        run: str,
+        writer: LedgerWriter,
         lanes: Sequence[Lane],
         reach: LedgerAccess,
         *,
@@ -65,8 +66,9 @@ class SlotKeeper:
         on_lane_fault: Callable[[Lane, Reason], None] = Lane.stop,
         on_message: Callable[[str], None],
     ) -> None:
-        self._ledger = ledger
-        self._run = run
+        self._writer = writer
+        self._ledger = writer.ledger
+        self._run = writer.run
         self._tended = [_Tended(lane) for lane in lanes]
         self._reach = reach
         self._on_fault = on_fault
@@ -92,19 +94,18 @@ class SlotKeeper:
         """Read from the ledger which slots the run still holds. Needed after its lease has ended: other runs may have
         taken some.
         """
-        for each in self._tended:
-            each.lane.retain(self._ledger.slots_of(self._run, each.lane.account.name))
+        held = self._ledger.slots_of(self._run)
+        for each in tuple(self._tended):
+            each.lane.retain(held.get(each.lane.account.name, ()))
 
     def _keep(self) -> None:
         try:
             while not self._ended:
-                for each in tuple(self._tended):
-                    self._tend_alone(each)
+                self._tend_all()
                 is_short = any(each.lane.shortage for each in self._tended)
                 self._wake.wait(random.uniform(_SHORT_S / 2, _SHORT_S) if is_short else _LOOK_S)
                 self._wake.clear()
-            for each in self._tended:
-                self._give_back(each, len(each.lane.slots))
+            self._give_back([(each, len(each.lane.slots)) for each in self._tended])
         except Exception as error:  # noqa: BLE001 - reported; then the run ends
             if not (self._ended and isinstance(error, LedgerAway)):  # recording the run's end frees its slots too
                 self._on_fault(error)
@@ -112,36 +113,53 @@ class SlotKeeper:
     def _insist(self, operation: Callable[[], T]) -> T:
         return self._reach.insist(operation, unless=lambda: self._ended)
 
-    def _tend_alone(self, each: _Tended) -> None:
-        """Do the same as `_tend`. An exception that concerns one lane stops that lane; its slots end with the run."""
+    def _tend_all(self) -> None:
+        """Do the same as `_tend` for all lanes together. If that fails, tend each lane alone.
+
+        An exception that concerns one lane stops that lane; its slots end with the run.
+        """
+        tended = tuple(self._tended)
         try:
-            self._tend(each)
+            self._tend(tended)
+        except Exception as error:
+            if concerns_ledger(error):
+                raise
+            for each in tended:
+                self._tend_alone(each)
+
+    def _tend_alone(self, each: _Tended) -> None:
+        try:
+            self._tend((each,))
         except Exception as error:
             if concerns_ledger(error):
                 raise
             self._tended.remove(each)
             self._on_lane_fault(each.lane, reasons.account_slots_unusable(error))
 
-    def _tend(self, each: _Tended) -> None:
-        """Give back the slots that the lane should not keep, and take those that it needs."""
-        lane, account = each.lane, each.lane.account
+    def _tend(self, tended: Sequence[_Tended]) -> None:
+        """Give back the slots that the lanes should not keep, and take those that they need."""
         now = clock.elapsed_s()
-        if lane.slots and now - each.looked_at >= _LOOK_S:
-            each.looked_at = now
-            self._make_room(each, now)
-        self._give_back(each, lane.surplus)
-        wanted = lane.shortage
-        if wanted and now >= each.rests_until:
-            limit, held = account.concurrency, lane.slots
-            taken = self._insist(
-                lambda: self._ledger.take_slots(self._run, account.name, limit=limit, wanted=wanted, held=held)
-            )
-            if taken:
+        self._make_room(tended, now)
+        self._give_back([(each, each.lane.surplus) for each in tended])
+        self._take([each for each in tended if now >= each.rests_until], now)
+        for each in tended:
+            self._report_waiting(each, now)
+
+    def _take(self, tended: Sequence[_Tended], now: float) -> None:
+        requests = {}
+        for each in tended:
+            lane, account = each.lane, each.lane.account
+            if wanted := lane.shortage:
+                requests[account.name] = SlotRequest(account.name, account.concurrency, wanted, lane.slots)
+        if not requests:
+            return
+        taken = self._insist(lambda: self._writer.take_slots(tuple(requests.values())))
+        for each in tended:
+            if numbers := taken.get(each.lane.account.name):
                 each.taken_at = clock.elapsed_s()
-                lane.grant(taken)
-            else:
-                self._free_slots_of_dead_runs(now)
-        self._report_waiting(each, now)
+                each.lane.grant(numbers)
+        if requests.keys() - taken.keys():
+            self._free_slots_of_dead_runs(now)
 
     def _free_slots_of_dead_runs(self, now: float) -> None:
         """End the leases of runs of this machine whose process has ended. Leases of other machines end in time."""
@@ -161,21 +179,35 @@ class SlotKeeper:
                 f"waiting for a slot in the account {name}: other runs use all of them (bulletins status lists them)"
             )
 
-    def _give_back(self, each: _Tended, count: int) -> None:
-        each.owed += each.lane.withdraw(count)
-        if not each.owed:
+    def _give_back(self, idle: Iterable[tuple[_Tended, int]]) -> None:
+        """Give back up to so many idle slots of each lane."""
+        owing: list[_Tended] = []
+        for each, count in idle:
+            each.owed += each.lane.withdraw(count)
+            if each.owed:
+                owing.append(each)
+        if not owing:
             return
-        self._insist(lambda: self._ledger.give_back_slots(self._run, each.lane.account.name, each.owed))
-        each.owed.clear()
-        if each.makes_way:
-            each.makes_way = False
-            each.rests_until = clock.elapsed_s() + _REST_S
+        owed = {each.lane.account.name: tuple(each.owed) for each in owing}
+        self._insist(lambda: self._writer.give_back_slots(owed))
+        for each in owing:
+            each.owed.clear()
+            if each.makes_way:
+                each.makes_way = False
+                each.rests_until = clock.elapsed_s() + _REST_S
 
-    def _make_room(self, each: _Tended, now: float) -> None:
+    def _make_room(self, tended: Sequence[_Tended], now: float) -> None:
         """Mark a slot to be given back if another run has fewer slots than its share, and none is free for that run."""
-        lane = each.lane
-        demand = self._insist(lambda: self._ledger.slot_demand(lane.account.name))
-        limit = lane.account.concurrency
+        due = [each for each in tended if each.lane.slots and now - each.looked_at >= _LOOK_S]
+        if not due:
+            return
+        demand = self._insist(lambda: self._ledger.slot_demand(each.lane.account.name for each in due))
+        for each in due:
+            each.looked_at = now
+            self._make_room_for_others(each, demand[each.lane.account.name], now)
+
+    def _make_room_for_others(self, each: _Tended, demand: Mapping[str, int], now: float) -> None:
+        lane, limit = each.lane, each.lane.account.concurrency
         if sum(demand.values()) < limit:
             return
         share = max(1, limit // len(demand))

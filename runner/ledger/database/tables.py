@@ -72,7 +72,12 @@ class Prose(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """To the database."""
-        return None if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """Return the text with a replacement for each character that a database refuses."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 metadata = MetaData()

@@ -11,29 +11,22 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, bindparam, exists, func, select
+from sqlalchemy import Connection, ScalarSelect, Select, bindparam, exists, select
 
 from runner.ledger.database.tables import BLOCKING_ROWS, Instant, firings, runs
 from runner.ledger.records.runs import BASELINE
 from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.history import Spent
 
-_LOCKS = 0x62756467  # "budg": first half of a lock key of our own, because other programs may use the database
 _LOOK_BACK = timedelta(hours=48)  # a day's window that ends up to a day ago, when a firing expired
 _COUNTED = (BLOCKING_ROWS, ~exists().where(runs.c.id == firings.c.run, runs.c.command == BASELINE))
 
 
-def lock(connection: Connection, account: str) -> None:
-    """Block other claims that are charged to the account until this transaction ends, so that the count stays true.
-
-    SQLite needs no lock, because it has one writer at a time.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCKS, func.hashtext(account))))
-
-
 def held(connection: Connection, of: tuple[Limit, ...], now: datetime, claim_id: str) -> HeldByBudget | None:
-    """Return the limit without room that lasts longest, or None. An earlier try of the same claim does not count."""
+    """Return the limit without room that lasts longest, or None. An earlier try of the same claim does not count.
+
+    The caller must have locked the budgets of the account, so that the count stays true.
+    """
     # Clocks differ, so claims may be later than now: no window that contains a claim at `now` may hold too many.
     since = {f"since_{number}": now - limit.window for number, limit in enumerate(of)}
     before = {f"before_{number}": now + limit.window for number, limit in enumerate(of)}

@@ -1,7 +1,7 @@
-"""The rows of firings: claim, settle, expire, put in doubt, resolve. Functions over a transaction.
+"""The rows of firings: record as expired or sent by other means, put in doubt, resolve. Functions over a transaction.
 
-Claims. A run sends a firing only with a claim. A unique index refuses a second row of the firing that is claimed,
-fired or in doubt. The claim of a run that is over becomes in doubt, and a person resolves it.
+A unique index refuses a second row of a firing that is claimed, fired or in doubt. The claim of a run that is over
+becomes in doubt, and a person resolves it.
 
 Repeating. If a connection breaks, nobody knows whether a write arrived. So each write of a run can be repeated with
 the same arguments: the second time changes nothing and returns the same result.
@@ -15,30 +15,16 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    TextClause,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, exists, func, insert, select, update
 
 from runner.ledger.database import locks
 from runner.ledger.database.dialects import ByDialect
-from runner.ledger.database.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WINDOW, attempts, firings, resolutions
-from runner.ledger.records import budget_use, other_occurrence_names, queries, runs, watches
+from runner.ledger.database.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WINDOW, firings, resolutions
+from runner.ledger.records import queries, runs
 from runner.ledger.records.runs import HOLDER_IS_FINISHED, Now
 from runner.ledger.ulid import new_ulid
-from runner.ledger.values import Attempt, Claim, FiringRow, Identity, Settlement
-from runner.plan.budget import HeldByBudget, Limit
-from runner.plan.firing import Firing, FiringKey, WatchKey
+from runner.ledger.values import FiringRow, Identity
+from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import BLOCKING, State
 
 SWEPT = "the run that held it ended without recording an outcome"
@@ -50,9 +36,11 @@ _UNIQUE = {
     State.FIRED.value: (KEY, BLOCKING_ROWS),
     State.EXPIRED.value: (WINDOW, EXPIRED_ROWS),
 }
-_INSERT_UNLESS_THERE = ByDialect(
+INSERT_UNLESS_THERE = ByDialect(
     lambda dialect: {
-        state: dialect.insert(firings).on_conflict_do_nothing(index_elements=columns, index_where=rows).returning(*KEY)
+        state: dialect.insert(firings)
+        .on_conflict_do_nothing(index_elements=columns, index_where=rows)
+        .returning(firings.c.id, *KEY)
         for state, (columns, rows) in _UNIQUE.items()
     }
 )
@@ -60,89 +48,7 @@ _ADOPT = ByDialect(
     lambda dialect: dialect.insert(firings).on_conflict_do_nothing(index_elements=KEY, index_where=BLOCKING_ROWS)
 )
 _ADOPTED_AT_ONCE = 5000  # rows in memory
-_INSERT_ATTEMPT = ByDialect(
-    lambda dialect: dialect.insert(attempts).on_conflict_do_nothing(
-        index_elements=[attempts.c.firing, attempts.c.number]
-    )
-)
-_IS_RESOLVED = exists().where(resolutions.c.firing == firings.c.id)
-_SETTLE = (
-    update(firings)
-    .where(
-        firings.c.id == bindparam("claim"),
-        or_(
-            firings.c.state.in_([State.CLAIMED.value, State.IN_DOUBT.value]),
-            # Already written, over a connection that broke before it confirmed the write.
-            and_(firings.c.state == bindparam("state"), firings.c.settled_at == bindparam("settled_at")),
-        ),
-        ~_IS_RESOLVED,  # a person's decision is never overwritten
-    )
-    .values(
-        {name: bindparam(name) for name in ("state", "settled_at", "reason", "http_status", "error", "bulletins_sent")}
-    )
-    .values(reporter=case((bindparam("state") == State.IN_DOUBT.value, firings.c.run), else_=None))
-)
-_RECORDED_EXPIRY = select(firings.c.id).where(*(column == bindparam(column.name) for column in WINDOW), EXPIRED_ROWS)
-
-
-def claim(connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str) -> Claim | None:
-    """Claim a firing for a run. None if it is already claimed, fired, in doubt, recorded as expired or settled."""
-    locks.for_claim(connection, firing)
-    is_free = not _is_expired(connection, firing) and not other_occurrence_names.is_held(connection, firing)
-    claimed = is_free and _insert_unless_there(connection, row_values(run, firing, now, State.CLAIMED, claim_id))
-    return Claim(claim_id, firing.key) if claimed or _exists(connection, firings.c.id == claim_id) else None
-
-
-def _is_expired(connection: Connection, firing: Firing) -> bool:
-    """Whether a run recorded the firing as expired. If it does not recur, the end of its grace must be the same."""
-    expires_at = firing.occurrence.expires_at
-    if expires_at is None:
-        return False
-    if firing.watch_key:
-        return _is_settled(connection, firing, firing.watch_key)
-    return connection.execute(_RECORDED_EXPIRY, {**firing.key._asdict(), "expires_at": expires_at}).first() is not None
-
-
-def _is_settled(connection: Connection, firing: Firing, key: WatchKey) -> bool:
-    """Whether a run recorded a recurring firing as expired, or settled it unreported."""
-    if _exists(connection, *_same(firing), firings.c.state == State.EXPIRED.value):
-        return True
-    watch = watches.read(connection, [key]).get(key)
-    due_at = firing.occurrence.due_at
-    return watch is not None and due_at is not None and due_at < watch.settled_until
-
-
-def claim_within(
-    connection: Connection, run: str, firing: Firing, now: datetime, claim_id: str, limits: tuple[Limit, ...]
-) -> Claim | HeldByBudget | None:
-    """Claim a firing if the limits have room for it; return HeldByBudget if they don't. Else as `claim`."""
-    budget_use.lock(connection, firing.key.account)
-    held = budget_use.held(connection, limits, now, claim_id)
-    if held is None:
-        return claim(connection, run, firing, now, claim_id)
-    same = [column == value for column, value in zip(KEY, firing.key, strict=True)]
-    holder = connection.execute(select(firings.c.id).where(*same, BLOCKING_ROWS)).scalar()
-    if holder is None:
-        return held
-    return Claim(claim_id, firing.key) if holder == claim_id else None
-
-
-def settle(connection: Connection, claimed: Claim, settlement: Settlement, now: datetime) -> bool:
-    """Record how a claimed firing ended, and its attempts. False if a person resolved it meanwhile."""
-    values = {
-        "claim": claimed.id,
-        "state": settlement.state.value,
-        "settled_at": now,
-        "reason": settlement.reason,
-        "http_status": settlement.http_status,
-        "error": settlement.error,
-        "bulletins_sent": settlement.bulletins_sent,
-    }
-    settled = connection.execute(_SETTLE, values).rowcount == 1
-    if settlement.attempts:
-        statement = _INSERT_ATTEMPT[connection.dialect.name]
-        connection.execute(statement, [_attempt_row(claimed, attempt) for attempt in settlement.attempts])
-    return settled
+IS_RESOLVED = exists().where(resolutions.c.firing == firings.c.id)
 
 
 def expire(
@@ -173,8 +79,8 @@ def expire(
     }
     if not rows:
         return set()
-    statement = _INSERT_UNLESS_THERE[connection.dialect.name][State.EXPIRED.value]
-    recorded = {FiringKey(*row) for row in connection.execute(statement, list(rows.values()))}
+    statement = INSERT_UNLESS_THERE[connection.dialect.name][State.EXPIRED.value]
+    recorded = {FiringKey(*key) for _, *key in connection.execute(statement, list(rows.values()))}
     rest = {key for key, _ in rows if key not in recorded}
     # Already written by this run, over a connection that broke before it confirmed the write.
     before = rest.intersection(
@@ -210,9 +116,12 @@ def sweep(connection: Connection, run: str, now: Now) -> list[str]:
     """Put the claims of runs that are over in doubt; return the ids of all rows that `run` has put in doubt."""
     claimed = firings.c.state == State.CLAIMED.value
     runs.give_up(connection, claimed, now)
+    abandoned = (claimed, HOLDER_IS_FINISHED)
+    # Locked in order, against a deadlock with a run that was only frozen and records its outcomes now.
+    connection.execute(select(firings.c.id).where(*abandoned).order_by(firings.c.id).with_for_update())
     connection.execute(
         update(firings)
-        .where(claimed, HOLDER_IS_FINISHED)
+        .where(*abandoned)
         .values(state=State.IN_DOUBT.value, settled_at=now, reason=SWEPT, swept_by=run, reporter=run)
     )
     mine = (firings.c.state == State.IN_DOUBT.value, firings.c.swept_by == run)
@@ -232,7 +141,7 @@ def resolve(
     doubtful: ColumnElement[bool] = (firings.c.state == State.IN_DOUBT.value) | (claimed & HOLDER_IS_FINISHED)
     if again:
         settled = firings.c.state.in_([State.FIRED.value, State.FAILED.value])
-        doubtful = doubtful | (settled & _IS_RESOLVED & ~_other_blocks(row))
+        doubtful = doubtful | (settled & IS_RESOLVED & ~_other_blocks(row))
     verdict = f"settled as {'sent' if sent else 'not sent'} by {identity.who}: {note}"
     state = State.FIRED if sent else State.FAILED
     statement = (
@@ -255,20 +164,12 @@ def _other_blocks(row: FiringRow) -> ColumnElement[bool]:
 
 
 def _insert_unless_there(connection: Connection, row: dict[str, Any]) -> bool:
-    statement = _INSERT_UNLESS_THERE[connection.dialect.name][row["state"]]
+    statement = INSERT_UNLESS_THERE[connection.dialect.name][row["state"]]
     return connection.execute(statement, row).first() is not None
 
 
-def _same(firing: Firing) -> list[ColumnElement[bool]]:
-    return [column == value for column, value in zip(KEY, firing.key, strict=True)]
-
-
-def _exists(connection: Connection, *which: ColumnElement[bool] | TextClause) -> bool:
-    return connection.execute(select(firings.c.id).where(*which).limit(1)).first() is not None
-
-
 def row_values(run: str, firing: Firing, now: datetime, state: State, row_id: str | None = None) -> dict[str, Any]:
-    """Return the values of a new row of the firing."""
+    """Return the values of a new row of a firing."""
     return {
         "id": row_id or new_ulid(),
         **firing.key._asdict(),
@@ -288,8 +189,3 @@ def row_values(run: str, firing: Firing, now: datetime, state: State, row_id: st
         "settled_at": None,
         "reason": None,
     }
-
-
-def _attempt_row(claimed: Claim, attempt: Attempt) -> dict[str, Any]:
-    names = ("number", "started_at", "latency_ms", "verdict", "http_status", "answer", "error")
-    return {"firing": claimed.id, **{name: getattr(attempt, name) for name in names}}

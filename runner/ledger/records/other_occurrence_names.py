@@ -10,14 +10,15 @@ of `timezone`. An occurrence whose local date and time was sent in the same revi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Text, and_, exists, func, or_, select
 from sqlalchemy import Row as SqlRow
+from sqlalchemy.types import TypeEngine
 
 from runner.ledger.database.tables import BLOCKING_ROWS, KEY, firings
 from runner.ledger.records.queries import chunks, entry_of, entry_rows, key_chunks
@@ -26,41 +27,54 @@ from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import BLOCKING, History, KnownFiring, SentFiring, State
 from runner.plan.occurrence import name_of, names_from
 
-_OF_BULLETIN = (firings.c.account == bindparam("account"), firings.c.bulletin == bindparam("bulletin"), BLOCKING_ROWS)
-_TIMES = (firings.c.due_at, firings.c.claimed_at)
-_NAMED = select(*_TIMES).where(*_OF_BULLETIN, firings.c.occurrence == bindparam("name"))
-_RECURRED = select(*_TIMES).where(
-    *_OF_BULLETIN,
-    firings.c.occurrence.between(bindparam("first"), bindparam("last")),
-    firings.c.occurrence.like(bindparam("like")),
-)
+COLUMNS: Mapping[str, type[TypeEngine[Any]]] = {
+    "other_name": Text,
+    "first_name": Text,
+    "last_name": Text,
+    "name_pattern": Text,
+    "local_due": Text,
+}
 
 
-_OF_LOCAL_TIME = select(firings.c.id).where(
-    *_OF_BULLETIN,
-    firings.c.local_due == bindparam("local_due"),
-    firings.c.occurrence != bindparam("name"),
-    firings.c.occurrence.like(bindparam("like")),
-)
+def columns_of(firing: Firing) -> dict[str, str | None]:
+    """Return the values of `COLUMNS` for a firing; those that don't apply to it are None."""
+    other, revision = _other_name(firing), firing.bulletin.revision
+    first, last = names_from(revision) if other is None else (None, None)
+    return {
+        "other_name": other,
+        "first_name": first,
+        "last_name": last,
+        "name_pattern": f"{name_of(revision)}@%",
+        "local_due": firing.local_due,
+    }
 
 
-def is_held(connection: Connection, firing: Firing) -> bool:
-    """Whether the firing is claimed, fired or in doubt under another occurrence name."""
-    key, name = firing.key, _other_name(firing)
-    of_bulletin = {"account": key.account, "bulletin": key.bulletin}
-    if name is None:
-        return (
-            connection.execute(_RECURRED.limit(1), {**of_bulletin, **_range(firing.bulletin.revision)}).first()
-            is not None
-        )
-    rows = connection.execute(_NAMED, {**of_bulletin, "name": name})
-    if any(_is_same_firing(firing, row.due_at, row.claimed_at) for row in rows):
-        return True
-    if firing.local_due is None:
-        return False
-    like = f"{name_of(firing.bulletin.revision)}@%"
-    asked = {**of_bulletin, "local_due": firing.local_due, "name": key.occurrence, "like": like}
-    return connection.execute(_OF_LOCAL_TIME.limit(1), asked).first() is not None
+def is_held(listed: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a listed firing is claimed, fired or in doubt under another occurrence name.
+
+    `listed` has the columns of a key, `due_at`, and `COLUMNS`. A comparison with None is never true.
+    """
+    wanted = listed.c
+    of_bulletin = (firings.c.account == wanted.account, firings.c.bulletin == wanted.bulletin, BLOCKING_ROWS)
+    is_same = or_(
+        wanted.due_at.is_(None),
+        firings.c.due_at == wanted.due_at,
+        and_(firings.c.due_at.is_(None), firings.c.claimed_at >= wanted.due_at),
+    )
+    return or_(
+        exists().where(*of_bulletin, firings.c.occurrence == wanted.other_name, is_same),
+        exists().where(
+            *of_bulletin,
+            firings.c.occurrence.between(wanted.first_name, wanted.last_name),
+            firings.c.occurrence.like(wanted.name_pattern),
+        ),
+        exists().where(
+            *of_bulletin,
+            firings.c.local_due == wanted.local_due,
+            firings.c.occurrence != wanted.occurrence,
+            firings.c.occurrence.like(wanted.name_pattern),
+        ),
+    )
 
 
 def completed(

@@ -18,7 +18,8 @@ from runner.report.annotation_rules import AnnotationRule, Severity
 from runner.report.annotations.annotation import Annotation
 from runner.report.document.budget_estimate import expires_first
 from runner.report.document.entry_text import label
-from runner.report.vocabulary import ACTIONS, EXPIRES_HELD_BACK, OUTCOMES, Firings, Remark
+from runner.report.terms import Firings, Remark
+from runner.report.vocabulary import ACTIONS, EXPIRES_HELD_BACK, OUTCOMES
 
 
 def from_problems(problems: Iterable[Problem]) -> list[Annotation]:

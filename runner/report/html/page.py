@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from runner.definitions.suggest import counted
 from runner.report.counts import distinct_effects
 from runner.report.html.compact_data import embedded
 from runner.report.html.instants import instant_ms, instant_text, length
-from runner.report.safe_text import printable
+from runner.report.safe_text import HOSTILE, printable
 
 if TYPE_CHECKING:
     import jinja2
@@ -28,7 +29,8 @@ def render(template: str, *, scripts: tuple[str, ...], data: Any, details: Any, 
     from markupsafe import Markup
 
     style, script = _asset("page.css"), "\n".join(map(_asset, scripts))
-    script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
+    constants = f"const HOSTILE_CHARACTERS = {json.dumps(HOSTILE)};"
+    script = f'(() => {{\n"use strict";\n{constants}\n{script}\n}})();\n'
     return (
         _environment()
         .get_template(template)

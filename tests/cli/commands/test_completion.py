@@ -16,12 +16,11 @@ from pathlib import Path
 
 import pytest
 from conftest import Write
+from torture.processes import Zygote
 
-import runner
 from cli.conftest import Bulletins
 from runner.errors import ErrorCode
 
-ROOT = Path(runner.__file__).parents[1]
 PATIENCE_S = 120.0
 ACCOUNTS = """
 accounts:
@@ -141,14 +140,10 @@ def test_what_is_well_of_a_faulty_set_is_offered(small: Path, write: Write, offe
 @pytest.mark.parametrize(
     "words", [["plan", "--id", ""], ["plan", "nowhere", "--tag", ""], ["plna", "--id", ""], ["plan", "--nonsense", "x"]]
 )
-def test_no_fault_comes_between_the_words(write: Write, tmp_path: Path, words: list[str]) -> None:
+def test_no_fault_comes_between_the_words(write: Write, tmp_path: Path, zygote: Zygote, words: list[str]) -> None:
     write({"faulty.yaml": "bulletins: ["})
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **question(words)}
-    command = [sys.executable, "-m", "runner"]
-    done = subprocess.run(
-        command, env=environment, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=PATIENCE_S
-    )
-    assert (values_in(done.stdout), done.stderr) == ([], "")
+    done = zygote.run(tmp_path, {**os.environ, **question(words)}, [])
+    assert (values_in(done.out), done.err) == ([], "")
 
 
 def test_a_large_set_is_not_loaded(small: Path, write: Write, offered: Offered) -> None:
@@ -182,12 +177,12 @@ def test_a_shell_that_is_not_known(bulletins: Bulletins) -> None:
 
 
 @pytest.fixture
-def shell_environment(tmp_path: Path, small: Path) -> dict[str, str]:
+def shell_environment(tmp_path: Path, small: Path, zygote: Zygote) -> dict[str, str]:
     """An environment in which `bulletins` is this program, and nobody's own settings count."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "bulletins"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m runner "$@"\n', encoding="utf-8")
+    program.write_text(zygote.client, encoding="utf-8")
     program.chmod(0o755)
     return {
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
@@ -260,7 +255,7 @@ def test_fish(shell_environment: dict[str, str], awkward: None, tmp_path: Path, 
 
 
 ZSH = r"""
-autoload -Uz compinit && compinit -u
+autoload -Uz compinit && compinit -u -d ../zcompdump  # made once for all tests
 show() { print -r -- "<$BUFFER>" } && zle -N show && bindkey '^Xp' show
 """
 BASH = r"""

@@ -13,7 +13,7 @@ from runner.definitions.load import load
 from runner.errors import ErrorCode
 from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
-from runner.ledger.values import Identity, Origin
+from runner.ledger.values import Identity, Origin, SlotRequest
 from runner.plan.firing import firings
 
 
@@ -51,7 +51,7 @@ def test_runs_that_are_under_way(bulletins: Bulletins, ledger: str, small_set: P
         run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))
         (firing,) = (each for each in firings(load([small_set]), datetime.now(UTC)) if each.key.bulletin == "now-1")
         assert opened.claim(run, firing, two_minutes_ago)
-        opened.take_slots(run, "india", limit=3, wanted=2)
+        opened.take_slots(run, [SlotRequest("india", 3, 2)])
         gone = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4322), lease=timedelta(seconds=30))
     lines = bulletins("status").out.splitlines()
     assert lines[:2] == ["nothing is in doubt", "in progress:"]

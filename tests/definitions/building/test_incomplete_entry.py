@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -180,7 +181,7 @@ ENTRIES = st.fixed_dictionaries({}, optional=FIELDS)
 ANYTHING = st.dictionaries(st.sampled_from([*ENTRY, "when", "schedule", "for_each", "tags", "accounts", "x"]), VALUES)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(ANYTHING | VALUES, max_size=3), ANYTHING)
 def test_it_takes_whatever_there_is(entries: list[Any], defaults: dict[str, Any]) -> None:
     whole = [{**ENTRY, **entry} if isinstance(entry, dict) else entry for entry in entries]
@@ -188,7 +189,7 @@ def test_it_takes_whatever_there_is(entries: list[Any], defaults: dict[str, Any]
     assert len(found) == len(set(found))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ENTRIES, st.fixed_dictionaries({}, optional={"when": FIELDS["when"], "schedule": TIMES}))
 def test_a_mistake_more_is_one_problem_more_at_most(changed: dict[str, Any], defaults: dict[str, Any]) -> None:
     entry = {**ENTRY, **changed}

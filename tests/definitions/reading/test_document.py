@@ -4,6 +4,7 @@ import re
 
 import pytest
 import yaml
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,7 +88,7 @@ def every_path(value: object, path: Path = ()) -> list[tuple[Path, object]]:
     return [(path, value), *(found for step, child in children for found in every_path(child, (*path, step)))]
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(NESTED, st.sampled_from([None, True, False]), st.integers(1, 6), st.booleans())
 def test_positions_point_at_what_they_name(value: object, flow: bool | None, indent: int, wide: bool) -> None:
     text = yaml.safe_dump(

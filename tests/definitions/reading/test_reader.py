@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -160,7 +161,7 @@ def test_libyaml_is_used_where_it_is_there() -> None:
         assert reader.event_source().__name__ == "CParser"
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(NESTED, st.sampled_from([None, True, False]), st.booleans())
 def test_both_parsers_give_the_same_values_and_positions(nested: object, flow: bool | None, unicode: bool) -> None:
     text = yaml.safe_dump(nested, allow_unicode=unicode, default_flow_style=flow)
@@ -173,7 +174,7 @@ def test_both_parsers_give_the_same_values_and_positions(nested: object, flow: b
     assert with_libyaml.marks == in_python.marks
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(YAML_LIKE | BOMBS | st.text())
 @example('a: "\\U00110000"')
 @example('a: "\\UFFFFFFFF"')
@@ -202,7 +203,7 @@ def test_no_bytes_end_in_an_exception(data: bytes) -> None:
     assert document is not None or problems
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(YAML_LIKE)
 def test_what_is_read_never_changes_its_kind_unseen(text: str) -> None:
     """What another strict reader of YAML takes as text, this one never takes as a number, or the other way round."""

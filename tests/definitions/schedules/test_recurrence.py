@@ -10,6 +10,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,7 +113,7 @@ offsets = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(cron=crons, place=st.sampled_from(DAYS), since=offsets, until=offsets)
 def test_it_says_what_the_clocks_say(cron: Cron, place: tuple[str, str], since: timedelta, until: timedelta) -> None:
     begin = datetime.fromisoformat(place[1]).replace(tzinfo=UTC) - 2.5 * DAY
@@ -273,7 +274,7 @@ def test_a_local_time_is_the_first_instant_that_shows_it_or_a_later_one(place: t
     assert all((at - step * MINUTE).astimezone(tz).replace(tzinfo=None) < local for step in (1, 30, 60, 90))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     minutes=st.sampled_from(["*", "*/10", "5-59/11", "0"]),
     hours=st.sampled_from(["*", "9-17", "1,2,3", "23"]),

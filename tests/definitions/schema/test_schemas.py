@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -131,7 +132,7 @@ def mutated(draw: st.DrawFn) -> tuple[str, Any]:
     return kind, value
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(mutated())
 def test_both_engines_give_the_same_verdict(case: tuple[str, Any]) -> None:
     fast, slow = verdicts(*case)
@@ -157,7 +158,7 @@ def test_both_engines_agree_on_every_example() -> None:
     assert agreed > 50
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(mutated())
 def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
     """Whatever the verdict rests on, somebody is told, at a place, in words."""
@@ -175,7 +176,7 @@ def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
         document.position(finding.path, at_key=finding.at_key)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(mutated().map(lambda case: case[1]), min_size=1, max_size=5))
 def test_bulletins_are_explained_where_they_stand(files: list[Any]) -> None:
     """One by one they fail as they do in their file, in which others stand as well."""

@@ -4,6 +4,7 @@ import csv
 import pickle
 
 import pytest
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -210,7 +211,7 @@ def test_at_most_a_thousand_problems_are_shown() -> None:
 CELLS = st.text(st.sampled_from('ab ,"\r\n;\tसाé'), max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_what_is_written_is_read(written: list[tuple[str, str]], end: str, mark: bool) -> None:
     text = "a,b" + end
@@ -229,7 +230,7 @@ def test_what_is_written_is_read(written: list[tuple[str, str]], end: str, mark:
     assert [(row.line, dict(row.values)) for row in found.rows] == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.one_of(st.binary(max_size=60), st.text(st.sampled_from('a1,"\r\n;\t_ é\0\ufeff'), max_size=60).map(str.encode))
 )

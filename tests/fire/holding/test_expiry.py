@@ -13,7 +13,7 @@ from runner.definitions.model import Schedule
 from runner.errors import Exit
 from runner.fire.holding import expiry
 from runner.ledger.ledger import Ledger
-from runner.ledger.values import Claim, Settlement
+from runner.ledger.values import OutcomeRecord, Settlement
 from runner.plan.firing import Firing
 from runner.plan.history import State
 from runner.reason import ReasonCode
@@ -86,14 +86,15 @@ def test_what_a_person_settled_when_its_window_closed_stays_so_and_the_run_says_
     firer: Firer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     soon = [bulletin(schedule=due(clock.now()))]
-    plan, later, expire = plan_of(soon, ledger), clock.now() + timedelta(hours=2), Ledger.expire_claimed
+    plan, later, settle = plan_of(soon, ledger), clock.now() + timedelta(hours=2), Ledger.settle_all
 
-    def settled_meanwhile(ledger: Ledger, claim: Claim, *rest: Any) -> bool:
-        assert ledger.settle(claim, Settlement(State.FIRED), later)
-        return expire(ledger, claim, *rest)
+    def settled_meanwhile(ledger: Ledger, run: str, outcomes: Sequence[OutcomeRecord]) -> list[bool]:
+        by_person = [OutcomeRecord(each.claim, Settlement(State.FIRED), later) for each in outcomes]
+        assert settle(ledger, run, by_person) == [True]
+        return settle(ledger, run, outcomes)
 
     monkeypatch.setattr(clock, "now", lambda: later)
-    monkeypatch.setattr(Ledger, "expire_claimed", settled_meanwhile)
+    monkeypatch.setattr(Ledger, "settle_all", settled_meanwhile)
     ended = firer.fire(soon, plan=plan)
     assert [row.state for row in ledger.rows()] == [State.FIRED]
     assert ended.results[0].warnings == (

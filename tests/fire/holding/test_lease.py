@@ -17,6 +17,7 @@ from runner.fire.holding.ledger_access import LedgerAccess
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Origin
+from runner.ledger.writer import LedgerWriter
 
 NOW = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
 LENGTH = timedelta(seconds=30)
@@ -58,7 +59,7 @@ class Told:
 def begun(ledger: Ledger, told: Told, run: str = "RUN") -> Iterator[Lease]:
     """The lease of a run that has begun; its thread waits for somebody who needs it."""
     reach = LedgerAccess(120.0, lambda away: None, lambda text: None)
-    lease = Lease(ledger, run, LENGTH, reach, on_late=told.late.set, on_lost=told.on_lost)
+    lease = Lease(LedgerWriter(ledger, run), LENGTH, reach, on_late=told.late.set, on_lost=told.on_lost)
     lease.begin(lambda: ledger.start_run(Origin("fire", "1"), IDENTITY, lease=LENGTH, run=run))
     with lease:
         yield lease
@@ -75,7 +76,7 @@ def test_it_holds_until_it_has_run_out(ledger: Ledger, clocks: Clocks) -> None:
 
 def test_it_counts_from_before_the_ledger_did(ledger: Ledger, clocks: Clocks) -> None:
     reach = LedgerAccess(120.0, lambda away: None, lambda text: None)
-    lease = Lease(ledger, "RUN", LENGTH, reach, on_late=lambda: None, on_lost=lambda error: None)
+    lease = Lease(LedgerWriter(ledger, "RUN"), LENGTH, reach, on_late=lambda: None, on_lost=lambda error: None)
     lease.begin(lambda: clocks.pass_s(20))
     assert lease.holds()
     clocks.pass_s(10)

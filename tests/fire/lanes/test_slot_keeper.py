@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,13 +22,22 @@ from runner.fire.lanes.slot_keeper import SlotKeeper
 from runner.fire.reasons import interrupted
 from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
-from runner.ledger.values import Origin
+from runner.ledger.values import Origin, SlotRequest
+from runner.ledger.writer import LedgerWriter
 
 LEASE = timedelta(hours=1)  # nobody renews it here
 
 
 def begin(ledger: Ledger) -> str:
     return ledger.start_run(Origin("fire", "1"), IDENTITY, lease=LEASE)
+
+
+def take_all(ledger: Ledger, run: str) -> dict[str, list[int]]:
+    return ledger.take_slots(run, [SlotRequest("india", 3, 3)])
+
+
+def held_by(ledger: Ledger, run: str) -> list[int]:
+    return ledger.slots_of(run).get("india", [])
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -57,8 +66,7 @@ def kept(
     stopped = [] if lane_faults is None else lane_faults
     on_message = ([] if messages is None else messages).append
     with SlotKeeper(
-        ledger,
-        run,
+        LedgerWriter(ledger, run),
         lanes,
         reach,
         on_fault=on_fault,
@@ -95,22 +103,22 @@ def wanting(tested: Lane, count: int = 3) -> Iterator[list[int]]:
 def test_it_takes_what_is_short_and_gives_all_back_at_the_end(ledger: Ledger) -> None:
     run, tested = begin(ledger), lane()
     with kept(ledger, run, tested):
-        assert ledger.slots_of(run, "india") == []  # nobody wants one yet
+        assert held_by(ledger, run) == []  # nobody wants one yet
         with wanting(tested) as have:
             wait_until(lambda: len(have) == 3)
-            assert ledger.slots_of(run, "india") == [1, 2, 3]
-    assert ledger.slots_of(run, "india") == []
+            assert held_by(ledger, run) == [1, 2, 3]
+    assert held_by(ledger, run) == []
 
 
 def test_it_waits_for_slots_that_others_hold(ledger: Ledger) -> None:
     other, run, tested = begin(ledger), begin(ledger), lane()
-    ledger.take_slots(other, "india", limit=3, wanted=3)
+    take_all(ledger, other)
     with kept(ledger, run, tested), wanting(tested) as have:
         time.sleep(0.1)
         assert have == []
-        ledger.give_back_slots(other, "india", [2])
+        ledger.give_back_slots(other, {"india": [2]})
         wait_until(lambda: len(have) == 1)
-        assert ledger.slots_of(run, "india") == [2]
+        assert held_by(ledger, run) == [2]
 
 
 def test_two_runs_share(ledger: Ledger) -> None:
@@ -130,10 +138,10 @@ def test_two_runs_share(ledger: Ledger) -> None:
         threads = [threading.Thread(target=send, args=(greedy,), daemon=True) for _ in range(4)]
         for thread in threads:
             thread.start()
-        wait_until(lambda: ledger.slots_of(first, "india") == [1, 2, 3])
+        wait_until(lambda: held_by(ledger, first) == [1, 2, 3])
         with kept(ledger, second, late), wanting(late, 1) as have:
             wait_until(lambda: len(have) == 1)
-            assert len(ledger.slots_of(second, "india")) == 1
+            assert len(held_by(ledger, second)) == 1
         stop.set()
         greedy.stop(interrupted())
         for thread in threads:
@@ -171,7 +179,7 @@ def test_what_it_owes_is_given_back_once_the_ledger_is_back(
     with kept(ledger, run, tested, faults=faults):
         with wanting(tested, 2) as have:
             wait_until(lambda: len(have) == 2)
-        wait_until(lambda: ledger.slots_of(run, "india") == [])  # nothing is left to send
+        wait_until(lambda: held_by(ledger, run) == [])  # nothing is left to send
         assert failed.is_set()
     assert faults == []
 
@@ -181,18 +189,18 @@ def test_what_it_took_unheard_is_taken_again(ledger: Ledger, monkeypatch: pytest
     run, tested = begin(ledger), lane()
     take, failed = ledger.take_slots, threading.Event()
 
-    def once(*arguments: Any, **options: Any) -> list[int]:
+    def once(*arguments: Any) -> dict[str, list[int]]:
         if not failed.is_set():
             failed.set()
             if arrived:
-                take(*arguments, **options)
+                take(*arguments)
             raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
-        return take(*arguments, **options)
+        return take(*arguments)
 
     monkeypatch.setattr(ledger, "take_slots", once)
     with kept(ledger, run, tested), wanting(tested) as have:
         wait_until(lambda: len(have) == 3)
-        assert ledger.slots_of(run, "india") == [1, 2, 3]
+        assert held_by(ledger, run) == [1, 2, 3]
 
 
 def test_a_fault_of_the_ledger_is_reported(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,10 +218,10 @@ def test_a_fault_of_the_ledger_is_reported(ledger: Ledger, monkeypatch: pytest.M
 def test_a_fault_of_one_lane_leaves_the_others_their_slots(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     take_slots = ledger.take_slots
 
-    def broken(run: str, account: str, **options: Any) -> list[int]:
-        if account == "india":
+    def broken(run: str, wanted: Sequence[SlotRequest]) -> dict[str, list[int]]:
+        if any(each.account == "india" for each in wanted):
             raise KeyError("x")
-        return take_slots(run, account, **options)
+        return take_slots(run, wanted)
 
     monkeypatch.setattr(ledger, "take_slots", broken)
     stopped: list[Lane] = []
@@ -228,7 +236,7 @@ def test_slots_of_a_process_that_is_gone_are_free_before_its_lease_runs_out(
 ) -> None:
     identity = replace(IDENTITY, process="boot 1 gone")
     dead = ledger.start_run(Origin("fire", "1"), identity, lease=timedelta(hours=1))
-    assert ledger.take_slots(dead, "india", limit=3, wanted=3) == [1, 2, 3]
+    assert take_all(ledger, dead) == {"india": [1, 2, 3]}
     monkeypatch.setattr(process, "is_gone", lambda described: described == "boot 1 gone")
     tested = lane()
     with kept(ledger, begin(ledger), tested), wanting(tested) as have:
@@ -239,12 +247,12 @@ def test_slots_of_a_process_that_is_gone_are_free_before_its_lease_runs_out(
 def test_who_waits_long_for_a_first_slot_says_so_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots_module, "_REPORT_AFTER_S", 0.02)
     other, tested = begin(ledger), lane()
-    ledger.take_slots(other, "india", limit=3, wanted=3)
+    take_all(ledger, other)
     messages: list[str] = []
     with kept(ledger, begin(ledger), tested, messages=messages), wanting(tested) as have:
         wait_until(lambda: bool(messages))
         time.sleep(0.1)
-        ledger.give_back_slots(other, "india", [1])
+        ledger.give_back_slots(other, {"india": [1]})
         wait_until(lambda: bool(have))
     assert messages == [
         "waiting for a slot in the account india: other runs use all of them (bulletins status lists them)"

@@ -15,6 +15,7 @@ from runner.ledger.database import connect, migrations, tables
 from runner.ledger.database.connect import open_engine, parse_url
 from runner.ledger.database.migrations import migrate
 from runner.ledger.ledger import Ledger
+from runner.ledger.values import SlotRequest
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_what_was_migrated_works_as_if_it_were_new(older: str) -> None:
         for name in ("fired", "claimed"):
             assert opened.claim(run, make_firing(name), NOW) is None
         assert opened.claim(run, make_firing("new"), NOW)
-        assert opened.take_slots(run, "india", limit=3, wanted=2) == [1, 2]
+        assert opened.take_slots(run, [SlotRequest("india", 3, 2)]) == {"india": [1, 2]}
         assert [row.key.bulletin for row in opened.sweep(run)] == ["claimed"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,8 +16,8 @@ from sqlalchemy import Connection
 from ledger import at_once, begin
 from runner.definitions.model import CatchUp, Definitions, Recurrence
 from runner.ledger.ledger import Ledger
-from runner.ledger.records import other_occurrence_names
-from runner.ledger.values import Settlement
+from runner.ledger.records import claims
+from runner.ledger.values import ClaimRequest, Settlement
 from runner.plan.decide import Step, decide
 from runner.plan.firing import Firing, firings
 from runner.plan.history import State
@@ -185,15 +186,15 @@ def test_of_both_names_claimed_at_once_one_is(
     ledger: Ledger, pair: tuple[Firing, Firing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two runs of two checkouts: each looks for the other's name before either has written its own."""
-    looked, ask = threading.Barrier(2), other_occurrence_names.is_held
+    looked, ask = threading.Barrier(2), claims.refused
 
-    def look(connection: Connection, firing: Firing) -> bool:
-        found = ask(connection, firing)
+    def look(connection: Connection, requests: Iterable[ClaimRequest]) -> set[str]:
+        found = ask(connection, requests)
         with suppress(threading.BrokenBarrierError):  # where the other one waits for this one
             looked.wait(0.3)
         return found
 
-    monkeypatch.setattr(other_occurrence_names, "is_held", look)
+    monkeypatch.setattr(claims, "refused", look)
     runs = [begin(ledger), begin(ledger)]
     got = at_once(*(partial(ledger.claim, run, firing, NOW) for run, firing in zip(runs, pair, strict=True)))
     assert sorted(each is None for each in got) == [False, True]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from examples import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -16,12 +18,23 @@ from runner.ledger.database import tables
 from runner.ledger.database.connect import create, parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import slots
+from runner.ledger.values import SlotRequest
 
 RUN_OUT = NOW + LEASE + TICK
 
 
 def take(ledger: Ledger, run: str, wanted: int = 3, account: str = "india", limit: int = 3) -> list[int]:
-    return ledger.take_slots(run, account, limit=limit, wanted=wanted)
+    return take_besides(ledger, run, (), wanted, account, limit)
+
+
+def take_besides(
+    ledger: Ledger, run: str, held: Iterable[int], wanted: int = 3, account: str = "india", limit: int = 3
+) -> list[int]:
+    return ledger.take_slots(run, [SlotRequest(account, limit, wanted, tuple(held))]).get(account, [])
+
+
+def held_by(ledger: Ledger, run: str, account: str = "india") -> list[int]:
+    return ledger.slots_of(run).get(account, [])
 
 
 def test_there_are_as_many_as_the_account_allows(ledger: Ledger, run: str) -> None:
@@ -33,7 +46,7 @@ def test_no_more_are_taken_than_wanted(ledger: Ledger, run: str) -> None:
     other = begin(ledger)
     assert take(ledger, run, wanted=1) == [1]
     assert take(ledger, other, wanted=2) == [2, 3]
-    assert (ledger.slots_of(run, "india"), ledger.slots_of(other, "india")) == ([1], [2, 3])
+    assert (held_by(ledger, run), held_by(ledger, other)) == ([1], [2, 3])
 
 
 def test_each_account_has_its_own(ledger: Ledger, run: str) -> None:
@@ -44,15 +57,15 @@ def test_each_account_has_its_own(ledger: Ledger, run: str) -> None:
 def test_one_given_back_is_free(ledger: Ledger, run: str) -> None:
     other = begin(ledger)
     take(ledger, run)
-    ledger.give_back_slots(run, "india", [2])
+    ledger.give_back_slots(run, {"india": [2]})
     assert take(ledger, other) == [2]
-    ledger.give_back_slots(run, "india", [1, 2, 3])
-    assert ledger.slots_of(other, "india") == [2]  # it is another's now
+    ledger.give_back_slots(run, {"india": [1, 2, 3]})
+    assert held_by(ledger, other) == [2]  # it is another's now
 
 
 def test_those_held_are_not_taken_again_and_those_whose_taking_was_not_heard_of_are(ledger: Ledger, run: str) -> None:
     assert take(ledger, run, wanted=2) == [1, 2]
-    assert ledger.take_slots(run, "india", limit=3, wanted=3, held=[1]) == [2, 3]
+    assert take_besides(ledger, run, [1]) == [2, 3]
 
 
 def test_those_of_a_run_whose_lease_ran_out_are_free(ledger: Ledger, run: str) -> None:
@@ -61,7 +74,7 @@ def test_those_of_a_run_whose_lease_ran_out_are_free(ledger: Ledger, run: str) -
     assert take(ledger, other) == []
     assert take(at(ledger, RUN_OUT), other, wanted=2) == [1, 2]
     ledger.renew(run, lease=LEASE)
-    assert ledger.slots_of(run, "india") == [3]
+    assert held_by(ledger, run) == [3]
 
 
 def test_those_of_a_run_that_ended_are_free(ledger: Ledger, run: str) -> None:
@@ -76,7 +89,7 @@ def test_a_slot_of_a_run_that_a_statement_does_not_see_is_not_free(ledger: Ledge
     with ledger.writing() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         connection.execute(tables.slots.insert().values(account="india", number=1, run="unseen", taken_at=NOW))
-        assert not slots.take(connection, run, "india", 1, ledger.clock.now())
+        assert not slots.take(connection, run, [("india", 1)], ledger.clock.now())
         connection.execute(tables.slots.delete())
 
 
@@ -88,9 +101,9 @@ def test_demand_is_of_runs_that_hold_a_slot_or_a_claim(ledger: Ledger, run: str)
     assert ledger.claim(elsewhere, make_firing("c", accounts=("europe",)), NOW)
     take(ledger, gone, wanted=1)
     ledger.finish_run(gone, exit_code=0, interrupted=False)
-    assert ledger.slot_demand("india") == {run: 2, waiting: 0}
-    assert ledger.slot_demand("europe") == {elsewhere: 0}
-    assert at(ledger, RUN_OUT).slot_demand("india") == {}
+    demand = {"india": {run: 2, waiting: 0}, "europe": {elsewhere: 0}}
+    assert ledger.slot_demand(["india", "europe"]) == demand
+    assert at(ledger, RUN_OUT).slot_demand(["india"]) == {"india": {}}
 
 
 def test_of_many_threads_three_get_one_each(ledger: Ledger, ledger_url: str) -> None:
@@ -131,7 +144,7 @@ class Slots(RuleBasedStateMachine):
         if live := self.live():
             run = data.draw(st.sampled_from(live))
             free = {1, 2, 3} - {number for each in live for number in self.held[each]}
-            got = self.ledger.take_slots(run, "india", limit=3, wanted=wanted, held=self.held[run])
+            got = take_besides(self.ledger, run, self.held[run], wanted)
             assert set(got) <= free
             assert len(got) == min(wanted, len(free))
             self.held[run].update(got)
@@ -142,7 +155,7 @@ class Slots(RuleBasedStateMachine):
             run = data.draw(st.sampled_from(live))
             if self.held[run]:
                 number = data.draw(st.sampled_from(sorted(self.held[run])))
-                self.ledger.give_back_slots(run, "india", [number])
+                self.ledger.give_back_slots(run, {"india": [number]})
                 self.held[run].discard(number)
 
     @rule(data=st.data())
@@ -152,7 +165,7 @@ class Slots(RuleBasedStateMachine):
             run = data.draw(st.sampled_from(unfinished))
             self.ledger.renew(run, lease=LEASE)  # late or not: nobody had given it up
             self.ends[run] = self.now + LEASE
-            self.held[run] = set(self.ledger.slots_of(run, "india"))
+            self.held[run] = set(held_by(self.ledger, run))
 
     @rule(data=st.data())
     def finish(self, data: st.DataObject) -> None:
@@ -177,4 +190,6 @@ def test_no_slot_ever_has_two_live_holders(tmp_path_factory: pytest.TempPathFact
     create(url, now=NOW, who="asha")
     with Ledger(url) as opened:
         machine = type("Machine", (Slots,), {"ledger": opened})
-        run_state_machine_as_test(machine, settings=settings(max_examples=25, stateful_step_count=25, deadline=None))
+        run_state_machine_as_test(
+            machine, settings=settings(max_examples=examples(25), stateful_step_count=25, deadline=None)
+        )

@@ -12,7 +12,7 @@ from ledger import connected
 from runner.ledger.database.connect import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.transfer.check import LedgerFinding
-from runner.ledger.values import Attempt, Identity, Origin, Settlement
+from runner.ledger.values import Attempt, Identity, Origin, Settlement, SlotRequest
 from runner.plan.firing import digest
 from runner.plan.history import State
 
@@ -32,7 +32,7 @@ def used(ledger: Ledger, ledger_url: str) -> str:
     assert ledger.claim(run, make_firing("claimed"), NOW)
     (doubt,) = ledger.in_doubt()
     assert ledger.resolve(doubt, sent=True, note="seen", identity=Identity("meera", "laptop", 2))
-    ledger.take_slots(run, "india", limit=3, wanted=1)
+    ledger.take_slots(run, [SlotRequest("india", 3, 1)])
     ledger.close()
     return ledger_url
 

@@ -17,7 +17,7 @@ from runner.ledger.database.connect import create, is_made, parse_url
 from runner.ledger.database.tables import SCHEMA_VERSION
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.transfer import json_lines
-from runner.ledger.values import Attempt, Identity, Origin, Settlement
+from runner.ledger.values import Attempt, Identity, Origin, Settlement, SlotRequest
 from runner.plan.decide import decide
 from runner.plan.history import State
 
@@ -45,7 +45,7 @@ def use(ledger: Ledger) -> None:
     ledger.finish_run(done, exit_code=4, interrupted=True)
     live = ledger.start_run(Origin("fire", "1"), Identity("asha", "builder", 2), lease=2 * HOUR)
     assert ledger.claim(live, FIRINGS[4], NOW)
-    ledger.take_slots(live, "india", limit=3, wanted=2)
+    ledger.take_slots(live, [SlotRequest("india", 3, 2)])
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan import NOW
@@ -181,7 +182,7 @@ def certainty(states: States, firing: int) -> int:
     return max((CERTAINTY.get(states.get(number, ""), 0) for number in (2 * firing, 2 * firing + 1)), default=0)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(there=ledgers(), coming=ledgers())
 def test_whatever_is_merged_nothing_becomes_unsent_and_twice_is_as_once(there: States, coming: States) -> None:
     with tempfile.TemporaryDirectory() as folder:

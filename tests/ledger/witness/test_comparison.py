@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from examples import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -259,4 +260,4 @@ class Rollbacks(RuleBasedStateMachine):
 
 
 TestRollbacks = Rollbacks.TestCase
-TestRollbacks.settings = settings(settings.get_profile("untimed"), max_examples=200, stateful_step_count=25)
+TestRollbacks.settings = settings(settings.get_profile("untimed"), max_examples=examples(200), stateful_step_count=25)

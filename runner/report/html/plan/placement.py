@@ -8,7 +8,8 @@ from typing import Any
 from runner.plan.decide import Action
 from runner.report.document.budget_estimate import expires_first
 from runner.report.html.instants import instant_ms
-from runner.report.vocabulary import ACTIONS, CalendarGroup
+from runner.report.terms import CalendarGroup
+from runner.report.vocabulary import ACTIONS
 
 
 @dataclass(frozen=True, slots=True)
