@@ -9,20 +9,17 @@ is claimed, fired or in doubt. If a run dies, its claims become in doubt, and on
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database import connect
+from runner.ledger.database import creation
 from runner.ledger.database.ledger_clock import Source
-from runner.ledger.reader import LedgerReader
+from runner.ledger.ledger_reader import LedgerReader
 from runner.ledger.records import (
     claims,
     firings,
@@ -54,22 +51,19 @@ from runner.plan.history import Watch
 
 
 class Ledger(LedgerReader):
-    """An open ledger that can also be written."""
+    """An open ledger, as a context manager. Several threads may use it.
+
+    Every method raises UserError if the database refuses, and LedgerAway if trying again may help. Leases are compared
+    with the ledger's own time; tests replace that with `clock`. The times of firings, `now`, come from the machine that
+    acts.
+    """
 
     def __init__(self, url: URL, *, clock: Source | None = None) -> None:
-        # SQLite allows one writer. A thread that waits for this lock gets it at once; SQLite itself would poll.
-        self._serial: AbstractContextManager[Any] = threading.Lock() if url.drivername == "sqlite" else nullcontext()
+        super().__init__(url, clock=clock)
         self._own_runs: dict[str, SeenRun] = {}  # runs started by this object, with their committed claims
         self._counting = threading.Lock()
-        super().__init__(url, clock=clock)
 
-    @contextmanager
-    def writing(self, *, single: bool = False) -> Iterator[Connection]:
-        """Provide a transaction that writes. Commands use the methods below instead."""
-        with self._serial, connect.transaction(self._engine, self._url, single=single) as connection:
-            yield connection
-
-    def take_in(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
+    def import_rows(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
         """Import the rows of another ledger: all of them, or nothing if UserError is raised."""
         with self.writing() as connection:
             alive = runs.live(connection, self.clock.now())
@@ -108,15 +102,6 @@ class Ledger(LedgerReader):
         """Record that a person accepts that the ledger lacks these runs or some of their claims."""
         with self.writing() as connection:
             seen_runs.accept(connection, lost, identity, note, self.clock.now())
-
-    def checkpoint(self) -> None:
-        """Move the write-ahead log of a SQLite ledger into its file, as far as other connections allow it.
-
-        A copy of the file alone then lacks as little as possible.
-        """
-        if self._url.drivername == "sqlite":
-            with self._serial:
-                connect.checkpoint(self._engine, self._url)
 
     def renew(self, run: str, *, lease: timedelta) -> None:
         """Extend the lease of a run from now on. Raises UserError if the run lost its claims meanwhile."""
@@ -187,10 +172,6 @@ class Ledger(LedgerReader):
         """Do the same as `settle_all` for one firing."""
         return self.settle_all("", [OutcomeRecord(claim, settlement, now)])[0]
 
-    def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> bool:
-        """Do the same as `settle_all` for one firing that expired before it was sent."""
-        return self.settle_all(run, [OutcomeRecord(claim, settlement, now, firing)])[0]
-
     def expire(
         self, run: str, missed: Sequence[Firing], now: datetime, reasons: Mapping[FiringKey, str] = MappingProxyType({})
     ) -> set[FiringKey]:
@@ -207,14 +188,14 @@ class Ledger(LedgerReader):
         with self.writing() as connection:
             watches.move_on(connection, found)
 
-    def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
+    def record_as_sent(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self.writing() as connection:
-            adopted = firings.adopt(connection, run, sent, now, reason)
-        self._count_claims(run, adopted)
-        return adopted
+            recorded = firings.adopt(connection, run, sent, now, reason)
+        self._count_claims(run, recorded)
+        return recorded
 
-    def sweep(self, run: str) -> list[FiringRow]:
+    def put_claims_in_doubt(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
         with self.writing() as connection:
             return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
@@ -275,9 +256,9 @@ def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> M
     recorded here as sent, or perhaps sent, stays so, whatever the export contains.
     """
     header, records = json_lines.parse(lines)
-    if connect.is_made(url):
+    if creation.is_made(url):
         with Ledger(url) as ledger:
-            return ledger.take_in(header, records)
+            return ledger.import_rows(header, records)
     merged: list[Merged] = []
-    connect.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
+    creation.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
     return merged[0]
