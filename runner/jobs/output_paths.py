@@ -20,7 +20,7 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
         return
     from runner import git
     from runner.files import is_same_place
-    from runner.jobs.ledgers import ledger_files
+    from runner.jobs.ledger.opened_ledger import ledger_files
 
     ledger = ledger_files(ledger_url)
     for file in ledger[:1]:

@@ -14,7 +14,7 @@ from runner.jobs.messages import Messages
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
     from runner.plan.decide import Plan
-    from runner.plan.reviewed import ReviewedPlan
+    from runner.plan.review.reviewed import ReviewedPlan
 
 _SHOWN = 10  # differences that a message shows
 
@@ -91,7 +91,7 @@ def read_plan(path: Path) -> ReviewedPlan:
 
 def check_reviewed(reviewed: ReviewedPlan, plan: Plan, definitions: Definitions, ledger_id: str | None) -> None:
     """Check that all of the reviewed plan can still be sent. Raises UserError with the differences if not."""
-    from runner.plan.reviewed import differences
+    from runner.plan.review.reviewed import differences
 
     lines = differences(reviewed, plan, definitions.accounts, ledger_id)
     if lines:

@@ -29,6 +29,7 @@ _FILES = {
 _NAMED = 3  # existing files that a message names
 _TIME = "2026-12-01T18:30:00+05:30"  # as written in the scaffold, in the time zone of its account
 _ZONE = "Asia/Kolkata"
+_REGIONS = "(all regions)"  # as written in the scaffold
 
 
 @click.command()
@@ -99,7 +100,14 @@ def _texts(now: datetime) -> dict[str, str]:
 
     due = now.astimezone(zone(_ZONE)).replace(second=0, microsecond=0)
     texts = {name: (_TEXTS / name).read_text(encoding="utf-8") for name in _FILES}
-    return {name: text.replace(_TIME, due.isoformat()) for name, text in texts.items()}
+    return {name: text.replace(_TIME, due.isoformat()).replace(_REGIONS, _regions()) for name, text in texts.items()}
+
+
+def _regions() -> str:
+    from runner.definitions.schema.schemas import schema
+
+    region = schema("accounts")["$defs"]["account"]["properties"]["region"]
+    return ", ".join(f"{code} {name}" for code, name in zip(region["enum"], region["enumDescriptions"], strict=True))
 
 
 def _schemas(files: Mapping[str, str]) -> dict[str, str]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner import clock, local
 from runner.cli.groups import Group
 from runner.cli.options import (
     format_option,
@@ -40,11 +38,10 @@ def ledger() -> None:
 def init(ledger_url: str | None) -> None:
     """Create a new, empty ledger. Never replaces an existing one."""
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.ledger_witness import warn_if_older
-    from runner.jobs.ledgers import identity, open_ledger
-    from runner.ledger.database.connect import create, parse_url
+    from runner.jobs.ledger.ledger_witness import warn_if_older
+    from runner.jobs.ledger.opened_ledger import create_ledger, open_ledger
 
-    create(parse_url(ledger_url or str(local.LEDGER)), now=clock.now(), who=identity().who)
+    create_ledger(ledger_url)
     with open_ledger(ledger_url) as made:
         click.echo(f"created the ledger {made.id} at {made.place}")
         warn_if_older(made, TerminalMessages())
@@ -58,36 +55,17 @@ def init(ledger_url: str | None) -> None:
 @format_option("text", "json")
 def show(ledger_url: str | None, format_: str) -> None:
     """Describe the ledger: its id, place and content."""
-    from runner.jobs.ledgers import open_ledger
-    from runner.report.document.entry_fields import timestamp
-    from runner.report.safe_text import printable
+    from runner.jobs.ledger.opened_ledger import open_ledger
+    from runner.report.text.ledger import ledger_entry, ledger_facts
 
     with open_ledger(ledger_url) as opened:
         description = opened.describe()
         acceptances = opened.recorded(()).acceptances
-    facts = {
-        "id": description.id,
-        "kind": description.kind,
-        "place": description.url,
-        "size_bytes": description.size_bytes,
-        "version": description.version,
-        "created_at": timestamp(description.created_at),
-        "created_by": description.created_by,
-        "runs": description.runs,
-        "firings": description.states,
-        "accepted": [{**asdict(each), "at": timestamp(each.at)} for each in acceptances],
-    }
     if format_ == "json":
-        click.echo(json.dumps(facts, indent=2))
+        click.echo(json.dumps(ledger_entry(description, acceptances), indent=2))
         return
-    states = ", ".join(f"{count:,} {state}" for state, count in description.states.items() if count)
-    texts = {**facts, "size_bytes": f"{description.size_bytes:,}", "firings": states or "none yet"}
-    del texts["accepted"]
-    for name, value in texts.items():
-        click.echo(f"{name.replace('_', ' '):<11} {value}")
-    for each in acceptances:
-        said = f"{each.who} on {each.host}, {timestamp(each.at)}: {each.note}"
-        click.echo(f"{'accepted':<11} without run {each.run}, by {printable(said)}")
+    for name, value in ledger_facts(description, acceptances):
+        click.echo(f"{name:<11} {value}")
 
 
 @ledger.command()
@@ -98,7 +76,7 @@ def check(ledger_url: str | None, format_: str) -> int:
 
     The check covers storage, indexes, keys, states, payloads and leases. The exit code is 5 if a rule is broken.
     """
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:
@@ -132,8 +110,8 @@ def export(file: Path, ledger_url: str | None) -> None:
 
     The lines are written to FILE, or to standard output.
     """
-    from runner.files import written_whole
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
+    from runner.jobs.ledger.transfer import export_to_file, export_to_stream
     from runner.jobs.output_paths import check_outputs
 
     if file != _STREAM:
@@ -144,24 +122,10 @@ def export(file: Path, ledger_url: str | None) -> None:
                 f"run {run.id} on {run.host} is in progress: the export lacks what it sends from now on", err=True
             )
         if file == _STREAM:
-            _write(opened.export(), sys.stdout)
-            return
-        try:
-            with written_whole(file) as out:
-                count = _write(opened.export(), out)
-        except OSError as error:
-            message = f"the export can't be written to {file}: {error.strerror}"
-            raise UserError(
-                ErrorCode.CANNOT_WRITE, message, help="Make room or give write access there. No partial file was left."
-            ) from None
-        click.echo(f"exported the ledger {opened.id} to {file}: {count - 2:,} rows")
-
-
-def _write(lines: Iterable[str], out: TextIO) -> int:
-    count = 0
-    for count, line in enumerate(lines, 1):  # noqa: B007 - the last count is the result
-        out.write(line)
-    return count
+            export_to_stream(opened, sys.stdout)
+        else:
+            count = export_to_file(opened, file)
+            click.echo(f"exported the ledger {opened.id} to {file}: {count:,} rows")
 
 
 @ledger.command("import")
@@ -175,16 +139,13 @@ def import_(file: Path, ledger_url: str | None) -> None:
     nothing.
     """
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.ledger_witness import warn_if_older
-    from runner.jobs.ledgers import identity, open_ledger
-    from runner.ledger.database.connect import parse_url
-    from runner.ledger.database.database_errors import shown
-    from runner.ledger.ledger import import_into
+    from runner.jobs.ledger.ledger_witness import warn_if_older
+    from runner.jobs.ledger.opened_ledger import open_ledger
+    from runner.jobs.ledger.transfer import import_export
 
-    url = parse_url(ledger_url or str(local.LEDGER))
-    merged = import_into(url, _lines(file), now=clock.now(), who=identity().who)
+    merged, place = import_export(ledger_url, _lines(file))
     click.echo(
-        f"imported into the ledger {merged.ledger} at {shown(url)}: firings: {merged.firings:,} ({merged.new:,} new,"
+        f"imported into the ledger {merged.ledger} at {place}: firings: {merged.firings:,} ({merged.new:,} new,"
         f" {merged.strengthened:,} known with more certainty than before), runs: {len(merged.runs):,}"
     )
     for key in merged.twice[:_CONFLICTS_SHOWN]:
@@ -241,7 +202,7 @@ def baseline(
     """
     from runner.cli.terminal.console import stop_on_problems
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.baseline import BaselineRequest, record_baseline
+    from runner.jobs.ledger.baseline import BaselineRequest, record_baseline
     from runner.jobs.loaded_set import load_set
 
     loaded = load_set(path, use_cache=False)

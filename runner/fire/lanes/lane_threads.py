@@ -119,7 +119,7 @@ class LaneThreads:
                     self._start_thread(source)
                 if result := self._sender.send(lane, step, client):
                     self._results.add(result)
-                    lane.end(result.outcome)
+                    lane.finish_firing(result.outcome)
         finally:
             client.close()
 

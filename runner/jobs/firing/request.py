@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner import local
 from runner.errors import UserError, usage_error
-from runner.jobs.ledgers import LedgerChoice
+from runner.jobs.ledger.opened_ledger import LedgerChoice
 from runner.jobs.selection import Selection
 
 

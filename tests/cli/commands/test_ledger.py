@@ -12,7 +12,7 @@ import pytest
 
 from cli.conftest import Bulletins
 from runner.errors import ErrorCode
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.tables import SCHEMA_VERSION
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin

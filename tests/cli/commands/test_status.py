@@ -11,7 +11,7 @@ from conftest import Write
 from cli.conftest import Bulletins
 from runner.definitions.load import load
 from runner.errors import ErrorCode
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin, SlotRequest
 from runner.plan.firing import firings

@@ -163,7 +163,7 @@ def test_resolutions_of_thousands_are_oldest_first(ledger: Ledger, ledger_url: s
 
 def test_a_sweep_of_thousands_returns_them_all(ledger: Ledger, ledger_url: str, run: str) -> None:
     fill(ledger_url, run, many(), State.CLAIMED)
-    assert len(ledger.sweep(begin(ledger, NOW + HOUR))) == MANY
+    assert len(ledger.put_claims_in_doubt(begin(ledger, NOW + HOUR))) == MANY
 
 
 def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) -> None:
@@ -185,7 +185,7 @@ def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) ->
         lambda ledger, run: ledger.live_runs(),
         lambda ledger, run: ledger.slot_demand(["india"]),
         lambda ledger, run: ledger.rows(run=run),
-        lambda ledger, run: at(ledger, NOW + HOUR).sweep(run),
+        lambda ledger, run: at(ledger, NOW + HOUR).put_claims_in_doubt(run),
         lambda ledger, run: ledger.claim(run, FIRING, NOW),
         lambda ledger, run: ledger.rows(bulletin="sale"),
         lambda ledger, run: ledger.rows(state=State.FIRED, limit=20),

@@ -12,7 +12,7 @@ from plan import HOUR, NOW, knowing, make_bulletin, make_entry, make_firings
 from runner.definitions.model import Account, Bulletin, Place
 from runner.plan.decide import Plan, decide
 from runner.plan.history import KnownFiring, State
-from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan, differences
+from runner.plan.review.reviewed import Destination, ReviewedFiring, ReviewedPlan, differences
 
 INDIA = Account("india", "https://in1.api.clevertap.com", "ID", Place("a.yaml", 1, 1, "india"), "PASS")
 ACCOUNTS = {"india": INDIA}

@@ -86,7 +86,7 @@ class WitnessComparison:
 
     def accept(self, note: str) -> None:
         """Record in the ledger that a person accepts it in spite of its losses."""
-        from runner.jobs.ledgers import identity
+        from runner.jobs.ledger.opened_ledger import identity
 
         self.ledger.accept(self.losses, identity(), note)
 
