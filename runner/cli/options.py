@@ -101,8 +101,8 @@ def ledger_choice(url: str | None, *, sandbox: bool = False) -> LedgerChoice:
     if is_named:
         raise UserError(
             ErrorCode.SANDBOX_WITH_LEDGER,
-            "--sandbox uses its own ledger, and --ledger names another",
-            help="Leave one out.",
+            "--sandbox uses a ledger of its own, and --ledger names another one",
+            help="Leave out one of the two options.",
             exit_code=Exit.USAGE,
         )
     return LedgerChoice(str(local.SANDBOX_LEDGER), is_sandbox=True)

@@ -60,7 +60,7 @@ def require_committed(paths: Sequence[Path]) -> None:
         except OSError as error:
             message = f"--require-committed needs git, and git can't be run: {error.strerror}"
             raise UserError(
-                ErrorCode.GIT_MISSING, message, help="Install git, or leave --require-committed out."
+                ErrorCode.GIT_MISSING, message, help="Install git, or leave out --require-committed."
             ) from None
         except NoCheckoutError:
             raise _no_commit(path) from None

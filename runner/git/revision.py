@@ -36,7 +36,9 @@ def base(path: Path, ref: str) -> Base:
     head = _commit(path, "HEAD")
     if head is None:
         raise UserError(
-            ErrorCode.NO_COMMIT, f"HEAD has no commit yet to compare with {ref}", help="Commit the definitions first."
+            ErrorCode.NO_COMMIT,
+            f"HEAD has no commit yet to compare with {ref}",
+            help="Commit the definitions first, then run the command again.",
         )
     commit = _commit(path, ref)
     if commit is None:

@@ -50,7 +50,7 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str], 
         raise UserError(
             ErrorCode.CANNOT_WRITE,
             f"the plan can't be written to {path}: {error.strerror}",
-            help="Make room or choose another place.",
+            help="Make room or give write access there, or choose another place with --out.",
         ) from None
     if document["ledger"] is None:
         messages.note(f"{path} can't be fired: without a ledger, the plan can't show what was already sent")
@@ -81,7 +81,9 @@ def read_plan(path: Path) -> ReviewedPlan:
         return reviewed_plan(path.read_bytes())
     except OSError as error:
         raise UserError(
-            ErrorCode.CANNOT_READ, f"{path} can't be read: {error.strerror}", help="Nothing was sent."
+            ErrorCode.CANNOT_READ,
+            f"{path} can't be read: {error.strerror}",
+            help="Nothing was sent. Give a plan file that can be read.",
         ) from None
     except UserError as error:
         raise UserError(error.code, f"{path}: {error.message}", help=error.help) from None

@@ -185,7 +185,7 @@ def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledg
     ended = Settlement(State.RELEASED, "its grace ran out")
     assert expire_claimed(ledger, claim, run, FIRING, ended, NOW + 2 * HOUR)
     assert {(row.state, row.reason) for row in ledger.rows()} == {
-        (State.RELEASED, "its grace ran out"),
+        (State.RELEASED, "its grace period ended"),
         (State.EXPIRED, None),
     }
     assert ledger.expire(begin(ledger), [FIRING], NOW + 3 * HOUR) == set()

@@ -38,7 +38,7 @@ def init(folder: Path) -> None:
     """Make a commented set of definitions to begin with.
 
     The set is valid and can be fired in the sandbox at once. The default of DIR is bulletins.d. A folder that already
-    holds definitions is not changed.
+    contains definitions is not changed.
     """
     from runner.files import way_out
 
@@ -74,7 +74,7 @@ def _check_that_it_is_free(folder: Path) -> None:
             raise
         there = []  # no definitions
     if there:
-        message = f"{folder} already holds definitions: {_some(sorted(there))}"
+        message = f"{folder} already contains definitions: {_some(sorted(there))}"
         raise UserError(
             ErrorCode.SET_EXISTS, message, help="Give another folder. To add a bulletin to this set, use bulletins new."
         )
@@ -82,8 +82,8 @@ def _check_that_it_is_free(folder: Path) -> None:
     if others:
         raise UserError(
             ErrorCode.FILE_EXISTS,
-            f"{folder} already holds {listed(others)}",
-            help="Move it away, or give another folder.",
+            f"{folder} already contains {listed(others)}",
+            help="Move what exists away, or give another folder.",
         )
 
 

@@ -45,7 +45,9 @@ def init(ledger_url: str | None) -> None:
     with open_ledger(ledger_url) as made:
         click.echo(f"created the ledger {made.id} at {made.place}")
         warn_if_older(made, TerminalMessages())
-    click.echo("keep it where every run finds it, and back it up: no other record shows what was sent", err=True)
+    click.echo(
+        "keep the ledger where every run finds it, and back it up: no other record shows what was sent", err=True
+    )
 
 
 @ledger.command()
@@ -93,8 +95,8 @@ def check(ledger_url: str | None, format_: str) -> int:
     if faults:
         raise UserError(
             ErrorCode.LEDGER_DAMAGED,
-            f"the ledger {counted.id} at {counted.url} is damaged: it breaks {len(faults)} of its rules ({checked})",
-            help="Fire nothing with it. Restore it whole from a backup, then record what was sent since.",
+            f"the ledger {counted.id} at {counted.url} is damaged; its faults are shown above ({checked})",
+            help="Fire nothing with it. Restore the whole ledger from a backup, then record what was sent since.",
         )
     click.echo(f"the ledger {counted.id} is sound ({checked})")
     return Exit.OK
@@ -106,7 +108,7 @@ def check(ledger_url: str | None, format_: str) -> int:
 def export(file: Path, ledger_url: str | None) -> None:
     """Write the whole ledger as JSON lines.
 
-    They are written to FILE, or to standard output.
+    The lines are written to FILE, or to standard output.
     """
     from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.jobs.ledger.transfer import export_to_file, export_to_stream
@@ -116,7 +118,9 @@ def export(file: Path, ledger_url: str | None) -> None:
         check_outputs({"FILE": file}, ledger_url)
     with open_ledger(ledger_url) as opened:
         for run in opened.live_runs():
-            click.echo(f"run {run.id} on {run.host} is under way: the export lacks what it sends from now on", err=True)
+            click.echo(
+                f"run {run.id} on {run.host} is in progress: the export lacks what it sends from now on", err=True
+            )
         if file == _STREAM:
             export_to_stream(opened, sys.stdout)
         else:
@@ -150,7 +154,9 @@ def import_(file: Path, ledger_url: str | None) -> None:
     if len(merged.twice) > _CONFLICTS_SHOWN:
         click.secho(f"and {len(merged.twice) - _CONFLICTS_SHOWN:,} more according to both ledgers", fg="red")
     if merged.took_id:
-        click.echo("it replaces the exported ledger from now on: fire nothing with the old one any more", err=True)
+        click.echo(
+            "from now on, use this ledger instead of the exported one: never fire with the exported one again", err=True
+        )
     with open_ledger(ledger_url) as opened:
         compared = warn_if_older(opened, TerminalMessages())
         if not compared.losses:
@@ -164,18 +170,22 @@ def _lines(file: Path) -> Iterator[str]:
             yield from lines
     except UnicodeDecodeError:
         raise UserError(
-            ErrorCode.NOT_AN_EXPORT, f"{place} is not an export: it is not UTF-8", help="Nothing was imported."
+            ErrorCode.NOT_AN_EXPORT,
+            f"{place} is not an export: it is not UTF-8",
+            help="Make an export with: bulletins ledger export. Nothing was imported.",
         ) from None
     except OSError as error:
         raise UserError(
-            ErrorCode.CANNOT_READ, f"{place} can't be read: {error.strerror}", help="Nothing was imported."
+            ErrorCode.CANNOT_READ,
+            f"{place} can't be read: {error.strerror}",
+            help="Give an export that can be read. Nothing was imported.",
         ) from None
 
 
 @ledger.command()
 @path_argument
 @selection_options
-@click.option("--also-later", is_flag=True, help="Also what is due later: it will never be sent.")
+@click.option("--also-later", is_flag=True, help="Also record what is due later, so that it is never sent.")
 @click.option("--note", metavar="TEXT", help="How you know that it was sent; recorded in the ledger.")
 @yes_option
 @ledger_option

@@ -41,11 +41,11 @@ _ACCOUNT_LINE = (
     metavar="NAME",
     multiple=True,
     shell_complete=completions.accounts,
-    help="An account to raise it in; repeatable.",
+    help="An account to send it to; repeatable.",
 )
 @click.option("--at-once", is_flag=True, help="It is due at once: the next run sends it.")
 @click.option("--at", metavar="TIME", help="When it is due, like 2026-12-01 18:30, or with an offset.")
-@click.option("--cron", metavar="CRON", help="When it is due again and again, like '30 18 * * FRI'.")
+@click.option("--cron", metavar="CRON", help="A recurring schedule, like '30 18 * * FRI'.")
 @click.option("--timezone", metavar="ZONE", help="The time zone of --at and --cron.  [default: the account's]")
 @click.option("--grace", metavar="DURATION", help="How late it may still be sent, like 30m or 2h.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, shell_complete=completions.tags, help="A tag; repeatable.")
@@ -83,7 +83,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
         raise UserError(
             ErrorCode.QUESTION_INTERRUPTED,
             "interrupted, and nothing was written",
-            help="Run it again when you are ready.",
+            help="Run the command again when you are ready.",
             exit_code=Exit.INTERRUPTED,
         ) from None
     write_target(target, new_data)
@@ -130,7 +130,7 @@ def _check_that_there_are_accounts(path: Path, definitions: Definitions) -> None
     """Raise UserError if the set has no account. A single file may use accounts that other files define."""
     if definitions.accounts or not os.path.isdir(path):
         return
-    message = "the set has no account to raise a bulletin in; nothing was asked, and nothing was written"
+    message = "the set defines no account to which a bulletin could be sent; nothing was written"
     help_ = f"Define one in a file of its own, such as {path / 'accounts.yaml'}, with the line: {_ACCOUNT_LINE}"
     if definitions.problems:
         help_ = f"Fix what bulletins validate{as_argument(path)} shows, or define an account in a file of its own."
@@ -179,11 +179,11 @@ def _check(sources: Sequence[Source], before: Definitions, target: Target, data:
     if found := problems_of_entry(sources, before, target, data):
         for problem in found:
             click.echo(problem_line(problem), err=True)
-        message = "with this bulletin the set would have a problem, and nothing was written"
+        message = "with this bulletin, the set would have a problem; nothing was written"
         raise UserError(
             ErrorCode.NEW_BULLETIN_HAS_PROBLEM,
             message,
-            help="Give other answers, or fix the set first.",
+            help="Correct the problem above with other answers, or fix the set first.",
             exit_code=Exit.PROBLEMS,
         )
 

@@ -80,7 +80,7 @@ def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> st
     if note is None or not all(said.values()):
         raise missing(*(each for each, is_said in said.items() if not is_said), why="")
     if not note.strip():
-        raise click.UsageError("--note is blank: write how you know")
+        raise click.UsageError("--note is blank: write how you know it")
     return note
 
 

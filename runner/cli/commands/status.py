@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @ledger_option
 @format_option("text", "json")
 def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: str) -> None:
-    """Show what is in doubt, what is under way, and what was fired.
+    """Show what is in doubt and in progress, and what was fired.
 
     With ID, show the history of this bulletin, and what would happen to it now.
     """
@@ -94,7 +94,7 @@ def _show_bulletin(found: BulletinStatus, bulletin: str, path: Path, format_: st
         raise UserError(
             ErrorCode.UNKNOWN_BULLETIN,
             f"there is no bulletin {bulletin!r}: it is neither in the ledger nor in {path}",
-            help="bulletins plan lists the ids that are defined.",
+            help="bulletins plan --verbose lists the ids that are defined.",
             exit_code=Exit.USAGE,
         )
     now = [step_entry(step) for step in found.steps]

@@ -86,7 +86,7 @@ def _accounts(parts: SetContents, whole: bool, hints: _Hints) -> Iterator[Findin
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
-    return did_you_mean(name, known) or (f"Known: {listed(known)}." if known else "Define it.")
+    return did_you_mean(name, known) or (f"Known: {listed(known)}." if known else "Define it in a file of the set.")
 
 
 def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[Finding]:
@@ -99,11 +99,11 @@ def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[
         except UnusableSchema as error:
             path = ("business_events", event.name, "properties", name, *error.path)
             message = f"the schema of {name} cannot be used: {str(error)[:300]}"
-            hint = "Write a JSON Schema 2020-12 for a string."
+            hint = "Write a JSON Schema 2020-12 for a text."
             if error.path:
-                message = f"the {dotted(error.path)} of {name} is not what JSON Schema 2020-12 takes there"
+                message = f"the {dotted(error.path)} of {name} is not valid JSON Schema 2020-12"
             if error.path[-1:] == ("pattern",):
-                hint = "Write a regular expression that matches in linear time: no look-around, no back-reference."
+                hint = "Close all brackets of the pattern, and do not use (?=, (?!, (?<=, (?<! or \\1 in it."
             yield Finding(Code.CATALOG_SCHEMA, event.place.file, path, message, hint)
 
 

@@ -180,6 +180,8 @@ def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -
             return f"Write {word} without quotes." if text.lower() == word else f"Write {word}."
         case ["integer"]:
             return f"Write {text} without quotes." if text.isdecimal() and len(text) < 20 else "Write a whole number."
+        case ["object", "boolean"]:
+            return "Write true, or the JSON Schema of the property."
         case _:
             return ""
 

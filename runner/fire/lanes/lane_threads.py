@@ -75,7 +75,9 @@ class LaneThreads:
                 if self._early_end.signal is not None and not is_shown:
                     is_shown = True
                     self._early_end.stop_lanes(reasons.interrupted())
-                    self._on_message("interrupted: waiting for the requests in flight; interrupt again to stop at once")
+                    self._on_message(
+                        "interrupted: waiting for the requests in progress; a second interruption leaves them in doubt"
+                    )
         if self._early_end.signal is not None:
             self._early_end.stop_lanes(reasons.interrupted())
 

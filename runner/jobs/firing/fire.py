@@ -96,7 +96,7 @@ class _FireJob:
             code = sending.exit_code_after_error
             if code is None:
                 raise
-            message = f"the run sent requests and then failed: {fault_text(error)}"
+            message = f"the run failed after it had sent requests: {fault_text(error)}"
             self.display.show_error(
                 UserError(ErrorCode.FAILED_AFTER_SENDING, message, help="bulletins report shows what was recorded.")
             )

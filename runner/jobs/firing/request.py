@@ -57,7 +57,7 @@ class FireRequest:
             return usage_error("fire", "--now works only with --dry-run: real bulletins are sent at the present time")
         if bool(self.accepted_losses) is not (self.note is not None):
             return usage_error(
-                "fire", "--accept-older-ledger RUN and --note TEXT go together: say why the ledger is accepted"
+                "fire", "--accept-older-ledger RUN and --note TEXT need each other: write why the ledger is accepted"
             )
         if self.note is not None and not self.note.strip():
             return usage_error("fire", "--note is blank: write why the older ledger is accepted")

@@ -64,7 +64,7 @@ def empty_file(url: URL) -> UserError:
     """Return the error that the place of the ledger holds an empty file."""
     return UserError(
         ErrorCode.LEDGER_EMPTY,
-        f"{shown(url)} is an empty file, not a ledger: it holds no record of anything that was sent",
+        f"{shown(url)} is an empty file, not a ledger: it contains no record of what was sent",
         help="If bulletins were sent with a ledger at this place, restore it from a backup. If not, an interrupted"
         " ledger init or ledger import left the file: delete it, then run that command again.",
     )

@@ -104,7 +104,7 @@ def test_a_firing_in_the_ledger_is_told(state: State) -> None:
 def test_time_that_ran_out_is_told() -> None:
     (line,) = moved_to(DUE, AT_ONCE, now=NOW + 2 * HOUR)
     assert line.startswith(
-        "due in india: its action is now expired: was due 2026-12-01T13:00:00Z; its grace of 1h ran out"
+        "due in india: its action is now expired: was due 2026-12-01T13:00:00Z; its grace period of 1h ended"
     )
 
 
