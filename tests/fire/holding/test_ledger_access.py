@@ -60,7 +60,7 @@ def test_what_works_at_once_says_nothing(reach: LedgerAccess, waiting: Waiting, 
     assert (told, waiting.slept) == ([], [])
 
 
-def test_a_moment_is_no_news_but_nothing_is_sent_meanwhile(
+def test_a_short_absence_is_not_reported_but_nothing_is_sent_meanwhile(
     reach: LedgerAccess, waiting: Waiting, told: list[object]
 ) -> None:
     assert reach.insist(away(2)) == "done"
@@ -68,7 +68,7 @@ def test_a_moment_is_no_news_but_nothing_is_sent_meanwhile(
     assert not reach.is_away
 
 
-def test_a_longer_absence_is_told_once(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
+def test_a_longer_absence_is_reported_once(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
     assert reach.insist(away(12)) == "done"
     assert told == [
         True,
