@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from runner.definitions.schema.schemas import utf8_bytes
+from runner.definitions.schema.byte_limit import utf8_bytes
 from runner.definitions.suggest import counted, did_you_mean, listed
 
 if TYPE_CHECKING:

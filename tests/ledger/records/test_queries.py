@@ -12,7 +12,8 @@ from runner.ledger.database import tables
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
 from runner.plan.changes import Change
-from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
+from runner.plan.decide import Action, decide
+from runner.plan.duplicates import DUPLICATE_WINDOW
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
 from runner.reason import ReasonCode
