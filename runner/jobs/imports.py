@@ -84,7 +84,7 @@ def import_json(contents: Sequence[tuple[str, bytes]], context: ImportContext) -
         text = text_of(data, name)
         found += [text] if isinstance(text, Problem) else payloads_in(Piece(text, text.text), context.given())
     if found and (option := context.account_option()):
-        message = "payloads don't name the account to raise them in"
+        message = "payloads do not name an account"
         found.append(Problem(contents[0][0], 1, 1, Code.MISSING_FIELD, message, f"Give {option}."))
     return _converted([name for name, _ in contents], found, context, ImportNotes())
 
@@ -122,10 +122,10 @@ def check_new_file(path: Path) -> None:
         help_ = "Give another name: an import never replaces a file."
         raise UserError(ErrorCode.FILE_EXISTS, f"{path} already exists", help=help_, exit_code=Exit.USAGE)
     if not is_definition(path.name):
-        help_ = "Definitions are files that end in .yaml or .yml."
+        help_ = "Choose a name that ends in .yaml or .yml: only such files are read as definitions."
         raise UserError(
             ErrorCode.BAD_FILE_NAME,
-            f"the name {path} is not that of a definition file",
+            f"the file name {path} does not end in .yaml or .yml",
             help=help_,
             exit_code=Exit.USAGE,
         )

@@ -110,7 +110,7 @@ def _defaults(path: Path, data: bytes) -> Mapping[str, Any]:
     if document is not None and not found:  # an empty `bulletins:` is no problem here
         found += [finding.message for finding in check(document) if finding.path != ("bulletins",)]
     if document is None or found:
-        message = f"{path} has problems: {found[0]}, and nothing was written"
+        message = f"{path} has problems, and nothing was written. The first one: {found[0]}"
         raise UserError(
             ErrorCode.FILE_HAS_PROBLEMS,
             message,
@@ -120,8 +120,8 @@ def _defaults(path: Path, data: bytes) -> Mapping[str, Any]:
     if "bulletins" not in document.value:
         raise UserError(
             ErrorCode.NO_BULLETINS_IN_FILE,
-            f"{path} holds no bulletins, and nothing was written",
-            help="Give another --file.",
+            f"{path} contains no list of bulletins, and nothing was written",
+            help="Give another --file, or add a line with bulletins: to this file.",
         )
     return document.value.get("defaults") or {}
 

@@ -25,7 +25,7 @@ def report_in_file(path: Path) -> dict[str, Any]:
         raise UserError(
             ErrorCode.NOT_A_REPORT,
             f"{path} is not a report: {error}",
-            help="Reports are in .bulletins/reports.",
+            help="Give a report file, such as one in .bulletins/reports, or a run's id.",
             exit_code=Exit.USAGE,
         ) from None
 
@@ -35,7 +35,10 @@ def report_in_ledger(ledger: Ledger, run: str | None) -> dict[str, Any]:
     wanted = ledger.newest_run("fire") if run is None else run.upper()
     if wanted is None:
         raise UserError(
-            ErrorCode.NO_RUN, "no run did anything yet", help="bulletins fire makes runs.", exit_code=Exit.USAGE
+            ErrorCode.NO_RUN,
+            "no run is recorded in the ledger yet",
+            help="bulletins fire starts a run. If runs happened, name their ledger with --ledger.",
+            exit_code=Exit.USAGE,
         )
     return _recorded(ledger, wanted)
 
@@ -45,17 +48,19 @@ def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
 
     found = ledger.run(run)
     if found is None or found.command != "fire":
-        what = "there is no run" if found is None else f"no run of fire, only one of {found.command}, is"
+        message = f"the ledger {ledger.place} contains no run {run}"
+        if found is not None:
+            message = f"run {run} in the ledger {ledger.place} is a run of {found.command}, not of fire"
         raise UserError(
             ErrorCode.UNKNOWN_RUN,
-            f"{what} {run} in {ledger.place}",
+            message,
             help="bulletins status shows the runs that fired something recently.",
             exit_code=Exit.USAGE,
         )
     if any(live.id == run for live in ledger.live_runs()):
         raise UserError(
             ErrorCode.RUN_IN_PROGRESS,
-            f"run {run} is under way",
-            help="Ask again when it is over; bulletins status shows it.",
+            f"run {run} is still in progress, and has no report yet",
+            help="Run the command again when the run has ended; bulletins status shows whether it has.",
         )
     return recorded_document(found, ledger.rows(run=run, limit=None), ledger.attempts(run), ledger=ledger.id)

@@ -122,9 +122,9 @@ def _resolve(ledger: Ledger, rows: Sequence[FiringRow], request: ResolveRequest)
 
 
 def _not_resolved(changed: Sequence[FiringRow], *, again: bool) -> UserError:
-    what = "was claimed by another run since" if again else "is no longer in doubt"
+    what = "was claimed by another run meanwhile" if again else "is no longer in doubt"
     message = f"{', '.join(map(_named, changed))} {what}, and was not changed"
-    return UserError(ErrorCode.FIRING_CHANGED, message, help="See bulletins status ID.")
+    return UserError(ErrorCode.FIRING_CHANGED, message, help="bulletins status ID shows what happened meanwhile.")
 
 
 def _show_resolved(resolved: Sequence[FiringRow], *, sent: bool) -> None:

@@ -73,7 +73,7 @@ def _show_overview(found: LedgerStatus, format_: str, named: str | None) -> None
     else:
         click.echo("nothing is in doubt")
     if found.live_runs:
-        click.echo("under way:")
+        click.echo("in progress:")
         show_table((colour_of(State.CLAIMED), run_cells(run)) for run in found.live_runs)
     if found.fired:
         click.echo("fired recently:")

@@ -93,16 +93,17 @@ def _chosen(known: Sequence[FiringRow], request: ResolveRequest) -> Iterator[Fir
             elsewhere = sorted({row.run for row in known if row.key.bulletin == bulletin})
             raise UserError(
                 ErrorCode.NOTHING_TO_RESOLVE,
-                f"no firing of {bulletin!r} {is_so}" + (f" by run {request.run}" if elsewhere else ""),
-                help=f"It {is_so} by {_runs(elsewhere)}."
+                f"no firing of {bulletin!r}{f' in run {request.run}' if elsewhere else ''} {is_so}",
+                help=f"{bulletin} {is_so} in {_runs(elsewhere)}: give another --run, or none."
                 if elsewhere
-                else "bulletins status lists what is in doubt, and runs under way, which still hold their firings.",
+                else "bulletins status lists what is in doubt, and runs in progress, which still hold their firings.",
             )
         if len(found) > 1:
             places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
+            are_so = "were decided by a person" if request.is_again else "are in doubt"
             raise UserError(
                 ErrorCode.SEVERAL_FIRINGS,
-                f"{bulletin} {is_so} {len(found)} times",
+                f"{len(found)} firings of {bulletin} {are_so}",
                 help=f"Add the options of one of them: {places}",
                 exit_code=Exit.USAGE,
             )

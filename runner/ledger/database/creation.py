@@ -62,7 +62,7 @@ def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Con
                 raise AlreadyThere(
                     ErrorCode.LEDGER_EXISTS,
                     f"a ledger already exists at {shown(url)}",
-                    help="bulletins ledger show describes it.",
+                    help="Use this ledger, or give another place with --ledger. bulletins ledger show describes it.",
                 )
             # No check for existing tables: if another program's table has one of these names, creation must fail.
             tables.complete_metadata(at.get_backend_name()).create_all(connection, checkfirst=False)
@@ -79,7 +79,9 @@ def _already_there(url: URL) -> UserError:
     if is_empty_file(url):
         return empty_file(url)
     return AlreadyThere(
-        ErrorCode.LEDGER_EXISTS, f"{shown(url)} already exists", help="bulletins ledger show describes it."
+        ErrorCode.LEDGER_EXISTS,
+        f"{shown(url)} already exists",
+        help="Use this ledger, or give another place with --ledger. bulletins ledger show describes it.",
     )
 
 

@@ -36,7 +36,7 @@ def parse_url(text: str) -> URL:
     if "@" in (url.host or ""):
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
-            "the ledger's URL holds more than one @, so it is not clear where the host begins",
+            "the ledger's URL contains more than one @, so it is not clear where the host begins",
             help="Write each @ of the user and of the password as %40.",
         )
     if url.drivername in ("postgres", "postgresql"):
@@ -44,8 +44,8 @@ def parse_url(text: str) -> URL:
     if url.drivername not in ("sqlite", "postgresql+psycopg"):
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
-            f"{url.drivername} is not a kind of ledger",
-            help="A ledger is sqlite or postgresql+psycopg.",
+            f"a ledger can't be kept in {url.drivername}",
+            help=_URL_HELP,
         )
     return _sqlite_url(url) if url.drivername == "sqlite" else url
 
@@ -53,12 +53,14 @@ def parse_url(text: str) -> URL:
 def _sqlite_url(url: URL) -> URL:
     if not (url.database or "").strip() or "\0" in (url.database or ""):
         raise UserError(
-            ErrorCode.BAD_LEDGER_URL, "the ledger's URL names no file", help="Write sqlite:///path/to/ledger.sqlite3."
+            ErrorCode.BAD_LEDGER_URL,
+            "the ledger's URL contains no path of a file",
+            help="Write sqlite:///path/to/ledger.sqlite3.",
         )
     if url.host or url.query:  # sqlite://folder/file would mean `file` in the working directory
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
-            "the URL of a SQLite ledger consists of sqlite:/// and a path, and nothing else",
+            "the URL of a SQLite ledger contains more than sqlite:/// and a path",
             help="Write sqlite:///path/to/ledger.sqlite3, or only the path.",
         )
     return url
