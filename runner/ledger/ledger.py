@@ -9,15 +9,18 @@ is claimed, fired or in doubt. If a run dies, its claims become in doubt, and on
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database import creation
+from runner.ledger.database import connect, creation
 from runner.ledger.database.ledger_clock import Source
 from runner.ledger.ledger_reader import LedgerReader
 from runner.ledger.records import (
@@ -51,17 +54,20 @@ from runner.plan.history import Watch
 
 
 class Ledger(LedgerReader):
-    """An open ledger, as a context manager. Several threads may use it.
-
-    Every method raises UserError if the database refuses, and LedgerAway if trying again may help. Leases are compared
-    with the ledger's own time; tests replace that with `clock`. The times of firings, `now`, come from the machine that
-    acts.
-    """
+    """An open ledger that can also be written."""
 
     def __init__(self, url: URL, *, clock: Source | None = None) -> None:
-        super().__init__(url, clock=clock)
+        # SQLite allows one writer. A thread that waits for this lock gets it at once; SQLite itself would poll.
+        self._serial: AbstractContextManager[Any] = threading.Lock() if url.drivername == "sqlite" else nullcontext()
         self._own_runs: dict[str, SeenRun] = {}  # runs started by this object, with their committed claims
         self._counting = threading.Lock()
+        super().__init__(url, clock=clock)
+
+    @contextmanager
+    def writing(self, *, single: bool = False) -> Iterator[Connection]:
+        """Provide a transaction that writes. Commands use the other methods instead."""
+        with self._serial, connect.transaction(self._engine, self._url, single=single) as connection:
+            yield connection
 
     def import_rows(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
         """Import the rows of another ledger: all of them, or nothing if UserError is raised."""
@@ -102,6 +108,15 @@ class Ledger(LedgerReader):
         """Record that a person accepts that the ledger lacks these runs or some of their claims."""
         with self.writing() as connection:
             seen_runs.accept(connection, lost, identity, note, self.clock.now())
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log of a SQLite ledger into its file, as far as other connections allow it.
+
+        A copy of the file alone then lacks as little as possible.
+        """
+        if self._url.drivername == "sqlite":
+            with self._serial:
+                connect.checkpoint(self._engine, self._url)
 
     def renew(self, run: str, *, lease: timedelta) -> None:
         """Extend the lease of a run from now on. Raises UserError if the run lost its claims meanwhile."""

@@ -1,14 +1,23 @@
-"""What commands read of a ledger: firings, runs, resolutions, slots and counts. No caller sees SQL."""
+"""Reading the ledger: its connections, and the questions that plans, runs, reports and people ask.
+
+In: keys of firings, runs and accounts. Out: values of the database. No caller sees SQL.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy import Connection, select
+from sqlalchemy.engine import URL
 
 from runner.definitions.model import Bulletin
-from runner.ledger.database import connect
-from runner.ledger.open_database import OpenDatabase
+from runner.ledger.database import connect, database_errors
+from runner.ledger.database.ledger_clock import LedgerClock, Source
+from runner.ledger.database.tables import ledger as ledger_table
 from runner.ledger.records import (
     budget_use,
     queries,
@@ -37,8 +46,57 @@ if TYPE_CHECKING:
     from runner.definitions.cache.cached_set import Question
 
 
-class LedgerReader(OpenDatabase):
-    """All questions to a ledger. None changes it."""
+class LedgerReader:
+    """An open ledger, as a context manager. Several threads may use it.
+
+    Every method raises UserError if the database refuses, and LedgerAway if trying again may help. Leases are compared
+    with the ledger's own time; tests replace that with `clock`. The times of firings, `now`, come from the machine that
+    acts.
+    """
+
+    def __init__(self, url: URL, *, clock: Source | None = None) -> None:
+        self._engine = connect.open_engine(url)
+        self._url = url
+        self.clock = LedgerClock(self._engine.dialect, clock)
+        try:
+            with self.reading() as connection:
+                self.id: str = connection.execute(select(ledger_table.c.id)).scalar_one()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    @property
+    def place(self) -> str:
+        """The place of the ledger as messages show it, without a password."""
+        return database_errors.shown(self._url)
+
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether only one transaction at a time can write, as in SQLite."""
+        return self._url.drivername == "sqlite"
+
+    def canonical_place(self) -> str:
+        """Return the place of the ledger without credentials; equal for all spellings of its URL."""
+        with self.reading() as connection:
+            return seen_runs.place_of(connection, self._url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Provide a transaction that reads. Commands use the methods below instead."""
+        with connect.transaction(self._engine, self._url, reading=True) as connection:
+            yield connection
 
     def history(
         self,
@@ -55,7 +113,7 @@ class LedgerReader(OpenDatabase):
         renamed. For the accounts in `budgeted`, recent firings are included. Of the wanted firings whose bulletin is in
         `bulletins` and recurs, the missed occurrences are included that no run has settled.
         """
-        with connect.snapshot(self.engine, self.url, streamed=False) as connection:
+        with connect.snapshot(self._engine, self._url, streamed=False) as connection:
             return snapshot.read(connection, wanted, now, self.clock.now(), accounts, budgeted, bulletins)
 
     def settled(self, questions: Iterable[Sequence[Question]]) -> settled_firings.SettledCounts:
@@ -115,6 +173,21 @@ class LedgerReader(OpenDatabase):
         with self.reading() as connection:
             return queries.attempts_of(connection, run)
 
+    def describe(self) -> Description:
+        """Return facts about the ledger: its id, place, size, and numbers of rows."""
+        with self.reading() as connection:
+            return queries.describe(connection, self._url)
+
+    def export(self) -> Iterator[str]:
+        """Yield a snapshot of the whole ledger as JSON lines."""
+        with connect.snapshot(self._engine, self._url) as connection:
+            yield from json_lines.dump(connection)
+
+    def check(self) -> list[LedgerFinding]:
+        """Return the faults of the ledger and other remarks. Changes nothing."""
+        with connect.snapshot(self._engine, self._url) as connection:
+            return list(check(connection, self.clock.now(), self.clock.now(timedelta(days=1))))
+
     def unreported(self, run: str) -> list[FiringRow]:
         """Return the expired firings and firings in doubt that `run` has yet to report, oldest first."""
         with self.reading() as connection:
@@ -129,18 +202,3 @@ class LedgerReader(OpenDatabase):
         """Return how many slots of each account each live run holds; 0 for a run that waits for its first slot."""
         with self.reading() as connection:
             return slots.demand(connection, accounts, self.clock.now())
-
-    def describe(self) -> Description:
-        """Return facts about the ledger: its id, place, size, and numbers of rows."""
-        with self.reading() as connection:
-            return queries.describe(connection, self.url)
-
-    def export(self) -> Iterator[str]:
-        """Yield a snapshot of the whole ledger as JSON lines."""
-        with connect.snapshot(self.engine, self.url) as connection:
-            yield from json_lines.dump(connection)
-
-    def check(self) -> list[LedgerFinding]:
-        """Return the faults of the ledger and other remarks. Changes nothing."""
-        with connect.snapshot(self.engine, self.url) as connection:
-            return list(check(connection, self.clock.now(), self.clock.now(timedelta(days=1))))

@@ -182,7 +182,7 @@ def test_nothing_missed_is_nothing_recorded(ledger: Ledger, run: str) -> None:
 
 def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledger: Ledger, run: str) -> None:
     claim = claimed(ledger, run)
-    ended = Settlement(State.RELEASED, "its grace ran out")
+    ended = Settlement(State.RELEASED, "its grace period ended")
     assert expire_claimed(ledger, claim, run, FIRING, ended, NOW + 2 * HOUR)
     assert {(row.state, row.reason) for row in ledger.rows()} == {
         (State.RELEASED, "its grace period ended"),
