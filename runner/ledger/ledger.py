@@ -206,14 +206,14 @@ class Ledger(LedgerReader):
     def record_as_sent(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self.writing() as connection:
-            recorded = firings.adopt(connection, run, sent, now, reason)
+            recorded = firings.record_as_sent(connection, run, sent, now, reason)
         self._count_claims(run, recorded)
         return recorded
 
     def put_claims_in_doubt(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
         with self.writing() as connection:
-            return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
+            return queries.rows_by_id(connection, firings.put_claims_in_doubt(connection, run, self.clock.now()))
 
     # Reports
 

@@ -111,7 +111,7 @@ def test_with_none_what_a_run_has_seen_is_in_time_up_to_its_grace() -> None:
     late = NOW + IN_TIME + 5 * MINUTE
     found = hourly(CatchUp.NONE, late)
     for looked, does in ((NOW + MINUTE, "fire"), (NOW - MINUTE, "expired (news)")):
-        history = History(settled=WATCHED, looked={WatchKey("india", "a", 1): looked})
+        history = History(settled=WATCHED, looked_at={WatchKey("india", "a", 1): looked})
         assert actions(decide(found, history, late))[-2:] == [does, "wait"]
 
 

@@ -227,7 +227,7 @@ def test_what_is_watched_and_unchanged_was_missed_since() -> None:
     schedule = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
     watch = Watch(NOW - 3 * DAY, NOW - 2 * DAY, times_of(schedule))
     found = watched_history({KEY: watch}, {KEY: schedule}, NOW)
-    assert (found.settled, found.looked, found.edited) == ({KEY: NOW - 3 * DAY}, {KEY: NOW - 2 * DAY}, set())
+    assert (found.settled, found.looked_at, found.edited) == ({KEY: NOW - 3 * DAY}, {KEY: NOW - 2 * DAY}, set())
     assert not found.is_new(KEY)
 
 
@@ -240,7 +240,7 @@ def test_of_an_edited_schedule_no_more_was_missed_than_its_grace_holds(fields: d
     found = watched_history(
         {KEY: Watch(NOW - 3 * DAY, NOW - DAY, times_of(before))}, {KEY: replace(before, **fields)}, NOW
     )
-    assert (found.settled, found.looked) == ({KEY: NOW - 2 * HOUR}, {KEY: NOW - DAY})
+    assert (found.settled, found.looked_at) == ({KEY: NOW - 2 * HOUR}, {KEY: NOW - DAY})
     assert found.is_new(KEY)
 
 

@@ -101,7 +101,6 @@ def _chosen(known: Sequence[FiringRow], request: ResolveRequest) -> Iterator[Fir
             )
         if len(found) > 1:
             places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
-            are_so = "were decided by a person" if request.is_again else "are in doubt"
             raise UserError(
                 ErrorCode.SEVERAL_FIRINGS,
                 f"{len(found)} firings of {bulletin} {are_so}",

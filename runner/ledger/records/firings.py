@@ -99,7 +99,7 @@ def _keys_of(
             yield FiringKey(*row)
 
 
-def adopt(connection: Connection, run: str, sent: Iterable[Firing], now: datetime, reason: str) -> int:
+def record_as_sent(connection: Connection, run: str, sent: Iterable[Firing], now: datetime, reason: str) -> int:
     """Record firings as sent by other means; return how many. Those claimed, fired or in doubt are left out."""
     of_run = select(func.count()).where(firings.c.run == run)
     before = connection.execute(of_run).scalar_one()
@@ -112,7 +112,7 @@ def adopt(connection: Connection, run: str, sent: Iterable[Firing], now: datetim
     return connection.execute(of_run).scalar_one() - before
 
 
-def sweep(connection: Connection, run: str, now: Now) -> list[str]:
+def put_claims_in_doubt(connection: Connection, run: str, now: Now) -> list[str]:
     """Put the claims of runs that are over in doubt; return the ids of all rows that `run` has put in doubt."""
     claimed = firings.c.state == State.CLAIMED.value
     runs.give_up(connection, claimed, now)
