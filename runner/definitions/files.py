@@ -111,8 +111,8 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
         except OSError as error:
             raise UserError(
                 ErrorCode.DEFINITIONS_UNREADABLE,
-                f"{display_path(folder)}: {error.strerror}",
-                help="Make this folder readable.",
+                f"{display_path(folder)} can't be read: {error.strerror}",
+                help="Make this folder readable, or give another folder.",
             ) from None
         if looks_like_repository(entry.name for entry in entries):
             raise UserError(

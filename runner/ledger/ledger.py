@@ -20,9 +20,9 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database import connect
+from runner.ledger.database import connect, creation
 from runner.ledger.database.ledger_clock import Source
-from runner.ledger.reader import LedgerReader
+from runner.ledger.ledger_reader import LedgerReader
 from runner.ledger.records import (
     claims,
     firings,
@@ -65,11 +65,11 @@ class Ledger(LedgerReader):
 
     @contextmanager
     def writing(self, *, single: bool = False) -> Iterator[Connection]:
-        """Provide a transaction that writes. Commands use the methods below instead."""
+        """Provide a transaction that writes. Commands use the other methods instead."""
         with self._serial, connect.transaction(self._engine, self._url, single=single) as connection:
             yield connection
 
-    def take_in(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
+    def import_rows(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
         """Import the rows of another ledger: all of them, or nothing if UserError is raised."""
         with self.writing() as connection:
             alive = runs.live(connection, self.clock.now())
@@ -124,8 +124,8 @@ class Ledger(LedgerReader):
             if not runs.renew(connection, run, self.clock.now(lease)):
                 raise UserError(
                     ErrorCode.LEASE_LOST,
-                    f"run {run} did not renew its lease in time, and its claims were put in doubt",
-                    help="bulletins status shows these firings. Run again to send all others.",
+                    f"run {run} did not renew its lease in time, and the firings that it had claimed are in doubt",
+                    help="bulletins status shows these firings. A new run sends all others.",
                 )
 
     def record_outcome(self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta) -> None:
@@ -187,10 +187,6 @@ class Ledger(LedgerReader):
         """Do the same as `settle_all` for one firing."""
         return self.settle_all("", [OutcomeRecord(claim, settlement, now)])[0]
 
-    def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> bool:
-        """Do the same as `settle_all` for one firing that expired before it was sent."""
-        return self.settle_all(run, [OutcomeRecord(claim, settlement, now, firing)])[0]
-
     def expire(
         self, run: str, missed: Sequence[Firing], now: datetime, reasons: Mapping[FiringKey, str] = MappingProxyType({})
     ) -> set[FiringKey]:
@@ -207,14 +203,14 @@ class Ledger(LedgerReader):
         with self.writing() as connection:
             watches.move_on(connection, found)
 
-    def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
+    def record_as_sent(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self.writing() as connection:
-            adopted = firings.adopt(connection, run, sent, now, reason)
-        self._count_claims(run, adopted)
-        return adopted
+            recorded = firings.adopt(connection, run, sent, now, reason)
+        self._count_claims(run, recorded)
+        return recorded
 
-    def sweep(self, run: str) -> list[FiringRow]:
+    def put_claims_in_doubt(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
         with self.writing() as connection:
             return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
@@ -275,9 +271,9 @@ def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> M
     recorded here as sent, or perhaps sent, stays so, whatever the export contains.
     """
     header, records = json_lines.parse(lines)
-    if connect.is_made(url):
+    if creation.is_made(url):
         with Ledger(url) as ledger:
-            return ledger.take_in(header, records)
+            return ledger.import_rows(header, records)
     merged: list[Merged] = []
-    connect.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
+    creation.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
     return merged[0]

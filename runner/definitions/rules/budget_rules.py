@@ -36,6 +36,6 @@ def _hour_and_day(account: Account, budget: Budget, path: Path) -> Iterator[Find
 
 def _unknown(account: Account, event: str, known: list[str]) -> Finding:
     message = f"{quoted(event)} is not in the catalog of business events, so its budget would have no effect"
-    hint = did_you_mean(event, known) or (f"Known: {listed(known)}." if known else "Define it.")
+    hint = did_you_mean(event, known) or (f"Known: {listed(known)}." if known else "Define it in a file of the set.")
     path = ("accounts", account.name, "budget", "events", event)
     return Finding(Code.UNKNOWN_EVENT, account.place.file, path, message, hint, at_key=True)

@@ -27,7 +27,6 @@ from runner.ledger.records import (
     slots,
     snapshot,
     unreported,
-    watches,
 )
 from runner.ledger.transfer import json_lines
 from runner.ledger.transfer.check import LedgerFinding, check
@@ -40,8 +39,8 @@ from runner.ledger.values import (
     RunRow,
 )
 from runner.ledger.witness.comparison import Recorded
-from runner.plan.firing import Firing, WatchKey
-from runner.plan.history import History, Spent, State, Watch
+from runner.plan.firing import Firing
+from runner.plan.history import History, Spent, State
 
 if TYPE_CHECKING:
     from runner.definitions.cache.cached_set import Question
@@ -122,20 +121,10 @@ class LedgerReader:
         with self.reading() as connection:
             return settled_firings.read(connection, questions)
 
-    def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
-        """Return up to when each of these recurring bulletins is settled; without those that no run has looked at."""
-        with self.reading() as connection:
-            return watches.read(connection, keys)
-
     def spent(self, accounts: Collection[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
         """Return the recent firings of these accounts that count against budgets."""
         with self.reading() as connection:
             return budget_use.spent(connection, accounts, now)
-
-    def newest_sent(self, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
-        """Return for each bulletin the due time of its newest occurrence after `since` that was (or may be) sent."""
-        with self.reading() as connection:
-            return watches.newest_sent(connection, keys, since)
 
     def rows(
         self,

@@ -55,8 +55,8 @@ def record_baseline(
     `confirm` is called with the steps to record and the place of the ledger; it raises UserError to refuse. A baseline
     of the whole set also accepts a ledger that is older than what this machine has seen.
     """
-    from runner.jobs.ledger_witness import compare_with_witness
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.ledger_witness import compare_with_witness
+    from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.jobs.selected_set import select_set
 
     now = clock.now()
@@ -93,13 +93,13 @@ def _is_recorded(step: Step, now: datetime, *, also_later: bool) -> bool:
 
 
 def _record(ledger: Ledger, steps: Sequence[Step], note: str | None) -> tuple[str, int]:
-    from runner.jobs.ledgers import identity
+    from runner.jobs.ledger.opened_ledger import identity
     from runner.ledger.records.runs import BASELINE
     from runner.ledger.values import Origin
 
     reason = f"sent before, by other means{': ' + note if note else ''}"
     run = ledger.start_run(Origin(BASELINE, __version__), identity(), lease=_LEASE)
-    recorded = ledger.adopt(run, [step.firing for step in steps], clock.now(), reason)
+    recorded = ledger.record_as_sent(run, [step.firing for step in steps], clock.now(), reason)
     ledger.finish_run(run, exit_code=Exit.OK, interrupted=False)
     return run, recorded
 
