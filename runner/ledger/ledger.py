@@ -25,6 +25,7 @@ from runner.ledger.database import connect, database_errors
 from runner.ledger.database.ledger_clock import LedgerClock, Source
 from runner.ledger.database.tables import ledger as ledger_table
 from runner.ledger.records import (
+    adopted_firings,
     budget_use,
     claims,
     firings,
@@ -147,6 +148,11 @@ class Ledger:
         """
         with connect.snapshot(self._engine, self._url, streamed=False) as connection:
             return snapshot.read(connection, wanted, now, self.clock.now(), accounts, budgeted, bulletins)
+
+    def is_empty(self) -> bool:
+        """Whether no firing was ever recorded."""
+        with self.reading() as connection:
+            return not queries.has_firings(connection)
 
     def settled(self, questions: Iterable[Sequence[Question]]) -> settled_firings.SettledCounts:
         """Return which one-time bulletins have a firing that is not settled, and count the settled firings."""
@@ -371,7 +377,7 @@ class Ledger:
     def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self.writing() as connection:
-            adopted = firings.adopt(connection, run, sent, now, reason)
+            adopted = adopted_firings.adopt(connection, run, sent, now, reason)
         self._count_claims(run, adopted)
         return adopted
 
