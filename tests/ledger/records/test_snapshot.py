@@ -46,6 +46,8 @@ def test_what_is_written_meanwhile_is_not_seen_in_part(ledger: Ledger, monkeypat
         return history(*arguments, **options)  # type: ignore[arg-type]
 
     watch(ledger)
+    early, *_ = firings(Definitions({}, {}, (HOURLY,), ()), NOW - 3 * HOUR)
+    assert ledger.claim(begin(ledger), early, NOW)  # nothing is asked of a ledger without firings
     with monkeypatch.context() as patch:
         patch.setattr(queries, "history", claimed_meanwhile)
         known = ledger.history(SELECTED, NOW, bulletins=[HOURLY])
