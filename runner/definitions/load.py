@@ -14,7 +14,7 @@ from pathlib import Path as FilePath
 from runner.definitions import files
 from runner.definitions.building import build
 from runner.definitions.building.check import check
-from runner.definitions.building.parts import Parts
+from runner.definitions.building.set_contents import SetContents
 from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, by_row, too_many
 from runner.definitions.problem_codes import Code
@@ -38,7 +38,7 @@ def load(paths: Sequence[str | FilePath]) -> Definitions:
 def load_sources(sources: Iterable[Source]) -> Definitions:
     """Return the set of these sources, problems included. Without sources, the set is empty."""
     ordered = sorted(sources, key=lambda source: source.name.split("/"))
-    parts = Parts()
+    parts = SetContents()
     problems: list[Problem] = []
     whole = True
     with collector_paused():

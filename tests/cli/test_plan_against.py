@@ -100,7 +100,7 @@ def test_with_a_ledger_each_change_says_what_it_does_now(pull_request: Repositor
     assert text.startswith("already sent 20")
     assert text.endswith("and this edit sends nothing; raise revision to send it again")
     (text,) = changes["new-name"][1]
-    assert text.startswith("is blocked: the same payload was sent to india by old-name 20")
+    assert text.startswith("is blocked: the bulletin old-name sent the same payload to india 20")
 
 
 def test_the_markdown_says_all_of_it(pull_request: Repository, bulletins: Bulletins) -> None:

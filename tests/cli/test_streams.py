@@ -190,7 +190,7 @@ def test_what_was_left_alone_is_told_although_the_rest_is_lost(
             killed.cancel()
             process.kill()
     left = "error: now-1 in india (r1) is no longer in doubt, and was not changed [firing-changed]\n"
-    left += "help: See bulletins status ID.\n"
+    left += "help: bulletins status ID shows what happened meanwhile.\n"
     assert said == f"{left}{LOST}"
     assert "now: retry in india" in bulletins("status", "now-2").out
 

@@ -14,7 +14,7 @@ from cli.conftest import Bulletins, account, outcomes, report_of
 from runner import clock, local
 from runner.errors import ErrorCode, UserError
 from runner.fire.run import Run
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.sandbox.server import Sandbox
 

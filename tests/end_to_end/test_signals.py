@@ -16,7 +16,7 @@ import pytest
 
 from end_to_end.site import ROOT, SIGNALS, Done, Process, Site, outcomes
 
-ONCE_MORE = "interrupted: waiting for the requests in flight; interrupt again to stop at once\n"
+ONCE_MORE = "interrupted: waiting for the requests in progress; a second interruption leaves them in doubt\n"
 
 
 NOISE = ("Traceback", "Exception ignored", "KeyboardInterrupt", "internal error")

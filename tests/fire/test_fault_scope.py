@@ -25,7 +25,8 @@ from runner.fire.lanes.lane import FAULTS_IN_A_ROW
 from runner.fire.lanes.lane_threads import CLAIMS_AHEAD
 from runner.fire.outcome import judge
 from runner.fire.result import Result, RunResult
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Attempt, ClaimRequest, SlotRequest
 from runner.ledger.writer import LedgerWriter

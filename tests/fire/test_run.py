@@ -444,7 +444,9 @@ def test_a_run_whose_claims_were_taken_over_sends_nothing_more(ledger: Ledger) -
         sixth.work = take_over
         ended = firer.fire(bulletins, run)
 
-        assert "did not renew its lease in time, and its claims were put in doubt" in (ended.fault or "")
+        assert "did not renew its lease in time, and the firings that it had claimed are in doubt" in (
+            ended.fault or ""
+        )
         assert len(accepted(sandbox)) <= 8  # as many as were in flight by then
         settle_truthfully(ledger, accepted(sandbox))
         firer.fire(bulletins)

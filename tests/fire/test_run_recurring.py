@@ -15,6 +15,7 @@ from runner.definitions.model import Budget, Bulletin, CatchUp, Definitions, Rec
 from runner.errors import ErrorCode, Exit, UserError
 from runner.jobs.planning import plan_firings
 from runner.ledger.ledger import Ledger
+from runner.ledger.records import watches
 from runner.plan.decide import Plan
 from runner.plan.firing import WatchKey, firings
 from runner.plan.history import State
@@ -47,7 +48,8 @@ def plan(ledger: Ledger, *bulletins: Bulletin) -> Plan:
 
 
 def settled(ledger: Ledger) -> datetime:
-    return ledger.watched([KEY])[KEY].settled_until
+    with ledger.reading() as connection:
+        return watches.read(connection, [KEY])[KEY].settled_until
 
 
 def sent(sandbox: Sandbox) -> list[str | None]:

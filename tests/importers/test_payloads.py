@@ -105,7 +105,7 @@ def test_a_list_under_a_key_is_one_problem(content: str) -> None:
     drafts, problems = found_in(content)
     assert drafts == []
     column = content.index('"payloads"') + 1
-    said = "'payloads' holds a list, but a payload is one object; Give the list itself."
+    said = "'payloads' contains a list, but a payload is one object; Give the list itself."
     assert told(problems) == [f"1:{column} {said}"]
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_firings
 
-from ledger import PATIENCE_S, at_once, begin, connected, counting
+from ledger import PATIENCE_S, at_once, begin, connected, counting, expire_claimed
 from runner.definitions.model import Definitions, Recurrence
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import claims
@@ -85,7 +85,7 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
     def give_back() -> None:
         for claim, firing in zip(claimed, found, strict=True):
             assert claim
-            ledger.expire_claimed(claim, run, firing, Settlement(State.RELEASED), LATER)
+            expire_claimed(ledger, claim, run, firing, Settlement(State.RELEASED), LATER)
 
     def claim_again() -> None:
         assert [ledger.claim(other, firing, LATER) for firing in found] == [None] * 20

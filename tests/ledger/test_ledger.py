@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_entry, make_firing, make_firings
 
-from ledger import all_of, attempt, begin
+from ledger import all_of, attempt, begin, expire_claimed
 from runner.ledger.database.tables import attempts, firings
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim, Settlement
@@ -182,10 +182,10 @@ def test_nothing_missed_is_nothing_recorded(ledger: Ledger, run: str) -> None:
 
 def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledger: Ledger, run: str) -> None:
     claim = claimed(ledger, run)
-    ended = Settlement(State.RELEASED, "its grace ran out")
-    assert ledger.expire_claimed(claim, run, FIRING, ended, NOW + 2 * HOUR)
+    ended = Settlement(State.RELEASED, "its grace period ended")
+    assert expire_claimed(ledger, claim, run, FIRING, ended, NOW + 2 * HOUR)
     assert {(row.state, row.reason) for row in ledger.rows()} == {
-        (State.RELEASED, "its grace ran out"),
+        (State.RELEASED, "its grace period ended"),
         (State.EXPIRED, None),
     }
     assert ledger.expire(begin(ledger), [FIRING], NOW + 3 * HOUR) == set()
@@ -196,7 +196,7 @@ def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledg
 def test_a_settled_firing_does_not_expire_any_more(ledger: Ledger, run: str) -> None:
     claim = claimed(ledger, run)
     ledger.settle(claim, Settlement(State.FIRED), NOW)
-    assert not ledger.expire_claimed(claim, run, FIRING, Settlement(State.RELEASED), NOW + 2 * HOUR)
+    assert not expire_claimed(ledger, claim, run, FIRING, Settlement(State.RELEASED), NOW + 2 * HOUR)
     assert [row.state for row in ledger.rows()] == [State.FIRED]
 
 
@@ -235,7 +235,7 @@ def test_what_was_sent_by_other_means_is_adopted_where_nothing_is_in_the_way(
         if there is not State.CLAIMED:
             ledger.settle(claim, Settlement(there), NOW)
     free = there not in BLOCKING
-    assert ledger.adopt(run, [FIRING], LATER, "from the dashboard") == int(free)
+    assert ledger.record_as_sent(run, [FIRING], LATER, "from the dashboard") == int(free)
     assert ledger.claim(begin(ledger), FIRING, LATER) is None
     if free:
         (row,) = (row for row in ledger.rows() if row.state is State.FIRED)

@@ -17,7 +17,7 @@ from runner.plan.history import State
 
 ONCE = make_firing(at=NOW)
 LATE = NOW + HOUR + timedelta(seconds=1)
-GIVEN_BACK = Settlement(State.RELEASED, "its grace ran out")
+GIVEN_BACK = Settlement(State.RELEASED, "its grace period ended")
 
 
 def test_what_was_told_is_claimed_only_with_another_window(ledger: Ledger, run: str) -> None:

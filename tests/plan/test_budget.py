@@ -41,7 +41,7 @@ def plan(firings: Iterable[Firing], account: Account, before: Iterable[Spent] = 
 
 def others_first(step: Step) -> int:
     """The number of other firings that are sent first, from the reason."""
-    found = re.search(r"([0-9,]+) others? (?:is|are)", step.reason.text)
+    found = re.search(r"([0-9,]+) other firings? (?:is|are)", step.reason.text)
     return int(found[1].replace(",", "")) if found else 0
 
 

@@ -30,7 +30,7 @@ from runner.report.text.run import summary_lines
 from runner.report.text.status import budget_entry, budget_lines
 
 LATER = "2026-12-01T14:00:00Z"
-SPENT = f"the budget of india is 60 an hour, and it is used up until {LATER}"
+SPENT = f"the budget of india is 60 an hour, which is used up; the firing can be sent from {LATER}"
 
 
 def test_a_plan_counts_what_waits_for_a_budget_among_what_waits() -> None:
@@ -65,7 +65,7 @@ def test_what_expires_before_its_turn_is_a_warning_and_a_finding() -> None:
     held = {"action": "wait", "reason": SPENT, "may_go_at": LATER, "warnings": [late]}
     report = make_report(*(make_result(f"b{number}", None, **held) for number in range(12)))
     assert list(summary_lines(report))[2] == (
-        "warning: 12 will expire before the budget lets them go: b0, b1, b2, b3, b4, b5, b6, b7, b8, b9 and 2 more"
+        "warning: 12 will expire before the budget has room for them: b0, b1, b2, b3, b4, b5, b6, b7, b8, b9 and 2 more"
     )
     assert {(each.severity, each.rule) for each in from_report(report)} == {(Severity.WARNING, AnnotationRule.EXPIRED)}
     assert from_report(report)[0].message == f"b0 in india is held back: {SPENT}"

@@ -34,15 +34,41 @@ _TAG = "tag:yaml.org,2002:"
 _TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
 
 _BRACES = 'Put a text that begins with {{ in quotes: "{{ row.show }}".'
-_HINTS = (
+_CLOSE = "Close the bracket or the quote, and put a comma between two items."
+# A phrase of the parser, what it means for an author, and what to write.
+_MISTAKES = (
     (
         "mapping values are not allowed",
+        "a colon is not allowed here",
         "Put a text with ': ' in it in quotes, and indent all fields of an entry equally.",
     ),
-    ("did not find expected key", "Check the indentation, and look for a quote or bracket above that is not closed."),
-    ("did not find expected ',' or", "Close the bracket or the quote."),
-    ("cannot start any token", "Put a text that begins with @, %, ` or another special character in quotes."),
-    ("could not find expected ':'", "Write a colon and a space after each field name."),
+    (
+        "did not find expected key",
+        "no field name was found where one is expected",
+        "Check the indentation, and look for a quote or bracket above that is not closed.",
+    ),
+    ("did not find expected ',' or ']'", "a list in brackets has no comma or no closing ] here", _CLOSE),
+    ("did not find expected ',' or '}'", "a mapping in braces has no comma or no closing } here", _CLOSE),
+    (
+        "did not find expected node content",
+        "a value is missing here",
+        "Write the value, or remove a comma or bracket that is left over.",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "an item of the list does not begin with a dash",
+        "Begin each item with a dash, and indent all dashes equally.",
+    ),
+    (
+        "cannot start any token",
+        "a value begins with a character that is not allowed there",
+        "Put a text that begins with @, %, ` or another special character in quotes.",
+    ),
+    (
+        "could not find expected ':'",
+        "a field name has no colon",
+        "Write a colon and a space after each field name.",
+    ),
 )
 
 
@@ -330,10 +356,10 @@ def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Proble
     line, column = min((line, column), last)  # the parser may report a place after the last line
     what = str(error.problem or error.context or "the file is not valid YAML")
     message = f"{what} ({error.context})" if error.context and error.problem else what
+    message, hint = next((said for phrase, *said in _MISTAKES if phrase in what), (message, ""))
     source = source_line(text, line)
-    hint = next((hint for phrase, hint in _HINTS if phrase in what), "")
     if "{{" in source:
         hint = _BRACES
     if "\t" in source[: len(source) - len(source.lstrip())]:
-        hint = "Indent with spaces, never with tabs."
+        message, hint = "the line is indented with a tab", "Indent with spaces, never with tabs."
     return Problem(file, line, column, Code.YAML_SYNTAX, message, hint, source)

@@ -16,8 +16,9 @@ from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.schema import credential_fields
+from runner.definitions.schema.byte_limit import utf8_bytes
 from runner.definitions.schema.misspelled_fields import is_misspelt, known_fields, may_be_filled_in
-from runner.definitions.schema.schemas import KINDS, is_valid, schema, utf8_bytes, validator_for
+from runner.definitions.schema.schemas import KINDS, is_valid, schema, validator_for
 from runner.definitions.schema.validators import explaining_validator, first_repeated
 from runner.definitions.suggest import counted, did_you_mean, listed, quoted
 
@@ -179,6 +180,8 @@ def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -
             return f"Write {word} without quotes." if text.lower() == word else f"Write {word}."
         case ["integer"]:
             return f"Write {text} without quotes." if text.isdecimal() and len(text) < 20 else "Write a whole number."
+        case ["object", "boolean"]:
+            return "Write true, or the JSON Schema of the property."
         case _:
             return ""
 

@@ -48,7 +48,7 @@ class PastFirings:
 
     def _report_left_behind(self, plan: Plan, covers: Callable[[str], bool]) -> None:
         """Put the claimed firings of ended runs in doubt, and report all that such runs recorded but did not report."""
-        swept = self._access.insist(lambda: self._ledger.sweep(self._run), unless=self._is_stopping)
+        swept = self._access.insist(lambda: self._ledger.put_claims_in_doubt(self._run), unless=self._is_stopping)
         belongs = takeover.belonging_to(plan, covers)
         rows = self._access.insist(lambda: self._ledger.take_over(self._run, belongs), unless=self._is_stopping)
         reported = set[FiringKey]()

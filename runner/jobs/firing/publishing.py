@@ -79,7 +79,7 @@ class ReportPublisher:
         return Published(code, is_written)
 
     def _document(self, run: str, ended: RunResult, ledger: str | None) -> dict[str, Any]:
-        from runner.jobs.ledgers import identity
+        from runner.jobs.ledger.opened_ledger import identity
         from runner.report.document.run import RunFacts, report_document
 
         checkout = git.checkout(self.definitions)

@@ -145,11 +145,6 @@ def _other_blocks(row: FiringRow) -> ColumnElement[bool]:
     return exists(select(other.c.id).where(*same, blocking, other.c.id != row.id))
 
 
-def _insert_unless_there(connection: Connection, row: dict[str, Any]) -> bool:
-    statement = INSERT_UNLESS_THERE[connection.dialect.name][row["state"]]
-    return connection.execute(statement, row).first() is not None
-
-
 def row_values(run: str, firing: Firing, now: datetime, state: State, row_id: str | None = None) -> dict[str, Any]:
     """Return the values of a new row of a firing."""
     return {

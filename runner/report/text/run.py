@@ -112,4 +112,4 @@ def _too_late(document: dict[str, Any]) -> Iterator[str]:
     late = [each["id"] for each in document["results"] if each.get("may_go_at") and each["warnings"]]
     if late:
         names = ", ".join(late[:_NAMED]) + (f" and {len(late) - _NAMED:,} more" if len(late) > _NAMED else "")
-        yield printable(f"warning: {len(late):,} will expire before the budget lets them go: {names}")
+        yield printable(f"warning: {len(late):,} will expire before the budget has room for them: {names}")

@@ -106,7 +106,7 @@ bulletins:
 def test_an_account_that_nothing_says_is_asked_for(bulletins: Bulletins, folder: Path) -> None:
     done = bulletins("import", "csv", file("shows.csv", SHOWS))
     assert done.code == 3
-    hint = "Add a column accounts, or give --account NAME: india or europe."
+    hint = "Add a column accounts, or give --account with india or europe."
     assert done.err.startswith(f"shows.csv:1:1: error[missing-field]: there is no column accounts. {hint}\n1 problem")
     assert bulletins("import", "csv", "shows.csv", "--account", "india").code == 0
 
@@ -133,7 +133,7 @@ def test_what_payloads_lack_is_told_at_once(bulletins: Bulletins, folder: Path) 
     assert done.code == 3
     options = [line.partition("ive --")[2].split()[0] for line in done.err.splitlines()[:-2]]
     assert options == ["event", "c-by", "account"]
-    assert "payloads don't name the account to raise them in. Give --account NAME: india or europe." in done.err
+    assert "payloads do not name an account. Give --account with india or europe." in done.err
     assert bulletins("import", "json", file("none.json", "[]")).refused_with(ErrorCode.NOTHING_TO_IMPORT, exit_code=2)
 
 
@@ -220,7 +220,7 @@ def test_a_file_that_is_there_is_never_replaced(bulletins: Bulletins) -> None:
     ("arguments", "code", "value", "exit_code"),
     [
         (["csv", "none.csv"], ErrorCode.CANNOT_READ, "none.csv", 2),
-        (["csv", "."], ErrorCode.CANNOT_READ, ".: ", 2),
+        (["csv", "."], ErrorCode.CANNOT_READ, ". can't be read", 2),
         (["json", "none"], ErrorCode.CANNOT_READ, "none", 2),
         (["json", "empty"], ErrorCode.NOTHING_TO_IMPORT, "empty", 2),
         (["curl", "/dev/null"], ErrorCode.CANNOT_READ, "/dev/null", 2),

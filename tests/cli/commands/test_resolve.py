@@ -16,7 +16,7 @@ from runner import process
 from runner.definitions.load import load
 from runner.errors import ErrorCode
 from runner.ledger.database import tables
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
 from runner.plan.firing import firings

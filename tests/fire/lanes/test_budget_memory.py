@@ -37,14 +37,14 @@ def test_what_nobody_was_told_only_the_ledger_knows() -> None:
 def test_a_limit_that_was_told_holds_until_its_time() -> None:
     allowance = an_allowance()
     held = HeldByBudget(OWN, NOW + HOUR)
-    allowance.note(held)
+    allowance.remember(held)
     assert allowance.known((OWN,), NOW + HOUR - timedelta(microseconds=1)) == held
     assert allowance.known((OWN,), NOW + HOUR) is None
 
 
 def test_an_event_that_is_held_back_holds_back_no_other() -> None:
     allowance = an_allowance()
-    allowance.note(HeldByBudget(SALES, NOW + DAY))
+    allowance.remember(HeldByBudget(SALES, NOW + DAY))
     assert allowance.known((OWN,), NOW) is None
     assert allowance.known((OWN, SALES), NOW) == HeldByBudget(SALES, NOW + DAY)
 
@@ -52,5 +52,5 @@ def test_an_event_that_is_held_back_holds_back_no_other() -> None:
 def test_the_longest_is_told() -> None:
     allowance = an_allowance()
     for held in (HeldByBudget(OWN, NOW + HOUR), HeldByBudget(SALES, NOW + DAY)):
-        allowance.note(held)
+        allowance.remember(held)
     assert allowance.known((OWN, SALES), NOW) == HeldByBudget(SALES, NOW + DAY)

@@ -15,11 +15,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan import HOUR, NOW, TICK, make_bulletin, make_firing, make_firings
 
-from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, budgeted, connected, counting, for_children
+from ledger import (
+    LEASE,
+    PATIENCE_S,
+    all_of,
+    at,
+    at_once,
+    begin,
+    budgeted,
+    connected,
+    counting,
+    expire_claimed,
+    for_children,
+)
 from ledger.budgeted import BUDGET, FIRINGS
 from runner.definitions.model import Account, Budget, Place
 from runner.ledger.database import tables
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.runs import BASELINE
 from runner.ledger.values import Claim, Identity, Origin, Settlement
@@ -79,7 +92,7 @@ def test_what_a_person_frees_is_free(ledger: Ledger, run: str) -> None:
 
 def test_an_expiry_costs_nothing(ledger: Ledger, run: str) -> None:
     claimed = claim(ledger, run, FIRINGS[0])
-    ledger.expire_claimed(claimed, run, FIRINGS[0], Settlement(State.RELEASED), NOW)
+    expire_claimed(ledger, claimed, run, FIRINGS[0], Settlement(State.RELEASED), NOW)
     claim(ledger, run, FIRINGS[1])
     claim(ledger, run, FIRINGS[2])
 
@@ -108,7 +121,7 @@ def test_other_accounts_count_for_themselves(ledger: Ledger, run: str) -> None:
 
 def test_what_was_adopted_was_not_sent_now(ledger: Ledger, run: str) -> None:
     baseline = ledger.start_run(Origin(BASELINE, "1"), Identity("asha", "builder", 1), lease=LEASE)
-    assert ledger.adopt(baseline, FIRINGS[:5], NOW, "sent before, by other means") == 5
+    assert ledger.record_as_sent(baseline, FIRINGS[:5], NOW, "sent before, by other means") == 5
     assert ledger.history(FIRINGS, NOW, budgeted=["india"]).spent == {"india": ()}
     claim(ledger, run, FIRINGS[5])
 

@@ -128,7 +128,7 @@ def test_a_report_tells_what_did_not_end_well() -> None:
 
 
 def test_a_bulletin_that_reached_nobody_is_a_warning() -> None:
-    warning = "0 bulletins were sent: check that one is published for the business event"
+    warning = "0 bulletins were sent: check that a bulletin is published for the business event"
     findings = from_report(make_report(make_result(bulletins_sent=0, warnings=[warning])))
 
     assert said(findings) == [

@@ -176,7 +176,7 @@ def test_many_expired_times_of_a_bulletin_are_one_row() -> None:
             "once Episode 12",
             "india",
             "Tue 2026-12-01 18:30 Asia/Kolkata",
-            "was due 2026-12-01T13:00:00Z; its grace of 1h ran out 2h ago",
+            "was due 2026-12-01T13:00:00Z; its grace period of 1h ended 2h ago",
         ],
     ]
 

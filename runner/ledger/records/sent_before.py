@@ -36,7 +36,7 @@ _MANY_ROWS = f"{_INSERT} SELECT {_FROM_JSON} FROM json_array_elements(CAST(:rows
 _Row = tuple[str | int | None, ...]  # a value for each of `_COLUMNS`
 
 
-def adopt(connection: Connection, run: str, sent: Iterable[Firing], now: datetime, reason: str) -> int:
+def record(connection: Connection, run: str, sent: Iterable[Firing], now: datetime, reason: str) -> int:
     """Record firings as sent by other means; return how many. Those claimed, fired or in doubt are left out."""
     of_run = select(func.count()).where(firings.c.run == run)
     before = connection.execute(of_run).scalar_one()

@@ -12,7 +12,7 @@ from plan import HOUR, NOW, knowing, make_bulletin, make_entry, make_firings
 from runner.definitions.model import Account, Bulletin, Place
 from runner.plan.decide import Plan, decide
 from runner.plan.history import KnownFiring, State
-from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan, differences
+from runner.plan.review.reviewed import Destination, ReviewedFiring, ReviewedPlan, differences
 
 INDIA = Account("india", "https://in1.api.clevertap.com", "ID", Place("a.yaml", 1, 1, "india"), "PASS")
 ACCOUNTS = {"india": INDIA}
@@ -104,7 +104,7 @@ def test_a_firing_in_the_ledger_is_told(state: State) -> None:
 def test_time_that_ran_out_is_told() -> None:
     (line,) = moved_to(DUE, AT_ONCE, now=NOW + 2 * HOUR)
     assert line.startswith(
-        "due in india: its action is now expired: was due 2026-12-01T13:00:00Z; its grace of 1h ran out"
+        "due in india: its action is now expired: was due 2026-12-01T13:00:00Z; its grace period of 1h ended"
     )
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from runner import clock
-from runner.jobs.baseline import Baseline, BaselineRequest, record_baseline
+from runner.jobs.ledger.baseline import Baseline, BaselineRequest, record_baseline
 from runner.jobs.loaded_set import load_set
 from runner.jobs.selection import Selection
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Step
 from runner.plan.firing import FiringKey

@@ -66,8 +66,8 @@ def record_baseline(
     not ask. A baseline of the whole set also accepts a ledger that is older than what this machine has seen.
     """
     from runner.definitions.load import collector_paused
-    from runner.jobs.ledger_witness import compare_with_witness
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.ledger_witness import compare_with_witness
+    from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.jobs.selected_set import select_set
 
     now = clock.now()
@@ -137,12 +137,12 @@ def _of_plan(plan: Plan, steps: Sequence[Step]) -> _Chosen:
 
 
 def _record(ledger: Ledger, chosen: Sequence[Firing], note: str | None) -> tuple[str, int]:
-    from runner.jobs.ledgers import identity
+    from runner.jobs.ledger.opened_ledger import identity
     from runner.ledger.records.runs import BASELINE
     from runner.ledger.values import Origin
 
     reason = f"sent before, by other means{': ' + note if note else ''}"
     run = ledger.start_run(Origin(BASELINE, __version__), identity(), lease=_LEASE)
-    recorded = ledger.adopt(run, chosen, clock.now(), reason)
+    recorded = ledger.record_as_sent(run, chosen, clock.now(), reason)
     ledger.finish_run(run, exit_code=Exit.OK, interrupted=False)
     return run, recorded

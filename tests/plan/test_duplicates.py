@@ -7,7 +7,8 @@ import pytest
 
 from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings, sent_lately
 from runner.definitions.model import Bulletin
-from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
+from runner.plan.decide import Action, decide
+from runner.plan.duplicates import DUPLICATE_WINDOW
 from runner.plan.firing import FiringKey
 from runner.plan.history import History, SentFiring, State
 from runner.reason import ReasonCode
