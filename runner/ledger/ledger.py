@@ -214,7 +214,7 @@ class Ledger(LedgerReader):
     def put_claims_in_doubt(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
         with self.writing() as connection:
-            return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
+            return queries.rows_by_id(connection, firings.put_claims_in_doubt(connection, run, self.clock.now()))
 
     # Reports
 

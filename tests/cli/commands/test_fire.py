@@ -78,7 +78,7 @@ def test_a_report_into_a_pipe_replaces_nothing(bulletins: Bulletins, ledger: str
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_a_report_that_finds_no_room_in_the_end_is_told(bulletins: Bulletins, ledger: str) -> None:
+def test_a_report_that_finds_no_room_in_the_end_is_reported(bulletins: Bulletins, ledger: str) -> None:
     if not Path("/dev/full").is_char_device():
         pytest.skip("there is no /dev/full")
     done = bulletins("fire", "--yes", "--id", "now-1", "--report", "/dev/full")
@@ -94,7 +94,7 @@ def test_quiet_shows_only_what_was_not_fired(bulletins: Bulletins, ledger: str) 
     assert done.out.startswith("2 fired, 1 expired")
 
 
-def test_what_is_skipped_for_one_reason_is_told_once(
+def test_what_is_skipped_for_one_reason_is_reported_once(
     bulletins: Bulletins, ledger: str, write: Write, sandbox: Sandbox
 ) -> None:
     head = "defaults: {business_event: E, c-by: a@example.com, accounts: [india]}\nbulletins:\n"
