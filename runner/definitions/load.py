@@ -41,7 +41,7 @@ def load_sources(sources: Iterable[Source]) -> Definitions:
     parts = SetContents()
     problems: list[Problem] = []
     whole = True
-    with _collector_paused():
+    with collector_paused():
         for source in ordered:
             document, found = _read(source)
             problems += found
@@ -101,8 +101,11 @@ def _in_file_order(problem: Problem) -> tuple[object, ...]:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    # No value built here is cyclic. The garbage collector would only scan the growing set repeatedly.
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector while thousands of values are built that are not cyclic.
+
+    It would only scan the growing set repeatedly.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -29,6 +29,7 @@ from runner.ledger.records import (
     queries,
     runs,
     seen_runs,
+    sent_before,
     slots,
     unreported,
     watches,
@@ -206,7 +207,7 @@ class Ledger(LedgerReader):
     def record_as_sent(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self.writing() as connection:
-            recorded = firings.record_as_sent(connection, run, sent, now, reason)
+            recorded = sent_before.record(connection, run, sent, now, reason)
         self._count_claims(run, recorded)
         return recorded
 

@@ -115,6 +115,11 @@ class LedgerReader:
         with connect.snapshot(self._engine, self._url, streamed=False) as connection:
             return snapshot.read(connection, wanted, now, self.clock.now(), accounts, budgeted, bulletins)
 
+    def is_empty(self) -> bool:
+        """Whether no firing was ever recorded."""
+        with self.reading() as connection:
+            return not queries.has_firings(connection)
+
     def settled(self, questions: Iterable[Sequence[Question]]) -> settled_firings.SettledCounts:
         """Return which one-time bulletins have a firing that is not settled, and count the settled firings."""
         with self.reading() as connection:

@@ -208,9 +208,7 @@ def baseline(
     loaded = load_set(path, use_cache=False)
     stop_on_problems(loaded.definitions, undone="recorded: a set with problems is never taken")
     request = BaselineRequest(path, selection_of(selection), ledger_url, also_later, note)
-    done = record_baseline(
-        loaded, request, TerminalMessages(), lambda steps, place: None if yes else _confirm(steps, place)
-    )
+    done = record_baseline(loaded, request, TerminalMessages(), None if yes else _confirm)
     click.echo(f"{done.recorded:,} recorded as already sent by other means; nothing was sent now")
     if done.later:
         click.echo(f"not recorded: {done.later:,} due later (--also-later records them too)")

@@ -141,19 +141,19 @@ class _Builder:
                 mark = event.start_mark
                 append_mark(mark.line << 32 | mark.column)
                 value = event.value
-                is_key = key is None and type(container) is dict
                 is_text = value.isprintable() if event.style else value[:1] not in NUMBER_START and value not in WORDS
-                if is_text and event.tag is None and event.anchor is None:
-                    if is_key:
-                        key = value if value not in container else self._key(event, container)
-                        continue
-                elif is_key:
-                    key = self._key(event, container)
+                is_simple = is_text and event.tag is None and event.anchor is None
+                if key is None and type(container) is dict:
+                    key = value if is_simple and value not in container else self._key(event, container)
                     continue
-                else:
+                if not is_simple:
                     value = self._scalar(event)
                     if event.anchor is not None:
                         self.anchors[event.anchor] = (value, len(marks) - 1, len(marks))
+                if key is not None:
+                    container[key] = value
+                    key = None
+                    continue
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 self._check_collection(event, container, key, len(stack))
                 stack.append((container, key, anchor, first_mark))

@@ -5,6 +5,7 @@ Pure functions: the entries of a whole set come in, findings go out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Place, Recurrence, Schedule
@@ -53,8 +54,11 @@ def _times(schedule: Schedule | Recurrence | None) -> Hashable:
 def check_payloads(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
     """Yield a finding for each bulletin that repeats the content of an earlier one, for the same account and time."""
     first: dict[Hashable, Bulletin] = {}
-    for bulletin in bulletins:
-        if bulletin.allow_duplicate or not bulletin.enabled:
+    checked = [bulletin for bulletin in bulletins if bulletin.enabled and not bulletin.allow_duplicate]
+    # Most bulletins of a large set share name and time with no other. Their whole payloads need not be compared.
+    names = Counter((bulletin.name, _times(bulletin.schedule)) for bulletin in checked)
+    for bulletin in checked:
+        if names[bulletin.name, _times(bulletin.schedule)] == 1:
             continue
         content = bulletin.payload_key(), _times(bulletin.schedule)
         for account in bulletin.accounts:
