@@ -36,6 +36,7 @@ _ALWAYS = (
     "runner.ledger.witness.comparison",
     "runner.ledger.witness.witness_files",
     "runner.plan.missed",
+    "runner.report.document.recorded_entries",
     "runner.plan.reviewed",
     "runner.report.document.run",
     "runner.report.formats",

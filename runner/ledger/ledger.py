@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL
 
 from runner.definitions.model import Bulletin
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database import connect, database_errors
+from runner.ledger.database import connect, database_errors, tables
 from runner.ledger.database.ledger_clock import LedgerClock, Source
 from runner.ledger.database.tables import ledger as ledger_table
 from runner.ledger.records import (
@@ -52,6 +52,7 @@ from runner.ledger.values import (
     LiveRun,
     Origin,
     OutcomeRecord,
+    RecordedReport,
     Resolution,
     RunRow,
     Settlement,
@@ -289,11 +290,28 @@ class Ledger:
                     help="bulletins status shows these firings. Run again to send all others.",
                 )
 
-    def record_outcome(self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta) -> None:
-        """Record the exit code of a run. The run stays live for its lease, until `finish_run` after its report."""
-        with self.writing(single=True) as connection:
+    def record_outcome(
+        self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta, report: RecordedReport | None = None
+    ) -> None:
+        """Record the exit code and the report of a run.
+
+        The run stays live for its lease, until `finish_run` after its report is published.
+        """
+        with self.writing() as connection:
             until = self.clock.now(lease)
             runs.record_outcome(connection, run, exit_code=exit_code, interrupted=interrupted, lease_until=until)
+            if report is not None:
+                runs.record_report(connection, run, report)
+
+    def record_refused_run(
+        self, run: str, origin: Origin, identity: Identity, report: RecordedReport, *, exit_code: int, interrupted: bool
+    ) -> None:
+        """Record a run that was refused before it began, with its report."""
+        with self.writing() as connection:
+            now = self.clock.now()
+            runs.start(connection, run, origin, identity, now=now, lease_until=now)
+            runs.finish(connection, run, now=tables.runs.c.started_at, exit_code=exit_code, interrupted=interrupted)
+            runs.record_report(connection, run, report)
 
     def finish_run(self, run: str, *, exit_code: int, interrupted: bool) -> None:
         """Record that a run is over, and how it ended. Other runs report what it has not reported."""

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str, verbose: bool) -> None:
     """Show the report of a run again.
 
-    RUN is its id, or a report file; the default is the newest run that did something. The ledger shows what the run
-    recorded, and what people resolved since. A report file also shows firings with nothing to do.
+    RUN is its id, or a report file; the default is the newest run that did something. From the ledger, the report is
+    the same as in the run's file, and shows in addition what people resolved since.
     """
     from runner.report.formats import run_in
 
@@ -73,7 +73,7 @@ def _from_ledger(run: str | None, ledger_url: str | None, *, sandbox: bool) -> d
 
 
 def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
-    from runner.report.document.from_ledger import recorded_document
+    from runner.report.document.from_ledger import in_doubt_of_other_runs, recorded_document
 
     found = ledger.run(run)
     if found is None or found.command != "fire":
@@ -90,16 +90,22 @@ def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
             f"run {run} is under way",
             help="Ask again when it is over; bulletins status shows it.",
         )
-    return recorded_document(found, ledger.rows(run=run, limit=None), ledger.attempts(run), ledger=ledger.id)
+    rows = ledger.rows(run=run, limit=None)
+    for key in in_doubt_of_other_runs(found, rows):
+        rows += [row for row in ledger.rows(bulletin=key.bulletin, limit=None) if row.key == key]
+    resolutions = ledger.resolutions([row.id for row in rows])
+    return recorded_document(found, rows, ledger.attempts(run), resolutions, ledger=ledger.id)
 
 
 def _show(document: Mapping[str, Any], *, verbose: bool) -> None:
-    from runner.report.text.run import outcome_lines, summary_lines
+    from runner.report.text.run import outcome_lines, summary_lines, unlisted_line
     from runner.report.vocabulary import OUTCOMES
 
     run = document["run"]
     click.secho(f"run {run['id']}, {run['started_at']} to {run['finished_at']}", bold=True)
     for outcome, line in outcome_lines(document["results"], whole=verbose):
         click.secho(line, fg=OUTCOMES[outcome].colour)
+    if more := unlisted_line(dict(document)):
+        click.echo(more)
     for line in summary_lines(dict(document)):
         click.echo(line)
