@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, outerjoin, select, update
 
+from runner.errors import Exit
 from runner.ledger.database import locks
 from runner.ledger.database.dialects import ByDialect
 from runner.ledger.database.tables import acceptances, firings, ledger, report_entries, runs, slots
@@ -25,7 +26,11 @@ _UNFINISHED = runs.c.finished_at.is_(None)
 # About the run of the firing in the enclosing statement.
 HOLDER_IS_FINISHED = exists().where(runs.c.id == firings.c.run, runs.c.finished_at.is_not(None))
 # A run that was refused before it began: it ended at the moment at which it was recorded.
-IS_REFUSED = and_(runs.c.finished_at == runs.c.started_at, ~exists().where(firings.c.run == runs.c.id))
+IS_REFUSED = and_(
+    runs.c.finished_at == runs.c.started_at,
+    runs.c.exit_code >= int(Exit.REFUSED),
+    ~exists().where(firings.c.run == runs.c.id),
+)
 _KEEP_ENTRIES = ByDialect(
     lambda dialect: dialect.insert(report_entries).on_conflict_do_nothing(index_elements=[report_entries.c.id])
 )
