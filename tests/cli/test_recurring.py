@@ -367,7 +367,7 @@ def test_the_document_is_the_same_whenever_it_was_missed(bulletins: Bulletins, l
     assert bulletins("fire", "--yes").code == 0
     it_is(FRIDAY + timedelta(days=1))
     assert bulletins("fire", "--yes", "--id", "weekly").code == 1
-    (path,) = sorted(Path(".bulletins/reports").glob("*.json"))[-1:]
+    path = max(Path(".bulletins/reports").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     run = json.loads(path.read_text(encoding="utf-8"))["run"]["id"]
     path.unlink()
     done = bulletins("report", run, "--format", "json")

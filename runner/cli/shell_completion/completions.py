@@ -29,7 +29,6 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[
 VARIABLE = "_BULLETINS_COMPLETE"
 _QUICK_BYTES = 2 * 1024 * 1024  # loading a larger set takes longer than anybody waits for a completion
 _MOST_RUNS = 50
-_ID_LENGTH = 26  # of the id of a run; a report that has another name belongs to no run of its own
 _ID = re.compile(rb"""^[ \t]*(?:-[ \t]+)?\{?[ \t]*id:[ \t]*["']?([a-z0-9][a-z0-9._-]*)(?=["',}\s]|\Z)""", re.MULTILINE)
 
 
@@ -138,7 +137,7 @@ def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Co
 @_completer
 def _runs(_ctx: click.Context, _incomplete: str) -> Items:
     stems = (path.stem for path in local.REPORTS.glob("*.json"))
-    names = sorted((stem for stem in stems if len(stem) == _ID_LENGTH), reverse=True)
+    names = sorted((stem for stem in stems if stem.isupper()), reverse=True)  # others are not named after a run
     return ((name, "") for name in names[:_MOST_RUNS])
 
 
