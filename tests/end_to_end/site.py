@@ -238,7 +238,7 @@ class Site:
         return Counter(received.name or "" for received in self.sandbox.received())
 
     def reports(self) -> list[dict[str, Any]]:
-        """The reports of all runs, oldest first, each checked against its schema. Of idle runs, only the last is kept."""
+        """The reports, oldest first, each checked against its schema. Of idle runs, only the last has one."""
         paths = (self.folder / ".bulletins" / "reports").glob("*.json")
         return sorted(map(valid_report, paths), key=lambda report: str(report["run"]["id"]))
 
