@@ -34,7 +34,7 @@ def is_top(folder: Path) -> bool:
     return os.path.isfile(entry) or os.path.lexists(os.path.join(entry, "HEAD"))
 
 
-def passed_over(path: Path) -> Path | None:
+def ignored_checkout(path: Path) -> Path | None:
     """Return the folder of the set at `path` if it is a repository that `checkout_of` ignores, otherwise None."""
     folder = Path(os.path.realpath(path if os.path.isdir(path) else path.parent))
     return folder if is_top(folder) and checkout_of(path) != folder else None

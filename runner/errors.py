@@ -1,4 +1,4 @@
-"""The exit codes, and the class of errors that a user can fix.
+"""The class of errors that a user can fix, with its codes.
 
 No module handles such an error on the way. The command line prints it, in one place.
 """
@@ -6,26 +6,11 @@ No module handles such an error on the way. The command line prints it, in one p
 from __future__ import annotations
 
 import errno
-from enum import IntEnum
 
 from runner.error_codes import ErrorCode
+from runner.exit_codes import Exit
 
 __all__ = ["ErrorCode", "Exit", "OutputLost", "UserError", "usage_error"]
-
-
-class Exit(IntEnum):
-    """The exit codes of every command."""
-
-    OK = 0
-    FAILED = 1  # a firing certainly failed or expired; or a run ended early after it had sent something
-    USAGE = 2  # the command line can't be understood
-    PROBLEMS = 3  # the definitions have problems; nothing was sent
-    IN_DOUBT = 4  # a firing ended in doubt; takes precedence over FAILED
-    REFUSED = 5  # the command refused, or could not run; no request has left
-    WOULD_FIRE = 6  # plan --detailed-exitcode: there is something to send
-    HUNG_UP = 129  # SIGHUP; like the next two, takes precedence over FAILED and IN_DOUBT
-    INTERRUPTED = 130  # SIGINT
-    TERMINATED = 143  # SIGTERM
 
 
 class UserError(Exception):

@@ -80,7 +80,7 @@ def exit_code() -> int | None:
     return None if _state.noted is None else exit_code_of(_state.noted)
 
 
-def defer() -> None:
+def note_signals() -> None:
     """From now on, only note a signal. A second signal ends the process at once."""
     _state.listener = _note
 
@@ -93,7 +93,7 @@ def listen(listener: Listener) -> None:
         listener(noted)
 
 
-def die_of_the_next() -> None:
+def let_next_signal_kill() -> None:
     """Let the next signal kill the process, even while Python can't run a handler."""
     for number in _state.before:
         signal.signal(number, signal.SIG_DFL)

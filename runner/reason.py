@@ -101,7 +101,7 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
     ReasonCode.NOT_DUE: "The due time has not come yet.",
     ReasonCode.BUDGET_USED_UP: "The budget of the account is used up by bulletins that were sent before.",
     ReasonCode.BUDGET_FOR_OTHERS: "Other bulletins of the same plan are sent first and use up the account's budget.",
-    ReasonCode.GRACE_ENDED: "The grace period ended before the bulletin was sent. It is never sent.",
+    ReasonCode.GRACE_ENDED: "The grace period ended before the bulletin was sent. The firing is not sent any more.",
     ReasonCode.GRACE_ENDED_BY_BUDGET: "The grace period ended while the budget of the account was used up.",
     ReasonCode.EXPIRY_REPORTED: "The firing expired, and an earlier run recorded that.",
     ReasonCode.EXPIRY_REPORTED_EARLY: (
@@ -109,7 +109,8 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
         " have acted on that report. Change the grace period to send it."
     ),
     ReasonCode.NEWER_WAS_SENT: (
-        "A later occurrence of the bulletin was sent, or may have been. With catch_up: latest, no earlier one is sent."
+        "A later occurrence of the bulletin was sent, or may have been. With catch_up: latest, no earlier occurrence is"
+        " sent."
     ),
     ReasonCode.NEWER_IS_SENT: (
         "A later occurrence of the bulletin is due as well. With catch_up: latest, only the later one is sent."
@@ -122,7 +123,7 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
         "No run started within 15 minutes of the due time. With catch_up: none, later runs do not send the occurrence."
     ),
     ReasonCode.ONLY_LATEST_AT_FIRST: (
-        "The occurrence was due before the first run that knew the bulletin. Of such ones, only the latest is sent."
+        "No run knew the bulletin when the occurrence was due. Of all such occurrences, only the latest is sent."
     ),
     ReasonCode.ONLY_LATEST_AFTER_EDIT: (
         "The schedule was edited after the due time. Of the occurrences before an edit, only the latest is sent."
@@ -140,7 +141,7 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
     ReasonCode.BEING_SENT: "Another run is sending the firing.",
     ReasonCode.ENABLED_FALSE: "The bulletin contains enabled: false.",
     ReasonCode.DUPLICATE_IN_PLAN: "Another bulletin of the same plan sends the same payload to the same account.",
-    ReasonCode.DUPLICATE_SENT: "Another bulletin sent the same payload to the same account lately.",
+    ReasonCode.DUPLICATE_SENT: "Another bulletin sent the same payload to the same account recently.",
     ReasonCode.ACCOUNT_RENAMED: (
         "The firing was sent in an account that is no longer defined. If the account was only renamed, the same people"
         " would get it twice."
@@ -161,7 +162,7 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
     ReasonCode.CLAIMED_BY_ANOTHER_RUN: "Another run claimed, sent or recorded the firing during this run.",
     ReasonCode.LEDGER_CANNOT_STORE: "The ledger cannot store the firing, so it was not sent.",
     ReasonCode.LEDGER_FAILED: "The ledger failed during the run. The firing was not sent.",
-    ReasonCode.INTERNAL_ERROR: "A mistake in this program ended the firing. It was not sent.",
+    ReasonCode.INTERNAL_ERROR: "A mistake in this program ended the firing. The bulletin was not sent.",
     ReasonCode.INTERRUPTED: "The run was interrupted before the firing was sent.",
     ReasonCode.RUN_ENDED_IN_FLIGHT: "The run ended while the request was in progress. The bulletin may have been sent.",
     ReasonCode.RUN_ENDED_BEFORE_SENDING: "The run claimed the firing, and ended before it sent the request.",
@@ -171,7 +172,7 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
     ReasonCode.OUTCOME_NOT_RECORDED: "The ledger could not record the outcome, so the firing is in doubt.",
     ReasonCode.EXPIRY_NOT_RECORDED: "The firing expired, and the ledger could not record that.",
     ReasonCode.ACCOUNT_REFUSED: (
-        "An earlier firing of the account ended in a way in which all others would end too, so the run stopped there."
+        "An earlier firing failed for a cause that concerns the whole account. The run sends the account nothing more."
     ),
     ReasonCode.ACCOUNT_UNUSABLE: "No request can be sent to the account. Its firings failed, and nothing was sent.",
     ReasonCode.ACCOUNT_IN_DOUBT: "Several firings in a row ended in doubt, so the run sends the account nothing more.",
@@ -179,6 +180,8 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
         "Several firings in a row met an internal error, so the run sends the account nothing more."
     ),
     ReasonCode.CANARY_NOT_FIRED: "With --canary, the first firing of an account must succeed before all others.",
-    ReasonCode.NO_OUTCOME_RECORDED: "The run that held the firing ended without an outcome. It may have been sent.",
+    ReasonCode.NO_OUTCOME_RECORDED: (
+        "The run that held the firing ended without an outcome. The bulletin may have been sent."
+    ),
     ReasonCode.RECORDED_EARLIER: "The text of the reason was recorded in the ledger by an earlier run.",
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.checkouts import checkout_of, links_on_the_way, links_out_of_checkout, passed_over
+from runner.checkouts import checkout_of, ignored_checkout, links_on_the_way, links_out_of_checkout
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_the_checkout_is_the_nearest_folder_with_a_git_entry(top: Path, path: st
     bare_at(top / "bulletins.d")
     bare_at(top)
     assert checkout_of(Path(path)) == checkout_of(top / path) == top
-    assert passed_over(Path(path)) is None
+    assert ignored_checkout(Path(path)) is None
 
 
 def test_a_linked_worktree_and_a_submodule_have_a_file_of_that_name(top: Path) -> None:
@@ -53,7 +53,7 @@ def test_an_empty_entry_is_no_repository(top: Path) -> None:
 def test_outside_of_a_checkout_there_is_none(tmp_path: Path) -> None:
     bare_at(tmp_path)
     assert checkout_of(tmp_path) is None
-    assert passed_over(tmp_path) is None
+    assert ignored_checkout(tmp_path) is None
 
 
 def test_a_set_inside_another_checkout_is_no_repository_of_its_own(
@@ -63,15 +63,15 @@ def test_a_set_inside_another_checkout_is_no_repository_of_its_own(
     repository_at(inner)
     for folder in (top, tmp_path):
         monkeypatch.chdir(folder)
-        assert (checkout_of(inner), passed_over(inner)) == (top, inner)
+        assert (checkout_of(inner), ignored_checkout(inner)) == (top, inner)
     for folder in (inner, inner / "2026"):
         monkeypatch.chdir(folder)
-        assert (checkout_of(inner), passed_over(inner)) == (inner, None)
+        assert (checkout_of(inner), ignored_checkout(inner)) == (inner, None)
 
 
 def test_a_set_that_was_cloned_by_itself_is_its_own_checkout(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
-    assert (checkout_of(top), passed_over(top)) == (top, None)
+    assert (checkout_of(top), ignored_checkout(top)) == (top, None)
 
 
 def test_links_are_followed_before_the_checkout_is_looked_for(top: Path, tmp_path: Path) -> None:

@@ -29,15 +29,15 @@ _ALWAYS = (
     "runner.fire.signals",
     "runner.fire.witness_writer",
     "runner.jobs.firing.fire",
-    "runner.jobs.ledger_witness",
+    "runner.jobs.ledger.ledger_witness",
     "runner.jobs.plan_files",
     "runner.jobs.planning",
     "runner.ledger.ledger",
     "runner.ledger.witness.comparison",
     "runner.ledger.witness.witness_files",
     "runner.plan.missed",
+    "runner.plan.review.reviewed",
     "runner.report.document.recorded_entries",
-    "runner.plan.reviewed",
     "runner.report.document.run",
     "runner.report.formats",
     "runner.report.text.plan",
@@ -51,7 +51,7 @@ _FOR_METRICS = ("prometheus_client", "prometheus_client.core", "prometheus_clien
 
 def import_for_sending(format_: str, *, metrics: bool) -> None:
     """Import all that `fire` needs until its end, with a report in `format_` and, if asked for, `metrics`."""
-    from runner.jobs.ledgers import identity
+    from runner.jobs.ledger.opened_ledger import identity
 
     on_terminal = sys.stdout.isatty() or sys.stderr.isatty()
     for name in (*_ALWAYS, *(_ON_A_TERMINAL if on_terminal else ()), *(_FOR_METRICS if metrics else ())):

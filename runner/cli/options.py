@@ -17,7 +17,7 @@ from runner.cli.shell_completion import completions
 from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
-    from runner.jobs.ledgers import LedgerChoice
+    from runner.jobs.ledger.opened_ledger import LedgerChoice
     from runner.jobs.selection import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -92,7 +92,7 @@ def ledger_choice(url: str | None, *, sandbox: bool = False) -> LedgerChoice:
 
     Raises UserError if the command line also names another ledger.
     """
-    from runner.jobs.ledgers import LedgerChoice
+    from runner.jobs.ledger.opened_ledger import LedgerChoice
 
     source = click.get_current_context().get_parameter_source("ledger_url")
     is_named = source is click.core.ParameterSource.COMMANDLINE
@@ -101,8 +101,8 @@ def ledger_choice(url: str | None, *, sandbox: bool = False) -> LedgerChoice:
     if is_named:
         raise UserError(
             ErrorCode.SANDBOX_WITH_LEDGER,
-            "--sandbox uses its own ledger, and --ledger names another",
-            help="Leave one out.",
+            "--sandbox uses a ledger of its own, and --ledger names another one",
+            help="Leave out one of the two options.",
             exit_code=Exit.USAGE,
         )
     return LedgerChoice(str(local.SANDBOX_LEDGER), is_sandbox=True)

@@ -25,13 +25,13 @@ _COMMANDS = {
     "expand": ("expand", "Print every bulletin written out as a plain entry."),
     "plan": ("plan", "Show what would be sent now, what would not, and why."),
     "fire": ("fire", "Send what is due, each at most once, and report it."),
-    "status": ("status", "Show what is in doubt, what is under way, and what was fired."),
+    "status": ("status", "Show what is in doubt and in progress, and what was fired."),
     "resolve": ("resolve", "Decide on firings in doubt: sent or not."),
     "report": ("report", "Show the report of a run again."),
     "ledger": ("ledger", "Create, check or move the record of what was sent."),
     "sandbox": ("sandbox", "Serve a simulated API on this machine, until Ctrl-C."),
     "schema": ("reference", "Print a JSON Schema, for an editor; without NAME, list them."),
-    "explain": ("reference", "Explain a code, an answer like 429, or a word like in_doubt; without CODE, list all."),
+    "explain": ("reference", "Explain a code or an answer like 429; without CODE, list all."),
     "guide": ("guide", "Show a guide; without TOPIC, list them all."),
     "completion": ("completion", "Print the script for completion in a shell."),
 }
@@ -134,6 +134,7 @@ def _called(arguments: list[str] | None) -> int:
 
         traceback.print_exc()
         click.echo("error: this is a bug of bulletins itself; what is recorded in the ledger is safe", err=True)
+        click.echo("help: Report the bug with the lines above.", err=True)
         return Exit.REFUSED
     interrupts.check()
     return code if isinstance(code, int) else Exit.OK

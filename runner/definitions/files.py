@@ -21,13 +21,13 @@ from runner.definitions.sources import (
     MAX_FILE_BYTES,
     OUTSIDE,
     Source,
+    display_path,
     is_definition,
     is_hidden,
     is_readable_definition,
     is_readable_table,
     is_table,
     looks_like_repository,
-    shown,
 )
 from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
 from runner.errors import ErrorCode, Exit, UserError
@@ -45,20 +45,20 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
         root = path if os.path.isdir(path) else os.path.dirname(path)
         _check_root(root)
         if os.path.isdir(path):
-            found.update((shown(file), (file, root)) for file in _walk(path, is_definition))
+            found.update((display_path(file), (file, root)) for file in _walk(path, is_definition))
         elif os.path.lexists(path):
-            found[shown(path)] = path, root
+            found[display_path(path)] = path, root
         else:
             raise UserError(
                 ErrorCode.DEFINITIONS_UNREADABLE,
-                f"{shown(path)}: {_reason_unreadable(path)}",
+                f"{display_path(path)}: {_reason_unreadable(path)}",
                 help="Write the folder of the definitions after the command. Without a folder, bulletins.d is used.",
                 exit_code=Exit.USAGE,
             )
     if not found:
         raise UserError(
             ErrorCode.NO_DEFINITIONS,
-            f"no definitions found in {', '.join(shown(os.fspath(path)) for path in paths)}",
+            f"no definitions found in {', '.join(display_path(os.fspath(path)) for path in paths)}",
             help="Definition files end in .yaml or .yml. Give the folder that contains them.",
             exit_code=Exit.USAGE,
         )
@@ -87,7 +87,7 @@ def tables_under(path: str | FilePath) -> list[Source]:
     given = str(FilePath(path))
     root = given if os.path.isdir(given) else os.path.dirname(given)
     tables = (each for each in _walk(root, is_table) if is_table(each) or _end(each, root)[1] is not None)
-    return [Source(shown(table), partial(_table, table, root)) for table in tables]
+    return [Source(display_path(table), partial(_table, table, root)) for table in tables]
 
 
 def _check_root(root: str) -> None:
@@ -96,7 +96,8 @@ def _check_root(root: str) -> None:
     if link is not None:
         raise UserError(
             ErrorCode.LINK_OUT_OF_CHECKOUT,
-            f"{shown(str(link))} is a link to a folder outside the checkout, {shown(os.path.realpath(link))}",
+            f"{display_path(str(link))} is a link to a folder outside the checkout, "
+            + display_path(os.path.realpath(link)),
             help="Give the path of that folder itself instead of the link.",
         )
 
@@ -110,13 +111,13 @@ def _walk(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
         except OSError as error:
             raise UserError(
                 ErrorCode.DEFINITIONS_UNREADABLE,
-                f"{shown(folder)}: {error.strerror}",
-                help="Make this folder readable.",
+                f"{display_path(folder)} can't be read: {error.strerror}",
+                help="Make this folder readable, or give another folder.",
             ) from None
         if looks_like_repository(entry.name for entry in entries):
             raise UserError(
                 ErrorCode.LOOKS_LIKE_REPOSITORY,
-                f"{shown(folder)} looks like a git repository, and git would use the settings in it",
+                f"{display_path(folder)} looks like a git repository, and git would use the settings in it",
                 help="Remove HEAD, config, objects and refs from this folder.",
             )
         for entry in entries:

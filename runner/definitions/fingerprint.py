@@ -16,7 +16,8 @@ PREFIX = "sha256:"
 
 def definition(payload: dict[str, Any], due_at: datetime | None) -> dict[str, Any]:
     """Return the payload and the due time as one mapping. `properties` stays a mapping inside it."""
-    return {**payload, "schedule.at": due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if due_at else None}
+    at = f"{due_at.replace(tzinfo=None).isoformat(timespec='seconds')}Z" if due_at else None  # faster than strftime
+    return {**payload, "schedule.at": at}
 
 
 def fingerprint_of(payload: dict[str, Any], due_at: datetime | None) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path as FilePath
 from runner.definitions import files
 from runner.definitions.building import build
 from runner.definitions.building.check import check
-from runner.definitions.building.parts import Parts
+from runner.definitions.building.set_contents import SetContents
 from runner.definitions.model import Definitions
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem, by_row, too_many
 from runner.definitions.problem_codes import Code
@@ -38,10 +38,10 @@ def load(paths: Sequence[str | FilePath]) -> Definitions:
 def load_sources(sources: Iterable[Source]) -> Definitions:
     """Return the set of these sources, problems included. Without sources, the set is empty."""
     ordered = sorted(sources, key=lambda source: source.name.split("/"))
-    parts = Parts()
+    parts = SetContents()
     problems: list[Problem] = []
     whole = True
-    with _collector_paused():
+    with collector_paused():
         for source in ordered:
             document, found = _read(source)
             problems += found
@@ -101,8 +101,11 @@ def _in_file_order(problem: Problem) -> tuple[object, ...]:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    # No value built here is cyclic. The garbage collector would only scan the growing set repeatedly.
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector while thousands of values are built that are not cyclic.
+
+    It would only scan the growing set repeatedly.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -174,6 +174,10 @@ class Definitions:
     problems: tuple[Problem, ...] = field(default=())
 
 
+# Made once: json.dumps would make an encoder for each call.
+_to_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def canonical(value: object) -> bytes:
     """Return JSON in UTF-8 with sorted keys and no white space, so that equal values give equal bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _to_json(value).encode()

@@ -302,7 +302,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "india: {region: in1, account_id_env: CLEVERTAP_INDIA_ACCOUNT_ID, ...}",
     ),
     Code.ID_IS_PASSCODE: Explanation(
-        "account_id_env names the variable that holds a passcode",
+        "account_id_env names the variable that contains a passcode",
         "Account ids are not secret: servers write them to logs. A passcode used as an account id would be exposed.",
         "account_id_env: CLEVERTAP_INDIA_PASSCODE\npasscode_env: CLEVERTAP_INDIA_PASSCODE",
         "account_id_env: CLEVERTAP_INDIA_ACCOUNT_ID\npasscode_env: CLEVERTAP_INDIA_PASSCODE",

@@ -89,7 +89,7 @@ def _is_hidden_end(inside: str) -> bool:
     return is_hidden(name) or any(is_hidden(folder) and not folder.startswith("..") for folder in folders)
 
 
-def shown(path: str) -> str:
+def display_path(path: str) -> str:
     """Return the name that messages show for a path."""
     # Backslashes are doubled, so that two files never show the same name.
     return escaped(path.replace(os.sep, "/").replace("\\", "\\\\"))

@@ -42,7 +42,7 @@ def check_ledger_pins(accounts: Iterable[Account], ledger_id: str, place: str) -
                 ErrorCode.WRONG_LEDGER,
                 f"the account {account.name} may only be fired with the ledger {account.ledger},"
                 f" and {place} is the ledger {ledger_id}",
-                help="Name the right ledger with --ledger. Any other ledger does not record what was sent already.",
+                help="Name the right ledger with --ledger. No other ledger shows what was sent to this account.",
             )
 
 

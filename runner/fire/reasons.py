@@ -54,7 +54,8 @@ def answer_unknown(status: int) -> Reason:
 
 def redirected(status: int) -> Reason:
     """The server answered with another address."""
-    text = f"HTTP {status}: a redirect, and redirects are never followed; check the account's region"
+    found = f"HTTP {status}: the server redirected the request, and redirects are never followed"
+    text = f"{found}; check the account's region"
     return Reason(ReasonCode.REDIRECTED, text)
 
 
@@ -84,7 +85,7 @@ def _quoted(said: str) -> str:
 def claimed_by_another_run(*, expires: bool) -> Reason:
     """Another run took the firing. `expires`: the firing has a grace period."""
     ended = "claimed it, sent it or recorded it as expired" if expires else "claimed or sent it"
-    return Reason(ReasonCode.CLAIMED_BY_ANOTHER_RUN, f"another run meanwhile {ended}")
+    return Reason(ReasonCode.CLAIMED_BY_ANOTHER_RUN, f"another run {ended} meanwhile")
 
 
 def ledger_cannot_store(message: str) -> Reason:
@@ -109,22 +110,22 @@ def run_refused(message: str) -> Reason:
 
 def run_ended_in_flight() -> Reason:
     """The request was in progress at the end of the run."""
-    return Reason(ReasonCode.RUN_ENDED_IN_FLIGHT, "the run ended while the request was in flight")
+    return Reason(ReasonCode.RUN_ENDED_IN_FLIGHT, "the run ended while the request was in progress")
 
 
 def run_ended_before_sending() -> Reason:
     """The firing was claimed and not sent at the end of the run."""
-    return Reason(ReasonCode.RUN_ENDED_BEFORE_SENDING, "the run ended before it was sent")
+    return Reason(ReasonCode.RUN_ENDED_BEFORE_SENDING, "the run ended before the request was sent")
 
 
 def fault_in_flight(error: Exception) -> Reason:
     """An unexpected error while the request was in progress."""
-    return Reason(ReasonCode.FAULT_IN_FLIGHT, f"{fault_text(error)}, while the request was in flight")
+    return Reason(ReasonCode.FAULT_IN_FLIGHT, f"{fault_text(error)}, while the request was in progress")
 
 
 def fault_before_sending(error: Exception) -> Reason:
     """An unexpected error before the request was sent."""
-    return Reason(ReasonCode.FAULT_BEFORE_SENDING, f"{fault_text(error)}, before it was sent")
+    return Reason(ReasonCode.FAULT_BEFORE_SENDING, f"{fault_text(error)}, before the request was sent")
 
 
 def outcome_not_recorded(outcome: str, reason: Reason | None, error: Exception) -> Reason:
@@ -155,7 +156,7 @@ def after_tries(reason: Reason, last: Reason | None) -> Reason:
 
 def account_refused(reason: Reason | None) -> Reason:
     """A firing ended in a way in which every other firing of the account would end."""
-    return Reason(ReasonCode.ACCOUNT_REFUSED, f"the account was stopped: {reason}")
+    return Reason(ReasonCode.ACCOUNT_REFUSED, f"the run stopped sending to the account: {reason}")
 
 
 def account_address_unusable(base_url: str) -> Reason:
@@ -168,24 +169,24 @@ def account_address_unusable(base_url: str) -> Reason:
 
 def account_slots_unusable(error: Exception) -> Reason:
     """The slots of the account can't be taken."""
-    return Reason(ReasonCode.ACCOUNT_UNUSABLE, f"the account was stopped: {fault_text(error)}")
+    return Reason(ReasonCode.ACCOUNT_UNUSABLE, f"the run stopped sending to the account: {fault_text(error)}")
 
 
 def account_in_doubt(in_a_row: int) -> Reason:
     """Too many firings in a row ended in doubt."""
-    text = f"the account was stopped: {in_a_row} firings in a row ended in doubt"
+    text = f"the run stopped sending to the account: {in_a_row} firings in a row ended in doubt"
     return Reason(ReasonCode.ACCOUNT_IN_DOUBT, text)
 
 
 def account_faulty(in_a_row: int) -> Reason:
     """Too many firings in a row met an internal error."""
-    text = f"the account was stopped: {in_a_row} firings in a row met an internal error"
+    text = f"the run stopped sending to the account: {in_a_row} firings in a row met an internal error"
     return Reason(ReasonCode.ACCOUNT_FAULTY, text)
 
 
 def canary_not_fired(why: str) -> Reason:
     """The first firing of the account was not fired. `why`: its reason, or its outcome."""
-    return Reason(ReasonCode.CANARY_NOT_FIRED, f"the canary was not fired: {why}")
+    return Reason(ReasonCode.CANARY_NOT_FIRED, f"the canary, the first firing of the account, was not fired: {why}")
 
 
 # What an earlier run left behind.

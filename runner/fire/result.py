@@ -127,7 +127,9 @@ def reach_warnings(bulletins_sent: int | None) -> tuple[str, ...]:
     """Return a warning if the API accepted a request and sent no bulletin, or did not state how many it sent."""
     if bulletins_sent is None:
         return ("the answer does not state how many bulletins were sent",)
-    return () if bulletins_sent else ("0 bulletins were sent: check that one is published for the business event",)
+    return (
+        () if bulletins_sent else ("0 bulletins were sent: check that a bulletin is published for the business event",)
+    )
 
 
 def attempt(number: int, answer: Answer, judgement: Judgement, redacted: Callable[[str], str]) -> Attempt:

@@ -112,7 +112,7 @@ class Run:
             if self._early_end.is_abandoned or self._early_end.is_broken:
                 for result in self._claims.give_back():
                     self._results.add(result)
-            self._claims.forgo_unconfirmed()
+            self._claims.release_unconfirmed()
         for lane in lanes:
             self._add_unsent(lane, by_account[lane.account.name])
         return self._ended(plan)
@@ -195,7 +195,7 @@ class Run:
     def record_outcome(self, exit_code: int, report: RecordedReport | None = None) -> None:
         """Record in the ledger how the run ended and what its report contains, before that report is published."""
         interrupted, lease = self._was_interrupted, self._settings.lease
-        self._access.insist(
+        self._access.perform(
             lambda: self._ledger.record_outcome(
                 self.id, exit_code=exit_code, interrupted=interrupted, lease=lease, report=report
             )
@@ -220,11 +220,11 @@ class Run:
         report it, the next run does.
         """
         shown = {(result.step.firing.key, result.outcome) for result in reported}
-        rows = self._access.insist(lambda: self._ledger.unreported(self.id))
+        rows = self._access.perform(lambda: self._ledger.unreported(self.id))
         ids = [row.id for row in rows if (row.key, takeover.OUTCOMES[row.state]) in shown]
         interrupted = self._was_interrupted
-        self._access.insist(lambda: self._ledger.mark_reported(self.id, ids))
-        self._access.insist(lambda: self._ledger.finish_run(self.id, exit_code=exit_code, interrupted=interrupted))
+        self._access.perform(lambda: self._ledger.mark_reported(self.id, ids))
+        self._access.perform(lambda: self._ledger.finish_run(self.id, exit_code=exit_code, interrupted=interrupted))
 
     def stop(self, signal: int) -> None:
         """Start no more claims and no more requests. Requests in flight continue, and their outcomes are recorded.

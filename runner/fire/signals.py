@@ -23,7 +23,7 @@ def interrupting(run: Run) -> Iterator[None]:
         if count == 1:
             run.stop(number)
         else:
-            interrupts.die_of_the_next()
+            interrupts.let_next_signal_kill()
             run.abandon()
 
     interrupts.listen(listener)

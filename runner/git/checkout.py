@@ -15,11 +15,11 @@ from pathlib import Path
 
 from runner.checkouts import (
     checkout_of,
+    ignored_checkout,
     is_top,
     links_on_the_way,
     links_out_of_checkout,
     nearest_top,
-    passed_over,
 )
 from runner.definitions.sources import Source
 from runner.errors import ErrorCode, UserError
@@ -60,7 +60,7 @@ def require_committed(paths: Sequence[Path]) -> None:
         except OSError as error:
             message = f"--require-committed needs git, and git can't be run: {error.strerror}"
             raise UserError(
-                ErrorCode.GIT_MISSING, message, help="Install git, or leave --require-committed out."
+                ErrorCode.GIT_MISSING, message, help="Install git, or leave out --require-committed."
             ) from None
         except NoCheckoutError:
             raise _no_commit(path) from None
@@ -107,7 +107,7 @@ def _is_committed(link: Path) -> bool:
 
 
 def _refuse_own_repository(path: Path) -> None:
-    nested = passed_over(path)
+    nested = ignored_checkout(path)
     if nested is not None:
         raise UserError(
             ErrorCode.NESTED_REPOSITORY,

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.checkouts import checkout_of, passed_over
+from runner.checkouts import checkout_of, ignored_checkout
 from runner.errors import ErrorCode, UserError
 from runner.git.command import NoCheckoutError, git, refusal
 
@@ -36,7 +36,9 @@ def base(path: Path, ref: str) -> Base:
     head = _commit(path, "HEAD")
     if head is None:
         raise UserError(
-            ErrorCode.NO_COMMIT, f"HEAD has no commit yet to compare with {ref}", help="Commit the definitions first."
+            ErrorCode.NO_COMMIT,
+            f"HEAD has no commit yet to compare with {ref}",
+            help="Commit the definitions first, then run the command again.",
         )
     commit = _commit(path, ref)
     if commit is None:
@@ -62,7 +64,7 @@ def base(path: Path, ref: str) -> Base:
 
 
 def _is_shallow(path: Path, ref: str) -> bool:
-    if nested := passed_over(path):
+    if nested := ignored_checkout(path):
         message = f"{path} is a git repository of its own inside the checkout {checkout_of(path)}: it has other commits"
         help = f"Compare inside it, cd {shlex.quote(str(nested))}, or remove its entry .git."  # noqa: A001
         raise UserError(ErrorCode.NESTED_REPOSITORY, message, help=help)

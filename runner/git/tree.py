@@ -20,12 +20,12 @@ from runner.definitions.sources import (
     LINK_TO_OTHER,
     OUTSIDE,
     Source,
+    display_path,
     is_definition,
     is_hidden,
     is_readable_definition,
     is_readable_table,
     is_table,
-    shown,
 )
 from runner.errors import ErrorCode, UserError
 from runner.git.command import git_bytes, refusal
@@ -128,7 +128,7 @@ def _named(tree: Listing, inside: bytes, given: Path, is_wanted: Callable[[str],
         if tree.is_there(inside):
             above, _, last = inside.rpartition(b"/")
             folder = tree.follow(above)
-            yield shown(str(given)), folder + b"/" + last if folder else last
+            yield display_path(str(given)), folder + b"/" + last if folder else last
         return
     folder = tree.follow(inside)
     prefix = folder + b"/" if folder else b""
@@ -139,7 +139,7 @@ def _named(tree: Listing, inside: bytes, given: Path, is_wanted: Callable[[str],
         if any(map(is_hidden, name.split("/"))):
             continue
         if is_wanted(name) or (place in tree.links and tree.is_folder(place)):
-            yield shown(os.path.join(given, name)), place
+            yield display_path(os.path.join(given, name)), place
 
 
 def _content_id(tree: Listing, inside: bytes, place: bytes) -> bytes | OSError:

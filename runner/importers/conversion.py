@@ -56,8 +56,8 @@ def converted(found: Iterable[Draft | Problem], context: ImportContext, notes: I
     if not drafts and not problems:
         raise UserError(
             ErrorCode.NOTHING_TO_IMPORT,
-            "there is nothing to import",
-            help="No bulletin was found.",
+            "no bulletin was found, so there is nothing to import",
+            help="Check that this is the right file.",
             exit_code=Exit.USAGE,
         )
     text = ""
@@ -94,8 +94,11 @@ def _written(entries: list[dict[str, Any]]) -> str:
     common = _common(entries) if len(entries) > 1 else {}
     text = "".join(document((_without(entry, common) for entry in entries), common))
     if len(text.encode()) > MAX_FILE_BYTES:
-        message = f"this makes a file of {len(text.encode()):,} bytes, and no more than {MAX_FILE_BYTES:,} are read"
-        raise UserError(ErrorCode.IMPORT_TOO_LARGE, message, help="Import it in parts.", exit_code=Exit.USAGE)
+        size = f"{len(text.encode()):,} bytes, more than the {MAX_FILE_BYTES:,} of a definition file"
+        message = f"the import makes a file of {size}"
+        raise UserError(
+            ErrorCode.IMPORT_TOO_LARGE, message, help="Split the input, and import each part.", exit_code=Exit.USAGE
+        )
     return text
 
 
@@ -143,7 +146,10 @@ def _problems(text: str, drafts: Sequence[Draft], context: ImportContext, notes:
     if [canonical(bulletin.payload()) for bulletin in read_back] != [canonical(draft.payload) for draft in drafts]:
         message = "the new definitions differ from what was imported, so nothing was written"
         raise UserError(
-            ErrorCode.IMPORT_DIFFERS, message, help="This is a bug of bulletins itself.", exit_code=Exit.REFUSED
+            ErrorCode.IMPORT_DIFFERS,
+            message,
+            help="This is a bug of bulletins itself. Report it with the imported file.",
+            exit_code=Exit.REFUSED,
         )
     return []
 

@@ -36,7 +36,9 @@ def unwritable_texts(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[P
     """Return problems of texts that no definition can hold, not even with escapes."""
     for path, text in _texts(fields, ()):
         if found := FORBIDDEN.search(text):
-            message = f"{dotted(path)} holds the character U+{ord(found[0]):04X}, which no definition may hold"
+            message = (
+                f"{dotted(path)} contains the character U+{ord(found[0]):04X}, which is not allowed in definitions"
+            )
             yield place.problem(path, Code.YAML_CONTROL_CHARACTER, message, "Remove it.")
 
 

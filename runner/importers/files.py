@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from runner.definitions.sources import is_hidden, shown
+from runner.definitions.sources import display_path, is_hidden
 from runner.errors import ErrorCode, Exit, UserError
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -19,11 +19,11 @@ _STDIN = Path("-")
 
 def content(path: Path) -> tuple[str, bytes]:
     """Return the name to show for a file, and its bytes; `-` is standard input. Raises UserError."""
-    name = "standard input" if path == _STDIN else shown(str(path))
+    name = "standard input" if path == _STDIN else display_path(str(path))
     try:
         data = _read_stdin() if path == _STDIN else _read(path)
     except OSError as error:
-        message = f"{name}: {error.strerror or error}"
+        message = f"{name} can't be read: {error.strerror or error}"
         raise UserError(
             ErrorCode.CANNOT_READ,
             message,
@@ -32,7 +32,9 @@ def content(path: Path) -> tuple[str, bytes]:
         ) from None
     if len(data) > MAX_BYTES:
         message = f"{name} is larger than {MAX_BYTES:,} bytes, the most that can be imported"
-        raise UserError(ErrorCode.IMPORT_TOO_LARGE, message, help="Import it in parts.", exit_code=Exit.USAGE)
+        raise UserError(
+            ErrorCode.IMPORT_TOO_LARGE, message, help="Split the input, and import each part.", exit_code=Exit.USAGE
+        )
     return name, data
 
 
@@ -54,11 +56,11 @@ def _files_under(folder: Path) -> list[Path]:
         files = [Path(parent, name) for name in names if name.lower().endswith(_JSON) and not is_hidden(name)]
         found += [each for each in files if _is_file(each)]
     if not found:
-        message = f"{shown(str(folder))} holds no JSON"
+        message = f"{display_path(str(folder))} contains no JSON file"
         raise UserError(
             ErrorCode.NOTHING_TO_IMPORT,
             message,
-            help=f"Files of payloads end in {', '.join(_JSON)}.",
+            help=f"Give a folder with files that end in {', '.join(_JSON)}, or the path of one file.",
             exit_code=Exit.USAGE,
         )
     return sorted(found, key=lambda each: each.parts)
@@ -74,10 +76,10 @@ def _is_file(path: Path) -> bool:
 
 
 def _refuse(error: OSError) -> NoReturn:
-    place = shown(os.fspath(error.filename)) if error.filename else "the folder"
+    place = display_path(os.fspath(error.filename)) if error.filename else "the folder"
     raise UserError(
         ErrorCode.CANNOT_READ,
-        f"{place}: {error.strerror}",
+        f"{place} can't be read: {error.strerror}",
         help="Give files and folders that can be read.",
         exit_code=Exit.USAGE,
     ) from None

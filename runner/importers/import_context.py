@@ -41,7 +41,7 @@ class ImportContext:
     def account_option(self) -> str:
         """Return the option that is needed to choose an account; empty if it is given, or not needed."""
         accounts = self.definitions.accounts
-        return "" if self.accounts or len(accounts) < 2 else f"--account NAME: {listed(accounts, 'or')}"
+        return "" if self.accounts or len(accounts) < 2 else f"--account with {listed(accounts, 'or')}"
 
 
 @dataclass(slots=True)
@@ -135,7 +135,7 @@ def _check_named(wanted: Sequence[str], names: Sequence[str]) -> None:
             help_ = did_you_mean(name, names) or f"Known: {listed(names)}."
             raise UserError(
                 ErrorCode.NO_SUCH_ACCOUNT,
-                f"--account {name}: the set defines no such account",
+                f"the set defines no account {name}, which --account gives",
                 help=help_,
                 exit_code=Exit.USAGE,
             )
@@ -174,7 +174,7 @@ def _chosen(
 
 
 def _which(message: str, accounts: Mapping[str, Account]) -> UserError:
-    help_ = f"Give --account NAME: {listed(accounts, 'or')}; or define the account that is meant."
+    help_ = f"Give --account with {listed(accounts, 'or')}, or define the account that is meant."
     return UserError(ErrorCode.ACCOUNT_UNCLEAR, message, help=help_, exit_code=Exit.USAGE)
 
 

@@ -130,7 +130,7 @@ def _problems(value: Any, place: PayloadPlace, given: Mapping[str, str]) -> Iter
         yield place.problem((), Code.WRONG_TYPE, message, 'Write {"business_event": …, "name": …, …}.')
         return
     if name := _list_within(value):
-        message = f"{quoted(name)} holds a list, but a payload is one object"
+        message = f"{quoted(name)} contains a list, but a payload is one object"
         yield place.problem((name,), Code.UNKNOWN_FIELD, message, "Give the list itself.", at_key=True)
         return
     for name in value:

@@ -16,8 +16,8 @@ from runner.jobs.selection import Selection
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
     from runner.ledger.ledger import Ledger
-    from runner.plan.compare import Comparison
     from runner.plan.decide import Plan
+    from runner.plan.review.compare import Comparison
     from runner.plan.select import ChangedSince
 
 
@@ -38,7 +38,7 @@ def _base(path: Path, ref: str) -> _Base:
 
 def changed_since(ref: str, definitions: Definitions, path: Path) -> ChangedSince:
     """Return the selector of bulletins that were added or changed since `ref`. Raises UserError if git fails."""
-    from runner.plan.compare import compare
+    from runner.plan.review.compare import compare
     from runner.plan.select import ChangedSince
 
     return ChangedSince(ref, compare(_base(path, ref).definitions, definitions))
@@ -52,8 +52,8 @@ def changes_against(
     With a selection, the part holds only changes of selected bulletins.
     """
     from runner.jobs.planning import plan_firings
-    from runner.plan.compare import compare
     from runner.plan.firing import firings
+    from runner.plan.review.compare import compare
     from runner.report.document.changes import changes_document
 
     base = _base(path, ref)

@@ -20,13 +20,13 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
         return
     from runner import git
     from runner.files import is_same_place
-    from runner.jobs.ledgers import ledger_files
+    from runner.jobs.ledger.opened_ledger import ledger_files
 
     ledger = ledger_files(ledger_url)
     for file in ledger[:1]:
         link = git.committed_link(file)
         if link is not None:
-            message = f"the ledger {file} would be found through {link}, a link that was committed"
+            message = f"the ledger {file} would be found through {link}, a link that was committed to git"
             raise UserError(
                 ErrorCode.COMMITTED_LINK,
                 message,
@@ -40,7 +40,9 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
             )
         link = git.committed_link_out(path.parent)
         if link is not None:
-            message = f"{path} would be written outside of the checkout, because {link} is a link committed to git"
+            message = (
+                f"{path} would be written outside the checkout, because {link} is a link that was committed to git"
+            )
             raise UserError(ErrorCode.COMMITTED_LINK, message, help=_elsewhere(option))
 
 

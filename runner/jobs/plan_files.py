@@ -14,7 +14,7 @@ from runner.jobs.messages import Messages
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
     from runner.plan.decide import Plan
-    from runner.plan.reviewed import ReviewedPlan
+    from runner.plan.review.reviewed import ReviewedPlan
 
 _SHOWN = 10  # differences that a message shows
 
@@ -50,7 +50,7 @@ def write_plan(path: Path, document: Mapping[str, Any], command: Sequence[str], 
         raise UserError(
             ErrorCode.CANNOT_WRITE,
             f"the plan can't be written to {path}: {error.strerror}",
-            help="Make room or choose another place.",
+            help="Make room or give write access there, or choose another place with --out.",
         ) from None
     if document["ledger"] is None:
         messages.note(f"{path} can't be fired: without a ledger, the plan can't show what was already sent")
@@ -81,7 +81,9 @@ def read_plan(path: Path) -> ReviewedPlan:
         return reviewed_plan(path.read_bytes())
     except OSError as error:
         raise UserError(
-            ErrorCode.CANNOT_READ, f"{path} can't be read: {error.strerror}", help="Nothing was sent."
+            ErrorCode.CANNOT_READ,
+            f"{path} can't be read: {error.strerror}",
+            help="Nothing was sent. Give a plan file that can be read.",
         ) from None
     except UserError as error:
         raise UserError(error.code, f"{path}: {error.message}", help=error.help) from None
@@ -89,7 +91,7 @@ def read_plan(path: Path) -> ReviewedPlan:
 
 def check_reviewed(reviewed: ReviewedPlan, plan: Plan, definitions: Definitions, ledger_id: str | None) -> None:
     """Check that all of the reviewed plan can still be sent. Raises UserError with the differences if not."""
-    from runner.plan.reviewed import differences
+    from runner.plan.review.reviewed import differences
 
     lines = differences(reviewed, plan, definitions.accounts, ledger_id)
     if lines:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner import __version__, git
-from runner.jobs.ledgers import LedgerChoice, ledger_if_exists, open_sandbox_ledger
+from runner.jobs.ledger.opened_ledger import LedgerChoice, ledger_if_exists, open_sandbox_ledger
 from runner.jobs.messages import Messages
 from runner.jobs.output_paths import check_outputs
 from runner.jobs.selected_set import SelectedSet, select_set
@@ -53,7 +53,7 @@ class PlannedSet:
 
 def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> PlannedSet:
     """Plan the selected bulletins of a set without problems. Raises UserError."""
-    from runner.jobs.ledger_witness import warn_if_older
+    from runner.jobs.ledger.ledger_witness import warn_if_older
     from runner.jobs.planning import plan_firings
     from runner.plan.select import up_to
     from runner.report.document.plan import PlanFacts, plan_document

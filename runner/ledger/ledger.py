@@ -13,225 +13,65 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
-from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from runner.definitions.model import Bulletin
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database import connect, database_errors, tables
-from runner.ledger.database.ledger_clock import LedgerClock, Source
-from runner.ledger.database.tables import ledger as ledger_table
+from runner.ledger.database import connect, creation, tables
+from runner.ledger.database.ledger_clock import Source
+from runner.ledger.ledger_reader import LedgerReader
 from runner.ledger.records import (
-    budget_use,
     claims,
     firings,
     queries,
     runs,
     seen_runs,
-    settled_firings,
+    sent_before,
     slots,
-    snapshot,
     unreported,
     watches,
 )
 from runner.ledger.records import outcomes as outcome_records
 from runner.ledger.transfer import json_lines
-from runner.ledger.transfer.check import LedgerFinding, check
 from runner.ledger.transfer.merge import Merged, merge
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import (
-    Attempt,
     Claim,
     ClaimRequest,
-    Description,
     FiringRow,
     Identity,
-    LiveRun,
     Origin,
     OutcomeRecord,
     RecordedReport,
-    Resolution,
-    RunRow,
     Settlement,
     SlotRequest,
 )
-from runner.ledger.witness.comparison import Loss, Recorded, SeenRun
+from runner.ledger.witness.comparison import Loss, SeenRun
 from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.firing import Firing, FiringKey, WatchKey
-from runner.plan.history import History, Spent, State, Watch
-
-if TYPE_CHECKING:
-    from runner.definitions.cache.cached_set import Question
+from runner.plan.history import Watch
 
 
-class Ledger:
-    """An open ledger, as a context manager. Several threads may use it.
-
-    Every method raises UserError if the database refuses, and LedgerAway if trying again may help. Leases are compared
-    with the ledger's own time; tests replace that with `clock`. The times of firings, `now`, come from the machine that
-    acts.
-    """
+class Ledger(LedgerReader):
+    """An open ledger that can also be written."""
 
     def __init__(self, url: URL, *, clock: Source | None = None) -> None:
-        self._engine = connect.open_engine(url)
-        self._url = url
-        self.clock = LedgerClock(self._engine.dialect, clock)
         # SQLite allows one writer. A thread that waits for this lock gets it at once; SQLite itself would poll.
         self._serial: AbstractContextManager[Any] = threading.Lock() if url.drivername == "sqlite" else nullcontext()
         self._own_runs: dict[str, SeenRun] = {}  # runs started by this object, with their committed claims
         self._counting = threading.Lock()
-        try:
-            with self.reading() as connection:
-                self.id: str = connection.execute(select(ledger_table.c.id)).scalar_one()
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._engine.dispose()
-
-    @property
-    def place(self) -> str:
-        """The place of the ledger as messages show it, without a password."""
-        return database_errors.shown(self._url)
-
-    @property
-    def has_one_writer(self) -> bool:
-        """Whether only one transaction at a time can write, as in SQLite."""
-        return self._url.drivername == "sqlite"
-
-    def canonical_place(self) -> str:
-        """Return the place of the ledger without credentials; equal for all spellings of its URL."""
-        with self.reading() as connection:
-            return seen_runs.place_of(connection, self._url)
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Provide a transaction that reads. Commands use the methods below instead."""
-        with connect.transaction(self._engine, self._url, reading=True) as connection:
-            yield connection
+        super().__init__(url, clock=clock)
 
     @contextmanager
     def writing(self, *, single: bool = False) -> Iterator[Connection]:
-        """Provide a transaction that writes. Commands use the methods below instead."""
+        """Provide a transaction that writes. Commands use the other methods instead."""
         with self._serial, connect.transaction(self._engine, self._url, single=single) as connection:
             yield connection
 
-    # Reading
-
-    def history(
-        self,
-        wanted: Sequence[Firing],
-        now: datetime,
-        *,
-        accounts: Collection[str] | None = None,
-        budgeted: Collection[str] = (),
-        bulletins: Iterable[Bulletin] = (),
-    ) -> History:
-        """Return all that the planner needs to know about these firings at `now`, as the ledger is at one moment.
-
-        `accounts` are the defined accounts. Firings sent in any other account are included, because it may have been
-        renamed. For the accounts in `budgeted`, recent firings are included. Of the wanted firings whose bulletin is in
-        `bulletins` and recurs, the missed occurrences are included that no run has settled.
-        """
-        with connect.snapshot(self._engine, self._url, streamed=False) as connection:
-            return snapshot.read(connection, wanted, now, self.clock.now(), accounts, budgeted, bulletins)
-
-    def settled(self, questions: Iterable[Sequence[Question]]) -> settled_firings.SettledCounts:
-        """Return which one-time bulletins have a firing that is not settled, and count the settled firings."""
-        with self.reading() as connection:
-            return settled_firings.read(connection, questions)
-
-    def watched(self, keys: Collection[WatchKey]) -> dict[WatchKey, Watch]:
-        """Return up to when each of these recurring bulletins is settled; without those that no run has looked at."""
-        with self.reading() as connection:
-            return watches.read(connection, keys)
-
-    def spent(self, accounts: Collection[str], now: datetime) -> dict[str, tuple[Spent, ...]]:
-        """Return the recent firings of these accounts that count against budgets."""
-        with self.reading() as connection:
-            return budget_use.spent(connection, accounts, now)
-
-    def newest_sent(self, keys: Collection[WatchKey], since: datetime) -> dict[WatchKey, datetime]:
-        """Return for each bulletin the due time of its newest occurrence after `since` that was (or may be) sent."""
-        with self.reading() as connection:
-            return watches.newest_sent(connection, keys, since)
-
-    def rows(
-        self,
-        *,
-        bulletin: str | None = None,
-        run: str | None = None,
-        state: State | None = None,
-        limit: int | None = 1000,
-    ) -> list[FiringRow]:
-        """Return rows of firings to show, newest first."""
-        with self.reading() as connection:
-            return queries.rows(connection, bulletin=bulletin, run=run, state=state, limit=limit)
-
-    def in_doubt(self) -> list[FiringRow]:
-        """Return the rows that a person has to resolve: in doubt, or claimed by a run that is over; oldest first."""
-        with self.reading() as connection:
-            return queries.in_doubt(connection, self.clock.now())
-
-    def resolutions(self, firing_ids: Iterable[str]) -> list[Resolution]:
-        """Return how people resolved the firings of these rows."""
-        with self.reading() as connection:
-            return queries.resolutions_of(connection, firing_ids)
-
-    def live_runs(self) -> list[LiveRun]:
-        """Return the runs in progress, oldest first."""
-        with self.reading() as connection:
-            return runs.live(connection, self.clock.now())
-
-    def run(self, run: str) -> RunRow | None:
-        """Return the run of that id, or None."""
-        with self.reading() as connection:
-            return runs.find(connection, run)
-
-    def newest_run(self, command: str) -> str | None:
-        """Return the id of the newest run of the command that recorded a firing, or None."""
-        with self.reading() as connection:
-            return runs.newest_with_firings(connection, command)
-
-    def recorded(self, ids: Iterable[str]) -> Recorded:
-        """Return which of these runs the ledger holds, its newest run, the runs in progress, and accepted losses."""
-        with self.reading() as connection:
-            return seen_runs.recorded(connection, ids, self.clock.now())
-
-    def attempts(self, run: str) -> dict[str, list[Attempt]]:
-        """Return the requests of a run by the id of their firing's row."""
-        with self.reading() as connection:
-            return queries.attempts_of(connection, run)
-
-    def describe(self) -> Description:
-        """Return facts about the ledger: its id, place, size, and numbers of rows."""
-        with self.reading() as connection:
-            return queries.describe(connection, self._url)
-
-    def export(self) -> Iterator[str]:
-        """Yield a snapshot of the whole ledger as JSON lines."""
-        with connect.snapshot(self._engine, self._url) as connection:
-            yield from json_lines.dump(connection)
-
-    def check(self) -> list[LedgerFinding]:
-        """Return the faults of the ledger and other remarks. Changes nothing."""
-        with connect.snapshot(self._engine, self._url) as connection:
-            return list(check(connection, self.clock.now(), self.clock.now(timedelta(days=1))))
-
-    def take_in(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
+    def import_rows(self, header: json_lines.Header, records: Iterable[json_lines.ExportRow]) -> Merged:
         """Import the rows of another ledger: all of them, or nothing if UserError is raised."""
         with self.writing() as connection:
             alive = runs.live(connection, self.clock.now())
@@ -286,8 +126,8 @@ class Ledger:
             if not runs.renew(connection, run, self.clock.now(lease)):
                 raise UserError(
                     ErrorCode.LEASE_LOST,
-                    f"run {run} did not renew its lease in time, and its claims were put in doubt",
-                    help="bulletins status shows these firings. Run again to send all others.",
+                    f"run {run} did not renew its lease in time, and the firings that it had claimed are in doubt",
+                    help="bulletins status shows these firings. A new run sends all others.",
                 )
 
     def record_outcome(
@@ -366,10 +206,6 @@ class Ledger:
         """Do the same as `settle_all` for one firing."""
         return self.settle_all("", [OutcomeRecord(claim, settlement, now)])[0]
 
-    def expire_claimed(self, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime) -> bool:
-        """Do the same as `settle_all` for one firing that expired before it was sent."""
-        return self.settle_all(run, [OutcomeRecord(claim, settlement, now, firing)])[0]
-
     def expire(
         self, run: str, missed: Sequence[Firing], now: datetime, reasons: Mapping[FiringKey, str] = MappingProxyType({})
     ) -> set[FiringKey]:
@@ -386,17 +222,17 @@ class Ledger:
         with self.writing() as connection:
             watches.move_on(connection, found)
 
-    def adopt(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
+    def record_as_sent(self, run: str, sent: Sequence[Firing], now: datetime, reason: str) -> int:
         """Record firings as sent by other means; return how many were recorded. Blocked ones are left out."""
         with self.writing() as connection:
-            adopted = firings.adopt(connection, run, sent, now, reason)
-        self._count_claims(run, adopted)
-        return adopted
+            recorded = sent_before.record(connection, run, sent, now, reason)
+        self._count_claims(run, recorded)
+        return recorded
 
-    def sweep(self, run: str) -> list[FiringRow]:
+    def put_claims_in_doubt(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
         with self.writing() as connection:
-            return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
+            return queries.rows_by_id(connection, firings.put_claims_in_doubt(connection, run, self.clock.now()))
 
     # Reports
 
@@ -412,11 +248,6 @@ class Ledger:
             with self.writing() as connection:
                 unreported.take_over(connection, run, piece, self.clock.now())
         return self.unreported(run)
-
-    def unreported(self, run: str) -> list[FiringRow]:
-        """Return the expired firings and firings in doubt that `run` has yet to report, oldest first."""
-        with self.reading() as connection:
-            return queries.rows_by_id(connection, [row.id for row in unreported.of_run(connection, run)])
 
     def mark_reported(self, run: str, ids: Sequence[str]) -> None:
         """Record that the report of `run` with these rows was published, so that no run reports them again."""
@@ -451,16 +282,6 @@ class Ledger:
         with self.writing() as connection:
             slots.give_back(connection, run, numbers)
 
-    def slots_of(self, run: str) -> dict[str, list[int]]:
-        """Return the numbers of the slots that a run still holds, by account."""
-        with self.reading() as connection:
-            return slots.held_by(connection, run)
-
-    def slot_demand(self, accounts: Iterable[str]) -> dict[str, dict[str, int]]:
-        """Return how many slots of each account each live run holds; 0 for a run that waits for its first slot."""
-        with self.reading() as connection:
-            return slots.demand(connection, accounts, self.clock.now())
-
 
 def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> Merged:
     """Import an exported ledger into the ledger at `url`, which is created if it does not exist.
@@ -469,9 +290,9 @@ def import_into(url: URL, lines: Iterable[str], *, now: datetime, who: str) -> M
     recorded here as sent, or perhaps sent, stays so, whatever the export contains.
     """
     header, records = json_lines.parse(lines)
-    if connect.is_made(url):
+    if creation.is_made(url):
         with Ledger(url) as ledger:
-            return ledger.take_in(header, records)
+            return ledger.import_rows(header, records)
     merged: list[Merged] = []
-    connect.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
+    creation.create(url, now=now, who=who, fill=lambda made: merged.append(merge(made, header, records)))
     return merged[0]

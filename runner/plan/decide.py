@@ -2,31 +2,26 @@
 
 In: firings, the history from the ledger, the time, and the accounts with budgets. Out: a Plan with one step a firing.
 
-Duplicates. A payload is sent to an account only once in 24 hours. A firing is a duplicate if another bulletin sent the
-same payload there in the last 24 hours or since this firing was due, or sends it earlier in this plan.
-
-Renamed accounts. An account that is no longer defined may have got a new name. So a firing is also a duplicate if the
-same bulletin and occurrence was sent in such an account. `allow_duplicate: true` permits both, and `revision` starts
-afresh.
+The rules that hold a firing back have modules of their own: `duplicates`, `catch_up` and `budget`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from runner.definitions.model import Account
 from runner.plan import reasons
 from runner.plan.budget import Budgets
-from runner.plan.catch_up import PassedOver, orphan_of, passed_over
+from runner.plan.catch_up import PassedOver, passed_over
 from runner.plan.changes import Change, changes
+from runner.plan.duplicates import account_renamed, duplicate
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, KnownFiring, State
 from runner.reason import Reason
 
-DUPLICATE_WINDOW = timedelta(hours=24)
 _NO_BUDGETS: Mapping[str, Account] = {}
 _ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
 
@@ -205,7 +200,7 @@ def _step(
         return Step(firing, Action.EXPIRED, why, needs_report=needs_report, kept_reason=why if needs_report else None)
     if occurrence.is_expired(now):
         return _expired(firing, entry, now)
-    if reason := _renamed(firing, history) or _duplicate(firing, history, now, sending):
+    if reason := account_renamed(firing, history) or duplicate(firing, history, now, sending):
         return Step(firing, Action.DUPLICATE, reason)
     if entry is not None and entry.failures:
         return Step(firing, Action.RETRY, reasons.failed_before(occurrence.due_at, entry.failures, entry.reason))
@@ -265,26 +260,3 @@ def _is_reported(firing: Firing, entry: KnownFiring) -> bool:
     """Whether a run has recorded the expiry of this firing with the same end of its grace."""
     expires_at = firing.occurrence.expires_at
     return entry.state is State.EXPIRED and expires_at is not None and entry.expires_at == expires_at
-
-
-def _duplicate(
-    firing: Firing, history: History, now: datetime, sending: Mapping[tuple[str, str], Iterable[str]]
-) -> Reason | None:
-    if firing.bulletin.allow_duplicate:
-        return None
-    payload = (firing.key.account, firing.payload_hash)
-    for other in sending.get(payload, ()):
-        if other != firing.key.bulletin:
-            return reasons.duplicate_in_plan(firing.key.account, other)
-    for sent in history.recent.get(payload, ()):
-        is_late = firing.occurrence.due_at is not None and sent.at >= firing.occurrence.due_at
-        if sent.key.bulletin != firing.key.bulletin and (is_late or now - sent.at < DUPLICATE_WINDOW):
-            return reasons.duplicate_sent(firing.key.account, sent)
-    return None
-
-
-def _renamed(firing: Firing, history: History) -> Reason | None:
-    """Return why the firing may be a second send to the same people, through a renamed account; None if it is not."""
-    if (orphan := orphan_of(firing, history)) is None:
-        return None
-    return reasons.account_renamed(firing.key.account, firing.key.occurrence, orphan)

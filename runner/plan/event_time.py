@@ -31,11 +31,12 @@ def event_time_warnings(when: str | int, sent_at: datetime, *, is_later: bool = 
     if not isinstance(when, int):
         return ()
     event_at = datetime.fromtimestamp(when, UTC)
+    found = f"the field when is {utc_text(event_at)}"
     reference = "the due time" if is_later else "the time of sending"
     if sent_at - event_at > OLDEST:
         distance = f"{duration_text(sent_at - event_at)} before {reference}"
-        return (f"when is {utc_text(event_at)}, {distance}: CleverTap may refuse events older than 2 hours",)
+        return (f"{found}, {distance}: CleverTap may refuse events older than 2 hours",)
     if event_at - sent_at > FARTHEST_AHEAD:
         distance = f"{duration_text(event_at - sent_at)} after {reference}"
-        return (f"when is {utc_text(event_at)}, {distance}: CleverTap may refuse events more than 2 minutes ahead",)
+        return (f"{found}, {distance}: CleverTap may refuse events more than 2 minutes ahead",)
     return ()

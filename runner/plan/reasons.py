@@ -49,13 +49,13 @@ def disabled() -> Reason:
 def held_back(held: HeldByBudget, expires_at: datetime | None) -> Reason:
     """The reason for a firing that a budget holds back, and that expires at `expires_at`."""
     until = utc_text(whole_second(held.until))
-    others = "1 other is" if held.others == 1 else f"{held.others:,} others are"
-    why = f"{others} sent first: no room until" if held.others else "it is used up until"
-    then = "it can be sent then"
+    others = "1 other firing is" if held.others == 1 else f"{held.others:,} other firings are"
+    why = f", and {others} sent first" if held.others else ", which is used up"
+    then = f"the firing can be sent from {until}"
     if expires_at is not None and held.until > expires_at:
-        then = f"it will expire before that, {utc_text(expires_at)}"
+        then = f"there is room again from {until}, but the firing expires {utc_text(expires_at)}"
     code = ReasonCode.BUDGET_FOR_OTHERS if held.others else ReasonCode.BUDGET_USED_UP
-    return Reason(code, f"{_limit_text(held.limit)}, and {why} {until}; {then}")
+    return Reason(code, f"{_limit_text(held.limit)}{why}; {then}")
 
 
 def _limit_text(limit: Limit) -> str:
@@ -69,7 +69,7 @@ def grace_ended(due_at: datetime, expires_at: datetime, now: datetime) -> Reason
     grace = duration_text(expires_at - due_at)
     return Reason(
         ReasonCode.GRACE_ENDED,
-        f"{_was_due(due_at)}; its grace of {grace} ran out {duration_text(now - expires_at)} ago",
+        f"{_was_due(due_at)}; its grace period of {grace} ended {duration_text(now - expires_at)} ago",
     )
 
 
@@ -84,7 +84,7 @@ def grace_ended_by_budget(due_at: datetime, limit: Limit) -> Reason:
 
 
 def _budget_cause(limit: Limit) -> str:
-    return f"{_limit_text(limit)}, and it was used up when the grace ran out"
+    return f"{_limit_text(limit)}, and it was used up when the grace period ended"
 
 
 def expiry_reported(entry: KnownFiring, otherwise: str) -> Reason:
@@ -101,8 +101,8 @@ def expiry_reported_early(entry: KnownFiring, due_at: datetime) -> Reason:
     """The reason for a firing that was reported as expired too early. A person may have acted on that report."""
     return Reason(
         ReasonCode.EXPIRY_REPORTED_EARLY,
-        f"due {utc_text(due_at)}; run {entry.run} already reported it as expired, because its grace had run out by the"
-        " clock of that machine; change the grace to send it",
+        f"due {utc_text(due_at)}; run {entry.run} already reported it as expired, because its grace period had ended by"
+        " the clock of that machine; change grace to send it",
     )
 
 
@@ -145,31 +145,31 @@ def _latest(due_at: datetime, instead: str) -> str:
 def no_run_in_time(due_at: datetime, in_time: timedelta) -> Reason:
     """The reason for a missed occurrence with `catch_up: none`. `in_time`: how long after the due time is in time."""
     minutes = in_time // timedelta(minutes=1)
-    text = f"{_was_due(due_at)}; catch_up is none, and no run came within {minutes}m of its due time"
+    text = f"{_was_due(due_at)}; catch_up is none, and no run started within {minutes}m of its due time"
     return Reason(ReasonCode.NO_RUN_IN_TIME, text)
 
 
 def only_latest_at_first(due_at: datetime) -> Reason:
     """The reason for an occurrence from before the first run that knew the bulletin."""
-    text = f"{_was_due(due_at)}; no run had looked at this bulletin before, so only the latest is sent"
+    text = f"{_was_due(due_at)}; no run had checked this bulletin before, so only its latest occurrence is sent"
     return Reason(ReasonCode.ONLY_LATEST_AT_FIRST, text)
 
 
 def only_latest_after_edit(due_at: datetime) -> Reason:
     """The reason for an occurrence from before the schedule was edited."""
-    text = f"{_was_due(due_at)}; the schedule was edited since: of earlier times, only the latest is sent"
+    text = f"{_was_due(due_at)}; the schedule was edited since: of all earlier occurrences, only the latest is sent"
     return Reason(ReasonCode.ONLY_LATEST_AFTER_EDIT, text)
 
 
 def too_late_for_last_run(due_at: datetime) -> Reason:
     """The reason for an occurrence that had expired when a run last looked."""
-    text = f"{_was_due(due_at)}; it was already too late when a run last looked at this bulletin"
+    text = f"{_was_due(due_at)}; it had already expired when a run last checked this bulletin"
     return Reason(ReasonCode.TOO_LATE_FOR_LAST_RUN, text)
 
 
 def too_late_for_first_run(due_at: datetime) -> Reason:
     """The reason for an occurrence that expired before any run looked."""
-    text = f"{_was_due(due_at)}; its grace ran out before the first run looked at this bulletin"
+    text = f"{_was_due(due_at)}; its grace period ended before the first run checked this bulletin"
     return Reason(ReasonCode.TOO_LATE_FOR_FIRST_RUN, text)
 
 
@@ -196,7 +196,7 @@ def when_sent(entry: KnownFiring, occurrence: str = "") -> str:
 
 def how_to_send_again(*, recurs: bool) -> str:
     """Return what a person can do so that an edit after sending takes effect."""
-    return "the next occurrence uses it" if recurs else "raise revision to send it again"
+    return "the next occurrence uses the edit" if recurs else "raise revision to send it again"
 
 
 def edited_after_sending(entry: KnownFiring, *, recurs: bool) -> Reason:
@@ -207,7 +207,7 @@ def edited_after_sending(entry: KnownFiring, *, recurs: bool) -> Reason:
 
 def may_have_been_sent(entry: KnownFiring, bulletin: str, occurrence: str) -> Reason:
     """The reason for a firing in doubt."""
-    hint = f"check the dashboard, then run bulletins resolve {bulletin}"
+    hint = f"look for it in the dashboard's activity log, then run bulletins resolve {bulletin}"
     text = f"it may have been sent {_claimed(entry, occurrence)}: {entry.reason or _NO_OUTCOME}; {hint}"
     return Reason(ReasonCode.MAY_HAVE_BEEN_SENT, text)
 
@@ -223,20 +223,22 @@ def _claimed(entry: KnownFiring, occurrence: str) -> str:
     if name == occurrence:
         return at
     if "@" not in occurrence:
-        return f"{at} as {name}, when it was recurring"
-    return f"{at} as {name}, {'for the same local date and time' if '@' in name else 'before it was recurring'}"
+        return f"{at} as {name}, when the bulletin was recurring"
+    return (
+        f"{at} as {name}, {'for the same local date and time' if '@' in name else 'before the bulletin was recurring'}"
+    )
 
 
 def duplicate_in_plan(account: str, other: str) -> Reason:
     """The reason for a firing whose payload the bulletin `other` sends in the same plan."""
-    text = f"the same payload is sent to {account} now by {other}; {_DUPLICATE_HELP}"
+    text = f"the bulletin {other} sends the same payload to {account} now; {_DUPLICATE_HELP}"
     return Reason(ReasonCode.DUPLICATE_IN_PLAN, text)
 
 
 def duplicate_sent(account: str, earlier: SentFiring) -> Reason:
     """The reason for a firing whose payload another bulletin sent before."""
-    text = f"the same payload was sent to {account} by {earlier.key.bulletin} {utc_text(earlier.at)}"
-    hint = f"if this is the same bulletin, write that id again; if not, {_DUPLICATE_HELP}"
+    text = f"the bulletin {earlier.key.bulletin} sent the same payload to {account} {utc_text(earlier.at)}"
+    hint = f"if both are the same bulletin, write the earlier id again; if not, {_DUPLICATE_HELP}"
     return Reason(ReasonCode.DUPLICATE_SENT, f"{text}; {hint}")
 
 

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from runner.definitions.row_reference import RowLine
 from runner.errors import ErrorCode, Exit, UserError
-from runner.plan.compare import Comparison
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing
+from runner.plan.review.compare import Comparison
 
 KINDS = ("id", "tag", "event", "account", "file")
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 def utc_text(at: datetime) -> str:
     """Return an instant in UTC, to the second: `2026-12-01T13:00:00Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # A plan of a large set writes thousands of instants, and isoformat is several times faster than strftime.
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def whole_second(at: datetime) -> datetime:

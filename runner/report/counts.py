@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from runner.definitions.suggest import counted
-from runner.plan.compare import MOVES
 from runner.plan.decide import Action
+from runner.plan.review.compare import MOVES
 from runner.report.local_time import local_time, zones_of
 from runner.report.vocabulary import ACTIONS
 

@@ -35,15 +35,17 @@ class SandboxAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A request after it was read: its account, its content and its answer. `admitted` is true if the request counts
-    as one of its account's requests in flight."""
+class CheckedRequest:
+    """A request after it was read: its account, its content and its answer.
+
+    `is_counted`: it counts as one of its account's requests in flight.
+    """
 
     account_id: str | None
     name: str | None
     body: dict[str, object] | None
     answer: CannedAnswer
-    admitted: bool
+    is_counted: bool
 
 
 def answer_json(status: int, value: object, *, accepted: bool = False) -> CannedAnswer:
@@ -61,22 +63,22 @@ def too_many() -> CannedAnswer:
     return fail(TOO_MANY, "Too many concurrent requests")
 
 
-def judge(request: ReceivedRequest, account: SandboxAccount) -> Judged:
+def check_request(request: ReceivedRequest, account: SandboxAccount) -> CheckedRequest:
     """Return how the API answers a request, without its concurrency limit and without any fault."""
     body = _read_json_object(request.body)
     named = body.get("name") if body else None
     account_id = request.headers.get("x-clevertap-account-id") or None
-    turned_away = _turn_away(request, account, account_id)
-    return Judged(
+    refusal = _refusal(request, account, account_id)
+    return CheckedRequest(
         account_id=account_id,
         name=named if isinstance(named, str) else None,
         body=body,
-        answer=turned_away or _raise_bulletin(body, account),
-        admitted=turned_away is None,
+        answer=refusal or _raise_bulletin(body, account),
+        is_counted=refusal is None,
     )
 
 
-def _turn_away(request: ReceivedRequest, account: SandboxAccount, account_id: str | None) -> CannedAnswer | None:
+def _refusal(request: ReceivedRequest, account: SandboxAccount, account_id: str | None) -> CannedAnswer | None:
     if request.flaw:
         return fail(*request.flaw)
     if request.path != TRIGGER_PATH:

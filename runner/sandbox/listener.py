@@ -81,12 +81,12 @@ class Listener:
                 connected.close()
                 return
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            thread = Thread(target=self._converse, args=(connected,), daemon=True)
+            thread = Thread(target=self._serve_connection, args=(connected,), daemon=True)
             with self._lock:
                 self._threads[connected] = thread
             thread.start()
 
-    def _converse(self, connected: socket.socket) -> None:
+    def _serve_connection(self, connected: socket.socket) -> None:
         try:
             with connected, suppress(OSError):  # clients may close at any time
                 self._serve(connected)

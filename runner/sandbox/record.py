@@ -85,7 +85,7 @@ class RequestLog:
             return tuple(self._kept.values())
 
 
-class Flights:
+class RequestsInFlight:
     """Which connections have a request in flight, by account. A request counts for `release_s` seconds longer."""
 
     def __init__(self, limit: int, release_s: float = 0.0) -> None:
@@ -96,7 +96,7 @@ class Flights:
         self._holders: defaultdict[str, set[Connection]] = defaultdict(set)
         self._peaks: defaultdict[str, int] = defaultdict(int)
 
-    def enter(self, account_id: str, connection: Connection) -> int:
+    def add(self, account_id: str, connection: Connection) -> int:
         """Return how many requests the account has in flight with this one. Above the limit, this one is refused."""
         with self._lock:
             holders = self._holders[account_id]
@@ -110,7 +110,7 @@ class Flights:
             self._peaks[account_id] = max(self._peaks[account_id], count)
             return count
 
-    def leave(self, account_id: str, connection: Connection) -> None:
+    def remove(self, account_id: str, connection: Connection) -> None:
         """Frees the connection's place; without one it does nothing."""
         with self._lock:
             if self._release_s and connection in self._holders[account_id]:

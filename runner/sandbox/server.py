@@ -13,12 +13,20 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
-from runner.sandbox.answers import MAX_IN_FLIGHT, TOO_MANY, Judged, SandboxAccount, answer_of_fault, judge, too_many
+from runner.sandbox.answers import (
+    MAX_IN_FLIGHT,
+    TOO_MANY,
+    CheckedRequest,
+    SandboxAccount,
+    answer_of_fault,
+    check_request,
+    too_many,
+)
 from runner.sandbox.client_connection import CannedAnswer, Connection, ReceivedRequest
 from runner.sandbox.control import answer_control, is_for
 from runner.sandbox.faults import Fault, FaultKind, FaultRules, parse_fault
 from runner.sandbox.listener import LOOPBACK, Listener
-from runner.sandbox.record import Flights, Received, RequestLog, accepted_of
+from runner.sandbox.record import Received, RequestLog, RequestsInFlight, accepted_of
 
 MAX_LATENCY_S = 3600.0
 _UNANSWERED = frozenset({FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})
@@ -27,9 +35,9 @@ _UNANSWERED = frozenset({FaultKind.TIMEOUT, FaultKind.RESET, FaultKind.CLOSE})
 class Sandbox:
     """A running sandbox on 127.0.0.1, from its construction until `close` or the end of its `with`.
 
-    `port` 0 takes any free port. An admitted request takes `latency_s`, and counts as in flight until `release_s`
-    after its last byte. `credentials` maps account ids to passcodes,
-    and `events` maps event names to required properties; None accepts all. `record_limit` is how many requests are
+    `port` 0 takes any free port. A request that is not refused takes `latency_s`, and counts as in flight until
+    `release_s` after its last byte. `credentials` maps account ids to passcodes, and `events` maps event names to
+    required properties; None accepts all. `record_limit` is how many requests are
     kept. `seed` decides which requests get a fault with a probability. `on_answer` is called from many threads, for
     each request right before its answer. Raises OSError if the port can't be bound, and ValueError for an invalid
     fault or latency.
@@ -60,9 +68,9 @@ class Sandbox:
         self._closing = Event()
         self._record = RequestLog(record_limit)
         self._releases_late = release_s > 0
-        self._flights = Flights(MAX_IN_FLIGHT, release_s)
+        self._in_flight = RequestsInFlight(MAX_IN_FLIGHT, release_s)
         self._rules = FaultRules(seed)
-        self._listener = Listener(port, self._converse)
+        self._listener = Listener(port, self._serve)
         for fault in parsed:
             self.add_fault(fault)
         if all(fault.kind is not FaultKind.REFUSE for fault in parsed):
@@ -128,42 +136,42 @@ class Sandbox:
     def clear_record(self) -> None:
         """Delete the recorded requests and the peaks."""
         self._record.clear()
-        self._flights.clear_peaks()
+        self._in_flight.clear_peaks()
 
     def peak_in_flight(self, account_id: str) -> int:
         """Return the most requests the account had at once, refused ones included: 4 is one too many."""
-        return self._flights.peaks().get(account_id, 0)
+        return self._in_flight.peaks().get(account_id, 0)
 
     def peaks_in_flight(self) -> dict[str, int]:
         """Return `peak_in_flight` of every account that called."""
-        return self._flights.peaks()
+        return self._in_flight.peaks()
 
-    def _converse(self, connected: socket.socket) -> None:
+    def _serve(self, connected: socket.socket) -> None:
         connection = Connection(connected, self._closing)
         while (request := connection.read_request()) is not None:
             if is_for(request):
                 connection.send(answer_control(request, self), keep_alive=request.keep_alive)
-            elif not self._take(connection, request):
+            elif not self._answer_request(connection, request):
                 return
             if not request.keep_alive:
                 connection.finish()
                 return
 
-    def _take(self, connection: Connection, request: ReceivedRequest) -> bool:
+    def _answer_request(self, connection: Connection, request: ReceivedRequest) -> bool:
         """Handle one request, and return whether the connection continues."""
         at_s = time.monotonic()
-        judged = judge(request, self._account)
-        account_id = judged.account_id if judged.admitted else None
-        in_flight = self._flights.enter(account_id, connection) if account_id else 0
+        checked = check_request(request, self._account)
+        account_id = checked.account_id if checked.is_counted else None
+        in_flight = self._in_flight.add(account_id, connection) if account_id else 0
         try:
-            received, answer, fault = self._settle(request, judged, in_flight, at_s)
+            received, answer, fault = self._decide(request, checked, in_flight, at_s)
             held_s = self._latency_s if 0 < in_flight <= MAX_IN_FLIGHT else 0.0
             if held_s and self._closing.wait(at_s + held_s - time.monotonic()):
                 return False
             hangs = fault is not None and fault.kind is FaultKind.TIMEOUT
             # The place in flight is freed before the answer leaves, so that the client's next request is not refused.
             if account_id and not hangs and not self._releases_late:
-                self._flights.leave(account_id, connection)
+                self._in_flight.remove(account_id, connection)
             if fault is None or fault.kind not in _UNANSWERED:
                 received = self._record.answer(received, answer.status)
             if self._on_answer:
@@ -171,17 +179,17 @@ class Sandbox:
             return _reply(connection, answer, fault, keep_alive=request.keep_alive)
         finally:
             if account_id:
-                self._flights.leave(account_id, connection)
+                self._in_flight.remove(account_id, connection)
 
-    def _settle(
-        self, request: ReceivedRequest, judged: Judged, in_flight: int, at_s: float
+    def _decide(
+        self, request: ReceivedRequest, checked: CheckedRequest, in_flight: int, at_s: float
     ) -> tuple[Received, CannedAnswer, Fault | None]:
-        answer, fault = judged.answer, None
-        account_id = judged.account_id if judged.admitted else None
+        answer, fault = checked.answer, None
+        account_id = checked.account_id if checked.is_counted else None
         is_refused = account_id is not None and self._rules.refuses(account_id, at_s)
         if in_flight > MAX_IN_FLIGHT or is_refused:
             answer = too_many()
-        elif answer.accepted and (fault := self._rules.pick(judged.name or "")):
+        elif answer.accepted and (fault := self._rules.pick(checked.name or "")):
             answer = answer_of_fault(fault, answer)
         if answer.status == TOO_MANY and account_id is not None:
             self._rules.note_429(account_id, at_s)
@@ -189,9 +197,9 @@ class Sandbox:
             number=0,
             at_s=at_s,
             answered_at_s=None,
-            account_id=judged.account_id,
-            name=judged.name,
-            body=judged.body,
+            account_id=checked.account_id,
+            name=checked.name,
+            body=checked.body,
             accepted=fault.accepted if fault else answer.accepted,
             status=None,
             fault=fault.what if fault else FaultKind.STICKY_429.value if is_refused else None,

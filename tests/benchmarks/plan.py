@@ -30,7 +30,8 @@ from sqlalchemy import create_engine, insert
 from torture.places import LEDGERS, server
 
 from runner.definitions.load import load
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.tables import firings as table
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.firings import row_values

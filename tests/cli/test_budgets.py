@@ -16,8 +16,8 @@ from runner.definitions.schema.schemas import schema
 from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
-SPENT = "the budget of india is 1 an hour, and it is used up until 20"
-AFTER_ANOTHER = "the budget of india is 1 an hour, and 1 other is sent first: no room until 20"
+SPENT = "the budget of india is 1 an hour, which is used up; the firing can be sent from 20"
+AFTER_ANOTHER = "the budget of india is 1 an hour, and 1 other firing is sent first; the firing can be sent from 20"
 HELD = """
 defaults: {business_event: Program Released, c-by: a@example.com, accounts: [india]}
 bulletins:
@@ -37,7 +37,6 @@ def thrifty(ledger: str, small_set: Path, write: Write, sandbox: Sandbox) -> San
 def test_a_plan_says_what_waits_and_until_when(bulletins: Bulletins) -> None:
     lines = bulletins("plan", "--id", "now-*").out.splitlines()
     assert lines[1].startswith(f"wait  now-2  india  {AFTER_ANOTHER}")
-    assert lines[1].endswith("Z; it can be sent then")
     assert lines[-1].endswith(": 1 fire, 1 wait (1 for a budget)")
 
 
@@ -75,7 +74,12 @@ def test_the_documents_hold_it(bulletins: Bulletins) -> None:
 @pytest.mark.usefixtures("thrifty")
 @pytest.mark.parametrize(
     ("format_", "said"),
-    [("text", "Z; it can be sent then"), ("markdown", "| may go "), ("html", "may go <time"), ("junit", "may go: 20")],
+    [
+        ("text", "the firing can be sent from 20"),
+        ("markdown", "| may go "),
+        ("html", "may go <time"),
+        ("junit", "may go: 20"),
+    ],
 )
 def test_a_plan_says_when_what_waits_may_go(bulletins: Bulletins, format_: str, said: str) -> None:
     assert said in bulletins("plan", "--id", "now-*", "--format", format_).out
@@ -181,7 +185,7 @@ def test_what_a_budget_made_expire_says_so_ever_after(
     assert "would be reported as expired: 1" in dry.out
     assert "expired" not in dry.out.partition("left alone: ")[2].splitlines()[0]
     assert bulletins("fire", "--yes", "--id", "held-*").code == 1
-    kept = "the budget of india is 1 an hour, and it was used up when the grace ran out"
+    kept = "the budget of india is 1 an hour, and it was used up when the grace period ended"
     assert bulletins("report").out.count(kept) == 1
     history = bulletins("status", "held-2").out.splitlines()
     assert [line.count(kept) for line in history] == [1, 1]

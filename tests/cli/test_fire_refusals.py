@@ -162,7 +162,7 @@ class TestRequireCommitted:
         git("add", "--all", ".")
         assert bulletins("fire", "--yes", "--require-committed").code == 5
 
-    def test_a_file_whose_edits_git_was_told_not_to_see(self, bulletins: Bulletins, small_set: Path) -> None:
+    def test_a_file_whose_edits_git_ignores(self, bulletins: Bulletins, small_set: Path) -> None:
         git("update-index", "--assume-unchanged", "bulletins.d/all.yaml")
         path = small_set / "all.yaml"
         path.write_text(path.read_text().replace("Now 1", "Now one"))

@@ -289,7 +289,7 @@ def test_claims_that_are_missing_of_a_run_are_noticed(bulletins: Bulletins, ledg
     connection.commit()
     connection.close()
     done = bulletins("fire", "--yes", "--id", "now-*")
-    assert "holds 1 of the 2 firings" in done.err
+    assert "contains 1 of the 2 firings" in done.err
     assert lost_run(done)
     assert raised(sandbox) == ONCE
 

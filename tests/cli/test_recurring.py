@@ -68,7 +68,7 @@ def test_each_time_is_fired_once_and_says_which_it_is(
     assert body["properties"] == {"day": "Friday", "program_id": "1"}
 
 
-def test_what_no_run_came_for_is_told_once(
+def test_what_no_run_came_for_is_reported_once(
     bulletins: Bulletins, ledger: None, sandbox: Sandbox, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0  # from now on it is watched
@@ -83,7 +83,7 @@ def test_what_no_run_came_for_is_told_once(
     assert "expired" not in bulletins("plan", "--tag", "music").out
 
 
-def test_what_was_missed_often_is_told_in_two_lines_unless_all_is_wanted(
+def test_what_was_missed_often_is_reported_in_two_lines_unless_all_is_wanted(
     bulletins: Bulletins, ledger: None, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
@@ -96,7 +96,7 @@ def test_what_was_missed_often_is_told_in_two_lines_unless_all_is_wanted(
     assert [line.split()[3] for line in told] == [f"r1@2027-01-{day}T13:00:00Z" for day in ("01", "08", "15")]
 
 
-def test_the_report_of_a_run_tells_many_times_in_a_few_lines_unless_all_is_wanted(
+def test_the_report_of_a_run_shows_many_times_in_a_few_lines_unless_all_is_wanted(
     bulletins: Bulletins, ledger: None, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
@@ -127,7 +127,7 @@ def test_with_catch_up_none_what_a_run_may_not_send_is_in_time_for_the_next(
     assert [each["outcome"] for each in done.json["results"]] == ["expired", "fired", None]
 
 
-def test_a_new_schedule_tells_nothing_of_last_year(bulletins: Bulletins, ledger: None, it_is: SetClock) -> None:
+def test_a_new_schedule_reports_nothing_of_last_year(bulletins: Bulletins, ledger: None, it_is: SetClock) -> None:
     it_is(FRIDAY + timedelta(hours=3))
     done = bulletins("fire", "--yes", "--tag", "music")
     assert (done.code, done.out.splitlines()[0]) == (0, "nothing to send")
@@ -218,7 +218,7 @@ def test_a_plan_up_to_a_time_is_fired_as_any_other(
     assert sorted(filter(None, sent(sandbox))) == ["Once", "Weekly of 2026-12-04"]
 
 
-def test_an_entry_that_was_removed_and_put_back_tells_what_it_missed(
+def test_an_entry_that_was_removed_and_put_back_shows_what_it_missed(
     bulletins: Bulletins, ledger: None, it_is: SetClock, write: Write
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
@@ -323,7 +323,7 @@ def test_a_reviewed_plan_of_another_schedule_is_refused(
     assert done.refused_with(ErrorCode.PLAN_OUTDATED, "r1@2026-12-04T13:00:00Z")
 
 
-def test_a_reviewed_plan_settles_nothing_of_what_it_does_not_tell(
+def test_a_reviewed_plan_settles_nothing_of_what_it_does_not_report(
     bulletins: Bulletins, ledger: None, sandbox: Sandbox, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes").code == 0
@@ -354,7 +354,7 @@ def test_an_edit_of_the_schedule_says_what_it_does_now(bulletins: Bulletins, wri
     ]
 
 
-def test_a_dry_run_tells_and_records_nothing(bulletins: Bulletins, ledger: None, it_is: SetClock) -> None:
+def test_a_dry_run_reports_and_records_nothing(bulletins: Bulletins, ledger: None, it_is: SetClock) -> None:
     assert bulletins("fire", "--yes").code == 0
     it_is(FRIDAY + timedelta(days=1))
     for _ in range(2):

@@ -171,7 +171,9 @@ def test_ctrl_c_in_the_middle(
     with on_terminal("fire", "--yes", folder=tmp_path, environment=dict(os.environ)) as terminal:
         sandbox.wait_received(5, timeout_s=60)
         terminal.type("\x03")
-        terminal.wait_for("interrupted: waiting for the requests in flight; interrupt again to stop at once")
+        terminal.wait_for(
+            "interrupted: waiting for the requests in progress; a second interruption leaves them in doubt"
+        )
         assert terminal.raw.rindex(SHOW_CURSOR) > terminal.raw.rindex(HIDE_CURSOR)  # should it be killed now
         terminal.type("\x03")
         assert terminal.wait() == 130

@@ -7,7 +7,7 @@ from runner.definitions.files import sources_under
 from runner.definitions.load import load, load_sources
 from runner.definitions.model import Definitions
 from runner.definitions.problem_codes import Code
-from runner.definitions.sources import Source, is_definition, is_hidden, shown
+from runner.definitions.sources import Source, display_path, is_definition, is_hidden
 
 ACCOUNTS = b"accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
 BULLETIN = b"bulletins:\n- {id: a, business_event: E, name: N, properties: {}, c-by: a@example.com}\n"
@@ -72,4 +72,4 @@ def test_names_of_definitions(name: str) -> None:
 
 @pytest.mark.parametrize(("path", "name"), [("a/b.yaml", "a/b.yaml"), ("a\\b", "a\\\\b"), ("a\nb", "a\\nb")])
 def test_names_are_shown_on_one_line_and_kept_apart(path: str, name: str) -> None:
-    assert shown(path) == name
+    assert display_path(path) == name

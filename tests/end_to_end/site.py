@@ -24,7 +24,8 @@ from sqlalchemy.engine import URL
 
 import runner
 from runner.errors import ErrorCode
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.sandbox.record import Received
 from runner.sandbox.server import Sandbox
 

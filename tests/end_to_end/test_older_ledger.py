@@ -23,7 +23,7 @@ from sqlalchemy import create_engine
 
 from end_to_end.site import TIMEOUT_S, Done, Forks, Hold, Site
 from runner import local
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.sandbox.server import Sandbox
 
 IDS = [f"b-{number}" for number in range(8)]

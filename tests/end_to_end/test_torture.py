@@ -66,7 +66,7 @@ def test_clocks_that_are_set_back_and_forth(start: Start, port: int | None) -> N
 
 
 def test_signals_at_random_moments(start: Start, port: int | None) -> None:
-    found = list(signals.interrupt(start, start, "quick", port, 3 if port else 6))
+    found = list(signals.interrupt(start, start, "quick", port, 6 if port else 12))
     assert any(each.sent for each in found)
 
 

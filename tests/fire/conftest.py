@@ -14,7 +14,8 @@ from runner.fire.api.credentials import Credentials
 from runner.fire.api.endpoint import Endpoint
 from runner.fire.api.network import Network
 from runner.fire.api.timeouts import Timeouts
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.sandbox.server import Sandbox
 

@@ -24,7 +24,7 @@ from runner.fire.api.credentials import Credentials
 from runner.fire.result import Result
 from runner.fire.run import Run
 from runner.jobs.planning import plan_firings
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
 from runner.plan.firing import firings

@@ -25,7 +25,8 @@ from runner.fire.lanes.lane import FAULTS_IN_A_ROW
 from runner.fire.lanes.lane_threads import CLAIMS_AHEAD
 from runner.fire.outcome import judge
 from runner.fire.result import Result, RunResult
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Attempt, ClaimRequest, SlotRequest
 from runner.ledger.writer import LedgerWriter
@@ -221,7 +222,7 @@ def test_an_answer_with_characters_that_no_database_takes(firer: Firer, ledger: 
     claims = Claims(
         LedgerWriter(ledger, firer.run().id), access, is_stopping=lambda: False, on_fault=lambda error: None
     )
-    claim = claims.take(step)
+    claim = claims.claim_firing(step)
     settled = claims.settle(claim, Result(step, "fired", attempts=(attempt,), error="\0\udfff"))  # type: ignore[arg-type]
     assert (settled.outcome, states(ledger)) == ("fired", {"episode-1": State.FIRED})
 

@@ -437,14 +437,16 @@ def test_a_run_whose_claims_were_taken_over_sends_nothing_more(ledger: Ledger) -
             other = ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta(minutes=9))
             with ledger.writing() as connection:  # in one go: its own renewal must not come between
                 end_lease(connection, run.id)
-                assert firings.sweep(connection, other, ledger.clock.now())
+                assert firings.put_claims_in_doubt(connection, other, ledger.clock.now())
             ledger.finish_run(other, exit_code=4, interrupted=False)
             await_stop(run)
 
         sixth.work = take_over
         ended = firer.fire(bulletins, run)
 
-        assert "did not renew its lease in time, and its claims were put in doubt" in (ended.fault or "")
+        assert "did not renew its lease in time, and the firings that it had claimed are in doubt" in (
+            ended.fault or ""
+        )
         assert len(accepted(sandbox)) <= 8  # as many as were in flight by then
         settle_truthfully(ledger, accepted(sandbox))
         firer.fire(bulletins)

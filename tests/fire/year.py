@@ -28,7 +28,8 @@ from runner import process
 from runner.definitions.load import load
 from runner.definitions.model import Definitions
 from runner.jobs.planning import plan_firings
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.plan.decide import Action, Plan
 from runner.plan.firing import firings

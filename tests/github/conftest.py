@@ -15,7 +15,8 @@ from package_index import package_index
 from torture.processes import Zygote
 
 from github.machine import BULLETINS, Event, Machine, bare_clone
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.sandbox.server import Sandbox
 
 __all__ = ["package_index", "project"]

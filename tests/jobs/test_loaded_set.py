@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.jobs.loaded_set import load_set
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
 from runner.plan.decide import Action, Plan
@@ -86,7 +87,7 @@ class Place:
         with self.ledger() as ledger:
             run = ledger.start_run(Origin("fire", "1"), ME, lease=timedelta())
             wanted = list(firings(load_set(self.set, use_cache=False).definitions, NOW))[::every]
-            ledger.adopt(run, wanted, NOW - timedelta(days=2), "sent before")
+            ledger.record_as_sent(run, wanted, NOW - timedelta(days=2), "sent before")
             ledger.finish_run(run, exit_code=0, interrupted=False)
 
     def plan(self, *, use_cache: bool) -> Plan:

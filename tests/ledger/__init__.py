@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Engine, Table, event, insert, select
 
 import runner
 from runner.ledger.database import connect, tables
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.firings import row_values
-from runner.ledger.values import Attempt, Identity, Origin
+from runner.ledger.values import Attempt, Claim, Identity, Origin, OutcomeRecord, Settlement
 from runner.plan.firing import Firing
 from runner.plan.history import State
 
@@ -45,6 +46,13 @@ def attempt(number: int = 1, **fields: Any) -> Attempt:
     return Attempt(number, **{"started_at": NOW, "latency_ms": 12.5, "verdict": "yes", "http_status": 200, **fields})
 
 
+def expire_claimed(
+    ledger: Ledger, claim: Claim, run: str, firing: Firing, settlement: Settlement, now: datetime
+) -> bool:
+    """Record that a claimed firing expired before it was sent."""
+    return ledger.settle_all(run, [OutcomeRecord(claim, settlement, now, firing)])[0]
+
+
 def at_once(*works: Callable[[], T]) -> list[T]:
     """Does each in a thread of its own, begun together; returns what they return, in order. What fails there fails."""
     barrier = threading.Barrier(len(works))
@@ -61,7 +69,7 @@ def at_once(*works: Callable[[], T]) -> list[T]:
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """A transaction of one's own on the tables themselves."""
-    parsed = connect.parse_url(url)
+    parsed = parse_url(url)
     engine = connect.open_engine(parsed)
     try:
         with connect.transaction(engine, parsed) as connection:

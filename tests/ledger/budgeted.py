@@ -7,7 +7,7 @@ import sys
 from plan import HOUR, NOW, make_bulletin, make_firings
 
 from ledger import begin
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim
 from runner.plan.budget import DAY, Limit

@@ -14,7 +14,8 @@ from plan import NOW, make_bulletin, make_firings
 
 from ledger import begin
 from runner.errors import UserError
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 
 FIRINGS = make_firings(*(make_bulletin(f"b{number}", name=str(number)) for number in range(40)))

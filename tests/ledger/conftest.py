@@ -15,7 +15,8 @@ from sqlalchemy.schema import CreateSchema, DropSchema
 
 from ledger import begin
 from runner.ledger.database import tables
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 
 MANY_ROWS = 500

@@ -18,8 +18,9 @@ from plan import NOW, make_firing
 from ledger import LEASE, begin, child, connected, for_children
 from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database import connect, tables
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
 from runner.ledger.database.database_errors import LedgerAway
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
 from runner.plan.history import State
@@ -300,7 +301,7 @@ def test_whoever_is_frozen_in_the_middle_of_a_write_keeps_nobody_waiting(
     def freeze() -> None:
         with ledger.writing() as frozen:
             frozen.execute(tables.firings.update().values(reason="never seen"))
-            (row,) = ledger.sweep(other)
+            (row,) = ledger.put_claims_in_doubt(other)
             assert row.reason == "the run that held it ended without recording an outcome"
             frozen.execute(tables.firings.select())
 

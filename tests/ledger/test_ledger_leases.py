@@ -41,7 +41,7 @@ def settled(ledger: Ledger, *, sent: bool, now: datetime = RUN_OUT) -> bool:
 
 def sweep(ledger: Ledger, now: datetime) -> list[FiringRow]:
     """What a run that begins at `now` puts in doubt."""
-    return ledger.sweep(begin(ledger, now))
+    return ledger.put_claims_in_doubt(begin(ledger, now))
 
 
 def test_a_run_is_recorded_from_its_beginning_to_its_end(ledger: Ledger, ledger_url: str, run: str) -> None:

@@ -92,5 +92,5 @@ def test_a_claim_outlives_the_process_that_made_it(ledger: Ledger, ledger_url: s
     for now, action in ((NOW, Action.CLAIMED), (after, Action.IN_DOUBT)):
         (step,) = decide([held], at(ledger, now).history([held], now), now).steps
         assert step.action is action
-    assert [swept.key for swept in ledger.sweep(begin(ledger, after))] == [held.key]
+    assert [swept.key for swept in ledger.put_claims_in_doubt(begin(ledger, after))] == [held.key]
     assert ledger.claim(begin(ledger, after), held, after + timedelta(days=400)) is None

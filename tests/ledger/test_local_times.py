@@ -11,7 +11,7 @@ from plan import HOUR, NOW, make_bulletin, make_firing
 
 from ledger import at_once, begin
 from runner.definitions.model import CatchUp, Definitions, Recurrence
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.values import Settlement
 from runner.plan.decide import Action, Step, decide

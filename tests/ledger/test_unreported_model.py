@@ -19,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from plan import HOUR, NOW, make_firing
 
 from ledger import ORIGIN, WHO
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim, Settlement
 from runner.plan.history import State
@@ -85,7 +86,7 @@ class Reports(RuleBasedStateMachine):
 
     def _begin(self, live: Live) -> None:
         live.has_begun = True
-        self.found.update(row.id for row in self.ledger.sweep(live.id))
+        self.found.update(row.id for row in self.ledger.put_claims_in_doubt(live.id))
         alive = {run.id for run in self.runs} - {live.id}
         before = {row.id for run in alive for row in self.ledger.unreported(run)}
         taken = self.ledger.take_over(live.id, lambda key, file: key.bulletin[0] in live.selects)

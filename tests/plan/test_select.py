@@ -8,10 +8,10 @@ from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firin
 from runner.definitions.model import Bulletin, Definitions, Place
 from runner.definitions.row_reference import MatrixRow, RowLine
 from runner.errors import ErrorCode, Exit, UserError
-from runner.plan.compare import compare
 from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import State
+from runner.plan.review.compare import compare
 from runner.plan.select import KINDS, ChangedSince, Criterion, Selector, select, up_to
 from runner.reason import Reason, ReasonCode
 

@@ -26,11 +26,13 @@ _TEXTS = {
     "fire": "due since 2026-12-01T13:00:00Z",
     "retry": "due since 2026-12-01T13:00:00Z; failed once before: HTTP 429",
     "wait": "due 2026-12-01T13:00:00Z, in 1h",
-    "expired": "was due 2026-12-01T13:00:00Z; its grace of 1h ran out 2h ago",
+    "expired": "was due 2026-12-01T13:00:00Z; its grace period of 1h ended 2h ago",
     "done": f"sent 2026-12-01T13:00:00Z by run {RUN}",
     "changed": "sent 2026-12-01T13:00:00Z, edited since: the edit sends nothing; raise revision to send it again",
-    "duplicate": "the same payload is sent to india now by other; change the payload, or write allow_duplicate: true",
-    "in_doubt": "it may have been sent 2026-12-01T13:00:00Z: silence; check the dashboard, then run bulletins resolve",
+    "duplicate": "the bulletin other sends the same payload to india now;"
+    " change the payload, or write allow_duplicate: true",
+    "in_doubt": "it may have been sent 2026-12-01T13:00:00Z: silence;"
+    " look for it in the dashboard's activity log, then run bulletins resolve",
     "claimed": f"run {RUN} on builder (pid 4321) is sending it",
     "disabled": "enabled is false",
     "failed": "HTTP 400: Business Event Not Found",

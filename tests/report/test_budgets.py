@@ -30,7 +30,7 @@ from runner.report.text.run import summary_lines
 from runner.report.text.status import budget_entry, budget_lines
 
 LATER = "2026-12-01T14:00:00Z"
-SPENT = f"the budget of india is 60 an hour, and it is used up until {LATER}"
+SPENT = f"the budget of india is 60 an hour, which is used up; the firing can be sent from {LATER}"
 
 
 def test_a_plan_counts_what_waits_for_a_budget_among_what_waits() -> None:
@@ -42,7 +42,7 @@ def test_a_plan_counts_what_waits_for_a_budget_among_what_waits() -> None:
     assert summary_line(alone) == "plan at 2026-12-01T13:00:00Z: 1 wait"
 
 
-def test_a_run_tells_it_apart_from_what_is_not_due() -> None:
+def test_a_run_distinguishes_it_from_what_is_not_due() -> None:
     held = make_result("a", None, action="wait", reason=SPENT, may_go_at=LATER)
     report = make_report(held, make_result("b", None, action="wait"))
     assert list(summary_lines(report)) == [
@@ -65,7 +65,7 @@ def test_what_expires_before_its_turn_is_a_warning_and_a_finding() -> None:
     held = {"action": "wait", "reason": SPENT, "may_go_at": LATER, "warnings": [late]}
     report = make_report(*(make_result(f"b{number}", None, **held) for number in range(12)))
     assert list(summary_lines(report))[2] == (
-        "warning: 12 will expire before the budget lets them go: b0, b1, b2, b3, b4, b5, b6, b7, b8, b9 and 2 more"
+        "warning: 12 will expire before the budget has room for them: b0, b1, b2, b3, b4, b5, b6, b7, b8, b9 and 2 more"
     )
     assert {(each.severity, each.rule) for each in from_report(report)} == {(Severity.WARNING, AnnotationRule.EXPIRED)}
     assert from_report(report)[0].message == f"b0 in india is held back: {SPENT}"

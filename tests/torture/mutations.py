@@ -25,6 +25,7 @@ MODULES = {
     "runner/fire/holding/claims.py": ["tests/fire"],
     "runner/fire/lanes/lane.py": ["tests/fire"],
     "runner/plan/decide.py": ["tests/plan", "tests/test_golden.py"],
+    "runner/plan/duplicates.py": ["tests/plan", "tests/test_golden.py"],
     "runner/plan/catch_up.py": ["tests/plan", "tests/test_golden.py"],
     "runner/plan/budget.py": ["tests/plan", "tests/test_golden.py"],
     "runner/plan/reasons.py": ["tests/plan", "tests/test_golden.py"],

@@ -32,7 +32,9 @@ from runner.report.formats import RUN_FORMATS
 @yes_option
 @click.option("--max", "maximum", type=click.IntRange(0), default=500, show_default=True, metavar="N",
               help="Refuse to send anything if more than N would be sent.")  # fmt: skip
-@click.option("--canary", is_flag=True, help="Send one firing of each account first; go on there only if it was fired.")
+@click.option(
+    "--canary", is_flag=True, help="Send one firing of each account first, and the others only if it was fired."
+)
 @click.option("--require-committed", is_flag=True, help="Refuse definitions that differ from git HEAD.")
 @click.option("--allow-host", "allowed_hosts", multiple=True, metavar="HOST",
               help="A host besides CleverTap's to which credentials may be sent.")  # fmt: skip

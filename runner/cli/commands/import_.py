@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,12 +12,11 @@ import click
 from runner.cli.groups import Group
 from runner.cli.options import DEFAULT_PATH, as_argument
 from runner.cli.shell_completion import completions
-from runner.errors import ErrorCode, Exit, UserError
+from runner.errors import Exit
 
 if TYPE_CHECKING:
-    from runner.definitions.problem import Problem
-    from runner.importers.draft import Draft
-    from runner.importers.import_context import ImportContext, ImportNotes
+    from runner.importers.import_context import ImportContext
+    from runner.jobs.imports import Import
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,21 +73,11 @@ def csv_(file: Path, out: Path | None, **options: Any) -> int:
     at, cron, timezone and grace. Every other column becomes a property of the same name; a column properties.NAME
     always does. FILE is - for standard input.
     """
-    from runner.definitions.problem import Problem
-    from runner.importers.import_context import ImportNotes, filled_in
-    from runner.importers.spreadsheet.cells import with_notes
-    from runner.importers.spreadsheet.table import drafts_in, table_of
-    from runner.importers.text import text_of
+    from runner.jobs.imports import import_csv
 
-    _check_new(out)
-    known, notes = _known(**options), ImportNotes()
+    context = _context(out, **options)
     name, data = _content(file)
-    text = text_of(data, name)
-    table = [text] if isinstance(text, Problem) else table_of(text)
-    if isinstance(table, list):
-        return _finish(table, known, notes, [name], out)
-    found = drafts_in(table, filled_in(table.columns, known, notes), known.account_option())
-    return _finish(with_notes(found, notes), known, notes, [name], out)
+    return _finish(import_csv(name, data, context), context, out)
 
 
 @import_.command("json")
@@ -101,25 +89,12 @@ def json_(paths: tuple[Path, ...], out: Path | None, **options: Any) -> int:
     A PATH is a file with one payload, a list of payloads or one payload a line; a folder of such files; or - for
     standard input.
     """
-    from runner.definitions.problem import Problem
-    from runner.definitions.problem_codes import Code
     from runner.importers.files import json_files
-    from runner.importers.import_context import ImportNotes
-    from runner.importers.payloads import payloads_in
-    from runner.importers.text import Piece, text_of
+    from runner.jobs.imports import import_json
 
-    _check_new(out)
-    known = _known(**options)
+    context = _context(out, **options)
     contents = [_content(path) for path in json_files(paths)]
-
-    found: list[Draft | Problem] = []
-    for name, data in contents:
-        text = text_of(data, name)
-        found += [text] if isinstance(text, Problem) else payloads_in(Piece(text, text.text), known.given())
-    if found and (option := known.account_option()):
-        message = "payloads don't name the account to raise them in"
-        found.append(Problem(contents[0][0], 1, 1, Code.MISSING_FIELD, message, f"Give {option}."))
-    return _finish(found, known, ImportNotes(), [name for name, _ in contents], out)
+    return _finish(import_json(contents, context), context, out)
 
 
 @import_.command("curl")
@@ -131,37 +106,20 @@ def curl_(file: Path, out: Path | None, **options: Any) -> int:
     They must look like the curl commands of the API's documentation. Nothing is run. Headers, and the credentials in
     them, are neither kept nor shown. FILE is - for standard input.
     """
-    from runner.definitions.problem import Problem
-    from runner.importers.curl import Passed, drafts_in
-    from runner.importers.import_context import ImportNotes
-    from runner.importers.text import text_of
+    from runner.jobs.imports import import_curl
 
-    _check_new(out)
-    known, notes, passed = _known(**options), ImportNotes(), Passed()
+    context = _context(out, **options)
     name, data = _content(file)
-    text = text_of(data, name, is_secret=True)
-    found = [text] if isinstance(text, Problem) else list(drafts_in(text, known.given(), passed))
-    if passed.count:
-        other = "command that is" if passed.count == 1 else "commands that are"
-        notes.add(f"{passed.count:,} {other} not curl {'was' if passed.count == 1 else 'were'} skipped")
-    return _finish(found, known, notes, [name], out)
+    return _finish(import_curl(name, data, context), context, out)
 
 
-def _known(path: Path | None, event: str | None, c_by: str | None, accounts: tuple[str, ...]) -> ImportContext:
-    """Return the values of the options, and the set at the path if it exists."""
-    from runner.definitions.files import sources_under
-    from runner.definitions.load import load_sources
-    from runner.importers.import_context import ImportContext
+def _context(out: Path | None, path: Path | None, **options: Any) -> ImportContext:
+    """Return the values of the options. Raises UserError if `out` is not the name of a new file."""
+    from runner.jobs.imports import check_new_file, import_context
 
-    named = str(path or DEFAULT_PATH)
-    try:
-        sources = sources_under([named])
-    except UserError as error:
-        is_empty = error.exit_code == Exit.USAGE and os.path.isdir(named)
-        if not is_empty and (path is not None or os.path.lexists(named)):
-            raise
-        return ImportContext(named, event=event, c_by=c_by, accounts=accounts)
-    return ImportContext(named, load_sources(sources), sources, event, c_by, accounts)
+    if out is not None:
+        check_new_file(out)
+    return import_context(path, **options)
 
 
 def _content(path: Path) -> tuple[str, bytes]:
@@ -173,58 +131,24 @@ def _content(path: Path) -> tuple[str, bytes]:
     return content(path)
 
 
-def _check_new(out: Path | None) -> None:
-    from runner.definitions.sources import is_definition
-
-    if out is None:
-        return
-    if os.path.lexists(out):
-        help_ = "Give another name: an import never replaces a file."
-        raise UserError(ErrorCode.FILE_EXISTS, f"{out} already exists", help=help_, exit_code=Exit.USAGE)
-    if not is_definition(out.name):
-        help_ = "Definitions are files that end in .yaml or .yml."
-        raise UserError(
-            ErrorCode.BAD_FILE_NAME,
-            f"the name {out} is not that of a definition file",
-            help=help_,
-            exit_code=Exit.USAGE,
-        )
-
-
-def _finish(
-    found: Iterable[Draft | Problem], known: ImportContext, notes: ImportNotes, files: list[str], out: Path | None
-) -> int:
+def _finish(made: Import, context: ImportContext, out: Path | None) -> int:
     """Write the bulletins and print the assumptions made; or print the problems and write nothing."""
     from runner.cli.terminal.console import show_problems
     from runner.definitions.model import Definitions
     from runner.definitions.suggest import counted
-    from runner.importers.conversion import converted
+    from runner.jobs.imports import write_new_file
 
-    result = converted(found, known, notes)
-    if result.problems:
-        show_problems(Definitions({}, {}, (), tuple(files), tuple(result.problems)), to_stderr=True)
+    if made.problems:
+        show_problems(Definitions({}, {}, (), tuple(made.files), tuple(made.problems)), to_stderr=True)
         click.echo("nothing was written", err=True)
         return Exit.PROBLEMS
-    where = _write(result.text, out)
-    for note in notes.texts:
-        click.echo(note, err=True)
-    checked = f"check them together with the set: bulletins validate{as_argument(Path(known.path))}"
-    click.echo(f"{counted(result.count, 'bulletin')} written to {where}; {checked}", err=True)
-    return Exit.OK
-
-
-def _write(text: str, out: Path | None) -> str:
     if out is None:
-        click.echo(text, nl=False)
-        return "standard output"
-    from runner.files import way_out, written_whole
-
-    try:
-        with written_whole(out) as file:
-            file.write(text)
-    except OSError as error:
-        message = f"{out} can't be written: {error.strerror or error}"
-        raise UserError(
-            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a place that can be written to.")
-        ) from None
-    return str(out)
+        click.echo(made.text, nl=False)
+    else:
+        write_new_file(made.text, out)
+    for note in made.notes:
+        click.echo(note, err=True)
+    where = "standard output" if out is None else out
+    checked = f"check them together with the set: bulletins validate{as_argument(Path(context.path))}"
+    click.echo(f"{counted(made.count, 'bulletin')} written to {where}; {checked}", err=True)
+    return Exit.OK

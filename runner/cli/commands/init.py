@@ -29,6 +29,7 @@ _FILES = {
 _NAMED = 3  # existing files that a message names
 _TIME = "2026-12-01T18:30:00+05:30"  # as written in the scaffold, in the time zone of its account
 _ZONE = "Asia/Kolkata"
+_REGIONS = "(all regions)"  # as written in the scaffold
 
 
 @click.command()
@@ -37,7 +38,7 @@ def init(folder: Path) -> None:
     """Make a commented set of definitions to begin with.
 
     The set is valid and can be fired in the sandbox at once. The default of DIR is bulletins.d. A folder that already
-    holds definitions is not changed.
+    contains definitions is not changed.
     """
     from runner.files import way_out
 
@@ -73,7 +74,7 @@ def _check_that_it_is_free(folder: Path) -> None:
             raise
         there = []  # no definitions
     if there:
-        message = f"{folder} already holds definitions: {_some(sorted(there))}"
+        message = f"{folder} already contains definitions: {_some(sorted(there))}"
         raise UserError(
             ErrorCode.SET_EXISTS, message, help="Give another folder. To add a bulletin to this set, use bulletins new."
         )
@@ -81,8 +82,8 @@ def _check_that_it_is_free(folder: Path) -> None:
     if others:
         raise UserError(
             ErrorCode.FILE_EXISTS,
-            f"{folder} already holds {listed(others)}",
-            help="Move it away, or give another folder.",
+            f"{folder} already contains {listed(others)}",
+            help="Move what exists away, or give another folder.",
         )
 
 
@@ -99,7 +100,14 @@ def _texts(now: datetime) -> dict[str, str]:
 
     due = now.astimezone(zone(_ZONE)).replace(second=0, microsecond=0)
     texts = {name: (_TEXTS / name).read_text(encoding="utf-8") for name in _FILES}
-    return {name: text.replace(_TIME, due.isoformat()) for name, text in texts.items()}
+    return {name: text.replace(_TIME, due.isoformat()).replace(_REGIONS, _regions()) for name, text in texts.items()}
+
+
+def _regions() -> str:
+    from runner.definitions.schema.schemas import schema
+
+    region = schema("accounts")["$defs"]["account"]["properties"]["region"]
+    return ", ".join(f"{code} {name}" for code, name in zip(region["enum"], region["enumDescriptions"], strict=True))
 
 
 def _schemas(files: Mapping[str, str]) -> dict[str, str]:

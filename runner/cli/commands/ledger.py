@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner import clock, local
 from runner.cli.groups import Group
 from runner.cli.options import (
     format_option,
@@ -40,15 +38,16 @@ def ledger() -> None:
 def init(ledger_url: str | None) -> None:
     """Create a new, empty ledger. Never replaces an existing one."""
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.ledger_witness import warn_if_older
-    from runner.jobs.ledgers import identity, open_ledger
-    from runner.ledger.database.connect import create, parse_url
+    from runner.jobs.ledger.ledger_witness import warn_if_older
+    from runner.jobs.ledger.opened_ledger import create_ledger, open_ledger
 
-    create(parse_url(ledger_url or str(local.LEDGER)), now=clock.now(), who=identity().who)
+    create_ledger(ledger_url)
     with open_ledger(ledger_url) as made:
         click.echo(f"created the ledger {made.id} at {made.place}")
         warn_if_older(made, TerminalMessages())
-    click.echo("keep it where every run finds it, and back it up: no other record shows what was sent", err=True)
+    click.echo(
+        "keep the ledger where every run finds it, and back it up: no other record shows what was sent", err=True
+    )
 
 
 @ledger.command()
@@ -56,36 +55,17 @@ def init(ledger_url: str | None) -> None:
 @format_option("text", "json")
 def show(ledger_url: str | None, format_: str) -> None:
     """Describe the ledger: its id, place and content."""
-    from runner.jobs.ledgers import open_ledger
-    from runner.report.document.entry_fields import timestamp
-    from runner.report.safe_text import printable
+    from runner.jobs.ledger.opened_ledger import open_ledger
+    from runner.report.text.ledger import ledger_entry, ledger_facts
 
     with open_ledger(ledger_url) as opened:
         description = opened.describe()
         acceptances = opened.recorded(()).acceptances
-    facts = {
-        "id": description.id,
-        "kind": description.kind,
-        "place": description.url,
-        "size_bytes": description.size_bytes,
-        "version": description.version,
-        "created_at": timestamp(description.created_at),
-        "created_by": description.created_by,
-        "runs": description.runs,
-        "firings": description.states,
-        "accepted": [{**asdict(each), "at": timestamp(each.at)} for each in acceptances],
-    }
     if format_ == "json":
-        click.echo(json.dumps(facts, indent=2))
+        click.echo(json.dumps(ledger_entry(description, acceptances), indent=2))
         return
-    states = ", ".join(f"{count:,} {state}" for state, count in description.states.items() if count)
-    texts = {**facts, "size_bytes": f"{description.size_bytes:,}", "firings": states or "none yet"}
-    del texts["accepted"]
-    for name, value in texts.items():
-        click.echo(f"{name.replace('_', ' '):<11} {value}")
-    for each in acceptances:
-        said = f"{each.who} on {each.host}, {timestamp(each.at)}: {each.note}"
-        click.echo(f"{'accepted':<11} without run {each.run}, by {printable(said)}")
+    for name, value in ledger_facts(description, acceptances):
+        click.echo(f"{name:<11} {value}")
 
 
 @ledger.command()
@@ -96,7 +76,7 @@ def check(ledger_url: str | None, format_: str) -> int:
 
     The check covers storage, indexes, keys, states, payloads and leases. The exit code is 5 if a rule is broken.
     """
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.report.safe_text import printable
 
     with open_ledger(ledger_url) as opened:
@@ -115,8 +95,8 @@ def check(ledger_url: str | None, format_: str) -> int:
     if faults:
         raise UserError(
             ErrorCode.LEDGER_DAMAGED,
-            f"the ledger {counted.id} at {counted.url} is damaged: it breaks {len(faults)} of its rules ({checked})",
-            help="Fire nothing with it. Restore it whole from a backup, then record what was sent since.",
+            f"the ledger {counted.id} at {counted.url} is damaged; its faults are shown above ({checked})",
+            help="Fire nothing with it. Restore the whole ledger from a backup, then record what was sent since.",
         )
     click.echo(f"the ledger {counted.id} is sound ({checked})")
     return Exit.OK
@@ -128,36 +108,24 @@ def check(ledger_url: str | None, format_: str) -> int:
 def export(file: Path, ledger_url: str | None) -> None:
     """Write the whole ledger as JSON lines.
 
-    They are written to FILE, or to standard output.
+    The lines are written to FILE, or to standard output.
     """
-    from runner.files import written_whole
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
+    from runner.jobs.ledger.transfer import export_to_file, export_to_stream
     from runner.jobs.output_paths import check_outputs
 
     if file != _STREAM:
         check_outputs({"FILE": file}, ledger_url)
     with open_ledger(ledger_url) as opened:
         for run in opened.live_runs():
-            click.echo(f"run {run.id} on {run.host} is under way: the export lacks what it sends from now on", err=True)
+            click.echo(
+                f"run {run.id} on {run.host} is in progress: the export lacks what it sends from now on", err=True
+            )
         if file == _STREAM:
-            _write(opened.export(), sys.stdout)
-            return
-        try:
-            with written_whole(file) as out:
-                count = _write(opened.export(), out)
-        except OSError as error:
-            message = f"the export can't be written to {file}: {error.strerror}"
-            raise UserError(
-                ErrorCode.CANNOT_WRITE, message, help="Make room or give write access there. No partial file was left."
-            ) from None
-        click.echo(f"exported the ledger {opened.id} to {file}: {count - 2:,} rows")
-
-
-def _write(lines: Iterable[str], out: TextIO) -> int:
-    count = 0
-    for count, line in enumerate(lines, 1):  # noqa: B007 - the last count is the result
-        out.write(line)
-    return count
+            export_to_stream(opened, sys.stdout)
+        else:
+            count = export_to_file(opened, file)
+            click.echo(f"exported the ledger {opened.id} to {file}: {count:,} rows")
 
 
 @ledger.command("import")
@@ -171,16 +139,13 @@ def import_(file: Path, ledger_url: str | None) -> None:
     nothing.
     """
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.ledger_witness import warn_if_older
-    from runner.jobs.ledgers import identity, open_ledger
-    from runner.ledger.database.connect import parse_url
-    from runner.ledger.database.database_errors import shown
-    from runner.ledger.ledger import import_into
+    from runner.jobs.ledger.ledger_witness import warn_if_older
+    from runner.jobs.ledger.opened_ledger import open_ledger
+    from runner.jobs.ledger.transfer import import_export
 
-    url = parse_url(ledger_url or str(local.LEDGER))
-    merged = import_into(url, _lines(file), now=clock.now(), who=identity().who)
+    merged, place = import_export(ledger_url, _lines(file))
     click.echo(
-        f"imported into the ledger {merged.ledger} at {shown(url)}: firings: {merged.firings:,} ({merged.new:,} new,"
+        f"imported into the ledger {merged.ledger} at {place}: firings: {merged.firings:,} ({merged.new:,} new,"
         f" {merged.strengthened:,} known with more certainty than before), runs: {len(merged.runs):,}"
     )
     for key in merged.twice[:_CONFLICTS_SHOWN]:
@@ -189,7 +154,9 @@ def import_(file: Path, ledger_url: str | None) -> None:
     if len(merged.twice) > _CONFLICTS_SHOWN:
         click.secho(f"and {len(merged.twice) - _CONFLICTS_SHOWN:,} more according to both ledgers", fg="red")
     if merged.took_id:
-        click.echo("it replaces the exported ledger from now on: fire nothing with the old one any more", err=True)
+        click.echo(
+            "from now on, use this ledger instead of the exported one: never fire with the exported one again", err=True
+        )
     with open_ledger(ledger_url) as opened:
         compared = warn_if_older(opened, TerminalMessages())
         if not compared.losses:
@@ -203,18 +170,22 @@ def _lines(file: Path) -> Iterator[str]:
             yield from lines
     except UnicodeDecodeError:
         raise UserError(
-            ErrorCode.NOT_AN_EXPORT, f"{place} is not an export: it is not UTF-8", help="Nothing was imported."
+            ErrorCode.NOT_AN_EXPORT,
+            f"{place} is not an export: it is not UTF-8",
+            help="Make an export with: bulletins ledger export. Nothing was imported.",
         ) from None
     except OSError as error:
         raise UserError(
-            ErrorCode.CANNOT_READ, f"{place} can't be read: {error.strerror}", help="Nothing was imported."
+            ErrorCode.CANNOT_READ,
+            f"{place} can't be read: {error.strerror}",
+            help="Give an export that can be read. Nothing was imported.",
         ) from None
 
 
 @ledger.command()
 @path_argument
 @selection_options
-@click.option("--also-later", is_flag=True, help="Also what is due later: it will never be sent.")
+@click.option("--also-later", is_flag=True, help="Also record what is due later, so that it is never sent.")
 @click.option("--note", metavar="TEXT", help="How you know that it was sent; recorded in the ledger.")
 @yes_option
 @ledger_option
@@ -231,15 +202,13 @@ def baseline(
     """
     from runner.cli.terminal.console import stop_on_problems
     from runner.cli.terminal.messages import TerminalMessages
-    from runner.jobs.baseline import BaselineRequest, record_baseline
+    from runner.jobs.ledger.baseline import BaselineRequest, record_baseline
     from runner.jobs.loaded_set import load_set
 
     loaded = load_set(path, use_cache=False)
     stop_on_problems(loaded.definitions, undone="recorded: a set with problems is never taken")
     request = BaselineRequest(path, selection_of(selection), ledger_url, also_later, note)
-    done = record_baseline(
-        loaded, request, TerminalMessages(), lambda steps, place: None if yes else _confirm(steps, place)
-    )
+    done = record_baseline(loaded, request, TerminalMessages(), None if yes else _confirm)
     click.echo(f"{done.recorded:,} recorded as already sent by other means; nothing was sent now")
     if done.later:
         click.echo(f"not recorded: {done.later:,} due later (--also-later records them too)")

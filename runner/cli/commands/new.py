@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +16,10 @@ from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.cli.new.answers import OptionAnswers
-    from runner.cli.new.target_file import Target
     from runner.definitions.model import Definitions
-    from runner.definitions.problem import Problem
     from runner.definitions.sources import Source
+    from runner.jobs.new_bulletin import Target
+
 _ACCOUNT_LINE = (
     "accounts: {india: {region: in1, account_id_env: CLEVERTAP_ACCOUNT_ID, passcode_env: CLEVERTAP_PASSCODE}}"
 )
@@ -43,11 +41,11 @@ _ACCOUNT_LINE = (
     metavar="NAME",
     multiple=True,
     shell_complete=completions.accounts,
-    help="An account to raise it in; repeatable.",
+    help="An account to send it to; repeatable.",
 )
 @click.option("--at-once", is_flag=True, help="It is due at once: the next run sends it.")
 @click.option("--at", metavar="TIME", help="When it is due, like 2026-12-01 18:30, or with an offset.")
-@click.option("--cron", metavar="CRON", help="When it is due again and again, like '30 18 * * FRI'.")
+@click.option("--cron", metavar="CRON", help="A recurring schedule, like '30 18 * * FRI'.")
 @click.option("--timezone", metavar="ZONE", help="The time zone of --at and --cron.  [default: the account's]")
 @click.option("--grace", metavar="DURATION", help="How late it may still be sent, like 30m or 2h.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, shell_complete=completions.tags, help="A tag; repeatable.")
@@ -60,9 +58,10 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     """
     from runner.cli.new.answers import Interview, OptionAnswers
     from runner.cli.new.questions import ask
-    from runner.cli.new.target_file import chosen_target, with_entry
+    from runner.cli.new.target_file import chosen_target
     from runner.cli.terminal.prompts import can_ask
     from runner.definitions.editing.appending import without_inherited
+    from runner.jobs.new_bulletin import with_entry, write_target
 
     if sum((given["at_once"], given["at"] is not None, given["cron"] is not None)) > 1:
         raise click.UsageError("give only one of --at-once, --at and --cron")
@@ -84,10 +83,10 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
         raise UserError(
             ErrorCode.QUESTION_INTERRUPTED,
             "interrupted, and nothing was written",
-            help="Run it again when you are ready.",
+            help="Run the command again when you are ready.",
             exit_code=Exit.INTERRUPTED,
         ) from None
-    _write(target, new_data)
+    write_target(target, new_data)
     if wanted.id is None and not can_ask():
         click.echo(f"--id was not given, and the proposed id was taken: {interview.fields['id']}", err=True)
     click.echo(f"appended {interview.fields['id']} to {target.path}")
@@ -131,7 +130,7 @@ def _check_that_there_are_accounts(path: Path, definitions: Definitions) -> None
     """Raise UserError if the set has no account. A single file may use accounts that other files define."""
     if definitions.accounts or not os.path.isdir(path):
         return
-    message = "the set has no account to raise a bulletin in; nothing was asked, and nothing was written"
+    message = "the set defines no account to which a bulletin could be sent; nothing was written"
     help_ = f"Define one in a file of its own, such as {path / 'accounts.yaml'}, with the line: {_ACCOUNT_LINE}"
     if definitions.problems:
         help_ = f"Fix what bulletins validate{as_argument(path)} shows, or define an account in a file of its own."
@@ -149,8 +148,9 @@ def _check_that_options_say_all(
 ) -> None:
     """Raise click.UsageError that names all missing options, because there is no terminal to ask on."""
     from runner.cli.new.questions import missing_options
-    from runner.cli.new.target_file import candidates, chosen_target, defaults_of_all
+    from runner.cli.new.target_file import chosen_target
     from runner.cli.terminal.prompts import missing
+    from runner.jobs.new_bulletin import candidates, defaults_of_all
 
     known = candidates(sources)
     is_open = file is None and os.path.isdir(path) and len(known) != 1
@@ -173,35 +173,19 @@ def _own_address(path: Path) -> str:
 
 def _check(sources: Sequence[Source], before: Definitions, target: Target, data: bytes) -> None:
     """Raise UserError if the new entry adds a problem to the set."""
-    from runner.definitions.load import load_sources
-    from runner.definitions.sources import Source, shown
+    from runner.jobs.new_bulletin import problems_of_entry
     from runner.report.text.problems import problem_line
 
-    real = os.path.realpath(target.path)
-    changed = [replace(each, read=lambda: data) if os.path.realpath(each.name) == real else each for each in sources]
-    if target.data is None:
-        changed.append(Source(shown(os.fspath(target.path)), lambda: data))
-    known = Counter(map(_without_place, before.problems))
-    found = []
-    for problem in load_sources(changed).problems:
-        if known[_without_place(problem)] > 0:
-            known[_without_place(problem)] -= 1
-        else:
-            found.append(problem)
-    if found:
+    if found := problems_of_entry(sources, before, target, data):
         for problem in found:
             click.echo(problem_line(problem), err=True)
-        message = "with this bulletin the set would have a problem, and nothing was written"
+        message = "with this bulletin, the set would have a problem; nothing was written"
         raise UserError(
             ErrorCode.NEW_BULLETIN_HAS_PROBLEM,
             message,
-            help="Give other answers, or fix the set first.",
+            help="Correct the problem above with other answers, or fix the set first.",
             exit_code=Exit.PROBLEMS,
         )
-
-
-def _without_place(problem: Problem) -> tuple[str, str, str]:
-    return problem.file, problem.code, problem.message  # the new entry moves the lines below it
 
 
 def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
@@ -215,21 +199,3 @@ def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
         click.echo(printable(line), err=True)
     where = "to the new file" if target.data is None else "to"
     require_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True)
-
-
-def _write(target: Target, data: bytes) -> None:
-    """Write the whole file with its old permissions. Raises UserError if it was changed since it was read."""
-    from runner.cli.new.target_file import bytes_of
-    from runner.files import locked, rewrite, way_out
-
-    try:
-        with locked(target.path.parent):  # another process may append to it at the same time
-            if bytes_of(target.path) != target.data:
-                message = f"{target.path} was changed while you answered, and nothing was written"
-                raise UserError(ErrorCode.FILE_CHANGED, message, help="Run the command again.")
-            rewrite(target.path, data)
-    except OSError as error:
-        message = f"{target.path} can't be written: {error.strerror or error}; it was not changed"
-        raise UserError(
-            ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give another --file, or fix its permissions.")
-        ) from None

@@ -38,7 +38,7 @@ def schema(name: str | None, for_set: bool, path: Path | None, out: Path | None)
     from runner.definitions.schema.schemas import schema_names, schema_text
 
     if not for_set and (path or out):
-        raise click.UsageError(f"{'--path' if path else '--out'} goes with --for-set")
+        raise click.UsageError(f"{'--path' if path else '--out'} works only with --for-set")
     if name is None and not for_set:
         click.echo("\n".join(schema_names()))
         return
@@ -133,8 +133,8 @@ def explain(code: str | None) -> None:
         return
     if code not in list(Code):
         known = [*Code, *ANSWERS, *ACTIONS, *OUTCOMES, *MEANINGS]
-        hint = did_you_mean(code, known) or "bulletins explain lists them."
-        message = f"{code!r} is not a code, and not an answer of the API, an action or an outcome"
+        hint = did_you_mean(code, known) or "bulletins explain lists all of them."
+        message = f"{code!r} is not a code, an answer of the API, an action or an outcome"
         raise UserError(ErrorCode.UNKNOWN_CODE, message, help=hint, exit_code=Exit.USAGE)
     click.echo("\n".join(page(Code(code), _width(), **styled)))
 

@@ -1,7 +1,6 @@
 """`resolve`: record a person's decision on firings in doubt, sent or not sent. Sends nothing.
 
-A firing in doubt blocks its bulletin until a person has looked at the dashboard's activity log. A firing resolved as
-not sent may be sent again by the next run. So that it is not sent twice, the process that held it must have ended.
+A firing in doubt blocks its bulletin until a person has looked at the dashboard's activity log.
 """
 
 from __future__ import annotations
@@ -15,9 +14,10 @@ import click
 from runner import clock
 from runner.cli.options import ledger_option, yes_option
 from runner.cli.shell_completion import completions
-from runner.errors import ErrorCode, Exit, UserError
+from runner.errors import ErrorCode, UserError
 
 if TYPE_CHECKING:
+    from runner.jobs.ledger.resolutions import ResolveRequest
     from runner.ledger.ledger import Ledger
     from runner.ledger.values import FiringRow
 
@@ -59,18 +59,15 @@ def resolve(
     Look at the activity log of the CleverTap dashboard, then give --sent or --not-sent, and --note. On a terminal, the
     command asks before it records anything.
     """
-    from runner.jobs.ledgers import open_ledger
+    from runner.jobs.ledger.opened_ledger import open_ledger
+    from runner.jobs.ledger.resolutions import ResolveRequest, rows_to_resolve
 
     note = _checked(note, which=bool(ids or run), sent=sent, not_sent=not_sent)
+    request = ResolveRequest(ids, run, account, occurrence, is_sent=sent, note=note, is_again=again)
     with open_ledger(ledger_url) as ledger:
-        known = _settled_before(ledger, ids, run) if again else ledger.in_doubt()
-        known = [row for row in known if account in (None, row.key.account)]
-        known = [row for row in known if occurrence in (None, row.key.occurrence)]
-        rows = _chosen(known, ids, run, again=again)
-        if not_sent:
-            _check_that_none_lingers(rows)
+        rows = rows_to_resolve(ledger, request)
         _confirm(rows, sent=sent, yes=yes)
-        _settle(ledger, rows, sent=sent, note=note, again=again)
+        _resolve(ledger, rows, request)
 
 
 def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> str:
@@ -83,67 +80,8 @@ def _checked(note: str | None, *, which: bool, sent: bool, not_sent: bool) -> st
     if note is None or not all(said.values()):
         raise missing(*(each for each, is_said in said.items() if not is_said), why="")
     if not note.strip():
-        raise click.UsageError("--note is blank: write how you know")
+        raise click.UsageError("--note is blank: write how you know it")
     return note
-
-
-def _settled_before(ledger: Ledger, ids: Sequence[str], run: str | None) -> list[FiringRow]:
-    """Return the newest row of each firing of these bulletins, or of the run, if a person has resolved this row."""
-    rows = [row for id in ids for row in ledger.rows(bulletin=id)] if ids else ledger.rows(run=run)  # noqa: A001
-    newest: dict[object, FiringRow] = {}
-    for row in rows:
-        newest.setdefault(row.key, row)
-    told = {each.firing for each in ledger.resolutions([row.id for row in newest.values()])}
-    return [row for row in newest.values() if row.id in told]
-
-
-def _chosen(known: Sequence[FiringRow], ids: Sequence[str], run: str | None, *, again: bool) -> list[FiringRow]:
-    """Return the rows to resolve: one for each ID, or all of the run. Raises UserError if none or several fit an ID."""
-    is_so = "was decided by a person" if again else "is in doubt"
-    of_run = [row for row in known if run in (None, row.run)]
-    if not ids:
-        if not of_run:
-            raise UserError(
-                ErrorCode.NOTHING_TO_RESOLVE,
-                f"no firing of run {run} {is_so}",
-                help="bulletins status lists what is in doubt.",
-            )
-        return of_run
-    chosen = []
-    for bulletin in dict.fromkeys(ids):
-        found = [row for row in of_run if row.key.bulletin == bulletin]
-        if not found:
-            elsewhere = sorted({row.run for row in known if row.key.bulletin == bulletin})
-            raise UserError(
-                ErrorCode.NOTHING_TO_RESOLVE,
-                f"no firing of {bulletin!r} {is_so}" + (f" by run {run}" if elsewhere else ""),
-                help=f"It {is_so} by {_runs(elsewhere)}."
-                if elsewhere
-                else "bulletins status lists what is in doubt, and runs under way, which still hold their firings.",
-            )
-        if len(found) > 1:
-            places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
-            message = f"{bulletin} {is_so} {len(found)} times"
-            raise UserError(
-                ErrorCode.SEVERAL_FIRINGS,
-                message,
-                help=f"Add the options of one of them: {places}",
-                exit_code=Exit.USAGE,
-            )
-        chosen += found
-    return chosen
-
-
-def _check_that_none_lingers(rows: Sequence[FiringRow]) -> None:
-    """Raise UserError if the process that held a firing still exists: it may be frozen just before it sends."""
-    from runner.jobs.ledgers import lingering
-
-    for row in lingering(rows):
-        raise UserError(
-            ErrorCode.PROCESS_STILL_EXISTS,
-            f"the process that held {row.key.bulletin} still exists (pid {row.pid}) and might still send it",
-            help=f"End it (kill -9 {row.pid}), look at the activity log again, then repeat this command.",
-        )
 
 
 def _confirm(rows: Sequence[FiringRow], *, sent: bool, yes: bool) -> None:
@@ -161,40 +99,39 @@ def _confirm(rows: Sequence[FiringRow], *, sent: bool, yes: bool) -> None:
     require_yes(question, undone="recorded")
 
 
-def _settle(ledger: Ledger, rows: Sequence[FiringRow], *, sent: bool, note: str, again: bool) -> None:
+def _resolve(ledger: Ledger, rows: Sequence[FiringRow], request: ResolveRequest) -> None:
     """Resolve all rows before printing anything: a reader that closes the pipe early must not stop the others."""
     from runner.cli.terminal.error_output import show_error
     from runner.errors import OutputLost
-    from runner.jobs.ledgers import identity
+    from runner.jobs.ledger.resolutions import resolve_rows
 
-    settled: list[FiringRow] = []
-    moved: list[FiringRow] = []
+    resolved: list[FiringRow] = []
+    changed: list[FiringRow] = []
     try:
-        for row in rows:
-            is_settled = ledger.resolve(row, sent=sent, note=note, identity=identity(), again=again)
-            (settled if is_settled else moved).append(row)
+        for row, is_resolved in resolve_rows(ledger, rows, request):
+            (resolved if is_resolved else changed).append(row)
     finally:
         try:
-            _tell(settled, sent=sent)
+            _show_resolved(resolved, sent=request.is_sent)
         except OutputLost:
-            if moved:  # else nothing would report these
-                show_error(_left_alone(moved, again=again))
+            if changed:  # else nothing would report these
+                show_error(_not_resolved(changed, again=request.is_again))
             raise
-    if moved:
-        raise _left_alone(moved, again=again)
+    if changed:
+        raise _not_resolved(changed, again=request.is_again)
 
 
-def _left_alone(moved: Sequence[FiringRow], *, again: bool) -> UserError:
-    has_moved = "was claimed by another run since" if again else "is no longer in doubt"
-    message = f"{', '.join(map(_named, moved))} {has_moved}, and was not changed"
-    return UserError(ErrorCode.FIRING_CHANGED, message, help="See bulletins status ID.")
+def _not_resolved(changed: Sequence[FiringRow], *, again: bool) -> UserError:
+    what = "was claimed by another run meanwhile" if again else "is no longer in doubt"
+    message = f"{', '.join(map(_named, changed))} {what}, and was not changed"
+    return UserError(ErrorCode.FIRING_CHANGED, message, help="bulletins status ID shows what happened meanwhile.")
 
 
-def _tell(settled: Sequence[FiringRow], *, sent: bool) -> None:
+def _show_resolved(resolved: Sequence[FiringRow], *, sent: bool) -> None:
     from runner.plan.time_text import utc_text
 
     is_due, now = False, clock.now()
-    for row in settled:
+    for row in resolved:
         click.echo(f"resolved: {_named(row)} is recorded as {'sent' if sent else 'not sent'}; nothing was sent now")
         if not sent and row.expires_at is not None and row.expires_at < now:
             click.echo(f"its grace period ended {utc_text(row.expires_at)}: it is not sent again")
@@ -202,11 +139,6 @@ def _tell(settled: Sequence[FiringRow], *, sent: bool) -> None:
             is_due = not sent
     if is_due:
         click.echo("the next run sends it again, if it is still due")
-
-
-def _runs(runs: Sequence[str]) -> str:
-    more = f" and {len(runs) - _SHOWN} more" if len(runs) > _SHOWN else ""
-    return f"{'run' if len(runs) == 1 else 'runs'} {', '.join(runs[:_SHOWN])}{more}"
 
 
 def _named(row: FiringRow) -> str:

@@ -42,7 +42,7 @@ def ask_schedule(interview: Interview) -> None:
     if kind != _AT_ONCE:
         _ask_grace(interview)
     elif given.grace is not None or given.timezone is not None:
-        raise UsageError(f"{'--timezone' if given.grace is None else '--grace'} goes with --at or --cron")
+        raise UsageError(f"{'--timezone' if given.grace is None else '--grace'} works only with --at or --cron")
 
 
 def _kind_of_schedule(interview: Interview) -> str:
@@ -54,7 +54,7 @@ def _kind_of_schedule(interview: Interview) -> str:
     for kind, is_meant in asked_for.items():
         if is_meant and kind not in kinds:
             raise UsageError(
-                f"--{_OPTIONS[kind]}: the defaults of the file hold another kind of schedule; give another --file"
+                f"--{_OPTIONS[kind]}: the defaults of the file contain another kind of schedule; give another --file"
             )
         if is_meant:
             return kind

@@ -101,12 +101,14 @@ def files_and_tables(ctx: click.Context, _incomplete: str) -> Items:
 
 
 def _tables(ctx: click.Context) -> Iterator[str]:
-    from runner.definitions.sources import is_hidden, is_table, shown
+    from runner.definitions.sources import display_path, is_hidden, is_table
 
     for path in _paths(ctx):
         for folder, inside, names in os.walk(path if path.is_dir() else path.parent):
             inside[:] = [name for name in inside if not is_hidden(name)]
-            yield from (shown(os.path.join(folder, name)) for name in names if is_table(name) and not is_hidden(name))
+            yield from (
+                display_path(os.path.join(folder, name)) for name in names if is_table(name) and not is_hidden(name)
+            )
 
 
 @_completer

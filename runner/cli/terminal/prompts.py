@@ -64,7 +64,7 @@ def require_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> No
 
     Use `enter_is_yes` only for what can be undone: then Enter alone means yes.
     """
-    again = "Run it again when you are sure."
+    again = "Run the command again when you are sure."
     asked = Question(f"{question} [{'Y/n' if enter_is_yes else 'y/N'}]", "--yes")
     try:
         if answer(asked, lambda text: _is_yes(text, enter_is_yes=enter_is_yes)):
@@ -74,7 +74,9 @@ def require_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> No
         message = f"interrupted, and nothing was {undone}"
         code = Exit(interrupts.exit_code() or Exit.INTERRUPTED)
         raise UserError(ErrorCode.QUESTION_INTERRUPTED, message, help=again, exit_code=code) from None
-    raise UserError(ErrorCode.NOT_CONFIRMED, f"not confirmed, and nothing was {undone}", help=again)
+    raise UserError(
+        ErrorCode.NOT_CONFIRMED, f"the question was not answered with yes, and nothing was {undone}", help=again
+    )
 
 
 def _is_yes(text: str, *, enter_is_yes: bool) -> bool:

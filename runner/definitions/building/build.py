@@ -1,6 +1,6 @@
 """Build accounts, business events and bulletins from a document: merge defaults, fill in rows, read times.
 
-A document and the findings of the schema come in; values and further findings are added to a `Parts`.
+A document and the findings of the schema come in; values and further findings are added to a `SetContents`.
 Entries with a finding are not built.
 """
 
@@ -15,7 +15,13 @@ from typing import Any
 from runner.definitions.building import accounts_and_events, incomplete_entry
 from runner.definitions.building.check import checked
 from runner.definitions.building.incomplete_entry import MergedEntry
-from runner.definitions.building.parts import MAX_MADE, MAX_MADE_CHARACTERS, MAX_MADE_VALUES, MAX_WORK, Parts
+from runner.definitions.building.set_contents import (
+    MAX_MADE,
+    MAX_MADE_CHARACTERS,
+    MAX_MADE_VALUES,
+    MAX_WORK,
+    SetContents,
+)
 from runner.definitions.fields import FIELDS, MERGED, Field, Form
 from runner.definitions.model import (
     Bulletin,
@@ -33,7 +39,7 @@ from runner.definitions.tables import expansion
 from runner.definitions.tables.rows import rows_of
 
 
-def add(parts: Parts, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
+def add(parts: SetContents, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
     """Add the values of `document` to `parts`. `findings` holds the findings of the schema about it.
 
     `read_beside` returns the bytes of a table in the folder of the document, or raises OSError.
@@ -70,7 +76,7 @@ def _is_good_account(name: str, entry: Mapping[str, Any], file: str, findings: l
 
 
 def _add_bulletins(
-    parts: Parts, document: Document, findings: Sequence[Finding], read_beside: Callable[[str], bytes]
+    parts: SetContents, document: Document, findings: Sequence[Finding], read_beside: Callable[[str], bytes]
 ) -> None:
     """Add the bulletins of a file. Entries with `findings` are only checked for further problems."""
     in_defaults = [finding for finding in findings if finding.path[:1] == ("defaults",)]
@@ -110,7 +116,7 @@ def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Fi
 
 
 def _add_sound_entry(
-    parts: Parts,
+    parts: SetContents,
     entry: MergedEntry,
     inherited: frozenset[str],
     place: Place,
@@ -128,7 +134,7 @@ def _add_sound_entry(
 
 
 def _add_further_findings(
-    parts: Parts,
+    parts: SetContents,
     entry: MergedEntry,
     reported: Sequence[Finding],
     document: Document,
@@ -146,7 +152,7 @@ def _add_further_findings(
 
 
 def _filled_in(
-    parts: Parts, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
+    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
 ) -> expansion.Template | list[Finding]:
     """Return the template of an entry, or findings if its texts cannot be filled in; [] for a plain entry."""
     fields = entry.fields
@@ -167,7 +173,7 @@ def _filled_in(
 
 
 def _made(
-    parts: Parts, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
+    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
 ) -> Iterator[expansion.FilledEntry]:
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
     fields = entry.fields
@@ -188,7 +194,7 @@ def _made(
 
 
 def _sound(
-    parts: Parts, made: Iterable[expansion.FilledEntry | Finding], entry: MergedEntry
+    parts: SetContents, made: Iterable[expansion.FilledEntry | Finding], entry: MergedEntry
 ) -> Iterator[expansion.FilledEntry]:
     """Yield the valid bulletins of an entry, and add findings about the others."""
     for each in checked(made, entry):
@@ -198,7 +204,7 @@ def _sound(
             yield each
 
 
-def _excess(parts: Parts, template: expansion.Template) -> str | None:
+def _excess(parts: SetContents, template: expansion.Template) -> str | None:
     """Add a template to the totals of the set. Returns a message if a limit is exceeded, else None."""
     parts.made += template.count
     parts.work += template.count * template.pieces
@@ -213,7 +219,7 @@ def _excess(parts: Parts, template: expansion.Template) -> str | None:
 
 
 def _counted(
-    parts: Parts, template: expansion.Template, entry: MergedEntry
+    parts: SetContents, template: expansion.Template, entry: MergedEntry
 ) -> Iterator[expansion.FilledEntry | Finding]:
     """Yield what the template makes, until all texts of the set together exceed the limit."""
     for each in template.made():
@@ -226,7 +232,7 @@ def _counted(
 
 
 def _add_bulletin(
-    parts: Parts, fields: Mapping[str, Any], entry: MergedEntry, inherited: frozenset[str], place: Place
+    parts: SetContents, fields: Mapping[str, Any], entry: MergedEntry, inherited: frozenset[str], place: Place
 ) -> None:
     found: list[Finding] = []
     reader = TimesReader(fields, entry.own, entry.path, entry.file, found)

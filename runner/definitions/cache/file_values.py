@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from runner.definitions.building import build
 from runner.definitions.building.check import check
-from runner.definitions.building.parts import Parts
+from runner.definitions.building.set_contents import SetContents
 from runner.definitions.cache.entry import FileValues
 from runner.definitions.reading.reader import read
 from runner.definitions.schema.schemas import document_kind
@@ -39,7 +39,7 @@ def read_file(source: Source) -> FileRead | None:
         digests[name] = hashlib.sha256(found).hexdigest()
         return found
 
-    parts = Parts()
+    parts = SetContents()
     build.add(parts, document, [], read_beside)
     if parts.findings or parts.tables.problems or parts.is_full:
         return None

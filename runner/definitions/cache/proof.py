@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from runner.definitions.building.parts import MAX_MADE, MAX_MADE_CHARACTERS, MAX_MADE_VALUES, MAX_WORK, Parts
+from runner.definitions.building.set_contents import (
+    MAX_MADE,
+    MAX_MADE_CHARACTERS,
+    MAX_MADE_VALUES,
+    MAX_WORK,
+    SetContents,
+)
 from runner.definitions.cache.entry import CatalogTexts, Entry
 from runner.definitions.model import BusinessEvent
 from runner.definitions.rules import across_files
@@ -76,7 +82,7 @@ def _repeats_content(entries: Sequence[Entry]) -> bool:
 
 def _has_findings(entries: Iterable[Entry]) -> bool:
     """Whether the ordinary rules find anything about the accounts, the events and the recurring bulletins."""
-    parts = Parts()
+    parts = SetContents()
     for entry in entries:
         parts.accounts += entry.values.accounts
         parts.events += entry.values.events

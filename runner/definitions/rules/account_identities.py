@@ -48,7 +48,7 @@ def _passcodes_as_ids(accounts: Iterable[Account]) -> Iterator[Finding]:
         if holder is not None:
             whose = "the same account" if holder.name == account.name else f"{holder.name} ({holder.place})"
             message = f"account_id_env of {account.name} is {account.account_id_env}, the passcode_env of {whose}"
-            hint = f"Write the name of the variable that holds the account id, like {VARIABLES[_FIELD][1]}."
+            hint = f"Write the name of the variable that contains the account id, like {VARIABLES[_FIELD][1]}."
             yield _at_id(account, Code.ID_IS_PASSCODE, message, hint)
 
 

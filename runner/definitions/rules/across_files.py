@@ -1,20 +1,21 @@
-"""Rules across entries and files: unique ids and names, known accounts, the catalog, duplicate payloads.
+"""Rules across entries and files: known accounts, the catalog; and the rules of the other modules here.
 
-Pure functions: the `Parts` of a whole set come in, findings go out.
+Pure functions: the `SetContents` of a whole set come in, findings go out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runner.definitions.building.parts import Parts
-from runner.definitions.model import Account, Bulletin, BusinessEvent, Place, Recurrence, Schedule
+from runner.definitions.building.set_contents import SetContents
+from runner.definitions.model import Bulletin, BusinessEvent, Recurrence
 from runner.definitions.problem import MAX_PROBLEMS, Finding, dotted
 from runner.definitions.problem_codes import Code
-from runner.definitions.rules import account_identities, budget_rules, property_values, schema_cost
+from runner.definitions.rules import account_identities, budget_rules, duplicates, property_values, schema_cost
+from runner.definitions.rules.bulletin_finding import about_bulletin
 from runner.definitions.rules.occurrence_samples import sampled
 from runner.definitions.schema.schemas import UnusableSchema, fast_validator, is_valid
 from runner.definitions.suggest import did_you_mean, listed, quoted
@@ -38,12 +39,12 @@ class _Hints(dict[tuple[str, ...], str]):
         return self.get(wrong, "")
 
 
-def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
+def check(parts: SetContents, *, whole: bool) -> Iterator[Finding]:
     """Yield all findings about the set. `whole` is false if a file could not be read: it may define any name."""
-    yield from _duplicate_names("account", "accounts", parts.accounts)
+    yield from duplicates.check_names("account", "accounts", parts.accounts)
     yield from account_identities.check(parts.accounts)
-    yield from _duplicate_names("business event", "business_events", parts.events)
-    yield from _duplicate_ids(parts.bulletins)
+    yield from duplicates.check_names("business event", "business_events", parts.events)
+    yield from duplicates.check_ids(parts.bulletins)
     hints = _Hints()
     yield from _accounts(parts, whole, hints)
     yield from budget_rules.check(parts, whole=whole)
@@ -52,10 +53,10 @@ def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
         yield from _catalog_schemas(event, validators)
     if parts.has_catalog:
         yield from _catalog(parts, validators, whole, hints)
-    yield from _duplicate_payloads(parts.bulletins)
+    yield from duplicates.check_payloads(parts.bulletins)
 
 
-def with_accounts(parts: Parts) -> Parts:
+def with_accounts(parts: SetContents) -> SetContents:
     """Fill in the account of bulletins that name none, if the set has only one account."""
     names = {account.name for account in parts.accounts} | parts.broken_accounts
     if len(names) == 1:
@@ -66,38 +67,7 @@ def with_accounts(parts: Parts) -> Parts:
     return parts
 
 
-def _about(
-    bulletin: Bulletin, path: tuple[str | int, ...], code: Code, message: str, hint: str, *, at_key: bool = False
-) -> Finding:
-    place = bulletin.place
-    return Finding(code, place.file, ("bulletins", place.entry, *path), message, hint, at_key, place.row)
-
-
-def _duplicate_names(what: str, kind: str, entries: Iterable[Account] | Iterable[BusinessEvent]) -> Iterator[Finding]:
-    first: dict[str, Place] = {}
-    for entry in entries:
-        if entry.name in first:
-            message = f"the {what} {entry.name!r} is already defined at {first[entry.name]}"
-            path = (kind, entry.name)
-            yield Finding(
-                Code.DUPLICATE_NAME, entry.place.file, path, message, "Remove or rename one of the two.", True
-            )
-        first.setdefault(entry.name, entry.place)
-
-
-def _duplicate_ids(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
-    first: dict[str, Place] = {}
-    for bulletin in bulletins:
-        if bulletin.id in first:
-            message = f"the id {bulletin.id!r} is already used at {first[bulletin.id]}"
-            hint = "Give this one an id of its own; to send the same bulletin again, raise its revision."
-            if bulletin.place.row:
-                hint = "Add a column to the id that differs between these rows."
-            yield _about(bulletin, ("id",), Code.DUPLICATE_ID, message, hint)
-        first.setdefault(bulletin.id, bulletin.place)
-
-
-def _accounts(parts: Parts, whole: bool, hints: _Hints) -> Iterator[Finding]:
+def _accounts(parts: SetContents, whole: bool, hints: _Hints) -> Iterator[Finding]:
     known = sorted({account.name for account in parts.accounts} | parts.broken_accounts)
     names = set(known)
     if not whole and not known:
@@ -107,16 +77,16 @@ def _accounts(parts: Parts, whole: bool, hints: _Hints) -> Iterator[Finding]:
             found = f"the set defines {listed(known)}" if known else "the set defines no account"
             hint = f"Add accounts: [{known[0]}]." if known else "Add a file with accounts to the set."
             message = f"the bulletin names no account, and {found}"
-            yield _about(bulletin, (), Code.ACCOUNT_NEEDED, message, hint)
+            yield about_bulletin(bulletin, (), Code.ACCOUNT_NEEDED, message, hint)
         for number, name in enumerate(bulletin.accounts):
             if name not in names and whole:
                 message = f"{quoted(name)} is not an account of this set"
                 hint = hints.of(("account", name), partial(_meant, name, known))
-                yield _about(bulletin, ("accounts", number), Code.UNKNOWN_ACCOUNT, message, hint)
+                yield about_bulletin(bulletin, ("accounts", number), Code.UNKNOWN_ACCOUNT, message, hint)
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
-    return did_you_mean(name, known) or (f"Known: {listed(known)}." if known else "Define it.")
+    return did_you_mean(name, known) or (f"Known: {listed(known)}." if known else "Define it in a file of the set.")
 
 
 def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[Finding]:
@@ -129,15 +99,15 @@ def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[
         except UnusableSchema as error:
             path = ("business_events", event.name, "properties", name, *error.path)
             message = f"the schema of {name} cannot be used: {str(error)[:300]}"
-            hint = "Write a JSON Schema 2020-12 for a string."
+            hint = "Write a JSON Schema 2020-12 for a text."
             if error.path:
-                message = f"the {dotted(error.path)} of {name} is not what JSON Schema 2020-12 takes there"
+                message = f"the {dotted(error.path)} of {name} is not valid JSON Schema 2020-12"
             if error.path[-1:] == ("pattern",):
-                hint = "Write a regular expression that matches in linear time: no look-around, no back-reference."
+                hint = "Close all brackets of the pattern, and do not use (?=, (?!, (?<=, (?<! or \\1 in it."
             yield Finding(Code.CATALOG_SCHEMA, event.place.file, path, message, hint)
 
 
-def _catalog(parts: Parts, validators: _Validators, whole: bool, hints: _Hints) -> Iterator[Finding]:
+def _catalog(parts: SetContents, validators: _Validators, whole: bool, hints: _Hints) -> Iterator[Finding]:
     events = {event.name: event for event in parts.events}
     known = sorted(events)
     for bulletin in parts.bulletins:
@@ -147,7 +117,7 @@ def _catalog(parts: Parts, validators: _Validators, whole: bool, hints: _Hints) 
         elif whole and bulletin.business_event not in parts.broken_events:
             message = f"{bulletin.business_event!r} is not in the catalog of business events"
             hint = hints.of(("event", bulletin.business_event), partial(_meant, bulletin.business_event, known))
-            yield _about(bulletin, ("business_event",), Code.UNKNOWN_EVENT, message, hint)
+            yield about_bulletin(bulletin, ("business_event",), Code.UNKNOWN_EVENT, message, hint)
 
 
 def _properties(
@@ -156,7 +126,7 @@ def _properties(
     for name in event.required:
         if name not in bulletin.properties:
             message = f"properties has no {name}, which {event.name} requires"
-            yield _about(bulletin, ("properties",), Code.PROPERTY_MISSING, message, f"Add {name}.")
+            yield about_bulletin(bulletin, ("properties",), Code.PROPERTY_MISSING, message, f"Add {name}.")
     for name, value in bulletin.properties.items():
         path = ("properties", name)
         validator = validators.get(name)
@@ -165,11 +135,11 @@ def _properties(
             message += "" if bad == value else f"; {quoted(value)} is filled in like this"
             made = partial(property_values.hint, (event.properties or {})[name], bad, validator)
             hint = hints.of(("value", event.name, name, bad), made)
-            yield _about(bulletin, path, Code.PROPERTY_VALUE, message, hint)
+            yield about_bulletin(bulletin, path, Code.PROPERTY_VALUE, message, hint)
         elif event.properties is not None and name not in event.properties and name not in event.required:
             hint = hints.of(("property", event.name, name), partial(_meant_property, name, event))
             message = f"{event.name} has no property {name!r} in the catalog"
-            yield _about(bulletin, path, Code.PROPERTY_UNKNOWN, message, hint, at_key=True)
+            yield about_bulletin(bulletin, path, Code.PROPERTY_UNKNOWN, message, hint, at_key=True)
 
 
 def _meant_property(name: str, event: BusinessEvent) -> str:
@@ -181,30 +151,3 @@ def _not_allowed(bulletin: Bulletin, value: str, validator: jsonschema_rs.Valida
     schedule = bulletin.schedule
     texts = sampled(value, schedule) if isinstance(schedule, Recurrence) else (value,)
     return next((text for text in texts if not is_valid(validator, text)), None)
-
-
-def _times(schedule: Schedule | Recurrence | None) -> Hashable:
-    """Return a key that is equal for two bulletins that are due at the same times."""
-    match schedule:
-        case Recurrence(cron, timezone, _, starts, ends):
-            return cron.upper(), timezone, starts, ends
-        case Schedule(at):
-            return at
-        case _:
-            return None
-
-
-def _duplicate_payloads(bulletins: Iterable[Bulletin]) -> Iterator[Finding]:
-    first: dict[Hashable, Bulletin] = {}
-    for bulletin in bulletins:
-        if bulletin.allow_duplicate or not bulletin.enabled:
-            continue
-        content = bulletin.payload_key(), _times(bulletin.schedule)
-        for account in bulletin.accounts:
-            other = first.setdefault((account, content), bulletin)
-            if other is bulletin or other.id == bulletin.id:
-                continue
-            message = f"{other.id} ({other.place}) sends the same content to {account} at the same time"
-            hint = "Change one of the two, remove it, or add allow_duplicate: true."
-            yield _about(bulletin, (), Code.DUPLICATE_PAYLOAD, message, hint)
-            break

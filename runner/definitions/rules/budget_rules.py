@@ -1,20 +1,20 @@
 """Check the budgets of accounts: their events are in the catalog, and `per_hour` is at most `per_day`.
 
-Pure functions: the `Parts` of a set come in, findings go out.
+Pure functions: the `SetContents` of a set come in, findings go out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.definitions.building.parts import Parts
+from runner.definitions.building.set_contents import SetContents
 from runner.definitions.model import Account, Budget
 from runner.definitions.problem import Finding, Path, dotted
 from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import did_you_mean, listed, quoted
 
 
-def check(parts: Parts, *, whole: bool) -> Iterator[Finding]:
+def check(parts: SetContents, *, whole: bool) -> Iterator[Finding]:
     """Yield all findings about the budgets of accounts. `whole` is false if a file could not be read."""
     known = {event.name for event in parts.events}
     for account in parts.accounts:
@@ -36,6 +36,6 @@ def _hour_and_day(account: Account, budget: Budget, path: Path) -> Iterator[Find
 
 def _unknown(account: Account, event: str, known: list[str]) -> Finding:
     message = f"{quoted(event)} is not in the catalog of business events, so its budget would have no effect"
-    hint = did_you_mean(event, known) or (f"Known: {listed(known)}." if known else "Define it.")
+    hint = did_you_mean(event, known) or (f"Known: {listed(known)}." if known else "Define it in a file of the set.")
     path = ("accounts", account.name, "budget", "events", event)
     return Finding(Code.UNKNOWN_EVENT, account.place.file, path, message, hint, at_key=True)

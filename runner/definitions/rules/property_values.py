@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from runner.definitions.schema.schemas import utf8_bytes
+from runner.definitions.schema.byte_limit import utf8_bytes
 from runner.definitions.suggest import counted, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MOST_LOOKED_THROUGH = 1000  # values of an enum that are compared for a hint; thousands of rows may be wrong
 _MOST_HINTS = 3
+_DIGITS = ("^[0-9]+$", "^[0-9]*$", r"^\d+$")
 
 
 def hint(schema: Any, value: str, validator: jsonschema_rs.Validator) -> str:
@@ -52,7 +53,9 @@ def _of_keyword(keyword: str | int | None, limit: Any, value: str) -> str | None
         case "const", str():
             return f"Write {limit}."
         case "pattern", str():
-            return f"Its pattern in the catalog is '{limit}'."
+            if limit in _DIGITS:
+                return "Write digits only."
+            return f"Compare it with the pattern in the catalog: '{limit}'."
         case "minLength", int() | float():
             return f"It has {counted(len(value), 'character')}; at least {limit:g} are needed."
         case "maxLength", int() | float():
@@ -61,7 +64,7 @@ def _of_keyword(keyword: str | int | None, limit: Any, value: str) -> str | None
             over = utf8_bytes(value) - limit
             return f"Cut {counted(over, 'byte')} of UTF-8: at most {limit} are allowed."
         case "format", str():
-            return f"It must have the format {limit}."
+            return f"Write it in the format {limit}."
         case "type", _:
             return "Change the type in the catalog to string, since CleverTap takes only text."
         case _:

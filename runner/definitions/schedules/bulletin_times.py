@@ -185,8 +185,8 @@ def edge_of_schedule(text: str, timezone: str, *, end: bool = False) -> datetime
     hint = "Write it like 2026-12-01 or 2026-12-01T18:30:00+05:30."
     try:
         day = date.fromisoformat(text)
-    except ValueError as error:
-        raise times.TimeProblem(f"{text!r} is not a date: {error}", hint) from None
+    except ValueError:
+        raise times.TimeProblem(f"{text!r} does not exist: {times.impossible_part(text)}", hint) from None
     if not 2000 <= day.year < 2200:
         raise times.TimeProblem(f"{text!r} is not between the years 2000 and 2199", hint)
     tz = times.zone(timezone)

@@ -15,6 +15,7 @@ _RFC3339 = re.compile(
 )
 _DURATION = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?\Z")
 _EXAMPLE = "2026-12-01T18:30:00+05:30"
+_PARTS = {"month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
 # 10^11 is the year 5138 in seconds and 1973 in milliseconds: nobody means either year.
 _FIRST_MILLISECONDS = 100_000_000_000
 _FIRST_SECONDS = 1_000_000_000
@@ -48,7 +49,7 @@ def instant(text: str, timezone: str | None = None) -> datetime:
         if match["offset"]:
             local = datetime.fromisoformat(match["local"].upper() + match["offset"].upper())
     except ValueError as error:
-        reason = "the offset is 24 hours or more" if "timedelta" in str(error) else str(error)
+        reason = "the offset is 24 hours or more" if "timedelta" in str(error) else impossible_part(text)
         raise TimeProblem(f"{text!r} does not exist: {reason}", f"Write it like {_EXAMPLE}.") from None
     if not 2000 <= local.year < 2200:
         raise TimeProblem(f"{text!r} is not between the years 2000 and 2199", f"Write it like {_EXAMPLE}.")
@@ -60,6 +61,17 @@ def instant(text: str, timezone: str | None = None) -> datetime:
             f"Write the offset, like {_EXAMPLE}, or add a timezone, like Asia/Kolkata.",
         )
     return _from_local(local, zone(timezone), text, timezone)
+
+
+def impossible_part(text: str) -> str:
+    """Return which part of a date or time does not exist. The messages of `datetime` differ between Python versions."""
+    numbers = [int(number) for number in re.findall("[0-9]+", text)]
+    if numbers[0] == 0:
+        return "there is no year 0000"
+    for name, number, (least, most) in zip(_PARTS, numbers[1:], _PARTS.values(), strict=False):
+        if not least <= number <= most:
+            return f"the {name} is not between {least:02} and {most}"
+    return "the month has no such day"
 
 
 def is_local(value: object) -> bool:

@@ -77,7 +77,7 @@ def bad_variable(path: Path, file: str, *, is_name: bool = False) -> Finding:
     holds, example = VARIABLES[str(path[2])]
     found = "looks like a secret, not like" if is_name else "is not"
     message = f"{dotted(path)} {found} the name of a variable"
-    help_ = f"Write the name of the variable that holds the {holds}, like {example}. {_ROTATE}"
+    help_ = f"Write the name of the variable that contains the {holds}, like {example}. {_ROTATE}"
     return Finding(Code.BAD_FORMAT, file, path, message, help_)
 
 
@@ -90,7 +90,7 @@ def unknown_field(path: Path, value: Value, hint: str, file: str) -> Finding:
         hint = f"Write each field as its name, a colon, a space and its value. {hint}"
     is_name = isinstance(value, str) and _VARIABLE.fullmatch(value) and not looks_like_secret(value)
     if _SECRET_FIELD.search(key) and not is_name:
-        hint = f"{hint} Never write a passcode here, only the name of the variable that holds it. {_ROTATE}"
+        hint = f"{hint} Never write a passcode here, only the name of the variable that contains it. {_ROTATE}"
     return Finding(Code.UNKNOWN_FIELD, file, path, message, hint, at_key=True)
 
 

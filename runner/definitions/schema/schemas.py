@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from runner.definitions.problem import Path
+from runner.definitions.schema.byte_limit import FastMaxBytes
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -95,28 +96,10 @@ def fast_validator(schema: Any) -> jsonschema_rs.Validator:
     try:
         return jsonschema_rs.Draft202012Validator(
             schema,
-            keywords={"maxBytes": _FastMaxBytes},
+            keywords={"maxBytes": FastMaxBytes},
             pattern_options=jsonschema_rs.RegexOptions(),
             offline=True,
             validate_formats=True,
         )
     except jsonschema_rs.ValidationError as error:
         raise UnusableSchema(error.message, tuple(error.instance_path)) from None
-
-
-class _FastMaxBytes:
-    """The keyword `maxBytes` for jsonschema-rs."""
-
-    def __init__(self, _parent: Any, limit: int, _path: Any) -> None:
-        if type(limit) is not int or limit < 0:
-            raise ValueError("maxBytes must be a number of bytes")
-        self.limit = limit
-
-    def validate(self, instance: Any) -> None:
-        if type(instance) is str and utf8_bytes(instance) > self.limit:
-            raise ValueError(f"more than {self.limit} bytes")
-
-
-def utf8_bytes(text: str) -> int:
-    """Return the number of bytes of `text` in UTF-8."""
-    return len(text.encode("utf-8", "surrogatepass"))

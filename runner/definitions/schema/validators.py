@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
-from runner.definitions.schema.schemas import fast_validator, is_valid, utf8_bytes
+from runner.definitions.schema.byte_limit import max_bytes
+from runner.definitions.schema.schemas import fast_validator, is_valid
 from runner.definitions.suggest import quoted
 
 if TYPE_CHECKING:
@@ -20,15 +21,10 @@ if TYPE_CHECKING:
 
 def explaining_validator(definition: Any) -> Validator:
     """Return a jsonschema validator that agrees with jsonschema-rs about patterns and `maxBytes`."""
-    keywords = {"maxBytes": _max_bytes, "pattern": _pattern, "uniqueItems": _unique_items}
+    keywords = {"maxBytes": max_bytes, "pattern": _pattern, "uniqueItems": _unique_items}
     extended: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
     validator: Validator = extended(definition)
     return validator
-
-
-def _max_bytes(_validator: Any, limit: int, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and utf8_bytes(instance) > limit:
-        yield ValidationError(f"more than {limit} bytes")
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:

@@ -51,7 +51,8 @@ def may_have_template(fields: Mapping[str, Any]) -> bool:
     """Whether a text contains a template, or anything similar such as a single brace."""
     properties, schedule = fields.get("properties", {}), fields.get("schedule", {})
     texts = [str(fields[name]) for name in _MAY_HOLD_BRACES if name in fields]
-    return any("{" in text or "}}" in text for text in (*texts, *schedule.values(), *properties.values(), *properties))
+    joined = "\n".join((*texts, *schedule.values(), *properties.values(), *properties))
+    return "{" in joined or "}}" in joined
 
 
 def has_template(fields: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.row_reference import MatrixRow, RowLine, RowReference
-from runner.definitions.sources import not_beside, shown
+from runner.definitions.sources import display_path, not_beside
 from runner.definitions.suggest import did_you_mean, listed, quoted
 from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, Table, read_table
 
@@ -87,7 +87,7 @@ def rows_of(
 def _of_table(
     written: str, path: Path, file: str, read_beside: Callable[[str], bytes], tables: Tables
 ) -> Rows | list[Finding]:
-    name = posixpath.join(posixpath.dirname(file), posixpath.normpath(shown(written)))
+    name = posixpath.join(posixpath.dirname(file), posixpath.normpath(display_path(written)))
     try:
         if reason := not_beside(written):
             raise OSError(reason)

@@ -80,8 +80,8 @@ def load_credentials(
         raise UserError(
             ErrorCode.CREDENTIALS_MISSING,
             f"credentials are missing or unusable: {'; '.join(dict.fromkeys(faults))}",
-            help="Set them on the machine on which this command runs. The files under bulletins.d name the variables"
-            " and files.",
+            help="Set them on the machine on which this command runs, then run the command again. The definitions of"
+            " the accounts name the variables and files.",
         )
     return {each.account.name: Credentials(each.account_id, each.passcode, redactor) for each in used}
 

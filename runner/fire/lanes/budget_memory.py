@@ -31,7 +31,7 @@ class BudgetMemory:
         held = [each for limit in limits if (each := self._reached.get(limit)) is not None and each.until > now]
         return max(held, key=lambda each: each.until, default=None)
 
-    def note(self, held: HeldByBudget) -> None:
+    def remember(self, held: HeldByBudget) -> None:
         """Remember that the ledger reported this limit as reached."""
         self._reached[held.limit] = held
 

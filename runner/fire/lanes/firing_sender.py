@@ -62,32 +62,32 @@ class FiringSender:
             return self._claim_and_send(lane, step, client)
         except Exception as error:  # noqa: BLE001 - reported; the other firings continue
             reason = reasons.fault_before_sending(error)
-            lane.note(Outcome.FAILED, reason, is_internal=True)
+            lane.apply_outcome(Outcome.FAILED, reason, is_internal=True)
             return Result(step, Outcome.FAILED, reason)
 
     def _claim_and_send(self, lane: Lane, step: Step, client: Client) -> Result | None:
         now, freed = clock.now(), lane.freed
         limits = lane.allowance.limits(step)
-        claim = lane.allowance.known(limits, now) or self._claims.take(step, limits)
+        claim = lane.allowance.known(limits, now) or self._claims.claim_firing(step, limits)
         if isinstance(claim, HeldByBudget):
             self._results.hold_back(held_back_by(claim, step))
-            lane.hold(step, claim, freed)
+            lane.put_back(step, claim, freed)
             return None
         if isinstance(claim, Unclaimed):
             if claim.outcome is Outcome.SKIPPED:
-                lane.pass_over()
+                lane.record_skip()
             else:
-                lane.note(claim.outcome, claim.reason, is_internal=claim.is_internal)
+                lane.apply_outcome(claim.outcome, claim.reason, is_internal=claim.is_internal)
             return Result(step, claim.outcome, claim.reason)
         try:
             result = self._send_claimed(lane, step, claim, client)
         except Exception as error:  # noqa: BLE001 - reported; the other firings continue
             client.close()  # a late answer on this connection must not reach another request
             result = self._claims.after_fault(claim, step, error)
-            lane.note(result.outcome or Outcome.FAILED, result.reason, is_internal=True)
+            lane.apply_outcome(result.outcome or Outcome.FAILED, result.reason, is_internal=True)
         settled = self._claims.settle(claim, result)
         if settled.outcome is not result.outcome:  # the outcome could not be recorded: stop the account
-            lane.note(Outcome.IN_DOUBT, settled.reason, stop_account=True)
+            lane.apply_outcome(Outcome.IN_DOUBT, settled.reason, stop_account=True)
         return settled
 
     def _send_claimed(self, lane: Lane, step: Step, claim: Claim, client: Client) -> Result:
@@ -110,7 +110,7 @@ class FiringSender:
                         # An API that refused all tries of a firing, and no other request, refuses the next firings too.
                         refuses_all = judgement.slow_down and lane.answered == answered_before
                         stops = judgement.stop_account or refuses_all
-                        lane.note(judgement.outcome, judgement.reason, stop_account=stops)
+                        lane.apply_outcome(judgement.outcome, judgement.reason, stop_account=stops)
                     if judgement.slow_down:
                         delay_s = permit.refuse(delay_s, is_early=len(attempts) <= EARLY_TRIES)
                     if delay_s is None:
@@ -120,14 +120,14 @@ class FiringSender:
                 reason = withheld.reason if last is None else reasons.after_tries(withheld.reason, last)
                 if outcome is Outcome.SKIPPED and self._early_end.is_unusable(lane):
                     outcome = Outcome.FAILED
-                lane.note(outcome, reason)
+                lane.apply_outcome(outcome, reason)
                 return Result(step, outcome, reason, tries=len(attempts), attempts=tuple(attempts))
             except SendPostponed:
-                self._claims.bring_home(claim, step)
+                self._claims.mark_unsent(claim, step)
                 self._lease.wait(unless=lambda: self._early_end.is_stopping)
                 continue
             last = judgement.reason
-            self._claims.bring_home(claim, step)
+            self._claims.mark_unsent(claim, step)
             self._early_end.wait(delay_s)
 
     def _delay_s(self, judgement: Judgement, tries: int, give_up_at: float) -> float | None:
@@ -149,7 +149,7 @@ class FiringSender:
             raise SendForbidden(Outcome.EXPIRED, reasons.grace_ended())
         if self._access.is_away:
             raise SendPostponed
-        if not self._claims.send_off(claim, step, attempts):
+        if not self._claims.mark_in_flight(claim, step, attempts):
             raise SendForbidden(Outcome.SKIPPED, reasons.interrupted())
         if not self._lease.holds():  # the last check, because the checks before it may take long
             raise SendPostponed

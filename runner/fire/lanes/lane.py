@@ -23,7 +23,7 @@ from runner.reason import Reason
 DOUBTS_IN_A_ROW = 3
 FAULTS_IN_A_ROW = 3  # internal errors: one that every firing meets must not be repeated for thousands of firings
 _SLOW_DOWN_S = 10.0
-_LOOK_S = 1.0  # the longest wait for a slot before the next check; a slot that becomes free ends the wait at once
+_CHECK_S = 1.0  # the longest wait for a slot before the next check; a slot that becomes free ends the wait at once
 
 
 class Lane:
@@ -42,12 +42,12 @@ class Lane:
         self._held: dict[tuple[Limit, ...], deque[Step]] = {}  # held back by these budgets, in the order of the plan
         for step in reserve:
             self._held.setdefault(self.allowance.limits(step), deque()).append(step)
-        self._out = 0  # firings that were taken and have not ended
+        self._taken = 0  # firings that were taken and have not ended
         self.freed = 0  # firings that were taken and ended unsent
         lock = threading.RLock()
         # Two conditions: if a free slot woke a thread that waits for a firing, the slot would stay idle.
         self._changed = threading.Condition(lock)  # there may be a firing to take
-        self._room = threading.Condition(lock)  # there may be a free slot
+        self._slot_changed = threading.Condition(lock)  # there may be a free slot
         self._in_flight = 0
         self._limit = account.concurrency
         self._slow_until = 0.0
@@ -57,8 +57,8 @@ class Lane:
         self._canary_waits = canary and len(self._waiting) > 0
         self._canary_taken = False
         self._slots: list[int] = []
-        self.asking = 0  # threads that wait for a firing
-        self.seeking = 0  # threads that wait for a slot
+        self.threads_without_firing = 0  # threads that wait for a firing
+        self.threads_without_slot = 0  # threads that wait for a slot
         self._pause = ReleasePause(account.concurrency)
         self.answered = 0  # requests that the API did not refuse with 429
         self._giving_up = 0  # slots to give back as soon as they are idle
@@ -73,52 +73,52 @@ class Lane:
         were taken: one that ends unsent makes room in the budget.
         """
         with self._changed:
-            self.asking += 1
-            self._changed.wait_for(self._can_tell)
-            self.asking -= 1
+            self.threads_without_firing += 1
+            self._changed.wait_for(self._can_decide)
+            self.threads_without_firing -= 1
             if self.stopped or not self._waiting:
                 return None
             self._canary_taken = True
-            self._out += 1
+            self._taken += 1
             return self._waiting.popleft()
 
-    def _can_tell(self) -> bool:
+    def _can_decide(self) -> bool:
         if self.stopped:
             return True
         if self._canary_taken and self._canary_waits:
             return False
-        return bool(self._waiting or not self._out or not any(self._held.values()))
+        return bool(self._waiting or not self._taken or not any(self._held.values()))
 
-    def hold(self, step: Step, held: HeldByBudget, freed: int) -> None:
+    def put_back(self, step: Step, held: HeldByBudget, freed: int) -> None:
         """Put back a firing that was taken and that a budget holds back. It starts again if the budget gets room.
 
         `freed` is the lane's `freed` from before the budget was checked. If it has changed since, the budget may have
         room, and the firing is next. If the firing was the canary, the next firing becomes the canary.
         """
         with self._changed:
-            self._out -= 1
+            self._taken -= 1
             self._canary_taken = False
             if freed == self.freed:
-                self.allowance.note(held)
+                self.allowance.remember(held)
                 self._held.setdefault(self.allowance.limits(step), deque()).appendleft(step)
             else:
                 self._waiting.appendleft(step)
             self._changed.notify_all()
 
-    def pass_over(self) -> None:
-        """Note that the firing taken last was skipped. If it was the canary, the next firing becomes the canary."""
+    def record_skip(self) -> None:
+        """Record that the firing taken last was skipped. If it was the canary, the next firing becomes the canary."""
         with self._changed:
             self._canary_taken = False
             self._changed.notify_all()
 
-    def end(self, outcome: Outcome | None) -> None:
-        """Note that a firing that was taken has ended.
+    def finish_firing(self, outcome: Outcome | None) -> None:
+        """Record that a firing that was taken has ended.
 
         If it certainly was not sent, budgets may have room: for each set of budgets, the first firing that they hold
         back may try again.
         """
         with self._changed:
-            self._out -= 1
+            self._taken -= 1
             if outcome not in (Outcome.FIRED, Outcome.IN_DOUBT):
                 self.freed += 1
                 self.allowance.forget()
@@ -134,18 +134,18 @@ class Lane:
     def acquire(self) -> Departure | None:
         """Wait for a free slot and occupy it. Return None, without a slot, if the lane has stopped."""
         with self._changed:
-            self.seeking += 1
+            self.threads_without_slot += 1
             while not self.stopped and (delay := self.blocked_for_s()) is not None:
                 if self._shortage:
                     self.on_need()
-                self._room.wait(delay)
-            self.seeking -= 1
+                self._slot_changed.wait(delay)
+            self.threads_without_slot -= 1
             if self.stopped:
                 return None
             departure = self._pause.depart(time.monotonic(), self._free)
             self._in_flight += 1
-            if self.seeking:
-                self._room.notify()  # another slot may be free: its notice may have woken this thread
+            if self.threads_without_slot:
+                self._slot_changed.notify()  # another slot may be free: its notice may have woken this thread
             return departure
 
     def release(self, departure: Departure) -> None:
@@ -178,7 +178,7 @@ class Lane:
         self._in_flight -= 1
         if self._giving_up:
             self.on_need()
-        self._room.notify()
+        self._slot_changed.notify()
 
     @property
     def _free(self) -> int:
@@ -200,20 +200,20 @@ class Lane:
     def surplus(self) -> int:
         """How many slots the lane should give back now: every idle one if it has stopped or has no more firings."""
         with self._changed:
-            is_over = self.stopped or not (self._waiting or self.seeking)
+            is_over = self.stopped or not (self._waiting or self.threads_without_slot)
             return len(self._slots) - self._in_flight if is_over else self._giving_up
 
     @property
     def _shortage(self) -> int:
         if self.stopped or self._suspended or self._giving_up:
             return 0
-        return max(0, min(self._in_flight + self.seeking, self._present_limit()) - len(self._slots))
+        return max(0, min(self._in_flight + self.threads_without_slot, self._present_limit()) - len(self._slots))
 
     def grant(self, numbers: Iterable[int]) -> None:
         """Add slots to those that the lane holds."""
         with self._changed:
             self._slots += numbers
-            self._room.notify_all()
+            self._slot_changed.notify_all()
 
     def give_up_one(self) -> None:
         """Mark one slot, if the lane has one, to be given back as soon as it is idle."""
@@ -238,7 +238,7 @@ class Lane:
         """Start no further request while `suspended` is true."""
         with self._changed:
             self._suspended = suspended
-            self._room.notify_all()
+            self._slot_changed.notify_all()
 
     def blocked_for_s(self) -> float | None:
         """Return how long to wait before the next check in seconds, or None if a slot is free now."""
@@ -247,7 +247,7 @@ class Lane:
             return self._paused_until - now
         limit = min(self._present_limit(), len(self._slots) - self._giving_up)
         if self._in_flight >= limit or self._suspended:
-            return _LOOK_S
+            return _CHECK_S
         delay_s = self._pause.ready_at(now, self._free) - now
         return delay_s if delay_s > 0 else None
 
@@ -262,10 +262,10 @@ class Lane:
             self._slow_until = now + _SLOW_DOWN_S
             self._paused_until = max(self._paused_until, now + pause_s)
 
-    def note(
+    def apply_outcome(
         self, outcome: Outcome, reason: Reason | None, *, stop_account: bool = False, is_internal: bool = False
     ) -> None:
-        """Note how a firing ended: stop the lane if the outcome requires that, and let the others start after a canary.
+        """Stop the lane if the outcome of a firing requires that, and let the others start after a canary.
 
         The lane stops if `stop_account` is set, if the canary was not fired, after three firings in a row in doubt, and
         after three internal errors in a row. `is_internal` is true if an internal error ended the firing.
@@ -295,4 +295,4 @@ class Lane:
     def _stop(self, reason: Reason) -> None:
         self.stopped = self.stopped or reason
         self._changed.notify_all()
-        self._room.notify_all()
+        self._slot_changed.notify_all()

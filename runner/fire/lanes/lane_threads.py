@@ -75,7 +75,9 @@ class LaneThreads:
                 if self._early_end.signal is not None and not is_shown:
                     is_shown = True
                     self._early_end.stop_lanes(reasons.interrupted())
-                    self._on_message("interrupted: waiting for the requests in flight; interrupt again to stop at once")
+                    self._on_message(
+                        "interrupted: waiting for the requests in progress; a second interruption leaves them in doubt"
+                    )
         if self._early_end.signal is not None:
             self._early_end.stop_lanes(reasons.interrupted())
 
@@ -117,7 +119,7 @@ class LaneThreads:
                     self._start_thread(source)
                 if result := self._sender.send(lane, step, client):
                     self._results.add(result)
-                    lane.end(result.outcome)
+                    lane.finish_firing(result.outcome)
         finally:
             client.close()
 

@@ -106,7 +106,7 @@ def _templates(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem
     """Return problems of a recurring bulletin's texts with templates other than fields of the occurrence."""
     for path, text in _texts_of_occurrence(fields):
         if is_template(_MARKER.sub(" ", text)):
-            message = f"{dotted(path)} holds {{{{, {{% or {{#, and only fields of the occurrence are filled in"
+            message = f"{dotted(path)} contains {{{{, {{% or {{#, and only fields of the occurrence are filled in"
             hint = f"Write a field like {marker(OCCURRENCE_FIELDS[0])}, or remove the braces."
             yield place.problem(path, Code.BAD_TEMPLATE, message, hint)
 

@@ -188,7 +188,7 @@ def _rows(table: SheetTable) -> Iterator[tuple[list[str], int] | Problem]:
         if filled > len(table.columns) or len(cells) < len(table.columns):
             counts = counted(len(cells), "cell"), counted(len(table.columns), "column")
             message = f"the row has {counts[0]}, and the header {counts[1]}"
-            hint = f"Put a cell that holds {_named(table.delimiter)} in double quotes, and write empty cells too."
+            hint = f"Put a cell that contains {_named(table.delimiter)} in double quotes, and write empty cells too."
             yield sheet.problem(sheet.starts[line - 1], UNREADABLE, message, hint)
         elif (stray := _stray(table, cells)) is not None:
             message = f"the cell {quoted(cells[stray])} is in a column without a name"

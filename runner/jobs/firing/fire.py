@@ -60,8 +60,8 @@ class _FireJob:
     def dry_run(self) -> int:
         """Plan and report, but send nothing; return the exit code."""
         from runner.fire.result import RunResult, dry_run_result
-        from runner.jobs.ledger_witness import warn_if_older
-        from runner.jobs.ledgers import ledger_if_exists
+        from runner.jobs.ledger.ledger_witness import warn_if_older
+        from runner.jobs.ledger.opened_ledger import ledger_if_exists
         from runner.ledger.ulid import new_ulid
 
         publisher = self._publisher()
@@ -97,14 +97,14 @@ class _FireJob:
             code = sending.exit_code_after_error
             if code is None:
                 raise
-            message = f"the run sent requests and then failed: {fault_text(error)}"
+            message = f"the run failed after it had sent requests: {fault_text(error)}"
             self.display.show_error(
                 UserError(ErrorCode.FAILED_AFTER_SENDING, message, help="bulletins report shows what was recorded.")
             )
             return code
 
     def _guard_ask_and_send(self, publisher: ReportPublisher, sending: Sending) -> int:
-        from runner.jobs.ledger_witness import compare_with_witness, warn_of_repetition
+        from runner.jobs.ledger.ledger_witness import compare_with_witness, warn_of_repetition
 
         request, set_to_fire = self.request, self.set_to_fire
         with ExitStack() as stack:
@@ -137,7 +137,7 @@ class _FireJob:
             return sending.send(plan, accounts, credentials, ledger, witness, set_to_fire.covers)
 
     def _open_ledger(self, now: datetime) -> Ledger:
-        from runner.jobs.ledgers import open_ledger, open_sandbox_ledger
+        from runner.jobs.ledger.opened_ledger import open_ledger, open_sandbox_ledger
 
         choice = self.request.ledger
         return open_sandbox_ledger(now) if choice.is_sandbox else open_ledger(choice.url)

@@ -78,7 +78,7 @@ class MetricsFile:
         if text and (self._before is None or "bulletins_" not in text):
             raise UserError(
                 ErrorCode.NOT_METRICS,
-                f"{self._path} holds something other than metrics; it was not changed, and nothing was sent",
+                f"{self._path} contains something other than metrics; it was not changed, and nothing was sent",
                 help="Choose another place with --metrics-file, or remove it first.",
             )
         self._has_begun = True

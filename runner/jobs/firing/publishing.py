@@ -89,7 +89,7 @@ class ReportPublisher:
 
     def document(self, run: str, ended: RunResult, *, ledger: str | None) -> dict[str, Any]:
         """Return the report of a run that ended now."""
-        from runner.jobs.ledgers import identity
+        from runner.jobs.ledger.opened_ledger import identity
         from runner.report.document.run import RunFacts, report_document
 
         checkout = git.checkout(self.definitions)
@@ -157,7 +157,7 @@ class ReportPublisher:
         self.publish(document, ended.exit_code, name=name, shown=self.format != "text")
 
     def _record_refusal(self, document: Mapping[str, Any], ended: RunResult, ledger: Ledger) -> None:
-        from runner.jobs.ledgers import identity
+        from runner.jobs.ledger.opened_ledger import identity
         from runner.ledger.values import Origin
         from runner.report.document.recorded_entries import recorded_report
 

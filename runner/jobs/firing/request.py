@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner import local
 from runner.errors import UserError, usage_error
-from runner.jobs.ledgers import LedgerChoice
+from runner.jobs.ledger.opened_ledger import LedgerChoice
 from runner.jobs.selection import Selection
 
 
@@ -58,7 +58,7 @@ class FireRequest:
             return usage_error("fire", "--now works only with --dry-run: real bulletins are sent at the present time")
         if bool(self.accepted_losses) is not (self.note is not None):
             return usage_error(
-                "fire", "--accept-older-ledger RUN and --note TEXT go together: say why the ledger is accepted"
+                "fire", "--accept-older-ledger RUN and --note TEXT need each other: write why the ledger is accepted"
             )
         if self.note is not None and not self.note.strip():
             return usage_error("fire", "--note is blank: write why the older ledger is accepted")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runner.fire.api.credentials import Credentials
     from runner.fire.result import RunResult
     from runner.fire.run import Run
-    from runner.jobs.ledger_witness import WitnessComparison
+    from runner.jobs.ledger.ledger_witness import WitnessComparison
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
 
@@ -59,7 +59,7 @@ class Sending:
         """
         from runner.fire.run import Run, Settings
         from runner.fire.signals import interrupting
-        from runner.jobs.ledgers import identity
+        from runner.jobs.ledger.opened_ledger import identity
         from runner.ledger.values import Origin
         from runner.report.document.listed_results import is_idle
 
@@ -73,7 +73,7 @@ class Sending:
             interrupts.check()
             # Before the run's own row: if SQLite's log is lost, so is the row, and the witness notices the loss.
             _checkpoint(ledger)
-            interrupts.defer()
+            interrupts.note_signals()
             run = Run(ledger, origin, identity(), settings=settings, on_result=shown.result, on_message=shown.message)
             self._run = run
             if witness is not None:

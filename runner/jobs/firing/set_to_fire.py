@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
-    from runner.plan.reviewed import ReviewedPlan
+    from runner.plan.review.reviewed import ReviewedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class SetToFire:
     def plan(self, ledger: Ledger | None, now: datetime) -> Plan:
         """Plan the selected firings at `now`. Raises UserError if the ledger can't be read."""
         from runner.jobs.planning import plan_firings
-        from runner.plan.reviewed import firings_for, only_reviewed
+        from runner.plan.review.reviewed import firings_for, only_reviewed
 
         if self.reviewed is None:
             return self.selected.plan(ledger, now)

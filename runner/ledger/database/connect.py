@@ -1,4 +1,4 @@
-"""Open and create ledgers: from a URL to a checked engine, and transactions on it.
+"""Open ledgers: from a URL to a checked engine, and transactions on it.
 
 A connection pooler may give each transaction another database session. So nothing depends on a session: no session
 settings, prepared statements, locks that outlive a transaction, or notifications.
@@ -8,104 +8,28 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
-from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc, inspect, select
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, select
+from sqlalchemy.engine import URL
 
-from runner import files, local
 from runner.errors import ErrorCode, UserError
 from runner.ledger.database import migrations, server, tables
 from runner.ledger.database.database_errors import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
-from runner.ledger.ulid import new_ulid
+from runner.ledger.database.ledger_url import exists, is_empty_file
 
 # SQLAlchemy logs a traceback if closing a connection fails. Errors that matter are raised as well.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _INIT_HELP = "Create it with: bulletins ledger init"
-_URL_HELP = "Write sqlite:///path/to/ledger.sqlite3 or postgresql+psycopg://user@host/database."
-# A server that somebody meant, with a password: it must not be shown as the path of a file.
-_WITH_PASSWORD = re.compile(r"password\s*=|\A\s*postgres(ql)?(\+\w+)?:|:[^/\\]*@", re.IGNORECASE)
 _CONNECTIONS = 4  # for each process; threads share them, because every statement is short
 # Limits of a transaction: the wait for a lock, and the pause of a client that holds one.
 TRANSACTION_LIMITS = (
     "SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
 )
-
-
-class AlreadyThere(UserError):
-    """A new ledger can't be created, because something exists at its place."""
-
-
-def parse_url(text: str) -> URL:
-    """Return the URL of a ledger; a plain path means a SQLite file. Raises UserError if it is no ledger URL."""
-    if "://" not in text:
-        if _WITH_PASSWORD.search(text):
-            raise UserError(
-                ErrorCode.BAD_LEDGER_URL, "the place of the ledger is neither a path nor a whole URL", help=_URL_HELP
-            )
-        return _sqlite_url(URL.create("sqlite", database=text))
-    try:
-        url = make_url(text)
-    except (exc.ArgumentError, ValueError):
-        scheme = text.split("://")[0]  # only the scheme is shown: a password may follow
-        raise UserError(
-            ErrorCode.BAD_LEDGER_URL,
-            f"{scheme}://… is not the URL of a ledger" if scheme.isalnum() else "this is not the URL of a ledger",
-            help=_URL_HELP,
-        ) from None
-    if "@" in (url.host or ""):
-        raise UserError(
-            ErrorCode.BAD_LEDGER_URL,
-            "the ledger's URL holds more than one @, so it is not clear where the host begins",
-            help="Write each @ of the user and of the password as %40.",
-        )
-    if url.drivername in ("postgres", "postgresql"):
-        url = url.set(drivername="postgresql+psycopg")
-    if url.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise UserError(
-            ErrorCode.BAD_LEDGER_URL,
-            f"{url.drivername} is not a kind of ledger",
-            help="A ledger is sqlite or postgresql+psycopg.",
-        )
-    return _sqlite_url(url) if url.drivername == "sqlite" else url
-
-
-def _sqlite_url(url: URL) -> URL:
-    if not (url.database or "").strip() or "\0" in (url.database or ""):
-        raise UserError(
-            ErrorCode.BAD_LEDGER_URL, "the ledger's URL names no file", help="Write sqlite:///path/to/ledger.sqlite3."
-        )
-    if url.host or url.query:  # sqlite://folder/file would mean `file` in the working directory
-        raise UserError(
-            ErrorCode.BAD_LEDGER_URL,
-            "the URL of a SQLite ledger consists of sqlite:/// and a path, and nothing else",
-            help="Write sqlite:///path/to/ledger.sqlite3, or only the path.",
-        )
-    return url
-
-
-def exists(url: URL) -> bool:
-    """Whether a file exists at the place of the ledger; True for a server. Raises UserError if that can't be seen."""
-    if url.drivername != "sqlite":
-        return True
-    try:
-        os.lstat(url.database or "")
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise UserError(
-            ErrorCode.LEDGER_UNREACHABLE,
-            f"the ledger {shown(url)} can't be reached: {error.strerror}",
-            help="Give access to its folder, or name the right place with --ledger.",
-        ) from None
-    return True
 
 
 def open_engine(url: URL) -> Engine:
@@ -117,10 +41,10 @@ def open_engine(url: URL) -> Engine:
             ErrorCode.NOT_A_LEDGER, f"{shown(url)} is a folder, not a ledger", help="Give the path of the file itself."
         )
     if is_empty_file(url):
-        raise _empty(url)
+        raise empty_file(url)
     engine = new_engine(url)
     try:
-        _check_server(engine, url)
+        check_server(engine, url)
         version = _version(engine, url)
         if version < tables.SCHEMA_VERSION:
             with transaction(engine, url) as connection:
@@ -129,104 +53,25 @@ def open_engine(url: URL) -> Engine:
         _check_version(version, url)
         _check_tables(engine, url)
         if url.drivername == "sqlite":
-            _write_ahead(engine, url)
+            use_write_ahead_log(engine, url)
     except BaseException:
         engine.dispose()
         raise
     return engine
 
 
-def is_made(url: URL) -> bool:
-    """Whether a ledger exists at the place; for SQLite, whether any file does. Raises UserError."""
-    if url.drivername == "sqlite":
-        return exists(url)
-    engine = new_engine(url)
-    try:
-        with transaction(engine, url, reading=True) as connection:
-            return inspect(connection).has_table("ledger")
-    finally:
-        engine.dispose()
-
-
-def create(url: URL, *, now: datetime, who: str, fill: Callable[[Connection], None] = lambda connection: None) -> None:
-    """Create a new ledger, empty or with the rows that `fill` inserts in the same transaction.
-
-    At every moment, its place holds either no ledger or the whole ledger. Raises AlreadyThere if something exists at
-    the place, and another UserError if it can't be created; in both cases, nothing is left behind.
-    """
-    if url.drivername != "sqlite":
-        _make_tables(url, url, now, who, fill)
-        return
-    path = Path(url.database or "")
-    try:
-        if not path.parent.is_dir():
-            local.make_folder(path.parent)
-        if os.path.lexists(path):
-            raise _already_there(url)
-        with files.placed_whole(path) as unfinished:
-            _make_tables(url.set(database=os.fspath(unfinished)), url, now, who, fill)
-    except OSError as error:
-        if os.path.lexists(path):
-            raise _already_there(url) from None
-        raise UserError(
-            ErrorCode.LEDGER_NOT_CREATED,
-            f"the ledger {shown(url)} can't be created: {error.strerror}",
-            help="Choose another place with --ledger.",
-        ) from None
-
-
-def _make_tables(at: URL, url: URL, now: datetime, who: str, fill: Callable[[Connection], None]) -> None:
-    """Create the tables in the database `at`. Messages name the final place, `url`."""
-    engine = new_engine(at)
-    try:
-        _check_server(engine, url)
-        with transaction(engine, url) as connection:
-            if at.drivername != "sqlite":
-                server.lock_creation(connection)
-            if inspect(connection).has_table("ledger"):
-                raise AlreadyThere(
-                    ErrorCode.LEDGER_EXISTS,
-                    f"a ledger already exists at {shown(url)}",
-                    help="bulletins ledger show describes it.",
-                )
-            # No check for existing tables: if another program's table has one of these names, creation must fail.
-            tables.complete_metadata(at.get_backend_name()).create_all(connection, checkfirst=False)
-            row = {"id": new_ulid(), "version": tables.SCHEMA_VERSION, "created_at": now, "created_by": who}
-            connection.execute(tables.ledger.insert().values(row))
-            fill(connection)
-        if at.drivername == "sqlite":
-            _write_ahead(engine, url)
-    finally:
-        engine.dispose()
-
-
-def _already_there(url: URL) -> UserError:
-    if is_empty_file(url):
-        return _empty(url)
-    return AlreadyThere(
-        ErrorCode.LEDGER_EXISTS, f"{shown(url)} already exists", help="bulletins ledger show describes it."
-    )
-
-
-def is_empty_file(url: URL) -> bool:
-    """Whether the place of the ledger holds an empty file."""
-    path = url.database or ""
-    try:
-        return url.drivername == "sqlite" and os.path.isfile(path) and not os.path.getsize(path)
-    except OSError:
-        return False
-
-
-def _empty(url: URL) -> UserError:
+def empty_file(url: URL) -> UserError:
+    """Return the error that the place of the ledger holds an empty file."""
     return UserError(
         ErrorCode.LEDGER_EMPTY,
-        f"{shown(url)} is an empty file, not a ledger: it holds no record of anything that was sent",
+        f"{shown(url)} is an empty file, not a ledger: it contains no record of what was sent",
         help="If bulletins were sent with a ledger at this place, restore it from a backup. If not, an interrupted"
         " ledger init or ledger import left the file: delete it, then run that command again.",
     )
 
 
-def _check_server(engine: Engine, url: URL) -> None:
+def check_server(engine: Engine, url: URL) -> None:
+    """Raise UserError if a server has settings with which a ledger can't be kept."""
     if url.drivername != "sqlite":
         with transaction(engine, url, reading=True) as connection:
             server.check_settings(connection, url)
@@ -349,7 +194,8 @@ def _connect_file(url: URL) -> sqlite3.Connection:
     return connection
 
 
-def _write_ahead(engine: Engine, url: URL) -> None:
+def use_write_ahead_log(engine: Engine, url: URL) -> None:
+    """Set the mode of a SQLite ledger in which others can read while one process writes."""
     # The mode is stored in the file, so it is set only once the file is known to be a ledger.
     with reporting(url), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")

@@ -16,7 +16,8 @@ from runner.errors import ErrorCode, UserError
 
 BUSY_TIMEOUT_S = 30
 LOST_HELP = (
-    "Give the right place with --ledger. If the ledger was lost, restore it from a backup; never start an empty one."
+    "Give the right place with --ledger. If the ledger was lost, restore it from a backup; never start with an empty"
+    " ledger."
 )
 # The server refuses an encoding that does not fit the locale; the locale C fits every encoding.
 UTF8 = "ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';"
@@ -82,7 +83,7 @@ def _user_error(error: Exception, url: URL) -> UserError:
     return kind(
         ErrorCode.LEDGER_UNUSABLE,
         f"the ledger {where} can't be used: {said}",
-        help="bulletins sends nothing without its ledger. Fix the cause, then run again.",
+        help="bulletins sends nothing without its ledger. Fix the cause, then run the command again.",
     )
 
 
@@ -129,38 +130,38 @@ _FAULTS = (
         "ON CONFLICT",
         ErrorCode.LEDGER_DAMAGED,
         "has lost an index that keeps firings from being sent twice",
-        "Restore it whole from a backup.",
+        "Fire nothing with this ledger. Restore the whole ledger from a backup.",
     ),
     ("ledger.version", ErrorCode.NOT_A_LEDGER, "can't be used: its tables belong to another program", LOST_HELP),
     (
         '" already exists',
         ErrorCode.LEDGER_NOT_CREATED,
-        "can't be created: such tables already exist",
-        "Give it its own database or schema.",
+        "can't be created: the database already contains tables with the same names",
+        "Give the ledger a database or schema of its own.",
     ),
     (
         "not a database",
         ErrorCode.LEDGER_DAMAGED,
         "is damaged, or is not a SQLite file",
-        "Restore it from a backup; never replace it with an empty one.",
+        "Restore it from a backup; never replace it with an empty ledger.",
     ),
     (
         "malformed",
         ErrorCode.LEDGER_DAMAGED,
         "is damaged",
-        "Restore it from a backup; never replace it with an empty one.",
+        "Restore it from a backup; never replace it with an empty ledger.",
     ),
     (
         "database or disk is full",
         ErrorCode.LEDGER_NOT_WRITABLE,
         "can't be written: the disk is full",
-        "Make room, then run again.",
+        "Free some space on its disk, then run the command again.",
     ),
     (
         "No space left on device",
         ErrorCode.LEDGER_NOT_WRITABLE,
         "can't be written: the server's disk is full",
-        "Make room there, then run again.",
+        "Free some space on the server's disk, then run the command again.",
     ),
     (
         "readonly database",
@@ -184,13 +185,13 @@ _FAULTS = (
         "disk I/O error",
         ErrorCode.LEDGER_NOT_WRITABLE,
         "can't be written: the disk reports an error",
-        "Check the disk and its free space.",
+        "Check the disk and its free space, then run the command again.",
     ),
     (
         "database is locked",
         ErrorCode.LEDGER_LOCKED,
         f"was locked for {BUSY_TIMEOUT_S} s by another process",
-        "Wait or stop it; run again.",
+        "Wait until the other process has ended, or end it. Then run the command again.",
     ),
     (
         "conversion between UTF8",

@@ -1,4 +1,4 @@
-"""The rows of firings: record as expired or sent by other means, put in doubt, resolve. Functions over a transaction.
+"""The rows of firings: record as expired, put in doubt, resolve. Functions over a transaction.
 
 A unique index refuses a second row of a firing that is claimed, fired or in doubt. The claim of a run that is over
 becomes in doubt, and a person resolves it.
@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, exists, insert, select, update
 
 from runner.ledger.database import locks
 from runner.ledger.database.dialects import ByDialect
@@ -44,10 +43,6 @@ INSERT_UNLESS_THERE = ByDialect(
         for state, (columns, rows) in _UNIQUE.items()
     }
 )
-_ADOPT = ByDialect(
-    lambda dialect: dialect.insert(firings).on_conflict_do_nothing(index_elements=KEY, index_where=BLOCKING_ROWS)
-)
-_ADOPTED_AT_ONCE = 5000  # rows in memory
 IS_RESOLVED = exists().where(resolutions.c.firing == firings.c.id)
 
 
@@ -99,20 +94,7 @@ def _keys_of(
             yield FiringKey(*row)
 
 
-def adopt(connection: Connection, run: str, sent: Iterable[Firing], now: datetime, reason: str) -> int:
-    """Record firings as sent by other means; return how many. Those claimed, fired or in doubt are left out."""
-    of_run = select(func.count()).where(firings.c.run == run)
-    before = connection.execute(of_run).scalar_one()
-    remaining = iter(sent)
-    while rows := [
-        {**row_values(run, firing, now, State.FIRED), "settled_at": now, "reason": reason}
-        for firing in islice(remaining, _ADOPTED_AT_ONCE)
-    ]:
-        connection.execute(_ADOPT[connection.dialect.name], rows)
-    return connection.execute(of_run).scalar_one() - before
-
-
-def sweep(connection: Connection, run: str, now: Now) -> list[str]:
+def put_claims_in_doubt(connection: Connection, run: str, now: Now) -> list[str]:
     """Put the claims of runs that are over in doubt; return the ids of all rows that `run` has put in doubt."""
     claimed = firings.c.state == State.CLAIMED.value
     runs.give_up(connection, claimed, now)
@@ -161,11 +143,6 @@ def _other_blocks(row: FiringRow) -> ColumnElement[bool]:
     same = [other.c[column.name] == value for column, value in zip(KEY, row.key, strict=True)]
     blocking = other.c.state.in_([state.value for state in BLOCKING])
     return exists(select(other.c.id).where(*same, blocking, other.c.id != row.id))
-
-
-def _insert_unless_there(connection: Connection, row: dict[str, Any]) -> bool:
-    statement = INSERT_UNLESS_THERE[connection.dialect.name][row["state"]]
-    return connection.execute(statement, row).first() is not None
 
 
 def row_values(run: str, firing: Firing, now: datetime, state: State, row_id: str | None = None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from runner.ledger.database.tables import KEY, attempts, firings, ledger, metada
 from runner.ledger.records import budget_use
 from runner.ledger.records.runs import Now, is_over
 from runner.ledger.values import Attempt, Description, FiringRow, Resolution
-from runner.plan.decide import DUPLICATE_WINDOW
+from runner.plan.duplicates import DUPLICATE_WINDOW
 from runner.plan.firing import Firing, FiringKey, definition
 from runner.plan.history import BLOCKING, History, KnownFiring, SentFiring, State
 

@@ -13,7 +13,7 @@ from typing import Any
 from runner.definitions.problem import Problem
 from runner.definitions.row_reference import row_of_document
 from runner.definitions.suggest import counted
-from runner.plan.compare import MOVES
+from runner.plan.review.compare import MOVES
 from runner.report.annotation_rules import AnnotationRule, Severity
 from runner.report.annotations.annotation import Annotation
 from runner.report.document.budget_estimate import expires_first

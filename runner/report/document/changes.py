@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import Any
 
 from runner.definitions.model import Account, Recurrence
-from runner.plan.compare import BulletinChange, ChangeKind, Comparison, SharedChange
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey
 from runner.plan.reasons import how_to_send_again
+from runner.plan.review.compare import BulletinChange, ChangeKind, Comparison, SharedChange
 from runner.report.document.entry_fields import row_field, timestamp_or_none
 from runner.report.document.plan import field_entries
 from runner.report.document.repeated_bulletins import split_repeated

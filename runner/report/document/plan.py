@@ -17,7 +17,7 @@ from runner.plan.changes import Change
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.firing import FiringKey, digest, fingerprint_of
-from runner.plan.reviewed import Destination, ReviewedFiring, ReviewedPlan
+from runner.plan.review.reviewed import Destination, ReviewedFiring, ReviewedPlan
 from runner.report.document import reading
 from runner.report.document.entry_fields import row_field, timestamp, timestamp_or_none
 

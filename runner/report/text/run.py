@@ -121,4 +121,4 @@ def _too_late(document: dict[str, Any]) -> Iterator[str]:
         ids = [each["id"] for each in document["results"] if each.get("may_go_at") and each["warnings"]][:_NAMED]
         more = f"{late - len(ids):,} more" if late > len(ids) else ""
         names = " and ".join(filter(None, (", ".join(ids), more)))
-        yield printable(f"warning: {late:,} will expire before the budget lets them go: {names}")
+        yield printable(f"warning: {late:,} will expire before the budget has room for them: {names}")

@@ -12,6 +12,7 @@ from typing import Any
 
 from runner.ledger.values import FiringRow, LiveRun, Resolution
 from runner.plan.budget import HOUR, Limit, Used
+from runner.plan.decide import Step
 from runner.plan.history import State
 from runner.plan.time_text import duration_text, utc_text
 from runner.report.document.entry_fields import timestamp
@@ -140,6 +141,16 @@ def row_entry(row: FiringRow) -> dict[str, Any]:
         "error": row.error,
         "bulletins_sent": row.bulletins_sent,
         "payload": json.loads(row.payload),
+    }
+
+
+def step_entry(step: Step) -> dict[str, str]:
+    """Return the JSON entry of what a run would do with a firing now."""
+    return {
+        "account": step.firing.key.account,
+        "occurrence": step.firing.key.occurrence,
+        "action": step.action.value,
+        "reason": printable(step.reason.text),
     }
 
 

@@ -30,7 +30,9 @@ def test_what_is_due_is_sent_and_reported(bulletins: Bulletins, ledger: str, san
     assert third == f"report: .bulletins/reports/{report['run']['id']}.json"
     lines = {line.split()[1]: line for line in done.err.splitlines()}
     assert lines["now-1"].startswith("fired      now-1 india · bulletins sent: 1 · ")
-    assert lines["past-1"].startswith("expired    past-1 india · was due 2020-12-01T13:00:00Z; its grace of 1h ran out")
+    assert lines["past-1"].startswith(
+        "expired    past-1 india · was due 2020-12-01T13:00:00Z; its grace period of 1h ended"
+    )
 
 
 def test_a_second_run_sends_nothing_and_says_why(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
@@ -78,7 +80,7 @@ def test_a_report_into_a_pipe_replaces_nothing(bulletins: Bulletins, ledger: str
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_a_report_that_finds_no_room_in_the_end_is_told(bulletins: Bulletins, ledger: str) -> None:
+def test_a_report_that_finds_no_room_in_the_end_is_reported(bulletins: Bulletins, ledger: str) -> None:
     if not Path("/dev/full").is_char_device():
         pytest.skip("there is no /dev/full")
     done = bulletins("fire", "--yes", "--id", "now-1", "--report", "/dev/full")
@@ -94,7 +96,7 @@ def test_quiet_shows_only_what_was_not_fired(bulletins: Bulletins, ledger: str) 
     assert done.out.startswith("2 fired, 1 expired")
 
 
-def test_what_is_skipped_for_one_reason_is_told_once(
+def test_what_is_skipped_for_one_reason_is_reported_once(
     bulletins: Bulletins, ledger: str, write: Write, sandbox: Sandbox
 ) -> None:
     head = "defaults: {business_event: E, c-by: a@example.com, accounts: [india]}\nbulletins:\n"
@@ -106,8 +108,8 @@ def test_what_is_skipped_for_one_reason_is_told_once(
     skipped = [line for line in done.err.splitlines() if line.startswith("skipped ")]
     assert report_code == 1
     assert len(skipped) == 2, done.err
-    assert "the account was stopped: HTTP 401: Unauthorized" in skipped[0]
-    assert " more · the account was stopped: HTTP 401: Unauthorized" in skipped[1]
+    assert "the run stopped sending to the account: HTTP 401: Unauthorized" in skipped[0]
+    assert " more · the run stopped sending to the account: HTTP 401: Unauthorized" in skipped[1]
     assert "skipped" not in bulletins("fire", "--yes", "--quiet").err
     verbose = bulletins("fire", "--yes", "--verbose")
     assert sum(line.startswith("skipped ") for line in verbose.err.splitlines()) > 20
@@ -120,7 +122,10 @@ def test_a_canary_that_is_not_fired_keeps_the_rest_back(
     done = bulletins("fire", "--yes", "--canary", "--id", "now-*")
     assert (done.code, len(sandbox.received())) == (1, 1)
     assert outcomes(only_report(tmp_path)) == {"now-1": "failed", "now-2": "skipped"}
-    assert "skipped    now-2 india · the canary was not fired: HTTP 400: Bad Request" in done.err
+    assert (
+        "skipped    now-2 india · the canary, the first firing of the account, was not fired: HTTP 400: Bad Request"
+        in done.err
+    )
 
 
 def test_a_doubt_wins_over_a_failure(bulletins: Bulletins, ledger: str, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -141,7 +146,7 @@ def test_nothing_sent_by_the_api_is_a_warning(bulletins: Bulletins, ledger: str,
         write({"accounts.yaml": account(empty.base_url)})
         done = bulletins("fire", "--yes", "--id", "now-1")
     assert done.code == 0
-    assert "warning: 0 bulletins were sent: check that one is published for the business event" in done.err
+    assert "warning: 0 bulletins were sent: check that a bulletin is published for the business event" in done.err
     assert only_report(tmp_path)["summary"]["warnings"] == 1
 
 

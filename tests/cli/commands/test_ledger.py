@@ -12,7 +12,7 @@ import pytest
 
 from cli.conftest import Bulletins
 from runner.errors import ErrorCode
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.tables import SCHEMA_VERSION
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin
@@ -24,7 +24,7 @@ def test_a_ledger_is_made_once(bulletins: Bulletins, tmp_path: Path) -> None:
     assert first.code == 0
     assert first.out.startswith("created the ledger 01")
     assert first.out.endswith(" at .bulletins/ledger.sqlite3\n")
-    assert first.err.startswith("keep it where every run finds it")
+    assert first.err.startswith("keep the ledger where every run finds it")
     made = (tmp_path / ".bulletins/ledger.sqlite3").read_bytes()
     again = bulletins("ledger", "init")
     assert again.refused_with(ErrorCode.LEDGER_EXISTS, ".bulletins/ledger.sqlite3")
@@ -102,7 +102,7 @@ def test_moved_it_is_the_same(bulletins: Bulletins, used: str, tmp_path: Path) -
 
     done = bulletins("ledger", "import", "out.jsonl", "--ledger", "moved.sqlite3")
     assert done.out.startswith(f"imported into the ledger {used} at moved.sqlite3: firings: 5 (5 new, 0 known ")
-    assert "fire nothing with the old one any more" in done.err
+    assert "never fire with the exported one again" in done.err
     assert bulletins("ledger", "export", "--ledger", "moved.sqlite3").out == bulletins("ledger", "export").out
     now = "2026-12-01T00:00:00Z"
     old, new = (
@@ -158,7 +158,7 @@ def test_an_export_that_has_no_place(bulletins: Bulletins, ledger: str, tmp_path
     assert done.refused_with(ErrorCode.CANNOT_WRITE, "file/out.jsonl")
 
 
-def test_two_ledgers_that_both_sent_are_told_of(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
+def test_two_ledgers_that_both_sent_are_reported(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
     assert bulletins("fire", "--yes", "--id", "now-1").code == 0
     assert bulletins("ledger", "init", "--ledger", "other.sqlite3").code == 0
     assert bulletins("fire", "--yes", "--id", "now-*", "--ledger", "other.sqlite3").code == 0
@@ -171,12 +171,12 @@ def test_two_ledgers_that_both_sent_are_told_of(bulletins: Bulletins, ledger: st
     assert bulletins("ledger", "check").code == 0
 
 
-def test_a_run_under_way_is_told_of_and_stops_an_import(bulletins: Bulletins, used: str) -> None:
+def test_a_run_under_way_is_reported_and_stops_an_import(bulletins: Bulletins, used: str) -> None:
     assert bulletins("ledger", "export", "before.jsonl").code == 0
     with Ledger(parse_url(".bulletins/ledger.sqlite3")) as opened:
         run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))
     done = bulletins("ledger", "export")
-    assert done.err == f"run {run} on builder is under way: the export lacks what it sends from now on\n"
+    assert done.err == f"run {run} on builder is in progress: the export lacks what it sends from now on\n"
     done = bulletins("ledger", "import", "before.jsonl")
     assert done.refused_with(ErrorCode.RUN_IN_PROGRESS, run)
 

@@ -125,7 +125,7 @@ def test_all_that_is_missing_is_named_at_once(bulletins: Bulletins, shows: Path,
 @pytest.mark.parametrize("arguments", [[], WHOLE])
 def test_without_an_account_nothing_is_asked(bulletins: Bulletins, write: Write, arguments: list[str]) -> None:
     folder = write({"a.yaml": "bulletins: []\n"})
-    message = "the set has no account to raise a bulletin in; nothing was asked, and nothing was written"
+    message = "the set defines no account to which a bulletin could be sent; nothing was written"
     done = bulletins("new", *arguments)
     assert done.refused_with(ErrorCode.NO_ACCOUNTS, message, "bulletins.d/accounts.yaml")
     write({"accounts.yaml": done.err.partition("the line: ")[2]})
@@ -173,7 +173,7 @@ def test_what_to_type_then_can_be_pasted(bulletins: Bulletins, shows: Path, tmp_
         (["--file", "../shows.yaml"], "--file"),
     ],
 )
-def test_a_wrong_option_is_told(bulletins: Bulletins, shows: Path, changed: list[str], value: str) -> None:
+def test_a_wrong_option_is_reported(bulletins: Bulletins, shows: Path, changed: list[str], value: str) -> None:
     before = shows.read_bytes()
     assert bulletins("new", *WHOLE, *changed).refused_with(ErrorCode.BAD_USAGE, value, "--help", exit_code=2)
     assert shows.read_bytes() == before

@@ -17,7 +17,7 @@ FROM_A_PLAN = ("action", "file", "line", "due_at", "fingerprint", "warnings", "n
 ON_THE_WIRE = ("outcome", "http_status", "error", "bulletins_sent", "tries", "payload", "attempts", "latency_ms")
 
 
-def test_the_ledger_tells_the_same_as_the_run_did(
+def test_the_ledger_shows_the_same_as_the_run_did(
     bulletins: Bulletins, ledger: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     sandbox.add_fault("fail:Business Event Not Found@Now 2")

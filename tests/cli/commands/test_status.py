@@ -11,7 +11,7 @@ from conftest import Write
 from cli.conftest import Bulletins
 from runner.definitions.load import load
 from runner.errors import ErrorCode
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Identity, Origin, SlotRequest
 from runner.plan.firing import firings
@@ -54,7 +54,7 @@ def test_runs_that_are_under_way(bulletins: Bulletins, ledger: str, small_set: P
         opened.take_slots(run, [SlotRequest("india", 3, 2)])
         gone = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4322), lease=timedelta(seconds=30))
     lines = bulletins("status").out.splitlines()
-    assert lines[:2] == ["nothing is in doubt", "under way:"]
+    assert lines[:2] == ["nothing is in doubt", "in progress:"]
     assert lines[2].startswith("fire  by asha on builder (pid 4321)  for 2m ")
     assert lines[2].endswith(f"  1 claimed, 2 slots  run {run}")
     assert gone not in "".join(lines)
@@ -78,7 +78,7 @@ def test_one_bulletin(bulletins: Bulletins) -> None:
     assert history.startswith("in_doubt  20")
     assert "HTTP 503" in history
     assert now.startswith("now: in_doubt in india (r1): ")
-    assert now.endswith("check the dashboard, then run bulletins resolve now-2")
+    assert now.endswith("look for it in the dashboard's activity log, then run bulletins resolve now-2")
     document = bulletins("status", "now-2", "--format", "json").json
     assert [row["state"] for row in document["history"]] == ["in_doubt"]
     assert [step["action"] for step in document["now"]] == ["in_doubt"]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from runner.definitions.building.parts import Parts
+from runner.definitions.building.set_contents import SetContents
 from runner.definitions.model import Account, Budget, BusinessEvent, Place
 from runner.definitions.problem import Finding
 from runner.definitions.problem_codes import Code
@@ -9,15 +9,15 @@ from runner.definitions.rules.budget_rules import check
 NONE = Budget()
 
 
-def parts(budget: Budget = NONE, *, catalog: bool = True, **events: Budget) -> Parts:
+def parts(budget: Budget = NONE, *, catalog: bool = True, **events: Budget) -> SetContents:
     place = Place("accounts.yaml", 2, 3, "india")
     budgets = {name.replace("_", " "): each for name, each in events.items()}
     account = Account("india", "https://in1.api.clevertap.com", "ID", place, budget=budget, event_budgets=budgets)
     known = [BusinessEvent("Flash Sale", place)] if catalog else []
-    return Parts(accounts=[account], events=known, has_catalog=catalog)
+    return SetContents(accounts=[account], events=known, has_catalog=catalog)
 
 
-def found(of: Parts, *, whole: bool = True) -> list[Finding]:
+def found(of: SetContents, *, whole: bool = True) -> list[Finding]:
     return list(check(of, whole=whole))
 
 

@@ -18,7 +18,7 @@ from runner.definitions.building.check import check
 from runner.definitions.reading.document import Document
 from runner.definitions.reading.reader import read
 from runner.definitions.schedules import times
-from runner.definitions.schema import schema_findings, schemas
+from runner.definitions.schema import byte_limit, schema_findings, schemas
 from runner.definitions.schema.schema_findings import explain
 from runner.definitions.schema.validators import explaining_validator
 
@@ -286,4 +286,4 @@ def test_schemas_are_found_by_name() -> None:
 
 @pytest.mark.parametrize(("text", "length"), [("", 0), ("abc", 3), ("é", 2), ("आ", 3), ("🎵", 4), ("\ud800", 3)])
 def test_bytes_are_counted_in_utf_8(text: str, length: int) -> None:
-    assert schemas.utf8_bytes(text) == length
+    assert byte_limit.utf8_bytes(text) == length

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from definitions import Write
-from runner.definitions.building import build, parts
+from runner.definitions.building import build, set_contents
 from runner.definitions.load import load
 from runner.definitions.model import Bulletin, Definitions
 from runner.definitions.problem import MAX_PROBLEMS
@@ -23,7 +23,7 @@ EVENTS = "business_events:\n  E:\n    properties: {language: {enum: [Hindi, Tami
 
 def limit(monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
     """Lower a limit of a set, wherever it is imported."""
-    for module in (each for each in (build, parts) if hasattr(each, name)):
+    for module in (each for each in (build, set_contents) if hasattr(each, name)):
         monkeypatch.setattr(module, name, value)
 
 
@@ -89,7 +89,7 @@ def test_a_problem_names_the_templates_place_and_the_row_that_is_to_blame(write:
     assert long.message.endswith("1 over the limit of 512, in " + wrong.message.split(" in ")[-1].split(":")[0] + ":4")
 
 
-def test_what_is_wrong_alike_in_every_row_is_told_once(write: Write) -> None:
+def test_what_is_wrong_alike_in_every_row_is_reported_once(write: Write) -> None:
     rows = ", ".join(f"{{n: {number}}}" for number in range(3 * MAX_PROBLEMS))
     text = f"""
         bulletins:
@@ -277,7 +277,7 @@ def named(text: str) -> str:
 @pytest.mark.parametrize(
     "text", ["{ row.n }}", "{{ row.n }", "{row.n}", "${row.n}", "row.n }}", "{{ row.n }} {row.n}", "{% row.n }"]
 )
-def test_a_brace_that_is_missing_is_told(write: Write, text: str) -> None:
+def test_a_brace_that_is_missing_is_reported(write: Write, text: str) -> None:
     problems = loaded(write, named(text)).problems
     assert {(problem.code, problem.line) for problem in problems} == {(Code.BAD_TEMPLATE, 5)}
 

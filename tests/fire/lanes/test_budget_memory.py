@@ -30,27 +30,27 @@ def test_a_claim_is_charged_to_the_account_and_its_event() -> None:
     assert an_allowance().limits(step("Flash Sale")) == (OWN, SALES)
 
 
-def test_what_nobody_was_told_only_the_ledger_knows() -> None:
+def test_a_limit_that_was_not_remembered_is_unknown() -> None:
     assert an_allowance().known((OWN, SALES), NOW) is None
 
 
-def test_a_limit_that_was_told_holds_until_its_time() -> None:
+def test_a_remembered_limit_holds_until_its_time() -> None:
     allowance = an_allowance()
     held = HeldByBudget(OWN, NOW + HOUR)
-    allowance.note(held)
+    allowance.remember(held)
     assert allowance.known((OWN,), NOW + HOUR - timedelta(microseconds=1)) == held
     assert allowance.known((OWN,), NOW + HOUR) is None
 
 
 def test_an_event_that_is_held_back_holds_back_no_other() -> None:
     allowance = an_allowance()
-    allowance.note(HeldByBudget(SALES, NOW + DAY))
+    allowance.remember(HeldByBudget(SALES, NOW + DAY))
     assert allowance.known((OWN,), NOW) is None
     assert allowance.known((OWN, SALES), NOW) == HeldByBudget(SALES, NOW + DAY)
 
 
-def test_the_longest_is_told() -> None:
+def test_the_longest_remembered_limit_is_returned() -> None:
     allowance = an_allowance()
     for held in (HeldByBudget(OWN, NOW + HOUR), HeldByBudget(SALES, NOW + DAY)):
-        allowance.note(held)
+        allowance.remember(held)
     assert allowance.known((OWN, SALES), NOW) == HeldByBudget(SALES, NOW + DAY)

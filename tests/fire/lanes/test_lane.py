@@ -124,10 +124,10 @@ def test_a_slot_that_is_free_wakes_who_waits_for_a_slot(waiters: list[Waiter]) -
     departure = tested.acquire()
     assert departure
     waiters.append(Waiter(tested.take))
-    wait_until(lambda: tested.asking == 1)  # it has the lock from here on until it waits
+    wait_until(lambda: tested.threads_without_firing == 1)  # it has the lock from here on until it waits
     for_a_slot = Waiter(tested.acquire)
     waiters.insert(0, for_a_slot)
-    wait_until(lambda: tested.seeking == 1)
+    wait_until(lambda: tested.threads_without_slot == 1)
     try:
         tested.release(departure)
         assert for_a_slot.done.wait(PATIENCE_S)
@@ -231,7 +231,7 @@ def test_a_stopped_lane_gives_nothing_and_wakes_who_waits(waiters: list[Waiter])
 
 def test_bad_credentials_stop_the_account() -> None:
     tested = lane()
-    tested.note(Outcome.FAILED, WHY, stop_account=True)
+    tested.apply_outcome(Outcome.FAILED, WHY, stop_account=True)
     assert tested.stopped is not None
     assert tested.stopped.code is ReasonCode.ACCOUNT_REFUSED
     assert WHY.text in tested.stopped.text
@@ -241,9 +241,9 @@ def test_bad_credentials_stop_the_account() -> None:
 def test_three_in_doubt_in_a_row_stop_the_account(between: Outcome) -> None:
     tested = lane()
     for outcome in (Outcome.IN_DOUBT, Outcome.IN_DOUBT, between, Outcome.IN_DOUBT, Outcome.SKIPPED, Outcome.IN_DOUBT):
-        tested.note(outcome, WHY)
+        tested.apply_outcome(outcome, WHY)
     assert tested.stopped is None
-    tested.note(Outcome.IN_DOUBT, WHY)
+    tested.apply_outcome(Outcome.IN_DOUBT, WHY)
     assert tested.stopped is not None
     assert tested.stopped.code is ReasonCode.ACCOUNT_IN_DOUBT
 
@@ -254,7 +254,7 @@ def test_a_canary_goes_alone_and_the_rest_follow_once_it_was_fired(waiters: list
     second = Waiter(tested.take)
     waiters.append(second)
     assert not second.done.is_set()
-    tested.note(Outcome.FIRED, None)
+    tested.apply_outcome(Outcome.FIRED, None)
     assert second.done.wait(PATIENCE_S)
     assert second.result is not None
 
@@ -265,7 +265,7 @@ def test_a_canary_that_was_not_fired_stops_the_account(outcome: Outcome, waiters
     assert tested.take() is not None
     second = Waiter(tested.take)
     waiters.append(second)
-    tested.note(outcome, WHY)
+    tested.apply_outcome(outcome, WHY)
     assert second.done.wait(PATIENCE_S)
     assert second.result is None
     assert tested.stopped is not None
@@ -278,12 +278,12 @@ def test_one_that_is_passed_over_is_no_canary_and_the_next_is(waiters: list[Wait
     assert tested.take()
     second, third = (Waiter(tested.take) for _ in range(2))
     waiters += [second, third]
-    tested.pass_over()
+    tested.record_skip()
     while not (second.done.is_set() or third.done.is_set()):
         time.sleep(0.001)
     assert second.done.is_set() is not third.done.is_set()
     assert tested.stopped is None
-    tested.note(Outcome.FIRED, None)
+    tested.apply_outcome(Outcome.FIRED, None)
     assert second.done.wait(PATIENCE_S)
     assert third.done.wait(PATIENCE_S)
 
@@ -291,8 +291,8 @@ def test_one_that_is_passed_over_is_no_canary_and_the_next_is(waiters: list[Wait
 def test_only_the_first_is_a_canary() -> None:
     tested = lane(canary=True)
     tested.take()
-    tested.note(Outcome.FIRED, None)
-    tested.note(Outcome.FAILED, WHY)
+    tested.apply_outcome(Outcome.FIRED, None)
+    tested.apply_outcome(Outcome.FAILED, WHY)
     assert tested.stopped is None
 
 
@@ -390,7 +390,7 @@ def test_who_has_lost_the_slot_that_was_to_be_given_up_gets_another(waiters: lis
     waiting = Waiter(tested.acquire)
     waiters.append(waiting)
     try:
-        wait_until(lambda: tested.seeking == 1)
+        wait_until(lambda: tested.threads_without_slot == 1)
         assert (tested.shortage, tested.surplus) == (1, 0)
         tested.grant([1])
         assert waiting.done.wait(PATIENCE_S)
@@ -415,11 +415,11 @@ def test_what_a_budget_holds_waits_for_what_is_out_and_goes_if_that_was_not_sent
     first, second, third = steps_of(3)
     tested = Lane(account(), [first, second], reserve=[third])
     assert [tested.take(), tested.take()] == [first, second]
-    tested.hold(second, HELD, tested.freed)
+    tested.put_back(second, HELD, tested.freed)
     waiting = Waiter(tested.take)
     waiters.append(waiting)
     assert not waiting.done.is_set()
-    tested.end(Outcome.FAILED)
+    tested.finish_firing(Outcome.FAILED)
     assert waiting.done.wait(PATIENCE_S)
     assert waiting.result is second
 
@@ -431,7 +431,7 @@ def test_what_was_sent_or_perhaps_sent_makes_no_room(outcome: Outcome, waiters: 
     assert tested.take() is first
     waiting = Waiter(tested.take)
     waiters.append(waiting)
-    tested.end(outcome)
+    tested.finish_firing(outcome)
     assert waiting.done.wait(PATIENCE_S)
     assert waiting.result is None
 
@@ -441,10 +441,10 @@ def test_the_first_of_each_budget_may_try_where_there_is_room_again() -> None:
     first, sale, other, last = (*steps_of(1), *steps_of(1, business_event="Flash Sale"), *steps_of(2))
     tested = Lane(account(event_budgets=budgets), [first], reserve=[sale, other, last])
     assert tested.take() is first
-    tested.end(Outcome.FAILED)
+    tested.finish_firing(Outcome.FAILED)
     assert [tested.take(), tested.take(), tested.waiting] == [sale, other, 0]
-    tested.hold(sale, HELD, tested.freed)
-    tested.end(Outcome.SKIPPED)
+    tested.put_back(sale, HELD, tested.freed)
+    tested.finish_firing(Outcome.SKIPPED)
     assert [tested.take(), tested.take(), tested.waiting] == [sale, last, 0]
 
 
@@ -453,7 +453,7 @@ def test_room_that_was_made_while_the_budget_was_asked_is_not_lost() -> None:
     tested = Lane(account(budget=Budget(per_hour=1)), [first, second])
     assert [tested.take(), tested.take()] == [first, second]
     before = tested.freed
-    tested.end(Outcome.FAILED)
-    tested.hold(second, HELD, before)
+    tested.finish_firing(Outcome.FAILED)
+    tested.put_back(second, HELD, before)
     assert tested.allowance.known(tested.allowance.limits(second), datetime.now(UTC)) is None
     assert tested.take() is second

@@ -119,8 +119,8 @@ def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]]
     ("sheet", "problem"),
     [
         ("", "1:1 there is no table here; Save the sheet as CSV, with the names of its columns in the first line."),
-        ("name,a\nx\n", "2:1 the row has 1 cell, and the header 2 columns; Put a cell that holds a comma in double"),
-        ("name,a\nx,1,2\n", "2:1 the row has 3 cells, and the header 2 columns; Put a cell that holds a comma"),
+        ("name,a\nx\n", "2:1 the row has 1 cell, and the header 2 columns; Put a cell that contains a comma in double"),
+        ("name,a\nx,1,2\n", "2:1 the row has 3 cells, and the header 2 columns; Put a cell that contains a comma"),
         ("name,,a\nx,1,2\n", "2:3 the cell '1' is in a column without a name; Name the column, or empty the cell."),
         ("name,a\n,1\n", "2:1 the row has no name; Fill in the cell."),
         ('name,a\ny,"1\n2\n', "2:1 not CSV: a double quote opens in this row and is never closed; Close it."),
@@ -136,10 +136,13 @@ def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]]
             f"name,a\nx,{'y' * 131_073}\n",
             "2:1 a cell of this row has more than 131,072 characters; Shorten it, or close",
         ),
-        ("name,a\nx,\x07\n", "2:3 properties.a holds the character U+0007, which no definition may hold; Remove it."),
+        (
+            "name,a\nx,\x07\n",
+            "2:3 properties.a contains the character U+0007, which is not allowed in definitions; Remove it.",
+        ),
     ],
 )
-def test_what_cannot_be_taken_is_told_at_its_cell(sheet: str, problem: str) -> None:
+def test_what_cannot_be_taken_is_reported_at_its_cell(sheet: str, problem: str) -> None:
     drafts, problems = found_in(sheet)
     assert drafts == []
     assert len(problems) == 1, told(problems)

@@ -19,7 +19,8 @@ from runner.fire.result import Result
 from runner.jobs.firing.fire import fire
 from runner.jobs.firing.request import FireRequest
 from runner.jobs.selection import Selection
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.plan.decide import Plan
 from runner.plan.select import Criterion
 from runner.sandbox.server import Sandbox

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, inspect, text, update
 
 from ledger import all_of, begin, connected
 from runner.errors import ErrorCode, Exit
-from runner.ledger.database import connect, migrations, tables
-from runner.ledger.database.connect import open_engine, parse_url
+from runner.ledger.database import connect, creation, migrations, tables
+from runner.ledger.database.connect import open_engine
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.migrations import migrate
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import SlotRequest
@@ -164,12 +165,12 @@ def test_what_was_migrated_works_as_if_it_were_new(older: str) -> None:
             assert opened.claim(run, make_firing(name), NOW) is None
         assert opened.claim(run, make_firing("new"), NOW)
         assert opened.take_slots(run, [SlotRequest("india", 3, 2)]) == {"india": [1, 2]}
-        assert [row.key.bulletin for row in opened.sweep(run)] == ["claimed"]
+        assert [row.key.bulletin for row in opened.put_claims_in_doubt(run)] == ["claimed"]
 
 
 def test_migrated_tables_are_those_of_a_new_ledger(older: str, tmp_path: Path) -> None:
     new = str(tmp_path / "new.sqlite3")
-    connect.create(parse_url(new), now=NOW, who="asha")
+    creation.create(parse_url(new), now=NOW, who="asha")
     with Ledger(parse_url(older)), connected(older) as old, connected(new) as made:
         assert shape(old) == shape(made)
 

@@ -13,7 +13,8 @@ from sqlalchemy import create_engine, text
 
 from ledger import begin
 from runner.errors import ErrorCode, Exit
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger, import_into
 
 NAME = "नमस्ते 🎉 \u20ac"

@@ -15,11 +15,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan import HOUR, NOW, TICK, make_bulletin, make_firing, make_firings
 
-from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, budgeted, connected, counting, for_children
+from ledger import (
+    LEASE,
+    PATIENCE_S,
+    all_of,
+    at,
+    at_once,
+    begin,
+    budgeted,
+    connected,
+    counting,
+    expire_claimed,
+    for_children,
+)
 from ledger.budgeted import BUDGET, FIRINGS
 from runner.definitions.model import Account, Budget, Place
 from runner.ledger.database import tables
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.runs import BASELINE
 from runner.ledger.values import Claim, Identity, Origin, Settlement
@@ -50,7 +63,7 @@ def test_a_claim_over_the_budget_is_refused_and_leaves_nothing(ledger: Ledger, r
     assert len(ledger.rows()) == 2
 
 
-def test_there_is_room_again_at_the_moment_that_was_told_and_not_before(ledger: Ledger, run: str) -> None:
+def test_there_is_room_again_at_the_moment_that_was_reported_and_not_before(ledger: Ledger, run: str) -> None:
     claim(ledger, run, FIRINGS[0], NOW)
     claim(ledger, run, FIRINGS[1], NOW + MINUTE)
     assert is_held(ledger, run, FIRINGS[2], NOW + HOUR - TICK)
@@ -79,12 +92,12 @@ def test_what_a_person_frees_is_free(ledger: Ledger, run: str) -> None:
 
 def test_an_expiry_costs_nothing(ledger: Ledger, run: str) -> None:
     claimed = claim(ledger, run, FIRINGS[0])
-    ledger.expire_claimed(claimed, run, FIRINGS[0], Settlement(State.RELEASED), NOW)
+    expire_claimed(ledger, claimed, run, FIRINGS[0], Settlement(State.RELEASED), NOW)
     claim(ledger, run, FIRINGS[1])
     claim(ledger, run, FIRINGS[2])
 
 
-def test_the_limit_that_holds_the_longest_is_told(ledger: Ledger, run: str) -> None:
+def test_the_limit_that_holds_the_longest_is_reported(ledger: Ledger, run: str) -> None:
     of = (Limit("india", 1, HOUR), Limit("india", 1, DAY), Limit("india", 5, DAY, "Program Released"))
     claim(ledger, run, FIRINGS[0], NOW - MINUTE, of)
     assert ledger.claim_within(run, FIRINGS[1], NOW, of) == HeldByBudget(of[1], NOW + DAY - MINUTE)
@@ -108,7 +121,7 @@ def test_other_accounts_count_for_themselves(ledger: Ledger, run: str) -> None:
 
 def test_what_was_adopted_was_not_sent_now(ledger: Ledger, run: str) -> None:
     baseline = ledger.start_run(Origin(BASELINE, "1"), Identity("asha", "builder", 1), lease=LEASE)
-    assert ledger.adopt(baseline, FIRINGS[:5], NOW, "sent before, by other means") == 5
+    assert ledger.record_as_sent(baseline, FIRINGS[:5], NOW, "sent before, by other means") == 5
     assert ledger.history(FIRINGS, NOW, budgeted=["india"]).spent == {"india": ()}
     claim(ledger, run, FIRINGS[5])
 

@@ -12,7 +12,8 @@ from runner.ledger.database import tables
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
 from runner.plan.changes import Change
-from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
+from runner.plan.decide import Action, decide
+from runner.plan.duplicates import DUPLICATE_WINDOW
 from runner.plan.firing import Firing
 from runner.plan.history import History, State
 from runner.reason import ReasonCode
@@ -163,7 +164,7 @@ def test_resolutions_of_thousands_are_oldest_first(ledger: Ledger, ledger_url: s
 
 def test_a_sweep_of_thousands_returns_them_all(ledger: Ledger, ledger_url: str, run: str) -> None:
     fill(ledger_url, run, many(), State.CLAIMED)
-    assert len(ledger.sweep(begin(ledger, NOW + HOUR))) == MANY
+    assert len(ledger.put_claims_in_doubt(begin(ledger, NOW + HOUR))) == MANY
 
 
 def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) -> None:
@@ -185,7 +186,7 @@ def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) ->
         lambda ledger, run: ledger.live_runs(),
         lambda ledger, run: ledger.slot_demand(["india"]),
         lambda ledger, run: ledger.rows(run=run),
-        lambda ledger, run: at(ledger, NOW + HOUR).sweep(run),
+        lambda ledger, run: at(ledger, NOW + HOUR).put_claims_in_doubt(run),
         lambda ledger, run: ledger.claim(run, FIRING, NOW),
         lambda ledger, run: ledger.rows(bulletin="sale"),
         lambda ledger, run: ledger.rows(state=State.FIRED, limit=20),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from plan import NOW
 
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Identity, Origin, RecordedReport

@@ -10,8 +10,9 @@ import pytest
 from plan import HOUR, NOW, make_firing
 from servers.postgres import PrivatePostgres
 
-from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin
-from runner.ledger.database.connect import create, parse_url
+from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin, expire_claimed
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.tables import runs
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.values import Settlement
@@ -59,14 +60,14 @@ def test_claims_are_counted_however_they_ended_and_expiries_are_not(ledger: Ledg
     late = make_firing("late", at=NOW - HOUR, grace=timedelta(minutes=1))
     claim = ledger.claim(run, late, NOW)
     assert claim
-    assert ledger.expire_claimed(claim, run, late, Settlement(State.RELEASED), NOW)
+    assert expire_claimed(ledger, claim, run, late, Settlement(State.RELEASED), NOW)
     ledger.expire(run, [make_firing("later", at=NOW - HOUR, grace=timedelta(minutes=1))], NOW)
     assert ledger.recorded([run]).runs[run].claims == ledger.own_run(run).claims == 6
 
 
 def test_what_a_baseline_adopts_counts_as_claimed(ledger: Ledger, run: str) -> None:
-    assert ledger.adopt(run, FIRINGS[:3], NOW, "by hand") == 3
-    assert ledger.adopt(run, FIRINGS[:4], NOW, "by hand") == 1
+    assert ledger.record_as_sent(run, FIRINGS[:3], NOW, "by hand") == 3
+    assert ledger.record_as_sent(run, FIRINGS[:4], NOW, "by hand") == 1
     assert ledger.recorded([run]).runs[run].claims == ledger.own_run(run).claims == 4
 
 

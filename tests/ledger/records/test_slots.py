@@ -15,7 +15,8 @@ from plan import NOW, TICK, make_firing
 
 from ledger import LEASE, all_of, at, at_once, begin
 from runner.ledger.database import tables
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import slots
 from runner.ledger.values import SlotRequest

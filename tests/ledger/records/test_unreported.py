@@ -14,7 +14,8 @@ from sqlalchemy import update
 
 from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin, connected, counting
 from runner.ledger.database import tables
-from runner.ledger.database.connect import create, parse_url
+from runner.ledger.database.creation import create
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.values import Settlement
 from runner.plan.firing import Firing, FiringKey
@@ -103,7 +104,7 @@ def test_a_row_that_was_swept_is_reported_by_its_sweeper(ledger: Ledger) -> None
     holder = begin(ledger)
     assert ledger.claim(holder, SENT, NOW)
     sweeper = begin(ledger, AFTER)
-    assert [row.key for row in ledger.sweep(sweeper)] == [SENT.key]
+    assert [row.key for row in ledger.put_claims_in_doubt(sweeper)] == [SENT.key]
     assert taken(ledger, sweeper) == {"sent"}
     ledger.finish_run(sweeper, exit_code=4, interrupted=False)
     assert taken(ledger, begin(ledger, AFTER)) == {"sent"}
@@ -122,7 +123,7 @@ def test_what_its_own_run_settled_late_needs_no_report(ledger: Ledger) -> None:
     claim = ledger.claim(holder, SENT, NOW)
     assert claim
     sweeper = begin(ledger, AFTER)
-    assert ledger.sweep(sweeper)
+    assert ledger.put_claims_in_doubt(sweeper)
     assert ledger.settle(claim, Settlement(State.FIRED), AFTER)
     assert taken(ledger, sweeper) == set()
 

@@ -9,7 +9,7 @@ from plan import NOW, make_firing
 from sqlalchemy import text
 
 from ledger import connected
-from runner.ledger.database.connect import parse_url
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.transfer.check import LedgerFinding
 from runner.ledger.values import Attempt, Identity, Origin, Settlement, SlotRequest

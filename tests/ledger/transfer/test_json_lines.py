@@ -13,7 +13,8 @@ from plan import HOUR, NOW, make_firing
 from refusals import refused
 
 from runner.errors import ErrorCode, Exit, UserError
-from runner.ledger.database.connect import create, is_made, parse_url
+from runner.ledger.database.creation import create, is_made
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.tables import SCHEMA_VERSION
 from runner.ledger.ledger import Ledger, import_into
 from runner.ledger.transfer import json_lines
@@ -196,7 +197,7 @@ def test_a_run_under_way_keeps_an_import_out(ledger: Ledger, ledger_url: str, ex
         Ledger(parse_url(ledger_url), clock=lambda: NOW + HOUR) as same,
         refused(ErrorCode.RUN_IN_PROGRESS, begun),
     ):
-        same.take_in(*json_lines.parse(export))
+        same.import_rows(*json_lines.parse(export))
 
 
 def as_version(version: int, lines: list[str]) -> list[str]:

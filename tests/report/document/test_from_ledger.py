@@ -76,7 +76,7 @@ def test_a_run_that_ended_without_a_word_has_no_exit_code() -> None:
 
 def test_a_claim_given_back_because_the_grace_ran_out_is_one_expiry() -> None:
     attempt = Attempt(1, NOW, 20.0, "no", 429, "{}", None)
-    given_back = replace(ROW, state=State.RELEASED, reason="its grace ran out before it could be sent")
+    given_back = replace(ROW, state=State.RELEASED, reason="its grace period ended before it could be sent")
     expired = replace(ROW, id="2", state=State.EXPIRED, claimed_at=NOW + timedelta(seconds=1))
     (result,) = document_of(expired, given_back, attempts={"1": [attempt]})["results"]
 

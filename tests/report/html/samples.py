@@ -53,7 +53,7 @@ def _result(number: int, chance: random.Random, free: dict[str, list[datetime]])
     if outcome == "fired" and chance.random() < 0.03:
         own |= {
             "bulletins_sent": 0,
-            "warnings": ["0 bulletins were sent: check that one is published for the business event"],
+            "warnings": ["0 bulletins were sent: check that a bulletin is published for the business event"],
         }
     return make_result(own.pop("id"), outcome, tries=len(attempts), attempts=attempts, **own)
 

@@ -57,7 +57,7 @@ def test_many_that_were_fired_are_folded() -> None:
 
 
 def test_warnings_are_shown() -> None:
-    warned = make_result(warnings=["0 bulletins were sent: check that one is published for the business event"])
+    warned = make_result(warnings=["0 bulletins were sent: check that a bulletin is published for the business event"])
 
     assert "⚠️ sa-re-ga-ma-12: 0 bulletins were sent" in rendered(report_markdown(make_report(warned))).text
 

@@ -7,7 +7,8 @@ import pytest
 
 from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings, sent_lately
 from runner.definitions.model import Bulletin
-from runner.plan.decide import DUPLICATE_WINDOW, Action, decide
+from runner.plan.decide import Action, decide
+from runner.plan.duplicates import DUPLICATE_WINDOW
 from runner.plan.firing import FiringKey
 from runner.plan.history import History, SentFiring, State
 from runner.reason import ReasonCode
@@ -111,7 +112,7 @@ def test_what_went_out_in_an_account_of_another_name_is_a_duplicate() -> None:
     assert step.reason.code is ReasonCode.ACCOUNT_RENAMED
 
 
-def test_what_went_out_there_by_another_name_is_told_with_it() -> None:
+def test_what_went_out_there_by_another_name_is_reported_with_it() -> None:
     firing = make_firing("a", at=NOW)
     sent = SentFiring(FiringKey("bharat", "a", "r1@2026-12-01T13:00:00Z"), NOW)
     (step,) = decide([firing], History(orphans={firing.key[1:]: (sent,)}), NOW).steps

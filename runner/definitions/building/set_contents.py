@@ -15,7 +15,7 @@ MAX_WORK = 5_000_000  # template parts evaluated for all rows: usually seconds, 
 
 
 @dataclass(slots=True)
-class Parts:
+class SetContents:
     """The values of all files read so far, before the rules across files are applied."""
 
     accounts: list[Account] = field(default_factory=list)

@@ -5,7 +5,7 @@ In: definitions, the selection, and the ledger. Out: how many firings were recor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan, Step
+    from runner.plan.firing import Firing
 
 _LEASE = timedelta(seconds=30)
 
@@ -44,24 +45,34 @@ class Baseline:
     recurring: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What to record, and how many firings are not recorded because they are due later."""
+
+    firings: Sequence[Firing]
+    later: int
+    recurring: int
+
+
 def record_baseline(
     loaded: LoadedSet,
     request: BaselineRequest,
     messages: Messages,
-    confirm: Callable[[Sequence[Step], str], None],
+    confirm: Callable[[Sequence[Step], str], None] | None,
 ) -> Baseline:
     """Record the firings that a run would send now, and firings that expired unsent.
 
-    `confirm` is called with the steps to record and the place of the ledger; it raises UserError to refuse. A baseline
-    of the whole set also accepts a ledger that is older than what this machine has seen.
+    `confirm` is called with the steps to record and the place of the ledger; it raises UserError to refuse. None: do
+    not ask. A baseline of the whole set also accepts a ledger that is older than what this machine has seen.
     """
-    from runner.jobs.ledger_witness import compare_with_witness
-    from runner.jobs.ledgers import open_ledger
+    from runner.definitions.load import collector_paused
+    from runner.jobs.ledger.ledger_witness import compare_with_witness
+    from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.jobs.selected_set import select_set
 
     now = clock.now()
     selected = select_set(loaded, request.path, request.selection, now)
-    with open_ledger(request.ledger_url) as ledger:
+    with collector_paused(), open_ledger(request.ledger_url) as ledger:
         witness = compare_with_witness(ledger, messages)
         for loss in witness.losses:
             refused = "bulletins fire still refuses it: only a baseline of the whole set accepts it"
@@ -69,16 +80,40 @@ def record_baseline(
             messages.warn(f"{witness.described(loss)}. {after}")
         is_accepted = bool(witness.losses) and selected.is_whole
         now = clock.now()
-        plan = selected.plan(ledger, now)
-        steps = [step for step in plan.steps if _is_recorded(step, now, also_later=request.also_later)]
-        if steps or is_accepted:
-            confirm(steps, ledger.place)
-        run, recorded = _record(ledger, steps, request.note) if steps else (None, 0)
+        if confirm is None and ledger.is_empty():
+            chosen = _of_nothing_sent(selected.firings(now), now, also_later=request.also_later)
+        else:
+            plan = selected.plan(ledger, now)
+            steps = [step for step in plan.steps if _is_recorded(step, now, also_later=request.also_later)]
+            if confirm is not None and (steps or is_accepted):
+                confirm(steps, ledger.place)
+            chosen = _of_plan(plan, steps)
+        run, recorded = _record(ledger, chosen.firings, request.note) if chosen.firings else (None, 0)
         if is_accepted:
             witness.accept(f"ledger baseline{': ' + request.note if request.note else ''}")
         if run and (is_accepted or not witness.losses):
             witness.remember(run)
-    return _baseline(plan, steps, recorded)
+    return Baseline(recorded, chosen.later, chosen.recurring)
+
+
+def _of_nothing_sent(firings: Iterable[Firing], now: datetime, *, also_later: bool) -> _Chosen:
+    """Choose for a ledger without firings: what `_is_recorded` would accept, without a step and a reason for each.
+
+    Nothing blocks a firing there. So a firing that is due is sent, expired, a duplicate or held back by a budget, and
+    all of these are recorded.
+    """
+    chosen: list[Firing] = []
+    later = recurring = 0
+    for firing in firings:
+        recurs, is_due = firing.watch_key is not None, firing.occurrence.is_due(now)
+        if not firing.bulletin.enabled or (recurs and firing.occurrence.is_expired(now)):
+            continue
+        if is_due or (also_later and not recurs):
+            chosen.append(firing)
+        else:
+            later += not recurs
+            recurring += recurs
+    return _Chosen(chosen, later, recurring)
 
 
 def _is_recorded(step: Step, now: datetime, *, also_later: bool) -> bool:
@@ -92,22 +127,22 @@ def _is_recorded(step: Step, now: datetime, *, also_later: bool) -> bool:
     return step.action in recorded or is_held_back or (also_later and step.action is Action.WAIT)
 
 
-def _record(ledger: Ledger, steps: Sequence[Step], note: str | None) -> tuple[str, int]:
-    from runner.jobs.ledgers import identity
+def _of_plan(plan: Plan, steps: Sequence[Step]) -> _Chosen:
+    from runner.plan.decide import Action
+
+    keys = {step.firing.key for step in steps}
+    waiting = [step for step in plan.steps if step.action is Action.WAIT and step.firing.key not in keys]
+    later = sum(step.firing.watch_key is None for step in waiting)
+    return _Chosen([step.firing for step in steps], later, len(waiting) - later)
+
+
+def _record(ledger: Ledger, chosen: Sequence[Firing], note: str | None) -> tuple[str, int]:
+    from runner.jobs.ledger.opened_ledger import identity
     from runner.ledger.records.runs import BASELINE
     from runner.ledger.values import Origin
 
     reason = f"sent before, by other means{': ' + note if note else ''}"
     run = ledger.start_run(Origin(BASELINE, __version__), identity(), lease=_LEASE)
-    recorded = ledger.adopt(run, [step.firing for step in steps], clock.now(), reason)
+    recorded = ledger.record_as_sent(run, chosen, clock.now(), reason)
     ledger.finish_run(run, exit_code=Exit.OK, interrupted=False)
     return run, recorded
-
-
-def _baseline(plan: Plan, recorded: Sequence[Step], count: int) -> Baseline:
-    from runner.plan.decide import Action
-
-    keys = {step.firing.key for step in recorded}
-    waiting = [step for step in plan.steps if step.action is Action.WAIT and step.firing.key not in keys]
-    later = sum(step.firing.watch_key is None for step in waiting)
-    return Baseline(count, later, len(waiting) - later)

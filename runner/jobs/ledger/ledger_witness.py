@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runner.plan.decide import Plan
 
 _SHOWN = 20  # firings that a warning names
-_NO_MEMORY = "An older copy of the ledger would go unnoticed here."
+_NO_MEMORY = "An older copy of the ledger would not be noticed here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class WitnessComparison:
         if not missing_runs:
             raise UserError(
                 ErrorCode.NO_LOSS_TO_ACCEPT,
-                f"the ledger {self.ledger.place} holds everything that this machine has seen of it:"
+                f"the ledger {self.ledger.place} contains everything that this machine has seen of it:"
                 f" there is no loss of run {accepted[0]} to accept",
                 help="Leave out --accept-older-ledger. It is for one decision of a person, never for a cron job.",
             )
@@ -61,9 +61,9 @@ class WitnessComparison:
         raise UserError(
             ErrorCode.LEDGER_OLDER,
             "; ".join(map(self.described, self.losses)),
-            help=f"Bring back the newer copy of the ledger. Without one, `bulletins ledger baseline{named}` records"
-            f" what is due now as sent; or `bulletins fire{named} {options} --note TEXT` sends what this ledger takes"
-            f" for unsent ({len(plan.to_send):,} now), even if it was sent before.",
+            help=f"Restore the newer copy of the ledger. If there is none, `bulletins ledger baseline{named}` records"
+            f" what is due now as sent. Or `bulletins fire{named} {options} --note TEXT` sends what this ledger"
+            f" does not record as sent ({len(plan.to_send):,} now), even if it was sent before.",
         )
 
     def described(self, loss: Loss) -> str:
@@ -72,19 +72,21 @@ class WitnessComparison:
 
         run = f"run {loss.run.id} of {loss.run.host} at {utc_text(loss.run.started_at)}"
         if loss.held_claims is None:
-            lack = "does not hold that run"
+            lack = "the ledger does not contain that run"
         else:
-            lack = f"holds {loss.held_claims:,} of the {loss.run.claims:,} firings that the run had claimed"
+            lack = (
+                f"the ledger contains {loss.held_claims:,} of the {loss.run.claims:,} firings that the run had claimed"
+            )
         if loss.ledger == self.ledger.id:
-            return f"the ledger {self.ledger.place} is older than {run}, which this machine has seen: it {lack}"
+            return f"the ledger {self.ledger.place} is older than {run}, which this machine has seen: {lack}"
         return (
             f"the ledger {self.ledger.place} is a new one ({self.ledger.id}). At its place, this machine has seen"
-            f" the ledger {loss.ledger} with {run}; the new one {lack}"
+            f" the ledger {loss.ledger} with {run}: {lack}"
         )
 
     def accept(self, note: str) -> None:
         """Record in the ledger that a person accepts it in spite of its losses."""
-        from runner.jobs.ledgers import identity
+        from runner.jobs.ledger.opened_ledger import identity
 
         self.ledger.accept(self.losses, identity(), note)
 
@@ -137,7 +139,7 @@ def _read(ledger: str, place: str, messages: Messages) -> tuple[WitnessFiles | N
         folder = local.witness_folder()
         if folder is None:
             messages.warn(
-                "this user has no folder outside the git checkout in which this machine could remember what it sees of"
+                "there is no folder outside the git checkout in which this machine could record what it has seen of"
                 f" the ledger. {_NO_MEMORY} Set XDG_STATE_HOME to such a folder"
             )
             return None, ()
@@ -148,7 +150,7 @@ def _read(ledger: str, place: str, messages: Messages) -> tuple[WitnessFiles | N
         return None, ()
     for path, reason in damaged.items():
         messages.warn(
-            f"{path} should hold what this machine has seen of the ledger, and can't be read: {reason}. {_NO_MEMORY}"
+            f"{path}, this machine's record of what it has seen of the ledger, can't be read: {reason}. {_NO_MEMORY}"
         )
     return files, tuple(witnesses)
 

@@ -9,8 +9,8 @@ import pytest
 from plan import HOUR, NOW, make_bulletin
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Definitions, Place
 from runner.plan.changes import Change
-from runner.plan.compare import ChangeKind, Comparison, compare
 from runner.plan.firing import FiringKey
+from runner.plan.review.compare import ChangeKind, Comparison, compare
 
 
 def make_set(*bulletins: Bulletin, accounts: tuple[Account, ...] = (), events: tuple[BusinessEvent, ...] = ()) -> Any:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner import local, process
+from runner import clock, local, process
 from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
@@ -50,9 +50,17 @@ def identity() -> Identity:
     return Identity(who, socket.gethostname(), os.getpid(), process.this_process())
 
 
+def create_ledger(url: str | None) -> None:
+    """Create a new, empty ledger at `url`, or at its usual place. Raises UserError if something exists there."""
+    from runner.ledger.database.creation import create
+    from runner.ledger.database.ledger_url import parse_url
+
+    create(parse_url(url or str(local.LEDGER)), now=clock.now(), who=identity().who)
+
+
 def open_ledger(url: str | None) -> Ledger:
     """Open the ledger at `url`, or at its usual place. Raises UserError if it does not exist."""
-    from runner.ledger.database.connect import parse_url
+    from runner.ledger.database.ledger_url import parse_url
 
     return _opened(parse_url(url or str(local.LEDGER)))
 
@@ -73,7 +81,7 @@ def lingering(rows: Iterable[FiringRow]) -> list[FiringRow]:
 
 def ledger_files(url: str | None) -> list[Path]:
     """Return the paths of the SQLite ledger at `url` or at its usual place, existing or not; none for a server."""
-    from runner.ledger.database.connect import parse_url
+    from runner.ledger.database.ledger_url import parse_url
 
     parsed = parse_url(url or str(local.LEDGER))
     if parsed.drivername != "sqlite":
@@ -87,7 +95,7 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
 
     If the ledger does not exist, give None, and show a note after the plan was made.
     """
-    from runner.ledger.database.connect import exists, parse_url
+    from runner.ledger.database.ledger_url import exists, parse_url
     from runner.ledger.ledger import Ledger
 
     parsed = parse_url(url or str(local.LEDGER))
@@ -101,7 +109,8 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
 
 def open_sandbox_ledger(now: datetime) -> Ledger:
     """Open the sandbox's own ledger; create it first if it is missing."""
-    from runner.ledger.database.connect import AlreadyThere, create, exists, parse_url
+    from runner.ledger.database.creation import AlreadyThere, create
+    from runner.ledger.database.ledger_url import exists, parse_url
 
     url = parse_url(str(local.SANDBOX_LEDGER))
     if not exists(url):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from plan import NOW, make_bulletin
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Definitions, Place
-from runner.plan.compare import BulletinChange, ChangeKind, Comparison, SharedChange, compare
 from runner.plan.firing import firings
+from runner.plan.review.compare import BulletinChange, ChangeKind, Comparison, SharedChange, compare
 
 # Few values of each kind: bulletins that are alike are what is looked for.
 ACCOUNTS = st.sampled_from([("india",), ("europe",), ("india", "europe"), ("asia", "europe")])

@@ -1,4 +1,4 @@
-"""Ledgers made whole or not at all: by several at once, by a process that is killed, without hard links."""
+"""Ledgers created completely or not at all: by several at once, by a process that is killed, without hard links."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from plan import NOW
 from refusals import refused
 from sqlalchemy import Connection
 
-from ledger import child, for_children
+from ledger import all_of, child, for_children
 from runner.errors import ErrorCode, Exit, UserError
-from runner.ledger.database.connect import AlreadyThere, create, is_made, parse_url
+from runner.ledger.database import creation, tables
+from runner.ledger.database.creation import AlreadyThere, create, is_made
+from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 
 
@@ -37,6 +39,65 @@ def killed_while_making(url: str) -> None:
         assert maker.stdout
         assert maker.stdout.readline() == "ready\n"
         maker.kill()
+
+
+def test_a_new_ledger_is_empty_and_has_an_id(ledger: Ledger, ledger_url: str) -> None:
+    (row,) = all_of(ledger_url, tables.ledger)
+    assert row == {"id": ledger.id, "version": tables.SCHEMA_VERSION, "created_at": NOW, "created_by": "asha"}
+    assert all_of(ledger_url, tables.firings) == []
+    assert "password" not in ledger.place
+
+
+def test_a_ledger_is_never_created_twice(ledger: Ledger, ledger_url: str) -> None:
+    with refused(ErrorCode.LEDGER_EXISTS) as error:
+        create(parse_url(ledger_url), now=NOW, who="someone else")
+    assert error.value.exit_code is Exit.REFUSED
+    with Ledger(parse_url(ledger_url)) as opened:
+        assert opened.id == ledger.id
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("mine")
+    with refused(ErrorCode.LEDGER_EXISTS):
+        create(parse_url(str(path)), now=NOW, who="asha")
+    assert path.read_text() == "mine"
+
+
+def test_folders_of_a_new_ledger_are_created_and_ignored_by_git(tmp_path: Path) -> None:
+    create(parse_url(str(tmp_path / "x" / ".bulletins" / "ledger.sqlite3")), now=NOW, who="asha")
+    assert (tmp_path / "x" / ".bulletins" / ".gitignore").read_text() == "*\n"
+    create(parse_url(str(tmp_path / "y" / "ledger.sqlite3")), now=NOW, who="asha")
+    assert {path.name for path in (tmp_path / "y").iterdir()} == {"ledger.sqlite3"}
+
+
+def test_a_path_of_any_bytes_is_accepted(tmp_path: Path) -> None:
+    url = parse_url(str(tmp_path / "a b?c#d%20é\udce9.db"))
+    try:
+        create(url, now=NOW, who="asha")
+    except UserError as error:
+        if error.code is ErrorCode.LEDGER_NOT_CREATED:
+            pytest.skip("this file system takes no such names")
+        raise
+    with Ledger(url) as opened:
+        assert opened.id
+
+
+def test_a_ledger_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with refused(ErrorCode.LEDGER_NOT_CREATED) as error:
+        create(parse_url(str(tmp_path / "file" / "ledger.sqlite3")), now=NOW, who="asha")
+    assert error.value.exit_code is Exit.REFUSED
+
+
+def test_a_half_created_ledger_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(creation, "new_ulid", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        create(parse_url(str(tmp_path / "ledger.sqlite3")), now=NOW, who="asha")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_several_who_make_one_at_once_exactly_one_does(ledger_url: str) -> None:
