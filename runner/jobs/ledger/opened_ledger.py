@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
     from runner.ledger.values import FiringRow, Identity
 
-_NO_LEDGER = "there is no ledger yet: the plan assumes that nothing was ever sent"
-
 
 @dataclass(frozen=True, slots=True)
 class LedgerChoice:
@@ -99,7 +97,7 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
     """
     if url is None and _is_missing(local.LEDGER):  # known without importing SQLAlchemy
         yield None
-        messages.note(_NO_LEDGER)
+        _note_missing(messages)
         return
     from runner.ledger.database.ledger_url import exists, parse_url
     from runner.ledger.ledger import Ledger
@@ -110,7 +108,11 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
             yield ledger
     else:
         yield None
-        messages.note(_NO_LEDGER)
+        _note_missing(messages)
+
+
+def _note_missing(messages: Messages) -> None:
+    messages.note("there is no ledger yet: the plan assumes that nothing was ever sent")
 
 
 def _is_missing(path: Path) -> bool:
