@@ -64,7 +64,7 @@ def test_the_list_of_commands_holds_the_help_of_each() -> None:
 
 def test_help_imports_little() -> None:
     found = modules("--help")
-    assert found.isdisjoint({"sqlalchemy", "rich", *FOR_SENDING, *FOR_READING})
+    assert found.isdisjoint({"sqlalchemy", "rich", "shutil", *FOR_SENDING, *FOR_READING})
     assert not [name for name in found if name.startswith(("runner.definitions", "runner.ledger", "runner.plan"))]
 
 
