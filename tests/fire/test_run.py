@@ -345,7 +345,7 @@ class Away:
         return call
 
 
-METHODS = ("claim_all", "settle_all", "expire", "sweep", "renew", "finish_run", "record_outcome",
+METHODS = ("claim_all", "settle_all", "expire", "put_claims_in_doubt", "renew", "finish_run", "record_outcome",
            "take_over", "unreported", "mark_reported", "take_slots", "give_back_slots", "slots_of",
            "slot_demand")  # fmt: skip
 
