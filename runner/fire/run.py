@@ -33,7 +33,7 @@ from runner.fire.result import Result, RunResult
 from runner.fire.run_display import RunDisplay
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
-from runner.ledger.values import Identity, Origin
+from runner.ledger.values import Identity, Origin, RecordedReport
 from runner.ledger.writer import LedgerWriter
 from runner.plan.decide import Plan, Step
 
@@ -192,11 +192,13 @@ class Run:
         """Whether the run starts no more claims and no more requests."""
         return self._early_end.is_stopping
 
-    def record_outcome(self, exit_code: int) -> None:
-        """Record in the ledger how the run ended, before its report is published."""
+    def record_outcome(self, exit_code: int, report: RecordedReport | None = None) -> None:
+        """Record in the ledger how the run ended and what its report contains, before that report is published."""
         interrupted, lease = self._was_interrupted, self._settings.lease
         self._access.perform(
-            lambda: self._ledger.record_outcome(self.id, exit_code=exit_code, interrupted=interrupted, lease=lease)
+            lambda: self._ledger.record_outcome(
+                self.id, exit_code=exit_code, interrupted=interrupted, lease=lease, report=report
+            )
         )
 
     def kept_alive(self) -> Lease:

@@ -32,7 +32,7 @@ class Desk:
 
     def fire(self) -> tuple[int, dict[str, str | None]]:
         """A run: its exit code and outcomes."""
-        done = self.program("fire", "--yes")
+        done = self.program("fire", "--yes", "--report-all")
         newest = max(local.REPORTS.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
         return done.code, outcomes(report_of(newest))
 

@@ -74,7 +74,7 @@ def test_what_no_run_came_for_is_reported_once(
     assert bulletins("fire", "--yes", "--tag", "music").code == 0  # from now on it is watched
     it_is(FRIDAY + timedelta(days=10))
     planned = bulletins("plan", "--tag", "music")
-    done = bulletins("fire", "--yes", "--tag", "music", "--format", "json")
+    done = bulletins("fire", "--yes", "--tag", "music", "--report-all", "--format", "json")
     again = bulletins("fire", "--yes", "--tag", "music")
 
     assert (planned.code, "2 expired" in planned.out) == (0, True)
@@ -102,11 +102,12 @@ def test_the_report_of_a_run_shows_many_times_in_a_few_lines_unless_all_is_wante
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
     it_is(FRIDAY + timedelta(days=43))
     assert bulletins("fire", "--yes", "--tag", "music").code == 1
-    _, *told, summary = bulletins("report").out.splitlines()
+    _, *told, summary, left = bulletins("report").out.splitlines()
     assert [line.split()[3] for line in told[:3]] == [f"r1@2026-12-{day}T13:00:00Z" for day in ("04", "11", "18")]
     more = "4 more, from r1@2026-12-25T13:00:00Z to r1@2027-01-15T13:00:00Z (--verbose shows them)"
     assert (told[3:], summary) == ([f"expired    weekly india · {more}"], "7 expired")
-    assert len(bulletins("report", "--verbose").out.splitlines()) == 9
+    assert left == "left alone: 1 not due yet"
+    assert len(bulletins("report", "--verbose").out.splitlines()) == 10
 
 
 def test_with_catch_up_none_what_a_run_may_not_send_is_in_time_for_the_next(
@@ -122,7 +123,7 @@ def test_with_catch_up_none_what_a_run_may_not_send_is_in_time_for_the_next(
     it_is(FRIDAY + timedelta(days=7, minutes=16))  # too late for the first, and what is too late is told
     assert bulletins("fire", "--yes", "--tag", "music", "--max", "0").code == 5
     it_is(FRIDAY + timedelta(days=7, minutes=17))
-    done = bulletins("fire", "--yes", "--tag", "music", "--format", "json")
+    done = bulletins("fire", "--yes", "--tag", "music", "--report-all", "--format", "json")
     assert [each["outcome"] for each in done.json["results"]] == ["expired", "fired", None]
 
 
@@ -357,7 +358,7 @@ def test_a_dry_run_reports_and_records_nothing(bulletins: Bulletins, ledger: Non
     assert bulletins("fire", "--yes").code == 0
     it_is(FRIDAY + timedelta(days=1))
     for _ in range(2):
-        done = bulletins("fire", "--dry-run", "--id", "weekly", "--format", "json")
+        done = bulletins("fire", "--dry-run", "--id", "weekly", "--report-all", "--format", "json")
         assert [each["action"] for each in done.json["results"]] == ["expired", "wait"]
     assert json.loads(bulletins("ledger", "show", "--format", "json").out)["firings"]["expired"] == 0
 
@@ -367,7 +368,7 @@ def test_the_document_is_the_same_whenever_it_was_missed(bulletins: Bulletins, l
     assert bulletins("fire", "--yes").code == 0
     it_is(FRIDAY + timedelta(days=1))
     assert bulletins("fire", "--yes", "--id", "weekly").code == 1
-    (path,) = sorted(Path(".bulletins/reports").glob("*.json"))[-1:]
+    path = max(Path(".bulletins/reports").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     run = json.loads(path.read_text(encoding="utf-8"))["run"]["id"]
     path.unlink()
     done = bulletins("report", run, "--format", "json")
@@ -383,7 +384,7 @@ def test_an_edit_to_an_earlier_time_of_the_day_sends_nothing_again(
     assert bulletins("fire", "--yes", "--id", "weekly").code == 0
     write({"all.yaml": WEEKLY.replace("30 18", "0 18")})
     it_is(FRIDAY + timedelta(minutes=15))
-    done = bulletins("fire", "--yes", "--id", "weekly", "--format", "json")
+    done = bulletins("fire", "--yes", "--id", "weekly", "--report-all", "--format", "json")
     assert (done.code, [each["outcome"] for each in done.json["results"]]) == (0, [None, None])
     assert sent(sandbox) == ["Weekly of 2026-12-04"]
 

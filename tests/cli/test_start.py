@@ -77,6 +77,12 @@ def test_a_command_with_nothing_to_send_imports_nothing_for_sending(write: Write
     assert modules(*arguments).isdisjoint({*FOR_SENDING, *FOR_READING, *OTHER_DIALECTS})  # now from the cache
 
 
+def test_a_plan_without_a_ledger_imports_no_database(write: Write) -> None:
+    write(SET)
+    modules("plan")
+    assert modules("plan").isdisjoint({"sqlalchemy", *FOR_SENDING, *FOR_READING})
+
+
 def test_without_the_cache_the_files_are_read_again(write: Write) -> None:
     write(SET)
     modules("ledger", "init")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
     from runner.ledger.values import FiringRow, Identity
 
+_NO_LEDGER = "there is no ledger yet: the plan assumes that nothing was ever sent"
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerChoice:
@@ -95,6 +97,10 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
 
     If the ledger does not exist, give None, and show a note after the plan was made.
     """
+    if url is None and _is_missing(local.LEDGER):  # known without importing SQLAlchemy
+        yield None
+        messages.note(_NO_LEDGER)
+        return
     from runner.ledger.database.ledger_url import exists, parse_url
     from runner.ledger.ledger import Ledger
 
@@ -104,7 +110,18 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
             yield ledger
     else:
         yield None
-        messages.note("there is no ledger yet: the plan assumes that nothing was ever sent")
+        messages.note(_NO_LEDGER)
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether nothing exists at a path that can be looked at."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def open_sandbox_ledger(now: datetime) -> Ledger:
