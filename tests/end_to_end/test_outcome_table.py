@@ -116,7 +116,7 @@ def fire(site: Site, outcome: str) -> Seen:
     options = [option for name in rows for option in ("--id", name)]
     # Whatever a slow machine turns into a time-out is in doubt as well; elsewhere it would be another outcome.
     site.environment["BULLETINS_TEST_ANSWER_S"] = "0.7" if outcome == UNKNOWN else "60"
-    done = site.run("fire", "--yes", "--allow-host", "nowhere.invalid", *options, hurried=True)
+    done = site.run("fire", "--yes", "--report-all", "--allow-host", "nowhere.invalid", *options, hurried=True)
     assert "error:" not in done.err, done.err
     return Seen(done, {result["id"]: result for result in site.reports()[-1]["results"]})
 

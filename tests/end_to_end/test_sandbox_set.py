@@ -35,7 +35,7 @@ def test_the_sample_set_is_fired_at_the_sandbox_once(sample: Site) -> None:
     assert first.code == (1 if summary["expired"] else 0)
     assert "report: .bulletins/reports/" in first.out
 
-    second = sample.run("fire", "--sandbox", "--yes")
+    second = sample.run("fire", "--sandbox", "--yes", "--report-all")
     assert second.code == 0
     assert sample.reports()[-1]["summary"]["done"] == summary["fired"]
     assert set(outcomes(sample.reports()[-1]).values()) == {None}

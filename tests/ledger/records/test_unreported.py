@@ -208,6 +208,9 @@ VERSION_3 = (
     "ALTER TABLE runs DROP COLUMN number",
     "DROP TABLE acceptances",
     "UPDATE ledger SET version = 3",
+    "ALTER TABLE runs DROP COLUMN summary",
+    "ALTER TABLE runs DROP COLUMN entries",
+    "DROP TABLE report_entries",
 )
 
 
