@@ -6,7 +6,6 @@ A document comes in; findings about what its schema refuses go out.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -20,6 +19,7 @@ from runner.definitions.schema.byte_limit import utf8_bytes
 from runner.definitions.schema.descriptions import describe_path, describe_value
 from runner.definitions.schema.misspelled_fields import is_misspelt, known_fields, may_be_filled_in
 from runner.definitions.schema.schemas import KINDS, is_valid, schema, validator_for
+from runner.definitions.schema.suggested_value import suggest_value
 from runner.definitions.schema.validators import explaining_validator, first_repeated
 from runner.definitions.suggest import counted, did_you_mean, listed, quoted
 
@@ -34,8 +34,11 @@ _TYPES = {
     "object": "a mapping",
     "null": "nothing",
 }
-_BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
+# The characters that a pattern of the schemas allows, for people who can't read patterns.
+_CHARACTERS = {
+    "^[a-z0-9][a-z0-9._-]*$": "lowercase letters from a to z, digits, dots, hyphens and underscores",
+    "^[A-Za-z0-9][A-Za-z0-9._-]*$": "letters from A to Z, digits, dots, hyphens and underscores",
+}
 
 
 def explain(kind: str, document: Document) -> list[Finding]:
@@ -90,7 +93,8 @@ def top_level(document: Document) -> Finding:
     if type(value) is not dict:
         found = "a text" if isinstance(value, str) else describe_value(value, ())  # a passcode, perhaps
         message = f"the file is {found}; it must have {wanted}"
-        return Finding(Code.TOP_LEVEL, file, (), message)
+        hint = "Write a line bulletins: above the list." if isinstance(value, list) else ""
+        return Finding(Code.TOP_LEVEL, file, (), message, hint)
     kinds = [key for key in value if key in KINDS]
     if kinds:
         message = f"the file has {listed(kinds)}; it must have {wanted}"
@@ -116,39 +120,12 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
             return [replace(credential_fields.bad_variable(path, document.file), code=code)]
         message = f"{describe_path(path)} is {found}; {takes}"
         known = None if instance is None else ""
-        return [Finding(code, document.file, path, message, _retyped(known, wanted, path, document))]
+        return [Finding(code, document.file, path, message, suggest_value(known, wanted, path, document))]
     if type(instance) in (int, float) and written:
         # as written: 007 would be shown as 7, and 1.10 as 1.1
         found = f"the number {written[:60]}"
     message = f"{describe_path(path)} is {found}; {takes}"
-    return [Finding(code, document.file, path, message, _retyped(instance, wanted, path, document))]
-
-
-def _retyped(instance: Any, wanted: list[str], path: Path, document: Document) -> str:
-    if "string" in wanted and isinstance(instance, (bool, int, float)):
-        written = document.written(path)
-        return f'Write "{written}".' if written else "Write it in quotes."
-    if "string" in wanted:
-        return "Write a text in quotes." if instance is None else "Write one text."
-    if instance is None:
-        return "Write a value, or remove the field."
-    text = instance if isinstance(instance, str) else ""
-    match [name for name in wanted if name != "null"]:
-        case ["array"]:
-            return f"Write [{text}]." if _PLAIN.match(text) else "Write a list: each item on its own line after a dash."
-        case ["object"] if path[-1:] == ("schedule",):
-            return f"Write {{at: {text if _PLAIN.match(text) else '2026-12-01T18:30:00+05:30'}}}."
-        case ["object"]:
-            return "Write its fields below it, indented, one on each line."
-        case ["boolean"]:
-            word = _BOOLEANS.get(text.lower(), "true or false")
-            return f"Write {word} without quotes." if text.lower() == word else f"Write {word}."
-        case ["integer"]:
-            return f"Write {text} without quotes." if text.isdecimal() and len(text) < 20 else "Write a whole number."
-        case ["object", "boolean"]:
-            return "Write true, or the JSON Schema of the property."
-        case _:
-            return ""
+    return [Finding(code, document.file, path, message, suggest_value(instance, wanted, path, document))]
 
 
 def _explain_required(error: _Error, path: Path, document: Document) -> list[Finding]:
@@ -255,6 +232,8 @@ def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[C
             own = _example(str(path[2])) if path[0] == "accounts" and len(path) == 3 else ""
             example = own or next(iter(error.schema.get("examples", ())), "")
             hint = f"Write it like {example}." if example else f"Allowed is the pattern '{limit}'."
+            if characters := _CHARACTERS.get(limit):
+                hint = f"Write only {characters}, like {example}."
             if not at_key and not credential_fields.is_quotable(path, text):
                 hint += " Remove the user name and password before the @." if "@" in text else ""
                 return Code.BAD_FORMAT, f"{what} is not an allowed address", hint
