@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 @click.option("--path", default=DEFAULT_PATH, show_default=True, type=click.Path(path_type=Path, readable=False),
               help="The definitions, for what would happen now and for budgets.")  # fmt: skip
 @ledger_option
+@click.option("--sandbox", is_flag=True, help="Look in the sandbox's own ledger.")
 @format_option("text", "json")
-def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: str) -> None:
+def status(bulletin: str | None, path: Path, ledger_url: str | None, sandbox: bool, format_: str) -> None:
     """Show what is in doubt and in progress, and what was fired.
 
     With ID, show the history of this bulletin, and what would happen to it now.
@@ -33,10 +34,11 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, format_: st
     from runner.jobs.ledger.status import bulletin_status, ledger_status
 
     messages = TerminalMessages()
-    with open_ledger(ledger_url) as ledger:
+    chosen = ledger_choice(ledger_url, sandbox=sandbox)
+    with open_ledger(chosen.url) as ledger:
         warn_if_older(ledger, messages)
         if bulletin is None:
-            named = ledger.place if ledger_choice(None).is_named else None
+            named = ledger.place if chosen.is_named or chosen.is_sandbox else None
             _show_overview(ledger_status(ledger, path), format_, named)
         else:
             _show_bulletin(bulletin_status(ledger, bulletin, path, messages), bulletin, path, format_)

@@ -26,6 +26,13 @@ def test_without_a_ledger(bulletins: Bulletins) -> None:
     assert bulletins("status").refused_with(ErrorCode.LEDGER_MISSING)
 
 
+def test_the_sandbox_has_a_ledger_of_its_own(bulletins: Bulletins, small_set: Path) -> None:
+    assert bulletins("fire", "--sandbox", "--yes", "--id", "now-*").code == 0
+    fired = bulletins("status", "--sandbox", "--format", "json").json["fired"]
+    assert {row["id"] for row in fired} == {"now-1", "now-2"}
+    assert bulletins("status").refused_with(ErrorCode.LEDGER_MISSING)
+
+
 @pytest.mark.usefixtures("doubt")
 def test_the_overview_has_what_a_person_looks_for(bulletins: Bulletins) -> None:
     lines = bulletins("status").out.splitlines()
