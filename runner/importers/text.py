@@ -19,6 +19,9 @@ UNREADABLE = Code.BAD_FORMAT
 _LINE = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _LONGEST_SHOWN = 1000
 _AS_UTF8 = "Save it as UTF-8; a spreadsheet calls that CSV UTF-8."
+# An .xlsx or .ods file is a zip archive; an .xls file is a compound file.
+_WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
+_AS_CSV = "Open it in the spreadsheet program, save it as CSV UTF-8, and import the new file."
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -63,6 +66,8 @@ class Piece:
 
 def text_of(data: bytes, file: str, *, is_secret: bool = False) -> Text | Problem:
     """Return the text of a file, or its problem. The encoding is UTF-8, or UTF-16 with a byte order mark."""
+    if data.startswith(_WORKBOOKS):
+        return Problem(file, 1, 1, UNREADABLE, "this is a workbook of a spreadsheet program, not a text", _AS_CSV)
     if b"\0" in data[:2]:  # only UTF-16 text with an ASCII character at the beginning
         return Problem(file, 1, 1, Code.YAML_ENCODING, "this is UTF-16 without a mark at its beginning", _AS_UTF8)
     encoding, name = ("utf-16", "UTF-16") if data[:2] in _UTF16 else ("utf-8-sig", "UTF-8")

@@ -23,6 +23,13 @@ def test_what_is_not_unicode_is_a_problem_at_its_place() -> None:
     assert isinstance(text_of(b"\xff\xfea\x00\x00", "f.csv"), Problem)
 
 
+@pytest.mark.parametrize("start", [b"PK\3\4", b"\xd0\xcf\x11\xe0"], ids=["xlsx", "xls"])
+def test_a_workbook_is_one_problem(start: bytes) -> None:
+    found = text_of(start + b"\xa1\xb1\x1a\xe1\0", "calendar.xlsx")
+    assert isinstance(found, Problem)
+    assert (found.code, found.line, found.column) == (Code.BAD_FORMAT, 1, 1)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_without_its_mark_is_one_problem(encoding: str) -> None:
     found = text_of("name,सा\n".encode(encoding), "f.csv")
