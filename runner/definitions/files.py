@@ -52,7 +52,8 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
             raise UserError(
                 ErrorCode.DEFINITIONS_UNREADABLE,
                 f"{display_path(path)}: {_reason_unreadable(path)}",
-                help="Write the folder of the definitions after the command. Without a folder, bulletins.d is used.",
+                help="Write the folder of the definitions after the command; without a folder, bulletins.d is used."
+                " To make a first set, use bulletins init.",
                 exit_code=Exit.USAGE,
             )
     if not found:

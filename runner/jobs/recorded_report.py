@@ -37,7 +37,7 @@ def report_in_ledger(ledger: Ledger, run: str | None) -> dict[str, Any]:
         raise UserError(
             ErrorCode.NO_RUN,
             "no run is recorded in the ledger yet",
-            help="bulletins fire starts a run. If runs happened, name their ledger with --ledger.",
+            help="bulletins fire starts a run. If runs happened, name their ledger with --ledger, or with --sandbox.",
             exit_code=Exit.USAGE,
         )
     return _recorded(ledger, wanted)

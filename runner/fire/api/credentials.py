@@ -81,7 +81,7 @@ def load_credentials(
             ErrorCode.CREDENTIALS_MISSING,
             f"credentials are missing or unusable: {'; '.join(dict.fromkeys(faults))}",
             help="Set them on the machine on which this command runs, then run the command again. The definitions of"
-            " the accounts name the variables and files.",
+            " the accounts name the variables and files. To try without them, use --sandbox.",
         )
     return {each.account.name: Credentials(each.account_id, each.passcode, redactor) for each in used}
 
