@@ -75,7 +75,8 @@ def _accounts(parts: SetContents, whole: bool, hints: _Hints) -> Iterator[Findin
     for bulletin in parts.bulletins:
         if not bulletin.accounts and whole:
             found = f"the set defines {listed(known)}" if known else "the set defines no account"
-            hint = f"Add accounts: [{known[0]}]." if known else "Add a file with accounts to the set."
+            nothing_known = "Add a file with accounts to the set, or give the whole folder in place of one file."
+            hint = f"Add accounts: [{known[0]}]." if known else nothing_known
             message = f"the bulletin names no account, and {found}"
             yield about_bulletin(bulletin, (), Code.ACCOUNT_NEEDED, message, hint)
         for number, name in enumerate(bulletin.accounts):
