@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from keyword import iskeyword
+from typing import Any
 
 import click
 
@@ -55,6 +56,12 @@ class _Commands(Group):
         command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
         return command
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Make the context as click does, with the width of help pages."""
+        return super().make_context(info_name, args, parent, **{"terminal_width": _help_width(), **extra})
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands as click does, without importing them."""
         limit = formatter.width - 6 - max(map(len, _COMMANDS))
@@ -76,6 +83,24 @@ class _Commands(Group):
             hint = did_you_mean(args[0], _COMMANDS)
             raise click.UsageError(f"no such command: {args[0]!r}. {hint}".rstrip(), ctx)
         return super().resolve_command(ctx, args)
+
+
+def _help_width() -> int | None:
+    """Return the width of help pages as click computes it; None lets click do so.
+
+    For that, click imports shutil, which takes longer than the rest of a help page.
+    """
+    if click.formatting.FORCED_WIDTH is not None:  # by tests
+        return None
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        width = int(columns)
+    else:
+        try:
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+        except (OSError, ValueError):  # not a terminal, or closed
+            width = 0
+    return max(min(width or 80, 80) - 2, 50)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import traceback
 
 from runner.errors import UserError
-from runner.ledger.database.database_errors import Unstorable
+from runner.ledger.ledger_errors import Unstorable
 
 
 def concerns_ledger(error: Exception) -> bool:

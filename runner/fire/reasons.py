@@ -10,8 +10,7 @@ from datetime import datetime
 
 from runner.fire.api.refusal_causes import HINTS
 from runner.fire.fault_scope import fault_text, is_internal
-from runner.ledger.records.firings import SWEPT
-from runner.ledger.values import FiringRow
+from runner.ledger.values import SWEPT, FiringRow
 from runner.plan.history import State
 from runner.plan.time_text import utc_text
 from runner.reason import Reason, ReasonCode

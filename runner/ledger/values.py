@@ -9,6 +9,8 @@ from runner.plan.budget import Limit
 from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import State
 
+SWEPT = "the run that held it ended without recording an outcome"  # the reason of a claim of a run that is over
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -20,8 +20,8 @@ from enum import IntEnum
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
-from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
+from runner.ledger.ledger_errors import LedgerAway
 from runner.ledger.records.claims import scope
 from runner.ledger.values import Claim, ClaimRequest, OutcomeRecord, SlotRequest
 from runner.plan.budget import HeldByBudget

@@ -64,7 +64,7 @@ def test_the_list_of_commands_holds_the_help_of_each() -> None:
 
 def test_help_imports_little() -> None:
     found = modules("--help")
-    assert found.isdisjoint({"sqlalchemy", "rich", *FOR_SENDING, *FOR_READING})
+    assert found.isdisjoint({"sqlalchemy", "rich", "shutil", *FOR_SENDING, *FOR_READING})
     assert not [name for name in found if name.startswith(("runner.definitions", "runner.ledger", "runner.plan"))]
 
 
@@ -75,6 +75,12 @@ def test_a_command_with_nothing_to_send_imports_nothing_for_sending(write: Write
     found = modules(*arguments)
     assert found.isdisjoint({"jsonschema", "jinja2", *FOR_SENDING, *OTHER_DIALECTS})
     assert modules(*arguments).isdisjoint({*FOR_SENDING, *FOR_READING, *OTHER_DIALECTS})  # now from the cache
+
+
+def test_a_plan_without_a_ledger_imports_no_database(write: Write) -> None:
+    write(SET)
+    modules("plan")
+    assert modules("plan").isdisjoint({"sqlalchemy", *FOR_SENDING, *FOR_READING})
 
 
 def test_without_the_cache_the_files_are_read_again(write: Write) -> None:

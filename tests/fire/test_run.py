@@ -32,8 +32,8 @@ from runner.errors import ErrorCode, Exit, UserError
 from runner.fire.holding import ledger_access
 from runner.fire.lanes.backoff import Retries
 from runner.fire.run import Run
-from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
+from runner.ledger.ledger_errors import LedgerAway
 from runner.ledger.records import firings
 from runner.ledger.values import Claim, Origin
 from runner.plan.history import State
@@ -345,7 +345,7 @@ class Away:
         return call
 
 
-METHODS = ("claim_all", "settle_all", "expire", "sweep", "renew", "finish_run", "record_outcome",
+METHODS = ("claim_all", "settle_all", "expire", "put_claims_in_doubt", "renew", "finish_run", "record_outcome",
            "take_over", "unreported", "mark_reported", "take_slots", "give_back_slots", "slots_of",
            "slot_demand")  # fmt: skip
 

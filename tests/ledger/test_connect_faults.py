@@ -19,9 +19,9 @@ from ledger import LEASE, begin, child, connected, for_children
 from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database import connect, tables
 from runner.ledger.database.creation import create
-from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
+from runner.ledger.ledger_errors import LedgerAway
 from runner.ledger.values import Settlement
 from runner.plan.history import State
 

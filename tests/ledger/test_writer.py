@@ -19,9 +19,9 @@ from sqlalchemy import Engine, event
 from ledger import LEASE, PATIENCE_S, all_of, at_once, attempt, begin, connected
 from runner.ledger.database import tables
 from runner.ledger.database.creation import create
-from runner.ledger.database.database_errors import LedgerAway, Unstorable
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
+from runner.ledger.ledger_errors import LedgerAway, Unstorable
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Claim, ClaimRequest, OutcomeRecord, Settlement
 from runner.ledger.writer import LedgerWriter

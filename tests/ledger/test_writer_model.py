@@ -22,9 +22,9 @@ from ledger import PATIENCE_S, all_of, attempt, begin
 from runner.errors import ErrorCode
 from runner.ledger.database import tables
 from runner.ledger.database.creation import create
-from runner.ledger.database.database_errors import LedgerAway, Unstorable
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
+from runner.ledger.ledger_errors import LedgerAway, Unstorable
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Claim, ClaimRequest, OutcomeRecord, Settlement
 from runner.ledger.writer import LedgerWriter

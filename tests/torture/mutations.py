@@ -29,7 +29,10 @@ MODULES = {
     "runner/plan/catch_up.py": ["tests/plan", "tests/test_golden.py"],
     "runner/plan/budget.py": ["tests/plan", "tests/test_golden.py"],
     "runner/plan/reasons.py": ["tests/plan", "tests/test_golden.py"],
+    "runner/ledger/records/claims.py": ["tests/ledger"],
+    "runner/ledger/records/outcomes.py": ["tests/ledger"],
     "runner/ledger/records/firings.py": ["tests/ledger"],
+    "runner/ledger/writer.py": ["tests/ledger"],
 }
 _COMPARISONS = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==",
                 ast.Is: "is not", ast.IsNot: "is", ast.In: "not in", ast.NotIn: "in"}  # fmt: skip

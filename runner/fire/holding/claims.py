@@ -20,7 +20,7 @@ from runner.fire.fault_scope import concerns_ledger, fault_text
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
-from runner.ledger.database.database_errors import Unstorable
+from runner.ledger.ledger_errors import Unstorable
 from runner.ledger.ulid import new_ulid
 from runner.ledger.values import Attempt, Claim, ClaimRequest, OutcomeRecord, Settlement
 from runner.ledger.writer import LedgerWriter

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from runner import clock
-from runner.ledger.database.database_errors import LedgerAway
+from runner.ledger.ledger_errors import LedgerAway
 
 _FIRST_DELAY_S = 0.05
 _LONGEST_DELAY_S = 1.0

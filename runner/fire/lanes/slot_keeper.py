@@ -19,7 +19,7 @@ from runner.fire import reasons
 from runner.fire.fault_scope import concerns_ledger
 from runner.fire.holding.ledger_access import LedgerAccess
 from runner.fire.lanes.lane import Lane
-from runner.ledger.database.database_errors import LedgerAway
+from runner.ledger.ledger_errors import LedgerAway
 from runner.ledger.values import SlotRequest
 from runner.ledger.writer import LedgerWriter
 from runner.reason import Reason

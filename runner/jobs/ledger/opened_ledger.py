@@ -95,6 +95,10 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
 
     If the ledger does not exist, give None, and show a note after the plan was made.
     """
+    if url is None and _is_missing(local.LEDGER):  # known without importing SQLAlchemy
+        yield None
+        _note_missing(messages)
+        return
     from runner.ledger.database.ledger_url import exists, parse_url
     from runner.ledger.ledger import Ledger
 
@@ -104,7 +108,22 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
             yield ledger
     else:
         yield None
-        messages.note("there is no ledger yet: the plan assumes that nothing was ever sent")
+        _note_missing(messages)
+
+
+def _note_missing(messages: Messages) -> None:
+    messages.note("there is no ledger yet: the plan assumes that nothing was ever sent")
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether nothing exists at a path that can be looked at."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def open_sandbox_ledger(now: datetime) -> Ledger:

@@ -13,6 +13,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import URL
 
 from runner.errors import ErrorCode, UserError
+from runner.ledger.ledger_errors import LedgerAway, Unstorable
 
 BUSY_TIMEOUT_S = 30
 LOST_HELP = (
@@ -34,14 +35,6 @@ _OF_POLICY = "row-level security policy"  # it concerns one row, but has the cod
 _OF_THE_RUN = "23503"
 _OF_VALUES_IN_SQLITE = ("SQLITE_CONSTRAINT", "SQLITE_TOOBIG", "SQLITE_MISMATCH")
 _OF_THE_RUN_IN_SQLITE = "SQLITE_CONSTRAINT_FOREIGNKEY"
-
-
-class LedgerAway(UserError):
-    """The ledger can't be reached or written now. Whether the last write arrived is unknown."""
-
-
-class Unstorable(UserError):
-    """The ledger refuses these values and stored nothing. It may accept other values."""
 
 
 def shown(url: URL) -> str:

@@ -22,11 +22,9 @@ from runner.ledger.database.tables import BLOCKING_ROWS, EXPIRED_ROWS, KEY, WIND
 from runner.ledger.records import queries, runs
 from runner.ledger.records.runs import HOLDER_IS_FINISHED, Now
 from runner.ledger.ulid import new_ulid
-from runner.ledger.values import FiringRow, Identity
+from runner.ledger.values import SWEPT, FiringRow, Identity
 from runner.plan.firing import Firing, FiringKey
 from runner.plan.history import BLOCKING, State
-
-SWEPT = "the run that held it ended without recording an outcome"
 
 # Statements that run for every firing are built once, because building them costs more than running them.
 # Each insert names the unique index of its rows: a ledger that has lost the index then refuses the insert.

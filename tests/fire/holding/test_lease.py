@@ -14,8 +14,8 @@ from runner import clock
 from runner.errors import ErrorCode
 from runner.fire.holding.lease import Lease
 from runner.fire.holding.ledger_access import LedgerAccess
-from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
+from runner.ledger.ledger_errors import LedgerAway
 from runner.ledger.values import Origin
 from runner.ledger.writer import LedgerWriter
 

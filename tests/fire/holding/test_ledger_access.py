@@ -10,7 +10,7 @@ from runner import clock
 from runner.errors import ErrorCode
 from runner.fire.holding import ledger_access as reach_module
 from runner.fire.holding.ledger_access import LedgerAccess
-from runner.ledger.database.database_errors import LedgerAway
+from runner.ledger.ledger_errors import LedgerAway
 
 
 class Waiting:

@@ -20,8 +20,8 @@ from runner.fire.lanes import slot_keeper as slots_module
 from runner.fire.lanes.lane import Lane
 from runner.fire.lanes.slot_keeper import SlotKeeper
 from runner.fire.reasons import interrupted
-from runner.ledger.database.database_errors import LedgerAway
 from runner.ledger.ledger import Ledger
+from runner.ledger.ledger_errors import LedgerAway
 from runner.ledger.values import Origin, SlotRequest
 from runner.ledger.writer import LedgerWriter
 

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import create_engine, exc
 
 from runner.errors import ErrorCode, Exit, UserError
-from runner.ledger.database.database_errors import LedgerAway, Unstorable, reporting, shown
+from runner.ledger.database.database_errors import reporting, shown
 from runner.ledger.database.ledger_url import parse_url
+from runner.ledger.ledger_errors import LedgerAway, Unstorable
 
 URL = parse_url("postgresql+psycopg://asha:s3cret@db/ledger?sslpassword=t0p")
 FILE = parse_url("/srv/ledger.sqlite3")

@@ -200,7 +200,7 @@ def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) ->
         "live_runs",
         "demand",
         "run",
-        "sweep",
+        "put_claims_in_doubt",
         "claim",
         "bulletin",
         "state",
