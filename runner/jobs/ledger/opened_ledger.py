@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
     from runner.ledger.values import FiringRow, Identity
 
-_NO_LEDGER = "there is no ledger yet: the plan assumes that nothing was ever sent"
-
 
 @dataclass(frozen=True, slots=True)
 class LedgerChoice:
@@ -97,20 +95,23 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
 
     If the ledger does not exist, give None, and show a note after the plan was made.
     """
-    if url is None and _is_missing(local.LEDGER):  # known without importing SQLAlchemy
+    ledger = _existing(url)
+    if ledger is None:
         yield None
-        messages.note(_NO_LEDGER)
-        return
+        messages.note("there is no ledger yet: the plan assumes that nothing was ever sent")
+    else:
+        with ledger:
+            yield ledger
+
+
+def _existing(url: str | None) -> Ledger | None:
+    if url is None and _is_missing(local.LEDGER):  # known without importing SQLAlchemy
+        return None
     from runner.ledger.database.ledger_url import exists, parse_url
     from runner.ledger.ledger import Ledger
 
     parsed = parse_url(url or str(local.LEDGER))
-    if exists(parsed):
-        with Ledger(parsed) as ledger:
-            yield ledger
-    else:
-        yield None
-        messages.note(_NO_LEDGER)
+    return Ledger(parsed) if exists(parsed) else None
 
 
 def _is_missing(path: Path) -> bool:
