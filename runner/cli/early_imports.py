@@ -37,6 +37,7 @@ _ALWAYS = (
     "runner.ledger.witness.witness_files",
     "runner.plan.missed",
     "runner.plan.review.reviewed",
+    "runner.report.document.recorded_entries",
     "runner.report.document.run",
     "runner.report.formats",
     "runner.report.text.plan",

@@ -33,7 +33,7 @@ from runner.fire.result import Result, RunResult
 from runner.fire.run_display import RunDisplay
 from runner.ledger.ledger import Ledger
 from runner.ledger.ulid import new_ulid
-from runner.ledger.values import Identity, Origin
+from runner.ledger.values import Identity, Origin, RecordedReport
 from runner.ledger.writer import LedgerWriter
 from runner.plan.decide import Plan, Step
 
@@ -112,7 +112,7 @@ class Run:
             if self._early_end.is_abandoned or self._early_end.is_broken:
                 for result in self._claims.give_back():
                     self._results.add(result)
-            self._claims.forgo_unconfirmed()
+            self._claims.release_unconfirmed()
         for lane in lanes:
             self._add_unsent(lane, by_account[lane.account.name])
         return self._ended(plan)
@@ -192,11 +192,13 @@ class Run:
         """Whether the run starts no more claims and no more requests."""
         return self._early_end.is_stopping
 
-    def record_outcome(self, exit_code: int) -> None:
-        """Record in the ledger how the run ended, before its report is published."""
+    def record_outcome(self, exit_code: int, report: RecordedReport | None = None) -> None:
+        """Record in the ledger how the run ended and what its report contains, before that report is published."""
         interrupted, lease = self._was_interrupted, self._settings.lease
-        self._access.insist(
-            lambda: self._ledger.record_outcome(self.id, exit_code=exit_code, interrupted=interrupted, lease=lease)
+        self._access.perform(
+            lambda: self._ledger.record_outcome(
+                self.id, exit_code=exit_code, interrupted=interrupted, lease=lease, report=report
+            )
         )
 
     def kept_alive(self) -> Lease:
@@ -218,11 +220,11 @@ class Run:
         report it, the next run does.
         """
         shown = {(result.step.firing.key, result.outcome) for result in reported}
-        rows = self._access.insist(lambda: self._ledger.unreported(self.id))
+        rows = self._access.perform(lambda: self._ledger.unreported(self.id))
         ids = [row.id for row in rows if (row.key, takeover.OUTCOMES[row.state]) in shown]
         interrupted = self._was_interrupted
-        self._access.insist(lambda: self._ledger.mark_reported(self.id, ids))
-        self._access.insist(lambda: self._ledger.finish_run(self.id, exit_code=exit_code, interrupted=interrupted))
+        self._access.perform(lambda: self._ledger.mark_reported(self.id, ids))
+        self._access.perform(lambda: self._ledger.finish_run(self.id, exit_code=exit_code, interrupted=interrupted))
 
     def stop(self, signal: int) -> None:
         """Start no more claims and no more requests. Requests in flight continue, and their outcomes are recorded.

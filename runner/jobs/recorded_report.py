@@ -44,7 +44,7 @@ def report_in_ledger(ledger: Ledger, run: str | None) -> dict[str, Any]:
 
 
 def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
-    from runner.report.document.from_ledger import recorded_document
+    from runner.report.document.from_ledger import in_doubt_of_other_runs, recorded_document
 
     found = ledger.run(run)
     if found is None or found.command != "fire":
@@ -63,4 +63,8 @@ def _recorded(ledger: Ledger, run: str) -> dict[str, Any]:
             f"run {run} is still in progress, and has no report yet",
             help="Run the command again when the run has ended; bulletins status shows whether it has.",
         )
-    return recorded_document(found, ledger.rows(run=run, limit=None), ledger.attempts(run), ledger=ledger.id)
+    rows = ledger.rows(run=run, limit=None)
+    for key in in_doubt_of_other_runs(found, rows):
+        rows += [row for row in ledger.rows(bulletin=key.bulletin, limit=None) if row.key == key]
+    resolutions = ledger.resolutions([row.id for row in rows])
+    return recorded_document(found, rows, ledger.attempts(run), resolutions, ledger=ledger.id)

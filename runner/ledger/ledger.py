@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database import connect, creation
+from runner.ledger.database import connect, creation, tables
 from runner.ledger.database.ledger_clock import Source
 from runner.ledger.ledger_reader import LedgerReader
 from runner.ledger.records import (
@@ -45,6 +45,7 @@ from runner.ledger.values import (
     Identity,
     Origin,
     OutcomeRecord,
+    RecordedReport,
     Settlement,
     SlotRequest,
 )
@@ -129,11 +130,28 @@ class Ledger(LedgerReader):
                     help="bulletins status shows these firings. A new run sends all others.",
                 )
 
-    def record_outcome(self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta) -> None:
-        """Record the exit code of a run. The run stays live for its lease, until `finish_run` after its report."""
-        with self.writing(single=True) as connection:
+    def record_outcome(
+        self, run: str, *, exit_code: int, interrupted: bool, lease: timedelta, report: RecordedReport | None = None
+    ) -> None:
+        """Record the exit code and the report of a run.
+
+        The run stays live for its lease, until `finish_run` after its report is published.
+        """
+        with self.writing() as connection:
             until = self.clock.now(lease)
             runs.record_outcome(connection, run, exit_code=exit_code, interrupted=interrupted, lease_until=until)
+            if report is not None:
+                runs.record_report(connection, run, report)
+
+    def record_refused_run(
+        self, run: str, origin: Origin, identity: Identity, report: RecordedReport, *, exit_code: int, interrupted: bool
+    ) -> None:
+        """Record a run that was refused before it began, with its report."""
+        with self.writing() as connection:
+            now = self.clock.now()
+            runs.start(connection, run, origin, identity, now=now, lease_until=now)
+            runs.finish(connection, run, now=tables.runs.c.started_at, exit_code=exit_code, interrupted=interrupted)
+            runs.record_report(connection, run, report)
 
     def finish_run(self, run: str, *, exit_code: int, interrupted: bool) -> None:
         """Record that a run is over, and how it ended. Other runs report what it has not reported."""
@@ -214,7 +232,7 @@ class Ledger(LedgerReader):
     def put_claims_in_doubt(self, run: str) -> list[FiringRow]:
         """Put the claims of runs that are over in doubt; return the rows that `run` has put in doubt."""
         with self.writing() as connection:
-            return queries.rows_by_id(connection, firings.sweep(connection, run, self.clock.now()))
+            return queries.rows_by_id(connection, firings.put_claims_in_doubt(connection, run, self.clock.now()))
 
     # Reports
 

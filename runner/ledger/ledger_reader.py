@@ -23,11 +23,10 @@ from runner.ledger.records import (
     queries,
     runs,
     seen_runs,
-    settled_firings,
     slots,
-    snapshot,
     unreported,
 )
+from runner.ledger.records.planning import settled_firings, snapshot
 from runner.ledger.transfer import json_lines
 from runner.ledger.transfer.check import LedgerFinding, check
 from runner.ledger.values import (

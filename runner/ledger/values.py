@@ -118,8 +118,22 @@ class LiveRun:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedReport:
+    """The report of a run as the ledger keeps it: its counts and the firings that it lists, both as JSON.
+
+    `entries` is None if the report lists no firing.
+    """
+
+    summary: str
+    entries: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as recorded. `exit_code` is None while it is in progress, or if it ended without recording one."""
+    """A run as recorded. `exit_code` is None while it is in progress, or if it ended without recording one.
+
+    `report` is None for a run that recorded no report.
+    """
 
     id: str
     command: str
@@ -132,6 +146,7 @@ class RunRow:
     version: str
     git_commit: str | None
     git_dirty: bool | None
+    report: RecordedReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

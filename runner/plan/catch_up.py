@@ -121,8 +121,8 @@ def _too_late(
         return PassedOver(reasons.only_latest_at_first(due_at), False)
     if now - due_at <= IN_TIME or entry is not None:
         return None
-    looked = history.looked.get(key)
-    was_looked_at = looked is not None and looked >= due_at
+    looked_at = history.looked_at.get(key)
+    was_looked_at = looked_at is not None and looked_at >= due_at
     # A run records each occurrence that it finds too late. So if a run has looked since the due time, it was in time.
     if schedule.catch_up is CatchUp.NONE and (history.is_new(key) or not was_looked_at):
         return PassedOver(reasons.no_run_in_time(due_at, IN_TIME), True)

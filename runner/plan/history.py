@@ -92,9 +92,9 @@ class History:
     since a firing that can be sent now was due. `orphans`: by bulletin and occurrence, firings sent in accounts that
     are no longer defined. `spent`: by account with a budget, firings sent in the last 48 hours.
 
-    For recurring bulletins: `settled`, up to when they are settled; `looked`, when a run last looked at them; `edited`,
-    those whose schedule was edited since; `missed`, their firings that expired and are not settled; `newest`, the due
-    time of the newest occurrence that was sent, or may have been, as far as the planner needs it.
+    For recurring bulletins: `settled`, up to when they are settled; `looked_at`, when a run last looked at them;
+    `edited`, those whose schedule was edited since; `missed`, their firings that expired and are not settled; `newest`,
+    the due time of the newest occurrence that was sent, or may have been, as far as the planner needs it.
     """
 
     entries: Mapping[FiringKey, KnownFiring] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class History:
     spent: Mapping[str, tuple[Spent, ...]] = field(default_factory=dict)
     settled: Mapping[WatchKey, datetime] = field(default_factory=dict)
     newest: Mapping[WatchKey, datetime] = field(default_factory=dict)
-    looked: Mapping[WatchKey, datetime] = field(default_factory=dict)
+    looked_at: Mapping[WatchKey, datetime] = field(default_factory=dict)
     edited: Set[WatchKey] = frozenset()
     missed: tuple[Firing, ...] = ()
 

@@ -132,13 +132,13 @@ def watched_history(
 
     If a schedule was edited since, its due times from before the present grace count as settled.
     """
-    settled, looked, edited = {}, {}, set()
+    settled, looked_at, edited = {}, {}, set()
     for key, watch in watches.items():
-        settled[key], looked[key] = watch.settled_until, watch.looked_at
+        settled[key], looked_at[key] = watch.settled_until, watch.looked_at
         if watch.times != times_of(recurring[key]):
             edited.add(key)
             settled[key] = max(watch.settled_until, now - recurring[key].grace)
-    return History(settled=settled, looked=looked, edited=edited)
+    return History(settled=settled, looked_at=looked_at, edited=edited)
 
 
 def watches_to_record(plan: Plan, settled: Mapping[WatchKey, datetime]) -> dict[WatchKey, Watch]:

@@ -19,7 +19,7 @@ from runner.definitions.problem import Problem
 from runner.definitions.suggest import counted
 from runner.plan.time_text import utc_text
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
-from runner.report.document.entry_text import label, place
+from runner.report.document.entry_text import label, place, reason_and_resolution
 from runner.report.format_interface import ReportFormat
 from runner.report.safe_text import printable
 from runner.report.terms import JUnitEnd
@@ -70,6 +70,7 @@ def report_junit(document: Mapping[str, Any]) -> str:
     """Return a case for each firing: an error if it is in doubt, skipped if nothing had to be sent."""
     run, results = document["run"], document["results"]
     facts = {"run": run["id"], "version": run["version"], "ledger": run["ledger"], **_commit(run["git"])}
+    facts |= {f"left_alone_{kind}": str(count) for kind, count in document["summary"]["left_alone"].items() if count}
     warnings = [
         f"{label(result)} in {result['account']}: warning: {warning}"
         for result in results
@@ -106,7 +107,7 @@ def _report_case(result: Mapping[str, Any]) -> _Case:
     outcome = result["outcome"]
     end = OUTCOMES[outcome].junit if outcome else JUnitEnd.SKIPPED
     kind = outcome or result["action"]
-    message = result["reason"] or result["error"] or kind
+    message = reason_and_resolution(result) or result["error"] or kind
     lines = [*_description(result), *map(_attempt, result["attempts"])]
     return _Case(result["account"], label(result), end, kind, message, lines, round(result["latency_ms"] or 0))
 

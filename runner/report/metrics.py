@@ -7,7 +7,6 @@ this run. They have no timestamps, because the collector refuses files with time
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,21 +93,22 @@ def measure_run(
         finished_at=datetime.fromisoformat(run["finished_at"]),
         exit_code=run["exit_code"],
         dry_run=run["dry_run"],
-        accounts=tuple(_account_figures(name, results[name]) for name in sorted(results)),
+        accounts=tuple(
+            _account_figures(name, counts, results.get(name, ()))
+            for name, counts in sorted(document["summary"]["accounts"].items())
+        ),
         in_doubt=in_doubt_now,
         overdue=overdue_now,
         held_back=held_back_now,
     )
 
 
-def _account_figures(account: str, results: Iterable[Mapping[str, Any]]) -> AccountFigures:
-    outcomes: Counter[str | None] = Counter()
+def _account_figures(account: str, counts: Mapping[str, int], results: Iterable[Mapping[str, Any]]) -> AccountFigures:
     bulletins_sent, latencies_s = 0, []
     for each in results:
-        outcomes[each["outcome"]] += 1
         bulletins_sent += each["bulletins_sent"] or 0
         latencies_s += [attempt["latency_ms"] / 1000 for attempt in each["attempts"]]
-    return AccountFigures(account, {each: outcomes[each.value] for each in Outcome}, bulletins_sent, latencies_s)
+    return AccountFigures(account, {each: counts[each.value] for each in Outcome}, bulletins_sent, latencies_s)
 
 
 def earlier(text: str) -> Earlier | None:

@@ -5,8 +5,9 @@
 The server, the script and `fire` each run in a process of their own; what counts is what the server saw, from the
 first request's arrival to the last answer. Prints the rates in requests a second, the ratio to the script, the most
 requests in flight in an account, the 429s, and the write transactions and CPU of `fire` for each firing. With
-`--commit-delay-ms`, `fire` runs once more with that time added to each commit. Fails below REQUIRED, below
-OF_SQLITE or OF_UNDELAYED of the rate that it is compared with, above three in flight, or after a 429.
+`--commit-delay-ms`, `fire` runs once more with that time added to each commit. Fails below REQUIRED (with
+PostgreSQL below ON_SERVER of it), with slow commits below OF_UNDELAYED of the rate without, above three in flight, or
+after a 429.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 IN_FLIGHT = 3
 REQUIRED = {50: 1.0, 200: 1.3}  # rate of `fire` over that of the script, by number of accounts
-OF_SQLITE = 0.8  # rate over that with SQLite in the same run
+ON_SERVER = 0.8  # share of REQUIRED with PostgreSQL, which runs on the same processors here
 OF_UNDELAYED = 0.9  # rate with slow commits over that without
 
 
@@ -80,12 +81,12 @@ def main() -> int:
             ratio, required = fired.rate / script.rate, REQUIRED.get(accounts, 0.0)
             of_sqlite = fired.rate / rates["sqlite"] if "sqlite" in rates else 1.0
             if ledger != "sqlite":
-                required *= OF_SQLITE
+                required *= ON_SERVER
             print(
                 f"  {ledger}: {fired}: {ratio:.2f} of the script (required {required:.2f}), {of_sqlite:.2f} of sqlite",
                 flush=True,
             )
-            missed += ratio < required or of_sqlite < OF_SQLITE or fired.peak > IN_FLIGHT or fired.refused > 0
+            missed += ratio < required or fired.peak > IN_FLIGHT or fired.refused > 0
             if options.commit_delay_ms:
                 slow = load.fire(ledger, options.commit_delay_ms)
                 kept = slow.rate / fired.rate

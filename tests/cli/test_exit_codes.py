@@ -30,7 +30,7 @@ BEFORE_SENDING = (
     "runner.ledger.ledger:Ledger.history",
     "runner.fire.run:Run.__init__",
     "runner.ledger.ledger:Ledger.start_run",
-    "runner.ledger.ledger:Ledger.sweep",
+    "runner.ledger.ledger:Ledger.put_claims_in_doubt",
 )
 
 

@@ -187,7 +187,7 @@ def test_what_recurs_says_when_first_and_by_which_cron(pull_request: Repository,
     }  # fmt: skip
 
 
-def test_the_last_time_of_what_recurs_is_told_as_any_other(pull_request: Repository, bulletins: Bulletins) -> None:
+def test_the_last_time_of_what_recurs_is_reported_as_any_other(pull_request: Repository, bulletins: Bulletins) -> None:
     pull_request.commit({"bulletins.d/shows.yaml": RECURRING})
     changes = against_main(bulletins, "--now", "2036-12-31T01:00:00Z", "--account", "india")
 
@@ -224,7 +224,7 @@ def add_frequent(repository: Repository) -> str:
     return SHOWS + entry
 
 
-def test_times_that_expired_often_are_told_once_after_what_goes_out(
+def test_times_that_expired_often_are_reported_once_after_what_goes_out(
     pull_request: Repository, bulletins: Bulletins
 ) -> None:
     frequent = add_frequent(pull_request)
@@ -248,7 +248,7 @@ def test_times_that_expired_often_are_told_once_after_what_goes_out(
     assert ([page.count(each) for each in late], places) == ([1, 1], sorted(places))
 
 
-def test_of_what_is_taken_out_the_times_that_expired_often_are_told_once(
+def test_of_what_is_taken_out_the_times_that_expired_often_are_reported_once(
     pull_request: Repository, bulletins: Bulletins
 ) -> None:
     add_frequent(pull_request)
@@ -289,7 +289,7 @@ def test_taking_out_what_recurs_says_what_does_not_come(pull_request: Repository
     ],
     ids=["name", "time", "disabled", "account-added", "account-left", "sooner", "renamed", "cron"],
 )
-def test_what_would_go_out_without_the_change_is_told_apart(
+def test_what_would_go_out_without_the_change_is_distinguished(
     pull_request: Repository, bulletins: Bulletins, old: str, new: str, id_: str, would_go: list[bool]
 ) -> None:
     add_daily(pull_request)
@@ -335,7 +335,7 @@ def test_the_text_says_local_times_of_what_waits(pull_request: Repository, bulle
     assert "due 2036-12-05T13:00:00Z (Fri 18:30 in Asia/Kolkata), in 4d\n" in out
 
 
-def test_an_account_that_a_bulletin_leaves_is_told(pull_request: Repository, bulletins: Bulletins) -> None:
+def test_an_account_that_a_bulletin_leaves_is_reported(pull_request: Repository, bulletins: Bulletins) -> None:
     pull_request.git("checkout", "--quiet", "main")
     both = SHOWS.replace("name: Weekly,", "name: Weekly, accounts: [india, europe],")
     pull_request.commit({"bulletins.d/shows.yaml": both})

@@ -32,7 +32,7 @@ class Desk:
 
     def fire(self) -> tuple[int, dict[str, str | None]]:
         """A run: its exit code and outcomes."""
-        done = self.program("fire", "--yes")
+        done = self.program("fire", "--yes", "--report-all")
         newest = max(local.REPORTS.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
         return done.code, outcomes(report_of(newest))
 
@@ -86,7 +86,7 @@ def test_in_doubt_then_not_sent_is_fired_by_the_next_run_once(desk: Desk) -> Non
     assert desk.accepted == 1
 
 
-def test_failed_then_mended_is_fired(desk: Desk) -> None:
+def test_failed_then_fixed_is_fired(desk: Desk) -> None:
     desk.sandbox.add_fault("fail:Business Event Not Found*1")
     assert desk.fire() == (1, {"b": "failed"})
     assert desk.action == "retry"

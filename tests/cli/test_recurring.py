@@ -68,13 +68,13 @@ def test_each_time_is_fired_once_and_says_which_it_is(
     assert body["properties"] == {"day": "Friday", "program_id": "1"}
 
 
-def test_what_no_run_came_for_is_told_once(
+def test_what_no_run_came_for_is_reported_once(
     bulletins: Bulletins, ledger: None, sandbox: Sandbox, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0  # from now on it is watched
     it_is(FRIDAY + timedelta(days=10))
     planned = bulletins("plan", "--tag", "music")
-    done = bulletins("fire", "--yes", "--tag", "music", "--format", "json")
+    done = bulletins("fire", "--yes", "--tag", "music", "--report-all", "--format", "json")
     again = bulletins("fire", "--yes", "--tag", "music")
 
     assert (planned.code, "2 expired" in planned.out) == (0, True)
@@ -83,7 +83,7 @@ def test_what_no_run_came_for_is_told_once(
     assert "expired" not in bulletins("plan", "--tag", "music").out
 
 
-def test_what_was_missed_often_is_told_in_two_lines_unless_all_is_wanted(
+def test_what_was_missed_often_is_reported_in_two_lines_unless_all_is_wanted(
     bulletins: Bulletins, ledger: None, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
@@ -96,17 +96,18 @@ def test_what_was_missed_often_is_told_in_two_lines_unless_all_is_wanted(
     assert [line.split()[3] for line in told] == [f"r1@2027-01-{day}T13:00:00Z" for day in ("01", "08", "15")]
 
 
-def test_the_report_of_a_run_tells_many_times_in_a_few_lines_unless_all_is_wanted(
+def test_the_report_of_a_run_shows_many_times_in_a_few_lines_unless_all_is_wanted(
     bulletins: Bulletins, ledger: None, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
     it_is(FRIDAY + timedelta(days=43))
     assert bulletins("fire", "--yes", "--tag", "music").code == 1
-    _, *told, summary = bulletins("report").out.splitlines()
+    _, *told, summary, left = bulletins("report").out.splitlines()
     assert [line.split()[3] for line in told[:3]] == [f"r1@2026-12-{day}T13:00:00Z" for day in ("04", "11", "18")]
     more = "4 more, from r1@2026-12-25T13:00:00Z to r1@2027-01-15T13:00:00Z (--verbose shows them)"
     assert (told[3:], summary) == ([f"expired    weekly india · {more}"], "7 expired")
-    assert len(bulletins("report", "--verbose").out.splitlines()) == 9
+    assert left == "left alone: 1 not due yet"
+    assert len(bulletins("report", "--verbose").out.splitlines()) == 10
 
 
 def test_with_catch_up_none_what_a_run_may_not_send_is_in_time_for_the_next(
@@ -122,11 +123,11 @@ def test_with_catch_up_none_what_a_run_may_not_send_is_in_time_for_the_next(
     it_is(FRIDAY + timedelta(days=7, minutes=16))  # too late for the first, and what is too late is told
     assert bulletins("fire", "--yes", "--tag", "music", "--max", "0").code == 5
     it_is(FRIDAY + timedelta(days=7, minutes=17))
-    done = bulletins("fire", "--yes", "--tag", "music", "--format", "json")
+    done = bulletins("fire", "--yes", "--tag", "music", "--report-all", "--format", "json")
     assert [each["outcome"] for each in done.json["results"]] == ["expired", "fired", None]
 
 
-def test_a_new_schedule_tells_nothing_of_last_year(bulletins: Bulletins, ledger: None, it_is: SetClock) -> None:
+def test_a_new_schedule_reports_nothing_of_last_year(bulletins: Bulletins, ledger: None, it_is: SetClock) -> None:
     it_is(FRIDAY + timedelta(hours=3))
     done = bulletins("fire", "--yes", "--tag", "music")
     assert (done.code, done.out.splitlines()[0]) == (0, "nothing to send")
@@ -217,7 +218,7 @@ def test_a_plan_up_to_a_time_is_fired_as_any_other(
     assert sorted(filter(None, sent(sandbox))) == ["Once", "Weekly of 2026-12-04"]
 
 
-def test_an_entry_that_was_removed_and_put_back_tells_what_it_missed(
+def test_an_entry_that_was_removed_and_put_back_shows_what_it_missed(
     bulletins: Bulletins, ledger: None, it_is: SetClock, write: Write
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
@@ -322,7 +323,7 @@ def test_a_reviewed_plan_of_another_schedule_is_refused(
     assert done.refused_with(ErrorCode.PLAN_OUTDATED, "r1@2026-12-04T13:00:00Z")
 
 
-def test_a_reviewed_plan_settles_nothing_of_what_it_does_not_tell(
+def test_a_reviewed_plan_settles_nothing_of_what_it_does_not_report(
     bulletins: Bulletins, ledger: None, sandbox: Sandbox, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes").code == 0
@@ -353,11 +354,11 @@ def test_an_edit_of_the_schedule_says_what_it_does_now(bulletins: Bulletins, wri
     ]
 
 
-def test_a_dry_run_tells_and_records_nothing(bulletins: Bulletins, ledger: None, it_is: SetClock) -> None:
+def test_a_dry_run_reports_and_records_nothing(bulletins: Bulletins, ledger: None, it_is: SetClock) -> None:
     assert bulletins("fire", "--yes").code == 0
     it_is(FRIDAY + timedelta(days=1))
     for _ in range(2):
-        done = bulletins("fire", "--dry-run", "--id", "weekly", "--format", "json")
+        done = bulletins("fire", "--dry-run", "--id", "weekly", "--report-all", "--format", "json")
         assert [each["action"] for each in done.json["results"]] == ["expired", "wait"]
     assert json.loads(bulletins("ledger", "show", "--format", "json").out)["firings"]["expired"] == 0
 
@@ -367,7 +368,7 @@ def test_the_document_is_the_same_whenever_it_was_missed(bulletins: Bulletins, l
     assert bulletins("fire", "--yes").code == 0
     it_is(FRIDAY + timedelta(days=1))
     assert bulletins("fire", "--yes", "--id", "weekly").code == 1
-    (path,) = sorted(Path(".bulletins/reports").glob("*.json"))[-1:]
+    path = max(Path(".bulletins/reports").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     run = json.loads(path.read_text(encoding="utf-8"))["run"]["id"]
     path.unlink()
     done = bulletins("report", run, "--format", "json")
@@ -383,7 +384,7 @@ def test_an_edit_to_an_earlier_time_of_the_day_sends_nothing_again(
     assert bulletins("fire", "--yes", "--id", "weekly").code == 0
     write({"all.yaml": WEEKLY.replace("30 18", "0 18")})
     it_is(FRIDAY + timedelta(minutes=15))
-    done = bulletins("fire", "--yes", "--id", "weekly", "--format", "json")
+    done = bulletins("fire", "--yes", "--id", "weekly", "--report-all", "--format", "json")
     assert (done.code, [each["outcome"] for each in done.json["results"]]) == (0, [None, None])
     assert sent(sandbox) == ["Weekly of 2026-12-04"]
 

@@ -181,6 +181,6 @@ def test_a_dry_run_that_is_refused_is_reported_too(bulletins: Bulletins, planned
     assert outcomes(done.json) == {"now-1": "skipped", "now-2": "skipped"}
 
 
-def test_a_plan_that_cannot_be_written_is_told(bulletins: Bulletins, ledger: str) -> None:
+def test_a_plan_that_cannot_be_written_is_reported(bulletins: Bulletins, ledger: str) -> None:
     Path("file").touch()
     assert bulletins("plan", "--out", "file/plan.json").refused_with(ErrorCode.CANNOT_WRITE)

@@ -96,7 +96,7 @@ COMMANDS = [
 
 @needs_full
 @both_ways
-def test_a_full_disk_is_told_as_one(bulletins: Bulletins, ended: Ended, ledger: str, unbuffered: str) -> None:
+def test_a_full_disk_is_reported_as_one(bulletins: Bulletins, ended: Ended, ledger: str, unbuffered: str) -> None:
     assert bulletins("fire", "--yes", "--id", "now-1").code == 0
     with FULL.open("w") as full:
         for command in COMMANDS:
@@ -161,7 +161,7 @@ def test_all_is_settled_although_nobody_reads_of_it(
 
 @needs_full
 @needs_posix
-def test_what_was_left_alone_is_told_although_the_rest_is_lost(
+def test_what_was_left_alone_is_reported_although_the_rest_is_lost(
     bulletins: Bulletins, ledger: str, sandbox: Sandbox
 ) -> None:
     sandbox.add_fault("503")
@@ -206,7 +206,7 @@ def test_a_dry_run_that_can_show_nothing_leaves_its_report(ledger: str, tmp_path
 
 @needs_full
 @pytest.mark.parametrize(("arguments", "code"), [(["validate", "nowhere"], 2), (["plan"], 0), (["status"], 5)])
-def test_without_standard_error_the_exit_code_tells(
+def test_without_standard_error_the_exit_code_shows(
     small_set: Path, arguments: list[str], code: int, ended: Ended
 ) -> None:
     with FULL.open("w") as full:
@@ -255,7 +255,7 @@ def test_a_disk_that_fills_up_in_the_middle(tmp_path: Path, unbuffered: str) -> 
     ("command", "code", "unbuffered"),
     [("schema plan", 5, ""), ("schema plan", 5, "1"), ("fire --yes --id now-*", 1, "")],
 )
-def test_a_reader_who_has_left_is_told_nothing(
+def test_nothing_is_reported_to_a_reader_who_has_left(
     ledger: str, command: str, code: int, unbuffered: str, ended: Ended
 ) -> None:
     reader, writer = os.pipe()

@@ -168,7 +168,7 @@ def test_a_report_that_could_not_be_written_is_published_by_the_next_run(
     assert fire(bulletins) == (0, {})
 
 
-def test_while_the_ledger_can_not_record_the_report_the_exit_code_says_so(
+def test_while_the_ledger_can_not_record_the_report_the_exit_code_shows_it(
     bulletins: Bulletins, set_of: SetOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_of({"b.yaml": "b-1/20h"})

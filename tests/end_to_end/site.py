@@ -239,9 +239,9 @@ class Site:
         return Counter(received.name or "" for received in self.sandbox.received())
 
     def reports(self) -> list[dict[str, Any]]:
-        """The reports of all runs, oldest first, each checked against its schema."""
-        paths = sorted((self.folder / ".bulletins" / "reports").glob("*.json"))
-        return [valid_report(path) for path in paths]
+        """The reports, oldest first, each checked against its schema. Of idle runs, only the last has one."""
+        paths = (self.folder / ".bulletins" / "reports").glob("*.json")
+        return sorted(map(valid_report, paths), key=lambda report: str(report["run"]["id"]))
 
     def states(self) -> Counter[str]:
         """How many rows of the ledger are in which state."""

@@ -182,7 +182,7 @@ def test_at_most_one_request_may_have_been_sent(fired: Fired, name: str) -> None
 
 
 @pytest.mark.parametrize("outcome", EXIT_CODES)
-def test_the_exit_code_tells_the_worst_outcome(fired: Fired, outcome: str) -> None:
+def test_the_exit_code_shows_the_worst_outcome(fired: Fired, outcome: str) -> None:
     assert fired.first[outcome].done.code == EXIT_CODES[outcome], fired.first[outcome].done
 
 
@@ -203,7 +203,7 @@ def test_no_redirect_was_followed(fired: Fired) -> None:
     assert fired.paths == {"/1/targets/trigger.json"}
 
 
-def test_status_tells_what_a_person_needs_for_each_doubt(fired: Fired, tmp_path: Path) -> None:
+def test_status_shows_what_a_person_needs_for_each_doubt(fired: Fired, tmp_path: Path) -> None:
     said = fired.site.run("status").out
     for name, row in TABLE.items():
         assert (f"{slug(name)} in {slug(name)} (r1)" in said) is (row.outcome == UNKNOWN)

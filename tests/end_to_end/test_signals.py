@@ -22,7 +22,7 @@ ONCE_MORE = "interrupted: waiting for the requests in progress; a second interru
 NOISE = ("Traceback", "Exception ignored", "KeyboardInterrupt", "internal error")
 
 BEFORE_SENDING = (
-    "runner.definitions.load:load",
+    "runner.jobs.loaded_set:load_set",
     "runner.ledger.database.connect:open_engine",
     "runner.ledger.ledger:Ledger.history",
     "runner.jobs.firing.publishing:ReportPublisher.check",
@@ -205,7 +205,7 @@ def test_a_signal_ends_any_command_without_a_traceback(
 
 
 @pytest.mark.parametrize(
-    ("module", "number"), each_with_a_signal(("runner.definitions.load", "sqlalchemy", "runner.fire.lanes.send_permit"))
+    ("module", "number"), each_with_a_signal(("runner.jobs.loaded_set", "sqlalchemy", "runner.fire.lanes.send_permit"))
 )
 def test_a_signal_whose_exception_python_drops_counts_all_the_same(
     site: Site, tmp_path: Path, module: str, number: signal.Signals

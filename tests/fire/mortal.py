@@ -38,7 +38,7 @@ POINTS: dict[str, tuple[type, str]] = {
     "settle": (Ledger, "settle_all"),
     "expire": (Ledger, "expire"),
     "watch": (Ledger, "watch"),
-    "sweep": (Ledger, "sweep"),
+    "sweep": (Ledger, "put_claims_in_doubt"),
     "take over": (Ledger, "take_over"),
     "record": (Ledger, "record_outcome"),
     "mark": (Ledger, "mark_reported"),

@@ -222,7 +222,7 @@ def test_an_answer_with_characters_that_no_database_takes(firer: Firer, ledger: 
     claims = Claims(
         LedgerWriter(ledger, firer.run().id), access, is_stopping=lambda: False, on_fault=lambda error: None
     )
-    claim = claims.take(step)
+    claim = claims.claim_firing(step)
     settled = claims.settle(claim, Result(step, "fired", attempts=(attempt,), error="\0\udfff"))  # type: ignore[arg-type]
     assert (settled.outcome, states(ledger)) == ("fired", {"episode-1": State.FIRED})
 

@@ -39,7 +39,7 @@ def test_the_oracle_sees_the_clocks_change() -> None:
         (2, datetime(2026, 10, 18, tzinfo=UTC), datetime(2026, 11, 15, tzinfo=UTC)),
     ],
 )
-def test_each_time_is_sent_once_where_a_run_came_and_else_told_once(
+def test_each_time_is_sent_once_where_a_run_came_and_else_reported_once(
     folder: Path, seed: int, begin: datetime, end: datetime
 ) -> None:
     with Year(folder, seed, begin=begin, end=end) as year:

@@ -345,7 +345,7 @@ class Away:
         return call
 
 
-METHODS = ("claim_all", "settle_all", "expire", "sweep", "renew", "finish_run", "record_outcome",
+METHODS = ("claim_all", "settle_all", "expire", "put_claims_in_doubt", "renew", "finish_run", "record_outcome",
            "take_over", "unreported", "mark_reported", "take_slots", "give_back_slots", "slots_of",
            "slot_demand")  # fmt: skip
 
@@ -437,7 +437,7 @@ def test_a_run_whose_claims_were_taken_over_sends_nothing_more(ledger: Ledger) -
             other = ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta(minutes=9))
             with ledger.writing() as connection:  # in one go: its own renewal must not come between
                 end_lease(connection, run.id)
-                assert firings.sweep(connection, other, ledger.clock.now())
+                assert firings.put_claims_in_doubt(connection, other, ledger.clock.now())
             ledger.finish_run(other, exit_code=4, interrupted=False)
             await_stop(run)
 

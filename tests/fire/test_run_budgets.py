@@ -112,7 +112,7 @@ def test_one_that_is_held_back_is_no_canary(thrifty: Firer, sandbox: Sandbox) ->
     assert Counter(outcomes(ended).values()) == {"fired": 3, "skipped": 2}
 
 
-def test_a_window_that_closes_before_its_turn_is_told(thrifty: Firer) -> None:
+def test_a_window_that_closes_before_its_turn_is_reported(thrifty: Firer) -> None:
     bulletins = [bulletin(number, schedule=due(clock.now())) for number in range(6)]
     ended = thrifty.fire(bulletins)
     (skipped,) = (result for result in ended.results if result.outcome is Outcome.SKIPPED)
@@ -150,7 +150,7 @@ def test_in_the_place_of_what_failed_goes_what_the_plan_held_back(thrifty: Firer
     assert {result.reason for result in ended.results[10:]} == {step.reason for step in plan.steps[10:]}
 
 
-def test_what_a_run_left_behind_is_told_also_where_the_plan_held_it_back(thrifty: Firer, ledger: Ledger) -> None:
+def test_what_a_run_left_behind_is_reported_also_where_the_plan_held_it_back(thrifty: Firer, ledger: Ledger) -> None:
     """Another run claimed it and ended without a word after this one had planned."""
     bulletins = [bulletin(n) for n in range(6)]
     plan = planned(thrifty, bulletins)

@@ -62,7 +62,7 @@ def test_a_run_begins_to_watch_also_where_it_sends_nothing(firer: Firer, ledger:
     assert settled(ledger) == NOW - HOUR
 
 
-def test_what_was_missed_is_recorded_and_told_once(
+def test_what_was_missed_is_recorded_and_reported_once(
     firer: Firer, ledger: Ledger, sandbox: Sandbox, it_is: Callable[[datetime], None]
 ) -> None:
     daily = recurring("0 9 * * *")
@@ -125,7 +125,7 @@ def test_what_was_passed_over_meanwhile_is_not_sent(
     assert {row.state for row in ledger.rows()} == ({State.FIRED, State.EXPIRED} if was_watched else {State.FIRED})
 
 
-def test_a_longer_or_shorter_grace_sends_and_tells_nothing_again(
+def test_a_longer_or_shorter_grace_sends_and_reports_nothing_again(
     firer: Firer, ledger: Ledger, sandbox: Sandbox, it_is: Callable[[datetime], None]
 ) -> None:
     daily = recurring("0 9 * * *")
@@ -139,7 +139,7 @@ def test_a_longer_or_shorter_grace_sends_and_tells_nothing_again(
     assert sent(sandbox) == []
 
 
-def test_what_was_in_doubt_when_its_window_closed_is_told_once_a_person_says_it_was_not_sent(
+def test_what_was_in_doubt_when_its_window_closed_is_reported_once_a_person_says_it_was_not_sent(
     firer: Firer, ledger: Ledger, sandbox: Sandbox, it_is: Callable[[datetime], None]
 ) -> None:
     daily = recurring("0 13 * * *")
@@ -170,7 +170,7 @@ def test_with_catch_up_none_what_a_budget_held_back_goes_as_soon_as_it_lets_it(
     assert State.EXPIRED not in {row.state for row in ledger.rows()}
 
 
-def test_the_first_look_at_a_schedule_tells_nothing_and_sends_the_latest(
+def test_the_first_look_at_a_schedule_reports_nothing_and_sends_the_latest(
     firer: Firer, ledger: Ledger, sandbox: Sandbox, it_is: Callable[[datetime], None]
 ) -> None:
     often = recurring("*/30 * * * *", grace=3 * HOUR)
@@ -183,7 +183,7 @@ def test_the_first_look_at_a_schedule_tells_nothing_and_sends_the_latest(
 
 
 @pytest.mark.parametrize("cron", ["5 9 * * *", "*/30 * * * *"])
-def test_times_of_an_edited_schedule_from_before_the_edit_are_no_news(
+def test_times_of_an_edited_schedule_from_before_the_edit_are_not_reported(
     firer: Firer, ledger: Ledger, it_is: Callable[[datetime], None], cron: str
 ) -> None:
     daily = recurring("0 9 * * *", grace=3 * HOUR)

@@ -137,7 +137,7 @@ def test_what_is_not_fetched_yet_comes_with_the_command(
 
 
 @pytest.mark.parametrize("ref", ["origin/main", "main"])
-def test_the_command_for_a_missing_ref_mends_a_clone_of_one_branch(
+def test_the_command_for_a_missing_ref_fixes_a_clone_of_one_branch(
     repository: Repository, branch: tuple[str, str, str], tmp_path: Path, ref: str
 ) -> None:
     clone = repository.clone(tmp_path / "clone", "--single-branch")
@@ -145,7 +145,7 @@ def test_the_command_for_a_missing_ref_mends_a_clone_of_one_branch(
     assert base(clone.folder, "origin/main").commit == branch[0]
 
 
-def test_the_command_for_a_missing_ref_mends_a_shallow_clone_at_once(
+def test_the_command_for_a_missing_ref_fixes_a_shallow_clone_at_once(
     repository: Repository, branch: tuple[str, str, str], tmp_path: Path
 ) -> None:
     clone = repository.clone(tmp_path / "clone", "--depth", "1")

@@ -93,7 +93,7 @@ def test_later_steps_find_bulletins_and_the_python_of_the_job(installed: Install
     assert done.stdout.startswith("bulletins ")
 
 
-def test_it_runs_what_it_is_told_an_argument_a_line(installed: Installed) -> None:
+def test_it_runs_its_arguments_one_a_line(installed: Installed) -> None:
     folder = installed.folder / "bulletins.d of $(id) all"
     folder.mkdir()
     (folder / "bad.yaml").write_text("bulletins: 1\n", encoding="utf-8")

@@ -169,7 +169,7 @@ def test_one_alone_has_no_defaults_and_properties_of_two_events_stay_with_them()
         ("name,when\nx,12\n,1\n", ["2:3 when: 12 is too small for UNIX seconds", "3:1 the row has no name"]),
     ],
 )
-def test_what_validate_would_find_is_told_at_the_cell(sheet: str, problems: list[str]) -> None:
+def test_what_validate_would_find_is_reported_at_the_cell(sheet: str, problems: list[str]) -> None:
     result = of_rows(sheet)
     found = told(list(result.problems))
     assert len(found) == len(problems), found

@@ -143,7 +143,7 @@ def test_the_host_and_the_port_are_known() -> None:
         (f"curl -d '{BODY} {ADDRESS}", "1:9", "never closed", "Close it"),
     ],
 )
-def test_what_cannot_be_taken_is_told_at_its_place(script: str, place: str, message: str, help_: str) -> None:
+def test_what_cannot_be_taken_is_reported_at_its_place(script: str, place: str, message: str, help_: str) -> None:
     drafts, problems, _ = found_in(script)
     assert drafts == []
     assert len(problems) == 1, told(problems)
@@ -159,7 +159,7 @@ def test_what_stands_below_is_read_by_the_first_request_alone() -> None:
     assert [line.partition(",")[0] for line in told(problems)] == ["1:75 -d takes the body from standard input"]
 
 
-def test_every_broken_call_is_told() -> None:
+def test_every_broken_call_is_reported() -> None:
     script = documented('{"business_event":true"}') + documented(BODY) + documented("{") + "curl 'x"
     drafts, problems, _ = found_in(script)
     assert (len(drafts), [problem.line for problem in problems]) == (1, [1, 3, 4])

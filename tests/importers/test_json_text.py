@@ -69,7 +69,9 @@ def test_no_text_is_too_odd(text: str) -> None:
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_what_is_not_json_is_told_with_its_place_and_the_mend(text: str, offset: int, message: str, help_: str) -> None:
+def test_what_is_not_json_is_reported_with_its_place_and_the_fix(
+    text: str, offset: int, message: str, help_: str
+) -> None:
     with pytest.raises(NotJson) as caught:
         value_at(text, 0)
     assert caught.value.offset == offset

@@ -83,7 +83,7 @@ def test_what_definitions_cannot_say_exactly_is_refused(
     assert help_ in problems[0].help
 
 
-def test_unknown_and_missing_fields_are_all_told() -> None:
+def test_unknown_and_missing_fields_are_all_reported() -> None:
     drafts, problems = found_in('{"name": "x", "c_by": "a@example.com", "properties": {}}')
     example = '"business_event": "Program Released"'
     assert drafts == []
@@ -121,7 +121,7 @@ def test_a_payload_with_many_problems_is_walked_once(monkeypatch: pytest.MonkeyP
     assert (len(problems), walked) == (100, [0])
 
 
-def test_each_broken_line_of_json_lines_is_told_and_the_others_are_read() -> None:
+def test_each_broken_line_of_json_lines_is_reported_and_the_others_are_read() -> None:
     drafts, problems = found_in(f'{dumped(ONE)}\n{{"business_event":true"}}\n{dumped(TWO)}\n{{"a"\n')
     assert [draft.payload for draft in drafts] == [ONE, TWO]
     assert [problem.line for problem in problems] == [2, 5]
@@ -139,7 +139,7 @@ def test_each_broken_line_of_json_lines_is_told_and_the_others_are_read() -> Non
         ("[", "1:2", "ends too soon"),
     ],
 )
-def test_what_is_no_payload_is_told(content: str, where: str, message: str) -> None:
+def test_what_is_no_payload_is_reported(content: str, where: str, message: str) -> None:
     _, problems = found_in(content)
     assert any(line.startswith(where) and message in line for line in told(problems)), told(problems)
 

@@ -44,7 +44,7 @@ def in_a_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[obje
 
 
 @KINDS
-def test_who_claims_waits_for_who_tells_it_as_expired(
+def test_who_claims_waits_for_who_shows_it_as_expired(
     ledger: Ledger, ledger_url: str, run: str, kind: Callable[[], list[Firing]]
 ) -> None:
     """Clocks differ, or one has planned a moment before: never is the same told as expired and sent."""
@@ -60,7 +60,7 @@ def test_who_claims_waits_for_who_tells_it_as_expired(
 
 
 @KINDS
-def test_who_tells_it_as_expired_waits_for_who_claims(
+def test_who_shows_it_as_expired_waits_for_who_claims(
     ledger: Ledger, ledger_url: str, run: str, kind: Callable[[], list[Firing]]
 ) -> None:
     (firing,), other = kind(), begin(ledger)
@@ -94,7 +94,7 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
     assert ledger.describe().states["expired"] == 20
 
 
-def test_many_are_told_in_a_few_statements(ledger: Ledger, run: str) -> None:
+def test_many_are_reported_in_a_few_statements(ledger: Ledger, run: str) -> None:
     found = recurring(200, ("europe", "india"))
     claimed, told = found[:7], begin(ledger)
     assert all(ledger.claim(run, firing, NOW) for firing in claimed)
@@ -107,7 +107,7 @@ def test_many_are_told_in_a_few_statements(ledger: Ledger, run: str) -> None:
 
 
 @KINDS
-def test_two_that_tell_the_same_in_another_order_do_not_wait_for_each_other(
+def test_two_runs_that_report_the_same_in_another_order_do_not_wait_for_each_other(
     ledger: Ledger, run: str, kind: Callable[[int], list[Firing]]
 ) -> None:
     """Of two checkouts: the files have other names."""
@@ -117,6 +117,6 @@ def test_two_that_tell_the_same_in_another_order_do_not_wait_for_each_other(
 
 
 @pytest.mark.parametrize("twice", [1, 2])
-def test_what_is_given_twice_is_told_once(ledger: Ledger, run: str, twice: int) -> None:
+def test_what_is_given_twice_is_reported_once(ledger: Ledger, run: str, twice: int) -> None:
     assert ledger.expire(run, recurring() * twice, NOW) == {recurring()[0].key}
     assert len(ledger.rows()) == 1

@@ -146,14 +146,14 @@ def test_an_answer_of_any_characters_can_be_recorded(ledger: Ledger, ledger_url:
     assert row.reason == row.error == kept["answer"] == kept["error"] == "a\ufffdb? सा"
 
 
-def test_attempts_told_twice_are_kept_once(ledger: Ledger, ledger_url: str, run: str) -> None:
+def test_attempts_recorded_twice_are_kept_once(ledger: Ledger, ledger_url: str, run: str) -> None:
     claim = claimed(ledger, run)
     ledger.settle(claim, Settlement(State.IN_DOUBT, attempts=(attempt(1, verdict="unknown"),)), NOW)
     ledger.settle(claim, Settlement(State.FIRED, attempts=(attempt(1), attempt(2))), LATER)
     assert [(row["number"], row["verdict"]) for row in all_of(ledger_url, attempts)] == [(1, "unknown"), (2, "yes")]
 
 
-def test_a_missed_window_is_news_once(ledger: Ledger, run: str) -> None:
+def test_a_missed_window_is_reported_once(ledger: Ledger, run: str) -> None:
     missed = make_firings(make_bulletin("a", at=NOW - 3 * HOUR), make_bulletin("b", at=NOW - 2 * HOUR))
     assert ledger.expire(run, missed, NOW) == {firing.key for firing in missed}
     assert ledger.expire(begin(ledger), missed, LATER) == set()
@@ -161,7 +161,7 @@ def test_a_missed_window_is_news_once(ledger: Ledger, run: str) -> None:
     assert {row.settled_at for row in ledger.rows()} == {NOW}
 
 
-def test_a_missed_window_is_news_again_where_it_moved(ledger: Ledger, run: str) -> None:
+def test_a_missed_window_is_reported_again_where_it_moved(ledger: Ledger, run: str) -> None:
     before, moved = make_firing(at=NOW - 3 * HOUR), make_firing(at=NOW - 2 * HOUR)
     longer = make_firing(at=NOW - 3 * HOUR, grace=2 * HOUR + timedelta(seconds=1))
     other = begin(ledger)
@@ -200,7 +200,7 @@ def test_a_settled_firing_does_not_expire_any_more(ledger: Ledger, run: str) -> 
     assert [row.state for row in ledger.rows()] == [State.FIRED]
 
 
-def test_a_ledger_gives_back_what_it_was_told(ledger: Ledger, ledger_url: str, run: str) -> None:
+def test_a_ledger_gives_back_what_it_was_reported(ledger: Ledger, ledger_url: str, run: str) -> None:
     claimed(ledger, run)
     (row,) = all_of(ledger_url, firings)
     assert row["payload"].encode() == FIRING.body

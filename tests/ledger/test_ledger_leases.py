@@ -61,6 +61,8 @@ def test_a_run_is_recorded_from_its_beginning_to_its_end(ledger: Ledger, ledger_
         "git_commit": "0123abc",
         "git_dirty": False,
         "number": 1,
+        "summary": None,
+        "entries": None,
     }
     assert all_of(ledger_url, runs) == [begun]
     at(ledger, NOW + TICK).finish_run(run, exit_code=4, interrupted=True)

@@ -123,7 +123,7 @@ def _missed() -> Iterator[Step]:
     yield decide(latest, recorded, NOW).steps[0]
     yield decide(none, watched, NOW).steps[1]
     yield decide(every, History(), NOW).steps[0]
-    edited = replace(watched, looked={KEY: NOW - MINUTE}, edited={KEY})
+    edited = replace(watched, looked_at={KEY: NOW - MINUTE}, edited={KEY})
     yield decide(every, edited, NOW).steps[0]
     yield decide(every, History(settled={KEY: NOW - HOUR}), NOW).steps[0]
     ended = Recurrence("0 9 * * *", "UTC", ends=NOW - timedelta(days=30))

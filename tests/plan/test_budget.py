@@ -164,7 +164,7 @@ def test_an_expiry_for_which_the_budget_is_the_cause_says_so() -> None:
         assert (other.reason.code, other.kept_reason) == (ReasonCode.GRACE_ENDED, None)
 
 
-def test_an_expiry_that_was_told_says_what_was_told_and_no_more() -> None:
+def test_a_reported_expiry_shows_what_was_reported_and_no_more() -> None:
     (firing,) = due(1, at=NOW - 2 * HOUR, grace=HOUR)
     before = tuple(sorted(spent(61 * MINUTE, 100 * MINUTE)))
     news = plan([firing], an_account(2), before).steps[0]

@@ -31,7 +31,7 @@ def actions(found: Plan) -> list[str]:
     return [f"{step.action.value}{' (news)' if step.needs_report else ''}" for step in found.steps]
 
 
-def test_of_several_only_the_latest_goes_and_the_others_are_told() -> None:
+def test_of_several_only_the_latest_goes_and_the_others_are_reported() -> None:
     found = plan(hourly())
     assert actions(found) == ["expired (news)", "expired (news)", "fire", "wait"]
     assert found.steps[0].reason.code is ReasonCode.NEWER_IS_SENT
@@ -57,7 +57,7 @@ def test_after_an_earlier_one_a_later_one_goes() -> None:
     assert actions(plan(found, make_entry(found[1], State.FIRED))) == ["expired (news)", "done", "fire", "wait"]
 
 
-def test_what_was_passed_over_is_told_once_and_stays_so() -> None:
+def test_what_was_passed_over_is_reported_once_and_stays_so() -> None:
     first, second, third, _ = found = hourly()
     told = make_entry(first, State.EXPIRED, expiry_reason="another took its place")
     after = plan(found, told, make_entry(second, State.EXPIRED), make_entry(third, State.FAILED))
@@ -67,7 +67,7 @@ def test_what_was_passed_over_is_told_once_and_stays_so() -> None:
 
 
 @pytest.mark.parametrize("catch_up", CatchUp)
-def test_what_was_told_as_expired_stays_so_with_every_catch_up_and_every_grace(catch_up: CatchUp) -> None:
+def test_what_was_reported_as_expired_stays_so_with_every_catch_up_and_every_grace(catch_up: CatchUp) -> None:
     first, *_ = found = hourly(catch_up)
     step = plan(found, make_entry(first, State.EXPIRED, expires_at=NOW - HOUR)).steps[0]
     assert (step.action, step.needs_report) == ("expired", False)
@@ -111,7 +111,7 @@ def test_with_none_what_a_run_has_seen_is_in_time_up_to_its_grace() -> None:
     late = NOW + IN_TIME + 5 * MINUTE
     found = hourly(CatchUp.NONE, late)
     for looked, does in ((NOW + MINUTE, "fire"), (NOW - MINUTE, "expired (news)")):
-        history = History(settled=WATCHED, looked={WatchKey("india", "a", 1): looked})
+        history = History(settled=WATCHED, looked_at={WatchKey("india", "a", 1): looked})
         assert actions(decide(found, history, late))[-2:] == [does, "wait"]
 
 
@@ -131,7 +131,7 @@ def test_one_that_is_a_duplicate_takes_nobodys_place() -> None:
     assert "r1@2026-12-01T12:00:00Z" in after.steps[0].reason.text
 
 
-def test_where_all_are_duplicates_none_is_told_as_passed_over() -> None:
+def test_where_all_are_duplicates_none_is_reported_as_passed_over() -> None:
     found = hourly()
     copy = (found[2].key.account, found[2].payload_hash)
     after = expecting(found, recent={copy: (SentFiring(FiringKey("india", "other", "r1"), NOW - MINUTE),)})
@@ -163,17 +163,17 @@ def test_what_was_passed_over_says_nothing_of_a_budget() -> None:
     assert [step.reason.code for step in after.steps[:2]] == [ReasonCode.EXPIRY_REPORTED, ReasonCode.NEWER_WAITS]
 
 
-def test_what_is_disabled_is_no_news_and_stands_in_nobodys_way() -> None:
+def test_a_disabled_bulletin_is_not_reported_and_blocks_nothing() -> None:
     assert actions(plan(hourly(enabled=False))) == ["disabled"] * 4
 
 
-def test_what_was_settled_is_neither_sent_nor_told_again_when_the_grace_becomes_longer() -> None:
+def test_what_was_settled_is_neither_sent_nor_reported_again_when_the_grace_becomes_longer() -> None:
     found = plan(hourly(CatchUp.ALL), settled={WatchKey("india", "a", 1): NOW - HOUR})
     assert actions(found) == ["expired", "fire", "fire", "wait"]
     assert found.steps[0].reason.code is ReasonCode.TOO_LATE_FOR_LAST_RUN
 
 
-def test_what_ended_before_anybody_looked_is_no_news() -> None:
+def test_what_ended_before_anybody_looked_is_not_reported() -> None:
     schedule = Recurrence("0 9 * * *", "UTC", ends=NOW - timedelta(days=30))
     found = list(firings(Definitions({}, {}, (make_bulletin(schedule=schedule),), ()), NOW))
     (step,) = plan(found, settled={}).steps

@@ -59,12 +59,12 @@ def test_a_renamed_property_goes_and_comes() -> None:
     }
 
 
-def test_several_edits_are_all_told() -> None:
+def test_several_edits_are_all_reported() -> None:
     found = diff({"name": "old", "at": NOW}, {"name": "new", "when": 1796130000})
     assert {change.field for change in found} == {"name", "schedule.at", "when"}
 
 
-def test_a_change_is_told_even_where_the_old_definition_is_unknown() -> None:
+def test_a_change_is_reported_even_where_the_old_definition_is_unknown() -> None:
     firing = make_firing()
     entry = make_entry(firing, State.FIRED, fingerprint="sha256:other")
     (step,) = decide([firing], knowing(entry), NOW).steps
@@ -89,7 +89,7 @@ def test_a_value_from_the_defaults_is_marked_on_the_side_where_it_is_left() -> N
     ]
 
 
-def test_lists_and_booleans_are_told_as_definitions_write_them() -> None:
+def test_lists_and_booleans_are_reported_as_definitions_write_them() -> None:
     old = {"tags": [], "enabled": True}
     new = {"tags": ["a", "b"], "enabled": False}
     assert list(changes(old, new)) == [Change("enabled", "true", "false"), Change("tags", None, "a, b")]

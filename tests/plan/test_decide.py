@@ -55,7 +55,7 @@ def test_in_the_last_instant_of_its_grace_it_is_fired() -> None:
     assert step_of(make_firing(at=NOW - HOUR, grace=HOUR)).action is Action.FIRE
 
 
-def test_past_its_grace_it_is_expired_and_news() -> None:
+def test_after_its_grace_a_firing_is_expired_and_reported() -> None:
     step = step_of(make_firing(at=NOW - 3 * HOUR, grace=HOUR))
     assert step.action is Action.EXPIRED
     assert step.reason.code is ReasonCode.GRACE_ENDED
@@ -66,14 +66,14 @@ def test_the_least_moment_past_its_grace_it_is_expired() -> None:
     assert step_of(make_firing(at=NOW - HOUR - TICK, grace=HOUR)).action is Action.EXPIRED
 
 
-def test_a_recorded_expiry_is_no_news() -> None:
+def test_a_recorded_expiry_is_not_reported() -> None:
     firing = make_firing(at=NOW - 3 * HOUR)
     step = step_of(firing, known(firing, State.EXPIRED))
     assert (step.action, step.needs_report) == (Action.EXPIRED, False)
     assert step.reason.code is ReasonCode.EXPIRY_REPORTED
 
 
-def test_an_expiry_is_news_again_once_the_window_moved() -> None:
+def test_an_expiry_is_reported_again_once_the_window_moved() -> None:
     firing = make_firing(at=NOW - 3 * HOUR)
     history = known(firing, State.EXPIRED, expires_at=NOW - 20 * HOUR)
     assert step_of(firing, history).needs_report
@@ -85,7 +85,7 @@ def test_an_expired_firing_whose_window_moved_on_is_fired() -> None:
 
 
 @pytest.mark.parametrize("due_in", [timedelta(), 9 * HOUR])
-def test_what_was_told_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: timedelta) -> None:
+def test_what_was_reported_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: timedelta) -> None:
     firing = make_firing(at=NOW + due_in)
     told = make_entry(firing, State.EXPIRED)
     (step,) = decide([firing], knowing(told), NOW).steps
@@ -97,7 +97,7 @@ def test_what_was_told_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: 
     assert at_once.action is Action.FIRE
 
 
-def test_one_that_failed_before_it_expired_is_news() -> None:
+def test_a_firing_that_failed_before_it_expired_is_reported() -> None:
     firing = make_firing(at=NOW - 3 * HOUR)
     step = step_of(firing, known(firing, State.FAILED, reason="400"))
     assert (step.action, step.needs_report) == (Action.EXPIRED, True)
@@ -182,7 +182,7 @@ def test_a_disabled_bulletin_is_not_fired() -> None:
 
 
 @pytest.mark.parametrize("at", [NOW + HOUR, NOW - 9 * HOUR])
-def test_disabled_wins_over_the_window_and_makes_no_news(at: Any) -> None:
+def test_disabled_wins_over_the_window_and_is_not_reported(at: Any) -> None:
     step = step_of(make_firing(enabled=False, at=at))
     assert (step.action, step.needs_report) == (Action.DISABLED, False)
 
@@ -204,7 +204,7 @@ def test_steps_come_by_due_time_then_in_file_order() -> None:
     assert [step.firing.key.bulletin for step in plan.steps] == ["at-once", "first", "second", "third", "later"]
 
 
-def test_a_plan_knows_what_it_sends_and_what_is_news() -> None:
+def test_a_plan_knows_what_it_sends_and_what_needs_a_report() -> None:
     done = make_firing("done", name="0")
     firings = make_firings(
         make_bulletin("late", at=NOW - 9 * HOUR, name="1"),
@@ -235,9 +235,9 @@ def test_only_fire_and_retry_send(action: Action) -> None:
         (timedelta(days=1, seconds=5), "1d 5s"),
     ],
 )
-def test_a_span_is_told_in_its_two_largest_units(length: timedelta, text: str) -> None:
+def test_a_span_is_reported_in_its_two_largest_units(length: timedelta, text: str) -> None:
     assert duration_text(length) == text
 
 
-def test_a_moment_is_told_in_utc() -> None:
+def test_a_moment_is_reported_in_utc() -> None:
     assert utc_text(NOW.astimezone(ZoneInfo("Asia/Kolkata"))) == "2026-12-01T13:00:00Z"

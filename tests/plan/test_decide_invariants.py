@@ -125,7 +125,7 @@ def test_of_equal_payloads_of_other_ids_one_is_sent_unless_more_are_wanted(case:
 
 
 @given(cases())
-def test_only_an_expiry_is_news_and_it_never_sends(case: Case) -> None:
+def test_only_an_expiry_is_reported_and_it_never_sends(case: Case) -> None:
     plan = decide(*case, NOW)
     for step in plan.newly_expired:
         assert step.action is Action.EXPIRED

@@ -112,7 +112,7 @@ def test_what_went_out_in_an_account_of_another_name_is_a_duplicate() -> None:
     assert step.reason.code is ReasonCode.ACCOUNT_RENAMED
 
 
-def test_what_went_out_there_by_another_name_is_told_with_it() -> None:
+def test_what_went_out_there_by_another_name_is_reported_with_it() -> None:
     firing = make_firing("a", at=NOW)
     sent = SentFiring(FiringKey("bharat", "a", "r1@2026-12-01T13:00:00Z"), NOW)
     (step,) = decide([firing], History(orphans={firing.key[1:]: (sent,)}), NOW).steps

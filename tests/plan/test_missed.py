@@ -50,7 +50,7 @@ def shown(plan: Plan) -> list[str]:
     return [f"{step.firing.bulletin.name}: {step.action.value}{' (news)' * step.needs_report}" for step in plan.steps]
 
 
-def test_what_no_run_came_for_is_told_filled_in() -> None:
+def test_what_no_run_came_for_is_reported_filled_in() -> None:
     plan = planned(daily(), settled={KEY: NOW - 3 * DAY})
     assert shown(plan) == [
         "of 2026-11-29: expired (news)",
@@ -61,13 +61,13 @@ def test_what_no_run_came_for_is_told_filled_in() -> None:
     assert plan.settled_until == {KEY: NOW - 2 * HOUR}
 
 
-def test_nothing_is_told_of_a_bulletin_that_no_run_has_looked_at() -> None:
+def test_nothing_is_reported_about_a_bulletin_that_no_run_has_looked_at() -> None:
     plan = planned(daily(), settled={})
     assert shown(plan) == ["of 2026-12-02: wait"]
     assert plan.settled_until == {KEY: NOW - 2 * HOUR}
 
 
-def test_what_was_sent_or_told_before_is_not_shown_again() -> None:
+def test_what_was_sent_or_reported_before_is_not_shown_again() -> None:
     first, second, third = missed_ones(daily(), NOW - 3 * DAY)
     entries = (make_entry(first, State.FIRED), make_entry(second, State.EXPIRED), make_entry(third, State.FAILED))
     plan = planned(daily(), settled={KEY: NOW - 3 * DAY}, entries=entries)
@@ -95,7 +95,7 @@ def test_what_is_in_doubt_inside_its_grace_holds_nothing_back() -> None:
     assert plan.settled_until == {KEY: NOW - DAY}
 
 
-def test_what_is_disabled_is_settled_and_not_told() -> None:
+def test_what_is_disabled_is_settled_and_not_reported() -> None:
     plan = planned(daily(enabled=False), settled={KEY: NOW - 3 * DAY})
     assert shown(plan) == ["of 2026-12-02: disabled"]
     assert plan.settled_until == {KEY: NOW - 2 * HOUR}
@@ -139,7 +139,7 @@ def every_half_hour(catch_up: CatchUp = CatchUp.LATEST) -> Bulletin:
 
 
 @pytest.mark.parametrize("catch_up", [CatchUp.LATEST, CatchUp.ALL, CatchUp.NONE])
-def test_of_what_is_new_only_the_latest_goes_and_nothing_is_told(catch_up: CatchUp) -> None:
+def test_of_what_is_new_only_the_latest_goes_and_nothing_is_reported(catch_up: CatchUp) -> None:
     plan = planned(every_half_hour(catch_up), settled={})
     assert [step.action.value for step in plan.steps] == ["expired"] * 6 + ["fire", "wait"]
     assert plan.newly_expired == ()
@@ -201,7 +201,7 @@ def test_with_none_a_time_of_before_an_edit_was_seen_by_nobody() -> None:
 
 @pytest.mark.parametrize("state", [State.FAILED, State.IN_DOUBT])
 @pytest.mark.parametrize("catch_up", [CatchUp.ALL, CatchUp.NONE])
-def test_what_an_edit_passes_over_is_told_where_an_older_one_is_still_open(catch_up: CatchUp, state: State) -> None:
+def test_what_an_edit_passes_over_is_reported_where_an_older_one_is_still_open(catch_up: CatchUp, state: State) -> None:
     """Or the next run, to which nothing is new any more, would send it."""
     now = NOW + timedelta(minutes=10)
     before, after = (Recurrence(cron, "UTC", HOUR, catch_up=catch_up) for cron in ("25 * * * *", "25,40 * * * *"))
@@ -227,7 +227,7 @@ def test_what_is_watched_and_unchanged_was_missed_since() -> None:
     schedule = Recurrence("0 9 * * *", "UTC", 2 * HOUR)
     watch = Watch(NOW - 3 * DAY, NOW - 2 * DAY, times_of(schedule))
     found = watched_history({KEY: watch}, {KEY: schedule}, NOW)
-    assert (found.settled, found.looked, found.edited) == ({KEY: NOW - 3 * DAY}, {KEY: NOW - 2 * DAY}, set())
+    assert (found.settled, found.looked_at, found.edited) == ({KEY: NOW - 3 * DAY}, {KEY: NOW - 2 * DAY}, set())
     assert not found.is_new(KEY)
 
 
@@ -240,7 +240,7 @@ def test_of_an_edited_schedule_no_more_was_missed_than_its_grace_holds(fields: d
     found = watched_history(
         {KEY: Watch(NOW - 3 * DAY, NOW - DAY, times_of(before))}, {KEY: replace(before, **fields)}, NOW
     )
-    assert (found.settled, found.looked) == ({KEY: NOW - 2 * HOUR}, {KEY: NOW - DAY})
+    assert (found.settled, found.looked_at) == ({KEY: NOW - 2 * HOUR}, {KEY: NOW - DAY})
     assert found.is_new(KEY)
 
 

@@ -98,7 +98,7 @@ def test_missed_is_what_closed_since_then() -> None:
     assert missed(make_bulletin(at=NOW - DAY), NOW - 2 * DAY, NOW) == ()
 
 
-def test_of_too_many_missed_ones_the_newest_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_too_many_missed_ones_the_newest_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_MISSED", 2)
     assert names(missed(daily(6), NOW - 30 * DAY, NOW)) == ["r1@2026-11-30T06:00:00Z", "r1@2026-12-01T06:00:00Z"]
 

@@ -42,7 +42,7 @@ def test_a_plan_counts_what_waits_for_a_budget_among_what_waits() -> None:
     assert summary_line(alone) == "plan at 2026-12-01T13:00:00Z: 1 wait"
 
 
-def test_a_run_tells_it_apart_from_what_is_not_due() -> None:
+def test_a_run_distinguishes_it_from_what_is_not_due() -> None:
     held = make_result("a", None, action="wait", reason=SPENT, may_go_at=LATER)
     report = make_report(held, make_result("b", None, action="wait"))
     assert list(summary_lines(report)) == [

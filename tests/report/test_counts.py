@@ -32,7 +32,7 @@ def effect(action: str | None, due_at: str = LATER, **fields: Any) -> dict[str, 
         (["a", "a"], "2 firings of 1 bulletin"),
     ],
 )
-def test_firings_are_told_apart_from_bulletins_where_they_are_more(ids: list[str], said: str) -> None:
+def test_firings_are_distinguished_from_bulletins_where_they_are_more(ids: list[str], said: str) -> None:
     assert bulletins_of(iter(ids)) == said
 
 
@@ -151,7 +151,7 @@ def test_what_an_account_that_moves_takes_along_is_what_went_there_before() -> N
     assert merging(document)[1:] == ["3 not sent yet would reach other people: their account moves."]
 
 
-def test_what_happens_often_in_an_account_is_told_once_with_how_often() -> None:
+def test_what_happens_often_in_an_account_is_reported_once_with_how_often() -> None:
     often = [effect("fire", account=name, text="goes out") for name in ("india", "europe", "india", "india")]
     late = [effect("expired", text="2 times from a to b are too late") for _ in range(2)]
     told = [(each["account"], times, each["text"]) for each, times in distinct_effects([*often, *late])]

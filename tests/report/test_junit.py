@@ -107,7 +107,7 @@ def test_a_plan_passes_what_would_be_sent_and_fails_what_is_blocked() -> None:
     assert end(waiting) == ("skipped", "wait", "due 2026-12-01T13:00:00Z, in 1h")
 
 
-def test_an_edit_after_sending_is_told_field_by_field() -> None:
+def test_an_edit_after_sending_is_reported_field_by_field() -> None:
     changes = [{"field": "name", "old": "Episode 11", "new": None}]
     (case,) = suite_of(plan_junit(make_plan(make_planned(action="changed", changes=changes)))).findall("testcase")
 
@@ -133,7 +133,7 @@ def test_a_report_has_an_end_for_every_outcome() -> None:
     ]
 
 
-def test_a_failure_tells_where_what_and_each_request() -> None:
+def test_a_failure_shows_where_what_and_each_request() -> None:
     attempts = [
         make_attempt(http_status=429, verdict="no", answer="slow down"),
         make_attempt(2, http_status=None, verdict="no", answer=None, error="refused", latency_ms=3.6),

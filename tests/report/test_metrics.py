@@ -78,7 +78,7 @@ def names(text: str) -> set[str]:
     return {name for name, _ in read(text)}
 
 
-def test_a_run_is_told_in_full() -> None:
+def test_a_run_is_reported_in_full() -> None:
     found = [
         result(Outcome.FIRED, 250.0, 500.0, sent=3),
         result(Outcome.FIRED, 1000.0, sent=4),
@@ -128,7 +128,7 @@ def test_an_account_without_requests_has_none_that_was_slowest() -> None:
     assert "bulletins_last_run_slowest_request_seconds" not in names(text)
 
 
-def test_a_refusal_tells_what_is_known_of_it_and_invents_nothing() -> None:
+def test_a_refusal_shows_what_is_known_of_it_and_invents_nothing() -> None:
     text = metrics_text(refusal())
 
     assert names(text) == {
@@ -203,7 +203,7 @@ def test_what_is_in_doubt_and_overdue_stays_until_a_run_knows_better() -> None:
         f"{LAST_SUCCESS} 1000\n\x7fELF\x02\x01 \ufffd\ufffd",
     ],
 )
-def test_what_is_no_metrics_text_is_told_from_it(text: str) -> None:
+def test_a_text_that_is_no_metrics_text_is_recognized(text: str) -> None:
     assert earlier(text) is None
 
 
@@ -219,7 +219,7 @@ def test_what_is_no_metrics_text_is_told_from_it(text: str) -> None:
         f'{LAST_SUCCESS}{{account="india"}} 1000\n',
     ],
 )
-def test_metrics_that_tell_nothing_usable_count_as_nothing(text: str) -> None:
+def test_metrics_without_usable_figures_count_as_none(text: str) -> None:
     assert earlier(text) == Earlier()
 
 
@@ -235,7 +235,7 @@ scraps = st.sampled_from(
 
 
 @given(st.text() | st.lists(scraps).map("".join))
-def test_nothing_that_was_in_the_file_stops_a_run_from_being_told(text: str) -> None:
+def test_nothing_that_was_in_the_file_stops_a_run_from_being_reported(text: str) -> None:
     before = earlier(text)
 
     assert value(metrics_text(refusal(), before), LAST_RUN) == NOW.timestamp()

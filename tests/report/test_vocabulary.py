@@ -27,7 +27,7 @@ def test_a_term_shows_its_meaning_without_colour_too(term: object) -> None:
     assert all(getattr(term, name) for name in ("label", "meaning", "colour", "tone", "mark", "junit"))
 
 
-def test_marks_tell_the_outcomes_apart_and_the_actions() -> None:
+def test_outcomes_and_actions_have_different_marks() -> None:
     for terms in (OUTCOMES.values(), ACTIONS.values()):
         assert len({term.mark for term in terms}) == len(list(terms))
 

@@ -40,7 +40,8 @@ from runner.report.formats import RUN_FORMATS
               help="A host besides CleverTap's to which credentials may be sent.")  # fmt: skip
 @ledger_option
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Where the report goes.  [default: .bulletins/reports/<run>.json]")  # fmt: skip
+              help="Where the report goes.  [default: in .bulletins/reports]")  # fmt: skip
+@click.option("--report-all", is_flag=True, help="Also list the firings in the report that it otherwise only counts.")
 @click.option("--metrics-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write the run's figures for Prometheus, also if the run is refused.")  # fmt: skip
 @click.option("--accept-older-ledger", multiple=True, metavar="RUN",
@@ -63,6 +64,7 @@ def fire(
     allowed_hosts: tuple[str, ...],
     ledger_url: str | None,
     report: Path | None,
+    report_all: bool,
     metrics_file: Path | None,
     accept_older_ledger: tuple[str, ...],
     note: str | None,
@@ -96,6 +98,7 @@ def fire(
         accepted_losses=accept_older_ledger,
         note=note,
         report=report,
+        report_all=report_all,
         metrics_file=metrics_file,
         format=format_,
         quiet=quiet,

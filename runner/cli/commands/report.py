@@ -23,8 +23,8 @@ from runner.report.formats import RUN_FORMATS
 def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str, verbose: bool) -> None:
     """Show the report of a run again.
 
-    RUN is its id, or a report file; the default is the newest run that did something. The ledger shows what the run
-    recorded, and what people resolved since. A report file also shows firings with nothing to do.
+    RUN is its id, or a report file; the default is the newest run that did something. From the ledger, the report is
+    the same as in the run's file, and shows in addition what people resolved since.
     """
     from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.jobs.recorded_report import report_in_file, report_in_ledger
@@ -42,12 +42,14 @@ def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str,
 
 
 def _show(document: Mapping[str, Any], *, verbose: bool) -> None:
-    from runner.report.text.run import outcome_lines, summary_lines
+    from runner.report.text.run import outcome_lines, summary_lines, unlisted_line
     from runner.report.vocabulary import OUTCOMES
 
     run = document["run"]
     click.secho(f"run {run['id']}, {run['started_at']} to {run['finished_at']}", bold=True)
     for outcome, line in outcome_lines(document["results"], whole=verbose):
         click.secho(line, fg=OUTCOMES[outcome].colour)
+    if more := unlisted_line(dict(document)):
+        click.echo(more)
     for line in summary_lines(dict(document)):
         click.echo(line)

@@ -138,7 +138,8 @@ def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Co
 
 @_completer
 def _runs(_ctx: click.Context, _incomplete: str) -> Items:
-    names = sorted((path.stem for path in local.REPORTS.glob("*.json")), reverse=True)
+    stems = (path.stem for path in local.REPORTS.glob("*.json"))
+    names = sorted((stem for stem in stems if stem.isupper()), reverse=True)  # others are not named after a run
     return ((name, "") for name in names[:_MOST_RUNS])
 
 

@@ -19,6 +19,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.characters import FORBIDDEN
 from runner.definitions.reading.document import Document, Value, end_position, source_line
+from runner.definitions.reading.file_problems import BRACES_HINT, control_character, encoding_problem, syntax_problem
 from runner.definitions.reading.scalars import NUMBER_START, WORDS, resolve_plain
 from runner.definitions.sources import MAX_FILE_BYTES
 from runner.definitions.suggest import quoted
@@ -33,44 +34,6 @@ _TAG = "tag:yaml.org,2002:"
 # libyaml compares each %TAG directive with all earlier ones: thousands would take minutes. Tags are refused anyway.
 _TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
 
-_BRACES = 'Put a text that begins with {{ in quotes: "{{ row.show }}".'
-_CLOSE = "Close the bracket or the quote, and put a comma between two items."
-# A phrase of the parser, what it means for an author, and what to write.
-_MISTAKES = (
-    (
-        "mapping values are not allowed",
-        "a colon is not allowed here",
-        "Put a text with ': ' in it in quotes, and indent all fields of an entry equally.",
-    ),
-    (
-        "did not find expected key",
-        "no field name was found where one is expected",
-        "Check the indentation, and look for a quote or bracket above that is not closed.",
-    ),
-    ("did not find expected ',' or ']'", "a list in brackets has no comma or no closing ] here", _CLOSE),
-    ("did not find expected ',' or '}'", "a mapping in braces has no comma or no closing } here", _CLOSE),
-    (
-        "did not find expected node content",
-        "a value is missing here",
-        "Write the value, or remove a comma or bracket that is left over.",
-    ),
-    (
-        "did not find expected '-' indicator",
-        "an item of the list does not begin with a dash",
-        "Begin each item with a dash, and indent all dashes equally.",
-    ),
-    (
-        "cannot start any token",
-        "a value begins with a character that is not allowed there",
-        "Put a text that begins with @, %, ` or another special character in quotes.",
-    ),
-    (
-        "could not find expected ':'",
-        "a field name has no colon",
-        "Write a colon and a space after each field name.",
-    ),
-)
-
 
 def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     """Parse `data`. Returns the document, or None if it cannot be read, and the problems. `file` is its name."""
@@ -80,10 +43,10 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return None, [_encoding_problem(data, file, error)]
+        return None, [encoding_problem(data, file, error)]
     text = text.removeprefix("\ufeff")
     if found := _FORBIDDEN.search(text):
-        return None, [_control_character(text, file, found)]
+        return None, [control_character(text, file, found)]
     if "%TAG" in text and (found := _TAG_DIRECTIVE.search(text)):
         line, column = end_position(text[: found.start()])
         source = source_line(text, line)
@@ -96,7 +59,7 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     except _Refused as refusal:
         return None, [*builder.problems, refusal.problem]
     except yaml.MarkedYAMLError as error:
-        return None, [*builder.problems, _syntax_problem(text, file, error)]
+        return None, [*builder.problems, syntax_problem(text, file, error)]
     # Reader errors of libyaml have no mark. Without libyaml, an escape beyond Unicode raises ValueError.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         return None, [
@@ -276,7 +239,7 @@ class _Builder:
     def _check_collection(self, event: Any, container: Value, key: str | None, depth: int) -> None:
         if type(container) is dict and key is None:
             braces = "{{" in source_line(self.text, event.start_mark.line + 1)
-            hint = _BRACES if braces else "Write a text as the field name."
+            hint = BRACES_HINT if braces else "Write a text as the field name."
             self._refuse(Code.YAML_KEY, event, "a mapping or a list is used as a field name", hint)
         if depth >= MAX_DEPTH:
             hint = "No field needs this depth. Look for stray brackets."
@@ -330,36 +293,3 @@ def _kind(value: Value) -> str:
             return "a whole number"
         case _:
             return "a number"
-
-
-def _encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Problem:
-    line, column = end_position(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
-    line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        message = "the file is UTF-16; definitions must be UTF-8"
-    else:
-        message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
-    source = source_line(data[line_start : line_start + 2000].decode("utf-8", "replace"), 1)
-    return Problem(file, line, column, Code.YAML_ENCODING, message, "Save the file as UTF-8.", source)
-
-
-def _control_character(text: str, file: str, found: re.Match[str]) -> Problem:
-    line, column = end_position(text[: found.start()])
-    message = f"there is an invisible control character here, U+{ord(found.group()):04X}"
-    return Problem(file, line, column, Code.YAML_CONTROL_CHARACTER, message, "Remove it.", source_line(text, line))
-
-
-def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    last = end_position(text.rstrip())
-    line, column = min((line, column), last)  # the parser may report a place after the last line
-    what = str(error.problem or error.context or "the file is not valid YAML")
-    message = f"{what} ({error.context})" if error.context and error.problem else what
-    message, hint = next((said for phrase, *said in _MISTAKES if phrase in what), (message, ""))
-    source = source_line(text, line)
-    if "{{" in source:
-        hint = _BRACES
-    if "\t" in source[: len(source) - len(source.lstrip())]:
-        message, hint = "the line is indented with a tab", "Indent with spaces, never with tabs."
-    return Problem(file, line, column, Code.YAML_SYNTAX, message, hint, source)

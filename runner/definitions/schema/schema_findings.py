@@ -12,11 +12,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, dotted
+from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.schema import credential_fields
 from runner.definitions.schema.byte_limit import utf8_bytes
+from runner.definitions.schema.descriptions import describe_path, describe_value
 from runner.definitions.schema.misspelled_fields import is_misspelt, known_fields, may_be_filled_in
 from runner.definitions.schema.schemas import KINDS, is_valid, schema, validator_for
 from runner.definitions.schema.validators import explaining_validator, first_repeated
@@ -32,14 +33,6 @@ _TYPES = {
     "array": "a list",
     "object": "a mapping",
     "null": "nothing",
-}
-_KINDS = {
-    type(None): "empty (null)",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "a text",
-    list: "a list",
 }
 _BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
@@ -88,34 +81,6 @@ def _excerpts(kind: str, value: Mapping[str, Any]) -> Iterator[tuple[Mapping[str
 def _defaults_misspelt(value: Mapping[str, Any]) -> bool:
     others = [key for key in value if key not in ("bulletins", "defaults")]
     return "bulletins" in value and any(did_you_mean(key, ["defaults"]) for key in others[:10])
-
-
-def describe_path(path: Path) -> str:
-    """Return a path as messages show it: relative to its bulletin, or complete elsewhere."""
-    if path[:1] == ("bulletins",) and len(path) > 1:
-        return dotted(path[2:]) or "the bulletin"
-    return dotted(path) or "the file"
-
-
-def describe_value(value: Any, path: Path) -> str:
-    """Return a value as messages quote it, such as `the number 234567`; only its type if it may be a secret."""
-    if not credential_fields.is_quotable(path, value):
-        return _KINDS.get(type(value), "a mapping")
-    match value:
-        case None:
-            return "empty (null)"
-        case bool():
-            return f"{str(value).lower()} without quotes"
-        case int():
-            return f"the number {value}" if abs(value) < 10**40 else "a very long number"
-        case float():
-            return f"the number {value}"
-        case str():
-            return f"the text {quoted(value)}"
-        case list():
-            return "a list"
-        case _:
-            return "a mapping"
 
 
 def top_level(document: Document) -> Finding:

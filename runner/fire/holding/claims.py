@@ -49,7 +49,7 @@ class _Held(NamedTuple):
 class Claims:
     """The claims of one run. Several threads may use them. No method raises.
 
-    If the ledger can't be reached, each operation is repeated for the patience of `reach`; a new claim only until
+    If the ledger can't be reached, each operation is repeated for the patience of `access`; a new claim only until
     `is_stopping` returns true. `on_fault` is called with an error that concerns the whole ledger. Any other error ends
     only its own firing.
     """
@@ -57,34 +57,34 @@ class Claims:
     def __init__(
         self,
         writer: LedgerWriter,
-        reach: LedgerAccess,
+        access: LedgerAccess,
         *,
         is_stopping: Callable[[], bool],
         on_fault: Callable[[Exception], None],
     ) -> None:
         self._writer = writer
-        self._reach = reach
+        self._access = access
         self._is_stopping = is_stopping
         self._on_fault = on_fault
         self._changed = threading.Condition()
         self._held: dict[str, _Held] = {}  # by the claim's id
         self._unconfirmed: list[Claim] = []  # requested, but perhaps not committed
-        self._being_taken = 0
+        self._requested = 0
         self._given_back = False
 
-    def take(self, step: Step, limits: tuple[Limit, ...] = ()) -> Claim | HeldByBudget | Unclaimed:
+    def claim_firing(self, step: Step, limits: tuple[Limit, ...] = ()) -> Claim | HeldByBudget | Unclaimed:
         """Claim the firing and charge it to the budgets `limits`.
 
         Returns the claim, the budget that holds the firing back, or the reason why there is no claim.
         """
         with self._changed:
-            self._being_taken += 1
+            self._requested += 1
         claim: Claim | HeldByBudget | None = None
         request = ClaimRequest(new_ulid(), step.firing, clock.now(), limits)
         expires = step.firing.occurrence.expires_at is not None
         unclaimed = Unclaimed(Outcome.SKIPPED, reasons.claimed_by_another_run(expires=expires))
         try:
-            claim = self._reach.insist(lambda: self._writer.claim(request), unless=self._is_stopping)
+            claim = self._access.perform(lambda: self._writer.claim(request), unless=self._is_stopping)
         except Unstorable as error:  # the ledger can't store this firing, so there is no claim
             unclaimed = Unclaimed(Outcome.FAILED, reasons.ledger_cannot_store(error.message))
         except Exception as error:  # noqa: BLE001 - reported; then this firing ends, or the run
@@ -95,14 +95,14 @@ class Claims:
             else:
                 unclaimed = Unclaimed(Outcome.FAILED, reasons.stopped_by(error), is_internal=True)
         with self._changed:
-            self._being_taken -= 1
+            self._requested -= 1
             if isinstance(claim, Claim):
                 self._held[claim.id] = _Held(claim, _unsent(step))
             self._changed.notify_all()
         return claim or unclaimed
 
-    def send_off(self, claim: Claim, step: Step, attempts: Sequence[Attempt]) -> bool:
-        """Note that the request of the firing leaves now, after `attempts` that certainly raised nothing.
+    def mark_in_flight(self, claim: Claim, step: Step, attempts: Sequence[Attempt]) -> bool:
+        """Record that the request of the firing leaves now, after `attempts` that certainly raised nothing.
 
         Returns False if the claim was given back: then the request must not leave.
         """
@@ -114,8 +114,8 @@ class Claims:
                 self._held[claim.id] = _Held(claim, result)
             return not self._given_back
 
-    def bring_home(self, claim: Claim, step: Step) -> None:
-        """Note that no request of the firing is in flight any more, and that it certainly was not sent."""
+    def mark_unsent(self, claim: Claim, step: Step) -> None:
+        """Record that the firing certainly was not sent, and that no request of it is in flight."""
         self._keep(_Held(claim, _unsent(step)))
 
     def _keep(self, held: _Held) -> None:
@@ -176,30 +176,31 @@ class Claims:
             if concerns_ledger(error):
                 raise
         bare = OutcomeRecord(claim, Settlement(settlement.state), now)
-        return self._reach.insist(lambda: self._writer.settle(bare)), omitted
+        return self._access.perform(lambda: self._writer.settle(bare)), omitted
 
     def _record(self, claim: Claim, result: Result, settlement: Settlement, now: datetime) -> bool:
         expired = result.step.firing if result.outcome is Outcome.EXPIRED else None
         outcome = OutcomeRecord(claim, settlement, now, expired)
-        return self._reach.insist(lambda: self._writer.settle(outcome))
+        return self._access.perform(lambda: self._writer.settle(outcome))
 
-    def forgo_unconfirmed(self) -> None:
+    def release_unconfirmed(self) -> None:
         """Release each claim that was requested and perhaps not committed. Nothing was sent with such a claim."""
         settlement = Settlement(State.RELEASED, "the ledger could not be reached when it was claimed")
         try:
             for claim in self._unconfirmed:
                 outcome = OutcomeRecord(claim, settlement, clock.now())
-                self._reach.insist(partial(self._writer.settle, outcome))
+                self._access.perform(partial(self._writer.settle, outcome))
         except Exception as error:  # noqa: BLE001 - reported; a claim that exists becomes in doubt when the run ends
             self._on_fault(error)
 
     def give_back(self) -> Iterator[Result]:
-        """Record the present result of each open claim, without waiting for its thread. Then `send_off` returns False
-        for these claims.
+        """Record the present result of each open claim, without waiting for its thread.
+
+        Then `mark_in_flight` returns False for these claims.
         """
         with self._changed:
             self._given_back = True
-            self._changed.wait_for(lambda: not self._being_taken, _PATIENCE_S)
+            self._changed.wait_for(lambda: not self._requested, _PATIENCE_S)
             held = tuple(self._held.values())
         for each in held:
             yield self.settle(each.claim, each.result)

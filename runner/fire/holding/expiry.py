@@ -23,7 +23,7 @@ _PAUSE_S = 0.01  # between two transactions: a process that waits for a SQLite f
 def record(
     writer: LedgerWriter,
     missed: Sequence[Step],
-    reach: LedgerAccess,
+    access: LedgerAccess,
     is_stopping: Callable[[], bool],
     on_fault: Callable[[Step, Exception], None],
 ) -> Iterator[Step]:
@@ -39,24 +39,24 @@ def record(
                 return
         piece = missed[begin : begin + AT_ONCE]
         try:
-            recorded = _record(writer, piece, reach, is_stopping)
+            recorded = _record(writer, piece, access, is_stopping)
         except Exception as error:
             if concerns_ledger(error):
                 raise
-            recorded = set().union(*_each_alone(writer, piece, reach, is_stopping, on_fault))
+            recorded = set().union(*_each_alone(writer, piece, access, is_stopping, on_fault))
         yield from (step for step in piece if step.firing.key in recorded)
 
 
 def _each_alone(
     writer: LedgerWriter,
     piece: Sequence[Step],
-    reach: LedgerAccess,
+    access: LedgerAccess,
     is_stopping: Callable[[], bool],
     on_fault: Callable[[Step, Exception], None],
 ) -> Iterator[set[FiringKey]]:
     for step in piece:
         try:
-            yield _record(writer, [step], reach, is_stopping)
+            yield _record(writer, [step], access, is_stopping)
         except Exception as error:
             if concerns_ledger(error):
                 raise
@@ -64,8 +64,8 @@ def _each_alone(
 
 
 def _record(
-    writer: LedgerWriter, piece: Sequence[Step], reach: LedgerAccess, is_stopping: Callable[[], bool]
+    writer: LedgerWriter, piece: Sequence[Step], access: LedgerAccess, is_stopping: Callable[[], bool]
 ) -> set[FiringKey]:
     firings, now = [step.firing for step in piece], clock.now()
     reasons = {step.firing.key: step.kept_reason.text for step in piece if step.kept_reason}
-    return reach.insist(lambda: writer.expire(firings, now, reasons), unless=is_stopping)
+    return access.perform(lambda: writer.expire(firings, now, reasons), unless=is_stopping)

@@ -29,14 +29,14 @@ class Lease:
         self,
         writer: LedgerWriter,
         length: timedelta,
-        reach: LedgerAccess,
+        access: LedgerAccess,
         *,
         on_late: Callable[[], None],
         on_lost: Callable[[Exception], None],
     ) -> None:
         self._writer = writer
         self._length = length
-        self._reach = reach
+        self._access = access
         self._on_late = on_late
         self._on_lost = on_lost
         self._began: tuple[float, datetime] = (clock.elapsed_s(), clock.now())
@@ -88,7 +88,7 @@ class Lease:
             if self._ended:
                 return
             try:
-                self._reach.insist(self.renew, unless=lambda: self._ended)
+                self._access.perform(self.renew, unless=lambda: self._ended)
             except Exception as error:  # noqa: BLE001 - without a lease the run must end, whatever the cause
                 self._lost = True
                 if not self._ended:

@@ -47,7 +47,7 @@ class LedgerAccess:
         """Stop waiting, now and later. A signal handler may call this method, because it takes no lock."""
         self._gave_up = True
 
-    def insist(self, operation: Callable[[], T], *, unless: Callable[[], bool] = lambda: False) -> T:
+    def perform(self, operation: Callable[[], T], *, unless: Callable[[], bool] = lambda: False) -> T:
         """Perform the operation and return its value. Repeat it while the ledger can't be reached.
 
         The operation must be idempotent: it is repeated even if the ledger may have performed it. Raises LedgerAway

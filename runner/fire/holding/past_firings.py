@@ -48,9 +48,9 @@ class PastFirings:
 
     def _report_left_behind(self, plan: Plan, covers: Callable[[str], bool]) -> None:
         """Put the claimed firings of ended runs in doubt, and report all that such runs recorded but did not report."""
-        swept = self._access.insist(lambda: self._ledger.put_claims_in_doubt(self._run), unless=self._is_stopping)
+        swept = self._access.perform(lambda: self._ledger.put_claims_in_doubt(self._run), unless=self._is_stopping)
         belongs = takeover.belonging_to(plan, covers)
-        rows = self._access.insist(lambda: self._ledger.take_over(self._run, belongs), unless=self._is_stopping)
+        rows = self._access.perform(lambda: self._ledger.take_over(self._run, belongs), unless=self._is_stopping)
         reported = set[FiringKey]()
         for result in takeover.results(plan, rows, self._run, belongs):
             reported.add(result.step.firing.key)
@@ -87,7 +87,7 @@ class PastFirings:
             self._watch_each(watches)
 
     def _watch(self, watches: Mapping[WatchKey, Watch]) -> None:
-        self._access.insist(lambda: self._ledger.watch(watches), unless=self._is_stopping)
+        self._access.perform(lambda: self._ledger.watch(watches), unless=self._is_stopping)
 
     def _watch_each(self, watches: Mapping[WatchKey, Watch]) -> None:
         for key, watch in watches.items():

@@ -68,7 +68,7 @@ class FiringSender:
     def _claim_and_send(self, lane: Lane, step: Step, client: Client) -> Result | None:
         now, freed = clock.now(), lane.freed
         limits = lane.allowance.limits(step)
-        claim = lane.allowance.known(limits, now) or self._claims.take(step, limits)
+        claim = lane.allowance.known(limits, now) or self._claims.claim_firing(step, limits)
         if isinstance(claim, HeldByBudget):
             self._results.hold_back(held_back_by(claim, step))
             lane.put_back(step, claim, freed)
@@ -123,11 +123,11 @@ class FiringSender:
                 lane.apply_outcome(outcome, reason)
                 return Result(step, outcome, reason, tries=len(attempts), attempts=tuple(attempts))
             except SendPostponed:
-                self._claims.bring_home(claim, step)
+                self._claims.mark_unsent(claim, step)
                 self._lease.wait(unless=lambda: self._early_end.is_stopping)
                 continue
             last = judgement.reason
-            self._claims.bring_home(claim, step)
+            self._claims.mark_unsent(claim, step)
             self._early_end.wait(delay_s)
 
     def _delay_s(self, judgement: Judgement, tries: int, give_up_at: float) -> float | None:
@@ -149,7 +149,7 @@ class FiringSender:
             raise SendForbidden(Outcome.EXPIRED, reasons.grace_ended())
         if self._access.is_away:
             raise SendPostponed
-        if not self._claims.send_off(claim, step, attempts):
+        if not self._claims.mark_in_flight(claim, step, attempts):
             raise SendForbidden(Outcome.SKIPPED, reasons.interrupted())
         if not self._lease.holds():  # the last check, because the checks before it may take long
             raise SendPostponed

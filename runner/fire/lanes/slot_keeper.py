@@ -25,7 +25,7 @@ from runner.ledger.writer import LedgerWriter
 from runner.reason import Reason
 
 _SHORT_S = 0.04  # between two checks for a free slot, while a lane needs one
-_LOOK_S = 0.2  # between two checks whether another run needs a slot
+_CHECK_S = 0.2  # between two checks whether another run needs a slot
 _TURN_S = 0.5  # how long a run keeps a slot if there are more runs than slots
 _REST_S = 0.15  # how long a run that gave a slot back leaves free slots to the others
 _CHECK_DEAD_S = 1.0  # between two checks for runs of this machine whose process has ended
@@ -40,7 +40,7 @@ class _Tended:
     """A lane, and what the keeper remembers of it between two checks. Times in elapsed seconds."""
 
     lane: Lane
-    looked_at: float = 0.0
+    checked_at: float = 0.0
     taken_at: float = 0.0
     rests_until: float = 0.0
     makes_way: bool = False
@@ -60,7 +60,7 @@ class SlotKeeper:
         self,
         writer: LedgerWriter,
         lanes: Sequence[Lane],
-        reach: LedgerAccess,
+        access: LedgerAccess,
         *,
         on_fault: Callable[[Exception], None],
         on_lane_fault: Callable[[Lane, Reason], None] = Lane.stop,
@@ -70,7 +70,7 @@ class SlotKeeper:
         self._ledger = writer.ledger
         self._run = writer.run
         self._tended = [_Tended(lane) for lane in lanes]
-        self._reach = reach
+        self._access = access
         self._on_fault = on_fault
         self._on_lane_fault = on_lane_fault
         self._on_message = on_message
@@ -103,15 +103,15 @@ class SlotKeeper:
             while not self._ended:
                 self._tend_all()
                 is_short = any(each.lane.shortage for each in self._tended)
-                self._wake.wait(random.uniform(_SHORT_S / 2, _SHORT_S) if is_short else _LOOK_S)
+                self._wake.wait(random.uniform(_SHORT_S / 2, _SHORT_S) if is_short else _CHECK_S)
                 self._wake.clear()
             self._give_back([(each, len(each.lane.slots)) for each in self._tended])
         except Exception as error:  # noqa: BLE001 - reported; then the run ends
             if not (self._ended and isinstance(error, LedgerAway)):  # recording the run's end frees its slots too
                 self._on_fault(error)
 
-    def _insist(self, operation: Callable[[], T]) -> T:
-        return self._reach.insist(operation, unless=lambda: self._ended)
+    def _perform(self, operation: Callable[[], T]) -> T:
+        return self._access.perform(operation, unless=lambda: self._ended)
 
     def _tend_all(self) -> None:
         """Do the same as `_tend` for all lanes together. If that fails, tend each lane alone.
@@ -153,7 +153,7 @@ class SlotKeeper:
                 requests[account.name] = SlotRequest(account.name, account.concurrency, wanted, lane.slots)
         if not requests:
             return
-        taken = self._insist(lambda: self._writer.take_slots(tuple(requests.values())))
+        taken = self._perform(lambda: self._writer.take_slots(tuple(requests.values())))
         for each in tended:
             if numbers := taken.get(each.lane.account.name):
                 each.taken_at = clock.elapsed_s()
@@ -165,7 +165,7 @@ class SlotKeeper:
         """End the leases of runs of this machine whose process has ended. Leases of other machines end in time."""
         if now - self._looked_for_dead_at >= _CHECK_DEAD_S:
             self._looked_for_dead_at = now
-            self._insist(lambda: self._ledger.end_leases(process.is_gone))
+            self._perform(lambda: self._ledger.end_leases(process.is_gone))
 
     def _report_waiting(self, each: _Tended, now: float) -> None:
         if each.lane.slots or not each.lane.shortage:
@@ -189,7 +189,7 @@ class SlotKeeper:
         if not owing:
             return
         owed = {each.lane.account.name: tuple(each.owed) for each in owing}
-        self._insist(lambda: self._writer.give_back_slots(owed))
+        self._perform(lambda: self._writer.give_back_slots(owed))
         for each in owing:
             each.owed.clear()
             if each.makes_way:
@@ -198,12 +198,12 @@ class SlotKeeper:
 
     def _make_room(self, tended: Sequence[_Tended], now: float) -> None:
         """Mark a slot to be given back if another run has fewer slots than its share, and none is free for that run."""
-        due = [each for each in tended if each.lane.slots and now - each.looked_at >= _LOOK_S]
+        due = [each for each in tended if each.lane.slots and now - each.checked_at >= _CHECK_S]
         if not due:
             return
-        demand = self._insist(lambda: self._ledger.slot_demand(each.lane.account.name for each in due))
+        demand = self._perform(lambda: self._ledger.slot_demand(each.lane.account.name for each in due))
         for each in due:
-            each.looked_at = now
+            each.checked_at = now
             self._make_room_for_others(each, demand[each.lane.account.name], now)
 
     def _make_room_for_others(self, each: _Tended, demand: Mapping[str, int], now: float) -> None:

@@ -16,7 +16,7 @@ from runner.errors import ErrorCode, Exit, UserError
 from runner.jobs.firing.display import FireDisplay
 from runner.jobs.firing.guards import check_guards
 from runner.jobs.firing.metrics_file import MetricsFile, recorded_metrics
-from runner.jobs.firing.publishing import ReportPublisher
+from runner.jobs.firing.publishing import DRY_RUN_REPORT, ReportPublisher
 from runner.jobs.firing.request import FireRequest
 from runner.jobs.firing.sending import Sending
 from runner.jobs.firing.set_to_fire import SetToFire, load_set
@@ -79,7 +79,8 @@ class _FireJob:
         ended = RunResult(
             tuple(dry_run_result(step, plan.now) for step in plan.steps), settled_counts=plan.settled_counts
         )
-        return publisher.publish(new_ulid(), ended, ledger=ledger_id).exit_code
+        document = publisher.document(new_ulid(), ended, ledger=ledger_id)
+        return publisher.publish(document, ended.exit_code, name=DRY_RUN_REPORT).exit_code
 
     def send(self) -> int:
         """Check the guards, ask, send and report; return the exit code.
@@ -115,9 +116,11 @@ class _FireJob:
             plan = set_to_fire.plan(ledger, now)
             if plan.to_send:
                 self.display.prepare()
+            is_trusted = False  # a ledger that may be an older copy records no run
             try:
                 if witness is not None:
                     witness.check(plan, request.accepted_losses, is_named=request.ledger.is_named)
+                is_trusted = True
                 set_to_fire.check_reviewed(plan, ledger.id)
                 accounts, credentials = check_guards(request, set_to_fire, plan, ledger, stack)
                 if witness is not None and witness.losses:
@@ -128,7 +131,8 @@ class _FireJob:
                 if witness is not None and witness.losses:
                     witness.accept(request.note or "")
             except UserError as refusal:
-                publisher.publish_refusal(plan, refusal, ledger=ledger.id)
+                record_in = ledger if is_trusted else None
+                publisher.publish_refusal(plan, refusal, ledger=ledger.id, record_in=record_in)
                 raise
             return sending.send(plan, accounts, credentials, ledger, witness, set_to_fire.covers)
 
@@ -146,6 +150,7 @@ class _FireJob:
             format=request.format,
             quiet=request.quiet,
             dry_run=request.dry_run,
+            list_all=request.report_all,
             started_at=clock.now(),
             on_document=self.metrics.add_report,
             display=self.display,

@@ -20,7 +20,14 @@ from runner.jobs.firing.display import FireDisplay
 
 if TYPE_CHECKING:
     from runner.fire.result import RunResult
+    from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
+
+
+# Names of the reports of runs that did nothing: each replaces the one before of the same kind.
+IDLE_REPORT = "idle"
+REFUSED_REPORT = "refused"
+DRY_RUN_REPORT = "dry-run"
 
 
 class Published(NamedTuple):
@@ -34,7 +41,7 @@ class Published(NamedTuple):
 class ReportPublisher:
     """Publishes the report of one call of `fire`, to `file` or, if None, to the usual place.
 
-    `on_document` is called with every report.
+    `list_all`: list also the firings that otherwise are only counted. `on_document` is called with every report.
     """
 
     definitions: Path
@@ -42,6 +49,7 @@ class ReportPublisher:
     format: str
     quiet: bool
     dry_run: bool
+    list_all: bool
     started_at: datetime
     on_document: Callable[[Mapping[str, Any]], None]
     display: FireDisplay
@@ -60,25 +68,27 @@ class ReportPublisher:
                 help="Make room or give write access there, or choose another place with --report.",
             ) from None
 
-    def publish(self, run: str, ended: RunResult, *, ledger: str | None, shown: bool = True) -> Published:
+    def publish(self, document: dict[str, Any], exit_code: int, *, name: str = "", shown: bool = True) -> Published:
         """Write the report and show it. The exit code is the run's; it is 1 if only writing or showing failed.
 
-        Raises OutputLost only for a dry run: its output is its only purpose, and nothing was sent.
+        `name`: of the file at the usual place, by default the id of the run. A run that did nothing has the same name
+        as others of its kind, so that its report replaces theirs. Raises OutputLost only for a dry run: its output is
+        its only purpose, and nothing was sent.
         """
         from runner.report.text.run import summary_lines
 
-        document = self._document(run, ended, ledger)
         self.on_document(document)
-        path = self.file or local.REPORTS / f"{run}.json"
+        path = self.file or local.REPORTS / f"{name or document['run']['id']}.json"
         lines = list(summary_lines(document))
         is_written = self._write(path, document)
         if is_written:
             lines.append(f"report: {path}")
         is_shown = not shown or self._show(document, lines, path if is_written else None)
-        code = ended.exit_code if is_written and is_shown else ended.exit_code or Exit.FAILED
+        code = exit_code if is_written and is_shown else exit_code or Exit.FAILED
         return Published(code, is_written)
 
-    def _document(self, run: str, ended: RunResult, ledger: str | None) -> dict[str, Any]:
+    def document(self, run: str, ended: RunResult, *, ledger: str | None) -> dict[str, Any]:
+        """Return the report of a run that ended now."""
         from runner.jobs.ledger.opened_ledger import identity
         from runner.report.document.run import RunFacts, report_document
 
@@ -97,7 +107,7 @@ class ReportPublisher:
             git_commit=checkout.commit if checkout else None,
             git_dirty=checkout.dirty if checkout else None,
         )
-        return report_document(facts, ended.results, unlisted=sum(ended.settled_counts.values()))
+        return report_document(facts, ended.results, settled=ended.settled_counts, list_all=self.list_all)
 
     def _write(self, path: Path, document: Mapping[str, Any]) -> bool:
         """Write the report to its file; return whether that was possible."""
@@ -130,11 +140,40 @@ class ReportPublisher:
             return False
         return True
 
-    def publish_refusal(self, plan: Plan, refusal: UserError, *, ledger: str | None) -> None:
-        """Publish the report of a run that was refused. As text it is not shown: the error says the same."""
+    def publish_refusal(
+        self, plan: Plan, refusal: UserError, *, ledger: str | None, record_in: Ledger | None = None
+    ) -> None:
+        """Publish the report of a run that was refused. As text it is not shown: the error says the same.
+
+        `record_in`: record the run and its report in this ledger.
+        """
         from runner.ledger.ulid import new_ulid
 
-        self.publish(new_ulid(), _refused(plan, refusal), ledger=ledger, shown=self.format != "text")
+        ended = _refused(plan, refusal)
+        document = self.document(new_ulid(), ended, ledger=ledger)
+        if record_in is not None:
+            self._record_refusal(document, ended, record_in)
+        name = DRY_RUN_REPORT if self.dry_run else REFUSED_REPORT
+        self.publish(document, ended.exit_code, name=name, shown=self.format != "text")
+
+    def _record_refusal(self, document: Mapping[str, Any], ended: RunResult, ledger: Ledger) -> None:
+        from runner.jobs.ledger.opened_ledger import identity
+        from runner.ledger.values import Origin
+        from runner.report.document.recorded_entries import recorded_report
+
+        run, git_state = document["run"], document["run"]["git"] or {}
+        origin = Origin("fire", __version__, git_state.get("commit"), git_state.get("dirty"))
+        try:
+            ledger.record_refused_run(
+                run["id"],
+                origin,
+                identity(),
+                recorded_report(document),
+                exit_code=ended.exit_code,
+                interrupted=ended.signal is not None,
+            )
+        except UserError as error:  # the refusal itself is what a person has to know
+            self.display.note(f"the refused run was not recorded in the ledger: {error.message}")
 
 
 def _refused(plan: Plan, refusal: UserError) -> RunResult:

@@ -32,6 +32,7 @@ class FireRequest:
     accepted_losses: tuple[str, ...] = ()
     note: str | None = None
     report: Path | None = None
+    report_all: bool = False
     metrics_file: Path | None = None
     format: str = "text"
     quiet: bool = False

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner import __version__, git, interrupts
 from runner.errors import Exit, UserError
 from runner.jobs.firing.display import FireDisplay
-from runner.jobs.firing.publishing import Published, ReportPublisher
+from runner.jobs.firing.publishing import IDLE_REPORT, Published, ReportPublisher
 
 if TYPE_CHECKING:
     from runner.definitions.model import Account
@@ -61,6 +61,7 @@ class Sending:
         from runner.fire.signals import interrupting
         from runner.jobs.ledger.opened_ledger import identity
         from runner.ledger.values import Origin
+        from runner.report.document.listed_results import is_idle
 
         checkout = git.checkout(self._publisher.definitions)
         origin = Origin(
@@ -81,24 +82,32 @@ class Sending:
                 ended = run.fire(plan, accounts, credentials, covers=covers)
                 self._exit_code = ended.exit_code
                 stack.close()  # removes the bar before the summary is printed
-                ended = self._recorded(run, ended)
+                ended, document = self._recorded(run, ended, ledger.id)
+                name = IDLE_REPORT if is_idle(ended.results) and ended.signal is None else ""
                 with run.kept_alive():
-                    published = self._publisher.publish(run.id, ended, ledger=ledger.id)
+                    published = self._publisher.publish(document, ended.exit_code, name=name)
                 self._exit_code = self._finished(run, ended, published, ledger)
         self._is_over = True
         return self._exit_code
 
-    def _recorded(self, run: Run, ended: RunResult) -> RunResult:
-        """Record the outcome of the run, and show the error that cut it short."""
+    def _recorded(self, run: Run, ended: RunResult, ledger: str) -> tuple[RunResult, dict[str, Any]]:
+        """Record the outcome and the report of the run, and show the error that cut it short.
+
+        Return both as they are after that.
+        """
+        from runner.report.document.recorded_entries import recorded_report
+
+        document = self._publisher.document(run.id, ended, ledger=ledger)
         try:
-            run.record_outcome(ended.exit_code)
+            run.record_outcome(ended.exit_code, recorded_report(document))
         except UserError as error:
             ended = replace(ended, fault=ended.fault or error.message)
+            document = self._publisher.document(run.id, ended, ledger=ledger)
         if ended.fault:
             self._display.fault(f"the run was cut short: {ended.fault}")
         if ended.unshown:
             self._display.note(f"the progress of the run could not be shown: {ended.unshown}")
-        return ended
+        return ended, document
 
     def _finished(self, run: Run, ended: RunResult, published: Published, ledger: Ledger) -> int:
         """Record the end of the run and what its report has shown; return the exit code."""

@@ -88,7 +88,9 @@ def load_set(request: FireRequest) -> SetToFire:
             )
     if request.require_committed:
         git.require_committed([path])
-    loaded, now = loaded_set.load_set(path, use_cache=request.use_cache), request.now or clock.now()
+    # From the cache, settled firings are only counted.
+    use_cache = request.use_cache and not request.report_all
+    loaded, now = loaded_set.load_set(path, use_cache=use_cache), request.now or clock.now()
     if loaded.problems or reviewed is not None:
         return SetToFire(path, SelectedSet(loaded, now), reviewed)
     return SetToFire(path, select_set(loaded, path, request.selection, now))

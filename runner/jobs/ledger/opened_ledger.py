@@ -95,23 +95,24 @@ def ledger_if_exists(url: str | None, messages: Messages) -> Iterator[Ledger | N
 
     If the ledger does not exist, give None, and show a note after the plan was made.
     """
-    ledger = _existing(url)
-    if ledger is None:
-        yield None
-        messages.note("there is no ledger yet: the plan assumes that nothing was ever sent")
-    else:
-        with ledger:
-            yield ledger
-
-
-def _existing(url: str | None) -> Ledger | None:
     if url is None and _is_missing(local.LEDGER):  # known without importing SQLAlchemy
-        return None
+        yield None
+        _note_missing(messages)
+        return
     from runner.ledger.database.ledger_url import exists, parse_url
     from runner.ledger.ledger import Ledger
 
     parsed = parse_url(url or str(local.LEDGER))
-    return Ledger(parsed) if exists(parsed) else None
+    if exists(parsed):
+        with Ledger(parsed) as ledger:
+            yield ledger
+    else:
+        yield None
+        _note_missing(messages)
+
+
+def _note_missing(messages: Messages) -> None:
+    messages.note("there is no ledger yet: the plan assumes that nothing was ever sent")
 
 
 def _is_missing(path: Path) -> bool:

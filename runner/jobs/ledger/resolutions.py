@@ -78,6 +78,7 @@ def _resolved_before(ledger: Ledger, request: ResolveRequest) -> list[FiringRow]
 
 def _chosen(known: Sequence[FiringRow], request: ResolveRequest) -> Iterator[FiringRow]:
     is_so = "was decided by a person" if request.is_again else "is in doubt"
+    are_so = "were decided by a person" if request.is_again else "are in doubt"
     of_run = [row for row in known if request.run in (None, row.run)]
     if not request.ids:
         if not of_run:
@@ -100,7 +101,6 @@ def _chosen(known: Sequence[FiringRow], request: ResolveRequest) -> Iterator[Fir
             )
         if len(found) > 1:
             places = "; ".join(f"--account {row.key.account} --occurrence {row.key.occurrence}" for row in found)
-            are_so = "were decided by a person" if request.is_again else "are in doubt"
             raise UserError(
                 ErrorCode.SEVERAL_FIRINGS,
                 f"{len(found)} firings of {bulletin} {are_so}",

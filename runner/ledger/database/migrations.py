@@ -104,10 +104,21 @@ def _reporters(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _run_reports(connection: Connection) -> None:
+    """Add the reports of runs. Existing runs get none: their reports are made from their firings."""
+    for statement in (
+        "ALTER TABLE runs ADD COLUMN summary TEXT",
+        "ALTER TABLE runs ADD COLUMN entries VARCHAR(71)",
+        "CREATE TABLE report_entries (id VARCHAR(71) NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (id))",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 def _version_4(connection: Connection) -> None:
     _run_numbers_and_acceptances(connection)
     _local_times(connection)
     _reporters(connection)
+    _run_reports(connection)
 
 
 # Version -> the function that upgrades the tables from the version before. Version 1 was the first.

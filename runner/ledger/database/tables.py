@@ -109,6 +109,18 @@ runs = Table(
     Column("git_commit", Text),
     Column("git_dirty", Boolean),
     Column("number", Integer, nullable=False, server_default=text("0")),  # from 1, in the order of recording
+    # The report of a run that ended: its counts as JSON, and its row in `report_entries`; none for an empty list.
+    Column("summary", Prose),
+    Column("entries", String(71)),
+)
+
+# The firings that reports list, without what `firings` and `attempts` hold. Runs with the same list share one row, so
+# that a run every minute adds no row as long as nothing changes.
+report_entries = Table(
+    "report_entries",
+    metadata,
+    Column("id", String(71), primary_key=True),  # the hash of the text
+    Column("entries", Prose, nullable=False),  # as JSON
 )
 
 # One row for each time that a run claimed a firing or recorded it as expired. Rows are never deleted.

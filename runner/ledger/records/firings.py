@@ -92,7 +92,7 @@ def _keys_of(
             yield FiringKey(*row)
 
 
-def sweep(connection: Connection, run: str, now: Now) -> list[str]:
+def put_claims_in_doubt(connection: Connection, run: str, now: Now) -> list[str]:
     """Put the claims of runs that are over in doubt; return the ids of all rows that `run` has put in doubt."""
     claimed = firings.c.state == State.CLAIMED.value
     runs.give_up(connection, claimed, now)

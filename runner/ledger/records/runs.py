@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, outerjoin, select, update
 
+from runner.errors import Exit
 from runner.ledger.database import locks
 from runner.ledger.database.dialects import ByDialect
-from runner.ledger.database.tables import acceptances, firings, ledger, runs, slots
-from runner.ledger.values import Identity, LiveRun, Origin, RunRow
+from runner.ledger.database.tables import acceptances, firings, ledger, report_entries, runs, slots
+from runner.ledger.values import Identity, LiveRun, Origin, RecordedReport, RunRow
+from runner.plan.firing import digest
 from runner.plan.history import State
 
 Now = ColumnElement[datetime]
@@ -23,6 +25,15 @@ BASELINE = "baseline"  # command of runs that record firings sent by other means
 _UNFINISHED = runs.c.finished_at.is_(None)
 # About the run of the firing in the enclosing statement.
 HOLDER_IS_FINISHED = exists().where(runs.c.id == firings.c.run, runs.c.finished_at.is_not(None))
+# A run that was refused before it began: it ended at the moment at which it was recorded.
+IS_REFUSED = and_(
+    runs.c.finished_at == runs.c.started_at,
+    runs.c.exit_code >= int(Exit.REFUSED),
+    ~exists().where(firings.c.run == runs.c.id),
+)
+_KEEP_ENTRIES = ByDialect(
+    lambda dialect: dialect.insert(report_entries).on_conflict_do_nothing(index_elements=[report_entries.c.id])
+)
 _START = ByDialect(lambda dialect: dialect.insert(runs).on_conflict_do_nothing(index_elements=[runs.c.id]))
 
 
@@ -84,6 +95,15 @@ def record_outcome(connection: Connection, run: str, *, exit_code: int, interrup
     connection.execute(update(runs).where(runs.c.id == run, _UNFINISHED).values(values))
 
 
+def record_report(connection: Connection, run: str, report: RecordedReport) -> None:
+    """Record the counts of a run's report and the firings that it lists. Repeating the call changes nothing."""
+    entries_id = None if report.entries is None else digest(report.entries.encode("utf-8", "replace"))
+    if entries_id is not None:
+        values = {"id": entries_id, "entries": report.entries}
+        connection.execute(_KEEP_ENTRIES[connection.dialect.name].values(values))
+    connection.execute(update(runs).where(runs.c.id == run).values(summary=report.summary, entries=entries_id))
+
+
 def finish(connection: Connection, run: str, *, now: Now, exit_code: int, interrupted: bool) -> None:
     """Record that a run is over, and how it ended."""
     values = {"finished_at": now, "lease_until": now, "exit_code": exit_code, "interrupted": interrupted}
@@ -112,9 +132,15 @@ def end_leases(connection: Connection, ids: Sequence[str], now: Now) -> None:
 
 def find(connection: Connection, run: str) -> RunRow | None:
     """Return the run of that id, or None."""
-    columns = [runs.c[each.name] for each in fields(RunRow)]
-    row = connection.execute(select(*columns).where(runs.c.id == run)).first()
-    return None if row is None else RunRow(**row._mapping)
+    columns = [runs.c[each.name] for each in fields(RunRow) if each.name != "report"]
+    listed = outerjoin(runs, report_entries, report_entries.c.id == runs.c.entries)
+    statement = select(*columns, runs.c.summary, report_entries.c.entries).select_from(listed)
+    row = connection.execute(statement.where(runs.c.id == run)).first()
+    if row is None:
+        return None
+    found = dict(row._mapping)
+    summary, entries = found.pop("summary"), found.pop("entries")
+    return RunRow(**found, report=None if summary is None else RecordedReport(summary, entries))
 
 
 def newest_with_firings(connection: Connection, command: str) -> str | None:

@@ -23,6 +23,7 @@ from runner.ledger.database.tables import (
     firings,
     is_instant,
     metadata,
+    report_entries,
     resolutions,
     runs,
     slots,
@@ -97,8 +98,10 @@ def _references(connection: Connection) -> Iterator[LedgerFinding]:
         (attempts, attempts.c.firing, firings),
         (resolutions, resolutions.c.firing, firings),
         (slots, slots.c.run, runs),
+        (runs, runs.c.entries, report_entries),
     ):
-        alone = select(column).outerjoin(parent, parent.c.id == column).where(parent.c.id.is_(None)).limit(_SHOWN)
+        alone = select(column).outerjoin(parent, parent.c.id == column)
+        alone = alone.where(column.is_not(None), parent.c.id.is_(None)).limit(_SHOWN)
         for (missing,) in connection.execute(alone):
             yield LedgerFinding(
                 f"a row of {child.name} refers to {parent.name.removesuffix('s')} {missing}, which does not exist"

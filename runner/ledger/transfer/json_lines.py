@@ -26,6 +26,7 @@ from runner.ledger.database.tables import (
     instant_text,
     is_instant,
     ledger,
+    report_entries,
     resolutions,
     runs,
     watches,
@@ -35,6 +36,7 @@ from runner.plan.history import State
 FORMAT = "bulletins-ledger"
 # In this order, so that each row comes after the rows that it refers to.
 TABLES = {
+    "report_entries": report_entries,
     "run": runs,
     "firing": firings,
     "attempt": attempts,
@@ -42,11 +44,15 @@ TABLES = {
     "watch": watches,
     "acceptance": acceptances,
 }
-_SINCE = {"watch": 3, "acceptance": 4}  # kind of row -> the version that introduced it
+_SINCE = {"watch": 3, "acceptance": 4, "report_entries": 4}  # kind of row -> the version that introduced it
 UNNUMBERED = 0  # the number of a run from an export without run numbers
 # Kind of row -> column -> the version that introduced it, and its value for a row of an older version.
 _ADDED: Mapping[str, Mapping[str, tuple[int, Callable[[Mapping[str, Any]], Any]]]] = {
-    "run": {"number": (4, lambda row: UNNUMBERED)},
+    "run": {
+        "number": (4, lambda row: UNNUMBERED),
+        "summary": (4, lambda row: None),
+        "entries": (4, lambda row: None),
+    },
     "firing": {
         "business_event": (3, lambda row: event_of(str(row.get("payload")))),
         "local_due": (4, lambda row: None),

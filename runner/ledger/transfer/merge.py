@@ -18,15 +18,26 @@ from sqlalchemy import Connection, Table, exists, select, update
 from runner.errors import ErrorCode, UserError
 from runner.ledger.database import locks
 from runner.ledger.database.dialects import ByDialect
-from runner.ledger.database.tables import BLOCKING_ROWS, KEY, acceptances, attempts, firings, ledger, resolutions, runs
+from runner.ledger.database.tables import (
+    BLOCKING_ROWS,
+    KEY,
+    acceptances,
+    attempts,
+    firings,
+    ledger,
+    report_entries,
+    resolutions,
+    runs,
+)
 from runner.ledger.records.queries import chunks, key_chunks
-from runner.ledger.records.runs import next_number
+from runner.ledger.records.runs import IS_REFUSED, next_number
 from runner.ledger.records.watches import MOVE_ON
 from runner.ledger.transfer.json_lines import UNNUMBERED, ExportRow, Header
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
 
 _CERTAINTY = {State.FIRED.value: 3, State.IN_DOUBT.value: 2, State.CLAIMED.value: 1}
+_INSERTED = {"acceptance": acceptances, "report_entries": report_entries}  # rows that never change
 _DIALECTS: ByDialect[Any] = ByDialect(lambda dialect: dialect)
 
 
@@ -58,8 +69,8 @@ def merge(connection: Connection, header: Header, records: Iterable[ExportRow]) 
                 _merge_firings(connection, batch, merged)
             elif kind == "watch":
                 _merge_watches(connection, batch)
-            elif kind == "acceptance":
-                _insert(connection, acceptances, batch)
+            elif kind in _INSERTED:
+                _insert(connection, _INSERTED[kind], batch)
             else:
                 _check_exist(connection, firings, {values["firing"] for values in batch})
                 _insert(connection, {"attempt": attempts, "resolution": resolutions}[kind], batch)
@@ -68,7 +79,7 @@ def merge(connection: Connection, header: Header, records: Iterable[ExportRow]) 
 
 def _take_id(connection: Connection, header: Header) -> Merged:
     own = connection.execute(select(ledger.c.id)).scalar_one()
-    is_used = connection.execute(select(exists(select(runs.c.id)))).scalar_one()
+    is_used = connection.execute(select(exists(select(runs.c.id).where(~IS_REFUSED)))).scalar_one()
     if is_used or own == header.id:
         return Merged(own)
     values = {"id": header.id, "created_at": header.created_at, "created_by": header.created_by}
@@ -85,7 +96,8 @@ def _merge_runs(connection: Connection, batch: Sequence[dict[str, Any]], merged:
     _insert(connection, runs, list(_numbered(connection, new, is_same=is_same)))
     for values in batch:
         if values["finished_at"] and known.get(values["id"], values["finished_at"]) is None:
-            ended = {name: values[name] for name in ("finished_at", "lease_until", "exit_code", "interrupted")}
+            names = ("finished_at", "lease_until", "exit_code", "interrupted", "summary", "entries")
+            ended = {name: values[name] for name in names}
             connection.execute(update(runs).where(runs.c.id == values["id"]).values(ended))
 
 

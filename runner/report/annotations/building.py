@@ -92,6 +92,8 @@ def _of_report(results: Iterable[Mapping[str, Any]]) -> Iterator[_Found]:
         reason = result["reason"] or result["error"] or "no reason is known"
         outcome, is_held_back = result["outcome"], result.get("may_go_at") is not None
         remark = None if outcome is None else OUTCOMES[outcome].remark
+        if result.get("resolution"):
+            continue
         if remark is not None and not (outcome == "skipped" and is_held_back):  # a full budget is normal
             yield _found(remark, result, reason)
         if is_held_back and result["warnings"]:

@@ -17,6 +17,20 @@ def place(entry: Mapping[str, Any]) -> str:
     return f"{entry['file']}:{entry['line']}" + (f", {row}" if row else "")
 
 
+def resolution_text(entry: Mapping[str, Any]) -> str:
+    """Return how a person resolved a firing after the run; empty if nobody did."""
+    resolution = entry.get("resolution")
+    if resolution is None:
+        return ""
+    verdict = "sent" if resolution["sent"] else "not sent"
+    return f"resolved as {verdict} by {resolution['who']}, {resolution['at']}: {resolution['note']}"
+
+
+def reason_and_resolution(entry: Mapping[str, Any]) -> str:
+    """Return the reason of a result, and how a person resolved it since; empty without both."""
+    return "; ".join(filter(None, (entry["reason"], resolution_text(entry))))
+
+
 def reason_with_warnings(firing: Mapping[str, Any]) -> str:
     """Return the reason of a document's firing, followed by its warnings."""
     return "; ".join([firing["reason"], *(f"warning: {each}" for each in firing.get("warnings", ()))])

@@ -6,7 +6,7 @@ In: a `ReportedFiring`, filled in from a run's result or from the ledger's rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +24,8 @@ from runner.report.document.entry_fields import row_field, timestamp, timestamp_
 class ReportedFiring:
     """What a report says about one firing. `row` is None for a bulletin of its own, and for one from the ledger.
 
-    `outcome` is None if the run left the firing alone; then `payload` is None too. `tries` counts the requests;
-    `attempts` holds those whose end is known.
+    `outcome` is None if the run left the firing alone. `tries` counts the requests; `attempts` holds those whose end is
+    known. `payload` makes the body of the request, for a report that needs it.
     """
 
     key: FiringKey
@@ -47,7 +47,7 @@ class ReportedFiring:
     latency_ms: float | None
     fingerprint: str
     warnings: Iterable[str]
-    payload: Mapping[str, Any] | None
+    payload: Callable[[], Mapping[str, Any]]
     attempts: Iterable[Attempt]
 
 
@@ -76,12 +76,25 @@ def firing_entry(firing: ReportedFiring) -> dict[str, Any]:
         "latency_ms": firing.latency_ms,
         "fingerprint": firing.fingerprint,
         "warnings": list(firing.warnings),
-        "payload": firing.payload,
-        "attempts": [_attempt(each) for each in firing.attempts],
+        "payload": firing.payload() if _has_payload(firing.outcome, firing.tries) else None,
+        "attempts": [attempt_values(each) for each in firing.attempts],
     }
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
+def may_have_payload(entry: Mapping[str, Any]) -> bool:
+    """Report whether an entry holds the body of its request."""
+    return _has_payload(entry["outcome"], entry["tries"])
+
+
+def _has_payload(outcome: str | None, tries: int) -> bool:
+    """Whether the report holds the body of the request: not of a firing that was certainly not tried."""
+    if outcome == Outcome.FAILED:
+        return tries > 0
+    return outcome not in (None, Outcome.SKIPPED)
+
+
+def attempt_values(attempt: Attempt) -> dict[str, Any]:
+    """Return one request as the document holds it."""
     return {
         "number": attempt.number,
         "started_at": timestamp(attempt.started_at),

@@ -1,26 +1,29 @@
 """Build the report document of a run from the ledger's records.
 
-In: the run, its rows and its requests. Out: the document with the firings that the run acted on, in their present
-state: a firing that a person has resolved since is shown as resolved. Firings with nothing to do are not recorded.
+In: the run, its rows, their requests and resolutions. Out: the document that the run published, with its counts and
+entries. A firing that a person has resolved since has the field `resolution` besides. A run that died recorded no
+report, and neither did runs of release 0.1.0: then the document has the firings of its rows, in their present state.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from runner.fire import reasons
 from runner.fire.outcome import Outcome, Sent
 from runner.fire.result import reach_warnings
-from runner.ledger.values import Attempt, FiringRow, RunRow
+from runner.ledger.values import Attempt, FiringRow, Resolution, RunRow
 from runner.plan.decide import Action
 from runner.plan.event_time import event_time_warnings
 from runner.plan.firing import FiringKey
 from runner.plan.history import State
 from runner.reason import Reason
-from runner.report.document.firing_entry import ReportedFiring, firing_entry
+from runner.report.document.entry_fields import timestamp
+from runner.report.document.firing_entry import ReportedFiring, attempt_values, firing_entry, may_have_payload
+from runner.report.document.recorded_entries import entries_of, summary_of
 from runner.report.document.run import RunFacts, document_of
 
 _ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
@@ -35,9 +38,18 @@ _OUTCOMES = {
 
 
 def recorded_document(
-    run: RunRow, rows: Sequence[FiringRow], attempts: Mapping[str, Sequence[Attempt]], *, ledger: str
+    run: RunRow,
+    rows: Sequence[FiringRow],
+    attempts: Mapping[str, Sequence[Attempt]],
+    resolutions: Iterable[Resolution] = (),
+    *,
+    ledger: str,
 ) -> dict[str, Any]:
-    """Return the document of a run that has ended. `rows` are its rows, `attempts` its requests by the ids of rows."""
+    """Return the document of a run that has ended.
+
+    `rows` are its rows, and those of other runs whose firings it reported. `attempts` are its requests by the ids of
+    rows. `resolutions` are those of the rows, oldest first.
+    """
     facts = RunFacts(
         id=run.id,
         command=run.command,
@@ -56,7 +68,44 @@ def recorded_document(
     by_firing: dict[FiringKey, list[FiringRow]] = {}
     for row in sorted(rows, key=_in_order):
         by_firing.setdefault(row.key, []).append(row)
-    return document_of(facts, [_entry(each, attempts) for each in by_firing.values()])
+    resolved = {each.firing: each for each in resolutions if each.at >= run.started_at}
+    if run.report is None:
+        entries = [_entry(each, attempts) for each in by_firing.values()]
+        return document_of(facts, [_with_resolution(each, by_firing, resolved) for each in entries])
+    entries = [_completed(each, by_firing.get(_key(each), ()), attempts) for each in entries_of(run.report)]
+    entries = [_with_resolution(each, by_firing, resolved) for each in entries]
+    return document_of(facts, entries, summary_of(run.report))
+
+
+def in_doubt_of_other_runs(run: RunRow, rows: Iterable[FiringRow]) -> list[FiringKey]:
+    """Return the firings in doubt that the run reported and that have no row among its own rows."""
+    own = {row.key for row in rows}
+    entries = () if run.report is None else entries_of(run.report)
+    return [_key(each) for each in entries if each["outcome"] == Outcome.IN_DOUBT and _key(each) not in own]
+
+
+def _key(entry: Mapping[str, Any]) -> FiringKey:
+    return FiringKey(entry["account"], entry["id"], entry["occurrence"])
+
+
+def _completed(
+    entry: dict[str, Any], rows: Sequence[FiringRow], attempts_of: Mapping[str, Sequence[Attempt]]
+) -> dict[str, Any]:
+    """Return a recorded entry with the payload and the requests that the rows of its firing hold."""
+    payload = json.loads(rows[-1].payload) if entry["tries"] and rows and may_have_payload(entry) else entry["payload"]
+    attempts = [attempt for row in rows for attempt in attempts_of.get(row.id, ())] if entry["tries"] else []
+    return {**entry, "payload": payload, "attempts": [attempt_values(each) for each in attempts]}
+
+
+def _with_resolution(
+    entry: dict[str, Any], rows_of: Mapping[FiringKey, Sequence[FiringRow]], resolved: Mapping[str, Resolution]
+) -> dict[str, Any]:
+    """Return the entry with the resolution of its firing, if there is one. A later run may have rows of it as well."""
+    found = [resolved[row.id] for row in rows_of.get(_key(entry), ()) if row.id in resolved]
+    if not found:
+        return entry
+    resolution = {"sent": found[0].sent, "at": timestamp(found[0].at), "who": found[0].who, "note": found[0].note}
+    return {**entry, "resolution": resolution}
 
 
 def _in_order(row: FiringRow) -> tuple[datetime, datetime, str]:
@@ -97,7 +146,7 @@ def _entry(rows: Sequence[FiringRow], attempts_of: Mapping[str, Sequence[Attempt
                 *(reach_warnings(row.bulletins_sent) if answered_yes else ()),
                 *(event_time_warnings(payload["when"], last.started_at) if last else ()),
             ],
-            payload=payload,
+            payload=lambda: payload,
             attempts=attempts,
         )
     )

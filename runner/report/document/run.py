@@ -6,18 +6,21 @@ from the ledger's records.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from runner.fire.outcome import Outcome
 from runner.fire.result import Result
 from runner.plan.decide import Action
 from runner.report.document.entry_fields import timestamp
 from runner.report.document.firing_entry import ReportedFiring, firing_entry
+from runner.report.document.listed_results import listed_results
+from runner.report.document.older_reports import as_present_version
+from runner.report.document.run_summary import RunSummary
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_NONE_SETTLED: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +41,48 @@ class RunFacts:
     git_dirty: bool | None = None
 
 
-def report_document(facts: RunFacts, results: Iterable[Result], *, unlisted: int = 0) -> dict[str, Any]:
+def report_document(
+    facts: RunFacts, results: Sequence[Result], *, settled: Mapping[str, int] = _NONE_SETTLED, list_all: bool = False
+) -> dict[str, Any]:
     """Return the document as plain values in the schema's order.
 
-    `unlisted`: the number of selected firings that were done before and have no result.
+    `settled`: by account, the number of selected firings that were done before and have no result. `list_all`: also
+    list the firings that otherwise are only counted.
     """
-    document = document_of(facts, [entry(result) for result in results])
-    document["summary"]["selected"] += unlisted
-    document["summary"]["done"] += unlisted
-    return document
+    summary = RunSummary()
+    for result in results:
+        summary.add(
+            result.step.firing.key.account,
+            result.step.action.value,
+            None if result.outcome is None else result.outcome.value,
+            is_held_back=_may_go_at(result) is not None,
+            warnings=len(result.warnings),
+            bulletins_sent=result.bulletins_sent or 0,
+        )
+    for account, count in settled.items():
+        summary.add(account, Action.DONE.value, None, firings=count)
+    listed = results if list_all else listed_results(results)
+    return document_of(facts, [entry(result) for result in listed], summary.values())
 
 
 def read_report(text: str | bytes) -> dict[str, Any]:
     """Read the text of a report file. Raises ValueError if it is not a report."""
     from runner.report.document import reading
 
-    document: dict[str, Any] = reading.parsed(text)
+    document: dict[str, Any] = as_present_version(reading.parsed(text))
     reading.check(document, "report")
     return document
 
 
-def document_of(facts: RunFacts, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the document of these entries (as made by `entry`) with their summary."""
+def document_of(
+    facts: RunFacts, entries: Sequence[dict[str, Any]], summary: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the document of these entries, as made by `entry`. Without a `summary`, it counts these entries."""
+    if summary is None:
+        counts = RunSummary()
+        for each in entries:
+            counts.add_entry(each)
+        summary = counts.values()
     git = None if facts.git_commit is None else {"commit": facts.git_commit, "dirty": bool(facts.git_dirty)}
     run = {
         "id": facts.id,
@@ -77,25 +100,13 @@ def document_of(facts: RunFacts, entries: Sequence[dict[str, Any]]) -> dict[str,
     return {
         "schema_version": SCHEMA_VERSION,
         "run": run,
-        "summary": _summary(entries),
+        "summary": dict(summary),
         "results": list(entries),
     }
 
 
-def _summary(entries: Sequence[dict[str, Any]]) -> dict[str, int]:
-    outcomes = {outcome.value: 0 for outcome in Outcome}
-    for each in entries:
-        if each["outcome"] is not None:
-            outcomes[each["outcome"]] += 1
-    return {
-        "selected": len(entries),
-        **outcomes,
-        "not_due": sum(each["action"] == Action.WAIT and not each["may_go_at"] for each in entries),
-        "held_back": sum(each["may_go_at"] is not None for each in entries),
-        "done": sum(each["action"] in (Action.DONE, Action.CHANGED) for each in entries),
-        "bulletins_sent": sum(each["bulletins_sent"] or 0 for each in entries),
-        "warnings": sum(len(each["warnings"]) for each in entries),
-    }
+def _may_go_at(result: Result) -> datetime | None:
+    return result.may_go_at or result.step.may_go_at
 
 
 def entry(result: Result) -> dict[str, Any]:
@@ -110,7 +121,7 @@ def entry(result: Result) -> dict[str, Any]:
             business_event=firing.bulletin.business_event,
             name=firing.bulletin.name,
             due_at=firing.occurrence.due_at,
-            may_go_at=result.may_go_at or result.step.may_go_at,
+            may_go_at=_may_go_at(result),
             action=result.step.action,
             outcome=outcome,
             reason=result.reason,
@@ -122,7 +133,7 @@ def entry(result: Result) -> dict[str, Any]:
             latency_ms=result.latency_ms,
             fingerprint=firing.fingerprint,
             warnings=result.warnings,
-            payload=None if outcome is None else firing.bulletin.payload(),
+            payload=firing.bulletin.payload,
             attempts=result.attempts,
         )
     )

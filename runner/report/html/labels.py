@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from runner.report.document.run_summary import HELD_BACK
 from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 
@@ -36,7 +37,7 @@ LEFT_ALONE = {
     key: FiringKind(f"left-{key}", term.left_label, term.tone.value, term.mark, term.meaning)
     for key, term in ACTIONS.items()
 }
-LEFT_ALONE["budget"] = FiringKind(
+LEFT_ALONE[HELD_BACK] = FiringKind(
     "left-budget", "waiting for a budget", "plan", "◷", "it is due, but held back by the budget of its account"
 )
 REPORT_KINDS = {kind.key: kind for kind in [*OUTCOME_KINDS.values(), *LEFT_ALONE.values()]}
@@ -46,4 +47,4 @@ def kind_of(result: dict[str, Any]) -> str:
     """Return the key of a result's kind: its outcome, or without outcome the plan's action."""
     if result["outcome"] is not None:
         return str(result["outcome"])
-    return LEFT_ALONE["budget" if result.get("may_go_at") else result["action"]].key
+    return LEFT_ALONE[HELD_BACK if result.get("may_go_at") else result["action"]].key

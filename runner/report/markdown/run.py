@@ -11,7 +11,7 @@ from typing import Any
 from runner.report.markdown.cells import id_cell
 from runner.report.markdown.markup import Block, code, escape, folded, page
 from runner.report.markdown.run_table import NEWS, news_table, sent_table
-from runner.report.text.run import summary_lines
+from runner.report.text.run import summary_lines, unlisted_line
 from runner.report.vocabulary import OUTCOMES
 
 _UNFOLDED = 20  # more fired bulletins than this are folded
@@ -29,6 +29,8 @@ def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
     results = document["results"]
     if any(each["outcome"] in NEWS for each in results):
         yield news_table(results)
+    if more := unlisted_line(dict(document)):
+        yield Block([f"{escape(more)}", ""])
     sent = [each for each in results if each["outcome"] and OUTCOMES[each["outcome"]].goes_out]
     if sent:
         rows = sent_table(sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.report.document.entry_text import place
+from runner.report.document.entry_text import place, reason_and_resolution
 from runner.report.document.repeated_bulletins import bulletin_of, split_repeated
 from runner.report.markdown.cells import bulletin_cell, id_cell
 from runner.report.markdown.markup import Block, escape, table
@@ -28,7 +28,7 @@ def _news_rows(results: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
         if outcome == "expired":
             found, repeated = split_repeated(found, bulletin_of)
         yield from map(_times_row, repeated)
-        yield from ([*_cells(each), escape(each["reason"] or ""), escape(place(each))] for each in found)
+        yield from ([*_cells(each), escape(reason_and_resolution(each)), escape(place(each))] for each in found)
 
 
 def _times_row(expired: Sequence[Mapping[str, Any]]) -> list[str]:

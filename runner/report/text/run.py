@@ -9,7 +9,9 @@ from typing import Any
 from runner.fire.outcome import Outcome
 from runner.plan.time_text import utc_text
 from runner.report.document.budget_estimate import budget_allows_at
+from runner.report.document.entry_text import reason_and_resolution
 from runner.report.document.repeated_bulletins import bulletin_of
+from runner.report.document.run_summary import HELD_BACK, unlisted_skipped
 from runner.report.safe_text import printable
 from runner.report.vocabulary import ACTIONS, OUTCOMES
 
@@ -25,8 +27,8 @@ def outcome_line(result: dict[str, Any]) -> str:
     if result["outcome"] == "fired":
         sent = result["bulletins_sent"]
         parts.append("bulletins sent: " + ("not said" if sent is None else str(sent)))
-    if result["reason"]:
-        parts.append(result["reason"])
+    if said := reason_and_resolution(result):
+        parts.append(said)
     if result["latency_ms"] is not None:
         parts.append(f"{result['latency_ms']:.0f} ms" + (f", {result['tries']} tries" if result["tries"] > 1 else ""))
     parts += [f"warning: {warning}" for warning in result["warnings"]]
@@ -54,6 +56,12 @@ def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> 
             yield each["outcome"], f"{more_expired_line(account, bulletin, expired[_TIMES:])} (--verbose shows them)"
 
 
+def unlisted_line(document: dict[str, Any]) -> str:
+    """Return the line that counts the firings with an outcome that the report does not list; empty if it lists all."""
+    more = unlisted_skipped(document)
+    return f"{OUTCOMES[Outcome.SKIPPED].label:<10} {more:,} more, for the same reason" if more else ""
+
+
 def more_expired_line(account: str, bulletin: str, occurrences: Sequence[str]) -> str:
     """Return the line that counts the expired occurrences of a bulletin without a line of their own."""
     first, last = occurrences[0], occurrences[-1]
@@ -78,16 +86,16 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     if quiet:
         yield f"left alone: {quiet}"
     yield from _too_late(document)
-    if summary["in_doubt"]:
+    if summary["in_doubt"] > sum(each.get("resolution") is not None for each in document["results"]):
         yield "look at what is in doubt with: bulletins status"
 
 
 def _quiet(document: dict[str, Any]) -> Iterator[str]:
-    left = [entry for entry in document["results"] if entry["outcome"] is None and not _would_be_reported(entry)]
-    held_back = sum(entry.get("may_go_at") is not None for entry in left)
-    if held_back:
-        yield f"{held_back:,} waiting for a budget, the first may go {_first_may_go(left, document['run'])}"
-    counts = Counter(str(entry["action"]) for entry in left if entry.get("may_go_at") is None)
+    counts = dict(document["summary"]["left_alone"])
+    counts["expired"] -= sum(map(_would_be_reported, document["results"]))
+    if counts[HELD_BACK]:
+        left = [entry for entry in document["results"] if entry["outcome"] is None]
+        yield f"{counts[HELD_BACK]:,} waiting for a budget, the first may go {_first_may_go(left, document['run'])}"
     for action, term in ACTIONS.items():
         if counts[action]:
             yield f"{counts[action]:,} {term.left_label}{f' ({term.left_hint})' if term.left_hint else ''}"
@@ -109,7 +117,8 @@ def _too_late(document: dict[str, Any]) -> Iterator[str]:
     reported = sum(map(_would_be_reported, document["results"]))
     if reported:
         yield f"would be reported as expired: {reported:,}"
-    late = [each["id"] for each in document["results"] if each.get("may_go_at") and each["warnings"]]
-    if late:
-        names = ", ".join(late[:_NAMED]) + (f" and {len(late) - _NAMED:,} more" if len(late) > _NAMED else "")
-        yield printable(f"warning: {len(late):,} will expire before the budget has room for them: {names}")
+    if late := document["summary"]["held_back_too_long"]:
+        ids = [each["id"] for each in document["results"] if each.get("may_go_at") and each["warnings"]][:_NAMED]
+        more = f"{late - len(ids):,} more" if late > len(ids) else ""
+        names = " and ".join(filter(None, (", ".join(ids), more)))
+        yield printable(f"warning: {late:,} will expire before the budget has room for them: {names}")

@@ -125,9 +125,10 @@ def test_expanded_ids(small: Path, write: Write, offered: Offered) -> None:
 def test_runs_that_left_a_report(small: Path, tmp_path: Path, offered: Offered) -> None:
     folder = tmp_path / ".bulletins" / "reports"
     folder.mkdir(parents=True)
-    for run in ("01A", "01B"):
+    for run in ("01A", "01B", "idle"):
         (folder / f"{run}.json").write_text("{}", encoding="utf-8")
     assert offered("report", "01") == ["01B", "01A"]
+    assert "idle" not in offered("report", "")
 
 
 @pytest.mark.parametrize("text", ["bulletins: [", "\x00", "bulletins:\n  - {id: a, id: b}\n", "accounts: {india: 1}"])

@@ -77,7 +77,7 @@ def test_they_are_reviewed_as_many_and_fired_each_once(
     assert "nothing to send" in again.out
 
 
-def test_a_wrong_cell_is_told_by_its_line_and_the_templates(bulletins: Bulletins, two_hundred: Path) -> None:
+def test_a_wrong_cell_is_reported_by_its_line_and_the_templates(bulletins: Bulletins, two_hundred: Path) -> None:
     (two_hundred / "shows.csv").write_text(table(row_17="Sa Re Ga Ma,15,1015,Hindy"), encoding="utf-8")
     done = bulletins("validate")
     assert (done.code, len(done.out.splitlines())) == (3, 2)

@@ -12,7 +12,8 @@ from conftest import Write
 from cli.conftest import Bulletins, account, only_report, outcomes, report_of
 from runner.sandbox.server import Sandbox
 
-ALL = {"now-1": "fired", "now-2": "fired", "later-1": None, "past-1": "expired", "off-1": None}
+LISTED = {"now-1": "fired", "now-2": "fired", "past-1": "expired"}
+ALL = {**LISTED, "later-1": None, "off-1": None}
 
 
 def test_what_is_due_is_sent_and_reported(bulletins: Bulletins, ledger: str, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -20,7 +21,8 @@ def test_what_is_due_is_sent_and_reported(bulletins: Bulletins, ledger: str, san
     assert done.code == 1  # a missed release is news
     assert sorted(received.name or "" for received in sandbox.accepted()) == ["Now 1", "Now 2"]
     report = only_report(tmp_path)
-    assert outcomes(report) == ALL
+    assert outcomes(report) == LISTED
+    assert report["summary"]["selected"] == len(ALL)
     assert (report["run"]["ledger"], report["run"]["dry_run"], report["run"]["exit_code"]) == (ledger, False, 1)
     first, second, third = done.out.splitlines()
     assert first == "2 fired, 1 expired (bulletins sent: 2)"
@@ -52,7 +54,7 @@ def test_the_json_format_is_the_report(bulletins: Bulletins, ledger: str, tmp_pa
 
 
 def test_the_report_goes_where_it_is_wanted(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
-    done = bulletins("fire", "--yes", "--report", "out/today/r.json")
+    done = bulletins("fire", "--yes", "--report-all", "--report", "out/today/r.json")
     assert done.out.endswith("report: out/today/r.json\n")
     assert outcomes(report_of(tmp_path / "out/today/r.json")) == ALL
     assert not (tmp_path / ".bulletins/reports").exists()
@@ -62,7 +64,7 @@ def test_the_report_goes_where_it_is_wanted(bulletins: Bulletins, ledger: str, t
 def test_a_report_replaces_an_older_one_whole(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text("x" * 100_000)
     bulletins("fire", "--yes", "--report", "r.json")
-    assert outcomes(report_of(tmp_path / "r.json")) == ALL
+    assert outcomes(report_of(tmp_path / "r.json")) == LISTED
 
 
 def test_a_report_into_a_pipe_replaces_nothing(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_a_report_into_a_pipe_replaces_nothing(bulletins: Bulletins, ledger: str
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_a_report_that_finds_no_room_in_the_end_is_told(bulletins: Bulletins, ledger: str) -> None:
+def test_a_report_that_finds_no_room_in_the_end_is_reported(bulletins: Bulletins, ledger: str) -> None:
     if not Path("/dev/full").is_char_device():
         pytest.skip("there is no /dev/full")
     done = bulletins("fire", "--yes", "--id", "now-1", "--report", "/dev/full")
@@ -94,7 +96,7 @@ def test_quiet_shows_only_what_was_not_fired(bulletins: Bulletins, ledger: str) 
     assert done.out.startswith("2 fired, 1 expired")
 
 
-def test_what_is_skipped_for_one_reason_is_told_once(
+def test_what_is_skipped_for_one_reason_is_reported_once(
     bulletins: Bulletins, ledger: str, write: Write, sandbox: Sandbox
 ) -> None:
     head = "defaults: {business_event: E, c-by: a@example.com, accounts: [india]}\nbulletins:\n"
@@ -154,7 +156,7 @@ def test_the_sandbox_needs_no_set_up(
     monkeypatch.delenv("INDIA_ID")
     monkeypatch.delenv("INDIA_PASSCODE")
     assert bulletins("fire", "--sandbox", "--yes").code == 1
-    assert outcomes(only_report(tmp_path)) == ALL
+    assert outcomes(only_report(tmp_path)) == LISTED
     assert sandbox.received() == ()
     assert not (tmp_path / ".bulletins/ledger.sqlite3").exists()
     assert bulletins("status", "--ledger", ".bulletins/sandbox.sqlite3", "now-1").code == 0
@@ -184,7 +186,7 @@ def test_a_dry_run_needs_nothing(bulletins: Bulletins, sandbox: Sandbox, tmp_pat
     assert "dry run, nothing was sent: 2 would fire\n" in done.out
     report = only_report(tmp_path)
     assert (report["run"]["dry_run"], report["run"]["ledger"], report["summary"]["would_fire"]) == (True, None, 2)
-    assert outcomes(report) == {**ALL, "now-1": "would_fire", "now-2": "would_fire", "past-1": None}
+    assert outcomes(report) == {**LISTED, "now-1": "would_fire", "now-2": "would_fire", "past-1": None}
     assert not (tmp_path / ".bulletins/ledger.sqlite3").exists()
     assert sandbox.received() == ()
 

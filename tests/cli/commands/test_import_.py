@@ -111,7 +111,7 @@ def test_an_account_that_nothing_says_is_asked_for(bulletins: Bulletins, folder:
     assert bulletins("import", "csv", "shows.csv", "--account", "india").code == 0
 
 
-def test_what_a_table_lacks_is_told_at_once(bulletins: Bulletins, folder: Path) -> None:
+def test_what_a_table_lacks_is_reported_at_once(bulletins: Bulletins, folder: Path) -> None:
     done = bulletins("import", "csv", file("a.csv", "program_id,name\n1,x\n"))
     lacking = [line.partition("there is no column ")[2].partition(".")[0] for line in done.err.splitlines()[:-2]]
     assert (done.code, lacking) == (3, ["business_event", "c-by", "accounts"])
@@ -127,7 +127,7 @@ def test_a_row_without_an_account_is_pointed_at(bulletins: Bulletins, folder: Pa
     assert bulletins("import", "csv", sheet, "--account", "europe").code == 0
 
 
-def test_what_payloads_lack_is_told_at_once(bulletins: Bulletins, folder: Path) -> None:
+def test_what_payloads_lack_is_reported_at_once(bulletins: Bulletins, folder: Path) -> None:
     lacking = {name: value for name, value in payload().items() if name not in ("business_event", "c-by")}
     done = bulletins("import", "json", file("a.json", dumped(lacking)))
     assert done.code == 3
@@ -186,7 +186,7 @@ def test_what_a_spreadsheet_seems_to_have_rewritten_is_noted(bulletins: Bulletin
     assert "a.csv:2: properties.program_id is '2.34567E+05', which looks like a number that the" in done.err
 
 
-def test_problems_of_all_files_are_told_and_nothing_is_written(bulletins: Bulletins) -> None:
+def test_problems_of_all_files_are_reported_and_nothing_is_written(bulletins: Bulletins) -> None:
     Path("p").mkdir()
     file("p/a.json", '{"name": NaN}')
     file("p/b.json", dumped(payload(when=1796130000000)))
@@ -257,7 +257,7 @@ def test_what_to_type_then_names_the_set(bulletins: Bulletins, folder: Path) -> 
     assert done.err.endswith("; check them together with the set: bulletins validate 'my set'\n")
 
 
-def test_a_full_disk_is_told_as_one(bulletins: Bulletins, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_as_one(bulletins: Bulletins, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -268,7 +268,7 @@ def test_a_full_disk_is_told_as_one(bulletins: Bulletins, folder: Path, monkeypa
 
 
 @pytest.mark.parametrize(("keys", "code"), [("\x04", 3), ("\x03", 130)], ids=["ctrl-d", "ctrl-c"])
-def test_somebody_at_a_terminal_is_told_to_type(tmp_path: Path, keys: str, code: int) -> None:
+def test_somebody_at_a_terminal_is_reported_to_type(tmp_path: Path, keys: str, code: int) -> None:
     pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
     from cli.terminal import on_terminal
 

@@ -158,7 +158,7 @@ def test_an_export_that_has_no_place(bulletins: Bulletins, ledger: str, tmp_path
     assert done.refused_with(ErrorCode.CANNOT_WRITE, "file/out.jsonl")
 
 
-def test_two_ledgers_that_both_sent_are_told_of(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
+def test_two_ledgers_that_both_sent_are_reported(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
     assert bulletins("fire", "--yes", "--id", "now-1").code == 0
     assert bulletins("ledger", "init", "--ledger", "other.sqlite3").code == 0
     assert bulletins("fire", "--yes", "--id", "now-*", "--ledger", "other.sqlite3").code == 0
@@ -171,7 +171,7 @@ def test_two_ledgers_that_both_sent_are_told_of(bulletins: Bulletins, ledger: st
     assert bulletins("ledger", "check").code == 0
 
 
-def test_a_run_under_way_is_told_of_and_stops_an_import(bulletins: Bulletins, used: str) -> None:
+def test_a_run_under_way_is_reported_and_stops_an_import(bulletins: Bulletins, used: str) -> None:
     assert bulletins("ledger", "export", "before.jsonl").code == 0
     with Ledger(parse_url(".bulletins/ledger.sqlite3")) as opened:
         run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))

@@ -173,7 +173,7 @@ def test_what_to_type_then_can_be_pasted(bulletins: Bulletins, shows: Path, tmp_
         (["--file", "../shows.yaml"], "--file"),
     ],
 )
-def test_a_wrong_option_is_told(bulletins: Bulletins, shows: Path, changed: list[str], value: str) -> None:
+def test_a_wrong_option_is_reported(bulletins: Bulletins, shows: Path, changed: list[str], value: str) -> None:
     before = shows.read_bytes()
     assert bulletins("new", *WHOLE, *changed).refused_with(ErrorCode.BAD_USAGE, value, "--help", exit_code=2)
     assert shows.read_bytes() == before

@@ -161,7 +161,7 @@ def test_every_action_and_outcome_is_explained(bulletins: Bulletins, word: str) 
     assert ("exit code" in said) == (word in OUTCOMES and Outcome(word).exit_code != 0)
 
 
-def test_429_tells_of_the_ten_minutes(bulletins: Bulletins) -> None:
+def test_429_shows_of_the_ten_minutes(bulletins: Bulletins) -> None:
     assert "10 minutes" in " ".join(bulletins("explain", "429").out.split())
     assert bulletins("explain", "HTTP 429").out == bulletins("explain", "http-429").out
 

@@ -74,7 +74,7 @@ def test_what_is_not_in_doubt(bulletins: Bulletins, options: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("two_accounts")
-def test_two_doubts_want_to_be_told_apart(bulletins: Bulletins) -> None:
+def test_two_doubts_of_one_id_need_more_options(bulletins: Bulletins) -> None:
     done = bulletins("resolve", "now-1", "--sent", "--note", "n")
     assert done.refused_with(ErrorCode.SEVERAL_FIRINGS, "now-1", "--account", "--occurrence", exit_code=2)
     assert bulletins("resolve", "now-1", "--sent", "--note", "n", "--account", "india").code == 0

@@ -85,7 +85,7 @@ def told(entry: Any, **defaults: Any) -> list[str]:
         ({**ROWS, "name": "{{ row.none | slug }}", "when": "soon"}, ["bad-time when", "row-value an"]),
     ],
 )
-def test_every_mistake_of_an_entry_is_told(changed: dict[str, Any], found: list[str]) -> None:
+def test_every_mistake_of_an_entry_is_reported(changed: dict[str, Any], found: list[str]) -> None:
     assert told({**ENTRY, **changed}) == found
 
 
@@ -132,7 +132,7 @@ def test_wrong_defaults_hide_no_mistake_of_an_entry() -> None:
         ({"schedule": {**CRON, "timezone": "x", "starts": "2026-10-25T02:30:00"}}, {}, ["bad-time schedule.timezone"]),
     ],
 )
-def test_what_is_only_a_consequence_is_not_told(
+def test_what_is_only_a_consequence_is_not_reported(
     changed: dict[str, Any], defaults: dict[str, Any], found: list[str]
 ) -> None:
     assert told({**ENTRY, **changed}, **defaults) == found
@@ -144,7 +144,7 @@ def test_what_gives_the_rows_is_no_text_that_rows_fill_in(more: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("entry", [None, 5, "x", [], {}, {"id": []}, {"id": "a", "schedule": [], "properties": "x"}])
-def test_whatever_stands_there_is_told_and_read(entry: Any) -> None:
+def test_whatever_stands_there_is_reported_and_read(entry: Any) -> None:
     for defaults in ({}, {"schedule": {"grace": 5}, "properties": {"a": 1}}, {"when": [], "schedule": "x"}):
         assert problems(entry, **defaults)
 

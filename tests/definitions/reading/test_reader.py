@@ -124,7 +124,7 @@ def test_a_tag_may_be_about_a_percent_sign_elsewhere() -> None:
     assert value("a: 20%TAG") == {"a": "20%TAG"}
 
 
-def test_problems_in_one_file_are_told_together() -> None:
+def test_problems_in_one_file_are_reported_together() -> None:
     _, problems = read(b"{a: 1, 1: b, a: 2, true: c}", "x.yaml")
     assert [found.code for found in problems] == [Code.YAML_KEY, Code.YAML_DUPLICATE_KEY, Code.YAML_KEY]
 

@@ -83,7 +83,7 @@ def test_properties_are_held_to_the_catalog(write: Write, properties: str, codes
     assert found(load([write(files)])) == codes
 
 
-def test_the_same_id_in_two_files_is_told_at_the_second(write: Write) -> None:
+def test_the_same_id_in_two_files_is_reported_at_the_second(write: Write) -> None:
     files = {**ACCOUNTS, "1.yaml": "bulletins:\n" + bulletin(), "2.yaml": "bulletins:\n" + bulletin(name="other")}
     (problem,) = load([write(files)]).problems
     assert (problem.file.rsplit("/", 1)[1], problem.line, problem.column) == ("2.yaml", 2, 7)
@@ -127,7 +127,7 @@ def test_one_difference_makes_it_another_bulletin(write: Write, difference: dict
     assert load([write({**ACCOUNTS, "b.yaml": text})]).problems == ()
 
 
-def test_a_fault_in_the_defaults_is_told_once_and_there(write: Write) -> None:
+def test_a_fault_in_the_defaults_is_reported_once_and_there(write: Write) -> None:
     text = "defaults: {accounts: [mars]}\nbulletins:\n" + "".join(bulletin(f"b{number}") for number in range(2000))
     (problem,) = load([write({**ACCOUNTS, "b.yaml": text})]).problems
     assert (problem.code, problem.line, problem.column) == (Code.UNKNOWN_ACCOUNT, 1, 23)

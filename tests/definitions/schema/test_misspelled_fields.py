@@ -34,7 +34,7 @@ def test_one_of_several_fields_that_is_misspelt_is_not_missed() -> None:
 
 
 @pytest.mark.parametrize("field", ["foreach", "for-each", "for_eech", "For_Each"])
-def test_what_for_each_is_misspelt_as_is_told(field: str) -> None:
+def test_what_for_each_is_misspelt_as_is_reported(field: str) -> None:
     (problem,) = problems({**ENTRY, "id": "a-{{ row.n }}", field: ROWS["for_each"]})
     assert (problem.code, problem.help) == (Code.UNKNOWN_FIELD, "Did you mean for_each?")
 

@@ -113,7 +113,7 @@ def test_line_separators_of_unicode_end_no_row() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_at_its_line(text: str, line: int, message: str, mend: str) -> None:
+def test_what_is_wrong_is_reported_at_its_line(text: str, line: int, message: str, mend: str) -> None:
     _, problems = read_table(text.encode(), "shows.csv")
     (found,) = problems
     assert (found.line, found.code) == (line, Code.BAD_TABLE)
@@ -121,7 +121,7 @@ def test_what_is_wrong_is_told_at_its_line(text: str, line: int, message: str, m
     assert mend in found.help
 
 
-def test_a_quote_is_told_at_its_column() -> None:
+def test_a_quote_is_reported_at_its_column() -> None:
     found = problem('a,b\n1,2\nx,"y\n')
     assert (found.line, found.column, found.source) == (3, 3, 'x,"y')
 
@@ -133,7 +133,7 @@ def test_a_quote_is_told_at_its_column() -> None:
         ("1,2,3", "the row has 3 cells, but the header has 2 columns", "If a cell contains a comma, put it in quotes."),
     ],
 )
-def test_a_row_of_another_length_is_told_with_its_counts(row: str, message: str, mend: str) -> None:
+def test_a_row_of_another_length_is_reported_with_its_counts(row: str, message: str, mend: str) -> None:
     found, problems = read_table(f"a,b\nx,y\n{row}\nz,w\n".encode(), "shows.csv")
     assert problems == [Problem("shows.csv", 3, 1, Code.BAD_TABLE, message, mend, row)]
     assert found is not None
@@ -148,12 +148,12 @@ def test_a_row_of_another_length_is_told_with_its_counts(row: str, message: str,
         ("a,b\n1,2\n".encode("utf-16"), 1, 1, "the table is UTF-16"),
     ],
 )
-def test_another_encoding_is_told_at_its_place(data: bytes, line: int, column: int, message: str) -> None:
+def test_another_encoding_is_reported_at_its_place(data: bytes, line: int, column: int, message: str) -> None:
     found = problem(data)
     assert (found.line, found.column, found.message) == (line, column, message)
 
 
-def test_the_control_character_is_told_at_its_place_and_does_not_reach_a_terminal() -> None:
+def test_the_control_character_is_reported_at_its_place_and_does_not_reach_a_terminal() -> None:
     found = problem('a,b\n"x\r\ny",é\x1b[31m\n')
     assert (found.line, found.column) == (3, 5)
 
@@ -176,7 +176,7 @@ def test_a_row_has_bounds(row: str) -> None:
     assert "the row that begins here is too long" in found.message
 
 
-def test_a_quote_left_open_far_from_the_end_is_told_where_it_opens() -> None:
+def test_a_quote_left_open_far_from_the_end_is_reported_where_it_opens() -> None:
     found = problem('a,b\n1,2\n3,"4\n' + "5,6\n" * 100_000)
     assert (found.line, found.column, found.message) == (3, 3, "the quote that opens here is never closed")
 

@@ -89,7 +89,7 @@ def test_a_problem_names_the_templates_place_and_the_row_that_is_to_blame(write:
     assert long.message.endswith("1 over the limit of 512, in " + wrong.message.split(" in ")[-1].split(":")[0] + ":4")
 
 
-def test_what_is_wrong_alike_in_every_row_is_told_once(write: Write) -> None:
+def test_what_is_wrong_alike_in_every_row_is_reported_once(write: Write) -> None:
     rows = ", ".join(f"{{n: {number}}}" for number in range(3 * MAX_PROBLEMS))
     text = f"""
         bulletins:
@@ -277,7 +277,7 @@ def named(text: str) -> str:
 @pytest.mark.parametrize(
     "text", ["{ row.n }}", "{{ row.n }", "{row.n}", "${row.n}", "row.n }}", "{{ row.n }} {row.n}", "{% row.n }"]
 )
-def test_a_brace_that_is_missing_is_told(write: Write, text: str) -> None:
+def test_a_brace_that_is_missing_is_reported(write: Write, text: str) -> None:
     problems = loaded(write, named(text)).problems
     assert {(problem.code, problem.line) for problem in problems} == {(Code.BAD_TEMPLATE, 5)}
 

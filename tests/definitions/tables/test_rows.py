@@ -170,7 +170,7 @@ def test_a_table_is_read_once_however_often_it_is_named() -> None:
     assert read == [1]
 
 
-def test_a_table_that_cannot_be_read_says_so_each_time_and_its_problems_are_told_once() -> None:
+def test_a_table_that_cannot_be_read_says_so_each_time_and_its_problems_are_reported_once() -> None:
     def missing() -> bytes:
         raise OSError("gone")
 

@@ -36,7 +36,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def test_all_is_told_piece_by_piece(firer: Firer, ledger: Ledger, pieces: list[int]) -> None:
+def test_all_is_reported_piece_by_piece(firer: Firer, ledger: Ledger, pieces: list[int]) -> None:
     ended = firer.fire(LATE)
     assert (ended.exit_code, [result.outcome for result in ended.results]) == (Exit.FAILED, ["expired"] * 5)
     assert pieces == [2, 2, 1]
@@ -53,7 +53,7 @@ def test_a_run_that_is_stopped_leaves_the_rest_to_the_next(firer: Firer, ledger:
     assert ledger.describe().states["expired"] == 5
 
 
-def test_of_two_runs_that_had_it_in_hand_when_its_window_closed_one_tells_it(
+def test_of_two_runs_that_had_it_in_hand_when_its_window_closed_one_shows_it(
     firer: Firer, ledger: Ledger, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     soon = [bulletin(schedule=due(clock.now()))]
@@ -67,7 +67,7 @@ def test_of_two_runs_that_had_it_in_hand_when_its_window_closed_one_tells_it(
     assert sorted(row.state.value for row in ledger.rows()) == ["expired", "released"]
 
 
-def test_what_a_clock_that_is_ahead_told_is_not_tried_again_and_again(
+def test_an_expiry_reported_by_a_clock_that_is_ahead_is_not_repeated(
     firer: Firer, ledger: Ledger, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     soon = [bulletin(schedule=due(clock.now()))]

@@ -138,7 +138,7 @@ def test_nobody_waits_longer_than_they_want(ledger: Ledger, clocks: Clocks, monk
         assert not lease.wait(unless=lambda: True)
 
 
-def test_a_renewal_that_came_late_is_told_of_before_anybody_relies_on_it(
+def test_a_renewal_that_came_late_is_reported_before_anybody_relies_on_it(
     ledger: Ledger, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renew = ledger.renew

@@ -56,20 +56,20 @@ def away(times: int, value: str = "done") -> Callable[[], str]:
 
 
 def test_what_works_at_once_says_nothing(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
-    assert reach.insist(away(0)) == "done"
+    assert reach.perform(away(0)) == "done"
     assert (told, waiting.slept) == ([], [])
 
 
-def test_a_moment_is_no_news_but_nothing_is_sent_meanwhile(
+def test_a_short_absence_is_not_reported_but_nothing_is_sent_meanwhile(
     reach: LedgerAccess, waiting: Waiting, told: list[object]
 ) -> None:
-    assert reach.insist(away(2)) == "done"
+    assert reach.perform(away(2)) == "done"
     assert told == [True, False]
     assert not reach.is_away
 
 
-def test_a_longer_absence_is_told_once(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
-    assert reach.insist(away(12)) == "done"
+def test_a_longer_absence_is_reported_once(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
+    assert reach.perform(away(12)) == "done"
     assert told == [
         True,
         "the ledger can't be reached: nothing is sent until it can be reached again",
@@ -82,39 +82,39 @@ def test_a_longer_absence_is_told_once(reach: LedgerAccess, waiting: Waiting, to
 
 def test_patience_ends(reach: LedgerAccess, waiting: Waiting) -> None:
     with pytest.raises(LedgerAway):
-        reach.insist(away(10_000))
+        reach.perform(away(10_000))
     assert 120 <= waiting.now_s <= 122
     assert reach.is_away
 
 
 def test_patience_is_for_one_absence(reach: LedgerAccess, waiting: Waiting) -> None:
     for _ in range(5):
-        assert reach.insist(away(60)) == "done"
+        assert reach.perform(away(60)) == "done"
     assert waiting.now_s > 120
 
 
 def test_all_threads_share_one_absence(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
     def within() -> str:
         with pytest.raises(LedgerAway):
-            reach.insist(away(10_000))  # another thread's
+            reach.perform(away(10_000))  # another thread's
         raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "still")
 
     with pytest.raises(LedgerAway):
-        reach.insist(within)
+        reach.perform(within)
     assert told.count(True) == 1
     assert waiting.now_s <= 122
 
 
 def test_whoever_asks_may_want_to_wait_no_longer(reach: LedgerAccess, waiting: Waiting) -> None:
     with pytest.raises(LedgerAway):
-        reach.insist(away(1), unless=lambda: True)
+        reach.perform(away(1), unless=lambda: True)
     assert waiting.slept == []
 
 
 def test_once_given_up_nobody_waits(reach: LedgerAccess, waiting: Waiting) -> None:
     reach.give_up()
     with pytest.raises(LedgerAway):
-        reach.insist(away(1))
+        reach.perform(away(1))
     assert waiting.slept == []
 
 
@@ -123,5 +123,5 @@ def test_any_other_fault_is_not_waited_for(reach: LedgerAccess, waiting: Waiting
         raise KeyError("x")
 
     with pytest.raises(KeyError):
-        reach.insist(broken)
+        reach.perform(broken)
     assert waiting.slept == []

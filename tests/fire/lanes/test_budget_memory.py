@@ -30,11 +30,11 @@ def test_a_claim_is_charged_to_the_account_and_its_event() -> None:
     assert an_allowance().limits(step("Flash Sale")) == (OWN, SALES)
 
 
-def test_what_nobody_was_told_only_the_ledger_knows() -> None:
+def test_a_limit_that_was_not_remembered_is_unknown() -> None:
     assert an_allowance().known((OWN, SALES), NOW) is None
 
 
-def test_a_limit_that_was_told_holds_until_its_time() -> None:
+def test_a_remembered_limit_holds_until_its_time() -> None:
     allowance = an_allowance()
     held = HeldByBudget(OWN, NOW + HOUR)
     allowance.remember(held)
@@ -49,7 +49,7 @@ def test_an_event_that_is_held_back_holds_back_no_other() -> None:
     assert allowance.known((OWN, SALES), NOW) == HeldByBudget(SALES, NOW + DAY)
 
 
-def test_the_longest_is_told() -> None:
+def test_the_longest_remembered_limit_is_returned() -> None:
     allowance = an_allowance()
     for held in (HeldByBudget(OWN, NOW + HOUR), HeldByBudget(SALES, NOW + DAY)):
         allowance.remember(held)

@@ -44,7 +44,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture(autouse=True)
 def _nobody_looks_by_himself(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits for a slot goes on only where he is woken."""
-    monkeypatch.setattr(lane_module, "_LOOK_S", 1000 * PATIENCE_S)
+    monkeypatch.setattr(lane_module, "_CHECK_S", 1000 * PATIENCE_S)
 
 
 def steps(count: int) -> list[Step]:

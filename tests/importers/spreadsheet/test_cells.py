@@ -130,7 +130,7 @@ bulletins:
 
 
 @pytest.mark.parametrize("cell", ["a {# c #} b", "{{ 'x' }}", "{% if 1 %}x{% endif %}", "{{ row.a }}", "{{{{", "{{"])
-def test_what_else_a_recurring_schedule_would_fill_in_is_told_at_its_cell(cell: str) -> None:
+def test_what_else_a_recurring_schedule_would_fill_in_is_reported_at_its_cell(cell: str) -> None:
     for sheet in (
         f'name,cron,timezone,a\nx,0 9 * * *,UTC,"{cell}"\n',
         f'a,cron,timezone,name\nx,0 9 * * *,UTC,"{cell}"\n',
@@ -143,7 +143,7 @@ def test_what_else_a_recurring_schedule_would_fill_in_is_told_at_its_cell(cell: 
     assert found.payload["properties"] == {"a": cell}
 
 
-def test_a_field_that_no_occurrence_has_is_told_with_those_near_it() -> None:
+def test_a_field_that_no_occurrence_has_is_reported_with_those_near_it() -> None:
     (line,) = told(list(result_of("name,cron,timezone,a\nx,0 9 * * *,UTC,{{occurrence.dat}}\n").problems))
     assert line.startswith("2:17 'occurrence.dat': an occurrence has no 'dat'; Did you mean date?")
 

@@ -142,7 +142,7 @@ def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]]
         ),
     ],
 )
-def test_what_cannot_be_taken_is_told_at_its_cell(sheet: str, problem: str) -> None:
+def test_what_cannot_be_taken_is_reported_at_its_cell(sheet: str, problem: str) -> None:
     drafts, problems = found_in(sheet)
     assert drafts == []
     assert len(problems) == 1, told(problems)

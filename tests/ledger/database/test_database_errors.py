@@ -35,19 +35,19 @@ def raised(cause: Exception, *, url: Any = URL, kind: type[exc.DBAPIError] = exc
     "sqlstate",
     ["08000", "08006", "57014", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03", "25P03", "25006", None],
 )
-def test_what_passes_is_told_as_being_away(sqlstate: str | None) -> None:
+def test_what_passes_is_reported_as_being_away(sqlstate: str | None) -> None:
     assert isinstance(raised(OfServer(sqlstate)), LedgerAway)
 
 
 @pytest.mark.parametrize("sqlstate", ["42501", "42P01", "28P01", "53100", "23505", "XX001", "22P05"])
-def test_what_stays_is_told_as_it_is(sqlstate: str) -> None:
+def test_what_stays_is_reported_as_it_is(sqlstate: str) -> None:
     assert not isinstance(raised(OfServer(sqlstate)), LedgerAway)
 
 
 @pytest.mark.parametrize(
     "sqlstate", ["22P05", "22021", "22001", "23514", "23505", "38000", "39P01", "44000", "54000", "P0001", "P0004"]
 )
-def test_what_concerns_the_values_alone_is_told_apart(sqlstate: str) -> None:
+def test_what_concerns_the_values_alone_is_distinguished(sqlstate: str) -> None:
     assert isinstance(raised(OfServer(sqlstate)), Unstorable)
 
 

@@ -63,7 +63,7 @@ def test_a_claim_over_the_budget_is_refused_and_leaves_nothing(ledger: Ledger, r
     assert len(ledger.rows()) == 2
 
 
-def test_there_is_room_again_at_the_moment_that_was_told_and_not_before(ledger: Ledger, run: str) -> None:
+def test_there_is_room_again_at_the_moment_that_was_reported_and_not_before(ledger: Ledger, run: str) -> None:
     claim(ledger, run, FIRINGS[0], NOW)
     claim(ledger, run, FIRINGS[1], NOW + MINUTE)
     assert is_held(ledger, run, FIRINGS[2], NOW + HOUR - TICK)
@@ -97,7 +97,7 @@ def test_an_expiry_costs_nothing(ledger: Ledger, run: str) -> None:
     claim(ledger, run, FIRINGS[2])
 
 
-def test_the_limit_that_holds_the_longest_is_told(ledger: Ledger, run: str) -> None:
+def test_the_limit_that_holds_the_longest_is_reported(ledger: Ledger, run: str) -> None:
     of = (Limit("india", 1, HOUR), Limit("india", 1, DAY), Limit("india", 5, DAY, "Program Released"))
     claim(ledger, run, FIRINGS[0], NOW - MINUTE, of)
     assert ledger.claim_within(run, FIRINGS[1], NOW, of) == HeldByBudget(of[1], NOW + DAY - MINUTE)

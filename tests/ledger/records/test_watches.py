@@ -114,7 +114,7 @@ def test_what_is_claimed_or_sent_is_not_passed_over(ledger: Ledger, run: str, se
     assert len(ledger.rows()) == 1
 
 
-def test_a_claim_whose_window_closed_is_given_back_and_told(ledger: Ledger, run: str) -> None:
+def test_a_claim_whose_window_closed_is_given_back_and_reported(ledger: Ledger, run: str) -> None:
     first, *_ = hourly()
     claim = ledger.claim(run, first, NOW)
     assert claim
@@ -128,7 +128,7 @@ def test_an_expiry_may_be_written_twice_by_its_run(ledger: Ledger, run: str) -> 
     assert ledger.expire(begin(ledger), [first], LATER) == set()
 
 
-def test_two_runs_that_differ_in_the_grace_tell_it_once(ledger: Ledger, run: str) -> None:
+def test_two_runs_that_differ_in_the_grace_report_it_once(ledger: Ledger, run: str) -> None:
     """Of two checkouts: each has planned before the other recorded."""
     first, *_ = hourly()
     longer = replace(first, occurrence=replace(first.occurrence, expires_at=LATER + HOUR))

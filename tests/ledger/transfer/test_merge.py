@@ -39,7 +39,7 @@ def run_row(number: int, *, finished: bool = True) -> dict[str, Any]:
         "id": f"01RUN{number:021}", "command": "fire", "started_at": at, "finished_at": at if finished else None,
         "lease_until": at, "exit_code": 0 if finished else None, "interrupted": False, "who": "asha", "host": "builder",
         "pid": 1, "process": "", "version": "1", "git_commit": None, "git_dirty": None,
-        "number": number + 1,
+        "number": number + 1, "summary": None, "entries": None,
     }  # fmt: skip
 
 
@@ -68,7 +68,8 @@ def export_of(
     about = {"id": ledger.ljust(26, "0"), "created_at": written(NOW), "created_by": "asha"}
     rows = [{"run": run_row(0, finished=finished)}, *({"firing": firing_row(n, states[n])} for n in sorted(states))]
     rows += [{"watch": watch_row(bulletin, watches[bulletin])} for bulletin in sorted(watches)]
-    counts = {"run": 1, "firing": len(states), "attempt": 0, "resolution": 0, "watch": len(watches), "acceptance": 0}
+    counts = {"report_entries": 0, "run": 1, "firing": len(states), "attempt": 0, "resolution": 0}
+    counts |= {"watch": len(watches), "acceptance": 0}
     records = [{"format": "bulletins-ledger", "version": SCHEMA_VERSION, "ledger": about}, *rows, {"end": counts}]
     return [json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n" for record in records]
 

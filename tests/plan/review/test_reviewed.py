@@ -82,11 +82,11 @@ def test_a_failed_try_leaves_it_to_be_sent() -> None:
         ),
     ],
 )
-def test_an_edit_is_told(bulletin: Bulletin, line: str) -> None:
+def test_an_edit_is_reported(bulletin: Bulletin, line: str) -> None:
     assert moved_to(DUE, bulletin)[0] == line
 
 
-def test_another_grace_is_told() -> None:
+def test_another_grace_is_reported() -> None:
     shorter = make_bulletin("due", name="Due", at=NOW, grace=HOUR / 2)
     assert moved_to(shorter, AT_ONCE) == [
         "due in india: it could be sent until 2026-12-01T14:00:00Z, and can now be sent until 2026-12-01T13:30:00Z"
@@ -94,21 +94,21 @@ def test_another_grace_is_told() -> None:
 
 
 @pytest.mark.parametrize("state", [State.FIRED, State.IN_DOUBT, State.CLAIMED])
-def test_a_firing_in_the_ledger_is_told(state: State) -> None:
+def test_a_firing_in_the_ledger_is_reported(state: State) -> None:
     (firing,) = make_firings(AT_ONCE)
     action = {State.FIRED: "done", State.IN_DOUBT: "in_doubt", State.CLAIMED: "claimed"}[state]
     (line,) = moved_to(DUE, AT_ONCE, entries=(make_entry(firing, state),))
     assert line.startswith(f"at-once in india: its action is now {action}: ")
 
 
-def test_time_that_ran_out_is_told() -> None:
+def test_time_that_ran_out_is_reported() -> None:
     (line,) = moved_to(DUE, AT_ONCE, now=NOW + 2 * HOUR)
     assert line.startswith(
         "due in india: its action is now expired: was due 2026-12-01T13:00:00Z; its grace period of 1h ended"
     )
 
 
-def test_another_ledger_is_told_and_none() -> None:
+def test_another_ledger_is_reported_and_none() -> None:
     plan = plan_of(DUE, AT_ONCE)
     assert differences(REVIEWED, plan, ACCOUNTS, "L2") == [
         "it was made with the ledger L1, but the ledger used now is L2"
@@ -134,5 +134,5 @@ def test_another_ledger_is_told_and_none() -> None:
         ),
     ],
 )
-def test_an_account_that_moved_is_told(account: Account | None, line: str) -> None:
+def test_an_account_that_moved_is_reported(account: Account | None, line: str) -> None:
     assert moved_to(DUE, AT_ONCE, accounts={"india": account} if account else {}) == [line]

@@ -41,7 +41,7 @@ def test_a_problem_is_an_error_at_its_place() -> None:
     assert finding.text == ('properties.program_id is the number 234567; CleverTap takes only text. Write "234567".')
 
 
-def test_a_plan_alone_tells_what_is_blocked_edited_or_late_and_is_silent_about_the_rest() -> None:
+def test_a_plan_alone_shows_what_is_blocked_edited_or_late_and_is_silent_about_the_rest() -> None:
     findings = from_plan(make_plan(*(make_planned(action.value, action.value) for action in Action)))
 
     assert {finding.rule: finding.severity for finding in findings} == {
@@ -52,7 +52,7 @@ def test_a_plan_alone_tells_what_is_blocked_edited_or_late_and_is_silent_about_t
     }
 
 
-def test_a_comparison_tells_what_its_own_changes_send_and_leaves_old_matters_alone() -> None:
+def test_a_comparison_shows_what_its_own_changes_send_and_leaves_old_matters_alone() -> None:
     names = ("fire", "retry", "changed", "expired", "wait", "done")
     firings = [make_planned(f"{name}-{side}", name) for name in names for side in ("mine", "old")]
     changes = make_changes([make_bulletin_change("changed", f"{name}-mine") for name in names])
@@ -70,13 +70,15 @@ def test_a_comparison_tells_what_its_own_changes_send_and_leaves_old_matters_alo
 @pytest.mark.parametrize(
     ("action", "rule"), [("duplicate", AnnotationRule.DUPLICATE), ("in_doubt", AnnotationRule.IN_DOUBT)]
 )
-def test_what_is_blocked_is_told_though_the_change_touches_another_bulletin(action: str, rule: AnnotationRule) -> None:
+def test_what_is_blocked_is_reported_though_the_change_touches_another_bulletin(
+    action: str, rule: AnnotationRule
+) -> None:
     plan = make_plan(make_planned("old", action), changes=make_changes([make_bulletin_change(id="new")]))
 
     assert [finding.rule for finding in from_plan(plan)] == [rule]
 
 
-def test_a_rename_is_told_with_the_id_to_keep() -> None:
+def test_a_rename_is_reported_with_the_id_to_keep() -> None:
     plan = make_plan(changes=make_changes([make_bulletin_change("renamed", "new-id")]))
 
     assert said(from_plan(plan)) == [
@@ -88,7 +90,7 @@ def test_a_rename_is_told_with_the_id_to_keep() -> None:
     ]
 
 
-def test_an_account_that_moves_is_told_at_its_own_line() -> None:
+def test_an_account_that_moves_is_reported_at_its_own_line() -> None:
     (finding,) = from_plan(make_plan(changes=make_changes(accounts=[make_shared_change()])))
 
     assert (finding.severity, finding.rule, finding.file, finding.line) == (
@@ -114,7 +116,7 @@ def test_an_account_that_reaches_the_same_people_is_left_alone(change: dict[str,
     assert from_plan(make_plan(changes=make_changes(accounts=[change]))) == []
 
 
-def test_a_report_tells_what_did_not_end_well() -> None:
+def test_a_report_shows_what_did_not_end_well() -> None:
     outcomes = ("fired", "failed", "in_doubt", "expired", "skipped", "would_fire", None)
     findings = from_report(make_report(*(make_result(str(outcome), outcome) for outcome in outcomes)))
 

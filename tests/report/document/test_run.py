@@ -131,7 +131,7 @@ def test_the_schema_is_valid_and_its_enums_are_those_of_the_code() -> None:
 def test_a_result_of_a_row_names_it() -> None:
     row = RowLine("bulletins.d/shows.csv", 17)
     (firing,) = make_firings(make_bulletin("a", place=Place("bulletins.d/a.yaml", 4, 5, 0, row)))
-    document = report_document(facts(), [Result(Step(firing, Action.WAIT, due(None)), None)])
+    document = report_document(facts(), [Result(Step(firing, Action.CHANGED, due(None)), None)])
 
     VALIDATOR.validate(json.loads(json.dumps(document)))
     assert [result["row"] for result in document["results"]] == [str(row)]

@@ -196,7 +196,7 @@ def test_a_row_is_among_the_data_and_beside_what_changed() -> None:
     assert "bulletins.d/shows.csv:17" in [each.text for each in plan.all("bdi")]
 
 
-def test_what_a_change_does_often_in_an_account_is_told_once() -> None:
+def test_what_a_change_does_often_in_an_account_is_reported_once() -> None:
     (once,) = make_bulletin_change()["effects"]
     effects = [*(once | {"account": name} for name in ("india", "europe", "india")), once | {"text": "is too late"}]
     page = Parsed(plan_page(make_plan(make_planned(), changes=make_changes([make_bulletin_change(effects=effects)]))))

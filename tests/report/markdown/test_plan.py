@@ -92,12 +92,12 @@ def test_what_recurs_says_so_with_its_cron_as_code() -> None:
     ],
     ids=["zero-width-space", "non-joiner", "no-break-space", "trailing-space", "to-be-seen"],
 )
-def test_both_sides_of_an_edit_can_be_told_apart(old: str, new: str, shown: str) -> None:
+def test_both_sides_of_an_edit_can_be_distinguished(old: str, new: str, shown: str) -> None:
     change = make_bulletin_change("changed", fields=[make_field("name", old, new)])
     assert shown in plan_markdown(make_plan(make_planned(), changes=make_changes([change])))
 
 
-def test_what_comes_from_the_defaults_is_told() -> None:
+def test_what_comes_from_the_defaults_is_reported() -> None:
     field = make_field("c-by", "a@example.com", "b@example.com", inherited=True)
     changes = make_changes([make_bulletin_change("changed", fields=[field])])
 

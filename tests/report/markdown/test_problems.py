@@ -11,7 +11,7 @@ from runner.report.markdown.problems import problems_markdown
 from runner.report.safe_text import printable
 
 
-def test_every_problem_has_its_place_and_its_mend() -> None:
+def test_every_problem_has_its_place_and_its_fix() -> None:
     seen = rendered(problems_markdown(make_problems(make_problem())))
 
     assert seen.text.startswith("The definitions can't be fired: 1 problem in 1 of 2 files.")

@@ -171,7 +171,7 @@ def of_many() -> list[Any]:
     return [*many, *(make_bulletin(f"w-{number}", name=str(number), at=NOW + HOUR) for number in range(30))]
 
 
-def test_beside_changes_the_plan_is_short_and_what_they_speak_of_is_not_told_again() -> None:
+def test_beside_changes_the_plan_is_short_and_what_they_speak_of_is_not_reported_again() -> None:
     effects = [make_bulletin_change()["effects"][0]]
     changes = make_changes([make_bulletin_change(id="b-0", effects=effects), make_bulletin_change("removed", "gone")])
     plan, document = planned(*of_many(), changes=changes)

@@ -18,7 +18,7 @@ PROBLEM = Problem(
 )
 
 
-def test_a_line_says_place_code_finding_and_mend() -> None:
+def test_a_line_says_place_code_finding_and_fix() -> None:
     assert problem_line(PROBLEM) == (
         "bulletins.d/x.yaml:9:19: error[property-not-string]: properties.program_id is the number 234567;"
         ' CleverTap takes only text. Write "234567".'

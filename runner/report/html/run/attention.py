@@ -37,9 +37,11 @@ class AttentionItem:
 def attention_items(document: dict[str, Any]) -> list[AttentionItem]:
     """Return the results in doubt, then failed and expired ones, each in the document's order.
 
-    The first expired occurrence of a bulletin represents all of them.
+    Firings that a person has resolved since need none. The first expired occurrence of a bulletin represents all of
+    its expired occurrences.
     """
-    results = [(row, each) for row, each in enumerate(document["results"]) if each["outcome"] in _ORDER]
+    unresolved = ((row, each) for row, each in enumerate(document["results"]) if not each.get("resolution"))
+    results = [(row, each) for row, each in unresolved if each["outcome"] in _ORDER]
     results.sort(key=lambda pair: _ORDER.index(pair[1]["outcome"]))
     expired = Counter(bulletin_of(each) for _, each in results if each["outcome"] == "expired")
     found = []

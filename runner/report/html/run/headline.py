@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from runner.definitions.suggest import counted, listed
 from runner.fire.outcome import Outcome
 from runner.report.counts import bulletins_of
-from runner.report.html.labels import LEFT_ALONE, REPORT_KINDS, FiringKind, kind_of
+from runner.report.html.labels import LEFT_ALONE, REPORT_KINDS, FiringKind
 from runner.report.vocabulary import OUTCOMES
 
 _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
@@ -16,10 +15,17 @@ _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
 
 def tiles(document: dict[str, Any]) -> list[tuple[FiringKind, int]]:
     """Return the count of results of each kind: those that went out first, then by urgency."""
-    counts = Counter(map(kind_of, document["results"]))
+    counts = _counts(document)
     expected = () if document["run"]["dry_run"] else _ALWAYS_SHOWN
     kinds = sorted(REPORT_KINDS.values(), key=lambda kind: not (kind.key in OUTCOMES and OUTCOMES[kind.key].goes_out))
     return [(kind, counts[kind.key]) for kind in kinds if counts[kind.key] or kind.key in expected]
+
+
+def _counts(document: dict[str, Any]) -> dict[str, int]:
+    """Return the count of each kind; the report lists only some of the firings that were left alone."""
+    summary = document["summary"]
+    left_alone = {kind.key: summary["left_alone"][key] for key, kind in LEFT_ALONE.items()}
+    return left_alone | {outcome.value: summary[outcome] for outcome in Outcome}
 
 
 def happened(document: dict[str, Any]) -> str:
@@ -35,7 +41,7 @@ def happened(document: dict[str, Any]) -> str:
     said = ", ".join(parts)
     if not parts:
         return "Interrupted: nothing was sent." if run["interrupted"] else "Nothing to send."
-    doubts = summary["in_doubt"]
+    doubts = summary["in_doubt"] - sum(each.get("resolution") is not None for each in document["results"])
     look = f": look at {'it' if doubts == 1 else 'them'}." if doubts else "."
     return ("Interrupted: " if run["interrupted"] else "") + said + look
 
@@ -43,6 +49,9 @@ def happened(document: dict[str, Any]) -> str:
 def _bulletins_of(document: dict[str, Any], outcome: str) -> str:
     """Count what has the outcome: `6 firings of 5 bulletins`; empty if nothing has."""
     ids = [result["id"] for result in document["results"] if result["outcome"] == outcome]
+    count = document["summary"][outcome]
+    if count > len(ids):
+        return counted(count, "firing")
     return bulletins_of(ids) if ids else ""
 
 
@@ -54,8 +63,8 @@ def besides(document: dict[str, Any]) -> str:
         parts.append(f"CleverTap counted {counted(summary['bulletins_sent'], 'bulletin')} sent.")
     if summary["warnings"]:
         parts.append(f"{counted(summary['warnings'], 'warning')}.")
-    left = Counter(kind_of(result) for result in document["results"] if result["outcome"] is None)
-    names = [f"{left[kind.key]:,} {kind.name}" for kind in LEFT_ALONE.values() if left[kind.key]]
+    left = summary["left_alone"]
+    names = [f"{left[key]:,} {kind.name}" for key, kind in LEFT_ALONE.items() if left[key]]
     if names:
         parts.append(f"Left alone: {listed(names)}.")
     return " ".join(parts)

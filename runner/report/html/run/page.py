@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from runner.report.document.entry_text import reason_and_resolution
+from runner.report.document.run_summary import unlisted
 from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import REPORT_KINDS, kind_of
 from runner.report.html.page import render
@@ -48,6 +50,7 @@ def report_page(document: dict[str, Any]) -> str:
         distribution=distribution(requests),
         rows=[_row(result) for result in document["results"][:FIRST_ROWS]],
         total=len(document["results"]),
+        unlisted=unlisted(document),
         accounts=sorted({result["account"] for result in document["results"]}),
     )
 
@@ -56,6 +59,7 @@ def _row(result: dict[str, Any]) -> dict[str, Any]:
     due, started = result["due_at"], result["started_at"]
     return {
         **result,
+        "reason": reason_and_resolution(result),
         "kind": REPORT_KINDS[kind_of(result)],
         "due_ms": None if due is None else instant_ms(due),
         "may_go_ms": budget_allows_ms(result),

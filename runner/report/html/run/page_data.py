@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from runner.report.document.entry_text import reason_and_resolution
 from runner.report.html.compact_data import drop_payloads, packed
 from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import REPORT_KINDS, kind_of
@@ -61,7 +62,8 @@ def _row(result: dict[str, Any]) -> list[Any]:
         None if due is None else instant_ms(due),
         budget_allows_ms(result),
         kind_of(result),
-        *(result[name] for name in ("reason", "http_status", "error", "bulletins_sent", "tries")),
+        reason_and_resolution(result) or None,
+        *(result[name] for name in ("http_status", "error", "bulletins_sent", "tries")),
         None if started is None else instant_ms(started),
         result["latency_ms"],
     ]

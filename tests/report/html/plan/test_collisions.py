@@ -44,7 +44,7 @@ def test_other_accounts_do_not_meet() -> None:
     assert met(planned("a", "2026-12-02T10:00:00Z", "1"), other) == []
 
 
-def test_the_same_event_within_a_day_is_told_first_under_whatever_name() -> None:
+def test_the_same_event_within_a_day_is_reported_first_under_whatever_name() -> None:
     first, second = planned("a", "2026-12-02T10:00:00Z", "1"), planned("b", "2026-12-02T20:00:00Z", "1")
     later = planned("c", "2026-12-09T20:00:00Z", "1")
     (found,) = met(first, second, later)

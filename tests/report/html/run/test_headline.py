@@ -35,7 +35,7 @@ def test_what_happened_is_one_sentence(outcomes: list[str | None], run: dict[str
     assert happened(make_report(*results, **run)) == sentence
 
 
-def test_what_happened_to_a_bulletin_repeatedly_is_told_apart_from_many_bulletins() -> None:
+def test_what_happened_to_a_bulletin_repeatedly_is_distinguished_from_many_bulletins() -> None:
     fired = [make_result("a"), make_result("a", account="europe"), make_result("b"), make_result("c", "failed")]
     assert happened(make_report(*fired)) == "3 firings of 2 bulletins fired, 1 failed."
     expired = [make_result("a", "expired", occurrence=f"r1@{day}") for day in range(9)]

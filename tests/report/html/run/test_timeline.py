@@ -37,7 +37,7 @@ def test_an_account_has_as_many_lanes_as_requests_in_flight() -> None:
         assert all(bar.x >= 0 and bar.x + bar.width <= 100.01 and bar.y < track.height for bar in track.bars)
 
 
-def test_too_many_to_be_told_apart_are_drawn_as_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_to_be_distinguished_are_drawn_as_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
     requests = requests_of(busy_report(300))
     monkeypatch.setattr(module, "MOST_BARS", len(requests) - 1)
     drawn = timeline(requests)

@@ -1,4 +1,4 @@
-"""One time that was told as expired: nobody claims it in that window any more, so that it is told once."""
+"""A time that was reported as expired: no run claims it in that window any more, so that it is reported once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LATE = NOW + HOUR + timedelta(seconds=1)
 GIVEN_BACK = Settlement(State.RELEASED, "its grace period ended")
 
 
-def test_what_was_told_is_claimed_only_with_another_window(ledger: Ledger, run: str) -> None:
+def test_what_was_reported_is_claimed_only_with_another_window(ledger: Ledger, run: str) -> None:
     assert ledger.expire(run, [ONCE], LATE) == {ONCE.key}
     other = begin(ledger)
     assert ledger.claim(other, ONCE, LATE) is None
@@ -50,7 +50,9 @@ def test_who_claims_waits_for_who_gives_it_back_as_expired(ledger: Ledger, ledge
 
 
 @pytest.mark.parametrize("settlement", [None, Settlement(State.FIRED), Settlement(State.IN_DOUBT)])
-def test_what_another_has_claimed_or_sent_is_not_told(ledger: Ledger, run: str, settlement: Settlement | None) -> None:
+def test_what_another_has_claimed_or_sent_is_not_reported(
+    ledger: Ledger, run: str, settlement: Settlement | None
+) -> None:
     """One whose clock is ahead has planned before; what comes of the claim is told by who has it."""
     claim = ledger.claim(run, ONCE, NOW)
     assert claim

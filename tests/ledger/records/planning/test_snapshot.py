@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from plan import HOUR, NOW, make_bulletin
+from plan import HOUR, NOW, make_bulletin, make_firing
 
 from ledger import begin
 from runner.definitions.model import Definitions, Recurrence
@@ -46,8 +46,7 @@ def test_what_is_written_meanwhile_is_not_seen_in_part(ledger: Ledger, monkeypat
         return history(*arguments, **options)  # type: ignore[arg-type]
 
     watch(ledger)
-    early, *_ = firings(Definitions({}, {}, (HOURLY,), ()), NOW - 3 * HOUR)
-    assert ledger.claim(begin(ledger), early, NOW)  # nothing is asked of a ledger without firings
+    assert ledger.claim(begin(ledger), make_firing("other"), NOW)  # a ledger without firings is asked nothing else
     with monkeypatch.context() as patch:
         patch.setattr(queries, "history", claimed_meanwhile)
         known = ledger.history(SELECTED, NOW, bulletins=[HOURLY])

@@ -41,5 +41,5 @@ def read(
     due = schedules_due(wanted, now)
     newest = watches.newest_sent(connection, due, now - LONGEST_GRACE) if due else {}
     return replace(
-        known, settled=before.settled, looked=before.looked, edited=before.edited, missed=missed, newest=newest
+        known, settled=before.settled, looked_at=before.looked_at, edited=before.edited, missed=missed, newest=newest
     )

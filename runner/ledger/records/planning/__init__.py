@@ -1,0 +1,1 @@
+"""What a plan reads from the ledger, at one moment."""
