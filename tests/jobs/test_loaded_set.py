@@ -305,6 +305,8 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "other lookups": lambda file: execute(file, "UPDATE files SET lookups = '[]'"),
     "other bulletins": lambda file: execute(file, "UPDATE files SET bulletins = '[]'"),
     "values of other types": lambda file: execute(file, "UPDATE files SET head = 7, tables = x'00'"),
+    "lookups of another type": lambda file: execute(file, "UPDATE files SET lookups = x'00FF'"),
+    "bulletins of another type": lambda file: execute(file, "UPDATE files SET bulletins = x'00FF'"),
     "no values": lambda file: execute(file, "DELETE FROM files"),
 }
 
