@@ -297,6 +297,9 @@ def replace_by_folder(file: Path) -> None:
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "truncated": lambda file: file.write_bytes(file.read_bytes()[:5000]),
     "no database": lambda file: file.write_bytes(b"something else" * 500),
+    "names that are not UTF-8": lambda file: file.write_bytes(
+        file.read_bytes().replace(b"sqlite_autoindex", b"sqlit\xec_autoindex")
+    ),
     "empty": lambda file: file.write_bytes(b""),
     "a folder": replace_by_folder,
     "another format": lambda file: execute(file, "PRAGMA user_version = 99"),

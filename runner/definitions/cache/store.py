@@ -123,7 +123,7 @@ def _opened(path: FilePath) -> sqlite3.Connection | None:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return _connected(path)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter: SQLite quotes damaged names
             if isinstance(error, sqlite3.OperationalError):
                 return None  # locked, or not writable
             with suppress(OSError):
