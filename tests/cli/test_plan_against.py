@@ -401,7 +401,7 @@ def test_a_selection_narrows_what_is_compared(pull_request: Repository, bulletin
 @pytest.mark.parametrize("command", ["plan", "fire"])
 def test_what_changed_can_be_selected(pull_request: Repository, bulletins: Bulletins, command: str) -> None:
     pull_request.commit({"bulletins.d/shows.yaml": SHOWS.replace("Weekly,", "Every week,")})
-    options = ["--format", "json", *(["--dry-run"] if command == "fire" else [])]
+    options = ["--format", "json", *(["--dry-run", "--report-all"] if command == "fire" else [])]
     done = bulletins(command, "--changed-since", "main", *options)
 
     entries = done.json["firings" if command == "plan" else "results"]

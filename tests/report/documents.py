@@ -171,12 +171,13 @@ def make_result(id: str = "sa-re-ga-ma-12", outcome: str | None = "fired", **fie
     """A result of a report's document; where nothing was to be sent, because it is not due yet."""
     action = Action(fields.get("action") or ("fire" if outcome else "wait"))
     step = Step(make_firing(id, at=NOW), action, _reason(action.value))
-    made = Result(step, Outcome(outcome) if outcome else None)
+    is_requested = outcome in ("fired", "failed", "in_doubt")
+    made = Result(step, Outcome(outcome) if outcome else None, tries=1 if is_requested else 0)
     values: dict[str, Any] = {"reason": _TEXTS.get(outcome or action.value)}
-    if outcome in ("fired", "failed", "in_doubt"):
+    if is_requested and outcome:
         attempt = make_attempt(**_ANSWERS[outcome])
         values |= {name: attempt[name] for name in ("http_status", "error", "started_at", "latency_ms")}
-        values |= {"tries": 1, "attempts": [attempt]}
+        values |= {"attempts": [attempt]}
     if outcome == "fired":
         values |= {"reason": None, "bulletins_sent": 1}
     return {**entry(made), **values, **fields}

@@ -57,7 +57,7 @@ def test_tiles_count_what_the_run_did_apart_from_what_it_left_alone() -> None:
 
 def test_every_outcome_and_action_has_its_words_and_its_place() -> None:
     assert set(OUTCOME_KINDS) == set(Outcome)
-    assert set(ACTION_KINDS) == set(LEFT_ALONE) - {"budget"} == set(Action)
+    assert set(ACTION_KINDS) == set(LEFT_ALONE) - {"held_back"} == set(Action)
     assert {action for action in Action if action.sends} == {"fire", "retry"}
 
 
