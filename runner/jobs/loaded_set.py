@@ -85,7 +85,7 @@ def load_set(path: Path, *, use_cache: bool) -> LoadedSet:
         from runner.definitions.cache.known import FileCache
         from runner.definitions.files import sources_under
 
-        cached = cached_set(sources_under([path]), FileCache.of_user())
+        cached = cached_set(sources_under([path]), FileCache.of_user(path))
         if cached is not None:
             return LoadedSet(path, cached=cached)
     return LoadedSet(path, _read(path))

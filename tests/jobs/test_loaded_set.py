@@ -297,6 +297,9 @@ def replace_by_folder(file: Path) -> None:
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "truncated": lambda file: file.write_bytes(file.read_bytes()[:5000]),
     "no database": lambda file: file.write_bytes(b"something else" * 500),
+    "names that are not UTF-8": lambda file: file.write_bytes(
+        file.read_bytes().replace(b"sqlite_autoindex", b"sqlit\xec_autoindex")
+    ),
     "empty": lambda file: file.write_bytes(b""),
     "a folder": replace_by_folder,
     "another format": lambda file: execute(file, "PRAGMA user_version = 99"),
@@ -305,6 +308,8 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "other lookups": lambda file: execute(file, "UPDATE files SET lookups = '[]'"),
     "other bulletins": lambda file: execute(file, "UPDATE files SET bulletins = '[]'"),
     "values of other types": lambda file: execute(file, "UPDATE files SET head = 7, tables = x'00'"),
+    "lookups of another type": lambda file: execute(file, "UPDATE files SET lookups = x'00FF'"),
+    "bulletins of another type": lambda file: execute(file, "UPDATE files SET bulletins = x'00FF'"),
     "no values": lambda file: execute(file, "DELETE FROM files"),
 }
 

@@ -87,7 +87,8 @@ def plan(
     from runner.jobs.plan_set import PlanRequest, plan_set
     from runner.report.formats import plan_in
 
-    loaded = load_set(path, use_cache=not no_cache)
+    # From the cache, settled firings are only counted.
+    loaded = load_set(path, use_cache=not no_cache and not verbose)
     if loaded.problems:
         stop_on_problems(loaded.definitions, format_=format_, undone="planned: a set with problems is never fired")
     at = now or clock.now()

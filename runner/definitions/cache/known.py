@@ -50,9 +50,9 @@ class FileCache:
         self._rows: list[Row] = []
 
     @classmethod
-    def of_user(cls) -> Self:
-        """Return the cache in the user's cache folder."""
-        return cls(cache_file())
+    def of_user(cls, set_path: FilePath) -> Self:
+        """Return the cache in the user's cache folder, for the set at this path."""
+        return cls(cache_file(set_path))
 
     def open(self) -> bool:
         """Open the cache. Return whether it can be read."""

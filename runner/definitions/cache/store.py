@@ -81,7 +81,10 @@ class Store:
     def text(self, key: str, part: str) -> str | None:
         """Return one of `PARTS` of a file; None if it is missing or damaged."""
         rows = self._rows(f"SELECT {part}, {part}_crc FROM files WHERE key = ?", [key])
-        return rows[0][0] if rows and rows[0][1] == _crc(rows[0][0]) else None
+        if not rows:
+            return None
+        text, crc = rows[0]
+        return text if isinstance(text, str) and crc == _crc(text) else None  # a damaged column may hold any type
 
     def put(self, rows: Sequence[Row]) -> None:
         """Keep these files instead of former versions of the same files."""
@@ -120,7 +123,7 @@ def _opened(path: FilePath) -> sqlite3.Connection | None:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return _connected(path)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter: SQLite quotes damaged names
             if isinstance(error, sqlite3.OperationalError):
                 return None  # locked, or not writable
             with suppress(OSError):

@@ -153,6 +153,15 @@ def test_long_runs_of_the_same_are_cut(bulletins: Bulletins, write: Write) -> No
     assert bulletins("plan", "--verbose").out.count("enabled is false") == 30
 
 
+def test_verbose_shows_the_sent_firings_of_a_large_set(bulletins: Bulletins, write: Write, ledger: str) -> None:
+    head = "defaults: {business_event: E, c-by: a@example.com, accounts: [india]}\nbulletins:\n"
+    entries = (f'  - {{id: x-{n}, name: N, properties: {{program_id: "{n}"}}}}\n' for n in range(210))
+    write({"all.yaml": head + "".join(entries)})
+    assert bulletins("ledger", "baseline", "--yes", "--note", "sent before").code == 0
+    assert "x-209" not in bulletins("plan").out
+    assert "x-209" in bulletins("plan", "--verbose").out
+
+
 def test_the_sandbox_has_a_ledger_of_its_own(
     bulletins: Bulletins, ledger: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
