@@ -37,7 +37,7 @@ def witness_folder() -> Path | None:
     A relative XDG_STATE_HOME is ignored, and so is a folder inside the checkout of the working directory: a pull
     request, or the removal of the checkout, must not change what this machine has seen.
     """
-    checkout = _checkout_of(Path.cwd())
+    checkout = enclosing_checkout(Path.cwd())
     for folder in _state_folders():
         if checkout is None or not folder.resolve().is_relative_to(checkout.resolve()):
             return folder / "bulletins" / "witness"
@@ -48,19 +48,26 @@ def _state_folders() -> Iterator[Path]:
     named = Path(os.environ.get("XDG_STATE_HOME", ""))
     if named.is_absolute():
         yield named
+    if folder := folder_in_home(macos="Library/Application Support", other=".local/state"):
+        yield folder
+
+
+def folder_in_home(*, macos: str, other: str) -> Path | None:
+    """Return a folder of the user, given by its path in the home folder; on Windows, that of local application data.
+
+    None if the user has no home folder, or a relative one.
+    """
     try:
         home = Path.home()
     except RuntimeError:  # the user has no home folder
-        return
+        return None
     if not home.is_absolute():
-        return
+        return None
     if sys.platform == "win32":
-        yield Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        yield home / "Library" / "Application Support"
-    else:
-        yield home / ".local" / "state"
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    return home / (macos if sys.platform == "darwin" else other)
 
 
-def _checkout_of(folder: Path) -> Path | None:
+def enclosing_checkout(folder: Path) -> Path | None:
+    """Return the nearest folder, from `folder` upwards, that has an entry `.git`; None if there is none."""
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)

@@ -85,7 +85,7 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a firing has its action or its outcome. In a text, a reason stands for its own text."""
+    """Why a firing has its action or its outcome. Formatted into a text, it gives its own text."""
 
     code: ReasonCode
     text: str

@@ -21,7 +21,7 @@ KINDS = ("id", "tag", "event", "account", "file")
 
 
 class Selector(Protocol):
-    """Accepts or rejects firings. Its text is the command-line option that it stands for."""
+    """Accepts or rejects firings. Its text is the command-line option that made it."""
 
     def accepts(self, firing: Firing) -> bool:
         """Whether the firing may stay."""

@@ -1,4 +1,4 @@
-"""One file of a set as the cache keeps it: its values, and hashes and texts that stand for its one-time bulletins.
+"""One file of a set as the cache keeps it: its values, and hashes and texts of its one-time bulletins.
 
 In: what was built from one file without a problem. Out: a `Row` of the store, and an `Entry` from such a row. Pure.
 

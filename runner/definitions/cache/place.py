@@ -7,9 +7,10 @@ no cache.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path as FilePath
+
+from runner import local
 
 _NAME = "definitions.sqlite3"
 
@@ -20,7 +21,7 @@ def cache_file(set_path: FilePath) -> FilePath | None:
     A folder that is relative, or lies inside the working directory, the set, or a checkout of one of them, is not used:
     the definitions that somebody proposes must not bring along what this program believes about them.
     """
-    folder = next(_cache_folders(), None)
+    folder = _cache_folder()
     if folder is None:
         return None
     try:
@@ -35,24 +36,11 @@ def _proposed(set_path: FilePath) -> Iterator[FilePath]:
     """Yield the folders in which a pull request could write."""
     for each in (FilePath.cwd().resolve(), set_path.resolve()):
         yield each
-        yield next((folder for folder in (each, *each.parents) if (folder / ".git").exists()), each)
+        yield local.enclosing_checkout(each) or each
 
 
-def _cache_folders() -> Iterator[FilePath]:
-    """Yield the user's cache folder: the first one is meant, also where it can't be used."""
+def _cache_folder() -> FilePath | None:
+    """Return the user's cache folder. One that is named but relative is not replaced by another."""
     if named := os.environ.get("XDG_CACHE_HOME"):
-        if FilePath(named).is_absolute():
-            yield FilePath(named)
-        return
-    try:
-        home = FilePath.home()
-    except RuntimeError:  # the user has no home folder
-        return
-    if not home.is_absolute():
-        return
-    if sys.platform == "win32":
-        yield FilePath(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        yield home / "Library" / "Caches"
-    else:
-        yield home / ".cache"
+        return FilePath(named) if FilePath(named).is_absolute() else None
+    return local.folder_in_home(macos="Library/Caches", other=".cache")

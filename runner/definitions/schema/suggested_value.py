@@ -49,7 +49,7 @@ def suggest_value(instance: Any, wanted: list[str], path: Path, document: Docume
 
 
 def _is_rest_of_a_text(path: Path, document: Document) -> bool:
-    """Whether the key at `path` stands after a comma and has no colon: {title: Love, Actually} has two keys."""
+    """Whether the key at `path` follows a comma and has no colon: {title: Love, Actually} has two keys."""
     if not isinstance(path[-1], str):
         return False
     line, start = document.position(path, at_key=True)
