@@ -132,7 +132,7 @@ def _located(finding: Finding, document: Document) -> Problem:
     # Lines of a file with accounts, or of an unknown kind, are never shown: they may contain a secret.
     is_harmless = document_kind(document.value) in ("bulletins", "business_events")
     source = source_line(document.text, line) if is_harmless else ""
-    return Problem(finding.file, line, column, finding.code, finding.message, finding.help, source, finding.row)
+    return Problem(finding.file, line, column, finding.code, finding.message, finding.help, source, finding.rows)
 
 
 def _in_defaults(path: Path, document: Document) -> Path | None:
@@ -162,6 +162,6 @@ def _locate_across(findings: Iterable[Finding], sources: Mapping[str, Source]) -
         document, _ = _read(sources[name])
         for finding in found:
             if document is None:  # the file was changed meanwhile
-                yield Problem(name, 1, 1, finding.code, finding.message, finding.help, row=finding.row)
+                yield Problem(name, 1, 1, finding.code, finding.message, finding.help, rows=finding.rows)
             else:
                 yield _located(finding, document)

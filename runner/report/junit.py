@@ -23,7 +23,7 @@ from runner.report.document.entry_text import label, place, reason_and_resolutio
 from runner.report.format_interface import ReportFormat
 from runner.report.safe_text import printable
 from runner.report.terms import JUnitEnd
-from runner.report.text.problems import problem_line
+from runner.report.text.problems import problem_line, row_lines
 from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 _NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # not allowed in XML 1.0
@@ -50,12 +50,12 @@ class _Suite:
     output: Sequence[str] = ()
 
 
-def problems_junit(definitions: Definitions, now: datetime, version: str) -> str:
-    """Return a case for each file; a file with problems fails with all of them."""
+def problems_junit(definitions: Definitions, now: datetime, version: str, *, whole: bool = False) -> str:
+    """Return a case for each file; a file with problems fails with all of them. `whole`: with every row of each."""
     by_file: dict[str, list[Problem]] = {file: [] for file in definitions.files}
     for problem in definitions.problems:
         by_file.setdefault(problem.file, []).append(problem)
-    cases = [_file_case(file, problems) for file, problems in by_file.items()]
+    cases = [_file_case(file, problems, whole=whole) for file, problems in by_file.items()]
     return _xml(_Suite("bulletins validate", now, "", cases, {"version": version}))
 
 
@@ -81,13 +81,14 @@ def report_junit(document: Mapping[str, Any]) -> str:
     return _xml(_Suite(name, started_at, run["host"], [_report_case(each) for each in results], facts, warnings))
 
 
-def _file_case(file: str, problems: Sequence[Problem]) -> _Case:
+def _file_case(file: str, problems: Sequence[Problem], *, whole: bool) -> _Case:
     if not problems:
         return _Case("definitions", file)
     alone = len(problems) == 1
     kind = problems[0].code.value if alone else "problems"
     message = problems[0].message if alone else counted(len(problems), "problem")
-    return _Case("definitions", file, JUnitEnd.FAILURE, kind, message, [problem_line(each) for each in problems])
+    lines = [line for each in problems for line in (problem_line(each), *row_lines(each, whole=whole))]
+    return _Case("definitions", file, JUnitEnd.FAILURE, kind, message, lines)
 
 
 def _plan_case(firing: Mapping[str, Any]) -> _Case:
@@ -187,13 +188,13 @@ def _text(text: str) -> str:
 
 
 class _JUnit(ReportFormat):
-    def problems_text(self, definitions: Definitions, now: datetime) -> str:
-        return problems_junit(definitions, now, __version__)
+    def problems_text(self, definitions: Definitions, now: datetime, *, whole: bool = False) -> str:
+        return problems_junit(definitions, now, __version__, whole=whole)
 
-    def plan_text(self, document: Mapping[str, Any]) -> str:
+    def plan_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         return plan_junit(document)
 
-    def run_text(self, document: Mapping[str, Any]) -> str:
+    def run_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         return report_junit(document)
 
 

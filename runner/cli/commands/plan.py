@@ -90,7 +90,8 @@ def plan(
     # From the cache, settled firings are only counted.
     loaded = load_set(path, use_cache=not no_cache and not verbose)
     if loaded.problems:
-        stop_on_problems(loaded.definitions, format_=format_, undone="planned: a set with problems is never fired")
+        undone = "planned: a set with problems is never fired"
+        stop_on_problems(loaded.definitions, format_=format_, undone=undone, whole=verbose)
     at = now or clock.now()
     if until is not None and until < at:
         raise click.UsageError(
@@ -110,7 +111,7 @@ def plan(
     if format_ == "text":
         _show(planned.plan, planned.document, verbose=verbose)
     else:
-        click.echo(plan_in(format_, planned.document), nl=False)
+        click.echo(plan_in(format_, planned.document, whole=verbose), nl=False)
     return Exit.WOULD_FIRE if detailed_exitcode and planned.plan.to_send else Exit.OK
 
 

@@ -15,7 +15,8 @@ from runner.report.formats import PROBLEM_FORMATS
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH]...")
 @format_option(*PROBLEM_FORMATS)
-def validate(paths: tuple[Path, ...], format_: str) -> int:
+@click.option("--verbose", "-v", is_flag=True, help="Show every row of a problem that many rows of a table have.")
+def validate(paths: tuple[Path, ...], format_: str, verbose: bool) -> int:
     """Check the definitions, and show every problem.
 
     Each problem has its place and a way to fix it. All files under the PATHs (default: bulletins.d) form one set.
@@ -26,7 +27,7 @@ def validate(paths: tuple[Path, ...], format_: str) -> int:
 
     definitions = load(paths or (DEFAULT_PATH,))
     if format_ == "text":
-        show_problems(definitions, to_stderr=False)
+        show_problems(definitions, to_stderr=False, whole=verbose)
     else:
-        click.echo(problems_in(format_, definitions, now=clock.now()), nl=False)
+        click.echo(problems_in(format_, definitions, now=clock.now(), whole=verbose), nl=False)
     return Exit.PROBLEMS if definitions.problems else Exit.OK

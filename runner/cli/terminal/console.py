@@ -13,49 +13,53 @@ from runner import clock
 from runner.cli.options import as_argument
 from runner.definitions.suggest import counted
 from runner.errors import Exit
-from runner.report.text.problems import problem_line, snippet, verdict
+from runner.report.text.problems import problem_line, row_lines, snippet, verdict
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
 
 
-def show_problems(definitions: Definitions, *, to_stderr: bool) -> None:
-    """Print every problem and their count; on a terminal also the faulty line with a caret."""
+def show_problems(definitions: Definitions, *, to_stderr: bool, whole: bool = False) -> None:
+    """Print every problem and their count; on a terminal also the faulty line with a caret.
+
+    `whole`: print every row of a problem, not only the first ones.
+    """
     stream = sys.stderr if to_stderr else sys.stdout
     on_terminal = stream.isatty()
     for problem in definitions.problems:
         line = problem_line(problem)
-        if not on_terminal:
-            click.echo(line, err=to_stderr)
-            continue
-        place, found = line.split(": error[", 1)
-        code, message = found.split("]", 1)
-        click.echo(
-            click.style(place, bold=True) + ": " + click.style(f"error[{code}]", fg="red") + message, err=to_stderr
-        )
-        for text in snippet(problem):
+        if on_terminal:
+            place, found = line.split(": error[", 1)
+            code, message = found.split("]", 1)
+            line = click.style(place, bold=True) + ": " + click.style(f"error[{code}]", fg="red") + message
+        click.echo(line, err=to_stderr)
+        for text in snippet(problem) if on_terminal else ():
             click.secho(text, fg="bright_black", err=to_stderr)
+        for text in row_lines(problem, whole=whole):
+            click.echo(text, err=to_stderr)
     click.secho(verdict(definitions), fg="red" if definitions.problems else "green", err=to_stderr)
 
 
-def refuse_problems(definitions: Definitions, *, format_: str, undone: str) -> None:
+def refuse_problems(definitions: Definitions, *, format_: str, undone: str, whole: bool = False) -> None:
     """Print the problems of a set, and that nothing was done; `undone` completes the sentence "nothing was …".
+
+    `whole`: with every row of a problem.
 
     Formats that can hold problems hold them, on standard output. With another format, standard output stays empty.
     """
     from runner.report.formats import FINDING_FORMATS, problems_in
 
     if format_ in FINDING_FORMATS:
-        click.echo(problems_in(format_, definitions, now=clock.now()), nl=False)
+        click.echo(problems_in(format_, definitions, now=clock.now(), whole=whole), nl=False)
     else:
-        show_problems(definitions, to_stderr=True)
+        show_problems(definitions, to_stderr=True, whole=whole)
     click.echo(f"nothing was {undone}, not even in part", err=True)
 
 
-def stop_on_problems(definitions: Definitions, *, format_: str = "text", undone: str) -> None:
+def stop_on_problems(definitions: Definitions, *, format_: str = "text", undone: str, whole: bool = False) -> None:
     """End the command with exit code 3 if the definitions have problems, after printing them."""
     if definitions.problems:
-        refuse_problems(definitions, format_=format_, undone=undone)
+        refuse_problems(definitions, format_=format_, undone=undone, whole=whole)
         raise click.exceptions.Exit(Exit.PROBLEMS)
 
 

@@ -41,7 +41,8 @@ class TerminalFireDisplay(TerminalMessages):
         """Print the problems, and that nothing was sent."""
         from runner.cli.terminal.console import refuse_problems
 
-        refuse_problems(definitions, format_=self._format, undone="sent: a set with problems is never fired")
+        undone = "sent: a set with problems is never fired"
+        refuse_problems(definitions, format_=self._format, undone=undone, whole=self._verbose)
 
     def show_plan(self, plan: Plan) -> None:
         """Print the plan as a table; on standard error if the report is not text."""

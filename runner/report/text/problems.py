@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
 from runner.definitions.model import Definitions
-from runner.definitions.problem import Problem
+from runner.definitions.problem import Problem, further_rows
 from runner.definitions.suggest import counted
 from runner.report.safe_text import printable
 
@@ -19,6 +20,16 @@ def problem_line(problem: Problem) -> str:
     separator = "; " if message.endswith(".") else ". "
     end = f"{separator}{printable(problem.help)}" if problem.help else ""
     return f"{place}: error[{problem.code}]: {message}{end}"
+
+
+def row_lines(problem: Problem, *, whole: bool = False) -> Iterator[str]:
+    """Return the lines below a problem about rows: further rows with their own texts, and how many are not shown."""
+    if problem.rows is None:
+        return
+    yield from (f"    {printable(text)}" for _, text in further_rows(problem, whole=whole) if text)
+    if more := problem.rows.unshown(whole=whole):
+        hint = "" if whole else "; bulletins validate --verbose lists them"
+        yield f"    {counted(more, 'more row')} {'is' if more == 1 else 'are'} not listed{hint}"
 
 
 def snippet(problem: Problem) -> list[str]:
