@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, time
 
 import pytest
@@ -134,10 +135,8 @@ def test_every_moment_is_read_back(moment: datetime, day: str, clock: str) -> No
     st.sampled_from([None, DAY, MONTH]),
 )
 def test_no_text_is_too_odd(text: str, order: DateOrder | None) -> None:
-    try:
-        read_moment(text, order)
-    except TimeProblem as error:
-        assert error.message
+    with suppress(TimeProblem):
+        assert read_moment(text, order) != Moment()
 
 
 @pytest.mark.parametrize(
