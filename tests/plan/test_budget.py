@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plan import HOUR, NOW, TICK, make_bulletin, make_entry, make_firings
 from runner.definitions.model import Account, Budget, Place
-from runner.plan.budget import DAY, Budgets, HeldByBudget, Limit, has_budget, limits
+from runner.plan.budget import DAY, Budgets, HeldByBudget, Limit, Used, has_budget, limits, used
 from runner.plan.decide import Action, Plan, Step, decide
 from runner.plan.firing import Firing
 from runner.plan.history import History, Spent, State
@@ -283,3 +283,10 @@ def test_fifty_thousand_that_wait_are_no_trouble() -> None:
     assert held[400] == HeldByBudget(Limit("india", 400, DAY), NOW + DAY, 400)
     assert held[-1] is not None
     assert held[-1].until == NOW + 124 * DAY + 6 * HOUR
+
+
+def test_a_limit_is_exceeded_until_enough_firings_have_left_its_window() -> None:
+    before = spent(50 * MINUTE, 40 * MINUTE, 30 * MINUTE, 20 * MINUTE)
+    assert list(used(an_account(2), before, NOW).values()) == [Used(4, NOW + 20 * MINUTE)]
+    assert list(used(an_account(3), before, NOW).values()) == [Used(4, NOW + 10 * MINUTE)]
+    assert list(used(an_account(4), before, NOW).values()) == [Used(4)]
