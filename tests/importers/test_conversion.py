@@ -145,7 +145,7 @@ def test_the_zone_is_that_of_all_accounts_of_the_bulletin_or_none(
     result = of_rows(SHEET, known_with(accounts, *named))
     if zone is None:
         (problem,) = told(list(result.problems))
-        assert "has no offset" in problem
+        assert "'2026-12-01T18:30:00' lacks the offset" in problem
     else:
         assert f"timezone: {zone}" in result.text
 
@@ -161,7 +161,7 @@ def test_one_alone_has_no_defaults_and_properties_of_two_events_stay_with_them()
     [
         ("name,a\nx,1\ny," + "आ" * 171 + "\n", ["3:3 properties.a has 513 bytes"]),
         ("name,at\nx,2026-12-01\ny,\n", ["2:3 schedule.at: 2026-12-01 has no time", "3:3 the row has no time"]),
-        ("name,at\nx,2026-12-01 18:30\n", ["2:3 schedule.at: '2026-12-01T18:30:00' has no offset"]),
+        ("name,at\nx,2026-12-01 18:30\n", ["2:3 schedule.at: '2026-12-01T18:30:00' lacks the offset"]),
         ("name,grace,at\nx,soon,2026-12-01T18:30:00Z\n", ["2:3 schedule.grace: 'soon' is not a duration"]),
         ("id,name,a\nx,x,1\nx,y,2\n", ["3:1 the id 'x' is already used at file:2"]),
         ("id,name\nX Y,x\n", ["2:1 id is 'X Y'"]),
