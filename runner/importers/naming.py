@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
+from runner.definitions.slug import slug as slug_of
 from runner.importers.draft import Draft
 
 _MAX_CHARACTERS = 120  # limit of an id in schemas/bulletins.schema.json
 _ROOM = 8  # characters for a number behind it
-_NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def ids_for(drafts: Iterable[Draft], taken: Iterable[str]) -> Iterator[str]:
@@ -24,8 +22,7 @@ def ids_for(drafts: Iterable[Draft], taken: Iterable[str]) -> Iterator[str]:
 
 def slug(text: str) -> str:
     """Return the letters and digits of the text in the form of an id; empty if it has none."""
-    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    return _NO_SLUG.sub("-", letters).strip("-")[: _MAX_CHARACTERS - _ROOM].rstrip("-")
+    return slug_of(text)[: _MAX_CHARACTERS - _ROOM].rstrip("-")
 
 
 def _base(draft: Draft) -> str:
