@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from runner.alike_group import AlikeGroup
 from runner.definitions.model import Definitions
-from runner.definitions.problem import OfRow, Problem
+from runner.report.document.problem_entries import problem_entry
 from runner.report.format_interface import ReportFormat
 
 
 def _problems_document(definitions: Definitions, *, whole: bool) -> dict[str, object]:
-    """Return the verdict and every problem."""
+    """Return the verdict and every problem, warnings included. `valid` is the verdict: warnings leave it true."""
     return {
         "schema_version": 1,
         "valid": not definitions.problems,
         "files": len(definitions.files),
         "bulletins": len(definitions.bulletins),
-        "problems": list(_problem_entries(definitions.problems, whole=whole)),
-    }
-
-
-def _problem_entries(problems: Iterable[Problem], *, whole: bool) -> Iterable[dict[str, object]]:
-    for problem in problems:
-        yield {
-            "code": problem.code.value,
-            "severity": "error",
-            "file": problem.file,
-            "line": problem.line,
-            "column": problem.column,
-            "message": problem.message,
-            "help": problem.help,
-            **({} if problem.rows is None else _rows(problem.rows, whole=whole)),
-        }
-
-
-def _rows(rows: AlikeGroup[OfRow], *, whole: bool) -> dict[str, object]:
-    """Return the first row of a problem, the rows to show with their own texts, and the number of all rows."""
-    shown = rows.shown(whole=whole)
-    return {
-        "row": str(rows.first.row),
-        "rows": [{"row": str(each.row), "message": each.message, "help": each.help} for each in shown],
-        "row_count": rows.count,
+        "problems": [problem_entry(problem, whole=whole) for problem in definitions.found],
     }
 
 

@@ -22,7 +22,7 @@ class AnnotationsFormat(ReportFormat):
 
     def problems_text(self, definitions: Definitions, now: datetime, *, whole: bool = False) -> str:
         """Return the annotations of the problems."""
-        return self.annotations_text(from_problems(definitions.problems, whole=whole))
+        return self.annotations_text(from_problems(definitions.found, whole=whole))
 
     def plan_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         """Return the annotations of the plan."""

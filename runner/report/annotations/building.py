@@ -12,26 +12,34 @@ from typing import Any
 
 from runner.alike_group import AlikeGroup, fold
 from runner.definitions.problem import Problem, further_rows
+from runner.definitions.problem_codes import Severity
 from runner.definitions.row_reference import RowLine, RowReference, row_of_document
 from runner.definitions.suggest import counted, listed
 from runner.fixed_text import fixed_text
 from runner.plan.review.compare import MOVES
-from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.report.alike_problems import alike_problems
+from runner.report.annotation_rules import AnnotationRule
 from runner.report.annotations.annotation import Annotation, OtherPlace
 from runner.report.document.budget_estimate import expires_first
 from runner.report.document.entry_text import label, own_values
+from runner.report.document.problem_entries import definition_warnings
 from runner.report.terms import Firings, Remark
 from runner.report.vocabulary import ACTIONS, EXPIRES_HELD_BACK, OUTCOMES
 
 
 def from_problems(problems: Iterable[Problem], *, whole: bool = False) -> list[Annotation]:
-    """Return an error for each problem of the definitions. `whole`: one for each row of a problem about rows."""
-    return [found for problem in problems for found in _of_problem(problem, whole=whole)]
+    """Return an annotation for each problem of the definitions, and for all warnings of one code in one file.
+
+    `whole`: an annotation for each warning, and for each row of a problem about rows.
+    """
+    groups = alike_problems(problems, whole=whole)
+    return [found for group in groups for found in _of_problems(group, whole=whole)]
 
 
-def _of_problem(problem: Problem, *, whole: bool) -> Iterator[Annotation]:
+def _of_problems(group: AlikeGroup[Problem], *, whole: bool) -> Iterator[Annotation]:
+    problem = group.first
     found = Annotation(
-        Severity.ERROR,
+        problem.severity,
         problem.code.value,
         problem.message,
         problem.file,
@@ -45,7 +53,12 @@ def _of_problem(problem: Problem, *, whole: bool) -> Iterator[Annotation]:
         for each in problem.rows.instances:
             yield replace(found, message=f"{each.message}, in {each.row}", help=each.help, row=each.row)
         return
-    others = (_other_row(row, text, problem) for row, text in further_rows(problem))
+    others = [_other_row(row, text, problem) for row, text in further_rows(problem)]
+    others += [
+        OtherPlace(each.file, each.line, each.column, f"line {each.line}: {each.message}") for each in group.leading[1:]
+    ]
+    if more := group.unshown():
+        found = replace(found, message=f"{found.message} (and {counted(more, 'more warning')} like this in the file)")
     yield replace(found, others=tuple(others))
 
 
@@ -58,12 +71,15 @@ def _other_row(row: RowReference, text: str, problem: Problem) -> OtherPlace:
 def from_plan(document: Mapping[str, Any], *, whole: bool = False) -> list[Annotation]:
     """Return what a reviewer must see: blocked firings, and changed bulletins that are sent, sent again or never sent.
 
+    Warnings about the definitions come first.
+
     Without a comparison, every firing that was edited after sending or has expired counts as changed. Not `whole`,
     bulletins of one template share an annotation if they have the same reason.
     """
     changes = document["changes"]
     touched = None if changes is None else {change["id"] for change in changes["bulletins"]}
-    found = [] if changes is None else [*_account_moves(changes["accounts"]), *_renames(changes["bulletins"])]
+    found = from_problems(definition_warnings(document), whole=whole)
+    found += [] if changes is None else [*_account_moves(changes["accounts"]), *_renames(changes["bulletins"])]
     return found + _folded(_of_plan(document["firings"], touched), _template_and_reason, whole=whole)
 
 
