@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from runner.definitions.problem_codes import Code
-from runner.definitions.row_reference import RowReference
+from runner.definitions.problem_codes import EXPLANATIONS, Code, Severity
+from runner.definitions.row_reference import RowLine, RowReference
 from runner.definitions.suggest import quoted
 
 MAX_PROBLEMS = 1000  # shown for one file, and for the rules that compare files
@@ -28,7 +28,7 @@ class Problem:
     """One finding about the definitions, with its place. Lines and columns count from 1, in characters.
 
     Message and help are one line each. For an entry with `for_each`, `row` is the first row with this problem; the
-    message names the row, too.
+    message names the row, too. `is_strict`: it counts as an error, whatever its code says.
     """
 
     file: str
@@ -39,16 +39,39 @@ class Problem:
     help: str = ""
     source: str = ""  # the text of the line, for the snippet
     row: RowReference | None = None
+    is_strict: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _one_line(self.message))
         object.__setattr__(self, "help", _one_line(self.help))
 
+    @property
+    def severity(self) -> Severity:
+        """The severity of its code; with `is_strict`, always an error."""
+        return Severity.ERROR if self.is_strict else EXPLANATIONS[self.code].severity
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it keeps the set from being fired."""
+        return self.severity is Severity.ERROR
+
 
 def too_many(last: Problem) -> Problem:
-    """Return the problem that replaces all after the first thousand. `last` is the first one that is not shown."""
-    message = f"there are more than {MAX_PROBLEMS:,} problems; the problems from here on are not shown"
-    return replace(last, code=Code.TOO_MANY_PROBLEMS, message=message, help="Fix the other problems first.")
+    """Return the problem that replaces all after the first thousand. `last` is the first one that is not shown.
+
+    It is an error after a thousand errors, and a warning after a thousand warnings.
+    """
+    kind, code = ("problems", Code.TOO_MANY_PROBLEMS) if last.is_error else ("warnings", Code.TOO_MANY_WARNINGS)
+    message = f"there are more than {MAX_PROBLEMS:,} {kind}; the {kind} from here on are not shown"
+    return replace(last, code=code, message=message, help=f"Fix the other {kind} first.")
+
+
+def in_file_order(problem: Problem) -> tuple[object, ...]:
+    """Return the key that sorts problems by file, line and column, and then by row."""
+    row = problem.row
+    of_row = (row.file.split("/"), row.line, row.column or 0) if isinstance(row, RowLine) else ([], 0, 0)
+    place = (problem.file.split("/"), problem.line, problem.column)
+    return *place, of_row, problem.code, problem.message, problem.help
 
 
 def _one_line(text: str) -> str:
@@ -75,6 +98,11 @@ class Finding:
     help: str = ""
     at_key: bool = False
     row: RowReference | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether its code is that of an error, so that nothing is built from its place."""
+        return EXPLANATIONS[self.code].severity is Severity.ERROR
 
 
 def by_row(findings: Iterable[Finding]) -> Iterator[Finding]:

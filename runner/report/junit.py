@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from runner.definitions.suggest import counted
 from runner.plan.time_text import utc_text
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
 from runner.report.document.entry_text import label, place, reason_and_resolution
+from runner.report.document.problem_entries import definition_warnings
 from runner.report.format_interface import ReportFormat
 from runner.report.safe_text import printable
 from runner.report.terms import JUnitEnd
@@ -51,19 +52,23 @@ class _Suite:
 
 
 def problems_junit(definitions: Definitions, now: datetime, version: str) -> str:
-    """Return a case for each file; a file with problems fails with all of them."""
+    """Return a case for each file; a file with problems fails with all of them. Warnings are the suite's output."""
     by_file: dict[str, list[Problem]] = {file: [] for file in definitions.files}
     for problem in definitions.problems:
         by_file.setdefault(problem.file, []).append(problem)
     cases = [_file_case(file, problems) for file, problems in by_file.items()]
-    return _xml(_Suite("bulletins validate", now, "", cases, {"version": version}))
+    return _xml(_Suite("bulletins validate", now, "", cases, {"version": version}, _lines(definitions.warnings)))
 
 
 def plan_junit(document: Mapping[str, Any]) -> str:
-    """Return a case for each firing: passed if it would be sent, failed if it is blocked or too late."""
+    """Return a case for each firing: passed if it would be sent, failed if it is blocked or too late.
+
+    Warnings about the definitions are the suite's output.
+    """
     facts = {"version": document["version"], "ledger": document["ledger"], **_commit(document["git"])}
     cases = [_plan_case(firing) for firing in document["firings"]]
-    return _xml(_Suite("bulletins plan", datetime.fromisoformat(document["now"]), "", cases, facts))
+    warnings = _lines(definition_warnings(document))
+    return _xml(_Suite("bulletins plan", datetime.fromisoformat(document["now"]), "", cases, facts, warnings))
 
 
 def report_junit(document: Mapping[str, Any]) -> str:
@@ -87,7 +92,11 @@ def _file_case(file: str, problems: Sequence[Problem]) -> _Case:
     alone = len(problems) == 1
     kind = problems[0].code.value if alone else "problems"
     message = problems[0].message if alone else counted(len(problems), "problem")
-    return _Case("definitions", file, JUnitEnd.FAILURE, kind, message, [problem_line(each) for each in problems])
+    return _Case("definitions", file, JUnitEnd.FAILURE, kind, message, _lines(problems))
+
+
+def _lines(problems: Iterable[Problem]) -> list[str]:
+    return [problem_line(each) for each in problems]
 
 
 def _plan_case(firing: Mapping[str, Any]) -> _Case:

@@ -17,7 +17,7 @@ from definitions.generated import GENERATED
 from definitions.texts import NESTED, YAML_LIKE
 from runner.definitions.load import load
 from runner.definitions.problem import MAX_PROBLEMS
-from runner.definitions.problem_codes import Code
+from runner.definitions.problem_codes import Code, Severity
 from runner.definitions.row_reference import RowLine
 from runner.errors import ErrorCode, Exit, UserError
 
@@ -44,8 +44,7 @@ def test_each_sample_names_its_schema_by_a_path_that_leads_there() -> None:
 @pytest.mark.parametrize("code", GENERATED)
 def test_defects_that_are_no_plain_file(code: Code, tmp_path: Path) -> None:
     GENERATED[code](tmp_path / "x.yaml")
-    problems = load([tmp_path]).problems
-    assert problems[-1].code is code
+    assert code in {problem.code for problem in load([tmp_path]).found}
 
 
 def test_a_file_with_thousands_of_problems_shows_the_first_thousand(tmp_path: Path) -> None:
@@ -53,6 +52,30 @@ def test_a_file_with_thousands_of_problems_shows_the_first_thousand(tmp_path: Pa
     problems = load([tmp_path]).problems
     assert len(problems) == MAX_PROBLEMS + 1
     assert problems[-1].message == "there are more than 1,000 problems; the problems from here on are not shown"
+
+
+def test_many_warnings_hide_no_error(tmp_path: Path) -> None:
+    GENERATED[Code.TOO_MANY_WARNINGS](tmp_path / "x.yaml")
+    (tmp_path / "z.csv").write_text("a,b\n1\n")
+    with (tmp_path / "x.yaml").open("a") as file:
+        file.write("\n  - for_each: {csv: z.csv}\n    id: y-{{ row.a }}\n    business_event: x\n    name: y\n")
+        file.write("    properties: {}\n    c-by: someone@example.com\n")
+    definitions = load([tmp_path])
+    assert Code.BAD_TABLE in {problem.code for problem in definitions.problems}
+    assert len(definitions.warnings) == MAX_PROBLEMS + 1
+
+
+def test_warnings_leave_the_bulletins_and_are_errors_of_a_strict_set(write: Write) -> None:
+    template = """\
+defaults: {business_event: E, c-by: a@example.com, accounts: [india], properties: {}}
+bulletins: [{for_each: {csv: n.csv}, id: "x-{{ row.n }}", name: "{{ row.name }}"}]
+"""
+    write({"accounts.yaml": ACCOUNTS, "x.yaml": template, "n.csv": "n,name\n1,One \n2,Two\n"})
+    definitions = load(["bulletins.d"])
+    assert [bulletin.name for bulletin in definitions.bulletins] == ["One ", "Two"]
+    assert (definitions.problems, [each.code for each in definitions.warnings]) == ((), [Code.CELL_WHITE_SPACE])
+    strict = definitions.strict()
+    assert (strict.warnings, [each.severity for each in strict.problems]) == ((), [Severity.ERROR])
 
 
 def test_a_key_that_is_no_string_is_one_problem(tmp_path: Path) -> None:

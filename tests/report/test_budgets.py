@@ -10,11 +10,12 @@ from plan import HOUR, NOW, make_firing
 from report.documents import make_plan, make_planned, make_report, make_result
 from report.markdown import rendered
 from runner.definitions.model import Account, Budget, Place
+from runner.definitions.problem_codes import Severity
 from runner.plan.budget import DAY, Limit, Used, used
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.history import Spent
 from runner.reason import Reason, ReasonCode
-from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.report.annotation_rules import AnnotationRule
 from runner.report.annotations.building import from_plan, from_report
 from runner.report.document.plan import PlanFacts, plan_document
 from runner.report.html.labels import REPORT_KINDS, kind_of

@@ -1,4 +1,4 @@
-"""Accounts, business events and bulletins as plain JSON values, and back. Pure.
+"""Accounts, business events, bulletins and warnings as plain JSON values, and back. Pure.
 
 A bulletin is a list of its attributes in the order of the model, because a cached file holds thousands of them. The
 name of the file is left out of every place.
@@ -24,7 +24,9 @@ from runner.definitions.model import (
     Recurrence,
     Schedule,
 )
-from runner.definitions.row_reference import MatrixRow, RowLine
+from runner.definitions.problem import Problem
+from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import MatrixRow, RowLine, RowReference
 
 Plain = Any  # what JSON can hold
 
@@ -52,6 +54,26 @@ def event_of(plain: Mapping[str, Any], file: str) -> BusinessEvent:
     """Return the business event of these values, which comes from the file of that name."""
     values = {**plain, "place": _place_of(plain["place"], file), "required": tuple(plain["required"])}
     return BusinessEvent(**values)
+
+
+def plain_problem(problem: Problem) -> Plain:
+    """Return the problem as a list of JSON values."""
+    return [
+        problem.file,
+        problem.line,
+        problem.column,
+        problem.code.value,
+        problem.message,
+        problem.help,
+        problem.source,
+        _plain_row(problem.row),
+    ]
+
+
+def problem_of(plain: Plain) -> Problem:
+    """Return the problem of these values."""
+    file, line, column, code, message, help_text, source, row = plain
+    return Problem(file, line, column, Code(code), message, help_text, source, _row_of(row))
 
 
 def plain_bulletin(bulletin: Bulletin) -> Plain:
@@ -82,20 +104,27 @@ def bulletins_of(plain: Iterable[Plain], file: str) -> Iterator[Bulletin]:
 
 
 def _plain_place(place: Place) -> Plain:
-    row = place.row
-    match row:
-        case RowLine(file, line, column):
-            return [place.line, place.column, place.entry, [file, line, column]]
-        case MatrixRow(values):
-            return [place.line, place.column, place.entry, values]
-    return [place.line, place.column, place.entry, None]
+    return [place.line, place.column, place.entry, _plain_row(place.row)]
 
 
 def _place_of(plain: Plain, file: str) -> Place:
     line, column, entry, row = plain
-    if row is None:
-        return Place(file, line, column, entry)
-    return Place(file, line, column, entry, MatrixRow(row) if isinstance(row, str) else RowLine(*row))
+    return Place(file, line, column, entry, _row_of(row))
+
+
+def _plain_row(row: RowReference | None) -> Plain:
+    match row:
+        case RowLine(file, line, column):
+            return [file, line, column]
+        case MatrixRow(values):
+            return values
+    return None
+
+
+def _row_of(plain: Plain) -> RowReference | None:
+    if plain is None:
+        return None
+    return MatrixRow(plain) if isinstance(plain, str) else RowLine(*plain)
 
 
 def _plain_schedule(schedule: Schedule | Recurrence | None) -> Plain:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from runner.definitions.problem_codes import Severity
 from runner.definitions.row_reference import RowLine, RowReference
 from runner.definitions.suggest import counted
-from runner.report.annotation_rules import Severity
 from runner.report.safe_text import printable
 
 _MAX_TEXT = 1000  # characters of a message or a help, as for problems

@@ -22,7 +22,7 @@ class AnnotationsFormat(ReportFormat):
 
     def problems_text(self, definitions: Definitions, now: datetime) -> str:
         """Return the annotations of the problems."""
-        return self.annotations_text(from_problems(definitions.problems))
+        return self.annotations_text(from_problems(definitions.found))
 
     def plan_text(self, document: Mapping[str, Any]) -> str:
         """Return the annotations of the plan."""

@@ -11,22 +11,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.definitions.problem import Problem
+from runner.definitions.problem_codes import Severity
 from runner.definitions.row_reference import row_of_document
 from runner.definitions.suggest import counted
 from runner.plan.review.compare import MOVES
-from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.report.annotation_rules import AnnotationRule
 from runner.report.annotations.annotation import Annotation
 from runner.report.document.budget_estimate import expires_first
 from runner.report.document.entry_text import label
+from runner.report.document.problem_entries import definition_warnings
 from runner.report.terms import Firings, Remark
 from runner.report.vocabulary import ACTIONS, EXPIRES_HELD_BACK, OUTCOMES
 
 
 def from_problems(problems: Iterable[Problem]) -> list[Annotation]:
-    """Return an error for each problem of the definitions."""
+    """Return an annotation for each problem of the definitions, with its severity."""
     return [
         Annotation(
-            Severity.ERROR,
+            problem.severity,
             problem.code.value,
             problem.message,
             problem.file,
@@ -43,11 +45,14 @@ def from_problems(problems: Iterable[Problem]) -> list[Annotation]:
 def from_plan(document: Mapping[str, Any]) -> list[Annotation]:
     """Return what a reviewer must see: blocked firings, and changed bulletins that are sent, sent again or never sent.
 
+    Warnings about the definitions come first.
+
     Without a comparison, every firing that was edited after sending or has expired counts as changed.
     """
     changes = document["changes"]
     touched = None if changes is None else {change["id"] for change in changes["bulletins"]}
-    found = [] if changes is None else [*_account_moves(changes["accounts"]), *_renames(changes["bulletins"])]
+    found = from_problems(definition_warnings(document))
+    found += [] if changes is None else [*_account_moves(changes["accounts"]), *_renames(changes["bulletins"])]
     return found + _folded(_of_plan(document["firings"], touched))
 
 

@@ -16,21 +16,34 @@ from report.documents import (
     make_plan,
     make_planned,
     make_problem,
+    make_problems,
     make_report,
     make_result,
     make_shared_change,
+    make_warning,
 )
 from report.hostile import HOSTILE
-from runner.definitions.problem_codes import Code
+from runner.definitions.problem_codes import Code, Severity
 from runner.plan.decide import Action
-from runner.report.annotation_rules import RULES, AnnotationRule, Severity
+from runner.report.annotation_rules import RULES, AnnotationRule
 from runner.report.annotations.annotation import Annotation, by_severity, tally
 from runner.report.annotations.building import from_plan, from_problems, from_report
+from runner.report.document.problem_entries import problem_entry
 from runner.report.safe_text import printable
 
 
 def said(findings: list[Annotation]) -> list[tuple[Severity, str, str]]:
     return [(finding.severity, finding.rule, finding.text) for finding in findings]
+
+
+def test_a_warning_is_one_also_in_a_plan() -> None:
+    (of_set,) = from_problems([make_warning()])
+    (of_plan,) = from_plan(make_plan(definition_warnings=[problem_entry(make_warning())]))
+
+    for finding in (of_set, of_plan):
+        assert (finding.severity, finding.rule, finding.line) == (Severity.WARNING, "cell-white-space", 3)
+    (strict,) = from_problems(make_problems(make_warning()).strict().problems)
+    assert strict.severity is Severity.ERROR
 
 
 def test_a_problem_is_an_error_at_its_place() -> None:

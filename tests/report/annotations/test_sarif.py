@@ -16,7 +16,8 @@ from jsonschema import Draft4Validator
 
 from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem, make_report, make_result
 from report.hostile import HOSTILE
-from runner.report.annotation_rules import RULES, AnnotationRule, Severity
+from runner.definitions.problem_codes import Severity
+from runner.report.annotation_rules import RULES, AnnotationRule
 from runner.report.annotations.annotation import Annotation, by_severity
 from runner.report.annotations.building import from_plan, from_problems, from_report
 from runner.report.annotations.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
