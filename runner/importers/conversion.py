@@ -37,7 +37,7 @@ _COMMON = tuple(each.name for each in FIELDS if each.is_in_defaults and not (eac
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """The result of an import: the text of a file with its bulletins, or the problems.
+    """The result of an import: the text of a file with its bulletins, or the problems. Warnings don't prevent it.
 
     `numbered` are ids that end with a number only because another bulletin has the same name.
     """
@@ -45,6 +45,7 @@ class Converted:
     text: str
     drafts: Sequence[Draft]
     problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
     numbered: Sequence[str] = ()
 
 
@@ -75,10 +76,12 @@ def converted(
         text = _written(_entries(drafts, ids, context, notes))
         problems += _problems(text, drafts, context, notes)
     except UserError:
-        if not problems:
+        if not any(problem.is_error for problem in problems):
             raise
     numbered = [id_ for draft, id_ in zip(drafts, ids, strict=False) if "id" not in draft.fields and id_ != base(draft)]
-    return Converted(text, drafts, _limited(fold(dict.fromkeys(problems))), numbered)
+    limited = _limited(fold(dict.fromkeys(problems)))
+    errors = [problem for problem in limited if problem.is_error]
+    return Converted(text, drafts, errors, [problem for problem in limited if not problem.is_error], numbered)
 
 
 def _limited(problems: Iterable[Problem]) -> list[Problem]:
@@ -145,13 +148,16 @@ def _without(entry: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, A
 
 
 def _problems(text: str, drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[Problem]:
-    """Return problems of the text together with the set. Raises UserError if it differs from what was imported."""
+    """Return problems and warnings of the text together with the set.
+
+    Raises UserError if it differs from what was imported.
+    """
     data = text.encode()
     definitions = load_sources([*_beside(drafts, context, notes), Source(_NAME, lambda: data)])
-    found = [problem for problem in definitions.problems if problem.file == _NAME]
-    if found:
-        made, _ = read(data, _NAME)
-        return list(_translated(found, made, drafts))
+    found = [problem for problem in definitions.found if problem.file == _NAME]
+    translated = list(_translated(found, read(data, _NAME)[0], drafts)) if found else []
+    if any(problem.is_error for problem in found):
+        return translated
     read_back = [bulletin for bulletin in definitions.bulletins if bulletin.place.file == _NAME]
     if [canonical(bulletin.payload()) for bulletin in read_back] != [canonical(draft.payload) for draft in drafts]:
         message = "the new definitions differ from what was imported, so nothing was written"
@@ -161,7 +167,7 @@ def _problems(text: str, drafts: Sequence[Draft], context: ImportContext, notes:
             help="This is a bug of bulletins itself. Report it with the imported file.",
             exit_code=Exit.REFUSED,
         )
-    return []
+    return translated
 
 
 def _beside(drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[Source]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """The text with `count` bulletins and the assumptions made; or, if there are problems, no text.
+    """The text with `count` bulletins, warnings and the assumptions made; or, if there are problems, no text.
 
     `summary` says what became of the parts of a table.
     """
@@ -36,6 +36,7 @@ class Import:
     text: str
     count: int
     problems: Sequence[Problem]
+    warnings: Sequence[Problem]
     notes: Sequence[str]
     summary: Sequence[str] = ()
 
@@ -149,7 +150,8 @@ def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -
     found = drafts_in(table, filled_in(table.columns.paths(), context, notes), context.account_option())
     result = converted(with_notes(found, notes), context, notes, lambda each: folded(each, sheet, table.header_row))
     summary = [] if result.problems else list(summary_of(table, result.drafts, result.numbered))
-    return Import([sheet.file], result.text, len(result.drafts), result.problems, notes.texts, summary)
+    made = (result.text, len(result.drafts), result.problems, result.warnings)
+    return Import([sheet.file], *made, notes.texts, summary)
 
 
 def import_json(contents: Sequence[tuple[str, bytes]], context: ImportContext) -> Import:
@@ -192,7 +194,7 @@ def _converted(
     from runner.importers.conversion import converted
 
     result = converted(found, context, notes)
-    return Import(files, result.text, len(result.drafts), result.problems, notes.texts)
+    return Import(files, result.text, len(result.drafts), result.problems, result.warnings, notes.texts)
 
 
 def check_new_file(path: Path) -> None:

@@ -242,14 +242,15 @@ def _content(path: Path) -> tuple[str, bytes]:
 
 def _finish(made: Import, context: ImportContext, out: Path | None) -> int:
     """Write the bulletins and print the assumptions made; or print the problems and write nothing."""
-    from runner.cli.terminal.console import show_problems
+    from runner.cli.terminal.console import print_problems, show_problems
     from runner.definitions.model import Definitions
     from runner.definitions.suggest import counted
     from runner.jobs.imports import write_new_file
     from runner.report.safe_text import printable
 
     if made.problems:
-        show_problems(Definitions({}, {}, (), tuple(made.files), tuple(made.problems)), to_stderr=True)
+        found = Definitions({}, {}, (), tuple(made.files), tuple(made.problems), warnings=tuple(made.warnings))
+        show_problems(found, to_stderr=True)
         click.echo("nothing was written", err=True)
         return Exit.PROBLEMS
     if out is None:
@@ -258,6 +259,7 @@ def _finish(made: Import, context: ImportContext, out: Path | None) -> int:
         write_new_file(made.text, out)
     where = "standard output" if out is None else out
     click.echo(f"{counted(made.count, 'bulletin')} written to {where}", err=True)
+    print_problems(made.warnings, to_stderr=True)
     for line in (*made.summary, *made.notes):
         click.echo(f"  {printable(line)}", err=True)
     set_ = as_argument(Path(context.path))
