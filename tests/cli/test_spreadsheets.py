@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Write
+from guides.pages import GUIDES, blocks
 from importers.spreadsheets import EVENT, SHEETS, TeamSheet
 
 from cli.conftest import Bulletins
@@ -72,6 +74,19 @@ def test_both_forms_of_a_spreadsheet_make_the_same_file(bulletins: Bulletins) ->
     for sheet in sheets:
         texts = [bulletins("import", form, saved(sheet, form), *sheet.options).out for form in ("csv", "xlsx")]
         assert texts[0] == texts[1] != ""
+
+
+def test_the_story_of_the_guide_is_true(bulletins: Bulletins) -> None:
+    _, table, command = [block.text for block in blocks(GUIDES / "spreadsheets.md")][:3]
+    Path("calendar.csv").write_text(table, encoding="utf-8")
+    done = bulletins(*shlex.split(command.replace("\\\n", " "))[1:])
+    assert done.code == 0, done.err
+    assert "line 1 ('Release calendar') is above the header" in done.err
+    plan = bulletins("plan", "--format", "json", "--now", "2026-12-01T00:00:00Z")
+    assert list(map(_planned, plan.json["firings"])) == [
+        ["sa-re-ga-ma-41", "Sa Re Ga Ma 41", {"show": "सा रे गा मा"}, "2026-12-12T15:30:00Z"],
+        ["sa-re-ga-ma-42", "Sa Re Ga Ma 42", {"show": "सा रे गा मा"}, "2026-12-19T15:00:00Z"],
+    ]
 
 
 def test_a_text_in_the_encoding_of_windows_is_named(bulletins: Bulletins) -> None:

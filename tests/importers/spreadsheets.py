@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
+from openpyxl import Workbook
+
 from importers.workbooks import Formula, Rows, Shown, csv_text, workbook
 
 EVENT = ("--event", "Program Released", "--c-by", "releases@example.com")
@@ -41,11 +43,11 @@ class TeamSheet:
 
     def xlsx(self) -> bytes:
         """The bytes of the workbook."""
-        return workbook(
-            {"Calendar": self.rows},
-            is_1904=self.is_1904,
-            change=lambda book: [book.worksheets[0].merge_cells(each) for each in self.merged] and None,
-        )
+        return workbook({"Calendar": self.rows}, is_1904=self.is_1904, change=self._merge)
+
+    def _merge(self, book: Workbook) -> None:
+        for cells in self.merged:
+            book.worksheets[0].merge_cells(cells)
 
 
 def day(number: int, text: str, number_format: str = "dd/mm/yyyy", month: int = 12) -> Shown:
