@@ -135,6 +135,6 @@ def _locate_across(findings: Iterable[Finding], sources: Mapping[str, Source]) -
         document, _ = _read(sources[name])
         for finding in found:
             if document is None:  # the file was changed meanwhile
-                yield Problem(name, 1, 1, finding.code, finding.message, finding.help, row=finding.row)
+                yield Problem(name, 1, 1, finding.code, finding.message, finding.help, rows=finding.rows)
             else:
                 yield located(finding, document)

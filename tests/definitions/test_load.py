@@ -18,7 +18,6 @@ from definitions.texts import NESTED, YAML_LIKE
 from runner.definitions.load import load
 from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.problem_codes import Code, Severity
-from runner.definitions.row_reference import RowLine
 from runner.errors import ErrorCode, Exit, UserError
 
 ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
@@ -129,7 +128,11 @@ bulletins:
     rows = "".join(f"{wrong.get(line, f'row-{line}')}\n" for line in range(2, 120))
     write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"id\n{rows}"})
     problems = load(["bulletins.d"]).problems
-    assert [problem.row for problem in problems] == [RowLine("bulletins.d/n.csv", line) for line in sorted(wrong)]
+    rows_of = {problem.code: [each.row for each in problem.rows.instances] for problem in problems if problem.rows}
+    assert {code: [str(row).rpartition(":")[2] for row in found] for code, found in rows_of.items()} == {
+        Code.BAD_FORMAT: ["2", "9", "11", "100"],
+        Code.ROW_VALUE: ["10"],
+    }
     assert {(problem.file, problem.line, problem.column) for problem in problems} == {("bulletins.d/n.yaml", 4, 9)}
 
 
@@ -146,7 +149,7 @@ bulletins:
     write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"n,x\n{rows}"})
     left_out, told = load(["bulletins.d"]).problems
     assert left_out.message == "2,000 more rows have problems that are not shown"
-    assert told.message.endswith("over the limit of 512, in bulletins.d/n.csv:2 and at least 999 more rows")
+    assert told.message.endswith("n.csv:3, bulletins.d/n.csv:4 and at least 997 more rows")
 
 
 def test_hidden_files_and_folders_are_not_read(write: Write) -> None:

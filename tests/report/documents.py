@@ -7,8 +7,9 @@ from typing import Any
 
 from plan import NOW, make_firing
 
+from runner.alike_group import fold
 from runner.definitions.model import Definitions
-from runner.definitions.problem import Problem
+from runner.definitions.problem import OfRow, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import row_of_document
 from runner.fire.outcome import Outcome
@@ -69,7 +70,9 @@ def make_problem(row: str = "", **fields: Any) -> Problem:
         "source": "    properties: {program_id: 234567}",
     }
     values |= fields
-    return Problem(**values, row=row_of_document(row, values["file"]))
+    found = row_of_document(row, values["file"])
+    rows = None if found is None else fold([OfRow(found, values["message"], values["help"])], common=type)[0]
+    return Problem(**values, rows=rows)
 
 
 def make_warning(**fields: Any) -> Problem:

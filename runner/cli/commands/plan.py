@@ -96,7 +96,8 @@ def plan(
     if strict:
         loaded = loaded.strict()
     if loaded.problems:
-        stop_on_problems(loaded.definitions, format_=format_, undone="planned: a set with problems is never fired")
+        undone = "planned: a set with problems is never fired"
+        stop_on_problems(loaded.definitions, format_=format_, undone=undone, whole=verbose)
     at = now or clock.now()
     if until is not None and until < at:
         raise click.UsageError(
@@ -116,7 +117,7 @@ def plan(
     if format_ == "text":
         _show(planned.plan, planned.document, loaded.warnings, verbose=verbose)
     else:
-        click.echo(plan_in(format_, planned.document), nl=False)
+        click.echo(plan_in(format_, planned.document, whole=verbose), nl=False)
     return Exit.WOULD_FIRE if detailed_exitcode and planned.plan.to_send else Exit.OK
 
 

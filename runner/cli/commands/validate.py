@@ -16,7 +16,7 @@ from runner.report.formats import PROBLEM_FORMATS
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH]...")
 @format_option(*PROBLEM_FORMATS)
 @strict_option
-@click.option("--verbose", "-v", is_flag=True, help="Show every warning, also many that are alike.")
+@click.option("--verbose", "-v", is_flag=True, help="Show every row with a problem, and every warning.")
 def validate(paths: tuple[Path, ...], format_: str, strict: bool, verbose: bool) -> int:
     """Check the definitions, and show every problem.
 
@@ -33,5 +33,5 @@ def validate(paths: tuple[Path, ...], format_: str, strict: bool, verbose: bool)
     if format_ == "text":
         show_problems(definitions, to_stderr=False, whole=verbose)
     else:
-        click.echo(problems_in(format_, definitions, now=clock.now()), nl=False)
+        click.echo(problems_in(format_, definitions, now=clock.now(), whole=verbose), nl=False)
     return Exit.PROBLEMS if definitions.problems else Exit.OK

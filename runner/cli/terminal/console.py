@@ -14,7 +14,8 @@ from runner.cli.options import as_argument
 from runner.definitions.problem_codes import Severity
 from runner.definitions.suggest import counted
 from runner.errors import Exit
-from runner.report.text.problems import folded_warnings, problem_line, snippet, verdict
+from runner.report.alike_problems import alike_problems
+from runner.report.text.problems import more_line, problem_line, row_lines, snippet, verdict
 
 if TYPE_CHECKING:
     from runner.definitions.model import Definitions
@@ -38,40 +39,43 @@ def print_problems(problems: Iterable[Problem], *, to_stderr: bool = False, whol
     """Print the problems, with folded warnings unless `whole`."""
     stream = sys.stderr if to_stderr else sys.stdout
     on_terminal = stream.isatty()
-    for problem in folded_warnings(problems, whole=whole):
-        if isinstance(problem, str):
-            click.echo(problem, err=to_stderr)
-            continue
-        line = problem_line(problem)
-        if not on_terminal:
+    for group in alike_problems(problems, whole=whole):
+        for problem in group.leading:
+            line = problem_line(problem)
+            kind = f"{problem.severity}[{problem.code}]"
+            if on_terminal:
+                place, message = line.split(f": {kind}", 1)
+                styled = click.style(kind, fg=_SEVERITY_COLOURS[problem.severity])
+                line = f"{click.style(place, bold=True)}: {styled}{message}"
             click.echo(line, err=to_stderr)
-            continue
-        kind = f"{problem.severity}[{problem.code}]"
-        place, message = line.split(f": {kind}", 1)
-        styled = click.style(kind, fg=_SEVERITY_COLOURS[problem.severity])
-        click.echo(f"{click.style(place, bold=True)}: {styled}{message}", err=to_stderr)
-        for text in snippet(problem):
-            click.secho(text, fg="bright_black", err=to_stderr)
+            for text in snippet(problem) if on_terminal else ():
+                click.secho(text, fg="bright_black", err=to_stderr)
+            for text in row_lines(problem, whole=whole):
+                click.echo(text, err=to_stderr)
+        for text in more_line(group):
+            click.echo(text, err=to_stderr)
 
 
-def refuse_problems(definitions: Definitions, *, format_: str, undone: str) -> None:
+def refuse_problems(definitions: Definitions, *, format_: str, undone: str, whole: bool = False) -> None:
     """Print the problems of a set, and that nothing was done; `undone` completes the sentence "nothing was …".
+
+    `whole`: with every row of a problem.
 
     Formats that can hold problems hold them, on standard output. With another format, standard output stays empty.
     """
     from runner.report.formats import FINDING_FORMATS, problems_in
 
     if format_ in FINDING_FORMATS:
-        click.echo(problems_in(format_, definitions, now=clock.now()), nl=False)
+        click.echo(problems_in(format_, definitions, now=clock.now(), whole=whole), nl=False)
     else:
-        show_problems(definitions, to_stderr=True)
+        show_problems(definitions, to_stderr=True, whole=whole)
     click.echo(f"nothing was {undone}, not even in part", err=True)
 
 
-def stop_on_problems(definitions: Definitions, *, format_: str = "text", undone: str) -> None:
+def stop_on_problems(definitions: Definitions, *, format_: str = "text", undone: str, whole: bool = False) -> None:
     """End the command with exit code 3 if the definitions have problems, after printing them."""
     if definitions.problems:
-        refuse_problems(definitions, format_=format_, undone=undone)
+        refuse_problems(definitions, format_=format_, undone=undone, whole=whole)
         raise click.exceptions.Exit(Exit.PROBLEMS)
 
 

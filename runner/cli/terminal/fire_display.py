@@ -42,7 +42,8 @@ class TerminalFireDisplay(TerminalMessages):
         """Print the problems, and that nothing was sent."""
         from runner.cli.terminal.console import refuse_problems
 
-        refuse_problems(definitions, format_=self._format, undone="sent: a set with problems is never fired")
+        undone = "sent: a set with problems is never fired"
+        refuse_problems(definitions, format_=self._format, undone=undone, whole=self._verbose)
 
     def show_warning_count(self, count: int, path: Path) -> None:
         """Print the count of warnings and the command that shows them; nothing with --quiet."""

@@ -14,7 +14,7 @@ def located(finding: Finding, document: Document) -> Problem:
     # Lines of a file with accounts, or of an unknown kind, are never shown: they may contain a secret.
     is_harmless = document_kind(document.value) in ("bulletins", "business_events")
     source = source_line(document.text, line) if is_harmless else ""
-    return Problem(finding.file, line, column, finding.code, finding.message, finding.help, source, finding.row)
+    return Problem(finding.file, line, column, finding.code, finding.message, finding.help, source, finding.rows)
 
 
 def _in_defaults(path: Path, document: Document) -> Path | None:

@@ -14,6 +14,7 @@ from operator import attrgetter
 from sys import intern
 from typing import Any
 
+from runner.alike_group import AlikeGroup
 from runner.definitions.model import (
     Account,
     Budget,
@@ -24,7 +25,7 @@ from runner.definitions.model import (
     Recurrence,
     Schedule,
 )
-from runner.definitions.problem import Problem
+from runner.definitions.problem import OfRow, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import MatrixRow, RowLine, RowReference
 
@@ -66,14 +67,29 @@ def plain_problem(problem: Problem) -> Plain:
         problem.message,
         problem.help,
         problem.source,
-        _plain_row(problem.row),
+        _plain_rows(problem.rows),
     ]
 
 
 def problem_of(plain: Plain) -> Problem:
     """Return the problem of these values."""
-    file, line, column, code, message, help_text, source, row = plain
-    return Problem(file, line, column, Code(code), message, help_text, source, _row_of(row))
+    file, line, column, code, message, help_text, source, rows = plain
+    return Problem(file, line, column, Code(code), message, help_text, source, _rows_of(rows))
+
+
+def _plain_rows(rows: AlikeGroup[OfRow] | None) -> Plain:
+    if rows is None:
+        return None
+    instances = [[_plain_row(each.row), each.message, each.help] for each in rows.instances]
+    return [instances, [rows.instances.index(each) for each in rows.leading], rows.count, rows.is_least]
+
+
+def _rows_of(plain: Plain) -> AlikeGroup[OfRow] | None:
+    if plain is None:
+        return None
+    texts, leading, count, is_least = plain
+    instances = [OfRow(_known_row(row), message, help_text) for row, message, help_text in texts]
+    return AlikeGroup(tuple(instances), tuple(instances[number] for number in leading), count, is_least)
 
 
 def plain_bulletin(bulletin: Bulletin) -> Plain:
@@ -122,8 +138,10 @@ def _plain_row(row: RowReference | None) -> Plain:
 
 
 def _row_of(plain: Plain) -> RowReference | None:
-    if plain is None:
-        return None
+    return None if plain is None else _known_row(plain)
+
+
+def _known_row(plain: Plain) -> RowReference:
     return MatrixRow(plain) if isinstance(plain, str) else RowLine(*plain)
 
 

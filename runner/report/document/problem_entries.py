@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runner.definitions.problem import Problem
+from runner.alike_group import AlikeGroup
+from runner.definitions.problem import OfRow, Problem
 from runner.definitions.problem_codes import Code, Severity
 from runner.definitions.row_reference import row_of_document
 
 
-def problem_entry(problem: Problem) -> dict[str, Any]:
-    """Return the entry of a problem; `row` is missing if it is about no row."""
+def problem_entry(problem: Problem, *, whole: bool = False) -> dict[str, Any]:
+    """Return the entry of a problem; `row`, `rows` and `row_count` are missing if it is about no row.
+
+    `row` is the first row. `rows` are the first ones, or if `whole` all that are known, each with its own texts.
+    """
     return {
         "code": problem.code.value,
         "severity": problem.severity.value,
@@ -20,7 +24,16 @@ def problem_entry(problem: Problem) -> dict[str, Any]:
         "column": problem.column,
         "message": problem.message,
         "help": problem.help,
-        **({} if problem.row is None else {"row": str(problem.row)}),
+        **({} if problem.rows is None else _rows_entry(problem.rows, whole=whole)),
+    }
+
+
+def _rows_entry(rows: AlikeGroup[OfRow], *, whole: bool) -> dict[str, Any]:
+    shown = rows.shown(whole=whole)
+    return {
+        "row": str(rows.first.row),
+        "rows": [{"row": str(each.row), "message": each.message, "help": each.help} for each in shown],
+        "row_count": rows.count,
     }
 
 
@@ -30,9 +43,23 @@ def definition_warnings(document: Mapping[str, Any]) -> list[Problem]:
 
 
 def _problem(entry: Mapping[str, Any]) -> Problem:
-    row = row_of_document(entry.get("row", ""), entry["file"])
     found = Problem(
-        entry["file"], entry["line"], entry["column"], Code(entry["code"]), entry["message"], entry["help"], row=row
+        entry["file"],
+        entry["line"],
+        entry["column"],
+        Code(entry["code"]),
+        entry["message"],
+        entry["help"],
+        rows=_rows(entry),
     )
     assert found.severity is Severity(entry["severity"])
     return found
+
+
+def _rows(entry: Mapping[str, Any]) -> AlikeGroup[OfRow] | None:
+    shown = []
+    for each in entry.get("rows", ()):
+        row = row_of_document(each["row"], entry["file"])
+        assert row is not None
+        shown.append(OfRow(row, each["message"], each["help"]))
+    return AlikeGroup(tuple(shown), tuple(shown), entry["row_count"]) if shown else None

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from runner.alike_group import AlikeGroup
 from runner.definitions.model import Definitions
-from runner.definitions.problem import Problem
-from runner.definitions.problem_codes import Code
+from runner.definitions.problem import Problem, further_rows
 from runner.definitions.suggest import counted
+from runner.report.alike_problems import alike_problems
 from runner.report.safe_text import printable
 
 _SNIPPET_WIDTH = 100
-_MOST_ALIKE = 3  # warnings of one code that are shown for one file
 
 
 def problem_line(problem: Problem) -> str:
@@ -23,6 +22,16 @@ def problem_line(problem: Problem) -> str:
     separator = "; " if message.endswith(".") else ". "
     end = f"{separator}{printable(problem.help)}" if problem.help else ""
     return f"{place}: {problem.severity}[{problem.code}]: {message}{end}"
+
+
+def row_lines(problem: Problem, *, whole: bool = False) -> Iterator[str]:
+    """Return the lines below a problem about rows: further rows with their own texts, and how many are not shown."""
+    if problem.rows is None:
+        return
+    yield from (f"    {printable(text)}" for _, text in further_rows(problem, whole=whole) if text)
+    if more := problem.rows.unshown(whole=whole):
+        hint = "" if whole else "; bulletins validate --verbose lists them"
+        yield f"    {counted(more, 'more row')} {'is' if more == 1 else 'are'} not listed{hint}"
 
 
 def snippet(problem: Problem) -> list[str]:
@@ -46,22 +55,20 @@ def _cells(text: str) -> int:
     return width
 
 
-def folded_warnings(problems: Iterable[Problem], *, whole: bool = False) -> Iterator[Problem | str]:
-    """Yield the problems; of warnings with one code in one file only the first few, and a line that counts the others.
+def problem_lines(problems: Iterable[Problem], *, whole: bool = False) -> Iterator[str]:
+    """Return the lines of all problems with those of their rows. Warnings that are alike are folded unless `whole`."""
+    for group in alike_problems(problems, whole=whole):
+        for problem in group.leading:
+            yield problem_line(problem)
+            yield from row_lines(problem, whole=whole)
+        yield from more_line(group)
 
-    Errors are never folded here, and with `whole` nothing is.
-    """
-    alike: Counter[tuple[str, Code]] = Counter()
-    for problem in problems:
-        if not problem.is_error and not whole:
-            alike[problem.file, problem.code] += 1
-            if alike[problem.file, problem.code] > _MOST_ALIKE:
-                continue
-        yield problem
-    for (file, code), count in alike.items():
-        if count > _MOST_ALIKE:
-            more = counted(count - _MOST_ALIKE, "more warning")
-            yield f"{printable(file)}: {more} [{code}] (bulletins validate --verbose shows all)"
+
+def more_line(group: AlikeGroup[Problem]) -> Iterator[str]:
+    """Return the line that counts the warnings of a group that have no line of their own; nothing if all have one."""
+    if more := group.unshown():
+        file, code = group.first.file, group.first.code
+        yield f"{printable(file)}: {counted(more, 'more warning')} [{code}] (bulletins validate --verbose shows all)"
 
 
 def verdict(definitions: Definitions) -> str:

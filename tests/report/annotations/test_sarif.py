@@ -74,9 +74,16 @@ def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
 
 
 def link(finding: Annotation) -> str:
-    """The link to the row that a finding is about, if that stands anywhere."""
-    row = unlinked(printable(str(finding.row))).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
-    return f" (row: [{row}](1))" if finding.row_place else ""
+    """The links to the row that a finding is about, and to the other places with the same finding."""
+    row = escaped_link(str(finding.row))
+    own = [f"row: [{row}](1)"] if finding.row_place else []
+    others = [f"[{escaped_link(str(each))}]({number})" for number, each in enumerate(finding.others, 1 + len(own))]
+    said = "; ".join([*own, *([f"also: {', '.join(others)}"] if others else [])])
+    return f" ({said})" if said else ""
+
+
+def escaped_link(place: str) -> str:
+    return unlinked(printable(place)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
 
 
 def unlinked(text: str) -> str:
@@ -161,7 +168,7 @@ def test_fingerprints_stay_while_lines_shift() -> None:
 
 
 def test_fingerprints_of_firings_are_of_bulletin_and_accounts() -> None:
-    first, second = (make_result(f"b{number}", "failed", line=number) for number in (1, 2))
+    first, second = (make_result(f"b{why}", "failed", reason=f"it is {why}") for why in ("blank", "late"))
     moved = [first | {"line": 40, "reason": "HTTP 404"}, second]
 
     before = fingerprints(from_report(make_report(first, second)))
