@@ -89,8 +89,7 @@ class Sheet:
     ) -> CellProblem:
         """Return a problem at a cell, or at the whole row without a `number`."""
         line, column, source = self.place(row.line, number or 0)
-        place = (self.file, line, column, code, message, help, source)
-        return CellProblem(*place, row_line=row.line, number=number)
+        return CellProblem(self.file, line, column, code, message, help, source, row_line=row.line, number=number)
 
 
 def is_blank(cells: Sequence[str]) -> bool:
