@@ -173,12 +173,12 @@ def test_what_recurs_says_when_first_and_by_which_cron(pull_request: Repository,
     pull_request.commit({"bulletins.d/shows.yaml": RECURRING})
     changes = against_main(bulletins, *LATE)
 
-    then = "then by cron `30 20 * * *`"
+    days = "then Sun 2036-11-30 {0} and Mon 2036-12-01 {0}, by cron `30 20 * * *`"
     assert told(changes)["daily"] == (
         "added",
         [
-            f"goes out first Sat 2036-11-29 20:30 Asia/Kolkata, {then} until Wed 2036-12-31",
-            f"goes out first Sat 2036-11-29 15:00 UTC, {then} in Asia/Kolkata until Wed 2036-12-31",
+            f"goes out first Sat 2036-11-29 20:30 Asia/Kolkata, {days.format('20:30')} until Wed 2036-12-31",
+            f"goes out first Sat 2036-11-29 15:00 UTC, {days.format('15:00')} in Asia/Kolkata until Wed 2036-12-31",
         ],
     )
     (daily,) = changes["bulletins"]
@@ -202,7 +202,8 @@ def test_an_edit_of_what_recurs_says_its_next_time(pull_request: Repository, bul
 
     assert told(changes)["daily"][1] == [
         "goes out as soon as fire runs",
-        "goes out next Tue 2036-12-02 20:30 Asia/Kolkata, then by cron `30 20 * * *` until Wed 2036-12-31",
+        "goes out next Tue 2036-12-02 20:30 Asia/Kolkata, then Wed 2036-12-03 20:30 and Thu 2036-12-04 20:30,"
+        " by cron `30 20 * * *` until Wed 2036-12-31",
     ]
     assert [effect["would_go"] for effect in changes["bulletins"][0]["effects"]] == [True, True]
 
@@ -268,7 +269,8 @@ def test_taking_out_what_recurs_says_what_does_not_come(pull_request: Repository
         "removed",
         [
             (
-                "would have gone out next Sat 2036-11-29 20:30 Asia/Kolkata, then by cron `30 20 * * *`"
+                "would have gone out next Sat 2036-11-29 20:30 Asia/Kolkata, then Sun 2036-11-30 20:30 and"
+                " Mon 2036-12-01 20:30, by cron `30 20 * * *`"
                 " until Wed 2036-12-31, and is not sent any more"
             )
         ],
