@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from plan import make_bulletin, make_firings
+
 from runner.definitions.model import Account, Place, Recurrence
 from runner.plan.decide import decide
 from runner.plan.history import History
