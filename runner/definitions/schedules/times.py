@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from runner.definitions.schedules import zones
 
@@ -106,6 +107,7 @@ def zone(name: str) -> tzinfo:
         ) from None
 
 
+@lru_cache(maxsize=1024)  # thousands of bulletins share a grace period
 def duration(text: str) -> timedelta:
     """Return the length of `2h`, `90m` or `1d12h`. Raises TimeProblem unless it is between 1s and 3650d."""
     match = _DURATION.match(text)
