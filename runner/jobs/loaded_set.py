@@ -83,17 +83,18 @@ class LoadedSet:
             return None
 
 
-def load_set(path: Path, *, use_cache: bool) -> LoadedSet:
+def load_set(path: Path, *, use_cache: bool, keep: bool = True) -> LoadedSet:
     """Load the set at `path`, from the user's cache where it holds the files as they are now.
 
-    Raises UserError if the path is missing, or if no definition file is found.
+    Files that the cache does not hold are kept in it. Without `keep`, it is used only if it holds all files: a command
+    that is called once need not fill it. Raises UserError if the path is missing, or if no definition file is found.
     """
     if use_cache:
         from runner.definitions.cache.cached_set import cached_set
         from runner.definitions.cache.known import FileCache
         from runner.definitions.files import sources_under
 
-        cached = cached_set(sources_under([path]), FileCache.of_user(path))
+        cached = cached_set(sources_under([path]), FileCache.of_user(path), keep=keep)
         if cached is not None:
             return LoadedSet(path, cached=cached)
     return LoadedSet(path, _read(path))

@@ -207,7 +207,7 @@ def baseline(
     from runner.jobs.loaded_set import load_set
 
     with collector_paused():
-        loaded = load_set(path, use_cache=False)
+        loaded = load_set(path, use_cache=True, keep=False)
         stop_on_problems(loaded.definitions, undone="recorded: a set with problems is never taken")
         request = BaselineRequest(path, selection_of(selection), ledger_url, also_later, note)
         done = record_baseline(loaded, request, TerminalMessages(), None if yes else _confirm)

@@ -56,7 +56,7 @@ class TimesReader:
             return None
         if "at" not in fields and "cron" not in fields and "schedule" not in self.entry:
             return None  # only grace or timezone in the defaults: that is no schedule
-        read = _read(tuple(fields.items()))
+        read = _read(tuple(sorted(fields.items())))
         own = self.entry.get("schedule", {})
         for fault in read.faults:
             inherited = [name for name in fault.names if name not in own]
