@@ -89,7 +89,7 @@ class Sheet:
     ) -> CellProblem:
         """Return a problem at a cell, or at the whole row without a `number`."""
         line, column, source = self.place(row.line, number or 0)
-        return CellProblem(self.file, line, column, code, message, help, source, None, row.line, number)
+        return CellProblem(self.file, line, column, code, message, help, source, row_line=row.line, number=number)
 
 
 def is_blank(cells: Sequence[str]) -> bool:
