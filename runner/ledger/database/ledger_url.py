@@ -54,17 +54,17 @@ def parse_url(text: str) -> URL:
             f"a ledger can't be kept in {url.drivername}",
             help=_URL_HELP,
         )
-    return _sqlite_url(url) if url.drivername == "sqlite" else url
+    return _sqlite_url(url, text) if url.drivername == "sqlite" else url
 
 
-def _sqlite_url(url: URL) -> URL:
+def _sqlite_url(url: URL, text: str = "") -> URL:
     if not (url.database or "").strip() or "\0" in (url.database or ""):
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
             "the ledger's URL contains no path of a file",
             help="Write sqlite:///path/to/ledger.sqlite3.",
         )
-    if url.host or url.query:  # sqlite://folder/file would mean `file` in the working directory
+    if url.host or url.query or "?" in text:  # sqlite://folder/file would mean `file` in the working directory
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
             "the URL of a SQLite ledger contains more than sqlite:/// and a path",
