@@ -32,7 +32,15 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "yaml-depth",
     ),
     "Fields": ("top-level", "missing-field", "unknown-field", "one-of-fields", "wrong-type", "not-allowed"),
-    "Texts": ("bad-format", "blank", "too-long", "too-many-bytes", "property-not-string"),
+    "Texts": (
+        "bad-format",
+        "blank",
+        "too-long",
+        "too-many-bytes",
+        "property-not-string",
+        "typographic-quotes",
+        "comment-in-text",
+    ),
     "Times": ("bad-time", "bad-duration", "bad-cron", "when-milliseconds"),
     "Many bulletins from one entry": (
         "table-unreadable",
