@@ -18,6 +18,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.blanks import has_odd_blank
 from runner.definitions.reading.characters import FORBIDDEN
+from runner.definitions.reading.comments import comment_warnings
 from runner.definitions.reading.document import Document, Value, end_position, source_line
 from runner.definitions.reading.event_source import event_source
 from runner.definitions.reading.file_problems import (
@@ -29,7 +30,6 @@ from runner.definitions.reading.file_problems import (
     syntax_problem,
 )
 from runner.definitions.reading.scalars import NUMBER_START, WORDS, resolve_plain
-from runner.definitions.reading.text_warnings import text_warnings
 from runner.definitions.sources import MAX_FILE_BYTES
 from runner.definitions.suggest import quoted
 
@@ -84,7 +84,7 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
         ]
     if has_odd_blank(text) and (found_blanks := blank_problems(document)):
         return None, found_blanks
-    return document, [*builder.problems, *text_warnings(document)]
+    return document, [*builder.problems, *comment_warnings(document)]
 
 
 class _Refused(Exception):

@@ -40,8 +40,10 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "property-not-string",
         "typographic-quotes",
         "comment-in-text",
+        "two-encodings",
     ),
-    "Times": ("bad-time", "bad-duration", "bad-cron", "when-milliseconds"),
+    "Placeholders": ("unfilled-placeholder", "possible-placeholder"),
+    "Times": ("bad-time", "bad-duration", "bad-cron", "surprising-cron", "new-in-past", "when-milliseconds"),
     "Many bulletins from one entry": (
         "table-unreadable",
         "bad-table",
@@ -50,6 +52,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "bad-template",
         "row-value",
         "template-id",
+        "row-number-id",
     ),
     "The whole set": (
         "duplicate-id",

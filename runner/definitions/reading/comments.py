@@ -1,4 +1,4 @@
-"""Warn about texts of bulletins that are probably not what their author meant: typographic quotes, and a lost comment.
+"""Warn about texts of bulletins that end before a #, because it begins a comment.
 
 In: the document of a file. Out: warnings. Only texts without quotes are looked at, because quotes show intent.
 """
@@ -13,13 +13,12 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document, Value, source_line
 from runner.definitions.reading.syntax_causes import in_quotes
 
-_OPENING, _CLOSING = "“„«‘‚", "”“»’"
-_WORTH_A_LOOK = re.compile(f"[{_OPENING}]| #\\w")
+_WORTH_A_LOOK = re.compile(r"[^ ] #\w")
 _HASH = re.compile(r" #(?=\w)[^\r\n,}\]]*")
 _TEXTS = ("business_event", "name", "c-by", "properties")  # what is sent
 
 
-def text_warnings(document: Document) -> list[Problem]:
+def comment_warnings(document: Document) -> list[Problem]:
     """Return the warnings about the texts that a file's bulletins and defaults send."""
     if not _WORTH_A_LOOK.search(document.text) or not isinstance(document.value, dict):
         return []
@@ -30,11 +29,7 @@ def text_warnings(document: Document) -> list[Problem]:
         if not source.startswith(text, column - 1):
             continue  # in quotes, on several lines, or an alias
         end = column - 1 + len(text)
-        if len(text) > 2 and text[0] in _OPENING and text[-1] in _CLOSING:
-            message = f"the text begins with {text[0]} and ends with {text[-1]}, which are sent as parts of it"
-            help_ = f"Write {in_quotes(text) or 'plain quotes'}. If {text[0]} and {text[-1]} are meant, write '{text}'."
-            found.append(Problem(document.file, line, column, Code.TYPOGRAPHIC_QUOTES, message, help_, source))
-        elif hash_ := _HASH.match(source, end):
+        if hash_ := _HASH.match(source, end):
             message = f"the text ends before{hash_[0][:60].rstrip()}, because a # after a space begins a comment"
             whole = in_quotes(source[column - 1 : hash_.end()].rstrip())
             help_ = (
