@@ -13,7 +13,16 @@ import click
 
 from runner.cli.new.line_editor import BACK, Reading, keys, read_line
 from runner.cli.terminal import prompts
-from runner.cli.terminal.prompts import NOT_UTF_8, Question, RejectedAnswer, can_ask, readable
+from runner.cli.terminal.prompts import (
+    NOT_UTF_8,
+    Question,
+    RejectedAnswer,
+    can_ask,
+    number_of,
+    numbered,
+    readable,
+    show_labels,
+)
 from runner.report.safe_text import printable
 
 T = TypeVar("T")
@@ -88,16 +97,16 @@ class Dialogue:
         """Ask for one label, by its number from 1 or by its text; return its index from 0."""
         if given is None:
             self._show(question.text, labels)
-        return self.answer(_numbered(question, labels), lambda text: _number(text, labels), given=given)
+        return self.answer(numbered(question, labels), lambda text: number_of(text, labels), given=given)
 
     def choices(self, question: Question, labels: Sequence[str]) -> list[int]:
         """Ask for one or more labels, with commas between them; return their indexes from 0."""
         self._show(question.text, labels)
 
         def check(text: str) -> list[int]:
-            return list(dict.fromkeys(_number(part.strip(), labels) for part in text.split(",")))
+            return list(dict.fromkeys(number_of(part.strip(), labels) for part in text.split(",")))
 
-        return self.answer(_numbered(question, labels), check)
+        return self.answer(numbered(question, labels), check)
 
     @property
     def _is_repeating(self) -> bool:
@@ -113,25 +122,4 @@ class Dialogue:
     def _show(self, text: str, labels: Sequence[str]) -> None:
         if not can_ask() or self._is_repeating:
             return
-        click.echo(f"{text}:", err=True)
-        for number, label in enumerate(labels, start=1):
-            click.echo(f"  {number}  {printable(label)}", err=True)
-
-
-def _numbered(question: Question, labels: Sequence[str]) -> Question:
-    return Question(f"1 to {len(labels)}" if len(labels) > 1 else "1", question.option, question.suggestion)
-
-
-def _number(text: str, labels: Sequence[str]) -> int:
-    # A label's text wins over its number: the values of a property may be 10 and 20.
-    if text in labels:
-        return labels.index(text)
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= len(labels):
-        return int(text) - 1
-    from runner.definitions.suggest import did_you_mean
-
-    if not text:
-        raise RejectedAnswer("nothing was chosen. Type the number in front of your choice.")
-    meant = did_you_mean(text, labels)
-    fix = meant.removeprefix("Did you mean ").removesuffix("?")
-    raise RejectedAnswer(f"{text!r} is not in the list. {meant or 'Type the number in front of your choice.'}", fix)
+        show_labels(text, labels)

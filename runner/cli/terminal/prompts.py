@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -114,3 +114,37 @@ def missing(*options: str, why: str = ", and there is no terminal to ask on") ->
     *others, last = options
     named = f"{', '.join(others)} and {last} are" if others else f"{last} is"
     return click.UsageError(f"{named} missing{why}")
+
+
+def choice(question: Question, labels: Sequence[str]) -> int:
+    """Ask for one label, by its number from 1 or by its text; return its index from 0."""
+    show_labels(question.text, labels)
+    return answer(numbered(question, labels), lambda text: number_of(text, labels))
+
+
+def show_labels(text: str, labels: Sequence[str]) -> None:
+    """Show the labels to choose from, with their numbers."""
+    click.echo(f"{text}:", err=True)
+    for number, label in enumerate(labels, start=1):
+        click.echo(f"  {number}  {printable(label)}", err=True)
+
+
+def numbered(question: Question, labels: Sequence[str]) -> Question:
+    """Return the question for the number of a label."""
+    return Question(f"1 to {len(labels)}" if len(labels) > 1 else "1", question.option, question.suggestion)
+
+
+def number_of(text: str, labels: Sequence[str]) -> int:
+    """Return the index, from 0, of the label that is meant by its number or its text. Raises RejectedAnswer."""
+    # A label's text wins over its number: the values of a property may be 10 and 20.
+    if text in labels:
+        return labels.index(text)
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= len(labels):
+        return int(text) - 1
+    from runner.definitions.suggest import did_you_mean
+
+    if not text:
+        raise RejectedAnswer("nothing was chosen. Type the number in front of your choice.")
+    meant = did_you_mean(text, labels)
+    fix = meant.removeprefix("Did you mean ").removesuffix("?")
+    raise RejectedAnswer(f"{text!r} is not in the list. {meant or 'Type the number in front of your choice.'}", fix)
