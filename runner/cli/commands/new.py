@@ -203,14 +203,11 @@ def _check(sources: Sequence[Source], before: Definitions, target: Target, data:
 
 def _show_next_times(fields: Mapping[str, Any], target: Target) -> None:
     """Show when a recurring bulletin is due next, by the clocks of its schedule."""
-    from runner.definitions.model import Recurrence
-    from runner.definitions.schedules.cron import meaning
-    from runner.report.next_times import local_times
+    from runner.cli.new.previews import next_dates
 
     schedule = {**target.defaults.get("schedule", {}), **fields.get("schedule", {})}
     if "cron" in schedule and "timezone" in schedule:
-        cron, zone = " ".join(schedule["cron"].split()), schedule["timezone"]
-        click.echo(f"{meaning(cron)}: next {local_times(Recurrence(cron, zone), clock.now(), zone, 3)} in {zone}")
+        click.echo(next_dates(schedule["cron"], schedule["timezone"], clock.now()))
 
 
 def _confirm(dialogue: Dialogue, target: Target, fields: Mapping[str, Any]) -> None:

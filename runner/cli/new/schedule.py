@@ -9,7 +9,7 @@ from click import UsageError
 
 from runner.cli.new.answers import Interview
 from runner.cli.new.fixes import proposed
-from runner.cli.new.previews import day_and_time, next_dates
+from runner.cli.new.previews import next_dates
 from runner.cli.terminal.prompts import Question, RejectedAnswer, can_ask, missing
 from runner.definitions.model import Recurrence
 
@@ -149,7 +149,7 @@ def _when(interview: Interview, text: str) -> str:
         return ""
     if due < interview.now:
         return ""
-    return f"{day_and_time(due.astimezone(zone(here)))} in {here}, in {duration_text(due - interview.now)}"
+    return f"{due.astimezone(zone(here)):%a %Y-%m-%d %H:%M} in {here}, in {duration_text(due - interview.now)}"
 
 
 def _recurring(cron: str, zone: str) -> dict[str, str]:

@@ -452,7 +452,7 @@ def test_a_line_can_be_edited_and_a_question_answered_again(shows: Path, tmp_pat
             ("europe", "1\n"),
             ("cron)", "3\n"),
             ("30 18", "0 9 * * FRI\n"),
-            ("next: Fri ", "2 hours\n"),
+            (": next ", "2 hours\n"),
             ("use 2h?", "\n"),
             ("Append", "\n"),
         ):

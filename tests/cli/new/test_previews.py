@@ -13,11 +13,14 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 def test_the_next_three_dates() -> None:
     dates = next_dates("30 18 * * FRI", "Asia/Kolkata", NOW)
-    assert dates == "next: Fri 4 Dec 2026 18:30, Fri 11 Dec 2026 18:30, Fri 18 Dec 2026 18:30 (Asia/Kolkata)"
+    fridays = "Fri 2026-12-04 18:30, Fri 2026-12-11 18:30 and Fri 2026-12-18 18:30"
+    assert dates == f"At 18:30 on Friday: next {fridays} in Asia/Kolkata"
 
 
 def test_a_date_that_comes_once_in_four_years() -> None:
-    assert next_dates("0 0 29 2 *", "UTC", NOW).startswith("next: Tue 29 Feb 2028 00:00, Sun 29 Feb 2032 00:00")
+    assert next_dates("0 0 29 2 *", "UTC", NOW).endswith(
+        "next Tue 2028-02-29 00:00, Sun 2032-02-29 00:00 and Fri 2036-02-29 00:00 in UTC"
+    )
 
 
 @pytest.mark.parametrize("cron", ["", "30 18 * *", "30 25 * * *", "0 0 30 2 *", "@daily"])
