@@ -55,7 +55,11 @@ class ErrorCode(StrEnum):
     IMPORT_DIFFERS = "import-differs"
     IMPORT_TOO_LARGE = "import-too-large"
     NO_SUCH_ACCOUNT = "no-such-account"
+    NO_SUCH_COLUMN = "no-such-column"
+    NO_SUCH_FIELD = "no-such-field"
+    NO_SUCH_SHEET = "no-such-sheet"
     NOTHING_TO_IMPORT = "nothing-to-import"
+    WORKBOOK_UNREADABLE = "workbook-unreadable"
     # Git
     GIT_FAILED = "git-failed"
     GIT_MISSING = "git-missing"
@@ -155,7 +159,11 @@ ERROR_MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.IMPORT_DIFFERS: "The new definitions would differ from what was imported. Nothing was written.",
     ErrorCode.IMPORT_TOO_LARGE: "The import is larger than a file may be.",
     ErrorCode.NO_SUCH_ACCOUNT: "The set defines no account with the name that --account gives.",
+    ErrorCode.NO_SUCH_COLUMN: "The table has no column with the name that an option gives, or has several.",
+    ErrorCode.NO_SUCH_FIELD: "A bulletin has no field with the name that --column gives.",
+    ErrorCode.NO_SUCH_SHEET: "It is not clear which sheet of the workbook is meant. --sheet names one.",
     ErrorCode.NOTHING_TO_IMPORT: "No bulletin was found in what was given.",
+    ErrorCode.WORKBOOK_UNREADABLE: "The file is not a workbook that can be read, or is larger than allowed.",
     ErrorCode.GIT_FAILED: "Git refused or failed to read the checkout.",
     ErrorCode.GIT_MISSING: "Git can't be run on this machine.",
     ErrorCode.NESTED_REPOSITORY: "The set is a git repository of its own inside another checkout.",
@@ -207,5 +215,5 @@ ERROR_MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.NO_LOSS_TO_ACCEPT: "--accept-older-ledger was given, but the ledger lacks no run that this machine saw.",
     ErrorCode.NOT_A_LEDGER: "Something other than a ledger is at the given place.",
     ErrorCode.NOT_AN_EXPORT: "The file is not an export of a ledger.",
-    ErrorCode.PACKAGE_MISSING: "A Python package that this ledger needs is not installed.",
+    ErrorCode.PACKAGE_MISSING: "A Python package that the command needs is not installed.",
 }

@@ -22,7 +22,7 @@ from message_sources import errors, notices, usage_errors  # noqa: E402
 from plan import reason_samples as plan_samples  # noqa: E402
 
 from runner.cli.program import cli  # noqa: E402
-from runner.definitions.problem_codes import EXPLANATIONS  # noqa: E402
+from runner.definitions.problem_codes import EXPLANATIONS, Severity  # noqa: E402
 from runner.error_codes import ERROR_MEANINGS  # noqa: E402
 from runner.reason import REASON_MEANINGS  # noqa: E402
 
@@ -32,12 +32,14 @@ _WIDTH = 80
 def _problems() -> Iterator[str]:
     """Each code with its summary, and the messages of its bad examples."""
     found: dict[str, list[str]] = {code.value: [] for code in EXPLANATIONS}
-    for path in sorted((TESTS / "definitions" / "invalid").rglob("*.txt")):
+    examples = TESTS / "definitions"
+    for path in sorted([*(examples / "invalid").rglob("*.txt"), *(examples / "warned").rglob("*.txt")]):
         for line in path.read_text(encoding="utf-8").splitlines():
-            if parts := re.fullmatch(r".*?: error\[([a-z-]+)\]: (.*)", line):
+            if parts := re.fullmatch(r".*?: (?:error|warning)\[([a-z-]+)\]: (.*)", line):
                 found[parts[1]].append(parts[2])
     for code, explanation in EXPLANATIONS.items():
-        yield f"{code}: {explanation.summary}"
+        warns = "" if explanation.severity is Severity.ERROR else f" ({explanation.severity})"
+        yield f"{code}: {explanation.summary}{warns}"
         yield f"    why: {explanation.why}"
         yield from (f"    - {each}" for each in dict.fromkeys(found[code.value]))
 

@@ -46,6 +46,7 @@ ledger_option = click.option(
 cache_option = click.option(
     "--no-cache", is_flag=True, help="Read every file anew, and keep nothing in the user's cache folder."
 )
+strict_option = click.option("--strict", is_flag=True, help="Count warnings about the definitions as errors.")
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask: for cron and scripts.")
 verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show every firing, also those with nothing to do.")
 

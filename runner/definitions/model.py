@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
@@ -15,7 +15,7 @@ from typing import Any
 
 from runner.definitions import regions
 from runner.definitions.fields import PAYLOAD, payload_of
-from runner.definitions.problem import Problem
+from runner.definitions.problem import Problem, in_file_order
 from runner.definitions.row_reference import RowReference
 
 _PAYLOAD_NAMES = tuple(field.name for field in PAYLOAD)
@@ -164,7 +164,8 @@ def _hashable(value: Any) -> Hashable:
 class Definitions:
     """One whole set: the content of all files together. If there are `problems`, nothing of the set may be sent.
 
-    `files` lists the definition files in order, followed by the tables that they use.
+    `warnings` are problems that don't keep it from being sent. `files` lists the definition files in order, followed by
+    the tables that they use.
     """
 
     accounts: Mapping[str, Account]
@@ -172,6 +173,19 @@ class Definitions:
     bulletins: tuple[Bulletin, ...]
     files: tuple[str, ...]
     problems: tuple[Problem, ...] = field(default=())
+    warnings: tuple[Problem, ...] = field(default=())
+
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """Errors and warnings together, in the order of files and lines."""
+        return tuple(sorted((*self.problems, *self.warnings), key=in_file_order)) if self.warnings else self.problems
+
+    def strict(self) -> Definitions:
+        """Return the same set with each warning as an error."""
+        if not self.warnings:
+            return self
+        errors = (replace(each, is_strict=True) for each in self.warnings)
+        return replace(self, problems=tuple(sorted((*self.problems, *errors), key=in_file_order)), warnings=())
 
 
 # Made once: json.dumps would make an encoder for each call.

@@ -1,4 +1,4 @@
-"""Every problem code with its explanation: one table for `validate`, `explain`, the guides and the tests.
+"""Every problem code with its explanation and severity: one table for `validate`, `explain`, the guides and the tests.
 
 Codes are stable, because scripts and people search for them. An explanation may be reworded at any time.
 """
@@ -9,12 +9,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Severity(StrEnum):
+    """How much a problem of the definitions, or a finding about a plan or a run, matters; most first.
+
+    Only errors keep a set from being fired. SARIF has the same levels.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
 class Code(StrEnum):
     """The kind of a problem, as reports print it."""
 
     FILE_UNREADABLE = "file-unreadable"
     FILE_TOO_LARGE = "file-too-large"
     TOO_MANY_PROBLEMS = "too-many-problems"
+    TOO_MANY_WARNINGS = "too-many-warnings"
     YAML_ENCODING = "yaml-encoding"
     YAML_CONTROL_CHARACTER = "yaml-control-character"
     YAML_SYNTAX = "yaml-syntax"
@@ -42,6 +54,7 @@ class Code(StrEnum):
     BAD_CRON = "bad-cron"
     TABLE_UNREADABLE = "table-unreadable"
     BAD_TABLE = "bad-table"
+    CELL_WHITE_SPACE = "cell-white-space"
     BAD_ROWS = "bad-rows"
     BAD_TEMPLATE = "bad-template"
     ROW_VALUE = "row-value"
@@ -62,12 +75,16 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The meaning of a code, the reason for the rule, and one example written wrongly and correctly."""
+    """The meaning of a code, the reason for the rule, and one example written wrongly and correctly.
+
+    `severity` is that of a problem of the definitions: a warning is for a value that may be meant.
+    """
 
     summary: str
     why: str
     wrong: str
     right: str
+    severity: Severity = Severity.ERROR
 
 
 EXPLANATIONS: dict[Code, Explanation] = {
@@ -88,6 +105,13 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "One mistake, such as missing defaults, usually causes all of them. Fix the problems shown and validate again.",
         "bulletins: [0, 0, 0, ...]  # thousands of them",
         "bulletins: [{id: sa-re-ga-ma-12, ...}]",
+    ),
+    Code.TOO_MANY_WARNINGS: Explanation(
+        "there are too many warnings to show; only the first ones are listed",
+        "One cause, such as a column with spaces, usually leads to all of them. Fix those shown and validate again.",
+        "1,001 warnings",
+        "0 warnings",
+        Severity.WARNING,
     ),
     Code.YAML_ENCODING: Explanation(
         "a file is not encoded in UTF-8",
@@ -250,6 +274,13 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "A table is UTF-8 text: column names in the first row, commas between cells, equally many cells in each row.",
         "show,language\nSa Re Ga Ma,Hindi,morning",
         "show,language,slot\nSa Re Ga Ma,Hindi,morning",
+    ),
+    Code.CELL_WHITE_SPACE: Explanation(
+        "a cell begins or ends with a space or a line break",
+        "Nobody sees it in a review, and it is sent as it is. CleverTap finds no property with an extra space.",
+        'show,program_id\nSa Re Ga Ma,"900002 "',
+        "show,program_id\nSa Re Ga Ma,900002",
+        Severity.WARNING,
     ),
     Code.BAD_ROWS: Explanation(
         "the rows or the matrix of a for_each cannot be used",

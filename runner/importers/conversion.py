@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from runner.definitions.sources import MAX_FILE_BYTES, Source
 from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes, accounts_for, zone_for
-from runner.importers.naming import ids_for
+from runner.importers.naming import base, ids_for
 
 # Names that no file has. The first sorts behind all others, so that a duplicate is reported in the new file.
 _NAME = "\U0010fffdimported.yaml"
@@ -37,15 +37,24 @@ _COMMON = tuple(each.name for each in FIELDS if each.is_in_defaults and not (eac
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """The result of an import: the text of a file and its count of bulletins, or the problems."""
+    """The result of an import: the text of a file with its bulletins, or the problems.
+
+    `numbered` are ids that end with a number only because another bulletin has the same name.
+    """
 
     text: str
-    count: int
+    drafts: Sequence[Draft]
     problems: Sequence[Problem] = ()
+    numbered: Sequence[str] = ()
 
 
-def converted(found: Iterable[Draft | Problem], context: ImportContext, notes: ImportNotes) -> Converted:
-    """Return the text for the drafts, or all problems if there are any.
+def converted(
+    found: Iterable[Draft | Problem],
+    context: ImportContext,
+    notes: ImportNotes,
+    fold: Callable[[Iterable[Problem]], list[Problem]] = list,
+) -> Converted:
+    """Return the text for the drafts, or all problems if there are any. `fold` makes one of problems that are alike.
 
     Raises UserError if the accounts are unclear, or if there is nothing to import.
     """
@@ -60,29 +69,30 @@ def converted(found: Iterable[Draft | Problem], context: ImportContext, notes: I
             help="Check that this is the right file.",
             exit_code=Exit.USAGE,
         )
-    text = ""
+    text, ids = "", []
     try:
-        text = _written(_entries(drafts, context, notes))
+        ids = list(ids_for(drafts, (bulletin.id for bulletin in context.definitions.bulletins)))
+        text = _written(_entries(drafts, ids, context, notes))
         problems += _problems(text, drafts, context, notes)
     except UserError:
         if not problems:
             raise
-    return Converted(text, len(drafts), _limited(problems))
+    numbered = [id_ for draft, id_ in zip(drafts, ids, strict=False) if "id" not in draft.fields and id_ != base(draft)]
+    return Converted(text, drafts, _limited(fold(dict.fromkeys(problems))), numbered)
 
 
 def _limited(problems: Iterable[Problem]) -> list[Problem]:
-    ordered = sorted(
-        dict.fromkeys(problems), key=lambda problem: (problem.file.split("/"), problem.line, problem.column)
-    )
+    ordered = sorted(problems, key=lambda problem: (problem.file.split("/"), problem.line, problem.column))
     if len(ordered) > MAX_PROBLEMS:
         ordered[MAX_PROBLEMS:] = [too_many(ordered[MAX_PROBLEMS])]
     return ordered
 
 
-def _entries(drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[dict[str, Any]]:
-    taken = (bulletin.id for bulletin in context.definitions.bulletins)
+def _entries(
+    drafts: Sequence[Draft], ids: Sequence[str], context: ImportContext, notes: ImportNotes
+) -> list[dict[str, Any]]:
     entries = []
-    for draft, id_, accounts in zip(drafts, ids_for(drafts, taken), accounts_for(drafts, context, notes), strict=True):
+    for draft, id_, accounts in zip(drafts, ids, accounts_for(drafts, context, notes), strict=True):
         fields = {**draft.fields, "id": id_, **({"accounts": list(accounts)} if accounts else {})}
         if zone := zone_for(fields, accounts, context, notes):
             fields["schedule"] = {**fields["schedule"], "timezone": zone}
@@ -175,12 +185,13 @@ def _translated(problems: Iterable[Problem], made: Document | None, drafts: Sequ
     places: dict[int, _Places] = {}
     for problem in problems:
         number = max(bisect_right(lines, problem.line) - 1, 0)
+        alike = drafts if problem.line < (lines or [0])[0] else drafts[number : number + 1]  # of all, in the defaults
         if made is not None and number not in places:
             places = {number: _places(number, made)}  # only the last entry: problems come in the file's order
         path, at_key = _path_at(problem, places.get(number, {}))
-        place = drafts[number].place
         message = _SEEN.sub(lambda seen: _shown(int(seen[1]), lines, drafts), problem.message.removeprefix("defaults."))
-        yield place.problem(path, problem.code, message, problem.help, at_key=at_key)
+        for draft in alike if drafts[number].place.is_row else alike[:1]:
+            yield draft.place.problem(path, problem.code, message, problem.help, at_key=at_key)
 
 
 def _shown(line: int, lines: Sequence[int], drafts: Sequence[Draft]) -> str:

@@ -14,6 +14,11 @@ from runner.definitions.reading.characters import FORBIDDEN
 class DraftPlace(Protocol):
     """The place of a draft and of its fields in the imported text."""
 
+    @property
+    def is_row(self) -> bool:
+        """Report whether it is the row of a table: a problem of values that all rows share counts for each row."""
+        ...
+
     def problem(self, path: Path, code: Code, message: str, help: str, *, at_key: bool = False) -> Problem:  # noqa: A002
         """Return a problem at the field at `path`, or at the nearest existing part."""
         ...

@@ -32,6 +32,7 @@ class ImportContext:
     event: str | None = None
     c_by: str | None = None
     accounts: tuple[str, ...] = ()
+    timezone: str | None = None
 
     def given(self) -> dict[str, str]:
         """Return the fields that options give."""
@@ -56,12 +57,10 @@ class ImportNotes:
             self.texts.append(text)
 
 
-def filled_in(
-    columns: Sequence[tuple[str | int, ...] | None], context: ImportContext, notes: ImportNotes
-) -> dict[str, str]:
+def filled_in(columns: Sequence[tuple[str | int, ...]], context: ImportContext, notes: ImportNotes) -> dict[str, str]:
     """Return values for missing columns of a table: from the options, or from the set if it leaves one choice."""
     given = context.given()
-    properties = {str(column[1]) for column in columns if column is not None and column[0] == "properties"}
+    properties = {str(column[1]) for column in columns if column[0] == "properties"}
     if "business_event" not in given and ("business_event",) not in columns:
         fitting = list(_fitting_events(properties, context.definitions))
         if len(fitting) == 1:
@@ -106,6 +105,8 @@ def zone_for(
     local = [name for name in ("at", "starts", "ends") if times.is_local(schedule.get(name))]
     if "timezone" in schedule or not (local or "cron" in schedule):
         return None
+    if context.timezone is not None:
+        return context.timezone
     defined = context.definitions.accounts
     names = accounts or list(defined)
     zones = {_zone(defined[name]) if name in defined else None for name in names}

@@ -33,6 +33,7 @@ class PayloadPlace:
 
     piece: Piece
     start: int
+    is_row = False
 
     def problem(self, path: Path, code: Code, message: str, help: str, *, at_key: bool = False) -> Problem:  # noqa: A002
         """Return a problem at the value or the key at `path`, or at the nearest existing part."""

@@ -21,7 +21,7 @@ _LONGEST_SHOWN = 1000
 _AS_UTF8 = "Save it as UTF-8; a spreadsheet calls that CSV UTF-8."
 # An .xlsx or .ods file is a zip archive; an .xls file is a compound file.
 _WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
-_AS_CSV = "Open it in the spreadsheet program, save it as CSV UTF-8, and import the new file."
+_AS_CSV = "Import an .xlsx file with bulletins import xlsx. Save any other workbook as .xlsx or as CSV UTF-8 first."
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -43,9 +43,12 @@ class Text:
     def problem(self, offset: int, code: Code, message: str, help: str) -> Problem:  # noqa: A002
         """Return a problem at the character at `offset`."""
         line, column = self.position(offset)
-        shown = self.lines[line - 1].rstrip("\r\n")
-        source = "" if self.is_secret or len(shown) > _LONGEST_SHOWN else shown
-        return Problem(self.file, line, column, code, message, help, source)
+        return Problem(self.file, line, column, code, message, help, self.source(offset))
+
+    def source(self, offset: int) -> str:
+        """Return the line of the character at `offset` for a snippet; empty if it is secret or too long."""
+        shown = self.lines[self.position(offset)[0] - 1].rstrip("\r\n")
+        return "" if self.is_secret or len(shown) > _LONGEST_SHOWN else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,21 @@ def text_of(data: bytes, file: str, *, is_secret: bool = False) -> Text | Proble
         decoded = data.decode(encoding)
     except UnicodeDecodeError as error:
         before = _text(data[: error.start].decode(encoding, "ignore"), file, is_secret)
-        message = f"the byte 0x{data[error.start]:02X} is not {name}"
+        message = f"the byte 0x{data[error.start]:02X} is not {name}{_likely_encoding(data, encoding)}"
         line, column = before.position(len(before.text))
         return Problem(file, line, column, Code.YAML_ENCODING, message, _AS_UTF8)
     return _text(decoded, file, is_secret)
+
+
+def _likely_encoding(data: bytes, encoding: str) -> str:
+    """Return a hint for a text in the encoding that Windows programs write without being asked for UTF-8."""
+    if encoding == "utf-16" or b"\0" in data:
+        return ""
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return ""
+    return "; the file seems to be in Windows-1252, which has no letters of Hindi or Tamil"
 
 
 def _text(text: str, file: str, is_secret: bool) -> Text:

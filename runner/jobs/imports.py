@@ -7,7 +7,7 @@ problems at their places in the imported files.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,56 +19,137 @@ if TYPE_CHECKING:
     from runner.definitions.problem import Problem
     from runner.importers.draft import Draft
     from runner.importers.import_context import ImportContext, ImportNotes
+    from runner.importers.spreadsheet.columns import ColumnOptions
+    from runner.importers.spreadsheet.date_order import UndecidedDates
+    from runner.importers.spreadsheet.moments import DateOrder
+    from runner.importers.spreadsheet.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """The text with `count` bulletins and the assumptions made; or, if there are problems, no text."""
+    """The text with `count` bulletins and the assumptions made; or, if there are problems, no text.
+
+    `summary` says what became of the parts of a table.
+    """
 
     files: Sequence[str]
     text: str
     count: int
     problems: Sequence[Problem]
     notes: Sequence[str]
+    summary: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """What the options say of a table: its columns, the order of its dates, and whom to ask for that order."""
+
+    columns: ColumnOptions
+    order: DateOrder | None = None
+    choose_order: Callable[[UndecidedDates], DateOrder | None] = lambda _: None
 
 
 def import_context(
-    path: Path | None, *, event: str | None, c_by: str | None, accounts: tuple[str, ...]
+    path: Path | None,
+    *,
+    event: str | None,
+    c_by: str | None,
+    accounts: tuple[str, ...],
+    timezone: str | None = None,
 ) -> ImportContext:
     """Return the values of the options with the set at `path`, or at the usual place if it exists.
 
-    Raises UserError if the set can't be read, or if nothing exists at a `path` that was given.
+    Raises UserError if the set can't be read, if nothing exists at a `path` that was given, or if there is no such
+    time zone.
     """
     from runner.definitions.files import sources_under
     from runner.definitions.load import load_sources
     from runner.importers.import_context import ImportContext
 
     place = str(path or local.DEFINITIONS)
+    if timezone is not None:
+        _check_zone(timezone)
     try:
         sources = sources_under([place])
     except UserError as error:
         is_empty = error.exit_code == Exit.USAGE and os.path.isdir(place)
         if not is_empty and (path is not None or os.path.lexists(place)):
             raise
-        return ImportContext(place, event=event, c_by=c_by, accounts=accounts)
-    return ImportContext(place, load_sources(sources), sources, event, c_by, accounts)
+        return ImportContext(place, event=event, c_by=c_by, accounts=accounts, timezone=timezone)
+    return ImportContext(place, load_sources(sources), sources, event, c_by, accounts, timezone)
 
 
-def import_csv(name: str, data: bytes, context: ImportContext) -> Import:
+def _check_zone(name: str) -> None:
+    from runner.definitions.schedules import times
+
+    try:
+        times.zone(name)
+    except times.TimeProblem as error:
+        raise UserError(
+            ErrorCode.BAD_USAGE, f"--timezone: {error.message}", help=error.help, exit_code=Exit.USAGE
+        ) from None
+
+
+def import_csv(name: str, data: bytes, context: ImportContext, options: TableOptions) -> Import:
     """Import the rows of a spreadsheet that was saved as CSV. Raises UserError if there is nothing to import."""
     from runner.definitions.problem import Problem
-    from runner.importers.import_context import ImportNotes, filled_in
-    from runner.importers.spreadsheet.cells import with_notes
-    from runner.importers.spreadsheet.table import drafts_in, table_of
+    from runner.importers.import_context import ImportNotes
+    from runner.importers.spreadsheet.header import known_names
+    from runner.importers.spreadsheet.readers.csv_sheet import csv_sheet
     from runner.importers.text import text_of
 
-    notes = ImportNotes()
     text = text_of(data, name)
-    table = [text] if isinstance(text, Problem) else table_of(text)
+    if isinstance(text, Problem):
+        return _converted([name], [text], context, ImportNotes())
+    return _import_table(csv_sheet(text, known_names(options.columns)), context, options)
+
+
+def import_xlsx(name: str, data: bytes, sheet: str | None, context: ImportContext, options: TableOptions) -> Import:
+    """Import the rows of a workbook's sheet. Raises UserError if the sheet can't be read, or has nothing to import."""
+    from runner.importers.spreadsheet.readers.xlsx_sheet import xlsx_sheet
+
+    return _import_table(xlsx_sheet(name, data, sheet), context, options)
+
+
+def columns_in(name: str, data: bytes, sheet: str | None) -> list[str]:
+    """Return the names of the columns of a CSV file or workbook; none if it can't be read. Raises UserError."""
+    from runner.definitions.problem import Problem
+    from runner.importers.spreadsheet.columns import ColumnOptions
+    from runner.importers.spreadsheet.header import find_header, known_names, names_in
+    from runner.importers.spreadsheet.readers.csv_sheet import csv_sheet
+    from runner.importers.spreadsheet.readers.xlsx_sheet import is_workbook, xlsx_sheet
+    from runner.importers.text import text_of
+
+    is_known = known_names(ColumnOptions())
+    text = text_of(data, name)
+    if is_workbook(data):
+        table = xlsx_sheet(name, data, sheet)
+    elif isinstance(text, Problem):
+        return []
+    else:
+        table = csv_sheet(text, is_known)
+    header = find_header(table.rows, is_known)
+    names = header.names if header else names_in(table.rows[0]) if table.rows else []
+    return [each for each in dict.fromkeys(names) if each]
+
+
+def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -> Import:
+    from runner.importers.conversion import converted
+    from runner.importers.import_context import ImportNotes, filled_in
+    from runner.importers.spreadsheet.cells import with_notes
+    from runner.importers.spreadsheet.column_faults import folded, with_names
+    from runner.importers.spreadsheet.rows import drafts_in
+    from runner.importers.spreadsheet.summary import summary_of
+    from runner.importers.spreadsheet.table import table_of
+
+    notes = ImportNotes()
+    table = table_of(sheet, options.columns, notes, order=options.order, choose_order=options.choose_order)
     if isinstance(table, list):
-        return _converted([name], table, context, notes)
-    found = drafts_in(table, filled_in(table.columns, context, notes), context.account_option())
-    return _converted([name], with_notes(found, notes), context, notes)
+        return _converted([sheet.file], with_names(table, sheet), context, notes)
+    found = drafts_in(table, filled_in(table.columns.paths(), context, notes), context.account_option())
+    result = converted(with_notes(found, notes), context, notes, lambda each: folded(each, sheet, table.header_row))
+    summary = [] if result.problems else list(summary_of(table, result.drafts, result.numbered))
+    return Import([sheet.file], result.text, len(result.drafts), result.problems, notes.texts, summary)
 
 
 def import_json(contents: Sequence[tuple[str, bytes]], context: ImportContext) -> Import:
@@ -111,7 +192,7 @@ def _converted(
     from runner.importers.conversion import converted
 
     result = converted(found, context, notes)
-    return Import(files, result.text, result.count, result.problems, notes.texts)
+    return Import(files, result.text, len(result.drafts), result.problems, notes.texts)
 
 
 def check_new_file(path: Path) -> None:

@@ -24,7 +24,7 @@ _FEW = 200  # bulletins of a set in which each becomes an object and gets a step
 
 @dataclass(frozen=True)
 class LoadedSet:
-    """A set, and for one without problems also what the cache knows about it."""
+    """A set, and for one without errors also what the cache knows about it."""
 
     path: Path
     read: Definitions | None = None
@@ -45,8 +45,17 @@ class LoadedSet:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The problems of the set. A set in the cache has none."""
+        """The errors of the set. A set in the cache has none."""
         return () if self.read is None else self.read.problems
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The warnings about the set, which don't keep it from being sent."""
+        return self.definitions.warnings if self.cached is None else self.cached.warnings
+
+    def strict(self) -> LoadedSet:
+        """Return the same set with each warning as an error."""
+        return LoadedSet(self.path, self.definitions.strict()) if self.warnings else self
 
     @property
     def accounts(self) -> Mapping[str, Account]:

@@ -85,6 +85,7 @@ def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> Pla
         git_dirty=checkout.dirty if checkout else None,
         until=shown_until,
         later=later,
+        warnings=loaded.warnings,
     )
     document = plan_document(plan, facts, changes)
     if request.out is not None:

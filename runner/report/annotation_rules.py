@@ -8,14 +8,6 @@ from enum import StrEnum
 from runner.definitions.problem_codes import EXPLANATIONS, Explanation
 
 
-class Severity(StrEnum):
-    """How much a firing or a finding matters, most first. SARIF has the same levels."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
 class AnnotationRule(StrEnum):
     """The kind of a finding, in addition to the codes of problems."""
 

@@ -48,22 +48,25 @@ RUN_FORMATS = ("text", *_names(RunFormat))
 FINDING_FORMATS = tuple(name for name in _names(ProblemsFormat) if name != "json")
 
 
-def problems_in(format_: str, definitions: Definitions, *, now: datetime) -> str:
-    """Return the problems of a set in one of `PROBLEM_FORMATS` other than text, with a line break at the end."""
+def problems_in(format_: str, definitions: Definitions, *, now: datetime, whole: bool = False) -> str:
+    """Return the problems of a set in one of `PROBLEM_FORMATS` other than text, with a line break at the end.
+
+    `whole`, here and below: every instance of what is alike, not only the first ones.
+    """
     found: ProblemsFormat = _load(format_)
-    return _ended(found.problems_text(definitions, now))
+    return _ended(found.problems_text(definitions, now, whole=whole))
 
 
-def plan_in(format_: str, document: Mapping[str, Any]) -> str:
+def plan_in(format_: str, document: Mapping[str, Any], *, whole: bool = False) -> str:
     """Return a plan's document in one of `PLAN_FORMATS` other than text, with a line break at the end."""
     found: PlanFormat = _load(format_)
-    return _ended(found.plan_text(document))
+    return _ended(found.plan_text(document, whole=whole))
 
 
-def run_in(format_: str, document: Mapping[str, Any]) -> str:
+def run_in(format_: str, document: Mapping[str, Any], *, whole: bool = False) -> str:
     """Return a report's document in one of `RUN_FORMATS` other than text, with a line break at the end."""
     found: RunFormat = _load(format_)
-    return _ended(found.run_text(document))
+    return _ended(found.run_text(document, whole=whole))
 
 
 def _load(name: str) -> Any:

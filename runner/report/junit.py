@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +20,11 @@ from runner.definitions.suggest import counted
 from runner.plan.time_text import utc_text
 from runner.report.document.budget_estimate import budget_allows_at, expires_first
 from runner.report.document.entry_text import label, place, reason_and_resolution
+from runner.report.document.problem_entries import definition_warnings
 from runner.report.format_interface import ReportFormat
 from runner.report.safe_text import printable
 from runner.report.terms import JUnitEnd
-from runner.report.text.problems import problem_line
+from runner.report.text.problems import problem_lines
 from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 _NOT_CHARACTERS = re.compile("[\ufffe\uffff]")  # not allowed in XML 1.0
@@ -50,20 +51,28 @@ class _Suite:
     output: Sequence[str] = ()
 
 
-def problems_junit(definitions: Definitions, now: datetime, version: str) -> str:
-    """Return a case for each file; a file with problems fails with all of them."""
+def problems_junit(definitions: Definitions, now: datetime, version: str, *, whole: bool = False) -> str:
+    """Return a case for each file; a file with problems fails with all of them. Warnings are the suite's output.
+
+    `whole`: with every row of a problem.
+    """
     by_file: dict[str, list[Problem]] = {file: [] for file in definitions.files}
     for problem in definitions.problems:
         by_file.setdefault(problem.file, []).append(problem)
-    cases = [_file_case(file, problems) for file, problems in by_file.items()]
-    return _xml(_Suite("bulletins validate", now, "", cases, {"version": version}))
+    cases = [_file_case(file, problems, whole=whole) for file, problems in by_file.items()]
+    warnings = _lines(definitions.warnings, whole=whole)
+    return _xml(_Suite("bulletins validate", now, "", cases, {"version": version}, warnings))
 
 
 def plan_junit(document: Mapping[str, Any]) -> str:
-    """Return a case for each firing: passed if it would be sent, failed if it is blocked or too late."""
+    """Return a case for each firing: passed if it would be sent, failed if it is blocked or too late.
+
+    Warnings about the definitions are the suite's output.
+    """
     facts = {"version": document["version"], "ledger": document["ledger"], **_commit(document["git"])}
     cases = [_plan_case(firing) for firing in document["firings"]]
-    return _xml(_Suite("bulletins plan", datetime.fromisoformat(document["now"]), "", cases, facts))
+    warnings = _lines(definition_warnings(document))
+    return _xml(_Suite("bulletins plan", datetime.fromisoformat(document["now"]), "", cases, facts, warnings))
 
 
 def report_junit(document: Mapping[str, Any]) -> str:
@@ -81,13 +90,17 @@ def report_junit(document: Mapping[str, Any]) -> str:
     return _xml(_Suite(name, started_at, run["host"], [_report_case(each) for each in results], facts, warnings))
 
 
-def _file_case(file: str, problems: Sequence[Problem]) -> _Case:
+def _file_case(file: str, problems: Sequence[Problem], *, whole: bool) -> _Case:
     if not problems:
         return _Case("definitions", file)
     alone = len(problems) == 1
     kind = problems[0].code.value if alone else "problems"
     message = problems[0].message if alone else counted(len(problems), "problem")
-    return _Case("definitions", file, JUnitEnd.FAILURE, kind, message, [problem_line(each) for each in problems])
+    return _Case("definitions", file, JUnitEnd.FAILURE, kind, message, _lines(problems, whole=whole))
+
+
+def _lines(problems: Iterable[Problem], *, whole: bool = False) -> list[str]:
+    return list(problem_lines(problems, whole=whole))
 
 
 def _plan_case(firing: Mapping[str, Any]) -> _Case:
@@ -187,13 +200,13 @@ def _text(text: str) -> str:
 
 
 class _JUnit(ReportFormat):
-    def problems_text(self, definitions: Definitions, now: datetime) -> str:
-        return problems_junit(definitions, now, __version__)
+    def problems_text(self, definitions: Definitions, now: datetime, *, whole: bool = False) -> str:
+        return problems_junit(definitions, now, __version__, whole=whole)
 
-    def plan_text(self, document: Mapping[str, Any]) -> str:
+    def plan_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         return plan_junit(document)
 
-    def run_text(self, document: Mapping[str, Any]) -> str:
+    def run_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         return report_junit(document)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.definitions.problem_codes import Severity
+from runner.report.annotation_rules import AnnotationRule
 
 
 class Tone(StrEnum):

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from runner.definitions.problem_codes import Severity
 from runner.errors import Exit
 from runner.fire.outcome import Outcome, Sent
 from runner.plan.decide import Action
-from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.report.annotation_rules import AnnotationRule
 from runner.report.terms import ActionTerm, CalendarGroup, Firings, JUnitEnd, OutcomeTerm, Remark, Tone, VerdictTerm
 
 OUTCOMES: Mapping[str, OutcomeTerm] = {

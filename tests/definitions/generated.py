@@ -22,8 +22,25 @@ def too_many(path: Path) -> None:
     path.write_text(f"bulletins: [{'0, ' * (MAX_PROBLEMS + 500)}]")
 
 
+def many_warnings(path: Path) -> None:
+    columns = [f"c{number}" for number in range(150)]
+    entries = []
+    for table in range(MAX_PROBLEMS // len(columns) + 1):
+        rows = [columns, [f"{name} " for name in columns]]
+        path.with_name(f"{table}.csv").write_text("\n".join(",".join(row) for row in rows))
+        entries.append(f"""
+  - for_each: {{csv: {table}.csv}}
+    id: x-{table}-{{{{ row.c0 | slug }}}}
+    business_event: x
+    name: x-{table}
+    properties: {{}}
+    c-by: someone@example.com""")
+    path.write_text("bulletins:" + "".join(entries))
+
+
 GENERATED: dict[Code, Callable[[Path], None]] = {
     Code.FILE_TOO_LARGE: too_large,
     Code.FILE_UNREADABLE: dangling_link,
     Code.TOO_MANY_PROBLEMS: too_many,
+    Code.TOO_MANY_WARNINGS: many_warnings,
 }

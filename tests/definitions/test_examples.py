@@ -1,4 +1,7 @@
-"""The folders of examples: `valid` gives no problem, `invalid` gives exactly those that stand beside each."""
+"""The folders of examples: `valid` gives no problem, `invalid` exactly the errors that are beside each.
+
+`warned` gives exactly the warnings that are beside each, and no error.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,19 @@ from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 
 HERE = Path(__file__).parent
-SETS = [path for path in sorted(HERE.glob("*valid/*")) if path.suffix != ".txt"]
+KINDS = ("valid", "invalid", "warned")
+SETS = [path for kind in KINDS for path in sorted((HERE / kind).glob("*")) if path.suffix not in (".txt", ".csv")]
 
 
 def problems(example: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The problems of one example. A single file makes a set together with accounts.yaml beside the folders."""
+    """Errors and warnings of one example. A single file makes a set together with accounts.yaml beside the folders."""
     monkeypatch.chdir(example.parent)
     paths = [example.name] if example.is_dir() else ["../accounts.yaml", example.name]
-    return [line(problem) for problem in load(paths).problems]
+    return [line(problem) for problem in load(paths).found]
 
 
 def line(problem: Problem) -> str:
-    found = f"{problem.file}:{problem.line}:{problem.column}: error[{problem.code}]: {problem.message}."
+    found = f"{problem.file}:{problem.line}:{problem.column}: {problem.severity}[{problem.code}]: {problem.message}."
     return f"{found} {problem.help}".rstrip()
 
 
@@ -48,12 +52,20 @@ def test_invalid(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert problems(example, monkeypatch) == expected(example).splitlines()
 
 
+@pytest.mark.parametrize("name", names("warned"))
+def test_warned(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = HERE / "warned" / name
+    found = problems(example, monkeypatch)
+    assert found == expected(example).splitlines()
+    assert all(": warning[" in line for line in found)
+
+
 def test_every_code_has_an_example() -> None:
     in_files = {
         Code(code)
         for path in SETS
-        if path.parent.name == "invalid"
-        for code in re.findall(r"error\[([a-z-]+)\]", expected(path))
+        if path.parent.name != "valid"
+        for code in re.findall(r"(?:error|warning)\[([a-z-]+)\]", expected(path))
     }
     assert in_files | set(GENERATED) == set(Code)
     assert not in_files & set(GENERATED)
@@ -61,6 +73,6 @@ def test_every_code_has_an_example() -> None:
 
 def test_every_invalid_example_is_named_by_its_defect() -> None:
     for path in SETS:
-        if path.parent.name == "invalid" and path.is_file():
-            (code,) = set(re.findall(r"error\[([a-z-]+)\]", expected(path)))
+        if path.parent.name != "valid" and path.is_file():
+            (code,) = set(re.findall(r"(?:error|warning)\[([a-z-]+)\]", expected(path)))
             assert path.name.startswith(code), path.name

@@ -17,8 +17,7 @@ from definitions.generated import GENERATED
 from definitions.texts import NESTED, YAML_LIKE
 from runner.definitions.load import load
 from runner.definitions.problem import MAX_PROBLEMS
-from runner.definitions.problem_codes import Code
-from runner.definitions.row_reference import RowLine
+from runner.definitions.problem_codes import Code, Severity
 from runner.errors import ErrorCode, Exit, UserError
 
 ACCOUNTS = "accounts:\n  india: {region: in1, account_id_env: A, passcode_env: B}\n"
@@ -44,8 +43,7 @@ def test_each_sample_names_its_schema_by_a_path_that_leads_there() -> None:
 @pytest.mark.parametrize("code", GENERATED)
 def test_defects_that_are_no_plain_file(code: Code, tmp_path: Path) -> None:
     GENERATED[code](tmp_path / "x.yaml")
-    problems = load([tmp_path]).problems
-    assert problems[-1].code is code
+    assert code in {problem.code for problem in load([tmp_path]).found}
 
 
 def test_a_file_with_thousands_of_problems_shows_the_first_thousand(tmp_path: Path) -> None:
@@ -53,6 +51,30 @@ def test_a_file_with_thousands_of_problems_shows_the_first_thousand(tmp_path: Pa
     problems = load([tmp_path]).problems
     assert len(problems) == MAX_PROBLEMS + 1
     assert problems[-1].message == "there are more than 1,000 problems; the problems from here on are not shown"
+
+
+def test_many_warnings_hide_no_error(tmp_path: Path) -> None:
+    GENERATED[Code.TOO_MANY_WARNINGS](tmp_path / "x.yaml")
+    (tmp_path / "z.csv").write_text("a,b\n1\n")
+    with (tmp_path / "x.yaml").open("a") as file:
+        file.write("\n  - for_each: {csv: z.csv}\n    id: y-{{ row.a }}\n    business_event: x\n    name: y\n")
+        file.write("    properties: {}\n    c-by: someone@example.com\n")
+    definitions = load([tmp_path])
+    assert Code.BAD_TABLE in {problem.code for problem in definitions.problems}
+    assert len(definitions.warnings) == MAX_PROBLEMS + 1
+
+
+def test_warnings_leave_the_bulletins_and_are_errors_of_a_strict_set(write: Write) -> None:
+    template = """\
+defaults: {business_event: E, c-by: a@example.com, accounts: [india], properties: {}}
+bulletins: [{for_each: {csv: n.csv}, id: "x-{{ row.n }}", name: "{{ row.name }}"}]
+"""
+    write({"accounts.yaml": ACCOUNTS, "x.yaml": template, "n.csv": "n,name\n1,One \n2,Two\n"})
+    definitions = load(["bulletins.d"])
+    assert [bulletin.name for bulletin in definitions.bulletins] == ["One ", "Two"]
+    assert (definitions.problems, [each.code for each in definitions.warnings]) == ((), [Code.CELL_WHITE_SPACE])
+    strict = definitions.strict()
+    assert (strict.warnings, [each.severity for each in strict.problems]) == ((), [Severity.ERROR])
 
 
 def test_a_key_that_is_no_string_is_one_problem(tmp_path: Path) -> None:
@@ -106,7 +128,11 @@ bulletins:
     rows = "".join(f"{wrong.get(line, f'row-{line}')}\n" for line in range(2, 120))
     write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"id\n{rows}"})
     problems = load(["bulletins.d"]).problems
-    assert [problem.row for problem in problems] == [RowLine("bulletins.d/n.csv", line) for line in sorted(wrong)]
+    rows_of = {problem.code: [each.row for each in problem.rows.instances] for problem in problems if problem.rows}
+    assert {code: [str(row).rpartition(":")[2] for row in found] for code, found in rows_of.items()} == {
+        Code.BAD_FORMAT: ["2", "9", "11", "100"],
+        Code.ROW_VALUE: ["10"],
+    }
     assert {(problem.file, problem.line, problem.column) for problem in problems} == {("bulletins.d/n.yaml", 4, 9)}
 
 
@@ -123,7 +149,7 @@ bulletins:
     write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"n,x\n{rows}"})
     left_out, told = load(["bulletins.d"]).problems
     assert left_out.message == "2,000 more rows have problems that are not shown"
-    assert told.message.endswith("over the limit of 512, in bulletins.d/n.csv:2 and at least 999 more rows")
+    assert told.message.endswith("n.csv:3, bulletins.d/n.csv:4 and at least 997 more rows")
 
 
 def test_hidden_files_and_folders_are_not_read(write: Write) -> None:

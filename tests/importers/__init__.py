@@ -6,6 +6,12 @@ import json
 from typing import Any
 
 from runner.definitions.problem import Problem
+from runner.importers.import_context import ImportNotes
+from runner.importers.spreadsheet.columns import ColumnOptions
+from runner.importers.spreadsheet.header import known_names
+from runner.importers.spreadsheet.moments import DateOrder
+from runner.importers.spreadsheet.readers.csv_sheet import csv_sheet
+from runner.importers.spreadsheet.table import SheetTable, table_of
 from runner.importers.text import Text, text_of
 
 ADDRESS = "https://in1.api.clevertap.com/1/targets/trigger.json"
@@ -36,6 +42,21 @@ def text(content: str) -> Text:
     found = text_of(content.encode("utf-8", "surrogatepass"), "file")
     assert isinstance(found, Text)
     return found
+
+
+def table_in(sheet: str, options: ColumnOptions | None = None, order: DateOrder | None = None) -> SheetTable:
+    """The table of a CSV text, which has to have one."""
+    found = table_or_problems(sheet, options, order)
+    assert isinstance(found, SheetTable), told(found)
+    return found
+
+
+def table_or_problems(
+    sheet: str, options: ColumnOptions | None = None, order: DateOrder | None = None, notes: ImportNotes | None = None
+) -> SheetTable | list[Problem]:
+    """The table of a CSV text, or its problems."""
+    options = options or ColumnOptions()
+    return table_of(csv_sheet(text(sheet), known_names(options)), options, notes or ImportNotes(), order=order)
 
 
 def told(problems: list[Problem]) -> list[str]:

@@ -122,7 +122,7 @@ SENT = "bulletins: [{id: a, business_event: Album Out, name: A, c-by: a@example.
 )
 def test_the_event_is_the_only_one_that_has_the_properties(properties: tuple[str, ...], event: str | None) -> None:
     notes = ImportNotes()
-    given = filled_in([("name",), None, *(("properties", each) for each in properties)], known(more=CATALOG), notes)
+    given = filled_in([("name",), *(("properties", each) for each in properties)], known(more=CATALOG), notes)
     assert given.get("business_event") == event
     assert len(notes.texts) == (event is not None)
 

@@ -65,7 +65,7 @@ def test_what_a_payload_leaves_out_is_filled_in_and_what_it_says_stays() -> None
         ({"when": 1796130000.0}, "when", "when is a number; the API takes", "seconds like 1796130000"),
         ({"when": True}, "when", "when is true", 'Write "when": "now"'),
         ({"when": 1796130000000}, "when", "milliseconds", "Write 1796130000."),
-        ({"when": "soon"}, "when", "'soon' is not a valid date and time", "Write it like"),
+        ({"when": "soon"}, "when", "'soon' is not a date with a time", "Write it like"),
         ({"when": 10**400}, "when", "is not a time in UNIX seconds", "Write"),
     ],
 )

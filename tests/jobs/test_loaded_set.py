@@ -283,10 +283,26 @@ def test_the_definitions_are_the_same(place: Place) -> None:
 
 def test_the_examples_are_the_same_from_the_cache() -> None:
     root = Path(__file__).parents[2]
-    for folder in [root / "bulletins.d", *sorted((root / "tests" / "definitions" / "valid").iterdir())]:
+    examples = [*(root / "tests" / "definitions" / "valid").iterdir(), *(root / "tests/definitions/warned").iterdir()]
+    for folder in [root / "bulletins.d", *sorted(each for each in examples if each.suffix not in (".txt", ".csv"))]:
         expected = load_set(folder, use_cache=False)
         for _ in range(2):
-            assert load_set(folder, use_cache=True).definitions == expected.definitions, folder
+            found = load_set(folder, use_cache=True)
+            assert found.definitions == expected.definitions, folder
+            assert found.warnings == expected.warnings, folder
+
+
+def test_warnings_come_from_the_cache_once_for_a_table_of_two_files(place: Place) -> None:
+    place.write("shows.csv", "number,title,day\n1,one ,2026-11-01\n2,two,2026-11-02\n")
+    of_rows = BULLETINS.split("  - {id")[0].replace('"show-', '"more-').replace('"Show ', '"More ')
+    place.write("more.yaml", of_rows)
+    expected = load_set(place.set, use_cache=False)
+    assert [(each.file, each.line) for each in expected.warnings] == [(str(place.set / "shows.csv"), 2)]
+    load_set(place.set, use_cache=True)
+    again = load_set(place.set, use_cache=True)
+    assert again.cached is not None
+    assert again.warnings == again.definitions.warnings == expected.warnings
+    assert again.strict().problems == expected.strict().problems != ()
 
 
 def replace_by_folder(file: Path) -> None:

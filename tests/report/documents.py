@@ -7,8 +7,9 @@ from typing import Any
 
 from plan import NOW, make_firing
 
+from runner.alike_group import fold
 from runner.definitions.model import Definitions
-from runner.definitions.problem import Problem
+from runner.definitions.problem import OfRow, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import row_of_document
 from runner.fire.outcome import Outcome
@@ -16,6 +17,7 @@ from runner.fire.result import Result
 from runner.plan.decide import Action, Plan, Step
 from runner.reason import Reason, ReasonCode
 from runner.report.document.plan import PlanFacts, plan_document, plan_hash
+from runner.report.document.problem_entries import problem_entry
 from runner.report.document.run import RunFacts, document_of, entry
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -68,13 +70,30 @@ def make_problem(row: str = "", **fields: Any) -> Problem:
         "source": "    properties: {program_id: 234567}",
     }
     values |= fields
-    return Problem(**values, row=row_of_document(row, values["file"]))
+    found = row_of_document(row, values["file"])
+    rows = None if found is None else fold([OfRow(found, values["message"], values["help"])], common=type)[0]
+    return Problem(**values, rows=rows)
+
+
+def make_warning(**fields: Any) -> Problem:
+    """A warning about a cell of a table."""
+    values: dict[str, Any] = {
+        "file": "bulletins.d/shows.csv",
+        "line": 3,
+        "column": 1,
+        "code": Code.CELL_WHITE_SPACE,
+        "message": "the cell 'show' ends with a space",
+        "help": "Remove it.",
+        "source": "12,Sa Re Ga Ma ",
+    }
+    return make_problem(**(values | fields))
 
 
 def make_problems(*problems: Problem, files: Sequence[str] = ("bulletins.d/accounts.yaml",)) -> Definitions:
-    """Definitions with these problems, in their files and these others."""
+    """Definitions with these problems and warnings, in their files and these others."""
     names = dict.fromkeys([*files, *(problem.file for problem in problems)])
-    return Definitions({}, {}, (), tuple(names), problems)
+    errors = tuple(problem for problem in problems if problem.is_error)
+    return Definitions({}, {}, (), tuple(names), errors, tuple(each for each in problems if not each.is_error))
 
 
 def make_planned(id: str = "sa-re-ga-ma-12", action: str = "fire", **fields: Any) -> dict[str, Any]:  # noqa: A002
@@ -231,7 +250,8 @@ def hostile_problems(text: str) -> Definitions:
     """Problems that quote the text wherever they may."""
     alone = make_problem(message=text, help=text, source=text, row=text)
     of_row = make_problem(file=text, code=Code.BLANK, message="x", help="", row=f"{text}:12:9")
-    return make_problems(alone, of_row, files=[text])
+    warning = make_warning(file=text, message=text, help=text, row=text)
+    return make_problems(alone, of_row, warning, files=[text])
 
 
 def hostile_plan(text: str) -> dict[str, Any]:
@@ -264,7 +284,9 @@ def hostile_plan(text: str) -> dict[str, Any]:
         for line, action in enumerate(Action, start=1)
     ]
     accounts = {text: make_account(base_url=text, region=text)}
-    return make_plan(*firings, changes=changes, path=text, selection={"id": [text]}, accounts=accounts)
+    warnings = [problem_entry(make_warning(file=text, message=text, help=text, row=f"{text}:12:9"))]
+    options = {"selection": {"id": [text]}, "accounts": accounts, "definition_warnings": warnings}
+    return make_plan(*firings, changes=changes, path=text, **options)
 
 
 def hostile_report(text: str) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from plan import HOUR, NOW, make_firing
 from report.documents import make_plan, make_planned, make_report, make_result
 from report.markdown import rendered
 from runner.definitions.model import Account, Budget, Place
+from runner.definitions.problem_codes import Severity
 from runner.plan.budget import DAY, Limit, Used, used
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.history import Spent
 from runner.reason import Reason, ReasonCode
-from runner.report.annotation_rules import AnnotationRule, Severity
+from runner.report.annotation_rules import AnnotationRule
 from runner.report.annotations.building import from_plan, from_report
 from runner.report.document.plan import PlanFacts, plan_document
 from runner.report.html.labels import REPORT_KINDS, kind_of
@@ -68,7 +69,9 @@ def test_what_expires_before_its_turn_is_a_warning_and_a_finding() -> None:
         "warning: 12 will expire before the budget has room for them: b0, b1, b2, b3, b4, b5, b6, b7, b8, b9 and 2 more"
     )
     assert {(each.severity, each.rule) for each in from_report(report)} == {(Severity.WARNING, AnnotationRule.EXPIRED)}
-    assert from_report(report)[0].message == f"b0 in india is held back: {SPENT}"
+    (held_back,) = from_report(report)
+    assert held_back.message.startswith(f"b0 in india is held back: {SPENT}; the same for b1 in india")
+    assert len(from_report(report, whole=True)) == 12
 
 
 def test_a_dry_run_says_what_a_run_would_report_as_expired() -> None:

@@ -10,7 +10,9 @@ from plan import NOW
 
 from report.documents import make_plan, make_planned, make_report, make_result
 from report.text.test_problems import PROBLEM
+from runner.alike_group import fold
 from runner.definitions.model import Definitions
+from runner.definitions.problem import OfRow
 from runner.definitions.row_reference import RowLine
 from runner.report.formats import PLAN_FORMATS, PROBLEM_FORMATS, RUN_FORMATS, plan_in, problems_in, run_in
 
@@ -45,9 +47,13 @@ def test_the_json_holds_every_problem() -> None:
 
 
 def test_the_json_names_the_row_of_a_problem_that_has_one() -> None:
-    of_row = replace(PROBLEM, row=RowLine("bulletins.d/shows.csv", 17))
+    rows = [OfRow(RowLine("bulletins.d/shows.csv", line), f"{line} is wrong") for line in range(17, 27)]
+    of_rows = replace(PROBLEM, rows=fold(rows, common=type)[0])
     document = json.loads(
-        problems_in("json", Definitions({}, {}, (), ("bulletins.d/x.yaml",), (PROBLEM, of_row)), now=NOW)
+        problems_in("json", Definitions({}, {}, (), ("bulletins.d/x.yaml",), (PROBLEM, of_rows)), now=NOW)
     )
 
-    assert [problem.get("row") for problem in document["problems"]] == [None, "bulletins.d/shows.csv:17"]
+    plain, folded = document["problems"]
+    assert "row" not in plain
+    assert (folded["row"], folded["row_count"]) == ("bulletins.d/shows.csv:17", 10)
+    assert [each["row"] for each in folded["rows"]] == [f"bulletins.d/shows.csv:{line}" for line in (17, 18, 19)]

@@ -6,13 +6,14 @@ import re
 
 import pytest
 
+from runner.definitions.problem_codes import Severity
 from runner.definitions.schema.schemas import schema
 from runner.errors import Exit
 from runner.fire.outcome import Outcome, Sent
 from runner.guides import guide_text
 from runner.plan.decide import Action
 from runner.plan.history import State
-from runner.report.annotation_rules import RULES, Severity
+from runner.report.annotation_rules import RULES
 from runner.report.vocabulary import ACTIONS, OUTCOMES, VERDICTS, colour_of, exit_meaning
 
 

@@ -18,6 +18,7 @@ from runner.cli.options import (
     sandbox_option,
     selection_of,
     selection_options,
+    strict_option,
     verbose_option,
     yes_option,
 )
@@ -52,6 +53,7 @@ from runner.report.formats import RUN_FORMATS
 @format_option(*RUN_FORMATS)
 @click.option("--quiet", "-q", is_flag=True, help="Show only what failed, expired or is in doubt, and the summary.")
 @verbose_option
+@strict_option
 @cache_option
 def fire(
     path: Path,
@@ -72,6 +74,7 @@ def fire(
     format_: str,
     quiet: bool,
     verbose: bool,
+    strict: bool,
     no_cache: bool,
     **selection: Any,
 ) -> int:
@@ -102,6 +105,7 @@ def fire(
         metrics_file=metrics_file,
         format=format_,
         quiet=quiet,
+        strict=strict,
         use_cache=not no_cache,
     )
     display = TerminalFireDisplay(format_=format_, quiet=quiet, verbose=verbose, metrics=metrics_file is not None)

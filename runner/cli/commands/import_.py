@@ -16,9 +16,12 @@ from runner.errors import Exit
 
 if TYPE_CHECKING:
     from runner.importers.import_context import ImportContext
-    from runner.jobs.imports import Import
+    from runner.importers.spreadsheet.date_order import UndecidedDates
+    from runner.importers.spreadsheet.moments import DateOrder
+    from runner.jobs.imports import Import, TableOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
+_STDIN = Path("-")
 
 
 def _import_options(command: F) -> F:
@@ -58,6 +61,45 @@ def _import_options(command: F) -> F:
     return command
 
 
+def _table_options(command: F) -> F:
+    for option in reversed(
+        (
+            click.option(
+                "--column",
+                "columns",
+                multiple=True,
+                metavar="FIELD=COLUMN",
+                shell_complete=completions.fields_of_columns,
+                help="The column of a field, like name=Title or properties.show=Show.",
+            ),
+            click.option(
+                "--ignore-column",
+                "ignored",
+                multiple=True,
+                metavar="COLUMN",
+                shell_complete=completions.columns,
+                help="Leave out a column.",
+            ),
+            click.option(
+                "--key",
+                metavar="COLUMN",
+                shell_complete=completions.columns,
+                help="Make each id from this column, so that it stays the same when rows are inserted or sorted.",
+            ),
+            click.option("--day-first", is_flag=True, help="02/12/2026 is the second of December."),
+            click.option("--month-first", is_flag=True, help="02/12/2026 is the twelfth of February."),
+            click.option(
+                "--timezone",
+                metavar="ZONE",
+                shell_complete=completions.timezones,
+                help="The zone of times without an offset.  [default: that of the account]",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 @click.group("import", cls=Group)
 def import_() -> None:
     """Make definitions from a spreadsheet, payloads or curl."""
@@ -66,18 +108,53 @@ def import_() -> None:
 @import_.command("csv")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @_import_options
+@_table_options
 def csv_(file: Path, out: Path | None, **options: Any) -> int:
     """Import a spreadsheet's rows, saved as CSV.
 
-    A column named after a field of a bulletin, such as name, c-by, accounts or tags, becomes this field. So do event,
-    at, cron, timezone and grace. Every other column becomes a property of the same name; a column properties.NAME
-    always does. FILE is - for standard input.
+    A column named after a field of a bulletin, such as name, event, c-by, at, date, time, cron, accounts or tags,
+    becomes this field. Every other column becomes a property. --column changes this. FILE is - for standard input.
+
+    \b
+    Examples:
+      bulletins import csv shows.csv --event "Program Released" \\
+        --column name=Title --column date="Air date" --column time=Slot
+      bulletins import csv shows.csv --day-first --key program_id \\
+        --ignore-column Remarks --out bulletins.d/december.yaml
     """
     from runner.jobs.imports import import_csv
 
+    table = _table_options_of(options, can_ask=file != _STDIN)
     context = _context(out, **options)
     name, data = _content(file)
-    return _finish(import_csv(name, data, context), context, out)
+    return _finish(import_csv(name, data, context, table), context, out)
+
+
+@import_.command("xlsx")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--sheet", metavar="NAME", shell_complete=completions.sheets, help="The sheet, where the workbook has several."
+)
+@_import_options
+@_table_options
+def xlsx_(file: Path, sheet: str | None, out: Path | None, **options: Any) -> int:
+    """Import the rows of an Excel workbook (.xlsx).
+
+    Columns become fields and properties as with import csv. Dates and times are read as such, formulas by their last
+    results. Needs the extra xlsx: pip install 'bulletins[xlsx]'.
+
+    \b
+    Examples:
+      bulletins import xlsx calendar.xlsx --sheet December \\
+        --column name=Title --key program_id --out bulletins.d/december.yaml
+      bulletins import xlsx calendar.xlsx --timezone Asia/Kolkata
+    """
+    from runner.jobs.imports import import_xlsx
+
+    table = _table_options_of(options, can_ask=file != _STDIN)
+    context = _context(out, **options)
+    name, data = _content(file)
+    return _finish(import_xlsx(name, data, sheet, context, table), context, out)
 
 
 @import_.command("json")
@@ -113,6 +190,38 @@ def curl_(file: Path, out: Path | None, **options: Any) -> int:
     return _finish(import_curl(name, data, context), context, out)
 
 
+def _table_options_of(options: dict[str, Any], *, can_ask: bool) -> TableOptions:
+    """Take the options about a table out of `options`. Raises click.UsageError if they contradict each other."""
+    from runner.importers.spreadsheet.columns import ColumnOptions
+    from runner.importers.spreadsheet.moments import DateOrder
+    from runner.jobs.imports import TableOptions
+
+    fields = []
+    for given in options.pop("columns"):
+        name, is_pair, column = given.partition("=")
+        if not is_pair or not name or not column:
+            raise click.UsageError(f"--column {given} is not written like --column name=Title")
+        fields.append((name, column))
+    columns = ColumnOptions(tuple(fields), options.pop("ignored"), options.pop("key"))
+    day, month = options.pop("day_first"), options.pop("month_first")
+    if day and month:
+        raise click.UsageError("--day-first and --month-first exclude each other")
+    order = DateOrder.DAY_FIRST if day else DateOrder.MONTH_FIRST if month else None
+    return TableOptions(columns, order, _ask_order if can_ask else lambda _: None)
+
+
+def _ask_order(dates: UndecidedDates) -> DateOrder | None:
+    """Ask on a terminal whether the dates of a column begin with the day or the month; without one, return None."""
+    from runner.cli.terminal.prompts import Question, can_ask, choice
+    from runner.definitions.suggest import quoted
+    from runner.importers.spreadsheet.moments import DateOrder
+
+    if not can_ask():
+        return None
+    question = Question(f"{dates.example} in the column {quoted(dates.column)} is", "--day-first or --month-first")
+    return list(DateOrder)[choice(question, dates.meanings())]
+
+
 def _context(out: Path | None, path: Path | None, **options: Any) -> ImportContext:
     """Return the values of the options. Raises UserError if `out` is not the name of a new file."""
     from runner.jobs.imports import check_new_file, import_context
@@ -126,7 +235,7 @@ def _content(path: Path) -> tuple[str, bytes]:
     """Return the name to show for a file, and its bytes; on a terminal, first print a note that input is expected."""
     from runner.importers.files import content
 
-    if path == Path("-") and sys.stdin.isatty():
+    if path == _STDIN and sys.stdin.isatty():
         click.echo("type or paste the text here, then press Ctrl-D on a line of its own", err=True)
     return content(path)
 
@@ -137,6 +246,7 @@ def _finish(made: Import, context: ImportContext, out: Path | None) -> int:
     from runner.definitions.model import Definitions
     from runner.definitions.suggest import counted
     from runner.jobs.imports import write_new_file
+    from runner.report.safe_text import printable
 
     if made.problems:
         show_problems(Definitions({}, {}, (), tuple(made.files), tuple(made.problems)), to_stderr=True)
@@ -146,9 +256,10 @@ def _finish(made: Import, context: ImportContext, out: Path | None) -> int:
         click.echo(made.text, nl=False)
     else:
         write_new_file(made.text, out)
-    for note in made.notes:
-        click.echo(note, err=True)
     where = "standard output" if out is None else out
-    checked = f"check them together with the set: bulletins validate{as_argument(Path(context.path))}"
-    click.echo(f"{counted(made.count, 'bulletin')} written to {where}; {checked}", err=True)
+    click.echo(f"{counted(made.count, 'bulletin')} written to {where}", err=True)
+    for line in (*made.summary, *made.notes):
+        click.echo(f"  {printable(line)}", err=True)
+    set_ = as_argument(Path(context.path))
+    click.echo(f"next: bulletins validate{set_}, then bulletins plan{set_}", err=True)
     return Exit.OK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +22,14 @@ from runner.cli.options import (
     sandbox_option,
     selection_of,
     selection_options,
+    strict_option,
     verbose_option,
 )
 from runner.errors import Exit
 from runner.report.formats import PLAN_FORMATS
 
 if TYPE_CHECKING:
+    from runner.definitions.problem import Problem
     from runner.plan.decide import Plan
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
@@ -64,6 +66,7 @@ class _EndOption(InstantOption):
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write the plan to a file. After a review, send it with: bulletins fire FILE")  # fmt: skip
 @verbose_option
+@strict_option
 @cache_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 6 if something would be sent.")
 def plan(
@@ -76,6 +79,7 @@ def plan(
     format_: str,
     out: Path | None,
     verbose: bool,
+    strict: bool,
     no_cache: bool,
     detailed_exitcode: bool,
     **selection: Any,
@@ -89,8 +93,11 @@ def plan(
 
     # From the cache, settled firings are only counted.
     loaded = load_set(path, use_cache=not no_cache and not verbose)
+    if strict:
+        loaded = loaded.strict()
     if loaded.problems:
-        stop_on_problems(loaded.definitions, format_=format_, undone="planned: a set with problems is never fired")
+        undone = "planned: a set with problems is never fired"
+        stop_on_problems(loaded.definitions, format_=format_, undone=undone, whole=verbose)
     at = now or clock.now()
     if until is not None and until < at:
         raise click.UsageError(
@@ -108,14 +115,14 @@ def plan(
     )
     planned = plan_set(loaded, request, TerminalMessages())
     if format_ == "text":
-        _show(planned.plan, planned.document, verbose=verbose)
+        _show(planned.plan, planned.document, loaded.warnings, verbose=verbose)
     else:
-        click.echo(plan_in(format_, planned.document), nl=False)
+        click.echo(plan_in(format_, planned.document, whole=verbose), nl=False)
     return Exit.WOULD_FIRE if detailed_exitcode and planned.plan.to_send else Exit.OK
 
 
-def _show(plan: Plan, document: Mapping[str, Any], *, verbose: bool) -> None:
-    from runner.cli.terminal.console import show_table
+def _show(plan: Plan, document: Mapping[str, Any], warnings: Sequence[Problem], *, verbose: bool) -> None:
+    from runner.cli.terminal.console import print_problems, show_table
     from runner.plan.decide import Action
     from runner.report.document.plan import until_of
     from runner.report.text.plan import CHANGE_COLOURS, change_rows, changes_line, plan_rows, summary_line
@@ -130,4 +137,5 @@ def _show(plan: Plan, document: Mapping[str, Any], *, verbose: bool) -> None:
     show_table((ACTIONS[action].colour if action else None, cells) for action, cells in table)
     if not coming and any(step.action is Action.WAIT and step.firing.watch_key for step in plan.steps):
         click.echo("recurring bulletins show only their next time (--until TIME shows all times until then)")
+    print_problems(warnings, whole=verbose)
     click.echo(summary_line(document))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ def explain(code: str | None) -> None:
     if code in ACTIONS or code in OUTCOMES:
         click.echo("\n".join(word_page(code, _width(), **styled)))
         return
-    code = code.removeprefix("error").strip("[]:")
+    code = re.sub(r"^(error|warning)(?=\[)", "", code).strip("[]:")
     if code in MEANINGS:
         click.echo("\n".join(meaning_page(code, _width(), **styled)))
         return

@@ -38,7 +38,7 @@ def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str,
     if format_ == "text":
         _show(document, verbose=verbose)
     else:
-        click.echo(run_in(format_, document), nl=False)
+        click.echo(run_in(format_, document, whole=verbose), nl=False)
 
 
 def _show(document: Mapping[str, Any], *, verbose: bool) -> None:

@@ -87,6 +87,46 @@ def accounts(ctx: click.Context, _incomplete: str) -> Items:
 
 
 @_completer
+def timezones(_ctx: click.Context, _incomplete: str) -> Items:
+    """Offer the names of all time zones."""
+    from runner.definitions.schedules import zones
+
+    return ((name, "") for name in sorted(zones.names()))
+
+
+@_completer
+def sheets(ctx: click.Context, _incomplete: str) -> Items:
+    """Offer the sheets of the workbook that is to be imported."""
+    from runner.importers.spreadsheet.readers.xlsx_sheet import sheet_names
+
+    return ((name, "") for name in sheet_names(Path(_params(ctx)["file"]).read_bytes()))
+
+
+@_completer
+def columns(ctx: click.Context, _incomplete: str) -> Items:
+    """Offer the columns of the table that is to be imported."""
+    return ((name, "") for name in _columns(ctx))
+
+
+@_completer
+def fields_of_columns(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the fields of a bulletin, each with `=`; behind that, the columns of the table that is to be imported."""
+    from runner.importers.spreadsheet.columns import field_names
+
+    field, is_pair, _ = incomplete.partition("=")
+    if is_pair:
+        return ((f"{field}={name}", "") for name in _columns(ctx))
+    return ((f"{name}=", "") for name in (*field_names(), "properties."))
+
+
+def _columns(ctx: click.Context) -> list[str]:
+    from runner.jobs.imports import columns_in
+
+    params = _params(ctx)
+    return columns_in(str(params["file"]), Path(params["file"]).read_bytes(), params.get("sheet"))
+
+
+@_completer
 def files(ctx: click.Context, _incomplete: str) -> Items:
     """Offer the definition files of the set."""
     return ((source.name, "") for source in _sources(ctx))

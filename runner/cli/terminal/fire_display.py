@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -41,7 +42,15 @@ class TerminalFireDisplay(TerminalMessages):
         """Print the problems, and that nothing was sent."""
         from runner.cli.terminal.console import refuse_problems
 
-        refuse_problems(definitions, format_=self._format, undone="sent: a set with problems is never fired")
+        undone = "sent: a set with problems is never fired"
+        refuse_problems(definitions, format_=self._format, undone=undone, whole=self._verbose)
+
+    def show_warning_count(self, count: int, path: Path) -> None:
+        """Print the count of warnings and the command that shows them; nothing with --quiet."""
+        from runner.cli.terminal.console import warnings_of
+
+        if not self._quiet:
+            self.warn(f"the definitions have {warnings_of(count, path)}")
 
     def show_plan(self, plan: Plan) -> None:
         """Print the plan as a table; on standard error if the report is not text."""

@@ -237,9 +237,8 @@ def _add_bulletin(
     found: list[Finding] = []
     reader = TimesReader(fields, entry.own, entry.path, entry.file, found)
     schedule, when = reader.read_schedule(), reader.read_when()
-    if found:
-        parts.findings += [replace(finding, row=place.row) for finding in found]
-    else:
+    parts.findings += [replace(finding, row=place.row) for finding in found]
+    if not any(finding.is_error for finding in found):
         parts.bulletins.append(_bulletin(fields, schedule, when, inherited, place))
 
 

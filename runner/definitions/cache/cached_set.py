@@ -1,4 +1,4 @@
-"""A set without problems whose one-time bulletins are not objects yet.
+"""A set without errors whose one-time bulletins are not objects yet.
 
 In: the sources of a set, and the cache. Out: its accounts, events and recurring bulletins; what the ledger is asked
 about its one-time bulletins; and `Definitions` with all of these bulletins, or only with chosen ones.
@@ -6,7 +6,7 @@ about its one-time bulletins; and `Definitions` with all of these bulletins, or 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from runner.definitions.cache.entry import Entry
 from runner.definitions.cache.known import Damaged, FileCache
 from runner.definitions.cache.proof import is_sound, only_account
 from runner.definitions.model import Account, Bulletin, Definitions
+from runner.definitions.problem import Problem, in_file_order
 from runner.definitions.sources import Source
 
 
@@ -37,6 +38,7 @@ class CachedSet:
         self._cache = cache
         self._entries = entries
         self._only = only_account(entries)
+        self.warnings = _warnings(entries)
         self.accounts: Mapping[str, Account] = {
             account.name: account for entry in entries for account in entry.values.accounts
         }
@@ -84,6 +86,7 @@ class CachedSet:
             events={event.name: event for entry in self._entries for event in entry.values.events},
             bulletins=tuple(bulletins),
             files=(*(entry.values.file for entry in self._entries), *tables),
+            warnings=self.warnings,
         )
 
     def _filled_in(self, accounts: tuple[str, ...]) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ class CachedSet:
 
 
 def cached_set(sources: Sequence[Source], cache: FileCache) -> CachedSet | None:
-    """Return the set of these sources; None if it may have a problem, or if there is no cache.
+    """Return the set of these sources; None if it may have an error, or if there is no cache.
 
     Files that the cache does not know are read, and kept for the next time.
     """
@@ -119,6 +122,11 @@ def _cached_set(sources: Sequence[Source], cache: FileCache) -> CachedSet | None
     cache.write()
     entries = [known[source.name] for source in ordered]
     return CachedSet(cache, entries) if is_sound(entries, cache.catalog_texts) else None
+
+
+def _warnings(entries: Iterable[Entry]) -> tuple[Problem, ...]:
+    """Return the warnings of all files; those of a table that two files read only once."""
+    return tuple(sorted({each for entry in entries for each in entry.values.warnings}, key=in_file_order))
 
 
 def _entry_number(bulletin: Bulletin) -> int:

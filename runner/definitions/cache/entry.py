@@ -1,6 +1,6 @@
 """One file of a set as the cache keeps it: its values, and hashes and texts of its one-time bulletins.
 
-In: what was built from one file without a problem. Out: a `Row` of the store, and an `Entry` from such a row. Pure.
+In: what was built from one file without an error. Out: a `Row` of the store, and an `Entry` from such a row. Pure.
 
 One-time bulletins are most of a large set, and most of them were sent long ago. So that a run need not make an object
 for each, a row holds: the hash of each id and of each content, what the ledger is asked about each bulletin, and the
@@ -25,9 +25,12 @@ from runner.definitions.cache.values import (
     plain_account,
     plain_bulletin,
     plain_event,
+    plain_problem,
+    problem_of,
 )
 from runner.definitions.fingerprint import PREFIX, fingerprint_of
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Recurrence, Schedule, canonical
+from runner.definitions.problem import Problem
 
 DAMAGE = (ValueError, TypeError, KeyError, AttributeError)  # what a text raises that is not of this format
 
@@ -37,7 +40,7 @@ class FileValues:
     """What one file says by itself: values before the rules across files, and what it counts against limits of a set.
 
     `tables`: the names of the tables that it reads. `totals`: the bulletins, work, values and characters of its
-    templates, and the cells of its tables.
+    templates, and the cells of its tables. `warnings`: of the file and its tables.
     """
 
     file: str
@@ -47,6 +50,7 @@ class FileValues:
     bulletins: tuple[Bulletin, ...] = ()
     tables: tuple[str, ...] = ()
     totals: tuple[int, ...] = (0, 0, 0, 0, 0)
+    warnings: tuple[Problem, ...] = ()
 
 
 class Lookup(NamedTuple):
@@ -91,7 +95,7 @@ class CatalogTexts(NamedTuple):
 
 
 def row_of(values: FileValues, key: str, bytes_key: str, place: str, tables: str) -> Row:
-    """Return the row for a file without problems."""
+    """Return the row for a file without errors."""
     once = [each for each in values.bulletins if not isinstance(each.schedule, Recurrence)]
     recurring = [each for each in values.bulletins if isinstance(each.schedule, Recurrence)]
     groups: dict[tuple[tuple[str, ...], int], list[Bulletin]] = {}
@@ -109,6 +113,7 @@ def row_of(values: FileValues, key: str, bytes_key: str, place: str, tables: str
         "recurring": [plain_bulletin(each) for each in recurring],
         "tables": values.tables,
         "totals": values.totals,
+        "warnings": [plain_problem(each) for each in values.warnings],
         "ids": _hex(array("Q", (_hash(each.id.encode()) for each in values.bulletins))),
         "named_accounts": list(dict.fromkeys(each.accounts for each in once)),
         "contents": [[accounts, _hex(hashes)] for accounts, hashes in contents.items()],
@@ -133,6 +138,7 @@ def entry_of(key: str, head: str) -> Entry:
         tuple(bulletins_of(plain["recurring"], plain["file"])),
         tuple(plain["tables"]),
         tuple(plain["totals"]),
+        tuple(map(problem_of, plain["warnings"])),
     )
     contents = [(tuple(accounts), _of_hex(hashes)) for accounts, hashes in plain["contents"]]
     named_accounts = tuple(map(tuple, plain["named_accounts"]))

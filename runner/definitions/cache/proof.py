@@ -1,7 +1,8 @@
 """Prove that the rules across files find nothing in a set, from its entries and without an object for each bulletin.
 
-In: the entries of all files. Out: whether the set is certainly free of problems. If not, the set has to be read in the
-ordinary way, which finds the problems or that there is none. Each check here is at least as strict as its rule.
+In: the entries of all files. Out: whether these rules certainly find nothing, and no warning of a file is cut. If not,
+the set has to be read in the ordinary way, which finds the problems or that there is none. Each check here is at least
+as strict as its rule.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from runner.definitions.building.set_contents import (
 )
 from runner.definitions.cache.entry import CatalogTexts, Entry
 from runner.definitions.model import BusinessEvent
+from runner.definitions.problem import MAX_PROBLEMS
 from runner.definitions.rules import across_files
 from runner.definitions.schema.schemas import UnusableSchema, fast_validator, is_valid
 from runner.definitions.tables.csv_table import MAX_CELLS
@@ -31,10 +33,11 @@ _LIMITS = (MAX_MADE, MAX_WORK, MAX_MADE_VALUES, MAX_MADE_CHARACTERS, MAX_CELLS)
 
 
 def is_sound(entries: Sequence[Entry], texts: Callable[[Entry], Mapping[str, CatalogTexts]]) -> bool:
-    """Whether the set certainly has no problem. `texts` returns the texts of an entry that a catalog limits."""
+    """Whether the rules certainly find nothing. `texts` returns the texts of an entry that a catalog limits."""
     totals = [sum(each) for each in zip(*(entry.values.totals for entry in entries), strict=True)]
     return (
         all(total <= limit for total, limit in zip(totals, _LIMITS, strict=True))
+        and sum(len(entry.values.warnings) for entry in entries) <= MAX_PROBLEMS
         and _is_unique(entry.ids for entry in entries)
         and _has_known_accounts(entries)
         and not _repeats_content(entries)

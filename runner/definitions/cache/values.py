@@ -1,4 +1,4 @@
-"""Accounts, business events and bulletins as plain JSON values, and back. Pure.
+"""Accounts, business events, bulletins and warnings as plain JSON values, and back. Pure.
 
 A bulletin is a list of its attributes in the order of the model, because a cached file holds thousands of them. The
 name of the file is left out of every place.
@@ -14,6 +14,7 @@ from operator import attrgetter
 from sys import intern
 from typing import Any
 
+from runner.alike_group import AlikeGroup
 from runner.definitions.model import (
     Account,
     Budget,
@@ -24,7 +25,9 @@ from runner.definitions.model import (
     Recurrence,
     Schedule,
 )
-from runner.definitions.row_reference import MatrixRow, RowLine
+from runner.definitions.problem import OfRow, Problem
+from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import MatrixRow, RowLine, RowReference
 
 Plain = Any  # what JSON can hold
 
@@ -52,6 +55,41 @@ def event_of(plain: Mapping[str, Any], file: str) -> BusinessEvent:
     """Return the business event of these values, which comes from the file of that name."""
     values = {**plain, "place": _place_of(plain["place"], file), "required": tuple(plain["required"])}
     return BusinessEvent(**values)
+
+
+def plain_problem(problem: Problem) -> Plain:
+    """Return the problem as a list of JSON values."""
+    return [
+        problem.file,
+        problem.line,
+        problem.column,
+        problem.code.value,
+        problem.message,
+        problem.help,
+        problem.source,
+        _plain_rows(problem.rows),
+    ]
+
+
+def problem_of(plain: Plain) -> Problem:
+    """Return the problem of these values."""
+    file, line, column, code, message, help_text, source, rows = plain
+    return Problem(file, line, column, Code(code), message, help_text, source, _rows_of(rows))
+
+
+def _plain_rows(rows: AlikeGroup[OfRow] | None) -> Plain:
+    if rows is None:
+        return None
+    instances = [[_plain_row(each.row), each.message, each.help] for each in rows.instances]
+    return [instances, [rows.instances.index(each) for each in rows.leading], rows.count, rows.is_least]
+
+
+def _rows_of(plain: Plain) -> AlikeGroup[OfRow] | None:
+    if plain is None:
+        return None
+    texts, leading, count, is_least = plain
+    instances = [OfRow(_known_row(row), message, help_text) for row, message, help_text in texts]
+    return AlikeGroup(tuple(instances), tuple(instances[number] for number in leading), count, is_least)
 
 
 def plain_bulletin(bulletin: Bulletin) -> Plain:
@@ -82,20 +120,29 @@ def bulletins_of(plain: Iterable[Plain], file: str) -> Iterator[Bulletin]:
 
 
 def _plain_place(place: Place) -> Plain:
-    row = place.row
-    match row:
-        case RowLine(file, line, column):
-            return [place.line, place.column, place.entry, [file, line, column]]
-        case MatrixRow(values):
-            return [place.line, place.column, place.entry, values]
-    return [place.line, place.column, place.entry, None]
+    return [place.line, place.column, place.entry, _plain_row(place.row)]
 
 
 def _place_of(plain: Plain, file: str) -> Place:
     line, column, entry, row = plain
-    if row is None:
-        return Place(file, line, column, entry)
-    return Place(file, line, column, entry, MatrixRow(row) if isinstance(row, str) else RowLine(*row))
+    return Place(file, line, column, entry, _row_of(row))
+
+
+def _plain_row(row: RowReference | None) -> Plain:
+    match row:
+        case RowLine(file, line, column):
+            return [file, line, column]
+        case MatrixRow(values):
+            return values
+    return None
+
+
+def _row_of(plain: Plain) -> RowReference | None:
+    return None if plain is None else _known_row(plain)
+
+
+def _known_row(plain: Plain) -> RowReference:
+    return MatrixRow(plain) if isinstance(plain, str) else RowLine(*plain)
 
 
 def _plain_schedule(schedule: Schedule | Recurrence | None) -> Plain:

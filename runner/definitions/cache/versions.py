@@ -16,7 +16,7 @@ from pathlib import Path as FilePath
 from runner import __version__
 from runner.definitions.schema.schemas import schema_names, schema_text
 
-FORMAT = 1  # of the cached values
+FORMAT = 2  # of the cached values
 # PyYAML and jsonschema-rs decide whether a file is valid; the other two how its schedules and templates are read.
 _PACKAGES = ("cronsim", "jinja2", "pyyaml", "jsonschema-rs")
 _PROGRAM = FilePath(__file__).parents[1]

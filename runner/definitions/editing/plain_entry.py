@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.definitions.fields import FIELDS
 from runner.definitions.model import DEFAULT_GRACE, Bulletin, CatchUp, Recurrence, Schedule
-from runner.definitions.schedules.times import written_duration
+from runner.definitions.schedules.written_times import written_duration
 
 
 def entry_of(bulletin: Bulletin) -> dict[str, Any]:

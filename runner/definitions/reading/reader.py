@@ -10,16 +10,24 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NoReturn
 
 import yaml
 
 from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
+from runner.definitions.reading.blanks import has_odd_blank
 from runner.definitions.reading.characters import FORBIDDEN
 from runner.definitions.reading.document import Document, Value, end_position, source_line
-from runner.definitions.reading.file_problems import BRACES_HINT, control_character, encoding_problem, syntax_problem
+from runner.definitions.reading.event_source import event_source
+from runner.definitions.reading.file_problems import (
+    blank_problems,
+    braces_hint,
+    control_character,
+    encoding_problem,
+    surrogate_escape,
+    syntax_problem,
+)
 from runner.definitions.reading.scalars import NUMBER_START, WORDS, resolve_plain
 from runner.definitions.sources import MAX_FILE_BYTES
 from runner.definitions.suggest import quoted
@@ -66,26 +74,9 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
             *builder.problems,
             Problem(file, 1, 1, Code.YAML_SYNTAX, f"the file is not valid YAML: {error}"),
         ]
+    if has_odd_blank(text) and (found_blanks := blank_problems(document)):
+        return None, found_blanks
     return document, builder.problems
-
-
-@cache
-def event_source() -> Callable[[str], Any]:
-    """Return the fastest event stream of PyYAML that is installed."""
-    try:
-        from yaml.cyaml import CParser  # type: ignore[attr-defined]
-    except ImportError:  # PyYAML built without libyaml
-        return PythonParser
-    return CParser
-
-
-class PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
-    """PyYAML's own event stream, for an installation without libyaml."""
-
-    def __init__(self, stream: str) -> None:
-        yaml.reader.Reader.__init__(self, stream)
-        yaml.scanner.Scanner.__init__(self)
-        yaml.parser.Parser.__init__(self)
 
 
 class _Refused(Exception):
@@ -207,6 +198,10 @@ class _Builder:
         if event.tag is None and not event.style:
             return resolve_plain(text)
         if event.style == '"' and (found := FORBIDDEN.search(text)):
+            line = event.start_mark.line + 1
+            if "\ud800" <= found.group() <= "\udfff" and (half := surrogate_escape(self.text, line)) is not None:
+                self._problem(Code.YAML_SYNTAX, event, half[2], half[3])
+                return FORBIDDEN.sub("\ufffd", text)
             message = f"the text contains the invisible control character U+{ord(found.group()):04X}"
             hint = "Remove the part that begins with a backslash."
             self._problem(Code.YAML_CONTROL_CHARACTER, event, message, hint)
@@ -238,9 +233,11 @@ class _Builder:
 
     def _check_collection(self, event: Any, container: Value, key: str | None, depth: int) -> None:
         if type(container) is dict and key is None:
-            braces = "{{" in source_line(self.text, event.start_mark.line + 1)
-            hint = BRACES_HINT if braces else "Write a text as the field name."
-            self._refuse(Code.YAML_KEY, event, "a mapping or a list is used as a field name", hint)
+            source = source_line(self.text, event.start_mark.line + 1)
+            if "{{" in source:
+                self._refuse(Code.YAML_KEY, event, "a text that begins with {{ is not in quotes", braces_hint(source))
+            message = "a mapping or a list is used as a field name"
+            self._refuse(Code.YAML_KEY, event, message, "Write a text as the field name.")
         if depth >= MAX_DEPTH:
             hint = "No field needs this depth. Look for stray brackets."
             self._refuse(Code.YAML_DEPTH, event, f"values are nested deeper than {MAX_DEPTH} levels here", hint)

@@ -16,6 +16,7 @@ from runner.definitions.model import DEFAULT_GRACE, CatchUp, Recurrence, Schedul
 from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
+from runner.definitions.schedules.written_times import written_duration
 
 LONGEST_GRACE = timedelta(days=7)  # grace period of a recurring schedule
 MOST_IN_GRACE = 1000  # occurrences within one grace period: each run looks at all of them
@@ -202,7 +203,7 @@ def _check_times(read: _Read, recurrence: Recurrence) -> None:
         message = f"schedule.cron: {recurrence.cron!r} has no time between starts and ends"
         read.faults.append(_Fault(Code.BAD_CRON, message, "Change cron, starts or ends.", ("cron",)))
     elif is_denser(recurrence, recurrence.grace, MOST_IN_GRACE):
-        written = times.written_duration(recurrence.grace)
+        written = written_duration(recurrence.grace)
         message = f"schedule.grace: {recurrence.cron!r} is due more than {MOST_IN_GRACE:,} times within {written}"
         hint = "Write a shorter grace, or a cron with fewer times."
         read.faults.append(_Fault(Code.BAD_DURATION, message, hint, ("grace",) if "grace" in read.fields else ()))

@@ -1,6 +1,7 @@
 """Check cron expressions of five fields: text comes in, a message with advice or None goes out.
 
-The library cronsim reads each field, since it also computes the times.
+The library cronsim reads each field, since it also computes the times. An expression is refused, too, if people or
+other cron programs read it differently.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from cronsim import CronSim, CronSimError
+
+from runner.definitions.schedules import cron_fields, cron_steps
+from runner.definitions.schedules.cron_fields import CronField
+from runner.definitions.schedules.cron_mistakes import advice
 
 EXAMPLE = "30 18 * * FRI"
 _NAMED = {
@@ -20,13 +25,7 @@ _NAMED = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
-_FIELDS = {
-    "minute": "0 to 59, such as 30, 0,30 or */15",
-    "hour": "0 to 23, such as 18, 9-17 or */2",
-    "day of month": "1 to 31, L for the last, or *",
-    "month": "1 to 12 or JAN to DEC, such as 12, 1-3 or *",
-    "day of week": "0 to 7 or SUN to SAT, such as FRI, MON-FRI, or FRI#1 for the first Friday",
-}
+_ORDER = "minute, hour, day of month, month, day of week"
 
 
 @lru_cache(maxsize=4096)
@@ -38,14 +37,17 @@ def fault(cron: str) -> tuple[str, str] | None:
     if cron.startswith("@"):
         return f"the short form {cron!r} is not supported", f"Write five fields: {_NAMED.get(cron.lower(), EXAMPLE)}."
     fields = cron.split(" ")
-    if len(fields) != len(_FIELDS):
-        fixed = " ".join(fields[1:]).replace("?", "*") if len(fields) == 6 else ""
-        said = f"Write {fixed}" if fixed and fault(fixed) is None else f"Write five, such as {EXAMPLE}"
-        count = "no field" if not cron else f"{len(fields)} fields" if len(fields) > 1 else "one field"
-        return f"{cron[:80]!r} has {count}", f"{said}: minute, hour, day of month, month, day of week."
-    for field, (name, takes) in zip(fields, _FIELDS.items(), strict=True):
-        if not _is_readable(field, list(_FIELDS).index(name)):
-            return f"{field[:80]!r} is not a valid {name}", f"Write {takes}."
+    if len(fields) != len(cron_fields.FIELDS):
+        return _wrong_count(cron, fields)
+    for place, (text, field) in enumerate(zip(fields, cron_fields.FIELDS, strict=True)):
+        if not _is_readable(text, place):
+            said = advice(text, field, fields)
+            return f"{text[:80]!r} is not a valid {field.name}", said or f"Write {field.takes}."
+    for text, field in zip(fields, cron_fields.FIELDS, strict=True):
+        if (found := _unclear(text.upper(), field)) is not None:
+            message, hint = found
+            entries = cron_steps.entries_for(fields) if field is cron_fields.MINUTE else ""
+            return message, f"Write {entries}." if entries else hint
     if (found := _days(fields[2], fields[4])) is not None:
         return found
     if not _comes(cron):
@@ -53,18 +55,57 @@ def fault(cron: str) -> tuple[str, str] | None:
     return None
 
 
+def _wrong_count(cron: str, fields: list[str]) -> tuple[str, str]:
+    count = "no field" if not cron else f"{len(fields)} fields" if len(fields) > 1 else "one field"
+    fixed: list[str] = []
+    if len(fields) == 6:
+        with_seconds = " ".join(fields[1:]).replace("?", "*")
+        with_year = " ".join(fields[:5]).replace("?", "*")
+        is_year = fields[5] == "*" or (len(fields[5]) == 4 and fields[5].isdecimal())
+        fixed = [each for each in (with_seconds, *([with_year] if is_year else [])) if fault(each) is None]
+    said = f"Write five, such as {EXAMPLE}"
+    if len(fixed) == 1:
+        said = f"Write {fixed[0]}"
+    elif fixed:
+        return (
+            f"{cron[:80]!r} has {count}",
+            f"If it begins with seconds, write {fixed[0]}. If it ends with a year, write {fixed[1]}.",
+        )
+    return f"{cron[:80]!r} has {count}", f"{said}: {_ORDER}."
+
+
+@lru_cache(maxsize=4096)
+def _unclear(text: str, field: CronField) -> tuple[str, str] | None:
+    """Return why a field of an expression is refused although the library can read it."""
+    if text not in ("*", "*/1") and any(each in ("*", "*/1") for each in text.split(",")):
+        return f"{text[:80]!r} has * in a list, which is every {field.name}", "Write only *, or only the values."
+    for each in text.split(","):
+        if each.startswith("L") and "/" in each:
+            return f"{each!r} has a step, which has no effect on the last day", f"Write {each.partition('/')[0]}."
+    return next(filter(None, map(cron_steps.fault, cron_fields.items_of(text, field))), None)
+
+
 def _days(day: str, weekday: str) -> tuple[str, str] | None:
-    """Refuse two days of which one begins with a star.
+    """Refuse two days of which one begins with a star, or contains every day.
 
     If both days are given, cron programs fire on either. With a star in front, some fire only on days that match both.
     """
     if "*" in (day, weekday):
         return None
-    for field, every in ((day, "1-31"), (weekday, "0-6")):
-        if field.startswith("*"):
+    for text, every in ((day, "1-31"), (weekday, "0-6")):
+        if text == "*/1":
+            return f"{text!r} is every day, and there is another day beside it", f"Write * instead of {text}."
+        if text.startswith("*"):
             return (
                 f"{day!r} and {weekday!r} are both days, and one begins with *: cron programs read this differently",
-                f"Write {every}{field[1:]} instead of {field} to send on either day, or write * for one of them.",
+                f"Write {every}{text[1:]} instead of {text} to send on either day, or write * for one of them.",
+            )
+    for text, field, other in ((day, cron_fields.DAY, weekday), (weekday, cron_fields.WEEKDAY, day)):
+        values = {value for item in cron_fields.items_of(text.upper(), field) for value in item.values}
+        if len(values) == field.size:
+            return (
+                f"{text!r} is every {field.name}, and either day counts: {other!r} would have no effect",
+                f"Write * instead of {text}.",
             )
     return None
 

@@ -9,12 +9,12 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from runner.definitions.schedules import zones
+from runner.definitions.schedules.written_times import EXAMPLE, duration_hint, time_fault, zone_hint
 
 _RFC3339 = re.compile(
     r"(?P<local>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<fraction>[0-9]+))?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
 _DURATION = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?\Z")
-_EXAMPLE = "2026-12-01T18:30:00+05:30"
 _PARTS = {"month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
 # 10^11 is the year 5138 in seconds and 1973 in milliseconds: nobody means either year.
 _FIRST_MILLISECONDS = 100_000_000_000
@@ -41,25 +41,22 @@ def instant(text: str, timezone: str | None = None) -> datetime:
     """
     match = _RFC3339.match(text)
     if match is None:
-        raise TimeProblem(f"{text!r} is not a valid date and time", f"Write it like {_EXAMPLE}.")
+        raise TimeProblem(*time_fault(text, timezone))
     if (match["fraction"] or "").strip("0"):
-        raise TimeProblem(f"{text!r} has a fraction of a second", f"Write whole seconds, like {_EXAMPLE}.")
+        raise TimeProblem(f"{text!r} has a fraction of a second", f"Write whole seconds, like {EXAMPLE}.")
     try:
         local = datetime.fromisoformat(match["local"].upper())
         if match["offset"]:
             local = datetime.fromisoformat(match["local"].upper() + match["offset"].upper())
     except ValueError as error:
         reason = "the offset is 24 hours or more" if "timedelta" in str(error) else impossible_part(text)
-        raise TimeProblem(f"{text!r} does not exist: {reason}", f"Write it like {_EXAMPLE}.") from None
+        raise TimeProblem(f"{text!r} does not exist: {reason}", f"Write it like {EXAMPLE}.") from None
     if not 2000 <= local.year < 2200:
-        raise TimeProblem(f"{text!r} is not between the years 2000 and 2199", f"Write it like {_EXAMPLE}.")
+        raise TimeProblem(f"{text!r} is not between the years 2000 and 2199", f"Write it like {EXAMPLE}.")
     if local.tzinfo:
         return local.astimezone(UTC)
     if timezone is None:
-        raise TimeProblem(
-            f"{text!r} has no offset from UTC",
-            f"Write the offset, like {_EXAMPLE}, or add a timezone, like Asia/Kolkata.",
-        )
+        raise TimeProblem(*time_fault(text, None))
     return _from_local(local, zone(timezone), text, timezone)
 
 
@@ -101,30 +98,19 @@ def zone(name: str) -> tzinfo:
     try:
         return zones.zone(name)
     except KeyError:
-        raise TimeProblem(
-            f"{name!r} is not a known time zone", "Write it like Asia/Kolkata or Europe/Berlin."
-        ) from None
+        raise TimeProblem(f"{name!r} is not a known time zone", zone_hint(name, zones.names())) from None
 
 
 def duration(text: str) -> timedelta:
     """Return the length of `2h`, `90m` or `1d12h`. Raises TimeProblem unless it is between 1s and 3650d."""
     match = _DURATION.match(text)
     if match is None or not text:
-        raise TimeProblem(f"{text!r} is not a duration", "Write it like 30m, 2h or 1d12h.")
+        raise TimeProblem(f"{text!r} is not a duration", duration_hint(text))
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not timedelta() < length <= timedelta(days=3650):
         raise TimeProblem(f"{text!r} is not between 1s and 3650d", "Write it like 30m, 2h or 1d12h.")
     return length
-
-
-def written_duration(length: timedelta) -> str:
-    """Write a length of time, in whole seconds, the way definitions do: `1d12h`."""
-    text, seconds = "", int(length.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        text += f"{count}{unit}" if count else ""
-    return text
 
 
 def event_time(value: str | float) -> str | int:
@@ -142,11 +128,11 @@ def event_time(value: str | float) -> str | int:
     if value >= _FIRST_MILLISECONDS:
         seconds = value // 1000
         if seconds >= _FIRST_MILLISECONDS:
-            raise Milliseconds(f"{value} is not a time in UNIX seconds", f"Write {_EXAMPLE}.")
+            raise Milliseconds(f"{value} is not a time in UNIX seconds", f"Write {EXAMPLE}.")
         raise Milliseconds(f"{value} is in milliseconds; CleverTap takes UNIX seconds", f"Write {seconds}.")
     if value < _FIRST_SECONDS:
         raise TimeProblem(
             f"{value} is too small for UNIX seconds: it would be before 2001-09-09",
-            f'Write "now", or {_EXAMPLE}.',
+            f'Write "now", or {EXAMPLE}.',
         )
     return value

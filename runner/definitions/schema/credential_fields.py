@@ -121,5 +121,7 @@ def without_quotes(problems: Iterable[Problem], data: bytes) -> list[Problem]:
     found = []
     for each in problems:
         message, help_ = _QUOTING.get(each.code, (each.message, each.help))
+        if each.code is Code.YAML_SYNTAX and ": " in help_:
+            help_ = f"{help_.partition(': ')[0]}."  # the text that follows the colon is from the file
         found.append(replace(each, message=message, help=help_, source=""))
     return found

@@ -9,7 +9,7 @@ from runner.definitions.schema import credential_fields
 from runner.definitions.suggest import quoted
 
 _KINDS = {
-    type(None): "empty (null)",
+    type(None): "empty",
     bool: "true or false",
     int: "a number",
     float: "a number",
@@ -28,10 +28,10 @@ def describe_path(path: Path) -> str:
 def describe_value(value: Any, path: Path) -> str:
     """Return a value as messages quote it, such as `the number 234567`; only its type if it may be a secret."""
     if not credential_fields.is_quotable(path, value):
-        return _KINDS.get(type(value), "a mapping")
+        return _KINDS.get(type(value), "a group of fields")
     match value:
         case None:
-            return "empty (null)"
+            return "empty"
         case bool():
             return f"{str(value).lower()} without quotes"
         case int():
@@ -43,4 +43,4 @@ def describe_value(value: Any, path: Path) -> str:
         case list():
             return "a list"
         case _:
-            return "a mapping"
+            return "a group of fields"

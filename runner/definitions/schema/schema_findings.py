@@ -6,6 +6,7 @@ A document comes in; findings about what its schema refuses go out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -19,8 +20,9 @@ from runner.definitions.schema.byte_limit import utf8_bytes
 from runner.definitions.schema.descriptions import describe_path, describe_value
 from runner.definitions.schema.misspelled_fields import is_misspelt, known_fields, may_be_filled_in
 from runner.definitions.schema.schemas import KINDS, is_valid, schema, validator_for
-from runner.definitions.schema.suggested_value import suggest_value
+from runner.definitions.schema.suggested_value import rest_of_a_text, suggest_value
 from runner.definitions.schema.validators import explaining_validator, first_repeated
+from runner.definitions.slug import slug
 from runner.definitions.suggest import counted, did_you_mean, listed, quoted
 
 _Error = Any  # jsonschema's ValidationError, whose type stubs leave every field open
@@ -31,7 +33,7 @@ _TYPES = {
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
-    "object": "a mapping",
+    "object": "a group of fields",
     "null": "nothing",
 }
 # The characters that a pattern of the schemas allows, for people who can't read patterns.
@@ -89,11 +91,13 @@ def _defaults_misspelt(value: Mapping[str, Any]) -> bool:
 def top_level(document: Document) -> Finding:
     """Return the finding about a file that is none of the three kinds."""
     value, file = document.value, document.file
-    wanted = "exactly one of accounts, business_events, bulletins"
+    wanted = "exactly one of accounts:, business_events: and bulletins:"
     if type(value) is not dict:
         found = "a text" if isinstance(value, str) else describe_value(value, ())  # a passcode, perhaps
         message = f"the file is {found}; it must have {wanted}"
-        hint = "Write a line bulletins: above the list." if isinstance(value, list) else ""
+        hint = "Write bulletins: on a line of its own above the first dash." if isinstance(value, list) else ""
+        if isinstance(value, list):
+            message = "the file begins with a list, but nothing says what the list contains"
         return Finding(Code.TOP_LEVEL, file, (), message, hint)
     kinds = [key for key in value if key in KINDS]
     if kinds:
@@ -110,7 +114,7 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
     instance = error.instance
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     code = Code.WRONG_TYPE
-    takes = f"it takes {' or '.join(_TYPES[name] for name in wanted)}"
+    takes = f"it takes {listed([_TYPES[name] for name in wanted], 'or')}"
     if wanted == ["string"] and path[-2:-1] == ("properties",) and path[0] != "business_events":
         code, takes = Code.PROPERTY_NOT_STRING, "CleverTap takes only text"
     found = describe_value(instance, path)
@@ -125,6 +129,8 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
         # as written: 007 would be shown as 7, and 1.10 as 1.1
         found = f"the number {written[:60]}"
     message = f"{describe_path(path)} is {found}; {takes}"
+    if instance is None and rest_of_a_text(path, document):
+        message = f"the text before {quoted(str(path[-1]))} ends at the comma, so that this becomes a field of its own"
     return [Finding(code, document.file, path, message, suggest_value(instance, wanted, path, document))]
 
 
@@ -160,6 +166,8 @@ def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[
         elif "accounts" in document.value and len(path) in (0, 2):
             yield credential_fields.unknown_field((*path, key), error.instance[key], hint, document.file)
             continue
+        elif error.instance[key] is None:
+            hint = rest_of_a_text((*path, key), document) or hint
         message = f"{describe_path((*path, key))} is not a field"
         yield Finding(Code.UNKNOWN_FIELD, document.file, (*path, key), message, hint, True)
 
@@ -233,7 +241,8 @@ def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[C
             example = own or next(iter(error.schema.get("examples", ())), "")
             hint = f"Write it like {example}." if example else f"Allowed is the pattern '{limit}'."
             if characters := _CHARACTERS.get(limit):
-                hint = f"Write only {characters}, like {example}."
+                meant = "" if path[:1] == ("accounts",) else _allowed_name(text, limit)
+                hint = f"Write {meant or example}. Allowed are {characters}."
             if not at_key and not credential_fields.is_quotable(path, text):
                 hint += " Remove the user name and password before the @." if "@" in text else ""
                 return Code.BAD_FORMAT, f"{what} is not an allowed address", hint
@@ -241,6 +250,15 @@ def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[C
             return Code.BAD_FORMAT, f"{found} is not allowed here", hint
         case _:
             return Code.BLANK, f"{what} is blank", "Write a text."
+
+
+def _allowed_name(text: str, pattern: str) -> str:
+    """Return the allowed name that is nearest to a refused one; empty if nothing of it would remain."""
+    if "A-Z" not in pattern:
+        kept = slug(text) if not re.fullmatch("[A-Za-z0-9._-]+", text) else text.lower()
+    else:
+        kept = re.sub("[^A-Za-z0-9._-]+", "-", text).strip("-")
+    return kept if re.search(pattern, kept) and text.isascii() else ""
 
 
 def _explain_other(error: _Error, path: Path, document: Document) -> list[Finding]:

@@ -10,9 +10,12 @@ from typing import Any
 
 from runner.definitions.problem import Path
 from runner.definitions.reading.document import Document, source_line
+from runner.definitions.reading.syntax_causes import in_quotes
 
 _BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z")
+_TEXT_BEFORE_COMMA = re.compile(r"[{\[:,] *([^\s:,{}\[\]\"'][^:,{}\[\]\"']*), *$")
+_NO_BLANK = re.compile(r"([A-Za-z_][\w-]{,30}):(\S.{,60})")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
 
 
@@ -21,8 +24,8 @@ def suggest_value(instance: Any, wanted: list[str], path: Path, document: Docume
     if "string" in wanted and isinstance(instance, (bool, int, float)):
         written = document.written(path)
         return f'Write "{written}".' if written else "Write it in quotes."
-    if instance is None and path and _is_rest_of_a_text(path, document):
-        return "Put the whole text that contains the comma in quotes."
+    if instance is None and (whole := rest_of_a_text(path, document)):
+        return whole
     if "string" in wanted:
         return "Write a text in quotes." if instance is None else "Write one text."
     if instance is None and "object" in wanted:
@@ -35,6 +38,8 @@ def suggest_value(instance: Any, wanted: list[str], path: Path, document: Docume
             return f"Write [{text}]." if _PLAIN.match(text) else "Write a list: each item on its own line after a dash."
         case ["object"] if path[-1:] == ("schedule",):
             return f"Write {{at: {text if _TIME.match(text) else '2026-12-01T18:30:00+05:30'}}}."
+        case ["object"] if match := _NO_BLANK.fullmatch(text):
+            return f"Write a blank after the colon: {match[1]}: {match[2]}"
         case ["object"]:
             return "Write its fields below it, indented, one on each line."
         case ["boolean"]:
@@ -48,11 +53,20 @@ def suggest_value(instance: Any, wanted: list[str], path: Path, document: Docume
             return ""
 
 
-def _is_rest_of_a_text(path: Path, document: Document) -> bool:
-    """Whether the key at `path` follows a comma and has no colon: {title: Love, Actually} has two keys."""
-    if not isinstance(path[-1], str):
-        return False
+def rest_of_a_text(path: Path, document: Document) -> str:
+    """Return how to write a text with a comma whose rest became the key at `path`; empty for any other key.
+
+    The key follows a comma and has no colon: {title: Love, Actually} has two keys.
+    """
+    if not path or not isinstance(path[-1], str):
+        return ""
     line, start = document.position(path, at_key=True)
     end_line, end = document.position(path)
     source = source_line(document.text, line)
-    return line == end_line and ":" not in source[start - 1 : end] and source[: start - 1].rstrip().endswith(",")
+    if line != end_line or ":" in source[start - 1 : end] or not source[: start - 1].rstrip().endswith(","):
+        return ""
+    if "accounts" in document.value:
+        return "Put the whole text that contains the comma in quotes."  # it may be a secret
+    before = _TEXT_BEFORE_COMMA.search(source[: start - 1])
+    whole = f": {in_quotes(before[1] + ', ' + str(path[-1]))}" if before and in_quotes(before[1]) else ""
+    return f"Put the whole text that contains the comma in quotes{whole}."

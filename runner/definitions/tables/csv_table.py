@@ -174,6 +174,7 @@ class _Reader:
         self.records = csv.reader(self.lines, strict=True)
         self.line = 0  # where the current record begins
         self.problems: list[Problem] = []
+        self._edges: dict[str, list[tuple[int, str, str]]] = {}
 
     def read(self, most_cells: int) -> tuple[Table | None, list[Problem]]:
         columns = self._header()
@@ -188,6 +189,7 @@ class _Reader:
             elif self.lines.size > MAX_CELL_CHARACTERS and not self._cells_fit(columns, record):
                 refused += 1
             else:
+                self._look_at_edges(columns, record)
                 rows.append(TableRow(Cells(places, tuple(record)), self.line))
             if len(rows) > MAX_ROWS:
                 self._refuse(f"the table has more than {MAX_ROWS:,} rows", "Split it into several tables.")
@@ -200,6 +202,7 @@ class _Reader:
         if not rows and not refused:
             self.line = 1
             self._refuse("the table has no rows below its header", "Write a row, or remove the for_each.")
+        self._warn_of_edges()
         return Table(columns, tuple(rows)), self.problems
 
     def _next(self) -> list[str] | None:
@@ -256,6 +259,19 @@ class _Reader:
                 self._add(message, "Shorten it, or look for a quote that is not closed.")
                 return False
         return True
+
+    def _look_at_edges(self, columns: tuple[str, ...], record: list[str]) -> None:
+        for column, cell in zip(columns, record, strict=True):
+            if cell != cell.strip():
+                self._edges.setdefault(column, []).append((self.line, cell, _shown(self.lines.first.rstrip("\r\n"))))
+
+    def _warn_of_edges(self) -> None:
+        for column, found in self._edges.items():
+            line, cell, source = found[0]
+            more = f", and so do {len(found) - 1:,} more rows" if len(found) > 1 else ""
+            message = f"the cell {quoted(column)} begins or ends with white space: {cell!r}{more}"
+            help_text = "Remove it, unless it is meant: the value is sent as it is."
+            self.problems.append(Problem(self.file, line, 1, Code.CELL_WHITE_SPACE, message, help_text, source))
 
     def _refuse_record(self) -> NoReturn:
         """Report why the csv module failed. Its own messages and limits differ between Python versions."""

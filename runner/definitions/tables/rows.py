@@ -36,7 +36,7 @@ class Rows:
 
 @dataclass(slots=True)
 class Tables:
-    """The CSV tables of a set, each read once, and the `problems` found in them."""
+    """The CSV tables of a set, each read once, and the `problems` found in them, warnings included."""
 
     problems: list[Problem] = field(default_factory=list)
     cells_left: int = MAX_CELLS  # for all tables of a set together
@@ -48,11 +48,11 @@ class Tables:
         return tuple(name for name, known in self._known.items() if not isinstance(known, OSError))
 
     def read(self, name: str, read: Callable[[], bytes]) -> Table | None:
-        """Return a table, or None if it has problems. Raises OSError if it cannot be read."""
+        """Return a table, or None if it has errors. Raises OSError if it cannot be read."""
         if name not in self._known:
             try:
                 table, found = read_table(read(), name, self.cells_left)
-                self._known[name] = None if found else table
+                self._known[name] = None if any(problem.is_error for problem in found) else table
                 self.cells_left -= len(table.rows) * len(table.columns) if table else 0
             except OSError as error:
                 self._known[name], found = error, []
@@ -72,7 +72,7 @@ def rows_of(
 ) -> Rows | list[Finding]:
     """Return the rows of the `for_each` at `path`, or findings.
 
-    The list of findings is empty if the table has problems, which `tables` holds.
+    The list of findings is empty if the table has errors, which `tables` holds.
     """
     if "exclude" in for_each and "matrix" not in for_each:
         message = "exclude needs a matrix, and has no effect here"

@@ -1,1 +1,4 @@
-"""Import a spreadsheet that was saved as CSV. In: its text. Out: drafts of bulletins, and problems at their cells."""
+"""Import a spreadsheet. In: a table from CSV or XLSX. Out: drafts of bulletins, and problems at their cells.
+
+Both readers make a `Sheet`, and everything behind it is one path.
+"""

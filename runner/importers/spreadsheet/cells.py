@@ -7,7 +7,7 @@ stay unchanged; empty cells are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.definitions.fields import BY_NAME, FILLED_PER_OCCURRENCE, Form
@@ -17,42 +17,62 @@ from runner.definitions.suggest import quoted
 from runner.definitions.templates import OCCURRENCE_FIELDS, is_template, marker
 from runner.importers.draft import Draft, DraftPlace
 from runner.importers.import_context import ImportNotes
+from runner.importers.spreadsheet.sheet import SheetRow
+from runner.importers.spreadsheet.times import TIME_PATHS, WHEN, TimeColumns, TimeFault
 
 _BETWEEN = re.compile(r"[\s,;|]+")
-_TIMES: Sequence[Path] = (("schedule", "at"), ("schedule", "starts"), ("schedule", "ends"), ("when",))
-# A time as spreadsheets write it, year first. It is rewritten as RFC 3339.
-_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ] *([0-9]{1,2}:[0-9]{2})(:[0-9]{2})? *([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
-)
-_YEAR_LAST = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}(?![0-9])")
 _MARKER = re.compile(r"\{\{\s*occurrence\s*\.\s*([a-z_]+)\s*\}\}")
 # Numbers such as 2.34567E+05 and 234567.0: the spreadsheet may have lost the original text.
 _REWRITTEN = re.compile(r"[+-]?(?:[0-9](?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}|[0-9]+\.0)\Z")
 
 
-def fields_of(columns: Sequence[Path | None], cells: Sequence[str]) -> dict[str, Any]:
-    """Return the fields of a row's cells."""
+def fields_of(times: TimeColumns, row: SheetRow) -> tuple[dict[str, Any], list[TimeFault]]:
+    """Return the fields of a row's cells, and the faults of its times."""
     fields: dict[str, Any] = {"properties": {}}
-    for column, cell in zip(columns, cells, strict=False):
-        if column is None or not cell:
+    schedule: dict[str, str] = {}
+    read, faults = times.schedule_of(row)
+    for path, number in times.columns.fields:
+        cell = row.cell(number)
+        if path == WHEN:
+            if (when := _when(times, number, row, faults)) is not None:
+                fields["when"] = when
+        elif path in TIME_PATHS or not cell:
             continue
-        if column[0] == "properties":
-            fields["properties"][column[1]] = cell
+        elif path[0] == "properties":
+            fields["properties"][path[1]] = cell
         elif not cell.strip():
             continue
-        elif column[0] == "schedule":
-            fields.setdefault("schedule", {})[column[1]] = _time(cell) if column in _TIMES else cell.strip()
+        elif path[0] == "schedule":
+            schedule[str(path[1])] = cell.strip()
         else:
-            fields[str(column[0])] = _value(BY_NAME[str(column[0])].form, cell)
-    if fields.get("when") == "now":
-        del fields["when"]
-    return _with_markers(fields) if "cron" in fields.get("schedule", ()) else fields
+            fields[str(path[0])] = _value(BY_NAME[str(path[0])].form, cell)
+    schedule |= read
+    if schedule and not times.unclear:
+        fields["schedule"] = schedule
+    return (_with_markers(fields) if "cron" in schedule else fields), faults
+
+
+def _when(times: TimeColumns, number: int, row: SheetRow, faults: list[TimeFault]) -> str | int | None:
+    """Return the time of the event; None for `now`, which is the default."""
+    text = row.cell(number).strip()
+    if not text or text.casefold() == "now":
+        return None
+    if _is_number(text):
+        return int(text)
+    when = times.when_of(number, row)
+    if isinstance(when, TimeFault):
+        faults.append(when)
+        return None
+    return when
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20
 
 
 def _value(form: Form, cell: str) -> Any:
     """Convert the cell to the form of its field if it is clear; else keep the text, and the check reports it."""
     text = cell.strip()
-    is_number = text.isascii() and text.isdigit() and len(text) < 20
     match form:
         case Form.TEXT:
             return cell
@@ -60,21 +80,10 @@ def _value(form: Form, cell: str) -> Any:
             return [each for each in _BETWEEN.split(text) if each]
         case Form.FLAG if text.casefold() in ("true", "false"):
             return text.casefold() == "true"
-        case Form.NUMBER | Form.TIME if is_number:
+        case Form.NUMBER if _is_number(text):
             return int(text)
-        case Form.TIME:
-            return "now" if text.casefold() == "now" else _time(text)
         case _:
             return text
-
-
-def _time(cell: str) -> str:
-    """Return a time with the year first as RFC 3339; any other text without the space around it."""
-    found = _TIME.match(cell.strip())
-    if found is None:
-        return cell.strip()
-    day, minute, second, offset = found.groups()
-    return f"{day}T{minute:0>5}{second or ':00'}{(offset or '').upper()}"
 
 
 def _with_markers(fields: dict[str, Any]) -> dict[str, Any]:
@@ -90,20 +99,9 @@ def _with_spaces(value: Any) -> Any:
 
 
 def problems_of(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem]:
-    """Return problems of fields that could not be sent or read again as they are in the cells."""
-    schedule = fields.get("schedule", {})
-    for path in _TIMES:
-        text = schedule.get(path[1]) if len(path) > 1 else fields.get(str(path[0]))
-        if isinstance(text, str) and _YEAR_LAST.match(text):
-            offset = "" if "timezone" in schedule and len(path) > 1 else "+05:30"
-            message = f"{dotted(path)}: {quoted(text)} begins with a day or a month, and it is unclear which"
-            yield place.problem(path, Code.BAD_TIME, message, f"Write 2026-12-01T18:30:00{offset}, year first.")
-    if "cron" in schedule:
-        yield from _templates(fields, place)
-
-
-def _templates(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem]:
     """Return problems of a recurring bulletin's texts with templates other than fields of the occurrence."""
+    if "cron" not in fields.get("schedule", {}):
+        return
     for path, text in _texts_of_occurrence(fields):
         if is_template(_MARKER.sub(" ", text)):
             message = f"{dotted(path)} contains {{{{, {{% or {{#, and only fields of the occurrence are filled in"

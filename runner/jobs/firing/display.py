@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from runner.jobs.messages import Messages
@@ -36,6 +37,9 @@ class FireDisplay(Messages, Protocol):
 
     def show_problems(self, definitions: Definitions) -> None:
         """Show why the set can't be fired."""
+
+    def show_warning_count(self, count: int, path: Path) -> None:
+        """Show that there are `count` warnings about the set at `path`, which is fired all the same."""
 
     def show_plan(self, plan: Plan) -> None:
         """Show what would be sent."""

@@ -44,6 +44,8 @@ def fire(request: FireRequest, display: FireDisplay) -> int:
             display.show_problems(job.set_to_fire.definitions)
             metrics.exit_code = Exit.PROBLEMS
         else:
+            if warnings := job.set_to_fire.loaded.warnings:
+                display.show_warning_count(len(warnings), job.set_to_fire.path)
             metrics.exit_code = job.dry_run() if request.dry_run else job.send()
     return metrics.exit_code
 

@@ -16,7 +16,8 @@ from runner.jobs.selection import Selection
 class FireRequest:
     """What to fire, with which ledger and guards, and what to show. `path` is a set or a reviewed plan file.
 
-    `may_ask`: ask before anything is sent. `accepted_losses`: the runs that the ledger may lack, with `note` as reason.
+    `may_ask`: ask before anything is sent. `strict`: refuse definitions with warnings. `accepted_losses`: the runs that
+    the ledger may lack, with `note` as reason.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class FireRequest:
     metrics_file: Path | None = None
     format: str = "text"
     quiet: bool = False
+    strict: bool = False
     use_cache: bool = True
 
     @property

@@ -91,6 +91,8 @@ def load_set(request: FireRequest) -> SetToFire:
     # From the cache, settled firings are only counted.
     use_cache = request.use_cache and not request.report_all
     loaded, now = loaded_set.load_set(path, use_cache=use_cache), request.now or clock.now()
+    if request.strict:
+        loaded = loaded.strict()
     if loaded.problems or reviewed is not None:
         return SetToFire(path, SelectedSet(loaded, now), reviewed)
     return SetToFire(path, select_set(loaded, path, request.selection, now))

@@ -25,7 +25,7 @@ from runner.definitions.model import (
     Schedule,
     canonical,
 )
-from runner.definitions.schedules.times import written_duration
+from runner.definitions.schedules.written_times import written_duration
 from runner.plan.changes import Change, changes
 from runner.plan.firing import FiringKey
 from runner.plan.time_text import utc_text

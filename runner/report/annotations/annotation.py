@@ -5,19 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from runner.definitions.problem_codes import Severity
 from runner.definitions.row_reference import RowLine, RowReference
 from runner.definitions.suggest import counted
-from runner.report.annotation_rules import Severity
 from runner.report.safe_text import printable
 
 _MAX_TEXT = 1000  # characters of a message or a help, as for problems
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPlace:
+    """A place with the same finding as an annotation; `text` is what was found there if the annotation omits it."""
+
+    file: str
+    line: int
+    column: int | None = None
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" + ("" if self.column is None else f":{self.column}")
+
+
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """A remark at a line. `subject` is what it is about, independent of the line.
 
-    `row` is the table's row that it is about, if the entry at the line makes many bulletins.
+    `row` is the table's row that it is about, if the entry at the line makes many bulletins. `others` are the first of
+    the other places with the same finding.
     """
 
     severity: Severity
@@ -29,6 +43,7 @@ class Annotation:
     help: str = ""
     subject: str = ""
     row: RowReference | None = None
+    others: tuple[OtherPlace, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _short(self.message))
@@ -36,10 +51,12 @@ class Annotation:
 
     @property
     def text(self) -> str:
-        """Return message and help as one line."""
-        if not self.help:
-            return self.message
-        return f"{self.message}; {self.help}" if self.message.endswith(".") else f"{self.message}. {self.help}"
+        """Return message, help and what was found at other places, as one line."""
+        text = self.message
+        if self.help:
+            text += f"; {self.help}" if text.endswith(".") else f". {self.help}"
+        further = "; ".join(_short(each.text) for each in self.others if each.text)
+        return f"{text}{' ' if text.endswith('.') else '; '}{further}" if further else text
 
     @property
     def row_place(self) -> RowLine | None:

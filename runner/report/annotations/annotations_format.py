@@ -20,14 +20,14 @@ class AnnotationsFormat(ReportFormat):
     def annotations_text(self, annotations: Sequence[Annotation]) -> str:
         """Return the annotations as text."""
 
-    def problems_text(self, definitions: Definitions, now: datetime) -> str:
+    def problems_text(self, definitions: Definitions, now: datetime, *, whole: bool = False) -> str:
         """Return the annotations of the problems."""
-        return self.annotations_text(from_problems(definitions.problems))
+        return self.annotations_text(from_problems(definitions.found, whole=whole))
 
-    def plan_text(self, document: Mapping[str, Any]) -> str:
+    def plan_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         """Return the annotations of the plan."""
-        return self.annotations_text(from_plan(document))
+        return self.annotations_text(from_plan(document, whole=whole))
 
-    def run_text(self, document: Mapping[str, Any]) -> str:
+    def run_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         """Return the annotations of the run."""
-        return self.annotations_text(from_report(document))
+        return self.annotations_text(from_report(document, whole=whole))

@@ -1,59 +1,94 @@
 """Build the annotations of definitions, of a plan and of a run. Formats that annotate lines show them.
 
-In: problems, a plan's document or a report's document. Out: annotations. Firings of one bulletin that differ only in
-their account share one.
+In: problems, a plan's document or a report's document. Out: annotations. What is alike shares one: the rows with one
+problem, the bulletins of a template, and the firings that ended in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.definitions.problem import Problem
-from runner.definitions.row_reference import row_of_document
-from runner.definitions.suggest import counted
+from runner.alike_group import AlikeGroup, fold
+from runner.definitions.problem import Problem, further_rows
+from runner.definitions.problem_codes import Severity
+from runner.definitions.row_reference import RowLine, RowReference, row_of_document
+from runner.definitions.suggest import counted, listed
+from runner.fixed_text import fixed_text
 from runner.plan.review.compare import MOVES
-from runner.report.annotation_rules import AnnotationRule, Severity
-from runner.report.annotations.annotation import Annotation
+from runner.report.alike_problems import alike_problems
+from runner.report.annotation_rules import AnnotationRule
+from runner.report.annotations.annotation import Annotation, OtherPlace
 from runner.report.document.budget_estimate import expires_first
-from runner.report.document.entry_text import label
+from runner.report.document.entry_text import label, own_values
+from runner.report.document.problem_entries import definition_warnings
 from runner.report.terms import Firings, Remark
 from runner.report.vocabulary import ACTIONS, EXPIRES_HELD_BACK, OUTCOMES
 
 
-def from_problems(problems: Iterable[Problem]) -> list[Annotation]:
-    """Return an error for each problem of the definitions."""
-    return [
-        Annotation(
-            Severity.ERROR,
-            problem.code.value,
-            problem.message,
-            problem.file,
-            problem.line,
-            problem.column,
-            problem.help,
-            subject=problem.source.strip() or problem.message,
-            row=problem.row,
-        )
-        for problem in problems
+def from_problems(problems: Iterable[Problem], *, whole: bool = False) -> list[Annotation]:
+    """Return an annotation for each problem of the definitions, and for all warnings of one code in one file.
+
+    `whole`: an annotation for each warning, and for each row of a problem about rows.
+    """
+    groups = alike_problems(problems, whole=whole)
+    return [found for group in groups for found in _of_problems(group, whole=whole)]
+
+
+def _of_problems(group: AlikeGroup[Problem], *, whole: bool) -> Iterator[Annotation]:
+    problem = group.first
+    found = Annotation(
+        problem.severity,
+        problem.code.value,
+        problem.message,
+        problem.file,
+        problem.line,
+        problem.column,
+        problem.help,
+        subject=problem.source.strip() or problem.message,
+        row=problem.row,
+    )
+    if whole and problem.rows is not None:
+        for each in problem.rows.instances:
+            yield replace(found, message=f"{each.message}, in {each.row}", help=each.help, row=each.row)
+        return
+    others = [_other_row(row, text, problem) for row, text in further_rows(problem)]
+    others += [
+        OtherPlace(each.file, each.line, each.column, f"line {each.line}: {each.message}") for each in group.leading[1:]
     ]
+    if more := group.unshown():
+        found = replace(found, message=f"{found.message} (and {counted(more, 'more warning')} like this in the file)")
+    yield replace(found, others=tuple(others))
 
 
-def from_plan(document: Mapping[str, Any]) -> list[Annotation]:
+def _other_row(row: RowReference, text: str, problem: Problem) -> OtherPlace:
+    if isinstance(row, RowLine):
+        return OtherPlace(row.file, row.line, row.column, text)
+    return OtherPlace(problem.file, problem.line, problem.column, text)
+
+
+def from_plan(document: Mapping[str, Any], *, whole: bool = False) -> list[Annotation]:
     """Return what a reviewer must see: blocked firings, and changed bulletins that are sent, sent again or never sent.
 
-    Without a comparison, every firing that was edited after sending or has expired counts as changed.
+    Warnings about the definitions come first.
+
+    Without a comparison, every firing that was edited after sending or has expired counts as changed. Not `whole`,
+    bulletins of one template share an annotation if they have the same reason.
     """
     changes = document["changes"]
     touched = None if changes is None else {change["id"] for change in changes["bulletins"]}
-    found = [] if changes is None else [*_account_moves(changes["accounts"]), *_renames(changes["bulletins"])]
-    return found + _folded(_of_plan(document["firings"], touched))
+    found = from_problems(definition_warnings(document), whole=whole)
+    found += [] if changes is None else [*_account_moves(changes["accounts"]), *_renames(changes["bulletins"])]
+    return found + _folded(_of_plan(document["firings"], touched), _template_and_reason, whole=whole)
 
 
-def from_report(document: Mapping[str, Any]) -> list[Annotation]:
-    """Return the firings of a run that were not sent as they should be, and those sent with a warning."""
-    return _folded(_of_report(document["results"]))
+def from_report(document: Mapping[str, Any], *, whole: bool = False) -> list[Annotation]:
+    """Return the firings of a run that were not sent as they should be, and those sent with a warning.
+
+    Not `whole`, firings that ended alike share an annotation.
+    """
+    return _folded(_of_report(document["results"]), _outcome_and_reason, whole=whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +141,29 @@ def _found(remark: Remark, entry: Mapping[str, Any], reason: str) -> _Found:
     return _Found(remark.severity, remark.rule, entry, f"{remark.text}: {reason}", remark.help)
 
 
-def _folded(found: Iterable[_Found]) -> list[Annotation]:
-    """Make one annotation for all accounts of a bulletin with the same text."""
+def _template_and_reason(found: _Found) -> Hashable:
+    entry = found.entry
+    return found.rule, entry["file"], entry["line"], entry.get("reason_code"), found.severity
+
+
+def _outcome_and_reason(found: _Found) -> Hashable:
+    return found.rule, found.severity, found.entry.get("reason_code"), fixed_text(found.text, own_values(found.entry))
+
+
+@dataclass(frozen=True, slots=True)
+class _InAccounts:
+    """What was found about one bulletin in some accounts, in the same words."""
+
+    found: _Found
+    accounts: str
+
+    @property
+    def about(self) -> str:
+        return f"{label(self.found.entry)} in {self.accounts}"
+
+
+def _folded(found: Iterable[_Found], common: Callable[[_Found], Hashable], *, whole: bool) -> list[Annotation]:
+    """Make one annotation for all accounts of a bulletin with the same text, and for all bulletins that are alike."""
     accounts: dict[tuple[object, ...], list[str]] = {}
     first: dict[tuple[object, ...], _Found] = {}
     for each in found:
@@ -115,15 +171,38 @@ def _folded(found: Iterable[_Found]) -> list[Annotation]:
         key = (each.rule, entry["file"], entry["line"], label(entry), each.text)
         accounts.setdefault(key, []).append(entry["account"])
         first.setdefault(key, each)
-    return [_annotation(each, ", ".join(accounts[key])) for key, each in first.items()]
+    merged = [_InAccounts(each, ", ".join(accounts[key])) for key, each in first.items()]
+    if whole:
+        return [_annotation(each) for each in merged]
+    groups = fold(merged, lambda each: common(each.found), variety=lambda each: each.found.entry["id"])
+    return [_of_group(group) for group in groups]
 
 
-def _annotation(found: _Found, accounts: str) -> Annotation:
-    entry, about = found.entry, f"{label(found.entry)} in {accounts}"
-    message = f"{about} {found.text}"
+def _of_group(group: AlikeGroup[_InAccounts]) -> Annotation:
+    annotation, others = _annotation(group.first), group.leading[1:]
+    if not others:
+        return annotation
+    names = [each.about for each in others]
+    if more := group.unshown():
+        names.append(f"{more:,} more")
+    message = f"{annotation.message}; the same for {listed(names)}"
+    return replace(annotation, message=message, others=tuple(map(_other_place, others)))
+
+
+def _other_place(each: _InAccounts) -> OtherPlace:
+    entry = each.found.entry
+    row = row_of_document(entry.get("row", ""), entry["file"])
+    if isinstance(row, RowLine):
+        return OtherPlace(row.file, row.line, row.column)
+    return OtherPlace(entry["file"], entry["line"])
+
+
+def _annotation(each: _InAccounts) -> Annotation:
+    found, entry = each.found, each.found.entry
+    message = f"{each.about} {found.text}"
     row = row_of_document(entry.get("row", ""), entry["file"])
     return Annotation(
-        found.severity, found.rule, message, entry["file"], entry["line"], help=found.help, subject=about, row=row
+        found.severity, found.rule, message, entry["file"], entry["line"], help=found.help, subject=each.about, row=row
     )
 
 

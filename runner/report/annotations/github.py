@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from runner.report.annotation_rules import RULES, Severity
+from runner.definitions.problem_codes import Severity
+from runner.report.annotation_rules import RULES
 from runner.report.annotations.annotation import Annotation, by_severity, tally
 from runner.report.annotations.annotations_format import AnnotationsFormat
 from runner.report.safe_text import printable

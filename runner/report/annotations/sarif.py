@@ -13,21 +13,20 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import starmap
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from runner import __version__
-from runner.definitions.row_reference import RowLine
 from runner.report.annotation_rules import RULES
-from runner.report.annotations.annotation import Annotation, by_severity
+from runner.report.annotations.annotation import Annotation, OtherPlace, by_severity
 from runner.report.annotations.annotations_format import AnnotationsFormat
 from runner.report.safe_text import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_RESULTS = 25_000  # of a run; GitHub refuses files with more, see its page "SARIF results exceed one or more limits"
 FINGERPRINT = "bulletinsSubject/v1"
-_ROW = 1  # id of the row among the related locations of a result
 
 # Markup in SARIF's plain text messages: an embedded link, and a placeholder for an argument.
 _MARKUP = re.compile(r"\](?=\()|\{(?=[0-9]+\})")
@@ -69,14 +68,14 @@ def _results(findings: Sequence[Annotation], rules: Sequence[str]) -> Iterable[d
     for finding in findings:
         digest = _digest(finding)
         seen[digest] += 1
-        row = finding.row_place
+        related = _related_places(finding)
         yield {
             "ruleId": finding.rule,
             "ruleIndex": places[finding.rule],
             "level": finding.severity.value,
-            "message": {"text": _no_markup(finding.text) + (f" (row: {_link(str(row))})" if row else "")},
+            "message": {"text": _no_markup(finding.text) + _links(finding, related)},
             "locations": [{"physicalLocation": _location(finding.file, finding.line, finding.column)}],
-            **({"relatedLocations": [_related(row)]} if row else {}),
+            **({"relatedLocations": list(starmap(_related, enumerate(related, 1)))} if related else {}),
             "partialFingerprints": {FINGERPRINT: f"{digest}:{seen[digest]}"},
         }
 
@@ -86,18 +85,33 @@ def _location(file: str, line: int, column: int | None) -> dict[str, Any]:
     return {"artifactLocation": _artifact(file), "region": region}
 
 
-def _related(row: RowLine) -> dict[str, Any]:
-    return {"id": _ROW, "message": {"text": "the row"}, "physicalLocation": _location(row.file, row.line, row.column)}
+def _related_places(finding: Annotation) -> list[OtherPlace]:
+    """Return the places besides the line of the finding: its row, and the first of the other places."""
+    row = finding.row_place
+    own = [] if row is None else [OtherPlace(row.file, row.line, row.column)]
+    return [*own, *finding.others]
+
+
+def _related(number: int, place: OtherPlace) -> dict[str, Any]:
+    location = _location(place.file, place.line, place.column)
+    return {"id": number, "message": {"text": "the same here"}, "physicalLocation": location}
+
+
+def _links(finding: Annotation, places: Sequence[OtherPlace]) -> str:
+    """Return links to the related locations: GitHub shows only those with a link in the message."""
+    links = [_link(str(place), number) for number, place in enumerate(places, 1)]
+    own = [f"row: {links.pop(0)}"] if finding.row_place else []
+    said = "; ".join([*own, *([f"also: {', '.join(links)}"] if links else [])])
+    return f" ({said})" if said else ""
 
 
 def _no_markup(text: str) -> str:
     return _MARKUP.sub(r"\g<0> ", text)
 
 
-def _link(row: str) -> str:
-    """Return a link to the related location: GitHub shows only locations with a link in the message."""
-    text = _LINK_TEXT.sub(r"\\\g<0>", _no_markup(printable(row)))
-    return f"[{text}]({_ROW})"
+def _link(place: str, number: int) -> str:
+    text = _LINK_TEXT.sub(r"\\\g<0>", _no_markup(printable(place)))
+    return f"[{text}]({number})"
 
 
 def _digest(finding: Annotation) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
 def label(entry: Mapping[str, Any]) -> str:
     """Return a firing's id, with its occurrence unless that is `r1`."""
     return entry["id"] if entry["occurrence"] == "r1" else f"{entry['id']} {entry['occurrence']}"
+
+
+def own_values(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Return the texts of a firing that a message about it may quote."""
+    yield from (entry[name] for name in ("id", "account", "occurrence", "name", "business_event"))
+    payload = entry.get("payload") or {}
+    yield from (value for value in (payload.get("properties") or {}).values() if isinstance(value, str))
 
 
 def place(entry: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.definitions.model import Account, Budget, canonical
+from runner.definitions.problem import Problem
 from runner.errors import ErrorCode, UserError
 from runner.plan.changes import Change
 from runner.plan.decide import Action, Plan, Step
@@ -20,10 +21,11 @@ from runner.plan.firing import FiringKey, digest, fingerprint_of
 from runner.plan.review.reviewed import Destination, ReviewedFiring, ReviewedPlan
 from runner.report.document import reading
 from runner.report.document.entry_fields import row_field, timestamp, timestamp_or_none
+from runner.report.document.problem_entries import problem_entry
 
 SCHEMA_VERSION = 1
-# Left out of the hash: when and by which version the plan was made.
-_UNHASHED = ("hash", "now", "version", "git")
+# Left out of the hash: when and by which version the plan was made, and what the version warns about.
+_UNHASHED = ("hash", "now", "version", "git", "definition_warnings")
 _UNHASHED_OF_FIRINGS = ("reason", "reason_code", "may_go_at", "warnings")
 
 
@@ -31,7 +33,8 @@ _UNHASHED_OF_FIRINGS = ("reason", "reason_code", "may_go_at", "warnings")
 class PlanFacts:
     """Facts on how the plan was made. `selection` holds the selection options that were given.
 
-    `until` is the end of the shown time, if any; `later` counts the firings after it.
+    `until` is the end of the shown time, if any; `later` counts the firings after it. `warnings` are those about the
+    definitions.
     """
 
     version: str
@@ -43,6 +46,7 @@ class PlanFacts:
     git_dirty: bool | None = None
     until: datetime | None = None
     later: int = 0
+    warnings: Sequence[Problem] = ()
 
 
 def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -67,6 +71,7 @@ def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | Non
         "accounts": {name: _account(account) for name, account in facts.accounts.items() if name in used},
         "firings": [_firing(step, plan.now) for step in plan.steps],
         "changes": changes,
+        **({"definition_warnings": [problem_entry(each) for each in facts.warnings]} if facts.warnings else {}),
     }
     return {**document, "hash": plan_hash(document)}
 

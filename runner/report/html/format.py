@@ -11,10 +11,10 @@ from runner.report.html.run.page import report_page
 
 
 class _Html(PlanFormat, RunFormat):
-    def plan_text(self, document: Mapping[str, Any]) -> str:
+    def plan_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         return plan_page(dict(document))
 
-    def run_text(self, document: Mapping[str, Any]) -> str:
+    def run_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         return report_page(dict(document))
 
 

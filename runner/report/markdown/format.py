@@ -14,13 +14,13 @@ from runner.report.markdown.run import report_markdown
 
 
 class _Markdown(ReportFormat):
-    def problems_text(self, definitions: Definitions, now: datetime) -> str:
-        return problems_markdown(definitions)
+    def problems_text(self, definitions: Definitions, now: datetime, *, whole: bool = False) -> str:
+        return problems_markdown(definitions, whole=whole)
 
-    def plan_text(self, document: Mapping[str, Any]) -> str:
+    def plan_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         return plan_markdown(document)
 
-    def run_text(self, document: Mapping[str, Any]) -> str:
+    def run_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
         return report_markdown(document)
 
 

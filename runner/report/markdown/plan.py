@@ -21,15 +21,18 @@ from runner.report.counts import (
 from runner.report.document.budget_estimate import expires_first
 from runner.report.document.entry_text import place
 from runner.report.document.plan import until_of
+from runner.report.document.problem_entries import definition_warnings
 from runner.report.local_time import zones_of
 from runner.report.markdown.cells import bulletin_cell, id_cell
 from runner.report.markdown.markup import Block, code, escape, fenced, folded, page, table
 from runner.report.markdown.plan_table import firings_table
+from runner.report.markdown.problems import problems_table
 from runner.report.safe_text import printable
 from runner.report.vocabulary import ACTIONS
 
 _KINDS = {"added": "➕ added", "changed": "✏️ edited", "renamed": "🔁 renamed", "removed": "➖ removed"}
 _MOST_KEPT = 20  # lines of a part that is never cut
+_MOST_OPEN = 5  # warnings about the definitions that are not folded
 _SENDS = tuple(action for action in Action if action.sends)
 
 
@@ -44,6 +47,7 @@ def _with_changes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> It
     bulletins = changes["bulletins"]
     yield Block([f"**{escape(' '.join(merging(document)))}**", ""], kept=True)
     yield Block([f"> {line}\n" for line in _notes(document, changes)[:_MOST_KEPT]], kept=True)
+    yield from _warnings(document)
     renames = [each for each in bulletins if each["warning"]]
     yield Block([], [f"> ⚠️ {id_cell(each['id'])}: {escape(each['warning'])}\n" for each in renames])
     if bulletins:
@@ -70,6 +74,7 @@ def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     where = escape(by_account(each for each in document["firings"] if each["action"] in _SENDS))
     said = f"{bulletins_of(sends)} would be sent now ({where})" if sends else "Nothing would be sent now"
     yield Block([f"**{said}.** {_counts(document)}.{_up_to(document)}", ""])
+    yield from _warnings(document)
     # With --until, the user wants to see all that comes.
     shown = [name for name, term in ACTIONS.items() if term.is_news or (until and name == Action.WAIT)]
     others = [each for each in document["firings"] if each["action"] not in shown]
@@ -79,6 +84,18 @@ def _plan_alone(document: Mapping[str, Any]) -> Iterator[Block]:
     if rest := [each for each in others if not expires_first(each)]:
         yield folded(f"The rest ({len(rest):,})", firings_table(rest, zones))
     yield _footer(document)
+
+
+def _warnings(document: Mapping[str, Any]) -> Iterator[Block]:
+    """Yield the warnings about the definitions: a few openly, many folded behind their count."""
+    if not (found := definition_warnings(document)):
+        return
+    shown = problems_table(found)
+    if len(found) > _MOST_OPEN:
+        yield folded(f"⚠️ {counted(len(found), 'warning')} about the definitions", shown)
+    else:
+        yield Block([f"> ⚠️ The definitions have {counted(len(found), 'warning')}.", ""], kept=True)
+        yield shown
 
 
 def _notes(document: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:

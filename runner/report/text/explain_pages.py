@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from runner.definitions.problem_codes import EXPLANATIONS, Code
+from runner.definitions.problem_codes import EXPLANATIONS, Code, Severity
 from runner.definitions.schema.schemas import schema
 from runner.error_codes import ERROR_MEANINGS
 from runner.fire.api.refusal_causes import ANSWERS
@@ -18,7 +18,7 @@ Heading = Callable[[str], str]
 
 # The themes of the list, for readers without a code; in the order in which files are checked.
 THEMES: Mapping[str, tuple[str, ...]] = {
-    "Files": ("file-unreadable", "file-too-large", "too-many-problems"),
+    "Files": ("file-unreadable", "file-too-large", "too-many-problems", "too-many-warnings"),
     "YAML": (
         "yaml-encoding",
         "yaml-control-character",
@@ -37,6 +37,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     "Many bulletins from one entry": (
         "table-unreadable",
         "bad-table",
+        "cell-white-space",
         "bad-rows",
         "bad-template",
         "row-value",
@@ -132,6 +133,9 @@ def page(code: Code, width: int, *, heading: Heading = str) -> Iterator[str]:
     yield from _wrapped(f"{code.value}: {explanation.summary}", width, heading, len(code.value))
     yield ""
     yield from textwrap.wrap(explanation.why, width)
+    if explanation.severity is Severity.WARNING:
+        said = "It is a warning: the value may be meant. With --strict, it is an error."
+        yield from ("", *textwrap.wrap(said, width))
     for title, text in (("wrong", explanation.wrong), ("right", explanation.right)):
         yield from ("", heading(f"{title}:"), *textwrap.indent(text, "    ").splitlines())
     rules = [(field.partition(": ")[2], _described(field)) for field in RULES.get(code.value, ())]

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 
+from runner.alike_group import AlikeGroup
 from runner.definitions.model import Definitions
-from runner.definitions.problem import Problem
+from runner.definitions.problem import Problem, further_rows
 from runner.definitions.suggest import counted
+from runner.report.alike_problems import alike_problems
 from runner.report.safe_text import printable
 
 _SNIPPET_WIDTH = 100
 
 
 def problem_line(problem: Problem) -> str:
-    """Return one line: place, code, what was found, how to fix it."""
+    """Return one line: place, severity, code, what was found, how to fix it."""
     place = f"{printable(problem.file)}:{problem.line}:{problem.column}"
     message = printable(problem.message)
     separator = "; " if message.endswith(".") else ". "
     end = f"{separator}{printable(problem.help)}" if problem.help else ""
-    return f"{place}: error[{problem.code}]: {message}{end}"
+    return f"{place}: {problem.severity}[{problem.code}]: {message}{end}"
+
+
+def row_lines(problem: Problem, *, whole: bool = False) -> Iterator[str]:
+    """Return the lines below a problem about rows: further rows with their own texts, and how many are not shown."""
+    if problem.rows is None:
+        return
+    yield from (f"    {printable(text)}" for _, text in further_rows(problem, whole=whole) if text)
+    if more := problem.rows.unshown(whole=whole):
+        hint = "" if whole else "; bulletins validate --verbose lists them"
+        yield f"    {counted(more, 'more row')} {'is' if more == 1 else 'are'} not listed{hint}"
 
 
 def snippet(problem: Problem) -> list[str]:
@@ -42,11 +55,31 @@ def _cells(text: str) -> int:
     return width
 
 
+def problem_lines(problems: Iterable[Problem], *, whole: bool = False) -> Iterator[str]:
+    """Return the lines of all problems with those of their rows. Warnings that are alike are folded unless `whole`."""
+    for group in alike_problems(problems, whole=whole):
+        for problem in group.leading:
+            yield problem_line(problem)
+            yield from row_lines(problem, whole=whole)
+        yield from more_line(group)
+
+
+def more_line(group: AlikeGroup[Problem]) -> Iterator[str]:
+    """Return the line that counts the warnings of a group that have no line of their own; nothing if all have one."""
+    if more := group.unshown():
+        file, code = group.first.file, group.first.code
+        yield f"{printable(file)}: {counted(more, 'more warning')} [{code}] (bulletins validate --verbose shows all)"
+
+
 def verdict(definitions: Definitions) -> str:
-    """Return the last line: the count of problems, or that all bulletins are valid."""
-    files = counted(len(definitions.files), "file")
+    """Return the last line: the count of problems, or that all bulletins are valid; and the count of warnings."""
+    files, warnings = counted(len(definitions.files), "file"), counted(len(definitions.warnings), "warning")
     if not definitions.problems:
         verb = "is" if len(definitions.bulletins) == 1 else "are"
-        return f"{counted(len(definitions.bulletins), 'bulletin')} in {files} {verb} valid"
+        said = f"{counted(len(definitions.bulletins), 'bulletin')} in {files} {verb} valid"
+        return f"{said}, with {warnings}" if definitions.warnings else said
     wrong = len({problem.file for problem in definitions.problems})
-    return f"{counted(len(definitions.problems), 'problem')} in {wrong:,} of {files}"
+    said = f"{counted(len(definitions.problems), 'problem')} in {wrong:,} of {files}"
+    if strict := sum(problem.is_strict for problem in definitions.problems):
+        said += f" ({counted(strict, 'warning')} among them, {'an error' if strict == 1 else 'errors'} by --strict)"
+    return f"{said}, and {warnings}" if definitions.warnings else said

@@ -45,8 +45,9 @@ def test_the_documentations_curl_line_becomes_a_definition_with_an_equal_payload
     done = bulletins("import", "curl", script, "--out", "bulletins.d/imported.yaml")
     assert (done.code, done.out) == (0, "")
     assert done.err.splitlines() == [
-        "accounts are india, because the calls go to https://in1.api.clevertap.com",
-        "2 bulletins written to bulletins.d/imported.yaml; check them together with the set: bulletins validate",
+        "2 bulletins written to bulletins.d/imported.yaml",
+        "  accounts are india, because the calls go to https://in1.api.clevertap.com",
+        "next: bulletins validate, then bulletins plan",
     ]
     definitions = load([folder])
     assert definitions.problems == ()
@@ -76,7 +77,13 @@ def test_a_spreadsheet_becomes_definitions(bulletins: Bulletins, folder: Path, e
     sheet = file("shows.csv", SHOWS.replace(",", delimiter).replace("\n", "\r\n"), encoding)
     done = bulletins("import", "csv", sheet, "--account", "india", "--account", "europe")
     assert done.code == 0
-    assert done.err == "2 bulletins written to standard output; check them together with the set: bulletins validate\n"
+    assert done.err.splitlines() == [
+        "2 bulletins written to standard output",
+        "  fields: name from 'Name'; business_event from 'Event'; c-by from 'Created by'; schedule.at from 'At'",
+        "  properties: program_id and language",
+        "  times: 2 bulletins from 2036-12-01T18:30:00+05:30 to 2036-12-02T18:30:00+05:30",
+        "next: bulletins validate, then bulletins plan",
+    ]
     assert (
         done.out
         == """\
@@ -159,7 +166,7 @@ def test_a_folder_of_payloads_is_read_in_the_order_of_its_names(bulletins: Bulle
     done = bulletins("import", "json", "payloads")
     assert done.code == 0
     assert [line.split()[-1] for line in done.out.splitlines() if " name: " in line] == ["A1", "A2", "B", "C"]
-    assert done.err.startswith("accounts were left out, because the set defines exactly one\n4 bulletins written")
+    assert done.err.startswith("4 bulletins written to standard output\n  accounts were left out, because the set")
 
 
 def test_a_file_that_several_names_lead_to_is_read_once(bulletins: Bulletins) -> None:
@@ -254,7 +261,7 @@ def test_what_to_type_then_names_the_set(bulletins: Bulletins, folder: Path) -> 
     folder.rename(folder.parent / "my set")
     sheet = file("shows.csv", SHOWS)
     done = bulletins("import", "csv", sheet, "--account", "india", "--path", "my set", "--out", "my set/new.yaml")
-    assert done.err.endswith("; check them together with the set: bulletins validate 'my set'\n")
+    assert done.err.endswith("next: bulletins validate 'my set', then bulletins plan 'my set'\n")
 
 
 def test_a_full_disk_is_reported_as_one(bulletins: Bulletins, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

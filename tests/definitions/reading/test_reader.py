@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from definitions.texts import BOMBS, NESTED, YAML_LIKE
 from runner.definitions.problem import MAX_PROBLEMS, Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading import reader
+from runner.definitions.reading import event_source, reader
 from runner.definitions.reading.document import Document
 from runner.definitions.reading.reader import MAX_ALIAS_CHARACTERS, MAX_DEPTH, read
 
@@ -152,13 +152,13 @@ def test_bytes_that_are_not_utf_8_are_found(data: bytes, line: int, column: int)
 
 def with_pure_python(text: str) -> tuple[Document | None, list[Problem]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "event_source", lambda: reader.PythonParser)
+        patch.setattr(reader, "event_source", lambda: event_source.PythonParser)
         return read(text.encode("utf-8", "surrogatepass"), "x.yaml")
 
 
 def test_libyaml_is_used_where_it_is_there() -> None:
     if yaml.__with_libyaml__:
-        assert reader.event_source().__name__ == "CParser"
+        assert event_source.event_source().__name__ == "CParser"
 
 
 @settings(max_examples=examples(80))
@@ -210,7 +210,7 @@ def test_what_is_read_never_changes_its_kind_unseen(text: str) -> None:
     document, problems = read(text.encode(), "x.yaml")
     if document is None or problems:
         return
-    source: Any = reader.event_source()
+    source: Any = event_source.event_source()
     events = [event for event in yaml.parse(text, Loader=source) if isinstance(event, yaml.ScalarEvent)]
     quoted = {event.value for event in events if event.style}
     assert quoted <= set(texts(document.value))

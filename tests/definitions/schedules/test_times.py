@@ -40,13 +40,13 @@ def test_an_offset_wins_over_the_time_zone() -> None:
 @pytest.mark.parametrize(
     ("text", "timezone", "reason"),
     [
-        ("2026-12-01T18:30:00", None, "has no offset"),
-        ("2026-12-01", None, "is not a valid date and time"),
-        ("2026-12-01 18:30:00Z", None, "is not a valid date and time"),
-        ("2026-12-01T18:30Z", None, "is not a valid date and time"),
-        ("2026-12-01T18:30:00+0530", None, "is not a valid date and time"),
-        ("2026-12-01T18:30:00Z\n", None, "is not a valid date and time"),
-        ("२०२६-12-01T18:30:00Z", None, "is not a valid date and time"),
+        ("2026-12-01T18:30:00", None, "lacks the offset from UTC"),
+        ("2026-12-01", None, "is a date without a time"),
+        ("2026-12-01 18:30:00Z", None, "lacks the T"),
+        ("2026-12-01T18:30Z", None, "lacks the seconds"),
+        ("2026-12-01T18:30:00+0530", None, "is not written as a date and a time"),
+        ("2026-12-01T18:30:00Z\n", None, "is not written as a date and a time"),
+        ("२०२६-12-01T18:30:00Z", None, "is not a date with a time"),
         ("2026-12-01T18:30:00.25Z", None, "has a fraction of a second"),
         ("2026-13-01T18:30:00Z", None, "does not exist: the month is not between 01 and 12"),
         ("2026-12-01T18:30:60Z", None, "does not exist: the second is not between 00 and 59"),
@@ -68,6 +68,63 @@ def test_a_time_that_names_no_instant_is_refused(text: str, timezone: str | None
 def test_times_beside_a_change_of_the_clocks_are_fine(text: str) -> None:
     local = times.instant(text, "Europe/Berlin").astimezone(times.zone("Europe/Berlin"))
     assert local.replace(tzinfo=None).isoformat() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "timezone", "written"),
+    [
+        ("2026-12-04 18:30", "Asia/Kolkata", "2026-12-04T18:30:00,"),
+        ("2026-12-04 18:30", None, "2026-12-04T18:30:00+05:30"),
+        ("2026-12-04 18:30:15 +0200", None, "2026-12-04T18:30:15+02:00"),
+        ("2026-12-04T18:30 UTC", None, "2026-12-04T18:30:00Z"),
+        ("2026/12/4, 6pm", None, "2026-12-04T18:00:00+05:30"),
+        ("2026-12-04 12:15 a.m.", "UTC", "2026-12-04T00:15:00"),
+        ("2026-12-04T18:30:00 IST", None, "2026-12-04T18:30:00+05:30"),
+        ("2026-12-04", "Asia/Kolkata", "2026-12-04T18:30:00."),
+    ],
+)
+def test_a_time_written_otherwise_is_said_in_the_right_form(text: str, timezone: str | None, written: str) -> None:
+    with pytest.raises(TimeProblem) as caught:
+        times.instant(text, timezone)
+    assert written in caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("2 hours", "2h"),
+        ("30min", "30m"),
+        ("1.5h", "1h30m"),
+        ("1w", "7d"),
+        ("30m2h", "2h30m"),
+        ("1 hour and 30 minutes", "1h30m"),
+        ("90", "90m"),
+        ("soon", "1d12h"),
+        ("9" * 30 + "w", "3650d"),
+    ],
+)
+def test_a_duration_written_otherwise_is_said_in_the_right_form(text: str, written: str) -> None:
+    with pytest.raises(TimeProblem) as caught:
+        times.duration(text)
+    assert written in caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("IST", "Asia/Kolkata"),
+        ("Asia/Bombay", "Asia/Kolkata"),
+        ("kolkata", "Asia/Kolkata"),
+        ("Asia/Kolkatta", "Asia/Kolkata"),
+        ("New York", "America/New_York"),
+        ("CEST", "Europe/Berlin"),
+        ("+05:30", "2026-12-01T18:30:00+05:30"),
+    ],
+)
+def test_the_zone_that_is_meant_is_named(name: str, meant: str) -> None:
+    with pytest.raises(TimeProblem) as caught:
+        times.zone(name)
+    assert meant in caught.value.help
 
 
 @pytest.mark.parametrize(

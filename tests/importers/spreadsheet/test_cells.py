@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import text, told
+from importers import table_in, told
 from runner.definitions.load import load_sources
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
@@ -15,7 +15,7 @@ from runner.importers.conversion import Converted, converted
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes
 from runner.importers.spreadsheet.cells import with_notes
-from runner.importers.spreadsheet.table import SheetTable, drafts_in, table_of
+from runner.importers.spreadsheet.rows import drafts_in
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
 ACCOUNTS = "accounts: {india: {region: in1, account_id_env: ID, passcode_env: PASSCODE}}\n"
@@ -37,9 +37,7 @@ PIECES += ["{{ 'x' }}", "{# c #}", "{{ occurrence.foo }}", "{{- occurrence.date 
 
 
 def found_in(sheet: str) -> list[Draft | Problem]:
-    table = table_of(text(sheet))
-    assert isinstance(table, SheetTable)
-    return list(drafts_in(table, GIVEN))
+    return list(drafts_in(table_in(sheet), GIVEN))
 
 
 def result_of(sheet: str) -> Converted:
@@ -61,8 +59,7 @@ def schedule_of(sheet: str) -> Any:
         ("2026-12-01T18:30", "2026-12-01T18:30:00"),
         ("2026-12-01 18:30+05:30", "2026-12-01T18:30:00+05:30"),
         ("2026-12-01 18:30:00 z", "2026-12-01T18:30:00Z"),
-        ("2026-12-01 6:30 PM", "2026-12-01 6:30 PM"),
-        ("2026-12-01", "2026-12-01"),
+        ("2026-12-01 6:30 PM", "2026-12-01T18:30:00"),
     ],
 )
 def test_a_time_with_the_year_first_is_written_as_definitions_have_it(cell: str, time: str) -> None:
@@ -76,21 +73,17 @@ def test_a_time_of_the_event_is_sent_in_seconds_however_a_spreadsheet_writes_it(
 
 
 @pytest.mark.parametrize(
-    ("sheet", "what", "mend"),
+    ("sheet", "line", "column"),
     [
-        ("name,at\nx,01/12/2026\n", "schedule.at: '01/12/2026'", "Write 2026-12-01T18:30:00+05:30"),
-        (
-            "name,at,timezone\nx,1.12.26 18:30,Asia/Kolkata\n",
-            "schedule.at: '1.12.26 18:30'",
-            "Write 2026-12-01T18:30:00",
-        ),
-        ("name,when\nx,01-12-2026\n", "when: '01-12-2026'", "Write 2026-12-01T18:30:00+05:30"),
+        ("name,at\nx,01/12/2026 18:30\n", 1, 6),
+        ("name,at,timezone\nx,1.12.26 18:30,Asia/Kolkata\n", 2, 3),
+        ("name,when\nx,01-12-2026 18:30\n", 1, 6),
+        ("name,at\nx,2026-12-01\n", 2, 3),
     ],
 )
-def test_a_time_with_the_year_last_is_asked_for_again(sheet: str, what: str, mend: str) -> None:
-    assert told(list(result_of(sheet).problems)) == [
-        f"2:3 {what} begins with a day or a month, and it is unclear which; {mend}, year first."
-    ]
+def test_a_time_that_could_mean_several_is_no_time(sheet: str, line: int, column: int) -> None:
+    (problem,) = result_of(sheet).problems
+    assert (problem.code, problem.line, problem.column) == (Code.BAD_TIME, line, column)
 
 
 def test_a_recurring_sheet_is_imported_as_a_whole() -> None:

@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import text, told
+from importers import table_in, table_or_problems, told
 from runner.definitions.problem import Problem
 from runner.importers.draft import Draft
-from runner.importers.spreadsheet.table import SheetTable, drafts_in, table_of
+from runner.importers.spreadsheet.rows import drafts_in
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "'|'"}
 CELLS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["C"]), max_size=8) | (
     st.sampled_from(['say "a"', "a,b", "a;b", "a\nb", "a\r\nb", "'", "007", " x "])
 )
 
 
 def found_in(sheet: str, given_: dict[str, str] | None = None) -> tuple[list[Draft], list[Problem]]:
-    table = table_of(text(sheet))
+    table = table_or_problems(sheet)
     if isinstance(table, list):
         return [], table
     found = list(drafts_in(table, GIVEN if given_ is None else given_))
@@ -39,9 +40,7 @@ def fields_of(sheet: str) -> dict[str, Any]:
 def test_the_delimiter_is_what_makes_most_of_the_header(delimiter: str) -> None:
     sheet = "name,title of it;language\nx,a\tb;c,Hindi\n" if delimiter != "," else "name,a;b,language\nx,a;c,Hindi\n"
     sheet = sheet.replace(";", delimiter).replace("name,", f"name{delimiter}").replace("x,", f"x{delimiter}")
-    table = table_of(text(sheet))
-    assert isinstance(table, SheetTable)
-    assert table.delimiter == delimiter
+    assert table_in(sheet).sheet.delimiter == DELIMITERS[delimiter]
 
 
 def test_a_spreadsheets_own_word_for_the_delimiter_counts() -> None:
@@ -118,18 +117,18 @@ def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]]
 @pytest.mark.parametrize(
     ("sheet", "problem"),
     [
-        ("", "1:1 there is no table here; Save the sheet as CSV, with the names of its columns in the first line."),
+        ("", "1:1 there is no table here; Write the names of the columns in the first row, and save"),
         ("name,a\nx\n", "2:1 the row has 1 cell, and the header 2 columns; Put a cell that contains a comma in double"),
         ("name,a\nx,1,2\n", "2:1 the row has 3 cells, and the header 2 columns; Put a cell that contains a comma"),
         ("name,,a\nx,1,2\n", "2:3 the cell '1' is in a column without a name; Name the column, or empty the cell."),
         ("name,a\n,1\n", "2:1 the row has no name; Fill in the cell."),
         ('name,a\ny,"1\n2\n', "2:1 not CSV: a double quote opens in this row and is never closed; Close it."),
         ('name,a\nx,"1"2\n', "2:1 not CSV: ',' expected after '\"'; Write a double quote inside of a cell twice"),
-        ("name,event,business_event\n", "1:12 the columns 'business_event' and 'event' are the same field; Remove one"),
-        ("name,a,A,a\n", "1:10 the columns 'a' and 'a' are the same field; Remove one of the two; properties.NAME is"),
-        ("event\n1\n", "1:1 there is no column name; Add a column name. A table for for_each is not imported"),
-        ("a\n1\n", "1:1 this line does not look like a header: no column of it is name, event or another field; Write"),
-        ("Shows,,\nname,event,a\nx,y,1\n", "1:1 this line does not look like a header: no column of it is name"),
+        ("name,event,business_event\n", "1:12 the columns 'event' (column B) and 'business_event' (column C) are"),
+        ("name,a,A,a\n", "1:10 the columns 'a' (column B) and 'a' (column D) are the same field, properties.a"),
+        ("event\n1\n", "1:1 there is no column name; Add a column name, or name the column of the names: --column"),
+        ("a\n1\n", "1:1 this row does not look like a header: no column of it is name, event or another field;"),
+        ("Shows,a\nname,event\nx,y\n", "1:1 this row does not look like a header: no column of it is name"),
         ("name\nx,1\n", "2:1 the row has 2 cells, and the header 1 column; Put"),
         ('name,"a\nx,1\n', "1:1 not CSV: a double quote opens in this row and is never closed; Close it."),
         (

@@ -51,6 +51,9 @@ class RecordedDisplay:
     def show_problems(self, definitions: Definitions) -> None:
         self.events.append("problems")
 
+    def show_warning_count(self, count: int, path: Path) -> None:
+        self.events.append(f"{count} warnings")
+
     def show_plan(self, plan: Plan) -> None:
         self.events.append("plan")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,21 +18,37 @@ from report.documents import (
     make_plan,
     make_planned,
     make_problem,
+    make_problems,
     make_report,
     make_result,
     make_shared_change,
+    make_warning,
 )
 from report.hostile import HOSTILE
-from runner.definitions.problem_codes import Code
+from runner.alike_group import fold
+from runner.definitions.problem import OfRow
+from runner.definitions.problem_codes import Code, Severity
+from runner.definitions.row_reference import RowLine
 from runner.plan.decide import Action
-from runner.report.annotation_rules import RULES, AnnotationRule, Severity
+from runner.report.annotation_rules import RULES, AnnotationRule
 from runner.report.annotations.annotation import Annotation, by_severity, tally
 from runner.report.annotations.building import from_plan, from_problems, from_report
+from runner.report.document.problem_entries import problem_entry
 from runner.report.safe_text import printable
 
 
 def said(findings: list[Annotation]) -> list[tuple[Severity, str, str]]:
     return [(finding.severity, finding.rule, finding.text) for finding in findings]
+
+
+def test_a_warning_is_one_also_in_a_plan() -> None:
+    (of_set,) = from_problems([make_warning()])
+    (of_plan,) = from_plan(make_plan(definition_warnings=[problem_entry(make_warning())]))
+
+    for finding in (of_set, of_plan):
+        assert (finding.severity, finding.rule, finding.line) == (Severity.WARNING, "cell-white-space", 3)
+    (strict,) = from_problems(make_problems(make_warning()).strict().problems)
+    assert strict.severity is Severity.ERROR
 
 
 def test_a_problem_is_an_error_at_its_place() -> None:
@@ -187,3 +205,41 @@ def test_whatever_is_said_stays_one_line_of_bearable_length(text: str) -> None:
 @given(st.text())
 def test_a_message_is_the_text_made_plain(text: str) -> None:
     assert Annotation(Severity.NOTE, AnnotationRule.FAILED, text, "x", 1).text == printable(text)
+
+
+def test_rows_with_one_problem_share_a_finding_with_their_places() -> None:
+    rows = [OfRow(RowLine("bulletins.d/s.csv", line), f"'show-{line}' is not allowed") for line in range(2, 202)]
+    problem = replace(make_problem(message="'show-2' is not allowed"), rows=fold(rows, common=type)[0])
+    (finding,) = from_problems([problem])
+
+    assert str(finding.row) == "bulletins.d/s.csv:2"
+    assert list(map(str, finding.others)) == ["bulletins.d/s.csv:3", "bulletins.d/s.csv:4"]
+    assert "'show-3' is not allowed" in finding.text
+    whole = from_problems([problem], whole=True)
+    assert [each.row for each in whole] == [each.row for each in rows]
+    assert {each.file for each in whole} == {problem.file}
+
+
+def test_firings_that_failed_alike_share_a_finding() -> None:
+    failed = [
+        make_result(f"b-{number}", "failed", line=number, reason=f"HTTP 400: event 'E{number}' not found")
+        for number in range(1, 41)
+    ]
+    other = make_result("other", "failed", reason="HTTP 400: name is blank")
+    findings = from_report(make_report(*failed, other))
+
+    assert [finding.subject for finding in findings] == ["b-1 in india", "other in india"]
+    assert findings[0].message.endswith("; the same for b-2 in india, b-3 in india and 37 more")
+    assert [place.line for place in findings[0].others] == [2, 3]
+    assert len(from_report(make_report(*failed, other), whole=True)) == 41
+
+
+def test_the_bulletins_of_one_template_share_a_finding_of_a_plan() -> None:
+    made = [make_planned(f"row-{number}", "fire", line=3) for number in range(200)]
+    plain = make_planned("plain", "fire", line=9)
+    ids = [each["id"] for each in (*made, plain)]
+    changes = make_changes([make_bulletin_change("added", name) for name in ids])
+    findings = from_plan(make_plan(*made, plain, changes=changes))
+
+    assert [finding.line for finding in findings] == [3, 9]
+    assert "197 more" in findings[0].message

@@ -18,7 +18,8 @@ from report.documents import (
 )
 from report.hostile import HOSTILE
 from report.workflow_commands import Command, read
-from runner.report.annotation_rules import RULES, AnnotationRule, Severity
+from runner.definitions.problem_codes import Severity
+from runner.report.annotation_rules import RULES, AnnotationRule
 from runner.report.annotations.annotation import Annotation, by_severity
 from runner.report.annotations.building import from_plan, from_problems, from_report
 from runner.report.annotations.github import github_commands

@@ -16,7 +16,8 @@ from jsonschema import Draft4Validator
 
 from report.documents import hostile_plan, hostile_problems, hostile_report, make_problem, make_report, make_result
 from report.hostile import HOSTILE
-from runner.report.annotation_rules import RULES, AnnotationRule, Severity
+from runner.definitions.problem_codes import Severity
+from runner.report.annotation_rules import RULES, AnnotationRule
 from runner.report.annotations.annotation import Annotation, by_severity
 from runner.report.annotations.building import from_plan, from_problems, from_report
 from runner.report.annotations.sarif import FINGERPRINT, MAX_RESULTS, SCHEMA, sarif
@@ -73,9 +74,16 @@ def expected(findings: list[Annotation]) -> list[tuple[object, ...]]:
 
 
 def link(finding: Annotation) -> str:
-    """The link to the row that a finding is about, if that stands anywhere."""
-    row = unlinked(printable(str(finding.row))).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
-    return f" (row: [{row}](1))" if finding.row_place else ""
+    """The links to the row that a finding is about, and to the other places with the same finding."""
+    row = escaped_link(str(finding.row))
+    own = [f"row: [{row}](1)"] if finding.row_place else []
+    others = [f"[{escaped_link(str(each))}]({number})" for number, each in enumerate(finding.others, 1 + len(own))]
+    said = "; ".join([*own, *([f"also: {', '.join(others)}"] if others else [])])
+    return f" ({said})" if said else ""
+
+
+def escaped_link(place: str) -> str:
+    return unlinked(printable(place)).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
 
 
 def unlinked(text: str) -> str:
@@ -160,7 +168,7 @@ def test_fingerprints_stay_while_lines_shift() -> None:
 
 
 def test_fingerprints_of_firings_are_of_bulletin_and_accounts() -> None:
-    first, second = (make_result(f"b{number}", "failed", line=number) for number in (1, 2))
+    first, second = (make_result(f"b{why}", "failed", reason=f"it is {why}") for why in ("blank", "late"))
     moved = [first | {"line": 40, "reason": "HTTP 404"}, second]
 
     before = fingerprints(from_report(make_report(first, second)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from report.documents import make_problem, make_problems
+from report.documents import make_problem, make_problems, make_warning
 from report.hostile import HOSTILE
 from report.markdown import ALLOWED, rendered
 from runner.report.markdown.problems import problems_markdown
@@ -20,6 +20,13 @@ def test_every_problem_has_its_place_and_its_fix() -> None:
         'properties.program_id is the number 234567; CleverTap takes only textWrite "234567".',
         "property-not-string",
     ]
+
+
+def test_a_warning_is_marked_and_blocks_nothing() -> None:
+    seen = rendered(problems_markdown(make_problems(make_warning())))
+
+    assert seen.text.startswith("0 bulletins in 2 files are valid, with 1 warning.")
+    assert "warning" in seen.rows[1][2]
 
 
 def test_a_valid_set_is_said_to_be() -> None:

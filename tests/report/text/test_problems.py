@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from report.documents import make_problems, make_warning
 from runner.definitions.model import Definitions
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
@@ -52,7 +53,12 @@ def test_an_unknown_line_has_no_snippet() -> None:
 
 def test_the_verdict_counts_what_was_found() -> None:
     good = Definitions({}, {}, (), ("a.yaml",))
+    warned = make_problems(make_warning(), files=["a.yaml"])
+    both = make_problems(PROBLEM, make_warning(), files=["a.yaml"])
     bad = Definitions({}, {}, (), ("a.yaml", "bulletins.d/x.yaml"), (PROBLEM,))
 
     assert verdict(good) == "0 bulletins in 1 file are valid"
     assert verdict(bad) == "1 problem in 1 of 2 files"
+    assert verdict(warned) == "0 bulletins in 2 files are valid, with 1 warning"
+    assert verdict(both) == "1 problem in 1 of 3 files, and 1 warning"
+    assert verdict(warned.strict()) == "1 problem in 1 of 2 files (1 warning among them, an error by --strict)"

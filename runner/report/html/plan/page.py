@@ -9,6 +9,7 @@ from runner.report.counts import only_later
 from runner.report.document.budget_estimate import expires_first
 from runner.report.document.entry_text import reason_with_warnings
 from runner.report.document.plan import until_of
+from runner.report.document.problem_entries import definition_warnings
 from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import ACTION_KINDS
 from runner.report.html.page import render
@@ -23,6 +24,7 @@ from runner.report.local_time import zone_of
 
 FIRST_ROWS = 40  # rows in the HTML itself, for readers without scripts
 MOST_CHANGES = 100
+MOST_WARNINGS = 20
 _SCRIPTS = (
     "dom.js",
     "data.js",
@@ -85,6 +87,8 @@ def plan_page(document: dict[str, Any]) -> str:
         numbers={name: number for number, name in enumerate(accounts)},
         zone_names=names,
         most_changes=MOST_CHANGES,
+        warnings=definition_warnings(document),
+        most_warnings=MOST_WARNINGS,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.report.annotation_rules import Severity
+from runner.definitions.problem_codes import Severity
 from runner.report.document.repeated_bulletins import bulletin_of
 from runner.report.html.instants import instant_ms
 from runner.report.html.labels import OUTCOME_KINDS, FiringKind
