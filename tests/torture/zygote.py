@@ -140,7 +140,7 @@ def _compile_statements() -> None:
 
 def _code_of(arguments: Sequence[str]) -> int:
     try:
-        program(arguments)
+        program(list(arguments))
     except SystemExit as ended:
         return int(ended.code or 0)
     return 0
