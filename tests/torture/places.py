@@ -1,4 +1,4 @@
-"""Where the torture takes place: a site in a temporary folder, its ledger a file or a schema of a database."""
+"""Where the torture takes place: a site in a temporary folder, its ledger a file or a fresh database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from end_to_end.site import Hold, Site
-from servers.postgres import PrivatePostgres, new_schema
+from servers.postgres import PrivatePostgres, new_database
 
 from runner.sandbox.server import Sandbox
 from torture.processes import output
@@ -35,7 +35,7 @@ def new_site(ids: list[str], *, latency_s: float, port: int | None) -> Iterator[
         tempfile.TemporaryDirectory(prefix="bulletins-torture-") as folder,
         Sandbox(latency_s=latency_s, on_answer=hold) as sandbox,
     ):
-        site = Site(Path(folder), sandbox, ledger=new_schema(port) if port else None, hold=hold)
+        site = Site(Path(folder), sandbox, ledger=new_database(port) if port else None, hold=hold)
         site.environment["XDG_STATE_HOME"] = os.path.join(folder, "state")
         site.write_accounts()
         site.make_ledger()

@@ -249,7 +249,37 @@ def test_what_cannot_be_read_or_written_is_said(
     assert done.out == ""
 
 
-@pytest.mark.parametrize("command", [[], ["csv"], ["json"], ["curl"]])
+def test_a_person_at_a_terminal_is_asked_what_comes_first_in_a_date(tmp_path: Path) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    (tmp_path / "a.csv").write_text("name,event,c-by,at\nx,E,a@example.com,02/12/2036 9pm\n", encoding="utf-8")
+    with on_terminal("import", "csv", "a.csv", "--timezone", "UTC", folder=tmp_path) as terminal:
+        terminal.wait_for("2 December")
+        terminal.wait_for("12 February")
+        terminal.type("1\n")
+        terminal.wait_for("at: 2036-12-02T21:00:00")
+        assert terminal.leave("") == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--column", "name"],
+        ["--column", "=Title"],
+        ["--column", "name="],
+        ["--day-first", "--month-first"],
+        ["--timezone", "IST/Kolkata"],
+        ["--key", "id"],
+    ],
+    ids=str,
+)
+def test_options_that_cannot_be_meant_are_refused(bulletins: Bulletins, options: list[str]) -> None:
+    done = bulletins("import", "csv", file("a.csv", "id,name,at\na,x,now\n"), *options)
+    assert done.refused_with(ErrorCode.BAD_USAGE, options[-1] if options[0] == "--timezone" else "", exit_code=2)
+
+
+@pytest.mark.parametrize("command", [[], ["csv"], ["xlsx"], ["json"], ["curl"]])
 def test_every_form_has_help(bulletins: Bulletins, command: list[str]) -> None:
     done = bulletins("import", *command, "--help")
     assert done.code == 0
