@@ -17,4 +17,4 @@ def next_dates(cron: str, timezone: str, now: datetime) -> str:
     if not expression or fault(expression) is not None:
         return ""
     times = local_times(Recurrence(expression, timezone), now, timezone, _NEXT_SHOWN)
-    return f"{meaning(expression)}: next {times} in {timezone}" if times else ""
+    return f"{meaning(expression) or 'its times'}: next {times} in {timezone}" if times else ""
