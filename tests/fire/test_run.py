@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 import time
@@ -57,6 +58,13 @@ def test_what_is_due_is_fired_once_and_the_next_run_sends_nothing(firer: Firer, 
 
     assert set(outcomes(again).values()) == {None}
     assert (again.exit_code, max(accepted(sandbox).values()), len(sandbox.received())) == (Exit.OK, 1, 12)
+
+
+def test_garbage_collection_skips_older_objects_during_a_run_only(firer: Firer) -> None:
+    counts = [gc.get_freeze_count()]
+    firer.fire([bulletin(1)], on_result=lambda result: counts.append(gc.get_freeze_count()))
+    assert counts[1] > 0
+    assert gc.get_freeze_count() == counts[0]
 
 
 def test_never_more_in_flight_than_the_account_allows(ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from runner import clock
 from runner.cli.groups import Group
 from runner.cli.options import DEFAULT_PATH, as_argument
 from runner.cli.shell_completion import completions
@@ -49,6 +50,11 @@ def _import_options(command: F) -> F:
                 metavar="NAME",
                 shell_complete=completions.accounts,
                 help="The account of bulletins that name none.",
+            ),
+            click.option(
+                "--literal-braces",
+                is_flag=True,
+                help="Send placeholders such as {{ name }} and $NAME as they are: the bulletins get literal_braces.",
             ),
             click.option(
                 "--path",
@@ -228,7 +234,7 @@ def _context(out: Path | None, path: Path | None, **options: Any) -> ImportConte
 
     if out is not None:
         check_new_file(out)
-    return import_context(path, **options)
+    return import_context(path, **options, now=clock.now())
 
 
 def _content(path: Path) -> tuple[str, bytes]:
@@ -257,9 +263,9 @@ def _finish(made: Import, context: ImportContext, out: Path | None) -> int:
         click.echo(made.text, nl=False)
     else:
         write_new_file(made.text, out)
+    print_problems(made.warnings, to_stderr=True)
     where = "standard output" if out is None else out
     click.echo(f"{counted(made.count, 'bulletin')} written to {where}", err=True)
-    print_problems(made.warnings, to_stderr=True)
     for line in (*made.summary, *made.notes):
         click.echo(f"  {printable(line)}", err=True)
     set_ = as_argument(Path(context.path))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from runner.definitions.building import accounts_and_events, incomplete_entry
+from runner.definitions.building import accounts_and_events, incomplete_entry, letter_encodings
 from runner.definitions.building.check import checked
 from runner.definitions.building.incomplete_entry import MergedEntry
 from runner.definitions.building.set_contents import (
@@ -37,6 +37,7 @@ from runner.definitions.schema import credential_fields
 from runner.definitions.schema.schemas import document_kind
 from runner.definitions.tables import expansion
 from runner.definitions.tables.rows import rows_of
+from runner.definitions.tables.unfilled_texts import is_suspicious, unfilled
 
 
 def add(parts: SetContents, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
@@ -51,7 +52,9 @@ def add(parts: SetContents, document: Document, findings: list[Finding], read_be
     if kind == "bulletins":
         # An unknown field in or next to the defaults may be a misspelt one that entries seem to lack.
         if not any((finding.at_key and len(finding.path) < 3) or len(finding.path) < 2 for finding in findings):
+            before = len(parts.bulletins)
             _add_bulletins(parts, document, findings, read_beside)
+            parts.findings += letter_encodings.in_bulletins(parts.bulletins[before:])
         return
     broken = _by_entry(kind, findings)
     parts.has_catalog |= kind == "business_events"
@@ -143,10 +146,10 @@ def _add_further_findings(
     """Add further findings about an entry that cannot be built. `reported` holds those already reported."""
     found: list[Finding] = []
     fields = entry.fields
-    is_filled_in = "for_each" in fields or expansion.may_have_template(fields) or expansion.has_template(fields)
+    is_filled_in = "for_each" in fields or is_suspicious(fields) or expansion.has_template(fields)
     if is_filled_in and incomplete_entry.has_sure_texts(entry, reported):
         filled = _filled_in(parts, entry, document, read_beside)
-        found = filled if isinstance(filled, list) else []
+        found = filled if isinstance(filled, list) else list(filled.warnings)
     parts.findings += found
     parts.findings += incomplete_entry.times(entry, [*reported, *found])
 
@@ -167,7 +170,7 @@ def _filled_in(
     elif expansion.is_recurring(fields):
         found = expansion.template(fields, None, entry.path, entry.file)
     else:
-        return list(expansion.unfilled(fields, entry.path, entry.file))
+        return list(unfilled(fields, entry.path, entry.file))
     parts.bad_templates += len(found) if isinstance(found, list) else 0
     return found
 
@@ -178,18 +181,19 @@ def _made(
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
     fields = entry.fields
     is_template = "for_each" in fields
-    if not is_template and not unsure and not expansion.may_have_template(fields):
+    if not is_template and not unsure and not is_suspicious(fields):
         yield expansion.FilledEntry(fields)
         return
     filled = _filled_in(parts, entry, document, read_beside)
     if isinstance(filled, list):
         parts.findings += filled
-        if not filled and not is_template:
+        if not is_template and not any(finding.is_error for finding in filled):
             yield from _sound(parts, [expansion.FilledEntry(fields)], entry)
     elif excess := _excess(parts, filled):
         message, hint = excess, "Use fewer rows, or split the definitions into two sets."
         parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
     else:
+        parts.findings += filled.warnings
         yield from _sound(parts, _counted(parts, filled, entry), entry)
 
 
