@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ledger import claim_one
 from sqlalchemy import Connection
 
 from fire import (
@@ -288,7 +289,7 @@ def test_what_an_ended_run_still_held_is_reported_once_by_runs_that_select_it(fi
     gone = firer.ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta())
     firer.ledger.clock.source = None
     for step in plan_of([bulletin(1), bulletin(2)], firer.ledger).steps:
-        assert firer.ledger.claim(gone, step.firing, long_ago)
+        assert claim_one(firer.ledger, gone, step.firing, long_ago)
 
     first, second = firer.fire([bulletin(1)]), firer.fire([bulletin(1)])
     assert (outcomes(first), first.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)

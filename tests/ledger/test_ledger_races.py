@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 from plan import NOW, TICK
 
-from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, child, for_children
+from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, child, claim_one, for_children, settle_one
 from ledger.child import FIRINGS
 from runner.ledger.database import tables
 from runner.ledger.ledger import Ledger
@@ -44,7 +44,7 @@ def started(what: str, url: str) -> Iterator[subprocess.Popen[str]]:
 def test_of_eight_threads_one_claims_each_firing(ledger: Ledger, ledger_url: str) -> None:
     def work() -> list[str]:
         run = begin(ledger)
-        return [firing.key.bulletin for firing in FIRINGS if ledger.claim(run, firing, NOW)]
+        return [firing.key.bulletin for firing in FIRINGS if claim_one(ledger, run, firing, NOW)]
 
     got = Counter(bulletin for mine in at_once(*[work] * 8) for bulletin in mine)
     assert got == Counter(firing.key.bulletin for firing in FIRINGS)
@@ -53,12 +53,12 @@ def test_of_eight_threads_one_claims_each_firing(ledger: Ledger, ledger_url: str
 
 def test_threads_that_settle_and_read_at_once_lose_nothing(ledger: Ledger) -> None:
     run = begin(ledger)
-    claims = [ledger.claim(run, firing, NOW) for firing in FIRINGS]
+    claims = [claim_one(ledger, run, firing, NOW) for firing in FIRINGS]
 
     def work(number: int) -> None:
         for claim in claims[number::4]:
             assert claim
-            assert ledger.settle(claim, Settlement(State.FIRED), NOW)
+            assert settle_one(ledger, claim, Settlement(State.FIRED), NOW)
             ledger.history(FIRINGS, NOW)
             ledger.renew(run, lease=LEASE)
 
@@ -87,10 +87,10 @@ def test_a_claim_outlives_the_process_that_made_it(ledger: Ledger, ledger_url: s
     held = FIRINGS[0]
     (row,) = ledger.rows()
     assert (row.key, row.state) == (held.key, State.CLAIMED)
-    assert ledger.claim(begin(ledger), held, NOW) is None
+    assert claim_one(ledger, begin(ledger), held, NOW) is None
     after = NOW + LEASE + TICK
     for now, action in ((NOW, Action.CLAIMED), (after, Action.IN_DOUBT)):
         (step,) = decide([held], at(ledger, now).history([held], now), now).steps
         assert step.action is action
     assert [swept.key for swept in ledger.put_claims_in_doubt(begin(ledger, after))] == [held.key]
-    assert ledger.claim(begin(ledger, after), held, after + timedelta(days=400)) is None
+    assert claim_one(ledger, begin(ledger, after), held, after + timedelta(days=400)) is None

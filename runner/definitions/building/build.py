@@ -39,6 +39,8 @@ from runner.definitions.tables import expansion
 from runner.definitions.tables.rows import rows_of
 from runner.definitions.tables.unfilled_texts import is_suspicious, unfilled
 
+_Shape = tuple[tuple[str, ...], ...]  # the fields of an entry, and the keys of its merged fields
+
 
 def add(parts: SetContents, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
     """Add the values of `document` to `parts`. `findings` holds the findings of the schema about it.
@@ -89,6 +91,7 @@ def _add_bulletins(
     # Defaults may hold templates for entries with rows, so each plain entry that inherits them is checked.
     unsure = expansion.has_template(defaults)
     parts.bad_templates = 0
+    known_inherited: dict[_Shape, frozenset[str]] = {}
     for number, (line, column) in enumerate(document.entries("bulletins")):
         path: Path = ("bulletins", number)
         own = document.value["bulletins"][number]
@@ -106,7 +109,8 @@ def _add_bulletins(
             _add_further_findings(parts, entry, [*reported, *missing], document, read_beside)
         else:
             place = Place(document.file, line, column, number)
-            _add_sound_entry(parts, entry, _inherited(own, defaults), place, document, read_beside, unsure=unsure)
+            inherited = _inherited(own, defaults, known_inherited)
+            _add_sound_entry(parts, entry, inherited, place, document, read_beside, unsure=unsure)
 
 
 def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Finding]]:
@@ -128,8 +132,11 @@ def _add_sound_entry(
     *,
     unsure: bool,
 ) -> None:
+    if not unsure and "for_each" not in entry.fields and not is_suspicious(entry.fields):
+        _add_bulletin(parts, entry.fields, entry, inherited, place)
+        return
     before, is_read = len(parts.findings), False
-    for made in _made(parts, entry, document, read_beside, unsure=unsure):
+    for made in _made(parts, entry, document, read_beside):
         is_read = True
         _add_bulletin(parts, made.fields, entry, inherited, replace(place, row=made.row) if made.row else place)
     if not is_read:
@@ -176,19 +183,14 @@ def _filled_in(
 
 
 def _made(
-    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
+    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
 ) -> Iterator[expansion.FilledEntry]:
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
-    fields = entry.fields
-    is_template = "for_each" in fields
-    if not is_template and not unsure and not is_suspicious(fields):
-        yield expansion.FilledEntry(fields)
-        return
     filled = _filled_in(parts, entry, document, read_beside)
     if isinstance(filled, list):
         parts.findings += filled
-        if not is_template and not any(finding.is_error for finding in filled):
-            yield from _sound(parts, [expansion.FilledEntry(fields)], entry)
+        if "for_each" not in entry.fields and not any(finding.is_error for finding in filled):
+            yield from _sound(parts, [expansion.FilledEntry(entry.fields)], entry)
     elif excess := _excess(parts, filled):
         message, hint = excess, "Use fewer rows, or split the definitions into two sets."
         parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
@@ -246,15 +248,27 @@ def _add_bulletin(
         parts.bulletins.append(_bulletin(fields, schedule, when, inherited, place))
 
 
-def _inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the fields inherited from `defaults`; for merged fields, of each inherited key."""
+def _inherited(
+    entry: Mapping[str, Any], defaults: Mapping[str, Any], known: dict[_Shape, frozenset[str]]
+) -> frozenset[str]:
+    """Return the names of the fields inherited from `defaults`; for merged fields, of each inherited key.
+
+    `known` keeps the answers for these defaults, because the entries of a file mostly have the same fields.
+    """
     if not defaults:
         return frozenset()
+    shape = (tuple(entry), *(tuple(entry.get(name, ())) for name in MERGED if name in defaults))
+    if shape not in known:
+        known[shape] = _shared(_names_inherited(entry, defaults))
+    return known[shape]
+
+
+def _names_inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozenset[str]:
     names = {name for name in defaults if name not in entry and name not in MERGED}
     for name in MERGED:
         own = entry.get(name, ())
         names |= {f"{name}.{key}" for key in defaults.get(name, ()) if key not in own}
-    return _shared(frozenset(names))
+    return frozenset(names)
 
 
 @lru_cache(maxsize=1024)
@@ -270,14 +284,14 @@ def _bulletin(
     place: Place,
 ) -> Bulletin:
     values = {
-        attribute: read(fields[name]) if name in fields else default
+        attribute: default if name not in fields else fields[name] if read is None else read(fields[name])
         for name, attribute, default, read in _READ_AS_WRITTEN
     }
     return Bulletin(**values, when=when, schedule=schedule, inherited=inherited, place=place)
 
 
-def _reader(field: Field) -> Callable[[Any], Any]:
-    """Return the function that turns a valid value of a definition into one of a bulletin."""
+def _reader(field: Field) -> Callable[[Any], Any] | None:
+    """Return the function that turns a valid value of a definition into one of a bulletin; None for the same value."""
     intern = sys.intern  # thousands of bulletins share the same few events, addresses and property names
     match field.form:
         case Form.MAPPING:
@@ -289,7 +303,7 @@ def _reader(field: Field) -> Callable[[Any], Any]:
         case Form.TEXT | Form.WORD if not field.is_own:
             return intern
         case _:
-            return lambda value: value
+            return None
 
 
 # `when` and `schedule` are read by `bulletin_times`.

@@ -55,6 +55,12 @@ def fault(cron: str) -> tuple[str, str] | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def meaning(cron: str) -> str:
+    """Return the times of a valid expression in words: `At 18:30 on Friday`."""
+    return CronSim(cron, datetime(2000, 1, 1)).explain()
+
+
 def _wrong_count(cron: str, fields: list[str]) -> tuple[str, str]:
     count = "no field" if not cron else f"{len(fields)} fields" if len(fields) > 1 else "one field"
     fixed: list[str] = []
