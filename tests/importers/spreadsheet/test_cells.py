@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from runner.definitions.sources import Source
 from runner.importers.conversion import Converted, converted
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes
-from runner.importers.spreadsheet.cells import with_notes
+from runner.importers.spreadsheet.column_faults import folded
+from runner.importers.spreadsheet.columns import ColumnOptions
 from runner.importers.spreadsheet.rows import drafts_in
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
@@ -147,11 +149,38 @@ def test_no_text_that_recurs_is_too_odd(cell: str) -> None:
     assert result.problems or result.text
 
 
-def test_numbers_that_a_spreadsheet_rewrote_are_noted_once_for_each_column() -> None:
-    notes = ImportNotes()
-    sheet = "name,id2,b,c\nx,1,2.5,007\ny,2.34567E+05,234567.0,12\nz,1E5,234568.0,1e\n"
-    assert len(list(with_notes(found_in(sheet), notes))) == 3
-    assert notes.texts == [
-        "file:3: properties.id2 is '2.34567E+05', which looks like a number that the spreadsheet rewrote",
-        "file:3: properties.b is '234567.0', which looks like a number that the spreadsheet rewrote",
-    ]
+@pytest.mark.parametrize(
+    ("sheet", "place", "code"),
+    [
+        ("name,b\nx,#REF!\n", (2, 3), Code.CELL_DAMAGED),
+        ("name,b\nx,9.00001E+11\n", (2, 3), Code.CELL_DAMAGED),
+        ("name,b\nx,'00124\n", (2, 3), Code.CELL_DAMAGED),
+        ('name,b\nx,"=""00123"""\n', (2, 3), Code.CELL_DAMAGED),
+        ("name,b\nx,234567.0\n", (2, 3), Code.CELL_REWRITTEN),
+        ("name,b\nx, y\n", (2, 3), Code.CELL_WHITE_SPACE),
+        ("name,b\nx ,y\n", (2, 1), Code.CELL_WHITE_SPACE),
+        ("name,b\nx,a\u200bb\n", (2, 3), Code.INVISIBLE_CHARACTER),
+        ("name,b\nx,#REF!\ny,#REF!\n", (1, 6), Code.CELL_DAMAGED),
+        ("name,b\nx,1\nname,b\ny,2\n", (3, 1), Code.BAD_FORMAT),
+    ],
+)
+def test_a_table_follows_the_rules_of_tables(sheet: str, place: tuple[int, int], code: Code) -> None:
+    table = table_in(sheet)
+    fold = partial(folded, sheet=table.sheet, header=table.header_row)
+    result = converted(drafts_in(table, GIVEN), ImportContext("bulletins.d"), ImportNotes(), fold)
+    (problem,) = (*result.problems, *result.warnings)
+    assert ((problem.line, problem.column), problem.code) == (place, code)
+    assert problem.is_error is (code in (Code.CELL_DAMAGED, Code.BAD_FORMAT))
+
+
+@pytest.mark.parametrize(
+    "sheet", ["name,tags\nx, a \n", "name,at\nx, 2026-12-01T18:30:00Z \n", "name,c-by\nx,a@b.de \n"]
+)
+def test_white_space_that_is_not_sent_is_no_warning(sheet: str) -> None:
+    result = result_of(sheet)
+    assert (told(list(result.problems)), told(list(result.warnings))) == ([], [])
+
+
+def test_a_damaged_cell_of_a_column_that_is_left_out_does_not_matter() -> None:
+    table = table_in("name,b\nx,#REF!\n", ColumnOptions(ignored=["b"]))
+    assert [each.fields["name"] for each in drafts_in(table, GIVEN) if isinstance(each, Draft)] == ["x"]
