@@ -115,6 +115,7 @@ def bulletins_of(plain: Iterable[Plain], file: str) -> Iterator[Bulletin]:
         values["c_by"] = intern(values["c_by"])
         values["place"] = _place_of(values["place"], file)
         values["schedule"] = _schedule_of(None if values["schedule"] is None else tuple(values["schedule"]))
+        values["as_before"] = tuple(bulletins_of(values["as_before"], file))
         values["inherited"] = _shared(tuple(values["inherited"]))
         yield Bulletin(**values)
 
@@ -186,6 +187,7 @@ _ENCODED: Mapping[str, Callable[[Any], Plain]] = {
     "place": _plain_place,
     "schedule": _plain_schedule,
     "inherited": sorted,
+    "as_before": lambda bulletins: [plain_bulletin(each) for each in bulletins],
 }
 _ATTRIBUTES = tuple(field.name for field in fields(Bulletin))
 _values = attrgetter(*_ATTRIBUTES)

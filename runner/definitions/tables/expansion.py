@@ -15,6 +15,7 @@ from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import RowReference
 from runner.definitions.suggest import quoted
+from runner.definitions.tables.csv_table import Cells
 from runner.definitions.tables.rows import Rows
 
 if TYPE_CHECKING:
@@ -35,11 +36,15 @@ _CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 @dataclass(frozen=True, slots=True)
 class FilledEntry:
-    """The fields of one bulletin made by a template, its row, and the number of characters filled in."""
+    """The fields of one bulletin made by a template, its row, and the number of characters filled in.
+
+    `as_before`: the fields that earlier releases made of the row in checkouts with other line ends.
+    """
 
     fields: Fields
     row: RowReference | None = None
     characters: int = 0
+    as_before: tuple[Fields, ...] = ()
 
 
 def is_recurring(fields: Mapping[str, Any]) -> bool:
@@ -156,7 +161,17 @@ class Template:
                 place = (*self.path, *fault.key)
                 yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=row)
             else:
-                yield FilledEntry(self.filling.filled(rendered), row, sum(map(len, rendered.values())))
+                as_before = tuple(self._as_before(cells)) if isinstance(cells, Cells) and cells.as_before else ()
+                yield FilledEntry(self.filling.filled(rendered), row, sum(map(len, rendered.values())), as_before)
+
+    def _as_before(self, cells: Cells) -> Iterator[Fields]:
+        from runner.definitions.templates import RowFault
+
+        for each in cells.as_before:
+            try:
+                yield self.filling.filled(self.renderer.render(each))
+            except RowFault:
+                continue  # no earlier release could make a bulletin of it either
 
 
 def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Template | list[Finding]:
