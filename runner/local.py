@@ -70,4 +70,9 @@ def folder_in_home(*, macos: str, other: str) -> Path | None:
 
 def enclosing_checkout(folder: Path) -> Path | None:
     """Return the nearest folder, from `folder` upwards, that has an entry `.git`; None if there is none."""
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    return next(enclosing_checkouts(folder), None)
+
+
+def enclosing_checkouts(folder: Path) -> Iterator[Path]:
+    """Yield each folder, from `folder` upwards, that has an entry `.git`. A submodule lies in several checkouts."""
+    return (each for each in (folder, *folder.parents) if (each / ".git").exists())

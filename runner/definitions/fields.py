@@ -98,6 +98,7 @@ FIELDS = (
     Field("tags", Form.WORDS, (), columns=("tag",)),
     Field("revision", Form.NUMBER, 1, is_in_defaults=False),
     Field("allow_duplicate", Form.FLAG, False),
+    Field("literal_braces", Form.FLAG, False),
 )
 
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}

@@ -139,6 +139,7 @@ class Bulletin:
     tags: tuple[str, ...] = ()
     revision: int = 1
     allow_duplicate: bool = False
+    literal_braces: bool = False  # placeholders in the texts are meant
     inherited: frozenset[str] = frozenset()
     as_before: tuple[Bulletin, ...] = ()
 

@@ -49,10 +49,16 @@ class Code(StrEnum):
     TOO_LONG = "too-long"
     TOO_MANY_BYTES = "too-many-bytes"
     PROPERTY_NOT_STRING = "property-not-string"
+    UNFILLED_PLACEHOLDER = "unfilled-placeholder"
+    POSSIBLE_PLACEHOLDER = "possible-placeholder"
+    TYPOGRAPHIC_QUOTES = "typographic-quotes"
+    TWO_ENCODINGS = "two-encodings"
     BAD_TIME = "bad-time"
     BAD_DURATION = "bad-duration"
     WHEN_MILLISECONDS = "when-milliseconds"
     BAD_CRON = "bad-cron"
+    SURPRISING_CRON = "surprising-cron"
+    NEW_IN_PAST = "new-in-past"
     TABLE_UNREADABLE = "table-unreadable"
     BAD_TABLE = "bad-table"
     LFS_POINTER = "lfs-pointer"
@@ -64,6 +70,7 @@ class Code(StrEnum):
     BAD_TEMPLATE = "bad-template"
     ROW_VALUE = "row-value"
     TEMPLATE_ID = "template-id"
+    ROW_NUMBER_ID = "row-number-id"
     DUPLICATE_ID = "duplicate-id"
     DUPLICATE_NAME = "duplicate-name"
     DUPLICATE_PAYLOAD = "duplicate-payload"
@@ -251,6 +258,35 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "properties: {program_id: 234567}",
         'properties: {program_id: "234567"}',
     ),
+    Code.UNFILLED_PLACEHOLDER: Explanation(
+        "a text contains a placeholder that nothing fills in",
+        "People would read the placeholder. Only {{ row.… }} is filled in, with for_each, and {{ occurrence.… }}, with"
+        " cron. If the braces are meant, for example for CleverTap's own templates, add literal_braces: true.",
+        'name: "{{ show }} at seven"',
+        "name: Sa Re Ga Ma at seven",
+    ),
+    Code.POSSIBLE_PLACEHOLDER: Explanation(
+        "a text contains something that looks like a placeholder",
+        "Nothing fills it in, so people read it as it is written. If it is meant, add literal_braces: true.",
+        'name: "{show} at seven"',
+        "name: Sa Re Ga Ma at seven",
+        Severity.WARNING,
+    ),
+    Code.TYPOGRAPHIC_QUOTES: Explanation(
+        "a value is in typographic quotes, which are part of it",
+        "Word processors and phones replace straight quotes. YAML does not remove typographic ones, so they are sent.",
+        "name: “Sa Re Ga Ma”",
+        'name: "Sa Re Ga Ma"',
+        Severity.WARNING,
+    ),
+    Code.TWO_ENCODINGS: Explanation(
+        "two names have the same letters in two encodings",
+        "An é can be one character, or an e and an accent. Nobody sees the difference, but CleverTap treats them as two"
+        " names. Copy the name from one place to the other.",
+        'properties: {"Café": a, "Cafe\\u0301": b}',
+        'properties: {"Café": a}',
+        Severity.WARNING,
+    ),
     Code.BAD_TIME: Explanation(
         "a time or time zone cannot be used",
         "A release time must be unambiguous: add the offset from UTC, such as +05:30, or write the timezone field.",
@@ -274,6 +310,22 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "A cron expression has five fields: minute, hour, day of month, month, day of week. It must match some date.",
         'schedule: {cron: "30 18 * FRI", timezone: Asia/Kolkata}',
         'schedule: {cron: "30 18 * * FRI", timezone: Asia/Kolkata}',
+    ),
+    Code.SURPRISING_CRON: Explanation(
+        "a recurring schedule is due at times that people may not expect",
+        "A cron starts again in each hour, day and month: */40 is due at minute 0, at minute 40, and again 20 minutes"
+        " later. If both days are given, either of them counts. `bulletins plan` shows the next times.",
+        'schedule: {cron: "* 18 * * FRI", timezone: Asia/Kolkata}  # 60 times',
+        'schedule: {cron: "0 18 * * FRI", timezone: Asia/Kolkata}',
+        Severity.WARNING,
+    ),
+    Code.NEW_IN_PAST: Explanation(
+        "a bulletin is added with a time that has passed",
+        "While its grace period lasts, it is sent as soon as it is merged. After that, it is never sent. Usually the"
+        " year or the month is an old one.",
+        "schedule: {at: 2025-12-01T18:30:00+05:30}",
+        "schedule: {at: 2026-12-01T18:30:00+05:30}",
+        Severity.WARNING,
     ),
     Code.TABLE_UNREADABLE: Explanation(
         "the CSV file of a for_each is missing, or is outside the folder of the definitions",
@@ -342,6 +394,14 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "The ledger knows each bulletin by its id. So the id must contain a cell that differs from row to row.",
         "id: sa-re-ga-ma",
         'id: "sa-re-ga-ma-{{ row.episode }}"',
+    ),
+    Code.ROW_NUMBER_ID: Explanation(
+        "the ids of a for_each are made from a column that only counts the rows",
+        "An inserted row shifts the numbers below it: each of these bulletins gets the id of another. An id that was"
+        " sent is not sent again. Use a column that belongs to the row, such as a number of the episode.",
+        'id: "show-{{ row.no }}"  # no is 1, 2, 3, …',
+        'id: "{{ row.show | slug }}-{{ row.episode }}"',
+        Severity.WARNING,
     ),
     Code.DUPLICATE_ID: Explanation(
         "two bulletins of the set have the same id",

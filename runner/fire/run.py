@@ -7,6 +7,7 @@ for a slot, is sent with one request, and its outcome is recorded. At the end th
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ class Run:
         by_account = self._by_account(plan)
         lanes = self._lanes(plan, by_account, accounts)
         threads = self._lane_threads(lanes, credentials) if lanes else None
-        with self._writer, self._lease, self._slots(lanes), _quick_switches():
+        with self._writer, self._lease, self._slots(lanes), _quick_switches(), _short_collections():
             self._record_past_firings(plan, covers)
             if threads is not None:
                 threads.start()
@@ -258,3 +259,15 @@ def _quick_switches() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+@contextlib.contextmanager
+def _short_collections() -> Iterator[None]:
+    """Exclude the objects that exist now from garbage collection: a collection of them all takes longer than many
+    requests, and delays all threads.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

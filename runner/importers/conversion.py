@@ -15,12 +15,13 @@ from typing import Any
 from runner.definitions.editing.writing import document, scalar
 from runner.definitions.fields import FIELDS, MERGED
 from runner.definitions.load import load_sources
-from runner.definitions.model import canonical
+from runner.definitions.model import Bulletin, canonical
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.reading.reader import read
 from runner.definitions.sources import MAX_FILE_BYTES, Source
+from runner.definitions.tables.unfilled_texts import unfilled
 from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes, accounts_for, zone_for
@@ -30,6 +31,7 @@ from runner.importers.naming import base, ids_for
 _NAME = "\U0010fffdimported.yaml"
 _ACCOUNTS = "\U0010fffcaccounts.yaml"
 _SEEN = re.compile(re.escape(_NAME) + r":(\d+)")
+_OF_PLACEHOLDERS = (Code.UNFILLED_PLACEHOLDER, Code.POSSIBLE_PLACEHOLDER, Code.BAD_TEMPLATE)
 _OF_THE_WHOLE = (Code.PROPERTY_MISSING, Code.MISSING_FIELD)
 _Places = dict[tuple[int, int], list[tuple[Path, bool]]]
 _COMMON = tuple(each.name for each in FIELDS if each.is_in_defaults and not (each.is_own or each.is_merged))
@@ -37,15 +39,18 @@ _COMMON = tuple(each.name for each in FIELDS if each.is_in_defaults and not (eac
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """The result of an import: the text of a file with its bulletins, or the problems.
+    """The result of an import: the text of a file with its bulletins, or the problems. Warnings don't prevent it.
 
-    `numbered` are ids that end with a number only because another bulletin has the same name.
+    `numbered` are ids that end with a number only because another bulletin has the same name. `bulletins` are what the
+    text defines, in the order of the drafts.
     """
 
     text: str
     drafts: Sequence[Draft]
     problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
     numbered: Sequence[str] = ()
+    bulletins: Sequence[Bulletin] = ()
 
 
 def converted(
@@ -70,15 +75,20 @@ def converted(
             exit_code=Exit.USAGE,
         )
     text, ids = "", []
+    bulletins: list[Bulletin] = []
     try:
         ids = list(ids_for(drafts, (bulletin.id for bulletin in context.definitions.bulletins)))
         text = _written(_entries(drafts, ids, context, notes))
-        problems += _problems(text, drafts, context, notes)
+        found_in_text, bulletins = _check(text, drafts, context, notes)
+        problems += found_in_text
     except UserError:
-        if not problems:
+        if not any(problem.is_error for problem in problems):
             raise
     numbered = [id_ for draft, id_ in zip(drafts, ids, strict=False) if "id" not in draft.fields and id_ != base(draft)]
-    return Converted(text, drafts, _limited(fold(dict.fromkeys(problems))), numbered)
+    limited = _limited(fold(dict.fromkeys(problems)))
+    errors = [problem for problem in limited if problem.is_error]
+    warnings = [problem for problem in limited if not problem.is_error]
+    return Converted(text, drafts, errors, warnings, numbered, bulletins)
 
 
 def _limited(problems: Iterable[Problem]) -> list[Problem]:
@@ -96,8 +106,14 @@ def _entries(
         fields = {**draft.fields, "id": id_, **({"accounts": list(accounts)} if accounts else {})}
         if zone := zone_for(fields, accounts, context, notes):
             fields["schedule"] = {**fields["schedule"], "timezone": zone}
+        if context.literal_braces and _has_placeholder(fields):
+            fields["literal_braces"] = True
         entries.append(fields)
     return entries
+
+
+def _has_placeholder(fields: Mapping[str, Any]) -> bool:
+    return any(finding.code in _OF_PLACEHOLDERS for finding in unfilled(fields, (), ""))
 
 
 def _written(entries: list[dict[str, Any]]) -> str:
@@ -144,14 +160,19 @@ def _without(entry: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, A
     return kept
 
 
-def _problems(text: str, drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[Problem]:
-    """Return problems of the text together with the set. Raises UserError if it differs from what was imported."""
+def _check(
+    text: str, drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes
+) -> tuple[list[Problem], list[Bulletin]]:
+    """Return problems and warnings of the text together with the set, and what it defines.
+
+    Raises UserError if it differs from what was imported.
+    """
     data = text.encode()
     definitions = load_sources([*_beside(drafts, context, notes), Source(_NAME, lambda: data)])
-    found = [problem for problem in definitions.problems if problem.file == _NAME]
-    if found:
-        made, _ = read(data, _NAME)
-        return list(_translated(found, made, drafts))
+    found = [problem for problem in definitions.found if problem.file == _NAME]
+    translated = list(_translated(found, read(data, _NAME)[0], drafts)) if found else []
+    if any(problem.is_error for problem in found):
+        return translated, []
     read_back = [bulletin for bulletin in definitions.bulletins if bulletin.place.file == _NAME]
     if [canonical(bulletin.payload()) for bulletin in read_back] != [canonical(draft.payload) for draft in drafts]:
         message = "the new definitions differ from what was imported, so nothing was written"
@@ -161,7 +182,7 @@ def _problems(text: str, drafts: Sequence[Draft], context: ImportContext, notes:
             help="This is a bug of bulletins itself. Report it with the imported file.",
             exit_code=Exit.REFUSED,
         )
-    return []
+    return translated, read_back
 
 
 def _beside(drafts: Sequence[Draft], context: ImportContext, notes: ImportNotes) -> list[Source]:
@@ -191,7 +212,8 @@ def _translated(problems: Iterable[Problem], made: Document | None, drafts: Sequ
         path, at_key = _path_at(problem, places.get(number, {}))
         message = _SEEN.sub(lambda seen: _shown(int(seen[1]), lines, drafts), problem.message.removeprefix("defaults."))
         for draft in alike if drafts[number].place.is_row else alike[:1]:
-            yield draft.place.problem(path, problem.code, message, problem.help, at_key=at_key)
+            help_ = problem.help.replace("add literal_braces: true", "give --literal-braces")
+            yield draft.place.problem(path, problem.code, message, help_, at_key=at_key)
 
 
 def _shown(line: int, lines: Sequence[int], drafts: Sequence[Draft]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ class ImportContext:
     c_by: str | None = None
     accounts: tuple[str, ...] = ()
     timezone: str | None = None
+    literal_braces: bool = False  # placeholders in the input are meant
+    now: datetime | None = None  # to warn of times in the past
 
     def given(self) -> dict[str, str]:
         """Return the fields that options give."""

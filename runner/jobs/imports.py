@@ -7,8 +7,9 @@ problems at their places in the imported files.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.problem import Problem
+    from runner.importers.conversion import Converted
     from runner.importers.draft import Draft
     from runner.importers.import_context import ImportContext, ImportNotes
     from runner.importers.spreadsheet.columns import ColumnOptions
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """The text with `count` bulletins and the assumptions made; or, if there are problems, no text.
+    """The text with `count` bulletins, warnings and the assumptions made; or, if there are problems, no text.
 
     `summary` says what became of the parts of a table.
     """
@@ -36,6 +38,7 @@ class Import:
     text: str
     count: int
     problems: Sequence[Problem]
+    warnings: Sequence[Problem]
     notes: Sequence[str]
     summary: Sequence[str] = ()
 
@@ -56,6 +59,8 @@ def import_context(
     c_by: str | None,
     accounts: tuple[str, ...],
     timezone: str | None = None,
+    literal_braces: bool = False,
+    now: datetime | None = None,
 ) -> ImportContext:
     """Return the values of the options with the set at `path`, or at the usual place if it exists.
 
@@ -64,6 +69,7 @@ def import_context(
     """
     from runner.definitions.files import sources_under
     from runner.definitions.load import load_sources
+    from runner.definitions.model import Definitions
     from runner.importers.import_context import ImportContext
 
     place = str(path or local.DEFINITIONS)
@@ -75,8 +81,10 @@ def import_context(
         is_empty = error.exit_code == Exit.USAGE and os.path.isdir(place)
         if not is_empty and (path is not None or os.path.lexists(place)):
             raise
-        return ImportContext(place, event=event, c_by=c_by, accounts=accounts, timezone=timezone)
-    return ImportContext(place, load_sources(sources), sources, event, c_by, accounts, timezone)
+        definitions, sources = Definitions({}, {}, (), ()), []
+    else:
+        definitions = load_sources(sources)
+    return ImportContext(place, definitions, sources, event, c_by, accounts, timezone, literal_braces, now)
 
 
 def _check_zone(name: str) -> None:
@@ -136,7 +144,6 @@ def columns_in(name: str, data: bytes, sheet: str | None) -> list[str]:
 def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -> Import:
     from runner.importers.conversion import converted
     from runner.importers.import_context import ImportNotes, filled_in
-    from runner.importers.spreadsheet.cells import with_notes
     from runner.importers.spreadsheet.column_faults import folded, with_names
     from runner.importers.spreadsheet.rows import drafts_in
     from runner.importers.spreadsheet.summary import summary_of
@@ -147,9 +154,10 @@ def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -
     if isinstance(table, list):
         return _converted([sheet.file], with_names(table, sheet), context, notes)
     found = drafts_in(table, filled_in(table.columns.paths(), context, notes), context.account_option())
-    result = converted(with_notes(found, notes), context, notes, lambda each: folded(each, sheet, table.header_row))
+    result = converted(found, context, notes, lambda each: folded(each, sheet, table.header_row))
     summary = [] if result.problems else list(summary_of(table, result.drafts, result.numbered))
-    return Import([sheet.file], result.text, len(result.drafts), result.problems, notes.texts, summary)
+    warnings = [*result.warnings, *folded(_in_the_past(result, context), sheet, table.header_row)]
+    return Import([sheet.file], result.text, len(result.drafts), result.problems, warnings, notes.texts, summary)
 
 
 def import_json(contents: Sequence[tuple[str, bytes]], context: ImportContext) -> Import:
@@ -192,7 +200,24 @@ def _converted(
     from runner.importers.conversion import converted
 
     result = converted(found, context, notes)
-    return Import(files, result.text, len(result.drafts), result.problems, notes.texts)
+    warnings = [*result.warnings, *_in_the_past(result, context)]
+    return Import(files, result.text, len(result.drafts), result.problems, warnings, notes.texts)
+
+
+def _in_the_past(result: Converted, context: ImportContext) -> Iterator[Problem]:
+    """Yield warnings about imported times that have passed."""
+    from runner.definitions.model import Schedule
+    from runner.definitions.problem_codes import Code
+    from runner.definitions.suggest import quoted
+    from runner.plan.past_times import past_time
+
+    for bulletin, draft in zip(result.bulletins, result.drafts, strict=False):
+        found = None if context.now is None else past_time(bulletin, context.now)
+        if found is not None:
+            message, hint = found
+            place = ("schedule", "at" if isinstance(bulletin.schedule, Schedule) else "ends")
+            text = f"the time of {quoted(bulletin.name)} is in the past: {message}"
+            yield draft.place.problem(place, Code.NEW_IN_PAST, text, hint)
 
 
 def check_new_file(path: Path) -> None:

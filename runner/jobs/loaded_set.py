@@ -5,12 +5,12 @@ In: the path of the set. Out: a LoadedSet, which gives its definitions when they
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from runner.definitions.cache.cached_set import CachedSet
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
 
+T = TypeVar("T")
 _FEW = 200  # bulletins of a set in which each becomes an object and gets a step: that costs little
 
 
@@ -33,15 +34,9 @@ class LoadedSet:
     @cached_property
     def definitions(self) -> Definitions:
         """The whole set, with an object for each bulletin."""
-        from runner.definitions.cache.known import Damaged
-
         if self.read is not None:
             return self.read
-        try:
-            assert self.cached is not None
-            return self.cached.definitions()
-        except Damaged:
-            return _read(self.path)
+        return self._from_cache(lambda cached: cached.definitions()) or _read(self.path)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -67,37 +62,48 @@ class LoadedSet:
 
         Raises UserError if the ledger can't be read.
         """
-        from runner.definitions.cache.known import Damaged
         from runner.jobs.planning import plan_firings
         from runner.plan.firing import firings
 
-        definitions, settled = None, {}
+        unsettled = None
         if ledger is not None and self.cached is not None and self.cached.size > _FEW:
-            try:
-                found = ledger.settled(self.cached.questions())
-                definitions, settled = self.cached.definitions(found.open_ids), dict(found.settled)
-            except Damaged:
-                pass
-        if definitions is None:
-            definitions, settled = self.definitions, {}
+            unsettled = self._from_cache(partial(_unsettled, ledger=ledger))
+        definitions, settled = unsettled or (self.definitions, {})
         plan = plan_firings(ledger, definitions, list(firings(definitions, now)), now)
         return replace(plan, settled_counts=settled)
 
+    def _from_cache(self, read: Callable[[CachedSet], T]) -> T | None:
+        """Return what `read` finds in the cache; None if the cache was damaged since it was opened."""
+        from runner.definitions.cache.known import Damaged
 
-def load_set(path: Path, *, use_cache: bool) -> LoadedSet:
+        assert self.cached is not None
+        try:
+            return read(self.cached)
+        except Damaged:
+            return None
+
+
+def load_set(path: Path, *, use_cache: bool, keep: bool = True) -> LoadedSet:
     """Load the set at `path`, from the user's cache where it holds the files as they are now.
 
-    Raises UserError if the path is missing, or if no definition file is found.
+    Files that the cache does not hold are kept in it. Without `keep`, it is used only if it holds all files: a command
+    that is called once need not fill it. Raises UserError if the path is missing, or if no definition file is found.
     """
     if use_cache:
         from runner.definitions.cache.cached_set import cached_set
         from runner.definitions.cache.known import FileCache
         from runner.definitions.files import sources_under
 
-        cached = cached_set(sources_under([path]), FileCache.of_user(path))
+        cached = cached_set(sources_under([path]), FileCache.of_user(path), keep=keep)
         if cached is not None:
             return LoadedSet(path, cached=cached)
     return LoadedSet(path, _read(path))
+
+
+def _unsettled(cached: CachedSet, *, ledger: Ledger) -> tuple[Definitions, Mapping[str, int]]:
+    """Return the set without the settled one-time bulletins, and the number of settled firings by account."""
+    found = ledger.settled(cached.questions())
+    return cached.definitions(found.open_ids), dict(found.settled)
 
 
 def _read(path: Path) -> Definitions:

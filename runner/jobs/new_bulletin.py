@@ -64,7 +64,7 @@ def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
 
 
 def problems_of_entry(sources: Sequence[Source], before: Definitions, target: Target, data: bytes) -> list[Problem]:
-    """Return the problems that the set has with the new content of the target file, and did not have before."""
+    """Return problems and warnings of the set with the new content of the target file, without those it had before."""
     from runner.definitions.load import load_sources
     from runner.definitions.sources import Source, display_path
 
@@ -72,9 +72,9 @@ def problems_of_entry(sources: Sequence[Source], before: Definitions, target: Ta
     changed = [replace(each, read=lambda: data) if os.path.realpath(each.name) == real else each for each in sources]
     if target.data is None:
         changed.append(Source(display_path(os.fspath(target.path)), lambda: data))
-    known = Counter(map(_without_place, before.problems))
+    known = Counter(map(_without_place, before.found))
     found = []
-    for problem in load_sources(changed).problems:
+    for problem in load_sources(changed).found:
         if known[_without_place(problem)] > 0:
             known[_without_place(problem)] -= 1
         else:

@@ -19,6 +19,7 @@ from runner.jobs.selected_set import SelectedSet, select_set
 from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
+    from runner.jobs.changes_since import Changes
     from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
@@ -85,9 +86,9 @@ def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> Pla
         git_dirty=checkout.dirty if checkout else None,
         until=shown_until,
         later=later,
-        warnings=loaded.warnings,
+        warnings=(*loaded.warnings, *changes.warnings),
     )
-    document = plan_document(plan, facts, changes)
+    document = plan_document(plan, facts, changes.document)
     if request.out is not None:
         from runner.jobs.plan_files import write_plan
 
@@ -113,12 +114,13 @@ def _wanted_firings(selected: SelectedSet, request: PlanRequest) -> tuple[list[F
 
 def _changes(
     request: PlanRequest, selected: SelectedSet, plan: Plan, ledger: Ledger | None, *, is_near: bool
-) -> dict[str, Any] | None:
-    """Return the document's part about changes; None if none are wanted. They are shown for a plan of the near time."""
-    if request.against is None:
-        return None
-    from runner.jobs.changes_since import changes_against
+) -> Changes:
+    """Return the changes; none if none are wanted. They are shown for a plan of the near time."""
+    from runner.jobs.changes_since import Changes, changes_against
     from runner.jobs.planning import plan_firings
+
+    if request.against is None:
+        return Changes()
 
     definitions = selected.definitions
     near = plan if is_near else plan_firings(ledger, definitions, selected.firings(request.now), request.now)

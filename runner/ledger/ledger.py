@@ -46,11 +46,10 @@ from runner.ledger.values import (
     Origin,
     OutcomeRecord,
     RecordedReport,
-    Settlement,
     SlotRequest,
 )
 from runner.ledger.witness.comparison import Loss, SeenRun
-from runner.plan.budget import HeldByBudget, Limit
+from runner.plan.budget import HeldByBudget
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import Watch
 
@@ -190,21 +189,6 @@ class Ledger(LedgerReader):
         """
         with self.writing() as connection:
             return outcome_records.settle(connection, run, outcomes)
-
-    def claim(self, run: str, firing: Firing, now: datetime, *, claim_id: str | None = None) -> Claim | None:
-        """Do the same as `claim_all` for one firing without budgets."""
-        answer = self.claim_within(run, firing, now, (), claim_id=claim_id)
-        return answer if isinstance(answer, Claim) else None
-
-    def claim_within(
-        self, run: str, firing: Firing, now: datetime, limits: tuple[Limit, ...], *, claim_id: str | None = None
-    ) -> Claim | HeldByBudget | None:
-        """Do the same as `claim_all` for one firing."""
-        return self.claim_all(run, [ClaimRequest(claim_id or new_ulid(), firing, now, limits)])[0]
-
-    def settle(self, claim: Claim, settlement: Settlement, now: datetime) -> bool:
-        """Do the same as `settle_all` for one firing."""
-        return self.settle_all("", [OutcomeRecord(claim, settlement, now)])[0]
 
     def expire(
         self, run: str, missed: Sequence[Firing], now: datetime, reasons: Mapping[FiringKey, str] = MappingProxyType({})

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from runner.definitions.fields import FILLED_PER_OCCURRENCE
-from runner.definitions.fingerprint import definition, digest, fingerprint_of
+from runner.definitions.fingerprint import definition, digest, fingerprint_of, fingerprint_of_body
 from runner.definitions.model import Bulletin, Definitions, Recurrence, canonical
 from runner.definitions.schedules.times import zone
 from runner.definitions.templates import fill_occurrence, occurrence_values
@@ -89,10 +89,9 @@ def firings_of(bulletin: Bulletin, occurrences: Iterable[Occurrence]) -> Iterato
     for occurrence in occurrences:
         filled = _filled(bulletin, occurrence)
         if filled is not before:
-            before, payload = filled, filled.payload()
-            body = canonical(payload)
+            before, body = filled, canonical(filled.payload())
             payload_hash = digest(body)
-        fingerprint = fingerprint_of(payload, occurrence.due_at)
+        fingerprint = fingerprint_of_body(body, occurrence.due_at)
         for account in bulletin.accounts:
             key = FiringKey(account, bulletin.id, occurrence.name)
             yield Firing(key, filled, occurrence, body, payload_hash, fingerprint)

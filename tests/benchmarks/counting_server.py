@@ -42,7 +42,6 @@ class Figures:
                 "refused": self.refused,
                 "peak": max(self.peaks.values(), default=0),
                 "took_s": self.last_s - self.first_s,
-                "cpu_s": time.process_time(),
             }
         ).encode()
 

@@ -173,12 +173,12 @@ def test_what_recurs_says_when_first_and_by_which_cron(pull_request: Repository,
     pull_request.commit({"bulletins.d/shows.yaml": RECURRING})
     changes = against_main(bulletins, *LATE)
 
-    then = "then by cron `30 20 * * *`"
+    days = "then Sun 2036-11-30 {0} and Mon 2036-12-01 {0}, by cron `30 20 * * *`"
     assert told(changes)["daily"] == (
         "added",
         [
-            f"goes out first Sat 2036-11-29 20:30 Asia/Kolkata, {then} until Wed 2036-12-31",
-            f"goes out first Sat 2036-11-29 15:00 UTC, {then} in Asia/Kolkata until Wed 2036-12-31",
+            f"goes out first Sat 2036-11-29 20:30 Asia/Kolkata, {days.format('20:30')} until Wed 2036-12-31",
+            f"goes out first Sat 2036-11-29 15:00 UTC, {days.format('15:00')} in Asia/Kolkata until Wed 2036-12-31",
         ],
     )
     (daily,) = changes["bulletins"]
@@ -202,7 +202,10 @@ def test_an_edit_of_what_recurs_says_its_next_time(pull_request: Repository, bul
 
     assert told(changes)["daily"][1] == [
         "goes out as soon as fire runs",
-        "goes out next Tue 2036-12-02 20:30 Asia/Kolkata, then by cron `30 20 * * *` until Wed 2036-12-31",
+        (
+            "goes out next Tue 2036-12-02 20:30 Asia/Kolkata, then Wed 2036-12-03 20:30 and Thu 2036-12-04 20:30,"
+            " by cron `30 20 * * *` until Wed 2036-12-31"
+        ),
     ]
     assert [effect["would_go"] for effect in changes["bulletins"][0]["effects"]] == [True, True]
 
@@ -268,7 +271,8 @@ def test_taking_out_what_recurs_says_what_does_not_come(pull_request: Repository
         "removed",
         [
             (
-                "would have gone out next Sat 2036-11-29 20:30 Asia/Kolkata, then by cron `30 20 * * *`"
+                "would have gone out next Sat 2036-11-29 20:30 Asia/Kolkata, then Sun 2036-11-30 20:30 and"
+                " Mon 2036-12-01 20:30, by cron `30 20 * * *`"
                 " until Wed 2036-12-31, and is not sent any more"
             )
         ],
@@ -440,3 +444,42 @@ def test_a_when_far_from_the_due_time_is_shown_with_its_change(pull_request: Rep
     assert "older than 2 hours" in text
     for format_ in ("text", "markdown", "github"):
         assert "older than 2 hours" in bulletins("plan", "--against", "main", "--format", format_).out
+
+
+PAST = ("--now", "2036-12-06T14:00:00Z")
+
+
+def warnings_of(bulletins: Bulletins, *options: str) -> list[tuple[str, int]]:
+    done = bulletins("plan", "--against", "main", "--format", "json", *options)
+    jsonschema.Draft202012Validator(schema("plan")).validate(done.json)
+    return [(each["code"], each["line"]) for each in done.json.get("definition_warnings", [])]
+
+
+def test_a_new_bulletin_with_a_time_in_the_past_is_a_warning(pull_request: Repository, bulletins: Bulletins) -> None:
+    """Two are new, and one has a new time; the time of the one that was there before is past, too."""
+    lines = SHOWS.replace("gone", "gone-2").replace("2036-12-05T18:30:00+05:30", "2036-12-05T19:30:00+05:30")
+    lines += '  - {id: soon, name: Soon, properties: {program_id: "7"}, schedule: {at: 2036-12-08T18:30:00+05:30}}\n'
+    lines += "  - {id: off, name: Off, properties: {}, enabled: false, schedule: {at: 2036-12-01T18:30:00Z}}\n"
+    ended = "{cron: 30 18 * * FRI, timezone: Asia/Kolkata, ends: 2036-11-30}"
+    lines += f'  - {{id: ended, name: Ended, properties: {{program_id: "9"}}, schedule: {ended}}}\n'
+    pull_request.commit({"bulletins.d/shows.yaml": lines})
+    assert warnings_of(bulletins, *PAST) == [("new-in-past", 6), ("new-in-past", 10)]
+
+
+def test_rows_with_times_in_the_past_are_one_warning(pull_request: Repository, bulletins: Bulletins) -> None:
+    rows = ", ".join(f"{{n: a{number}}}" for number in range(9))
+    entry = (
+        f'  - {{for_each: {{rows: [{rows}]}}, id: "{{{{ row.n }}}}", name: "{{{{ row.n }}}}", properties: {{}},'
+        " schedule: {at: 2036-12-01T18:30:00Z}}\n"
+    )
+    pull_request.commit({"bulletins.d/shows.yaml": SHOWS + entry})
+    assert warnings_of(bulletins, *PAST) == [("new-in-past", 8)]
+
+
+def test_what_was_sent_is_no_warning_although_its_time_is_past(pull_request: Repository, bulletins: Bulletins) -> None:
+    entry = "  - {id: tonight, name: Tonight, properties: {}, schedule: {at: 2036-12-06T13:30:00Z, grace: 7d}}\n"
+    pull_request.commit({"bulletins.d/shows.yaml": SHOWS + entry})
+    assert warnings_of(bulletins, *PAST) == [("new-in-past", 8)]
+    bulletins("ledger", "init")
+    bulletins("ledger", "baseline", "--id", "tonight", "--also-later", "--note", "sent by hand", "--yes")
+    assert warnings_of(bulletins, *PAST) == []

@@ -349,7 +349,10 @@ def test_an_edit_of_the_schedule_says_what_it_does_now(bulletins: Bulletins, wri
     assert [(each["occurrence"], each["text"]) for each in change["effects"]] == [
         (
             "r1@2026-12-07T03:30:00Z",
-            "goes out next Mon 2026-12-07 03:30 UTC, then by cron `0 9 * * MON` in Asia/Kolkata",
+            (
+                "goes out next Mon 2026-12-07 03:30 UTC, then Mon 2026-12-14 03:30 and Mon 2026-12-21 03:30,"
+                " by cron `0 9 * * MON` in Asia/Kolkata"
+            ),
         )
     ]
 

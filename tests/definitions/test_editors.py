@@ -76,6 +76,11 @@ WRONG_SCHEDULES: list[dict[str, Any]] = [
     *({**CRON, "cron": text} for text in ("30 18 * *", "60 18 * * *", "30 25 * * *", "30 18 * * FRIDAY", "@daily", "")),
     *({**CRON, "cron": text} for text in ("* * 32 * *", "* * * 13 *", "* * * * 8", "* * * * FRI#6", "0 18 * * * *")),
     *({**CRON, "cron": text} for text in ("*/0 * * * *", "0 9 * DEX *", "0 9 * * XYZ", "0,,1 * * * *", "-1 * * * *")),
+    *(
+        {**CRON, "cron": text}
+        for text in ("*/90 * * * *", "0 */24 * * *", "0 0 */31 * *", "0 0 1 */12 *", "0 0 * * */7")
+    ),
+    {**CRON, "cron": "0 0 L/2 * *"},
     *({**CRON, name: day} for name in ("starts", "ends") for day in ("2026-12-32", "1.12.2026", "2026-12-01 18:30")),
     *({"at": AT, "timezone": zone} for zone in ("Asia Kolkata", "+05:30", "", "Asia/", "/Kolkata")),
     {"at": "2026-12-01T18:30:00"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 import time
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ledger import claim_one
 from sqlalchemy import Connection
 
 from fire import (
@@ -57,6 +59,13 @@ def test_what_is_due_is_fired_once_and_the_next_run_sends_nothing(firer: Firer, 
 
     assert set(outcomes(again).values()) == {None}
     assert (again.exit_code, max(accepted(sandbox).values()), len(sandbox.received())) == (Exit.OK, 1, 12)
+
+
+def test_garbage_collection_skips_older_objects_during_a_run_only(firer: Firer) -> None:
+    counts = [gc.get_freeze_count()]
+    firer.fire([bulletin(1)], on_result=lambda result: counts.append(gc.get_freeze_count()))
+    assert counts[1] > 0
+    assert gc.get_freeze_count() == counts[0]
 
 
 def test_never_more_in_flight_than_the_account_allows(ledger: Ledger) -> None:
@@ -280,7 +289,7 @@ def test_what_an_ended_run_still_held_is_reported_once_by_runs_that_select_it(fi
     gone = firer.ledger.start_run(Origin("fire", "1"), IDENTITY, lease=timedelta())
     firer.ledger.clock.source = None
     for step in plan_of([bulletin(1), bulletin(2)], firer.ledger).steps:
-        assert firer.ledger.claim(gone, step.firing, long_ago)
+        assert claim_one(firer.ledger, gone, step.firing, long_ago)
 
     first, second = firer.fire([bulletin(1)]), firer.fire([bulletin(1)])
     assert (outcomes(first), first.exit_code) == ({"episode-1": "in_doubt"}, Exit.IN_DOUBT)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ledger import claim_one
 
 from fire import Firer, account, bulletin, due, outcomes, plan_of, reason_code
 from runner import clock
@@ -156,7 +157,7 @@ def test_what_a_run_left_behind_is_reported_also_where_the_plan_held_it_back(thr
     plan = planned(thrifty, bulletins)
     (held,) = plan.reserve
     other = thrifty.run()
-    assert ledger.claim(other.id, held.firing, clock.now())
+    assert claim_one(ledger, other.id, held.firing, clock.now())
     other.finish(Exit.OK, ())
     ended = thrifty.fire(bulletins, plan=plan)
     assert outcomes(ended)[held.firing.key.bulletin] == Outcome.IN_DOUBT

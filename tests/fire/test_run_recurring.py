@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ledger import claim_one
 
 from fire import IDENTITY, Firer, account, bulletin, reason_code
 from runner import clock
@@ -100,7 +101,7 @@ def test_what_another_run_took_meanwhile_is_neither_passed_over_nor_settled(
     it_is(NOW + 3 * HOUR)
     stale = plan(ledger, hourly)
     missed = [step.firing for step in stale.newly_expired]
-    assert ledger.claim(firer.run().id, missed[0], NOW)
+    assert claim_one(ledger, firer.run().id, missed[0], NOW)
     ended = firer.fire([hourly], plan=stale)
     assert [result.outcome for result in ended.results][:2] == [None, "expired"]
     assert settled(ledger) == missed[0].occurrence.due_at

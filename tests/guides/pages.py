@@ -67,7 +67,7 @@ def commands(page: Path) -> Iterator[str]:
     text = page.read_text(encoding="utf-8")
     yield from _INLINE.findall(_BLOCK.sub("", text))
     for block in blocks(page):
-        for line in block.text.splitlines():
+        for line in block.text.replace("\\\n", " ").splitlines():
             found = re.search(r"(?:^|[$&|] |\brun: |\.venv/bin/)(bulletins .*)", line)
             if (found and block.language not in ("yaml", "")) or (found and "run:" in line):
                 yield found[1]

@@ -275,6 +275,17 @@ def test_a_catalog_that_fits_is_no_reason_to_read_everything(place: Place) -> No
     assert load_set(place.set, use_cache=True).cached is not None
 
 
+def test_a_command_that_keeps_nothing_uses_the_cache_only_if_it_holds_all_files(place: Place) -> None:
+    assert load_set(place.set, use_cache=True, keep=False).cached is None
+    assert load_set(place.set, use_cache=True).cached is not None
+    assert load_set(place.set, use_cache=True, keep=False).cached is not None
+    place.table("one", edited=17)
+    loaded = load_set(place.set, use_cache=True, keep=False)
+    assert loaded.cached is None
+    assert loaded.definitions == load_set(place.set, use_cache=False).definitions
+    assert load_set(place.set, use_cache=True, keep=False).cached is None
+
+
 def test_the_definitions_are_the_same(place: Place) -> None:
     expected = load_set(place.set, use_cache=False).definitions
     for _ in range(2):

@@ -19,7 +19,9 @@ from runner.ledger.database import connect, tables
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.records.firings import row_values
-from runner.ledger.values import Attempt, Claim, Identity, Origin, OutcomeRecord, Settlement
+from runner.ledger.ulid import new_ulid
+from runner.ledger.values import Attempt, Claim, ClaimRequest, Identity, Origin, OutcomeRecord, Settlement
+from runner.plan.budget import HeldByBudget, Limit
 from runner.plan.firing import Firing
 from runner.plan.history import State
 
@@ -44,6 +46,30 @@ def begin(ledger: Ledger, now: datetime = NOW, *, identity: Identity = WHO) -> s
 def attempt(number: int = 1, **fields: Any) -> Attempt:
     """One request that was answered well."""
     return Attempt(number, **{"started_at": NOW, "latency_ms": 12.5, "verdict": "yes", "http_status": 200, **fields})
+
+
+def claim_one(ledger: Ledger, run: str, firing: Firing, now: datetime, *, claim_id: str | None = None) -> Claim | None:
+    """Claim one firing, in an account without budgets."""
+    answer = claim_within(ledger, run, firing, now, (), claim_id=claim_id)
+    return answer if isinstance(answer, Claim) else None
+
+
+def claim_within(
+    ledger: Ledger,
+    run: str,
+    firing: Firing,
+    now: datetime,
+    limits: tuple[Limit, ...],
+    *,
+    claim_id: str | None = None,
+) -> Claim | HeldByBudget | None:
+    """Claim one firing within the limits of its account's budgets."""
+    return ledger.claim_all(run, [ClaimRequest(claim_id or new_ulid(), firing, now, limits)])[0]
+
+
+def settle_one(ledger: Ledger, claim: Claim, settlement: Settlement, now: datetime) -> bool:
+    """Record how one claimed firing ended."""
+    return ledger.settle_all("", [OutcomeRecord(claim, settlement, now)])[0]
 
 
 def expire_claimed(

@@ -6,7 +6,7 @@ import sys
 
 from plan import HOUR, NOW, make_bulletin, make_firings
 
-from ledger import begin
+from ledger import begin, claim_within
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim
@@ -23,7 +23,7 @@ def main(url: str) -> None:
         print("ready", flush=True)  # noqa: T201
         sys.stdin.readline()
         for firing in FIRINGS:
-            if isinstance(ledger.claim_within(run, firing, NOW, BUDGET), Claim):
+            if isinstance(claim_within(ledger, run, firing, NOW, BUDGET), Claim):
                 print(firing.key.bulletin)  # noqa: T201
 
 

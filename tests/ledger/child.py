@@ -12,7 +12,7 @@ import sys
 
 from plan import NOW, make_bulletin, make_firings
 
-from ledger import begin
+from ledger import begin, claim_one
 from runner.errors import UserError
 from runner.ledger.database.creation import create
 from runner.ledger.database.ledger_url import parse_url
@@ -33,7 +33,7 @@ def race(url: str) -> None:
         run = begin(ledger)
         wait()
         for firing in FIRINGS:
-            if ledger.claim(run, firing, NOW):
+            if claim_one(ledger, run, firing, NOW):
                 print(firing.key.bulletin)  # noqa: T201
 
 
@@ -41,7 +41,7 @@ def hold(url: str) -> None:
     """Claims one, and waits to be killed."""
     with Ledger(parse_url(url)) as ledger:
         run = begin(ledger)
-        assert ledger.claim(run, FIRINGS[0], NOW)
+        assert claim_one(ledger, run, FIRINGS[0], NOW)
         wait()
 
 
@@ -54,7 +54,7 @@ def fill(url: str) -> None:
         try:
             for number in range(10_000):
                 (firing,) = make_firings(make_bulletin(f"b{number}", properties={"text": "x" * 500}))
-                assert ledger.claim(run, firing, NOW)
+                assert claim_one(ledger, run, firing, NOW)
                 claimed += 1
         except UserError as error:
             print(f"{int(error.exit_code)} {error.message} {error.help}")  # noqa: T201

@@ -15,7 +15,7 @@ import pytest
 import refusals
 from plan import NOW, make_firing
 
-from ledger import LEASE, begin, child, connected, for_children
+from ledger import LEASE, begin, child, claim_one, connected, for_children, settle_one
 from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database import connect, tables
 from runner.ledger.database.creation import create
@@ -96,7 +96,7 @@ def test_a_damaged_page_is_met_when_it_is_read(sqlite_path: Path) -> None:
     sqlite_path.write_bytes(pages[: 4 * 4096] + b"\xff" * (len(pages) - 4 * 4096))
     with refused(ErrorCode.LEDGER_DAMAGED), Ledger(parse_url(str(sqlite_path))) as ledger:
         run = begin(ledger)
-        ledger.claim(run, make_firing(), NOW)
+        claim_one(ledger, run, make_firing(), NOW)
 
 
 def test_a_ledger_of_a_newer_version(sqlite_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_ledger_that_lost_what_makes_firings_unique_claims_nothing(ledger: Led
         connection.exec_driver_sql("DROP INDEX firings_at_most_once")
     run = begin(ledger)
     with refused(ErrorCode.LEDGER_DAMAGED):
-        ledger.claim(run, make_firing(), NOW)
+        claim_one(ledger, run, make_firing(), NOW)
     assert ledger.rows() == []
 
 
@@ -215,21 +215,21 @@ def test_a_folder_that_may_not_be_written_gets_no_ledger(common_path: Path) -> N
 def test_a_database_without_room_records_nothing_and_recovers(sqlite_path: Path) -> None:
     with Ledger(parse_url(str(sqlite_path))) as ledger:
         run = begin(ledger)
-        claim = ledger.claim(run, make_firing("held"), NOW)
+        claim = claim_one(ledger, run, make_firing("held"), NOW)
         assert claim
         with ledger.reading() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         with refused(ErrorCode.LEDGER_NOT_WRITABLE):
             for number in range(1000):
-                ledger.claim(run, make_firing(f"b{number}", properties={"text": "x" * 500}), NOW)
+                claim_one(ledger, run, make_firing(f"b{number}", properties={"text": "x" * 500}), NOW)
         recorded = len(ledger.rows())
         with refused(ErrorCode.LEDGER_NOT_WRITABLE):
-            ledger.settle(claim, Settlement(State.FIRED, reason="x" * 9000), NOW)
+            settle_one(ledger, claim, Settlement(State.FIRED, reason="x" * 9000), NOW)
         assert {row.state for row in ledger.rows()} == {State.CLAIMED}
         with ledger.reading() as connection:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {int(pages or 0) + 100}")
-        assert ledger.settle(claim, Settlement(State.FIRED), NOW)
+        assert settle_one(ledger, claim, Settlement(State.FIRED), NOW)
         assert len(ledger.rows()) == recorded
 
 
@@ -262,10 +262,10 @@ def test_a_ledger_that_another_process_has_locked(sqlite_path: Path, monkeypatch
             assert other.stdout
             assert other.stdout.readline() == "ready\n"
             with refused(ErrorCode.LEDGER_LOCKED, "30 s"):
-                ledger.claim(run, make_firing(), NOW)
+                claim_one(ledger, run, make_firing(), NOW)
             assert ledger.rows() == []  # reading waits for nobody
             other.communicate("go\n")
-        assert ledger.claim(run, make_firing(), NOW)
+        assert claim_one(ledger, run, make_firing(), NOW)
 
 
 def test_a_ledger_that_goes_away_does_not_come_back_empty(sqlite_path: Path) -> None:
@@ -278,13 +278,13 @@ def test_a_ledger_that_goes_away_does_not_come_back_empty(sqlite_path: Path) -> 
 
 def test_a_claim_of_no_run_is_refused(ledger: Ledger) -> None:
     with refused(ErrorCode.LEDGER_UNUSABLE):
-        ledger.claim("NOBODY", make_firing(), NOW)
+        claim_one(ledger, "NOBODY", make_firing(), NOW)
     assert ledger.rows() == []
 
 
 def test_a_row_that_is_there_twice_is_refused_by_the_database(ledger: Ledger, ledger_url: str) -> None:
     run = begin(ledger)
-    ledger.claim(run, make_firing(), NOW)
+    claim_one(ledger, run, make_firing(), NOW)
     columns = "account, bulletin, occurrence, state, run, claimed_at, file, line, payload, payload_hash, fingerprint"
     with refused(ErrorCode.LEDGER_REFUSES_VALUE), connected(ledger_url) as connection:
         connection.exec_driver_sql(f"INSERT INTO firings (id, {columns}) SELECT 'other', {columns} FROM firings")
@@ -294,7 +294,7 @@ def test_a_row_that_is_there_twice_is_refused_by_the_database(ledger: Ledger, le
 def test_whoever_is_frozen_in_the_middle_of_a_write_keeps_nobody_waiting(
     ledger: Ledger, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ledger.claim(run, make_firing(), NOW)
+    assert claim_one(ledger, run, make_firing(), NOW)
     other = begin(ledger, NOW + 2 * LEASE)
     monkeypatch.setattr(connect, "TRANSACTION_LIMITS", connect.TRANSACTION_LIMITS.replace("'5s'", "'500ms'"))
 

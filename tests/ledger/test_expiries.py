@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_firings
 
-from ledger import PATIENCE_S, at_once, begin, connected, counting, expire_claimed
+from ledger import PATIENCE_S, at_once, begin, claim_one, connected, counting, expire_claimed
 from runner.definitions.model import Definitions, Recurrence
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import claims
@@ -51,7 +51,7 @@ def test_who_claims_waits_for_who_shows_it_as_expired(
     (firing,), other = kind(), begin(ledger)
     with connected(ledger_url) as connection:
         assert rows.expire(connection, run, [firing], NOW) == {firing.key}
-        thread, claimed = in_a_thread(lambda: ledger.claim(other, firing, NOW))
+        thread, claimed = in_a_thread(lambda: claim_one(ledger, other, firing, NOW))
         thread.join(0.3)
         assert claimed == []  # the expiry is not committed yet
     thread.join(PATIENCE_S)
@@ -79,7 +79,7 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
     ledger: Ledger, run: str, kind: Callable[[int], list[Firing]]
 ) -> None:
     found = kind(20)
-    claimed = [ledger.claim(run, firing, NOW) for firing in found]
+    claimed = [claim_one(ledger, run, firing, NOW) for firing in found]
     other = begin(ledger)
 
     def give_back() -> None:
@@ -88,7 +88,7 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
             expire_claimed(ledger, claim, run, firing, Settlement(State.RELEASED), LATER)
 
     def claim_again() -> None:
-        assert [ledger.claim(other, firing, LATER) for firing in found] == [None] * 20
+        assert [claim_one(ledger, other, firing, LATER) for firing in found] == [None] * 20
 
     at_once(give_back, claim_again)
     assert ledger.describe().states["expired"] == 20
@@ -97,7 +97,7 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
 def test_many_are_reported_in_a_few_statements(ledger: Ledger, run: str) -> None:
     found = recurring(200, ("europe", "india"))
     claimed, told = found[:7], begin(ledger)
-    assert all(ledger.claim(run, firing, NOW) for firing in claimed)
+    assert all(claim_one(ledger, run, firing, NOW) for firing in claimed)
     assert ledger.expire(told, found[7:20], NOW) == {firing.key for firing in found[7:20]}
     with counting() as statements:
         assert ledger.expire(run, found, NOW) == {firing.key for firing in found[20:]}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_entry, make_firing, make_firings
 
-from ledger import all_of, attempt, begin, expire_claimed
+from ledger import all_of, attempt, begin, claim_one, expire_claimed, settle_one
 from runner.ledger.database.tables import attempts, firings
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Claim, Settlement
@@ -22,7 +22,7 @@ FREE = [State.FAILED, State.RELEASED]
 
 
 def claimed(ledger: Ledger, run: str, firing: Firing = FIRING) -> Claim:
-    claim = ledger.claim(run, firing, NOW)
+    claim = claim_one(ledger, run, firing, NOW)
     assert claim
     return claim
 
@@ -43,8 +43,8 @@ def test_a_claim_is_a_row_with_all_that_a_person_needs(ledger: Ledger, run: str)
 
 def test_a_firing_is_claimed_once(ledger: Ledger, run: str) -> None:
     claimed(ledger, run)
-    assert ledger.claim(run, FIRING, LATER) is None
-    assert ledger.claim(begin(ledger), FIRING, LATER) is None
+    assert claim_one(ledger, run, FIRING, LATER) is None
+    assert claim_one(ledger, begin(ledger), FIRING, LATER) is None
     assert len(ledger.rows()) == 1
 
 
@@ -59,18 +59,18 @@ def test_a_firing_is_claimed_once(ledger: Ledger, run: str) -> None:
 )
 def test_every_part_of_the_key_counts(ledger: Ledger, run: str, other: Firing) -> None:
     claimed(ledger, run)
-    assert ledger.claim(run, other, NOW)
+    assert claim_one(ledger, run, other, NOW)
 
 
 def test_an_edited_definition_is_the_same_firing(ledger: Ledger, run: str) -> None:
     claimed(ledger, run)
-    assert ledger.claim(run, make_firing("sale", name="edited"), NOW) is None
+    assert claim_one(ledger, run, make_firing("sale", name="edited"), NOW) is None
 
 
 @pytest.mark.parametrize("ended", [State.FIRED, State.FAILED, State.IN_DOUBT, State.RELEASED])
 def test_a_claim_is_settled_as_it_ended(ledger: Ledger, ledger_url: str, run: str, ended: State) -> None:
     claim = claimed(ledger, run)
-    assert ledger.settle(claim, Settlement(ended, "why", 503, "said so", 2), LATER)
+    assert settle_one(ledger, claim, Settlement(ended, "why", 503, "said so", 2), LATER)
     (row,) = ledger.rows()
     assert (row.state, row.claimed_at, row.settled_at) == (ended, NOW, LATER)
     assert (row.reason, row.http_status, row.error, row.bulletins_sent) == ("why", 503, "said so", 2)
@@ -80,8 +80,8 @@ def test_a_claim_is_settled_as_it_ended(ledger: Ledger, ledger_url: str, run: st
 def test_only_what_was_certainly_not_sent_is_free_again(ledger: Ledger, run: str, ended: State) -> None:
     claim = claimed(ledger, run)
     if ended is not State.CLAIMED:
-        ledger.settle(claim, Settlement(ended), NOW)
-    again = ledger.claim(begin(ledger), FIRING, LATER)
+        settle_one(ledger, claim, Settlement(ended), NOW)
+    again = claim_one(ledger, begin(ledger), FIRING, LATER)
     assert (again is None) == (ended in BLOCKING)
     assert len(ledger.rows()) == (1 if ended in BLOCKING else 2)
 
@@ -90,8 +90,8 @@ def test_only_what_was_certainly_not_sent_is_free_again(ledger: Ledger, run: str
 @pytest.mark.parametrize("second", [State.FIRED, State.FAILED, State.IN_DOUBT, State.RELEASED])
 def test_what_is_certain_is_not_settled_twice(ledger: Ledger, run: str, first: State, second: State) -> None:
     claim = claimed(ledger, run)
-    assert ledger.settle(claim, Settlement(first, "first"), NOW)
-    assert not ledger.settle(claim, Settlement(second, "second"), LATER)
+    assert settle_one(ledger, claim, Settlement(first, "first"), NOW)
+    assert not settle_one(ledger, claim, Settlement(second, "second"), LATER)
     (row,) = ledger.rows()
     assert (row.state, row.reason, row.settled_at) == (first, "first", NOW)
 
@@ -99,23 +99,23 @@ def test_what_is_certain_is_not_settled_twice(ledger: Ledger, run: str, first: S
 @pytest.mark.parametrize("known", [State.FIRED, State.FAILED, State.RELEASED])
 def test_a_doubt_may_be_settled_by_who_knows_better(ledger: Ledger, run: str, known: State) -> None:
     claim = claimed(ledger, run)
-    assert ledger.settle(claim, DOUBT, NOW)
-    assert ledger.settle(claim, Settlement(known), LATER)
+    assert settle_one(ledger, claim, DOUBT, NOW)
+    assert settle_one(ledger, claim, Settlement(known), LATER)
     (row,) = ledger.rows()
     assert (row.state, row.reason) == (known, None)
 
 
 def test_settling_one_leaves_the_others(ledger: Ledger, run: str) -> None:
     one, other = claimed(ledger, run), claimed(ledger, run, make_firing("other"))
-    ledger.settle(one, Settlement(State.FIRED), NOW)
+    settle_one(ledger, one, Settlement(State.FIRED), NOW)
     assert state(ledger, other) is State.CLAIMED
 
 
 def test_a_late_word_on_an_old_row_leaves_the_new_one(ledger: Ledger, run: str) -> None:
     old = claimed(ledger, run)
-    ledger.settle(old, Settlement(State.RELEASED), NOW)
+    settle_one(ledger, old, Settlement(State.RELEASED), NOW)
     new = claimed(ledger, begin(ledger))
-    assert not ledger.settle(old, Settlement(State.FAILED), LATER)
+    assert not settle_one(ledger, old, Settlement(State.FAILED), LATER)
     assert state(ledger, new) is State.CLAIMED
 
 
@@ -123,7 +123,7 @@ def test_every_attempt_is_kept(ledger: Ledger, ledger_url: str, run: str) -> Non
     claim = claimed(ledger, run)
     refused = attempt(1, verdict="no", http_status=429, answer='{"status": "fail"}', error="Too many")
     tries = (refused, attempt(2, started_at=LATER))
-    ledger.settle(claim, Settlement(State.FIRED, attempts=tries), LATER)
+    settle_one(ledger, claim, Settlement(State.FIRED, attempts=tries), LATER)
     first, second = all_of(ledger_url, attempts)
     assert first == {
         "firing": claim.id,
@@ -141,15 +141,15 @@ def test_every_attempt_is_kept(ledger: Ledger, ledger_url: str, run: str) -> Non
 def test_an_answer_of_any_characters_can_be_recorded(ledger: Ledger, ledger_url: str, run: str) -> None:
     odd = "a\0b\udce9 सा"
     ended = Settlement(State.FIRED, odd, 200, odd, 1, (attempt(answer=odd, error=odd),))
-    assert ledger.settle(claimed(ledger, run), ended, NOW)
+    assert settle_one(ledger, claimed(ledger, run), ended, NOW)
     (row,), (kept,) = ledger.rows(), all_of(ledger_url, attempts)
     assert row.reason == row.error == kept["answer"] == kept["error"] == "a\ufffdb? सा"
 
 
 def test_attempts_recorded_twice_are_kept_once(ledger: Ledger, ledger_url: str, run: str) -> None:
     claim = claimed(ledger, run)
-    ledger.settle(claim, Settlement(State.IN_DOUBT, attempts=(attempt(1, verdict="unknown"),)), NOW)
-    ledger.settle(claim, Settlement(State.FIRED, attempts=(attempt(1), attempt(2))), LATER)
+    settle_one(ledger, claim, Settlement(State.IN_DOUBT, attempts=(attempt(1, verdict="unknown"),)), NOW)
+    settle_one(ledger, claim, Settlement(State.FIRED, attempts=(attempt(1), attempt(2))), LATER)
     assert [(row["number"], row["verdict"]) for row in all_of(ledger_url, attempts)] == [(1, "unknown"), (2, "yes")]
 
 
@@ -172,7 +172,7 @@ def test_a_missed_window_is_reported_again_where_it_moved(ledger: Ledger, run: s
 
 def test_an_expired_firing_may_be_claimed_once_its_window_moved(ledger: Ledger, run: str) -> None:
     ledger.expire(run, [make_firing(at=NOW - 3 * HOUR)], NOW)
-    assert ledger.claim(run, make_firing(at=NOW), NOW)
+    assert claim_one(ledger, run, make_firing(at=NOW), NOW)
 
 
 def test_nothing_missed_is_nothing_recorded(ledger: Ledger, run: str) -> None:
@@ -195,7 +195,7 @@ def test_a_claim_that_expired_before_it_was_sent_is_given_back_and_recorded(ledg
 
 def test_a_settled_firing_does_not_expire_any_more(ledger: Ledger, run: str) -> None:
     claim = claimed(ledger, run)
-    ledger.settle(claim, Settlement(State.FIRED), NOW)
+    settle_one(ledger, claim, Settlement(State.FIRED), NOW)
     assert not expire_claimed(ledger, claim, run, FIRING, Settlement(State.RELEASED), NOW + 2 * HOUR)
     assert [row.state for row in ledger.rows()] == [State.FIRED]
 
@@ -212,14 +212,14 @@ def test_a_ledger_gives_back_what_it_was_reported(ledger: Ledger, ledger_url: st
 
 
 def test_what_is_done_again_because_nobody_knows_whether_it_was_done_changes_nothing(ledger: Ledger, run: str) -> None:
-    claim = ledger.claim(run, FIRING, NOW, claim_id="01CLAIM")
+    claim = claim_one(ledger, run, FIRING, NOW, claim_id="01CLAIM")
     assert claim == Claim("01CLAIM", FIRING.key)
-    assert ledger.claim(run, FIRING, NOW, claim_id="01CLAIM") == claim
-    assert ledger.claim(run, FIRING, NOW, claim_id="01OTHER") is None
+    assert claim_one(ledger, run, FIRING, NOW, claim_id="01CLAIM") == claim
+    assert claim_one(ledger, run, FIRING, NOW, claim_id="01OTHER") is None
     ended = Settlement(State.FAILED, "why", attempts=(attempt(),))
-    assert ledger.settle(claim, ended, LATER)
+    assert settle_one(ledger, claim, ended, LATER)
     before = ledger.rows()
-    assert ledger.settle(claim, ended, LATER)
+    assert settle_one(ledger, claim, ended, LATER)
     assert ledger.expire(run, [make_firing(at=NOW - 3 * HOUR)], NOW) == ledger.expire(
         run, [make_firing(at=NOW - 3 * HOUR)], NOW
     )
@@ -233,10 +233,10 @@ def test_what_was_sent_by_other_means_is_adopted_where_nothing_is_in_the_way(
     if there is not None:
         claim = claimed(ledger, run)
         if there is not State.CLAIMED:
-            ledger.settle(claim, Settlement(there), NOW)
+            settle_one(ledger, claim, Settlement(there), NOW)
     free = there not in BLOCKING
     assert ledger.record_as_sent(run, [FIRING], LATER, "from the dashboard") == int(free)
-    assert ledger.claim(begin(ledger), FIRING, LATER) is None
+    assert claim_one(ledger, begin(ledger), FIRING, LATER) is None
     if free:
         (row,) = (row for row in ledger.rows() if row.state is State.FIRED)
         assert (row.reason, row.claimed_at, row.settled_at) == ("from the dashboard", LATER, LATER)

@@ -8,7 +8,7 @@ import pytest
 from plan import NOW, TICK, make_firing
 from refusals import refused
 
-from ledger import LEASE, WHO, all_of, at, attempt, begin
+from ledger import LEASE, WHO, all_of, at, attempt, begin, claim_one, settle_one
 from runner.errors import ErrorCode, Exit
 from runner.ledger.database.tables import attempts, runs
 from runner.ledger.ledger import Ledger
@@ -25,7 +25,7 @@ MEERA = Identity("meera", "laptop", 7)
 @pytest.fixture
 def claim(ledger: Ledger, run: str) -> Claim:
     """The sale, held by the run."""
-    held = ledger.claim(run, FIRING, NOW)
+    held = claim_one(ledger, run, FIRING, NOW)
     assert held
     return held
 
@@ -92,9 +92,9 @@ def test_a_lease_that_ran_out_is_swept_once(ledger: Ledger, claim: Claim) -> Non
 
 
 def test_only_claims_of_runs_that_are_gone_are_swept(ledger: Ledger, run: str, claim: Claim) -> None:
-    ledger.settle(ledger.claim(run, make_firing("done"), NOW) or claim, Settlement(State.FIRED), NOW)
-    ledger.settle(ledger.claim(run, make_firing("failed"), NOW) or claim, Settlement(State.FAILED), NOW)
-    ledger.claim(begin(ledger, RUN_OUT), make_firing("alive"), RUN_OUT)
+    settle_one(ledger, claim_one(ledger, run, make_firing("done"), NOW) or claim, Settlement(State.FIRED), NOW)
+    settle_one(ledger, claim_one(ledger, run, make_firing("failed"), NOW) or claim, Settlement(State.FAILED), NOW)
+    claim_one(ledger, begin(ledger, RUN_OUT), make_firing("alive"), RUN_OUT)
     assert [row.key for row in sweep(ledger, RUN_OUT)] == [FIRING.key]
     assert ledger.describe().states == {
         "claimed": 1, "fired": 1, "in_doubt": 1, "failed": 1, "expired": 0, "released": 0
@@ -110,7 +110,7 @@ def test_a_claim_that_a_finished_run_left_is_in_doubt(ledger: Ledger, run: str, 
 @pytest.mark.parametrize("truth", [State.FIRED, State.FAILED, State.RELEASED])
 def test_a_run_that_was_swept_still_records_the_truth(ledger: Ledger, claim: Claim, truth: State) -> None:
     sweep(ledger, RUN_OUT)
-    assert ledger.settle(claim, Settlement(truth, "it came late"), RUN_OUT)
+    assert settle_one(ledger, claim, Settlement(truth, "it came late"), RUN_OUT)
     assert (only_row(ledger).state, only_row(ledger).reason) == (truth, "it came late")
 
 
@@ -124,7 +124,7 @@ def test_a_run_that_was_swept_cannot_renew_its_lease(ledger: Ledger, run: str, c
 
 def test_a_run_whose_claim_a_person_freed_cannot_renew_its_lease(ledger: Ledger, run: str, claim: Claim) -> None:
     assert settled(ledger, sent=False)
-    assert ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
+    assert claim_one(ledger, begin(ledger, RUN_OUT), FIRING, RUN_OUT)
     with refused(ErrorCode.LEASE_LOST):
         at(ledger, RUN_OUT).renew(run, lease=LEASE)
 
@@ -141,11 +141,11 @@ def test_a_run_without_claims_is_not_given_up(ledger: Ledger, run: str) -> None:
 
 
 def test_what_is_in_doubt_is_listed_oldest_first(ledger: Ledger, run: str, claim: Claim) -> None:
-    second = ledger.claim(run, make_firing("b"), NOW + TICK)
-    first = ledger.claim(run, make_firing("a"), NOW - TICK)
+    second = claim_one(ledger, run, make_firing("b"), NOW + TICK)
+    first = claim_one(ledger, run, make_firing("a"), NOW - TICK)
     assert first
     assert second
-    ledger.settle(second, Settlement(State.IN_DOUBT), NOW)
+    settle_one(ledger, second, Settlement(State.IN_DOUBT), NOW)
     assert [row.id for row in at(ledger, NOW).in_doubt()] == [second.id]
     assert [row.id for row in at(ledger, RUN_OUT).in_doubt()] == [first.id, claim.id, second.id]
 
@@ -171,9 +171,9 @@ def test_sent_is_done_and_not_sent_is_retried(ledger: Ledger, claim: Claim) -> N
     assert step.action is Action.RETRY
     assert step.reason.code is ReasonCode.FAILED_BEFORE
     assert step.reason.text.endswith("by meera: looked it up")
-    again = ledger.claim(begin(ledger, RUN_OUT), FIRING, RUN_OUT)
+    again = claim_one(ledger, begin(ledger, RUN_OUT), FIRING, RUN_OUT)
     assert again
-    ledger.settle(again, Settlement(State.IN_DOUBT), RUN_OUT)
+    settle_one(ledger, again, Settlement(State.IN_DOUBT), RUN_OUT)
     (doubt,) = at(ledger, RUN_OUT).in_doubt()
     assert ledger.resolve(doubt, sent=True, note="seen", identity=MEERA)
     (step,) = decide([FIRING], ledger.history([FIRING], RUN_OUT), RUN_OUT).steps
@@ -190,7 +190,7 @@ def test_a_live_claim_is_not_a_persons_to_settle(ledger: Ledger, run: str, claim
 
 @pytest.mark.parametrize("state", [State.FIRED, State.FAILED, State.RELEASED])
 def test_what_is_certain_is_not_a_persons_to_settle(ledger: Ledger, claim: Claim, state: State) -> None:
-    ledger.settle(claim, Settlement(state), NOW)
+    settle_one(ledger, claim, Settlement(state), NOW)
     assert not settled(ledger, sent=state is not State.FIRED)
     assert only_row(ledger).state is state
     assert ledger.resolutions([claim.id]) == []
@@ -210,7 +210,7 @@ def test_a_persons_word_stands_and_the_evidence_is_kept(
 ) -> None:
     assert settled(ledger, sent=sent)
     before = only_row(ledger)
-    assert not ledger.settle(claim, Settlement(state, attempts=(attempt(),)), RUN_OUT + TICK)
+    assert not settle_one(ledger, claim, Settlement(state, attempts=(attempt(),)), RUN_OUT + TICK)
     assert only_row(ledger) == before
     assert [(row["firing"], row["verdict"]) for row in all_of(ledger_url, attempts)] == [(claim.id, "yes")]
 
@@ -221,7 +221,7 @@ def test_a_run_whose_process_is_gone_has_no_lease(ledger: Ledger, ledger_url: st
     alive = begin(ledger, identity=Identity("asha", "builder", 2, "boot 2 alive"))
     unknown = begin(ledger, identity=WHO)
     for number, run in enumerate((gone, alive, unknown)):
-        ledger.claim(run, make_firing(f"b{number}"), NOW)
+        claim_one(ledger, run, make_firing(f"b{number}"), NOW)
     asked: list[str] = []
 
     def is_gone(process: str) -> bool:

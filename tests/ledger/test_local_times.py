@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_firing
 
-from ledger import at_once, begin
+from ledger import at_once, begin, claim_one, settle_one
 from runner.definitions.model import CatchUp, Definitions, Recurrence
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger, import_into
@@ -30,10 +30,10 @@ def half_past_six(timezone: str, cron: str = "30 18 * * *", **fields: Any) -> Fi
 
 
 def send(ledger: Ledger, firing: Firing, state: State = State.FIRED) -> None:
-    claim = ledger.claim(begin(ledger), firing, NOW)
+    claim = claim_one(ledger, begin(ledger), firing, NOW)
     assert claim
     if state is not State.CLAIMED:
-        assert ledger.settle(claim, Settlement(state), NOW)
+        assert settle_one(ledger, claim, Settlement(state), NOW)
 
 
 def step_of(ledger: Ledger, firing: Firing, accounts: tuple[str, ...] | None = None) -> Step:
@@ -48,7 +48,7 @@ def test_a_local_time_that_was_sent_is_not_sent_at_another_instant(ledger: Ledge
     step = step_of(ledger, again)
     assert step.action is Action.DONE
     assert "r1@2026-12-01T13:00:00Z" in step.reason.text
-    assert ledger.claim(begin(ledger), again, LATER) is None
+    assert claim_one(ledger, begin(ledger), again, LATER) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_may_have_been_sent_blocks_and_what_was_not_does_not(ledger: Ledger
     send(ledger, half_past_six(KOLKATA), state)
     again = half_past_six(KARACHI)
     assert step_of(ledger, again).action == action
-    assert bool(ledger.claim(begin(ledger), again, LATER)) is (action == "fire")
+    assert bool(claim_one(ledger, begin(ledger), again, LATER)) is (action == "fire")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_may_have_been_sent_blocks_and_what_was_not_does_not(ledger: Ledger
 def test_another_local_time_or_revision_or_bulletin_or_account_goes_out(ledger: Ledger, other: Firing) -> None:
     send(ledger, half_past_six(KOLKATA))
     assert step_of(ledger, other).action is Action.FIRE
-    assert ledger.claim(begin(ledger), other, LATER)
+    assert claim_one(ledger, begin(ledger), other, LATER)
 
 
 def test_the_same_local_time_of_the_next_day_goes_out(ledger: Ledger) -> None:
@@ -84,7 +84,7 @@ def test_the_same_local_time_of_the_next_day_goes_out(ledger: Ledger) -> None:
     (firing, _) = firings(Definitions({}, {}, (make_bulletin(schedule=schedule),), ()), tomorrow)
     (step, _) = decide([firing, _], ledger.history([firing], tomorrow), tomorrow).steps
     assert step.action is Action.FIRE
-    assert ledger.claim(begin(ledger), firing, tomorrow)
+    assert claim_one(ledger, begin(ledger), firing, tomorrow)
 
 
 def test_an_account_that_may_have_been_renamed_counts(ledger: Ledger) -> None:
@@ -99,7 +99,7 @@ def test_of_machines_with_different_zone_data_one_claims(ledger: Ledger) -> None
     found = [half_past_six(zone) for zone in (KOLKATA, KARACHI)]
     claims = at_once(
         *(
-            lambda run=run, firing=firing: ledger.claim(run, firing, LATER)
+            lambda run=run, firing=firing: claim_one(ledger, run, firing, LATER)
             for run, firing in zip(runs, found, strict=True)
         )
     )

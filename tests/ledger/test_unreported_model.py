@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from plan import HOUR, NOW, make_firing
 
-from ledger import ORIGIN, WHO
+from ledger import ORIGIN, WHO, claim_one, settle_one
 from runner.ledger.database.creation import create
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
@@ -130,19 +130,19 @@ class Reports(RuleBasedStateMachine):
             assert self.ledger.expire(live.id, [make_firing(name, at=NOW - 9 * HOUR)], self.now)
             self.found.update(row.id for row in self.ledger.rows(bulletin=name))
             return
-        claim = self.ledger.claim(live.id, make_firing(name), self.now)
+        claim = claim_one(self.ledger, live.id, make_firing(name), self.now)
         assert claim
         live.claims.append(claim)
         if how == "doubt":
             live.claims.remove(claim)
-            assert self.ledger.settle(claim, Settlement(State.IN_DOUBT, "HTTP 503"), self.now)
+            assert settle_one(self.ledger, claim, Settlement(State.IN_DOUBT, "HTTP 503"), self.now)
             self.found.add(claim.id)
 
     @precondition(lambda self: any(run.claims for run in self.runs))
     @rule(data=st.data())
     def fire(self, data: st.DataObject) -> None:
         live = self._any(data, [run for run in self.runs if run.claims])
-        assert self.ledger.settle(live.claims.pop(), Settlement(State.FIRED), self.now)
+        assert settle_one(self.ledger, live.claims.pop(), Settlement(State.FIRED), self.now)
 
     @precondition(lambda self: any(run.has_begun and run.published is None and not run.claims for run in self.runs))
     @rule(data=st.data())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from runner import clock
 from runner.cli.groups import Group
 from runner.cli.options import DEFAULT_PATH, as_argument
 from runner.cli.shell_completion import completions
@@ -49,6 +50,11 @@ def _import_options(command: F) -> F:
                 metavar="NAME",
                 shell_complete=completions.accounts,
                 help="The account of bulletins that name none.",
+            ),
+            click.option(
+                "--literal-braces",
+                is_flag=True,
+                help="Send placeholders such as {{ name }} and $NAME as they are: the bulletins get literal_braces.",
             ),
             click.option(
                 "--path",
@@ -228,7 +234,7 @@ def _context(out: Path | None, path: Path | None, **options: Any) -> ImportConte
 
     if out is not None:
         check_new_file(out)
-    return import_context(path, **options)
+    return import_context(path, **options, now=clock.now())
 
 
 def _content(path: Path) -> tuple[str, bytes]:
@@ -242,20 +248,22 @@ def _content(path: Path) -> tuple[str, bytes]:
 
 def _finish(made: Import, context: ImportContext, out: Path | None) -> int:
     """Write the bulletins and print the assumptions made; or print the problems and write nothing."""
-    from runner.cli.terminal.console import show_problems
+    from runner.cli.terminal.console import print_problems, show_problems
     from runner.definitions.model import Definitions
     from runner.definitions.suggest import counted
     from runner.jobs.imports import write_new_file
     from runner.report.safe_text import printable
 
     if made.problems:
-        show_problems(Definitions({}, {}, (), tuple(made.files), tuple(made.problems)), to_stderr=True)
+        found = Definitions({}, {}, (), tuple(made.files), tuple(made.problems), warnings=tuple(made.warnings))
+        show_problems(found, to_stderr=True)
         click.echo("nothing was written", err=True)
         return Exit.PROBLEMS
     if out is None:
         click.echo(made.text, nl=False)
     else:
         write_new_file(made.text, out)
+    print_problems(made.warnings, to_stderr=True)
     where = "standard output" if out is None else out
     click.echo(f"{counted(made.count, 'bulletin')} written to {where}", err=True)
     for line in (*made.summary, *made.notes):

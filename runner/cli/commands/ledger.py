@@ -202,13 +202,15 @@ def baseline(
     """
     from runner.cli.terminal.console import stop_on_problems
     from runner.cli.terminal.messages import TerminalMessages
+    from runner.definitions.load import collector_paused
     from runner.jobs.ledger.baseline import BaselineRequest, record_baseline
     from runner.jobs.loaded_set import load_set
 
-    loaded = load_set(path, use_cache=False)
-    stop_on_problems(loaded.definitions, undone="recorded: a set with problems is never taken")
-    request = BaselineRequest(path, selection_of(selection), ledger_url, also_later, note)
-    done = record_baseline(loaded, request, TerminalMessages(), None if yes else _confirm)
+    with collector_paused():
+        loaded = load_set(path, use_cache=True, keep=False)
+        stop_on_problems(loaded.definitions, undone="recorded: a set with problems is never taken")
+        request = BaselineRequest(path, selection_of(selection), ledger_url, also_later, note)
+        done = record_baseline(loaded, request, TerminalMessages(), None if yes else _confirm)
     click.echo(f"{done.recorded:,} recorded as already sent by other means; nothing was sent now")
     if done.later:
         click.echo(f"not recorded: {done.later:,} due later (--also-later records them too)")

@@ -90,6 +90,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     if wanted.id is None and not can_ask():
         click.echo(f"--id was not given, and the proposed id was taken: {interview.fields['id']}", err=True)
     click.echo(f"appended {interview.fields['id']} to {target.path}")
+    _show_next_times(interview.fields, target)
     click.echo(f"see when it will be sent: bulletins plan{as_argument(path)} --id {interview.fields['id']}")
 
 
@@ -172,13 +173,14 @@ def _own_address(path: Path) -> str:
 
 
 def _check(sources: Sequence[Source], before: Definitions, target: Target, data: bytes) -> None:
-    """Raise UserError if the new entry adds a problem to the set."""
+    """Raise UserError if the new entry adds a problem to the set. Warnings are only printed."""
     from runner.jobs.new_bulletin import problems_of_entry
     from runner.report.text.problems import problem_line
 
-    if found := problems_of_entry(sources, before, target, data):
-        for problem in found:
-            click.echo(problem_line(problem), err=True)
+    found = problems_of_entry(sources, before, target, data)
+    for problem in found:
+        click.echo(problem_line(problem), err=True)
+    if any(problem.is_error for problem in found):
         message = "with this bulletin, the set would have a problem; nothing was written"
         raise UserError(
             ErrorCode.NEW_BULLETIN_HAS_PROBLEM,
@@ -186,6 +188,19 @@ def _check(sources: Sequence[Source], before: Definitions, target: Target, data:
             help="Correct the problem above with other answers, or fix the set first.",
             exit_code=Exit.PROBLEMS,
         )
+
+
+def _show_next_times(fields: Mapping[str, Any], target: Target) -> None:
+    """Show when a recurring bulletin is due next, by the clocks of its schedule."""
+    from runner.definitions.model import Recurrence
+    from runner.definitions.schedules.cron import meaning
+    from runner.report.next_times import local_times
+
+    schedule = {**target.defaults.get("schedule", {}), **fields.get("schedule", {})}
+    if "cron" in schedule and "timezone" in schedule:
+        cron, zone = " ".join(schedule["cron"].split()), schedule["timezone"]
+        times = local_times(Recurrence(cron, zone), clock.now(), zone, 3)
+        click.echo(f"{meaning(cron) or 'its times'}: next {times} in {zone}")
 
 
 def _confirm(target: Target, fields: Mapping[str, Any]) -> None:

@@ -110,13 +110,14 @@ def columns(ctx: click.Context, _incomplete: str) -> Items:
 
 @_completer
 def fields_of_columns(ctx: click.Context, incomplete: str) -> Items:
-    """Offer the fields of a bulletin, each with `=`; behind that, the columns of the table that is to be imported."""
+    """Offer the fields of a bulletin; once one field is meant, this field with each column of the imported table."""
     from runner.importers.spreadsheet.columns import field_names
 
-    field, is_pair, _ = incomplete.partition("=")
-    if is_pair:
-        return ((f"{field}={name}", "") for name in _columns(ctx))
-    return ((f"{name}=", "") for name in (*field_names(), "properties."))
+    typed, is_pair, _ = incomplete.partition("=")
+    fields = [typed] if is_pair else [name for name in field_names() if name.startswith(typed)]
+    if len(fields) > 1 or not (names := _columns(ctx)):
+        return ((f"{field}=", "") for field in fields)
+    return ((f"{field}={name}", "") for field in fields for name in names)
 
 
 def _columns(ctx: click.Context) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from runner.definitions.building import accounts_and_events, incomplete_entry
+from runner.definitions.building import accounts_and_events, incomplete_entry, letter_encodings
 from runner.definitions.building.check import checked
 from runner.definitions.building.incomplete_entry import MergedEntry
 from runner.definitions.building.set_contents import (
@@ -37,6 +37,9 @@ from runner.definitions.schema import credential_fields
 from runner.definitions.schema.schemas import document_kind
 from runner.definitions.tables import expansion
 from runner.definitions.tables.rows import rows_of
+from runner.definitions.tables.unfilled_texts import is_suspicious, unfilled
+
+_Shape = tuple[tuple[str, ...], ...]  # the fields of an entry, and the keys of its merged fields
 
 
 def add(parts: SetContents, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
@@ -51,7 +54,9 @@ def add(parts: SetContents, document: Document, findings: list[Finding], read_be
     if kind == "bulletins":
         # An unknown field in or next to the defaults may be a misspelt one that entries seem to lack.
         if not any((finding.at_key and len(finding.path) < 3) or len(finding.path) < 2 for finding in findings):
+            before = len(parts.bulletins)
             _add_bulletins(parts, document, findings, read_beside)
+            parts.findings += letter_encodings.in_bulletins(parts.bulletins[before:])
         return
     broken = _by_entry(kind, findings)
     parts.has_catalog |= kind == "business_events"
@@ -86,6 +91,7 @@ def _add_bulletins(
     # Defaults may hold templates for entries with rows, so each plain entry that inherits them is checked.
     unsure = expansion.has_template(defaults)
     parts.bad_templates = 0
+    known_inherited: dict[_Shape, frozenset[str]] = {}
     for number, (line, column) in enumerate(document.entries("bulletins")):
         path: Path = ("bulletins", number)
         own = document.value["bulletins"][number]
@@ -103,7 +109,8 @@ def _add_bulletins(
             _add_further_findings(parts, entry, [*reported, *missing], document, read_beside)
         else:
             place = Place(document.file, line, column, number)
-            _add_sound_entry(parts, entry, _inherited(own, defaults), place, document, read_beside, unsure=unsure)
+            inherited = _inherited(own, defaults, known_inherited)
+            _add_sound_entry(parts, entry, inherited, place, document, read_beside, unsure=unsure)
 
 
 def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Finding]]:
@@ -125,8 +132,11 @@ def _add_sound_entry(
     *,
     unsure: bool,
 ) -> None:
+    if not unsure and "for_each" not in entry.fields and not is_suspicious(entry.fields):
+        _add_bulletin(parts, expansion.FilledEntry(entry.fields), entry, inherited, place)
+        return
     before, is_read = len(parts.findings), False
-    for made in _made(parts, entry, document, read_beside, unsure=unsure):
+    for made in _made(parts, entry, document, read_beside):
         is_read = True
         _add_bulletin(parts, made, entry, inherited, replace(place, row=made.row) if made.row else place)
     if not is_read:
@@ -143,10 +153,10 @@ def _add_further_findings(
     """Add further findings about an entry that cannot be built. `reported` holds those already reported."""
     found: list[Finding] = []
     fields = entry.fields
-    is_filled_in = "for_each" in fields or expansion.may_have_template(fields) or expansion.has_template(fields)
+    is_filled_in = "for_each" in fields or is_suspicious(fields) or expansion.has_template(fields)
     if is_filled_in and incomplete_entry.has_sure_texts(entry, reported):
         filled = _filled_in(parts, entry, document, read_beside)
-        found = filled if isinstance(filled, list) else []
+        found = filled if isinstance(filled, list) else list(filled.warnings)
     parts.findings += found
     parts.findings += incomplete_entry.times(entry, [*reported, *found])
 
@@ -167,29 +177,25 @@ def _filled_in(
     elif expansion.is_recurring(fields):
         found = expansion.template(fields, None, entry.path, entry.file)
     else:
-        return list(expansion.unfilled(fields, entry.path, entry.file))
+        return list(unfilled(fields, entry.path, entry.file))
     parts.bad_templates += len(found) if isinstance(found, list) else 0
     return found
 
 
 def _made(
-    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes], *, unsure: bool
+    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
 ) -> Iterator[expansion.FilledEntry]:
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
-    fields = entry.fields
-    is_template = "for_each" in fields
-    if not is_template and not unsure and not expansion.may_have_template(fields):
-        yield expansion.FilledEntry(fields)
-        return
     filled = _filled_in(parts, entry, document, read_beside)
     if isinstance(filled, list):
         parts.findings += filled
-        if not filled and not is_template:
-            yield from _sound(parts, [expansion.FilledEntry(fields)], entry)
+        if "for_each" not in entry.fields and not any(finding.is_error for finding in filled):
+            yield from _sound(parts, [expansion.FilledEntry(entry.fields)], entry)
     elif excess := _excess(parts, filled):
         message, hint = excess, "Use fewer rows, or split the definitions into two sets."
         parts.findings.append(Finding(Code.BAD_ROWS, entry.file, entry.path, message, hint))
     else:
+        parts.findings += filled.warnings
         yield from _sound(parts, _counted(parts, filled, entry), entry)
 
 
@@ -247,15 +253,27 @@ def _add_bulletin(
         parts.bulletins.append(bulletin)
 
 
-def _inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the fields inherited from `defaults`; for merged fields, of each inherited key."""
+def _inherited(
+    entry: Mapping[str, Any], defaults: Mapping[str, Any], known: dict[_Shape, frozenset[str]]
+) -> frozenset[str]:
+    """Return the names of the fields inherited from `defaults`; for merged fields, of each inherited key.
+
+    `known` keeps the answers for these defaults, because the entries of a file mostly have the same fields.
+    """
     if not defaults:
         return frozenset()
+    shape = (tuple(entry), *(tuple(entry.get(name, ())) for name in MERGED if name in defaults))
+    if shape not in known:
+        known[shape] = _shared(_names_inherited(entry, defaults))
+    return known[shape]
+
+
+def _names_inherited(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> frozenset[str]:
     names = {name for name in defaults if name not in entry and name not in MERGED}
     for name in MERGED:
         own = entry.get(name, ())
         names |= {f"{name}.{key}" for key in defaults.get(name, ()) if key not in own}
-    return _shared(frozenset(names))
+    return frozenset(names)
 
 
 @lru_cache(maxsize=1024)
@@ -271,14 +289,14 @@ def _bulletin(
     place: Place,
 ) -> Bulletin:
     values = {
-        attribute: read(fields[name]) if name in fields else default
+        attribute: default if name not in fields else fields[name] if read is None else read(fields[name])
         for name, attribute, default, read in _READ_AS_WRITTEN
     }
     return Bulletin(**values, when=when, schedule=schedule, inherited=inherited, place=place)
 
 
-def _reader(field: Field) -> Callable[[Any], Any]:
-    """Return the function that turns a valid value of a definition into one of a bulletin."""
+def _reader(field: Field) -> Callable[[Any], Any] | None:
+    """Return the function that turns a valid value of a definition into one of a bulletin; None for the same value."""
     intern = sys.intern  # thousands of bulletins share the same few events, addresses and property names
     match field.form:
         case Form.MAPPING:
@@ -290,7 +308,7 @@ def _reader(field: Field) -> Callable[[Any], Any]:
         case Form.TEXT | Form.WORD if not field.is_own:
             return intern
         case _:
-            return lambda value: value
+            return None
 
 
 # `when` and `schedule` are read by `bulletin_times`.

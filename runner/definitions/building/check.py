@@ -16,7 +16,8 @@ from runner.definitions.problem import MAX_PROBLEMS, Finding
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.schema.schemas import document_kind, is_valid, validator_for
-from runner.definitions.tables.expansion import FilledEntry, wants_rows
+from runner.definitions.tables.expansion import FilledEntry
+from runner.definitions.tables.unfilled_texts import wants_rows
 
 _AT_ONCE = 256  # entries that are validated in one call
 

@@ -19,6 +19,7 @@ from runner.definitions.schedules.bulletin_times import TimesReader
 Fields = dict[str, Any]
 
 _REQUIRED = tuple(field.name for field in FIELDS if field.is_required and field.is_in_defaults)
+_REQUIRED_NAMES = frozenset(_REQUIRED)
 _ANY: dict[str | int, str] = {"at": "2026-12-01T18:30:00Z", "timezone": "UTC"}
 # Fields of a schedule whose removal does not change the meaning of the others.
 _ALONE = (("grace",), ("starts",), ("ends",), ("catch_up",))
@@ -92,6 +93,8 @@ def missing(
     entry: MergedEntry, own: Mapping[str, Any], defaults: Mapping[str, Any], reported: Sequence[Finding]
 ) -> list[Finding]:
     """Return findings about required fields that neither the entry nor the defaults have."""
+    if entry.fields.keys() >= _REQUIRED_NAMES:
+        return []
     names = [name for name in _REQUIRED if name not in own]
     if all(name in defaults for name in names) or has_unknown_fields(entry, reported):
         return []

@@ -93,22 +93,24 @@ class CachedSet:
         return accounts or (() if self._only is None else (self._only,))
 
 
-def cached_set(sources: Sequence[Source], cache: FileCache) -> CachedSet | None:
+def cached_set(sources: Sequence[Source], cache: FileCache, *, keep: bool = True) -> CachedSet | None:
     """Return the set of these sources; None if it may have an error, or if there is no cache.
 
-    Files that the cache does not know are read, and kept for the next time.
+    Files that the cache does not know are read, and kept for the next time. Without `keep`, the cache must know all.
     """
     try:
-        return _cached_set(sources, cache) if cache.open() else None
+        return _cached_set(sources, cache, keep=keep) if cache.open() else None
     except Damaged:
         return None
     finally:
         cache.close()
 
 
-def _cached_set(sources: Sequence[Source], cache: FileCache) -> CachedSet | None:
+def _cached_set(sources: Sequence[Source], cache: FileCache, *, keep: bool) -> CachedSet | None:
     ordered = sorted(sources, key=lambda source: source.name.split("/"))
     known = cache.entries(ordered)
+    if not keep and len(known) < len(ordered):
+        return None
     for source in ordered:
         if source.name not in known:
             from runner.definitions.cache.file_values import (

@@ -28,7 +28,7 @@ from runner.definitions.cache.values import (
     plain_problem,
     problem_of,
 )
-from runner.definitions.fingerprint import PREFIX, fingerprint_of
+from runner.definitions.fingerprint import PREFIX, fingerprint_of_body
 from runner.definitions.model import Account, Bulletin, BusinessEvent, Recurrence, Schedule, canonical
 from runner.definitions.problem import Problem
 
@@ -98,13 +98,13 @@ def row_of(values: FileValues, key: str, bytes_key: str, place: str, tables: str
     """Return the row for a file without errors."""
     once = [each for each in values.bulletins if not isinstance(each.schedule, Recurrence)]
     recurring = [each for each in values.bulletins if isinstance(each.schedule, Recurrence)]
-    groups: dict[tuple[tuple[str, ...], int], list[Bulletin]] = {}
-    for bulletin in once:
-        groups.setdefault((bulletin.accounts, bulletin.revision), []).append(bulletin)
+    groups: dict[tuple[tuple[str, ...], int], list[str]] = {}
     contents: dict[tuple[str, ...], array[int]] = {}
     for each in once:
+        body = canonical(each.payload())
+        groups.setdefault((each.accounts, each.revision), []).append(_packed(each, body))
         if each.enabled and not each.allow_duplicate:
-            contents.setdefault(each.accounts, array("Q")).append(_hash(_content(each)))
+            contents.setdefault(each.accounts, array("Q")).append(_hash(_content(each, body)))
     head = {
         "file": values.file,
         "kind": values.kind,
@@ -120,8 +120,8 @@ def row_of(values: FileValues, key: str, bytes_key: str, place: str, tables: str
     }
     # Two lines for each group, so that the long one reaches the ledger without being parsed here.
     lookups = "\n".join(
-        f"{_json([accounts, revision, len(bulletins)])}\n{_json([_packed(each) for each in bulletins])}"
-        for (accounts, revision), bulletins in groups.items()
+        f"{_json([accounts, revision, len(packed)])}\n{_json(packed)}"
+        for (accounts, revision), packed in groups.items()
     )
     all_once = [plain_bulletin(each) for each in once]
     return Row(key, bytes_key, place, tables, _json(head), lookups, _json(_catalog_texts(once)), _json(all_once))
@@ -180,14 +180,14 @@ def _catalog_texts(bulletins: Iterable[Bulletin]) -> dict[str, Any]:
     }
 
 
-def _packed(bulletin: Bulletin) -> str:
+def _packed(bulletin: Bulletin, body: bytes) -> str:
     due_at = bulletin.schedule.at if isinstance(bulletin.schedule, Schedule) else None
-    return fingerprint_of(bulletin.payload(), due_at).removeprefix(PREFIX) + bulletin.id
+    return fingerprint_of_body(body, due_at).removeprefix(PREFIX) + bulletin.id
 
 
-def _content(bulletin: Bulletin) -> bytes:
-    due_at = bulletin.schedule.at.isoformat() if isinstance(bulletin.schedule, Schedule) else None
-    return canonical([bulletin.payload(), due_at])
+def _content(bulletin: Bulletin, body: bytes) -> bytes:
+    due_at = bulletin.schedule.at.isoformat() if isinstance(bulletin.schedule, Schedule) else ""
+    return body + due_at.encode()
 
 
 def _hash(data: bytes) -> int:

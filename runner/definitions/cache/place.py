@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 
-from runner import local
+from runner import checkouts, local
 
 _NAME = "definitions.sqlite3"
 
@@ -18,8 +18,10 @@ _NAME = "definitions.sqlite3"
 def cache_file(set_path: FilePath) -> FilePath | None:
     """Return the path of the cache; None if the user has no usable cache folder.
 
-    A folder that is relative, or lies inside the working directory, the set, or a checkout of one of them, is not used:
-    the definitions that somebody proposes must not bring along what this program believes about them.
+    A folder that is relative, or lies inside the set or a checkout of the set or of the working directory, is not used:
+    the definitions that somebody proposes must not bring along what this program believes about them. Without a
+    checkout, nobody knows which files came with the set, so the whole working directory counts as proposed. A run of
+    cron starts in the home folder or in `/`, which contain the cache folder; there the set needs a checkout.
     """
     folder = _cache_folder()
     if folder is None:
@@ -34,9 +36,20 @@ def cache_file(set_path: FilePath) -> FilePath | None:
 
 def _proposed(set_path: FilePath) -> Iterator[FilePath]:
     """Yield the folders in which a pull request could write."""
-    for each in (FilePath.cwd().resolve(), set_path.resolve()):
-        yield each
-        yield local.enclosing_checkout(each) or each
+    here, folder = FilePath.cwd().resolve(), set_path.resolve()
+    yield folder
+    if not _is_in_checkout(set_path, folder):
+        yield here
+    for each in (here, folder):
+        yield from local.enclosing_checkouts(each)
+
+
+def _is_in_checkout(set_path: FilePath, folder: FilePath) -> bool:
+    """Whether a checkout certainly holds all files that came with the set.
+
+    A link could lead from files without a checkout into a checkout of something else.
+    """
+    return local.enclosing_checkout(folder) is not None and not any(checkouts.links_on_the_way(set_path))
 
 
 def _cache_folder() -> FilePath | None:

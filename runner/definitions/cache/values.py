@@ -6,7 +6,7 @@ name of the file is left out of every place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -105,19 +105,13 @@ def plain_bulletin(bulletin: Bulletin) -> Plain:
 def bulletins_of(plain: Iterable[Plain], file: str) -> Iterator[Bulletin]:
     """Yield the bulletins of these values, which come from the file of that name."""
     for each in plain:
-        values = dict(zip(_ATTRIBUTES, each, strict=True))
-        for name, value in values.items():
-            if type(value) is list and name not in _ENCODED:
-                values[name] = tuple(map(intern, value))
-            elif type(value) is dict:
-                values[name] = {intern(key): text for key, text in value.items()}
-        values["business_event"] = intern(values["business_event"])
-        values["c_by"] = intern(values["c_by"])
-        values["place"] = _place_of(values["place"], file)
-        values["schedule"] = _schedule_of(None if values["schedule"] is None else tuple(values["schedule"]))
-        values["as_before"] = tuple(bulletins_of(values["as_before"], file))
-        values["inherited"] = _shared(tuple(values["inherited"]))
-        yield Bulletin(**values)
+        if len(each) != len(_ATTRIBUTES):
+            raise ValueError("this is not a bulletin")
+        for number, decode in _DECODED:
+            each[number] = decode(each[number])
+        each[_PLACE] = _place_of(each[_PLACE], file)
+        each[_AS_BEFORE] = tuple(bulletins_of(each[_AS_BEFORE], file))
+        yield Bulletin(*each)
 
 
 def _plain_place(place: Place) -> Plain:
@@ -157,16 +151,18 @@ def _plain_schedule(schedule: Schedule | Recurrence | None) -> Plain:
 
 
 @lru_cache(maxsize=1024)  # thousands of bulletins share a schedule
-def _schedule_of(plain: tuple[Any, ...] | None) -> Schedule | Recurrence | None:
+def _schedule_from(plain: tuple[Any, ...]) -> Schedule | Recurrence:
     match plain:
-        case None:
-            return None
         case at, grace_s:
             return Schedule(_instant(at), timedelta(seconds=grace_s))
         case cron, timezone, grace_s, starts, ends, catch_up:
             edges = [None if edge is None else _instant(edge) for edge in (starts, ends)]
             return Recurrence(cron, timezone, timedelta(seconds=grace_s), edges[0], edges[1], CatchUp(catch_up))
     raise ValueError("this is not a schedule")
+
+
+def _schedule_of(plain: Sequence[Any] | None) -> Schedule | Recurrence | None:
+    return None if plain is None else _schedule_from(tuple(plain))
 
 
 def _seconds(at: datetime | None) -> int | None:
@@ -177,9 +173,21 @@ def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def _inherited_of(names: Sequence[str]) -> frozenset[str]:
+    return _shared(tuple(names))
+
+
 @lru_cache(maxsize=1024)
 def _shared(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)  # one object for all equal sets
+
+
+def _words_of(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(intern, words))
+
+
+def _mapping_of(texts: Mapping[str, str]) -> dict[str, str]:
+    return {intern(name): text for name, text in texts.items()}
 
 
 # The other attributes are texts, numbers, flags, tuples of texts, and mappings of texts.
@@ -191,4 +199,16 @@ _ENCODED: Mapping[str, Callable[[Any], Plain]] = {
 }
 _ATTRIBUTES = tuple(field.name for field in fields(Bulletin))
 _values = attrgetter(*_ATTRIBUTES)
+_DECODERS: Mapping[str, Callable[[Any], Any]] = {
+    "business_event": intern,
+    "c_by": intern,
+    "properties": _mapping_of,
+    "accounts": _words_of,
+    "tags": _words_of,
+    "schedule": _schedule_of,
+    "inherited": _inherited_of,
+}
+_DECODED = tuple((_ATTRIBUTES.index(name), decode) for name, decode in _DECODERS.items())
+_PLACE = _ATTRIBUTES.index("place")
+_AS_BEFORE = _ATTRIBUTES.index("as_before")
 ID = _ATTRIBUTES.index("id")  # where the list of a bulletin holds its id

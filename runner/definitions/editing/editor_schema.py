@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from runner.definitions.editing.editor_schema_events import TEMPLATE, add_events, event_text, one_of_events
-from runner.definitions.model import Definitions
+from runner.definitions.model import Definitions, Recurrence
+from runner.definitions.schedules.cron import meaning
+from runner.definitions.schedules.cron_surprises import surprises
 from runner.definitions.schedules.zones import names
 from runner.definitions.schema.schemas import published
 
@@ -55,6 +57,7 @@ def _narrow_bulletins(whole: Schema, definitions: Definitions) -> None:
     in_template = known["template"]["properties"]
     zone = known["editors"]["$defs"]["timezone"]
     known["editors"]["$defs"]["timezone"] = {"description": zone["description"], "anyOf": [_time_zones(), TEMPLATE]}
+    _explain_crons(known["editors"]["$defs"]["cron"], definitions)
     for field in (known["c-by"], in_defaults["c-by"]):
         _suggest(field, (bulletin.c_by for bulletin in definitions.bulletins))
     for field in (known["tags"], in_defaults["tags"]):
@@ -72,6 +75,20 @@ def _narrow_bulletins(whole: Schema, definitions: Definitions) -> None:
         known["editors"]["$defs"]["file"]["allOf"].append(_taken("business_event"))
         in_template["business_event"] = one_of_events(in_template["business_event"], events)
         add_events(whole, events)
+
+
+def _explain_crons(field: Schema, definitions: Definitions) -> None:
+    """Let editors show in words when each cron of the set is due. Every other cron stays valid."""
+    schedules = (bulletin.schedule for bulletin in definitions.bulletins)
+    crons = list(dict.fromkeys(each.cron for each in schedules if isinstance(each, Recurrence)))[:_MOST_HINTS]
+    if crons:
+        words = [f"{_in_words(cron)}. `bulletins plan` shows the next times." for cron in crons]
+        known = {"enum": crons, "enumDescriptions": words, "markdownEnumDescriptions": words}
+        field |= {"if": {"enum": crons}, "then": known, "examples": crons}
+
+
+def _in_words(cron: str) -> str:
+    return meaning(cron) or "; ".join(message for message, _ in surprises(cron))
 
 
 def _suggest(field: Schema, values: Iterable[str]) -> None:

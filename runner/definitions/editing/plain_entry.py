@@ -6,15 +6,32 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.definitions.fields import FIELDS
+from runner.definitions.fields import FIELDS, FILLED_PER_OCCURRENCE
 from runner.definitions.model import DEFAULT_GRACE, Bulletin, CatchUp, Recurrence, Schedule
 from runner.definitions.schedules.written_times import written_duration
+from runner.definitions.templates import literal_template
 
 
 def entry_of(bulletin: Bulletin) -> dict[str, Any]:
     """Return the fields of the entry, without fields that have their default value. Times are in UTC."""
     values = ((field, getattr(bulletin, field.attribute)) for field in FIELDS)
-    return {field.name: _written(value) for field, value in values if field.is_required or value != field.default}
+    fields = {field.name: _written(value) for field, value in values if field.is_required or value != field.default}
+    return (
+        _with_literal_braces(fields)
+        if bulletin.literal_braces and isinstance(bulletin.schedule, Recurrence)
+        else fields
+    )
+
+
+def _with_literal_braces(fields: dict[str, Any]) -> dict[str, Any]:
+    """Write the braces in the templates of a recurring entry so that they are literal again."""
+    for name in (field.name for field in FILLED_PER_OCCURRENCE):
+        match fields[name]:
+            case str() as text:
+                fields[name] = literal_template(text)
+            case dict() as texts:
+                fields[name] = {key: literal_template(text) for key, text in texts.items()}
+    return fields
 
 
 def _written(value: Any) -> Any:

@@ -14,7 +14,14 @@ from runner.definitions.building.set_contents import SetContents
 from runner.definitions.model import Bulletin, BusinessEvent, Recurrence
 from runner.definitions.problem import MAX_PROBLEMS, Finding, dotted
 from runner.definitions.problem_codes import Code
-from runner.definitions.rules import account_identities, budget_rules, duplicates, property_values, schema_cost
+from runner.definitions.rules import (
+    account_identities,
+    budget_rules,
+    catalog_names,
+    duplicates,
+    property_values,
+    schema_cost,
+)
 from runner.definitions.rules.bulletin_finding import about_bulletin
 from runner.definitions.rules.occurrence_samples import sampled
 from runner.definitions.schema.schemas import UnusableSchema, fast_validator, is_valid
@@ -44,6 +51,7 @@ def check(parts: SetContents, *, whole: bool) -> Iterator[Finding]:
     yield from duplicates.check_names("account", "accounts", parts.accounts)
     yield from account_identities.check(parts.accounts)
     yield from duplicates.check_names("business event", "business_events", parts.events)
+    yield from catalog_names.check(parts.events)
     yield from duplicates.check_ids(parts.bulletins)
     hints = _Hints()
     yield from _accounts(parts, whole, hints)

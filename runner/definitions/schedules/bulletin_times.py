@@ -62,6 +62,8 @@ class TimesReader:
             inherited = [name for name in fault.names if name not in own]
             origin = f" ({', '.join(inherited)}: from the defaults)" if own and inherited else ""
             self._find(fault.code, ("schedule", *fault.at), fault.message + origin, fault.help, fault.at_key)
+        for message, hint in _surprises(read.schedule):
+            self._find(Code.SURPRISING_CRON, ("schedule", "cron"), f"schedule.cron: {message}", hint)
         return read.schedule
 
     def _find(self, code: Code, path: Path, message: str, hint: str, at_key: bool = False) -> None:
@@ -159,6 +161,15 @@ def _recurring(read: _Read) -> None:
     recurrence = Recurrence(cron, zone, grace, starts, ends, catch_up)
     _check_times(read, recurrence)
     read.schedule = None if read.faults else recurrence
+
+
+def _surprises(schedule: Schedule | Recurrence | None) -> tuple[tuple[str, str], ...]:
+    """Return what people may not expect of the times of a schedule, with advice."""
+    if not isinstance(schedule, Recurrence):
+        return ()
+    from runner.definitions.schedules.cron_surprises import surprises
+
+    return surprises(schedule.cron)
 
 
 def _cron(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from runner.definitions.schedules import zones
 from runner.definitions.schedules.written_times import EXAMPLE, duration_hint, time_fault, zone_hint
@@ -101,6 +102,7 @@ def zone(name: str) -> tzinfo:
         raise TimeProblem(f"{name!r} is not a known time zone", zone_hint(name, zones.names())) from None
 
 
+@lru_cache(maxsize=1024)  # thousands of bulletins share a grace period
 def duration(text: str) -> timedelta:
     """Return the length of `2h`, `90m` or `1d12h`. Raises TimeProblem unless it is between 1s and 3650d."""
     match = _DURATION.match(text)

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
-from runner.definitions.suggest import quoted
+from runner.definitions.suggest import quoted, same_letters
 from runner.definitions.tables.cell_faults import repeats_header, suspicious_cells
 from runner.definitions.tables.column_faults import ColumnFaults
 from runner.definitions.tables.csv_quotes import QuoteFault, blank_before_quote, other_separator, quote_fault
@@ -238,6 +238,11 @@ class _Reader:
         if names.index(name) != number - 1:
             first = names.index(name) + 1
             self._refuse(f"the columns {first} and {number} are both named {quoted(name)}", "Rename one of the two.")
+        if (same := same_letters(name, names[: number - 1])) is not None:
+            message = (
+                f"the names of the columns {names.index(same) + 1} and {number}, {quoted(name)}, are the same letters"
+            )
+            self._refuse(f"{message} in two encodings", "Rename one of the two.")
 
     def _cells_fit(self, columns: tuple[str, ...], record: list[str]) -> bool:
         for column, cell in zip(columns, record, strict=True):

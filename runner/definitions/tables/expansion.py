@@ -6,8 +6,8 @@ In a recurring entry, `{{ occurrence… }}` stays unfilled until the occurrence 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.definitions.fields import FIELDS, FILLED_PER_OCCURRENCE, Form
@@ -15,19 +15,17 @@ from runner.definitions.problem import Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import RowReference
 from runner.definitions.suggest import quoted
+from runner.definitions.tables import unfilled_texts
 from runner.definitions.tables.csv_table import Cells
+from runner.definitions.tables.row_numbers import counting_column
 from runner.definitions.tables.rows import Rows
+from runner.definitions.tables.unfilled_texts import Key, meant, texts_of
 
 if TYPE_CHECKING:
     from runner.definitions.templates.renderer import Renderer
 
-Key = tuple[str | int, ...]
 Fields = dict[str, Any]
 
-# Texts that look like a template, braces missing included: {{ row.x, ${row.x}, row.x }}.
-_MEANT = re.compile(r"\{[{%]?-?\s*(row|occurrence)\s*[.\[]|\b(row|occurrence)\.\w+\s*\}\}|\{\{-?\s*(row|occurrence)\b")
-_FILLED_IN_BY = {"row": ("for_each", "for_each with its rows"), "occurrence": ("cron", "a schedule with cron")}
-_MAY_HOLD_BRACES = tuple(field.name for field in FIELDS if field.form in (Form.TEXT, Form.WORD, Form.TIME))
 _FILLED_LATER = tuple(field.name for field in FILLED_PER_OCCURRENCE)
 _COUNTED = ("properties", *(field.name for field in FIELDS if field.form is Form.WORDS))
 _OPENING = re.compile(r"\{[{%#]")
@@ -52,57 +50,15 @@ def is_recurring(fields: Mapping[str, Any]) -> bool:
     return "cron" in (fields.get("schedule") or ())
 
 
-def may_have_template(fields: Mapping[str, Any]) -> bool:
-    """Whether a text contains a template, or anything similar such as a single brace."""
-    properties, schedule = fields.get("properties", {}), fields.get("schedule", {})
-    texts = [str(fields[name]) for name in _MAY_HOLD_BRACES if name in fields]
-    joined = "\n".join((*texts, *schedule.values(), *properties.values(), *properties))
-    return "{" in joined or "}}" in joined
-
-
 def has_template(fields: Mapping[str, Any]) -> bool:
     """Whether a text is a template. For defaults: a plain entry may inherit a text that only rows can fill in."""
     from runner.definitions.templates import is_template
 
-    return any(map(is_template, _texts(fields).values()))
+    return any(map(is_template, texts_of(fields).values()))
 
 
-def unfilled(fields: Mapping[str, Any], path: Path, file: str) -> Iterator[Finding]:
-    """Yield findings about texts of a plain entry that look like templates: they would be sent unfilled."""
-    for key, text in _texts(fields).items():
-        if what := _meant(text):
-            yield _unfilled(what, (*path, *key), file)
-    yield from _names(fields, path, file, lambda name: _meant(name) is not None)
-
-
-def wants_rows(text: str, path: Path, file: str) -> Finding | None:
-    """Return a finding if the text at `path`, of an entry without rows, needs a row to be filled in."""
-    return _unfilled("row", path, file) if _meant(text) == "row" else None
-
-
-def _never_filled_in(what: str, text: str, path: Path, file: str) -> Finding:
-    """Return the finding about a template in a field of a recurring entry other than name and properties."""
-    if what == "row":
-        return _unfilled(what, path, file)
-    where = " and ".join(f"the {name}" for name in _FILLED_LATER)
-    message = f"{quoted(text)}: {{{{ occurrence… }}}} is filled in only in {where}"
-    return Finding(Code.BAD_TEMPLATE, file, path, message, "Write the text itself.")
-
-
-def _unfilled(what: str, path: Path, file: str) -> Finding:
-    lacks, needs = _FILLED_IN_BY[what]
-    message = f"{{{{ {what}.… }}}} cannot be filled in without {lacks}, and would be sent like this"
-    return Finding(Code.BAD_TEMPLATE, file, path, message, f"Add {needs}, or write the text itself.")
-
-
-def _meant(text: str) -> str | None:
-    """Return `row` or `occurrence` if the text seems to be a template for it, else None."""
-    found = _MEANT.search(text) if "row" in text or "occurrence" in text else None
-    return found and (found[1] or found[2] or found[3])
-
-
-def not_filled_in(text: str) -> str:
-    """Return the text outside {{ … }}, {% … %} and {# … #}, in linear time even if many are not closed."""
+def not_filled_in(text: str, between: str = "") -> str:
+    """Return the text outside {{ … }}, {% … %} and {# … #}, joined by `between`. Linear even if many are not closed."""
     rest, begin, at = [], 0, 0
     left_open: set[str] = set()
     while found := _OPENING.search(text, at):
@@ -114,25 +70,23 @@ def not_filled_in(text: str) -> str:
         else:
             rest.append(text[begin : found.start()])
             begin = at = end + len(closing)
-    return "".join((*rest, text[begin:]))
-
-
-def _names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callable[[str], bool]) -> Iterator[Finding]:
-    for name in fields.get("properties", ()):
-        if is_meant(name):
-            message = f"the name of a property cannot be a template: {quoted(name)}"
-            yield Finding(Code.BAD_TEMPLATE, file, (*path, "properties", name), message, "Write the name itself.", True)
+    return between.join((*rest, text[begin:]))
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """An entry with compiled texts, ready to be filled in. A recurring entry without `for_each` has one empty row."""
+    """An entry with compiled texts, ready to be filled in. A recurring entry without `for_each` has one empty row.
+
+    `warnings` are about its texts; those about its rows are found when they are filled in.
+    """
 
     rows: Sequence[tuple[Mapping[str, str], RowReference | None]]
     renderer: Renderer
     filling: _Filling
     path: Path
     file: str
+    literal: bool = False  # placeholders are meant
+    warnings: Sequence[Finding] = ()
 
     @property
     def count(self) -> int:
@@ -150,9 +104,11 @@ class Template:
         return self.renderer.pieces
 
     def made(self) -> Iterator[FilledEntry | Finding]:
-        """Yield the bulletin of each row, or a finding if its values cannot be filled in."""
+        """Yield the bulletin of each row, or a finding if its values cannot be filled in; and findings about cells."""
         from runner.definitions.templates import RowFault
+        from runner.definitions.templates.placeholders import SUSPICIOUS
 
+        sent = self._sent_columns()
         for cells, row in self.rows:
             try:
                 rendered = self.renderer.render(cells)
@@ -160,9 +116,13 @@ class Template:
                 fault = error.fault
                 place = (*self.path, *fault.key)
                 yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=row)
-            else:
-                as_before = tuple(self._as_before(cells)) if isinstance(cells, Cells) and cells.as_before else ()
-                yield FilledEntry(self.filling.filled(rendered), row, sum(map(len, rendered.values())), as_before)
+                continue
+            as_before = tuple(self._as_before(cells)) if isinstance(cells, Cells) and cells.as_before else ()
+            yield FilledEntry(self.filling.filled(rendered), row, sum(map(len, rendered.values())), as_before)
+            if not self.literal and SUSPICIOUS.search("\n".join([cells.get(column, "") for column in sent])):
+                for column, key in sent.items():
+                    for found in unfilled_texts.in_cell(column, cells.get(column, ""), (*self.path, *key), self.file):
+                        yield replace(found, row=row)
 
     def _as_before(self, cells: Cells) -> Iterator[Fields]:
         from runner.definitions.templates import RowFault
@@ -173,26 +133,43 @@ class Template:
             except RowFault:
                 continue  # no earlier release could make a bulletin of it either
 
+    def _sent_columns(self) -> dict[str, Key]:
+        """Return the columns that are sent, each with the first text that reads it."""
+        found: dict[str, Key] = {}
+        for key, columns in self.renderer.read.items():
+            if key[0] in unfilled_texts.SENT:
+                for column in columns:
+                    found.setdefault(column, key)
+        return found
+
 
 def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Template | list[Finding]:
     """Compile the texts of an entry. Returns a `Template`, or findings that do not depend on the rows."""
     from runner.definitions.templates import compile_texts, is_template
 
-    recurring = is_recurring(fields)
-    texts = _texts(fields)
+    recurring, literal = is_recurring(fields), unfilled_texts.is_literal(fields)
+    texts = texts_of(fields)
     later = {key for key in texts if recurring and key[0] in _FILLED_LATER}
     wanted = {key: text for key, text in texts.items() if is_template(text) and (rows or key in later)}
-    findings = list(_names(fields, path, file, lambda name: is_template(name) or _meant(name) is not None))
+    is_bad_name = _is_template_or_meant if not literal else _is_meant
+    findings = list(unfilled_texts.bad_names(fields, path, file, is_bad_name))
     left_open = set()
     for key, text in texts.items():
-        if not rows and key not in later and (what := _meant(text)):
-            findings.append(_never_filled_in(what, text, (*path, *key), file))
-        elif _meant(rest := not_filled_in(text)):
+        place, is_filled = (*path, *key), bool(rows) or key in later
+        rest = not_filled_in(text)
+        if not is_filled and (what := meant(text)) and not (literal and key[0] in unfilled_texts.SENT):
+            findings.append(unfilled_texts.never_filled_in(what, text, place, file))
+        elif meant(rest) and is_filled:
             message = f"a brace is missing in {quoted(text)}, which would be sent like this"
-            findings.append(Finding(Code.BAD_TEMPLATE, file, (*path, *key), message, "Write {{ row.column }}."))
+            findings.append(Finding(Code.BAD_TEMPLATE, file, place, message, "Write {{ row.column }}."))
             if is_template(rest):
                 left_open.add(key)  # the compiler would report the same mistake again
-    renderer = compile_texts(wanted, rows.columns if rows else (), with_occurrence=later)
+        elif key[0] in unfilled_texts.SENT:
+            findings += unfilled_texts.in_quotes(text, place, file)
+            if not literal:
+                sent = not_filled_in(text, "\n") if is_filled else text
+                findings += unfilled_texts.placeholders(sent, place, file, is_compiled=is_filled)
+    renderer = compile_texts(wanted, rows.columns if rows else (), with_occurrence=later, literal=literal)
     if isinstance(renderer, list):
         faults = [each for each in renderer if each.key not in left_open]
         return findings + [
@@ -202,21 +179,28 @@ def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Templa
         column = rows.columns[0]
         hint = f"Add a column that differs between the rows, like {fields['id']}-{{{{ row.{column} | slug }}}}."
         findings.append(Finding(Code.TEMPLATE_ID, file, (*path, "id"), "the id is the same for every row", hint))
-    return findings or Template(rows.rows if rows else [({}, None)], renderer, _Filling(fields, wanted), path, file)
+    if any(finding.is_error for finding in findings):
+        return findings
+    if rows and (counted := counting_column(rows, renderer.read.get(("id",), ()))) is not None:
+        findings.append(_numbered(counted, (*path, "id"), file))
+    made_from: Sequence[tuple[Mapping[str, str], RowReference | None]] = rows.rows if rows else [({}, None)]
+    return Template(made_from, renderer, _Filling(fields, wanted), path, file, literal, findings)
 
 
-def _texts(fields: Mapping[str, Any]) -> dict[Key, str]:
-    """Return every text of an entry that may be a template, by its path."""
-    texts: dict[Key, str] = {}
-    for name, value in fields.items():
-        match value:
-            case str():
-                texts[name,] = value
-            case dict():
-                texts |= {(name, key): text for key, text in value.items() if isinstance(text, str)}
-            case list():
-                texts |= {(name, number): text for number, text in enumerate(value) if isinstance(text, str)}
-    return texts
+def _numbered(column: str, path: Path, file: str) -> Finding:
+    message = f"the column {quoted(column)} only counts the rows: an inserted row gives the ids below it to other rows"
+    hint = "Make the id from columns that belong to the row, such as {{ row.show | slug }}-{{ row.episode }}."
+    return Finding(Code.ROW_NUMBER_ID, file, path, message, hint)
+
+
+def _is_meant(name: str) -> bool:
+    return meant(name) is not None
+
+
+def _is_template_or_meant(name: str) -> bool:
+    from runner.definitions.templates import is_template
+
+    return is_template(name) or _is_meant(name)
 
 
 class _Filling:

@@ -58,15 +58,16 @@ def is_template(text: str) -> bool:
 
 
 def compile_texts(
-    texts: Mapping[Key, str], columns: Sequence[str], *, with_occurrence: Container[Key] = ()
+    texts: Mapping[Key, str], columns: Sequence[str], *, with_occurrence: Container[Key] = (), literal: bool = False
 ) -> Renderer | list[TemplateFault]:
     """Compile the texts of an entry whose rows have these columns. Returns a fault for each bad text, if there is one.
 
-    Only texts whose keys are in `with_occurrence` may use fields of the occurrence.
+    Only texts whose keys are in `with_occurrence` may use fields of the occurrence. `literal`: finished texts may
+    contain braces, from cells and from {% raw %}.
     """
     from runner.definitions.templates.renderer import compiled  # importing Jinja2 takes a while
 
-    return compiled(texts, columns, with_occurrence)
+    return compiled(texts, columns, with_occurrence, literal=literal)
 
 
 def occurrence_values(local: datetime) -> dict[str, str]:
@@ -94,6 +95,21 @@ OCCURRENCE_FIELDS = tuple(occurrence_values(datetime(2026, 1, 1, tzinfo=UTC)))
 def marker(field: str) -> str:
     """The placeholder for a field of the occurrence, in a text whose due time is not known yet."""
     return f"{{{{ occurrence.{field} }}}}"
+
+
+def holds_marker(text: str) -> bool:
+    """Whether a text contains a marker: in a recurring bulletin, its value would replace it."""
+    return "{{" in text and _MARKER.search(text) is not None
+
+
+def literal_template(text: str) -> str:
+    """Return a template that gives a finished text again: its braces are literal, except those of markers."""
+    pieces = _MARKER.split(text)  # texts, and between them the fields of markers
+    return "".join(marker(piece) if number % 2 else _raw(piece) for number, piece in enumerate(pieces))
+
+
+def _raw(text: str) -> str:
+    return f"{{% raw %}}{text}{{% endraw %}}" if is_template(text) else text
 
 
 def fill_occurrence(text: str, values: Mapping[str, str]) -> str:

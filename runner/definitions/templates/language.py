@@ -55,8 +55,9 @@ class Checker(NodeVisitor):
     The method of an expression takes the depth of its operands and returns the kinds of value that it may have.
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], *, literal: bool = False) -> None:
         self.pieces = 0
+        self._literal = literal  # finished texts may contain braces
         self._columns = dict.fromkeys(columns)
         self._read: dict[str, None] = {}
         self._with_occurrence = False
@@ -95,9 +96,9 @@ class Checker(NodeVisitor):
         for each in node.nodes:
             match each:
                 case nodes.TemplateData():
-                    if is_template(each.data):
+                    if is_template(each.data) and not self._literal:
                         message = "{% raw %} is not allowed: no finished text may contain {{, {% or {#"
-                        raise TemplateRefusal(message, "Remove it.", each.lineno)
+                        raise TemplateRefusal(message, "Remove it, or add literal_braces: true.", each.lineno)
                 case nodes.Getattr(node=nodes.Name(name="occurrence")):
                     self._occurrence(each)
                 case _:
@@ -119,8 +120,11 @@ class Checker(NodeVisitor):
         if isinstance(value, bool):
             return ValueKind.TRUTH
         if isinstance(value, str):
-            if FORBIDDEN.search(value) or is_template(value):
-                raise refused(node, "no text may contain a control character, {{, {% or {#", "Remove it.")
+            if FORBIDDEN.search(value):
+                raise refused(node, "no text may contain a control character", "Remove it.")
+            if is_template(value) and not self._literal:
+                hint = "Remove it, or add literal_braces: true."
+                raise refused(node, "no text may contain {{, {% or {#", hint)
             return ValueKind.TEXT
         if isinstance(value, int) and abs(value) <= _LARGEST_NUMBER:
             return ValueKind.NUMBER

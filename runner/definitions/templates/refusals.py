@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from jinja2 import nodes
 from jinja2.compiler import operators
 
-from runner.definitions.suggest import listed, quoted
-from runner.definitions.templates import TemplateRefusal
+from runner.definitions.suggest import did_you_mean, listed, quoted
+from runner.definitions.templates import OCCURRENCE_FIELDS, TemplateRefusal, marker
 from runner.definitions.templates.filters import FILTERS
 
 # The names in Python and in other template languages -> the filters of this one.
@@ -63,10 +63,16 @@ def not_allowed(node: nodes.Node, columns: Collection[str]) -> TemplateRefusal:
             return TemplateRefusal(message, "Write {{ occurrence.date }}.", node.lineno)
         case nodes.Name():
             hint = f"Write row.{node.name}." if node.name in columns else "Put texts in quotes; cells are row.column."
+            if node.name in OCCURRENCE_FIELDS and node.name not in columns:
+                hint = f"Did you mean {marker(node.name)}?"
             return TemplateRefusal(f"a template does not know the name {quoted(node.name)}", hint, node.lineno)
         case nodes.Getattr() if node.attr.startswith("_"):
             return refused(node, "names that begin with an underscore are not allowed", "Write {{ row.column }}.")
-        case nodes.Getattr(node=nodes.Name()) | nodes.Getitem(node=nodes.Name()):
+        case nodes.Getattr(node=nodes.Name(name=name)) | nodes.Getitem(node=nodes.Name(name=name)):
+            if (near := did_you_mean(name, ("row", "occurrence"))) and isinstance(node, nodes.Getattr):
+                write_column = f"{near[:-1]}.{node.attr}?"
+            elif name[:1].isupper():  # such as Profile.name and Event.name, in the language of CleverTap's messages
+                write_column += " Braces for CleverTap: literal_braces: true, and {% raw %} around them."
             return refused(node, "only row and occurrence have fields", write_column)
         case nodes.Getattr() | nodes.Getitem():
             hint = "Write {{ row.column }}, or cut the text: {{ row.column[:10] }}."

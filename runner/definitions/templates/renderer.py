@@ -17,7 +17,15 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from runner.definitions.suggest import quoted
-from runner.definitions.templates import Key, RowFault, TemplateFault, TemplateRefusal, is_template, marker
+from runner.definitions.templates import (
+    Key,
+    RowFault,
+    TemplateFault,
+    TemplateRefusal,
+    holds_marker,
+    is_template,
+    marker,
+)
 from runner.definitions.templates.filters import FILTERS, MAX_CHARACTERS, TESTS, join
 from runner.definitions.templates.language import Checker, parse
 
@@ -55,10 +63,10 @@ _sandbox = cache(Sandbox)
 
 
 def compiled(
-    texts: Mapping[Key, str], columns: Sequence[str], with_occurrence: Container[Key]
+    texts: Mapping[Key, str], columns: Sequence[str], with_occurrence: Container[Key], *, literal: bool = False
 ) -> Renderer | list[TemplateFault]:
     """The Renderer of an entry's texts, or a fault for each text that cannot be used."""
-    checker = Checker(columns)
+    checker = Checker(columns, literal=literal)
     templates: dict[Key, nodes.Template] = {}
     read: dict[Key, tuple[str, ...]] = {}
     faults = []
@@ -77,7 +85,8 @@ def compiled(
         template = _compiled(templates.values()) if templates else None
     except (TemplateError, SyntaxError, RecursionError, MemoryError, ValueError):
         return [TemplateFault(next(iter(templates)), "the template is too complicated", "Simplify it.")]
-    return Renderer(texts, template, read, checker.pieces)
+    later = frozenset(key for key in read if key in with_occurrence)
+    return Renderer(texts, template, read, checker.pieces, later if literal else None)
 
 
 def _compiled(templates: Iterable[nodes.Template]) -> Template:
@@ -110,15 +119,21 @@ class _Preparation(NodeTransformer):
 class Renderer:
     """Fills in the texts of one entry from a row."""
 
-    __slots__ = ("_columns", "_read", "_template", "_texts", "pieces")
+    __slots__ = ("_columns", "_later", "_template", "_texts", "pieces", "read")
 
     def __init__(
-        self, texts: Mapping[Key, str], template: Template | None, read: Mapping[Key, Sequence[str]], pieces: int
+        self,
+        texts: Mapping[Key, str],
+        template: Template | None,
+        read: Mapping[Key, Sequence[str]],
+        pieces: int,
+        literal_later: Container[Key] | None = None,
     ) -> None:
         self.pieces = pieces  # the cost of one row
         self._texts = dict(texts)
         self._template = template
-        self._read = tuple(read.items())  # the columns of each text that is a template
+        self.read = read  # the columns of each text that is a template
+        self._later = literal_later  # None if no finished text may contain braces; else the texts with an occurrence
         self._columns = tuple(dict.fromkeys(column for columns in read.values() for column in columns))
 
     def render(self, row: Mapping[str, str]) -> dict[Key, str]:
@@ -130,11 +145,12 @@ class Renderer:
         is_suspicious = "{" in cells or len(cells) > MAX_CHARACTERS or _RESERVED.search(cells)
         context = self._template.new_context({"row": row}, shared=True)
         pieces = self._template.root_render_func(context)
-        for key, columns in self._read:
+        for key, columns in self.read.items():
             try:
                 if is_suspicious:
-                    _check_cells(row, columns)
-                texts[key] = _finished(join(takewhile(_SEPARATOR.__ne__, pieces)))
+                    _check_cells(row, columns, literal=self._later is not None)
+                text = join(takewhile(_SEPARATOR.__ne__, pieces))
+                texts[key] = _finished(text, literal=self._later is not None, later=key in (self._later or ()))
             except TemplateRefusal as refusal:
                 raise RowFault(TemplateFault(key, refusal.message, refusal.help)) from None
             except _FAILURES:
@@ -142,12 +158,12 @@ class Renderer:
         return texts
 
 
-def _check_cells(row: Mapping[str, str], columns: Sequence[str]) -> None:
+def _check_cells(row: Mapping[str, str], columns: Sequence[str], *, literal: bool) -> None:
     for column in columns:
         cell = row.get(column, "")
-        if is_template(cell):
+        if is_template(cell) and not literal:
             message = f"the cell {quoted(column)} contains {{{{, {{% or {{#: a cell is never a template"
-            raise TemplateRefusal(message, "Remove {{, {% or {# from the cell.")
+            raise TemplateRefusal(message, "Remove {{, {% or {# from the cell, or add literal_braces: true.")
         if len(cell) > MAX_CHARACTERS:
             message = f"the cell {quoted(column)} has {len(cell):,} characters; {MAX_CHARACTERS:,} are allowed"
             raise TemplateRefusal(message, "Shorten it.")
@@ -156,8 +172,11 @@ def _check_cells(row: Mapping[str, str], columns: Sequence[str]) -> None:
             raise TemplateRefusal(message, "Remove it.")
 
 
-def _finished(text: str) -> str:
-    if is_template(text):
+def _finished(text: str, *, literal: bool, later: bool) -> str:
+    if later and holds_marker(text):
+        message = f"{quoted(text)} contains a field of the occurrence from a cell or from {{% raw %}}"
+        raise TemplateRefusal(message, "Write the field in the text of the entry itself, or remove it.")
+    if is_template(text) and not literal:
         message = "the row and the template together make a {{, {% or {#"
         raise TemplateRefusal(message, "Remove the { at the end of the cell or of the text before it.")
     return _OCCURRENCE.sub(lambda found: marker(found[1]), text) if "\1" in text else text

@@ -15,7 +15,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-FIRST_S = 0.006  # the first pause after a refusal; also how long the others wait for the very first verdict
+FIRST_S = 0.0055  # the first pause after a refusal
+FIRST_VERDICT_S = 0.012  # how long the others wait for the very first verdict; a refusal rarely takes longer
 MOST_S = 0.1  # no server is known to need so long; a longer pause would cost more than one request fewer in flight
 _FASTER = 2.0  # how much longer the next pause is after one that was never long enough
 _SLOWER = 1.25  # the same after one that was long enough until now
@@ -57,7 +58,7 @@ class ReleasePause:
         self._proven_s = 0.0  # the last pause that was long enough
         self._too_short_s = 0.0  # the longest pause that was not
         self._probe: Departure | None = None
-        self._verdict_s = FIRST_S  # within this time, a refusal arrives
+        self._verdict_s = FIRST_VERDICT_S  # within this time, a refusal arrives
         self._held_until = -math.inf
         self._shorten_at = math.inf
         self._shorten_every_s = _SHORTEN_EVERY_S
@@ -74,6 +75,8 @@ class ReleasePause:
         """Note that a request leaves now."""
         released_at = self._oldest_release(free)
         pause_s = self._next_pause_s(now)
+        if released_at is None or now - released_at >= self.pause_s:
+            pause_s = self.pause_s  # it leaves too late to try a shorter pause
         is_close = released_at is not None and now - released_at <= MOST_S
         is_probe = is_close and self._probe is None and (not self._is_proven or pause_s < self.pause_s)
         departure = Departure(now, released_at, pause_s, is_probe)
@@ -91,7 +94,7 @@ class ReleasePause:
         self._end_probe()
         self._proofs += _PROOFS if departure.gap_s <= departure.pause_s + _TOLERANCE_S else 1
         if departure.pause_s < self.pause_s:  # accepted after this gap, which is never shorter than the pause tried
-            self.pause_s = min(departure.gap_s, self.pause_s)
+            self.pause_s = departure.gap_s
         if self._is_proven:
             self._proven_s = self.pause_s
             self._shorten_at = now + self._shorten_every_s if self.pause_s else math.inf

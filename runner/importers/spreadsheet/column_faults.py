@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 
+from runner.alike_group import AlikeGroup, fold
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import quoted
 from runner.importers.spreadsheet.sheet import CellProblem, Sheet, SheetRow, letters
 
-_SHOWN = 3
+_LIMITS = (Code.TOO_MANY_PROBLEMS, Code.TOO_MANY_WARNINGS)
 # What differs between messages about the same fault: quoted texts, names of places, and numbers.
 _INSTANCE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s:]+:[0-9]+|[0-9]+")
 
 
 def folded(problems: Iterable[Problem], sheet: Sheet, header: SheetRow) -> list[Problem]:
     """Return the problems with alike ones of a column, or of whole rows, as one problem."""
-    kept: list[Problem] = []
-    groups: dict[tuple[object, ...], list[CellProblem]] = {}
-    is_counted = True
+    of_rows: dict[Hashable, CellProblem] = {}
+    others: list[Problem] = []
     for problem in problems:
-        if isinstance(problem, CellProblem) and problem.row_line != header.line:
-            kind = (problem.number, problem.code, _INSTANCE.sub("", problem.message))
-            groups.setdefault(kind, []).append(problem)
+        if isinstance(problem, CellProblem) and problem.row_line != header.line and problem.code not in _LIMITS:
+            of_rows.setdefault((_kind(problem), problem.row_line), problem)
         else:
-            is_counted &= problem.code is not Code.TOO_MANY_PROBLEMS
-            kept.append(problem)
-    if groups and not is_counted:  # the limit was reached by rows that are now reported together
-        kept = [problem for problem in kept if problem.code is not Code.TOO_MANY_PROBLEMS]
-    cells = {row.line: row for row in sheet.rows}
-    for group in groups.values():
-        kept.append(
-            group[0] if len(group) == 1 else _one(group, sheet, header, cells, "" if is_counted else "at least ")
-        )
+            others.append(problem)
+    # The limit was reached by rows, which are now reported together.
+    kept = [problem for problem in others if problem.code not in _LIMITS] if of_rows else others
+    least = "at least " if len(kept) < len(others) else ""
+    rows = {row.line: row for row in sheet.rows}
+    kept += (_one(group, sheet, header, rows, least) for group in fold(of_rows.values(), _kind))
     return with_names(kept, sheet)
+
+
+def _kind(problem: CellProblem) -> Hashable:
+    return problem.number, problem.code, _INSTANCE.sub("", problem.message)
 
 
 def with_names(problems: Iterable[Problem], sheet: Sheet) -> list[Problem]:
@@ -49,18 +49,19 @@ def with_names(problems: Iterable[Problem], sheet: Sheet) -> list[Problem]:
 
 
 def _one(
-    group: list[CellProblem], sheet: Sheet, header: SheetRow, rows: dict[int, SheetRow], least: str
+    group: AlikeGroup[CellProblem], sheet: Sheet, header: SheetRow, rows: dict[int, SheetRow], least: str
 ) -> CellProblem:
-    first = group[0]
-    lines = list(dict.fromkeys(problem.row_line for problem in group))
-    is_same = all(problem.message == first.message for problem in group)
-    shown = [_instance(rows[line], first.number, is_same) for line in lines[:_SHOWN]]
-    more = f" and {least}{len(lines) - _SHOWN:,} more" if len(lines) > _SHOWN else ""
-    message = f"{first.message}, in {least}{len(lines):,} rows: {sheet.lines_are}s {', '.join(shown)}{more}"
+    first = group.first
+    if group.count == 1:
+        return first
+    is_same = all(problem.message == first.message for problem in group.instances)
+    shown = ", ".join(_instance(rows[problem.row_line], first.number, is_same) for problem in group.shown())
+    more = f" and {least}{group.unshown():,} more" if group.unshown() else ""
+    message = f"{first.message}, in {least}{group.count:,} rows: {sheet.lines_are}s {shown}{more}"
     if first.number is None:
         return replace(first, message=message)
-    place = sheet.problem(header, first.number, first.code, message, first.help)
-    return replace(place, row_line=first.row_line)
+    at_header = sheet.problem(header, first.number, first.code, message, first.help)
+    return replace(at_header, row_line=first.row_line)
 
 
 def _instance(row: SheetRow, number: int | None, is_same: bool) -> str:

@@ -65,14 +65,13 @@ def record_baseline(
     `confirm` is called with the steps to record and the place of the ledger; it raises UserError to refuse. None: do
     not ask. A baseline of the whole set also accepts a ledger that is older than what this machine has seen.
     """
-    from runner.definitions.load import collector_paused
     from runner.jobs.ledger.ledger_witness import compare_with_witness
     from runner.jobs.ledger.opened_ledger import open_ledger
     from runner.jobs.selected_set import select_set
 
     now = clock.now()
     selected = select_set(loaded, request.path, request.selection, now)
-    with collector_paused(), open_ledger(request.ledger_url) as ledger:
+    with open_ledger(request.ledger_url) as ledger:
         witness = compare_with_witness(ledger, messages)
         for loss in witness.losses:
             refused = "bulletins fire still refuses it: only a baseline of the whole set accepts it"

@@ -71,11 +71,11 @@ def bulletin_status(ledger: Ledger, bulletin: str, path: Path, messages: Message
 
 def _budgets_used(ledger: Ledger, path: Path) -> dict[Limit, Used]:
     """Return what the accounts have used of their budgets; nothing if the definitions are missing."""
-    from runner.definitions.load import load
+    from runner.jobs.loaded_set import load_set
     from runner.plan.budget import has_budget, used
 
     try:
-        accounts = [account for account in load([path]).accounts.values() if has_budget(account)]
+        accounts = [account for account in load_set(path, use_cache=True).accounts.values() if has_budget(account)]
     except UserError:
         return {}
     now = clock.now()
@@ -84,12 +84,12 @@ def _budgets_used(ledger: Ledger, path: Path) -> dict[Limit, Used]:
 
 
 def _steps_now(ledger: Ledger, bulletin: str, path: Path, messages: Messages) -> Sequence[Step]:
-    from runner.definitions.load import load
+    from runner.jobs.loaded_set import load_set
     from runner.jobs.planning import plan_firings
     from runner.plan.firing import firings
 
     try:
-        definitions = load([path])
+        definitions = load_set(path, use_cache=True).definitions
     except UserError as error:
         messages.note(f"what a run would do now is not shown: {error.message}")
         return ()

@@ -22,6 +22,7 @@ from runner.report.document.entry_fields import row_field, timestamp_or_none
 from runner.report.document.plan import field_entries
 from runner.report.document.repeated_bulletins import split_repeated
 from runner.report.local_time import last_time, local_time
+from runner.report.next_times import next_times
 
 _SENT = (Action.DONE, Action.CHANGED)
 
@@ -232,7 +233,8 @@ class _Effects:
             return ""
         clocks = "" if recurrence.timezone == self._zone(step) else f" in {recurrence.timezone}"
         until = f" until {last_time(recurrence.ends, recurrence.timezone)}" if recurrence.ends else ""
-        return f", then by cron `{recurrence.cron}`{clocks}{until}"
+        times = next_times(step, self._zone(step))
+        return f", then {times + ', ' if times else ''}by cron `{recurrence.cron}`{clocks}{until}"
 
     def _zone(self, step: Step) -> str:
         account = self._accounts.get(step.firing.key.account)

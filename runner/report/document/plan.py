@@ -22,6 +22,7 @@ from runner.plan.review.reviewed import Destination, ReviewedFiring, ReviewedPla
 from runner.report.document import reading
 from runner.report.document.entry_fields import row_field, timestamp, timestamp_or_none
 from runner.report.document.problem_entries import problem_entry
+from runner.report.next_times import reason_with_next_times
 
 SCHEMA_VERSION = 1
 # Left out of the hash: when and by which version the plan was made, and what the version warns about.
@@ -69,7 +70,7 @@ def plan_document(plan: Plan, facts: PlanFacts, changes: Mapping[str, Any] | Non
         "git": None if facts.git_commit is None else {"commit": facts.git_commit, "dirty": bool(facts.git_dirty)},
         "summary": summary,
         "accounts": {name: _account(account) for name, account in facts.accounts.items() if name in used},
-        "firings": [_firing(step, plan.now) for step in plan.steps],
+        "firings": [_firing(step, plan.now, is_near=facts.until is None) for step in plan.steps],
         "changes": changes,
         **({"definition_warnings": [problem_entry(each) for each in facts.warnings]} if facts.warnings else {}),
     }
@@ -161,7 +162,8 @@ def _limits(budget: Budget) -> dict[str, int]:
     return {name: count for name, count in limits.items() if count is not None}
 
 
-def _firing(step: Step, now: datetime) -> dict[str, Any]:
+def _firing(step: Step, now: datetime, *, is_near: bool) -> dict[str, Any]:
+    """Return the entry of a firing. `is_near`: the plan shows only the next time of a recurring bulletin."""
     firing, occurrence = step.firing, step.firing.occurrence
     warnings = step_warnings(step, now)
     return {
@@ -169,7 +171,7 @@ def _firing(step: Step, now: datetime) -> dict[str, Any]:
         "account": firing.key.account,
         "occurrence": firing.key.occurrence,
         "action": step.action.value,
-        "reason": step.reason.text,
+        "reason": reason_with_next_times(step) if is_near else step.reason.text,
         "reason_code": step.reason.code.value,
         "file": firing.bulletin.place.file,
         "line": firing.bulletin.place.line,

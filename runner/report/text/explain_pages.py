@@ -33,8 +33,17 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "yaml-depth",
     ),
     "Fields": ("top-level", "missing-field", "unknown-field", "one-of-fields", "wrong-type", "not-allowed"),
-    "Texts": ("bad-format", "blank", "too-long", "too-many-bytes", "property-not-string"),
-    "Times": ("bad-time", "bad-duration", "bad-cron", "when-milliseconds"),
+    "Texts": (
+        "bad-format",
+        "blank",
+        "too-long",
+        "too-many-bytes",
+        "property-not-string",
+        "typographic-quotes",
+        "two-encodings",
+    ),
+    "Placeholders": ("unfilled-placeholder", "possible-placeholder"),
+    "Times": ("bad-time", "bad-duration", "bad-cron", "surprising-cron", "new-in-past", "when-milliseconds"),
     "Many bulletins from one entry": (
         "table-unreadable",
         "bad-table",
@@ -46,6 +55,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "bad-template",
         "row-value",
         "template-id",
+        "row-number-id",
     ),
     "The whole set": (
         "duplicate-id",

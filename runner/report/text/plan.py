@@ -19,6 +19,7 @@ from runner.report.counts import action_counts, bulletins_of, merging, only_late
 from runner.report.document.plan import until_of
 from runner.report.document.repeated_bulletins import split_repeated
 from runner.report.local_time import time_of_week, zones_of
+from runner.report.next_times import reason_with_next_times
 from runner.report.safe_text import printable
 from runner.report.vocabulary import ACTIONS
 
@@ -102,7 +103,8 @@ def rows(
         for step in shown:
             key = step.firing.key
             label = key.bulletin if key.occurrence == "r1" else f"{key.bulletin} {key.occurrence}"
-            yield action, (ACTIONS[action].label, *map(printable, (label, key.account, _reason(step, zones))))
+            reason = _reason(step, zones, coming=coming)
+            yield action, (ACTIONS[action].label, *map(printable, (label, key.account, reason)))
             for change in step.changes:
                 yield action, ("", "", "", printable(f"  {_edit(change.field, change.old, change.new)}"))
             for warning in () if now is None else step_warnings(step, now):
@@ -116,20 +118,21 @@ def _is_cut(action: Action) -> bool:
     return action is Action.EXPIRED or not ACTIONS[action].is_news
 
 
-def _reason(step: Step, zones: Mapping[str, str]) -> str:
-    """Return the reason; for a waiting step, with the account's local time.
+def _reason(step: Step, zones: Mapping[str, str], *, coming: bool) -> str:
+    """Return the reason; for a waiting step, with the account's local time, and unless `coming` with the next times.
 
     If the occurrence already contains the time in UTC, the local time replaces it, to keep the line short.
     """
+    text = step.reason.text if coming else reason_with_next_times(step)
     at, zone = step.may_go_at or step.firing.occurrence.due_at, zones.get(step.firing.key.account)
     if step.action is not Action.WAIT or at is None or zone is None:
-        return step.reason.text
+        return text
     at = whole_second(at)  # as the reason has it
     if not (local := time_of_week(at, zone)):
-        return step.reason.text
+        return text
     instant = utc_text(at)
     beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
-    return step.reason.text.replace(instant, beside, 1)
+    return text.replace(instant, beside, 1)
 
 
 def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Write
+from importers.workbooks import workbook
 from torture.processes import Zygote
 
 from cli.conftest import Bulletins
@@ -99,6 +100,29 @@ def values_in(out: str) -> list[str]:
 )
 def test_values_of_the_set(small: Path, offered: Offered, words: list[str], values: list[str]) -> None:
     assert sorted(offered(*words)) == sorted(values)
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (["csv", "t.csv", "--key", ""], ["Title", "Air date"]),
+        (["csv", "t.csv", "--ignore-column", "A"], ["Air date"]),
+        (["csv", "t.csv", "--column", "na"], ["name=Title", "name=Air date"]),
+        (["csv", "t.csv", "--column", "name=T"], ["name=Title"]),
+        (["csv", "t.csv", "--column", "properties.x="], ["properties.x=Title", "properties.x=Air date"]),
+        (["csv", "t.csv", "--column", "a"], ["accounts=", "allow_duplicate=", "at="]),
+        (["csv", "none.csv", "--key", ""], []),
+        (["csv", "t.csv", "--timezone", "Asia/Kolk"], ["Asia/Kolkata"]),
+        (["xlsx", "t.xlsx", "--sheet", ""], ["December", "Old news"]),
+        (["xlsx", "t.xlsx", "--sheet", "December", "--key", ""], ["name", "code"]),
+        (["xlsx", "t.csv", "--sheet", ""], []),
+    ],
+    ids=str,
+)
+def test_values_of_a_table_that_is_imported(offered: Offered, words: list[str], values: list[str]) -> None:
+    Path("t.csv").write_text("Title,Air date\nx,y\n", encoding="utf-8")
+    Path("t.xlsx").write_bytes(workbook({"December": [["December"], ["name", "code"]], "Old news": [["a"]]}))
+    assert offered("import", *words) == values
 
 
 def test_a_path_that_was_typed_counts(small: Path, offered: Offered) -> None:

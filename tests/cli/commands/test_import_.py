@@ -186,11 +186,12 @@ def test_calls_without_a_scheme_are_those_of_the_account(bulletins: Bulletins, f
     assert "which does not begin with https://; the account uses https" in done.err
 
 
-def test_what_a_spreadsheet_seems_to_have_rewritten_is_noted(bulletins: Bulletins) -> None:
-    sheet = file("a.csv", "name,event,c-by,program_id\nx,E,a@example.com,2.34567E+05\n")
+@pytest.mark.parametrize(("cell", "code", "exit_code"), [("2E5", "rewritten", 0), ("2.34567E+05", "damaged", 3)])
+def test_what_a_spreadsheet_has_rewritten_is_shown(bulletins: Bulletins, cell: str, code: str, exit_code: int) -> None:
+    sheet = file("a.csv", f"name,event,c-by,program_id\nx,E,a@example.com,{cell}\n")
     done = bulletins("import", "csv", sheet)
-    assert done.code == 0
-    assert "a.csv:2: properties.program_id is '2.34567E+05', which looks like a number that the" in done.err
+    assert done.code == exit_code
+    assert f"[cell-{code}]" in done.err
 
 
 def test_problems_of_all_files_are_reported_and_nothing_is_written(bulletins: Bulletins) -> None:
@@ -249,7 +250,37 @@ def test_what_cannot_be_read_or_written_is_said(
     assert done.out == ""
 
 
-@pytest.mark.parametrize("command", [[], ["csv"], ["json"], ["curl"]])
+def test_a_person_at_a_terminal_is_asked_what_comes_first_in_a_date(tmp_path: Path) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    (tmp_path / "a.csv").write_text("name,event,c-by,at\nx,E,a@example.com,02/12/2036 9pm\n", encoding="utf-8")
+    with on_terminal("import", "csv", "a.csv", "--timezone", "UTC", folder=tmp_path) as terminal:
+        terminal.wait_for("2 December")
+        terminal.wait_for("12 February")
+        terminal.type("1\n")
+        terminal.wait_for("at: 2036-12-02T21:00:00")
+        assert terminal.leave("") == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--column", "name"],
+        ["--column", "=Title"],
+        ["--column", "name="],
+        ["--day-first", "--month-first"],
+        ["--timezone", "IST/Kolkata"],
+        ["--key", "id"],
+    ],
+    ids=str,
+)
+def test_options_that_cannot_be_meant_are_refused(bulletins: Bulletins, options: list[str]) -> None:
+    done = bulletins("import", "csv", file("a.csv", "id,name,at\na,x,now\n"), *options)
+    assert done.refused_with(ErrorCode.BAD_USAGE, options[-1] if options[0] == "--timezone" else "", exit_code=2)
+
+
+@pytest.mark.parametrize("command", [[], ["csv"], ["xlsx"], ["json"], ["curl"]])
 def test_every_form_has_help(bulletins: Bulletins, command: list[str]) -> None:
     done = bulletins("import", *command, "--help")
     assert done.code == 0
@@ -283,3 +314,26 @@ def test_somebody_at_a_terminal_is_reported_to_type(tmp_path: Path, keys: str, c
         terminal.wait_for("type or paste the text here, then press Ctrl-D on a line of its own\n")
         assert terminal.leave(keys) == code
     assert "Traceback" not in terminal.text
+
+
+def test_placeholders_in_payloads_are_refused_unless_they_are_meant(bulletins: Bulletins, folder: Path) -> None:
+    meant = payload(name="Hello {{ Profile.name }}")
+    file("payloads.json", dumped([meant, payload(name="Two")]))
+    arguments = ("import", "json", "payloads.json", "--account", "india", "--out", "bulletins.d/imported.yaml")
+    refused = bulletins(*arguments)
+    assert refused.code == 3
+    assert "error[unfilled-placeholder]" in refused.err
+    assert "--literal-braces" in refused.err
+    assert bulletins(*arguments, "--literal-braces").code == 0
+    definitions = load([folder])
+    assert definitions.found == ()
+    assert [bulletin.payload() for bulletin in definitions.bulletins] == [meant, payload(name="Two")]
+    assert [bulletin.literal_braces for bulletin in definitions.bulletins] == [True, False]
+
+
+def test_imported_times_in_the_past_are_warnings(bulletins: Bulletins, folder: Path) -> None:
+    old = SHOWS.replace("2036-12-01", "2020-12-01")
+    done = bulletins("import", "csv", file("shows.csv", old), "--account", "india")
+    assert done.code == 0
+    assert done.err.count("warning[new-in-past]") == 1
+    assert "warning[new-in-past]" not in bulletins("import", "csv", file("new.csv", SHOWS), "--account", "india").err

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from ledger import connected
+from ledger import claim_one, connected
 from sqlalchemy import update
 
 from cli.conftest import Bulletins
@@ -203,7 +203,7 @@ def frozen(ledger: str, small_set: Path) -> None:
         identity = Identity("asha", "here", os.getpid(), process.this_process())
         run = opened.start_run(Origin("fire", "1"), identity, lease=timedelta(seconds=30))
         (firing,) = (each for each in firings(load([small_set]), datetime.now(UTC)) if each.key.bulletin == "now-1")
-        assert opened.claim(run, firing, hour_ago)
+        assert claim_one(opened, run, firing, hour_ago)
 
 
 @pytest.mark.usefixtures("frozen")

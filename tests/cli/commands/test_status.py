@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Write
+from ledger import claim_one
 
 from cli.conftest import Bulletins
 from runner.definitions.load import load
@@ -57,7 +58,7 @@ def test_runs_that_are_under_way(bulletins: Bulletins, ledger: str, small_set: P
     with Ledger(parse_url(".bulletins/ledger.sqlite3"), clock=lambda: two_minutes_ago) as opened:
         run = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4321), lease=timedelta(hours=1))
         (firing,) = (each for each in firings(load([small_set]), datetime.now(UTC)) if each.key.bulletin == "now-1")
-        assert opened.claim(run, firing, two_minutes_ago)
+        assert claim_one(opened, run, firing, two_minutes_ago)
         opened.take_slots(run, [SlotRequest("india", 3, 2)])
         gone = opened.start_run(Origin("fire", "1"), Identity("asha", "builder", 4322), lease=timedelta(seconds=30))
     lines = bulletins("status").out.splitlines()

@@ -28,7 +28,7 @@ def read(
     findings: list[Finding] = []
     entry: dict[str, Any] = {"schedule": own} if own else {}
     reader = TimesReader({"schedule": {**(defaults or {}), **own}}, entry, ("bulletins", 0), "a.yaml", findings)
-    return reader.read_schedule(), findings
+    return reader.read_schedule(), [finding for finding in findings if finding.is_error]
 
 
 def recurrence(own: Mapping[str, str], defaults: Mapping[str, str] | None = None) -> Recurrence:
@@ -117,12 +117,14 @@ def test_the_white_space_of_a_cron_does_not_matter() -> None:
 
 def test_a_grace_holds_no_more_times_than_a_run_looks_at() -> None:
     assert MOST_IN_GRACE == 1000
-    assert read({**DAILY, "cron": "* * * * *", "grace": "16h"})[1] == []
-    assert [finding.code for finding in read({**DAILY, "cron": "* * * * *", "grace": "17h"})[1]] == [Code.BAD_DURATION]
+    assert read({**DAILY, "cron": "0-59 * * * *", "grace": "16h"})[1] == []
+    assert [finding.code for finding in read({**DAILY, "cron": "0-59 * * * *", "grace": "17h"})[1]] == [
+        Code.BAD_DURATION
+    ]
 
 
 def test_the_days_at_which_it_starts_do_not_hide_how_often_it_comes() -> None:
-    often = {"cron": "* * 25-31 * *", "timezone": "UTC", "grace": "7d", "starts": "2026-01-31T23:59:00Z"}
+    often = {"cron": "0-59 * 25-31 * *", "timezone": "UTC", "grace": "7d", "starts": "2026-01-31T23:59:00Z"}
     assert [finding.code for finding in read(often)[1]] == [Code.BAD_DURATION]
 
 

@@ -183,16 +183,6 @@ def test_a_creator_that_nothing_would_fill_in_is_refused(write: Write) -> None:
     assert (problem.code, problem.line, problem.column) == (Code.BAD_TEMPLATE, 2, 63)
 
 
-@pytest.mark.parametrize("name", ["{{ discount }} off", "{% off %}", "100 {#} percent", "{{rows}}"])
-def test_other_braces_in_a_plain_entry_are_text(write: Write, name: str) -> None:
-    text = f"""
-        bulletins:
-          - {{id: a, business_event: E, name: "{name}", properties: {{title: "{name}"}}, c-by: a@example.com}}
-        """
-    (found,) = bulletins(write, text)
-    assert (found.name, found.properties["title"]) == (name, name)
-
-
 def test_a_broken_template_says_so_once_and_not_for_each_row(write: Write) -> None:
     text = """
         bulletins:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ledger import claim_one
 
 from fire import IDENTITY, PATIENCE_S, account, bulletin, plan_of
 from runner import process
@@ -127,7 +128,7 @@ def test_two_runs_share(ledger: Ledger) -> None:
     greedy, late = lane(), lane()
     stop = threading.Event()
     (step,) = plan_of([bulletin()], ledger).steps
-    assert ledger.claim(second, step.firing, datetime.now(UTC))  # what says that it wants one
+    assert claim_one(ledger, second, step.firing, datetime.now(UTC))  # what says that it wants one
 
     def send(tested: Lane) -> None:
         while not stop.is_set() and (departure := tested.acquire()):

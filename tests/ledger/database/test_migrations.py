@@ -9,7 +9,7 @@ from plan import NOW, make_firing
 from refusals import refused
 from sqlalchemy import Connection, inspect, text, update
 
-from ledger import all_of, begin, connected
+from ledger import all_of, begin, claim_one, connected
 from runner.errors import ErrorCode, Exit
 from runner.ledger.database import connect, creation, migrations, tables
 from runner.ledger.database.connect import open_engine
@@ -162,8 +162,8 @@ def test_what_was_migrated_works_as_if_it_were_new(older: str) -> None:
     with Ledger(parse_url(older)) as opened:
         run = begin(opened)
         for name in ("fired", "claimed"):
-            assert opened.claim(run, make_firing(name), NOW) is None
-        assert opened.claim(run, make_firing("new"), NOW)
+            assert claim_one(opened, run, make_firing(name), NOW) is None
+        assert claim_one(opened, run, make_firing("new"), NOW)
         assert opened.take_slots(run, [SlotRequest("india", 3, 2)]) == {"india": [1, 2]}
         assert [row.key.bulletin for row in opened.put_claims_in_doubt(run)] == ["claimed"]
 

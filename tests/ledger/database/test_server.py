@@ -11,7 +11,7 @@ from refusals import refused
 from servers.postgres import PrivatePostgres
 from sqlalchemy import create_engine, text
 
-from ledger import begin
+from ledger import begin, claim_one
 from runner.errors import ErrorCode, Exit
 from runner.ledger.database.creation import create
 from runner.ledger.database.ledger_url import parse_url
@@ -38,7 +38,7 @@ def sent_and_read_again(url: str) -> str:
     """Creates a ledger, claims a firing with a name of many scripts, and reads the name from the ledger."""
     create(parse_url(url), now=NOW, who="आशा")
     with Ledger(parse_url(url)) as ledger:
-        assert ledger.claim(begin(ledger), make_firing(name=NAME), NOW)
+        assert claim_one(ledger, begin(ledger), make_firing(name=NAME), NOW)
     with Ledger(parse_url(url)) as again:
         assert again.describe().created_by == "आशा"
         (row,) = again.rows()

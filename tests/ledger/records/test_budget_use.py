@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import tempfile
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -14,19 +13,21 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan import HOUR, NOW, TICK, make_bulletin, make_firing, make_firings
+from torture.processes import Zygote
 
 from ledger import (
     LEASE,
-    PATIENCE_S,
     all_of,
     at,
     at_once,
     begin,
     budgeted,
+    claim_one,
+    claim_within,
     connected,
     counting,
     expire_claimed,
-    for_children,
+    settle_one,
 )
 from ledger.budgeted import BUDGET, FIRINGS
 from runner.definitions.model import Account, Budget, Place
@@ -47,19 +48,19 @@ MINUTE = timedelta(minutes=1)
 
 
 def claim(ledger: Ledger, run: str, firing: Firing, now: datetime = NOW, of: tuple[Limit, ...] = TWO_AN_HOUR) -> Claim:
-    claimed = ledger.claim_within(run, firing, now, of)
+    claimed = claim_within(ledger, run, firing, now, of)
     assert isinstance(claimed, Claim), claimed
     return claimed
 
 
 def is_held(ledger: Ledger, run: str, firing: Firing, now: datetime = NOW, of: tuple[Limit, ...] = TWO_AN_HOUR) -> bool:
-    return isinstance(ledger.claim_within(run, firing, now, of), HeldByBudget)
+    return isinstance(claim_within(ledger, run, firing, now, of), HeldByBudget)
 
 
 def test_a_claim_over_the_budget_is_refused_and_leaves_nothing(ledger: Ledger, run: str) -> None:
     claim(ledger, run, FIRINGS[0], NOW - 40 * MINUTE)
     claim(ledger, run, FIRINGS[1], NOW - 30 * MINUTE)
-    assert ledger.claim_within(run, FIRINGS[2], NOW, TWO_AN_HOUR) == HeldByBudget(TWO_AN_HOUR[0], NOW + 20 * MINUTE)
+    assert claim_within(ledger, run, FIRINGS[2], NOW, TWO_AN_HOUR) == HeldByBudget(TWO_AN_HOUR[0], NOW + 20 * MINUTE)
     assert len(ledger.rows()) == 2
 
 
@@ -78,13 +79,13 @@ def test_there_is_room_again_at_the_moment_that_was_reported_and_not_before(ledg
 def test_what_certainly_was_not_sent_is_free_again(ledger: Ledger, run: str, state: State, frees: bool) -> None:
     claims = [claim(ledger, run, firing) for firing in FIRINGS[:2]]
     assert is_held(ledger, run, FIRINGS[2])
-    ledger.settle(claims[0], Settlement(state), NOW)
+    settle_one(ledger, claims[0], Settlement(state), NOW)
     assert is_held(ledger, run, FIRINGS[2]) is not frees
 
 
 def test_what_a_person_frees_is_free(ledger: Ledger, run: str) -> None:
     claims = [claim(ledger, run, firing) for firing in FIRINGS[:2]]
-    ledger.settle(claims[0], Settlement(State.IN_DOUBT), NOW)
+    settle_one(ledger, claims[0], Settlement(State.IN_DOUBT), NOW)
     (doubt,) = ledger.in_doubt()
     assert ledger.resolve(doubt, sent=False, note="not in the log", identity=Identity("meera", "laptop", 7))
     claim(ledger, run, FIRINGS[2])
@@ -100,7 +101,7 @@ def test_an_expiry_costs_nothing(ledger: Ledger, run: str) -> None:
 def test_the_limit_that_holds_the_longest_is_reported(ledger: Ledger, run: str) -> None:
     of = (Limit("india", 1, HOUR), Limit("india", 1, DAY), Limit("india", 5, DAY, "Program Released"))
     claim(ledger, run, FIRINGS[0], NOW - MINUTE, of)
-    assert ledger.claim_within(run, FIRINGS[1], NOW, of) == HeldByBudget(of[1], NOW + DAY - MINUTE)
+    assert claim_within(ledger, run, FIRINGS[1], NOW, of) == HeldByBudget(of[1], NOW + DAY - MINUTE)
 
 
 def test_an_event_is_counted_beside_the_account(ledger: Ledger, run: str) -> None:
@@ -108,7 +109,7 @@ def test_an_event_is_counted_beside_the_account(ledger: Ledger, run: str) -> Non
     of_sales = (Limit("india", 3, HOUR), Limit("india", 1, DAY, "Flash Sale"))
     claim(ledger, run, FIRINGS[0], of=of_sales[:1])
     claim(ledger, run, sales[0], of=of_sales)
-    assert ledger.claim_within(run, sales[1], NOW, of_sales) == HeldByBudget(of_sales[1], NOW + DAY)
+    assert claim_within(ledger, run, sales[1], NOW, of_sales) == HeldByBudget(of_sales[1], NOW + DAY)
     claim(ledger, run, FIRINGS[1], of=of_sales[:1])
     assert is_held(ledger, run, FIRINGS[2], of=of_sales[:1])
 
@@ -129,28 +130,28 @@ def test_what_was_adopted_was_not_sent_now(ledger: Ledger, run: str) -> None:
 def test_a_claim_whose_answer_was_lost_may_be_asked_for_again(ledger: Ledger, run: str) -> None:
     claim(ledger, run, FIRINGS[0])
     for _ in range(2):
-        claimed = ledger.claim_within(run, FIRINGS[1], NOW, TWO_AN_HOUR, claim_id="01CLAIM")
+        claimed = claim_within(ledger, run, FIRINGS[1], NOW, TWO_AN_HOUR, claim_id="01CLAIM")
         assert claimed == Claim("01CLAIM", FIRINGS[1].key)
     assert len(ledger.rows()) == 2
 
 
 def test_a_claim_that_is_there_stays_even_where_the_budget_is_exceeded(ledger: Ledger, run: str) -> None:
     for firing in FIRINGS[:3]:
-        assert ledger.claim(run, firing, NOW)
-    assert ledger.claim(run, FIRINGS[3], NOW, claim_id="01CLAIM")
-    again = ledger.claim_within(run, FIRINGS[3], NOW, TWO_AN_HOUR, claim_id="01CLAIM")
+        assert claim_one(ledger, run, firing, NOW)
+    assert claim_one(ledger, run, FIRINGS[3], NOW, claim_id="01CLAIM")
+    again = claim_within(ledger, run, FIRINGS[3], NOW, TWO_AN_HOUR, claim_id="01CLAIM")
     assert again == Claim("01CLAIM", FIRINGS[3].key)
 
 
 def test_what_another_run_holds_is_taken_not_held_back(ledger: Ledger, run: str) -> None:
     for firing in FIRINGS[:2]:
         claim(ledger, run, firing)
-    assert ledger.claim_within(begin(ledger), FIRINGS[0], NOW, TWO_AN_HOUR) is None
+    assert claim_within(ledger, begin(ledger), FIRINGS[0], NOW, TWO_AN_HOUR) is None
 
 
 def test_without_limits_a_claim_counts_nothing(ledger: Ledger, run: str) -> None:
     with counting() as statements:
-        assert ledger.claim_within(run, FIRINGS[0], NOW, ())
+        assert claim_within(ledger, run, FIRINGS[0], NOW, ())
     assert statements[-1][0].startswith("INSERT")
     assert not any("ORDER BY firings.claimed_at" in statement for statement, _ in statements)
 
@@ -158,7 +159,7 @@ def test_without_limits_a_claim_counts_nothing(ledger: Ledger, run: str) -> None
 def test_the_planner_hears_what_went_out_lately_of_the_accounts_that_it_asks_for(ledger: Ledger, run: str) -> None:
     sale = make_firing("s", name="s", business_event="Flash Sale")
     claim(ledger, run, sale, NOW - MINUTE)
-    ledger.settle(claim(ledger, run, FIRINGS[0], NOW), Settlement(State.FAILED), NOW)
+    settle_one(ledger, claim(ledger, run, FIRINGS[0], NOW), Settlement(State.FAILED), NOW)
     claim(ledger, run, FIRINGS[1], NOW - 2 * DAY)
     claim(ledger, run, FIRINGS[2], NOW - 2 * DAY + MINUTE)
     claim(ledger, run, FIRINGS[3], NOW + 3 * HOUR)
@@ -175,7 +176,9 @@ def test_the_planner_hears_what_went_out_lately_of_the_accounts_that_it_asks_for
 def test_a_clock_that_is_ahead_frees_nothing_early_and_holds_nothing_back_for_ever(ledger: Ledger, run: str) -> None:
     for firing in FIRINGS[:2]:
         claim(ledger, run, firing, NOW + HOUR)
-    assert ledger.claim_within(run, FIRINGS[2], NOW + TICK, TWO_AN_HOUR) == HeldByBudget(TWO_AN_HOUR[0], NOW + 2 * HOUR)
+    assert claim_within(ledger, run, FIRINGS[2], NOW + TICK, TWO_AN_HOUR) == HeldByBudget(
+        TWO_AN_HOUR[0], NOW + 2 * HOUR
+    )
     claim(ledger, run, FIRINGS[2], NOW)
 
 
@@ -187,7 +190,7 @@ def test_plan_and_claim_agree(ledger: Ledger, run: str) -> None:
     planned = decide(FIRINGS[1:], history, NOW, {"india": account})
     (step,) = planned.to_send
     claim(ledger, run, step.firing)
-    held = ledger.claim_within(run, planned.held_back[0].firing, NOW, TWO_AN_HOUR)
+    held = claim_within(ledger, run, planned.held_back[0].firing, NOW, TWO_AN_HOUR)
     assert isinstance(held, HeldByBudget)
     again = decide(FIRINGS[2:3], ledger.history(FIRINGS, NOW, budgeted=["india"]), NOW, {"india": account})
     for waits in (*planned.held_back[:1], *again.held_back):
@@ -203,7 +206,7 @@ def test_plan_and_claim_agree_where_the_clock_of_the_plan_is_behind(ledger: Ledg
         claim(ledger, run, firing, NOW + 10 * MINUTE)
     history = ledger.history(FIRINGS, NOW, budgeted=["india"])
     (waits,) = decide(FIRINGS[2:3], history, NOW, {"india": account}).held_back
-    held = ledger.claim_within(run, FIRINGS[2], NOW, TWO_AN_HOUR)
+    held = claim_within(ledger, run, FIRINGS[2], NOW, TWO_AN_HOUR)
     assert held == HeldByBudget(TWO_AN_HOUR[0], NOW + 70 * MINUTE)
     assert waits.may_go_at == NOW + 70 * MINUTE
 
@@ -230,34 +233,32 @@ def test_of_eight_threads_all_together_get_what_the_budget_has(ledger: Ledger) -
         return [
             firing.key.bulletin
             for firing in FIRINGS
-            if isinstance(ledger.claim_within(run, firing, NOW, BUDGET), Claim)
+            if isinstance(claim_within(ledger, run, firing, NOW, BUDGET), Claim)
         ]
 
     got = [bulletin for mine in at_once(*[work] * 8) for bulletin in mine]
     assert len(got) == len(set(got)) == BUDGET[0].count
 
 
-def test_six_processes_that_claim_at_once_never_exceed_a_budget(ledger: Ledger, ledger_url: str) -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked off one here")
+def test_six_processes_that_claim_at_once_never_exceed_a_budget(
+    ledger: Ledger, ledger_url: str, zygote: Zygote, tmp_path: Path
+) -> None:
     """Whatever a role has set: what is counted under a lock must not be what was there before it."""
     ledger_url = ledger_url.replace("-csearch_path", "-cdefault_transaction_isolation=serializable%20-csearch_path")
     with ExitStack() as stack:
         racers = [
             stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, budgeted.__file__, ledger_url],
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=for_children(),
-                )
+                zygote.started(tmp_path, os.environ, [ledger_url], stdin=True, script=budgeted.__file__)
             )
             for _ in range(6)
-        ]  # fmt: skip
+        ]
         for racer in racers:
             assert racer.stdout
             assert racer.stdout.readline() == "ready\n"
         for racer in racers:
-            assert racer.stdin
-            racer.stdin.write("go\n")
-            racer.stdin.flush()
-        got = [line for racer in racers for line in racer.communicate(timeout=PATIENCE_S)[0].split()]
+            racer.type("go\n")
+        got = [line for racer in racers for line in racer.communicate()[0].split()]
         assert [racer.returncode for racer in racers] == [0] * 6
     assert len(got) == len(set(got)) == BUDGET[0].count
     assert sum(row["state"] == "claimed" for row in all_of(ledger_url, tables.firings)) == BUDGET[0].count
@@ -284,11 +285,11 @@ def test_whatever_is_claimed_and_settled_in_between_no_window_has_more_than_its_
             for minutes, what, number in taken:
                 now = NOW + minutes * MINUTE if backwards else now + minutes * MINUTE / 3
                 if what == "claim":
-                    claimed = at(ledger, NOW).claim_within(run, FIRINGS[number], now, of)
+                    claimed = claim_within(at(ledger, NOW), run, FIRINGS[number], now, of)
                     if isinstance(claimed, Claim):
                         held[number] = claimed
                 elif number in held and what not in (State.CLAIMED, State.EXPIRED):
-                    ledger.settle(held.pop(number), Settlement(State(what)), now)
+                    settle_one(ledger, held.pop(number), Settlement(State(what)), now)
                 counted = sorted(
                     row.claimed_at for row in ledger.rows() if row.state in ("claimed", "fired", "in_doubt")
                 )

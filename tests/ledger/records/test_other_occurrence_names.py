@@ -13,7 +13,7 @@ import pytest
 from plan import HOUR, NOW, make_bulletin, make_firing
 from sqlalchemy import Connection
 
-from ledger import at_once, begin
+from ledger import at_once, begin, claim_one, settle_one
 from runner.definitions.model import CatchUp, Definitions, Recurrence
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import claims
@@ -39,10 +39,10 @@ DAILY = recurring()[0]
 
 
 def send(ledger: Ledger, firing: Firing, state: State = State.FIRED, now: datetime = NOW) -> None:
-    claim = ledger.claim(begin(ledger), firing, now)
+    claim = claim_one(ledger, begin(ledger), firing, now)
     assert claim
     if state is not State.CLAIMED:
-        assert ledger.settle(claim, Settlement(state), now)
+        assert settle_one(ledger, claim, Settlement(state), now)
 
 
 def planned(ledger: Ledger, found: list[Firing]) -> list[Step]:
@@ -57,7 +57,7 @@ def test_what_was_sent_before_it_recurred_is_not_sent_again(ledger: Ledger, befo
     step = planned(ledger, found)[0]
     assert (step.action, step.reason.code) == ("done", ReasonCode.SENT_AS_OTHER_OCCURRENCE)
     assert " as r1," in step.reason.text
-    assert ledger.claim(begin(ledger), first, LATER) is None
+    assert claim_one(ledger, begin(ledger), first, LATER) is None
 
 
 @pytest.mark.parametrize("after", [ONCE, AT_ONCE], ids=["at", "none"])
@@ -66,7 +66,7 @@ def test_what_was_sent_when_it_recurred_is_not_sent_again(ledger: Ledger, after:
     (step,) = planned(ledger, [after])
     assert (step.action, step.reason.code) == ("done", ReasonCode.SENT_AS_OTHER_OCCURRENCE)
     assert " as r1@2026-12-01T13:00:00Z," in step.reason.text
-    assert ledger.claim(begin(ledger), after, LATER) is None
+    assert claim_one(ledger, begin(ledger), after, LATER) is None
 
 
 @pytest.mark.parametrize("state", [State.CLAIMED, State.IN_DOUBT])
@@ -74,7 +74,7 @@ def test_what_was_sent_when_it_recurred_is_not_sent_again(ledger: Ledger, after:
 def test_what_is_in_the_way_is_shown_as_it_is(ledger: Ledger, before: Firing, after: Firing, state: State) -> None:
     send(ledger, before, state)
     assert [step.action.value for step in planned(ledger, [after])] == [state.value]
-    assert ledger.claim(begin(ledger), after, LATER) is None
+    assert claim_one(ledger, begin(ledger), after, LATER) is None
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.RELEASED])
@@ -82,7 +82,7 @@ def test_what_is_in_the_way_is_shown_as_it_is(ledger: Ledger, before: Firing, af
 def test_what_was_not_sent_is_in_nobodys_way(ledger: Ledger, before: Firing, after: Firing, state: State) -> None:
     send(ledger, before, state)
     assert [step.action.value for step in planned(ledger, [after])] == ["fire"]
-    assert ledger.claim(begin(ledger), after, LATER)
+    assert claim_one(ledger, begin(ledger), after, LATER)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_was_not_sent_is_in_nobodys_way(ledger: Ledger, before: Firing, aft
 )
 def test_another_time_or_revision_or_bulletin_goes_out(ledger: Ledger, before: Firing, after: Firing) -> None:
     send(ledger, before)
-    assert ledger.claim(begin(ledger), after, LATER)
+    assert claim_one(ledger, begin(ledger), after, LATER)
     ledger.close()
 
 
@@ -112,7 +112,7 @@ def test_another_time_is_planned_as_before(ledger: Ledger) -> None:
 def test_what_was_sent_at_once_before_a_time_does_not_stand_for_it(ledger: Ledger) -> None:
     send(ledger, AT_ONCE, now=NOW - MINUTE)
     assert [step.action.value for step in planned(ledger, [DAILY])] == ["fire"]
-    assert ledger.claim(begin(ledger), DAILY, LATER)
+    assert claim_one(ledger, begin(ledger), DAILY, LATER)
 
 
 def test_what_was_sent_at_once_stands_for_all_times_before(ledger: Ledger) -> None:
@@ -122,9 +122,9 @@ def test_what_was_sent_at_once_stands_for_all_times_before(ledger: Ledger) -> No
 
 
 def test_a_claim_may_be_repeated_by_the_one_who_has_it(ledger: Ledger, run: str) -> None:
-    claim = ledger.claim(run, DAILY, NOW, claim_id="01CLAIM")
+    claim = claim_one(ledger, run, DAILY, NOW, claim_id="01CLAIM")
     assert claim
-    assert ledger.claim(run, DAILY, NOW, claim_id="01CLAIM") == claim
+    assert claim_one(ledger, run, DAILY, NOW, claim_id="01CLAIM") == claim
 
 
 def in_europe(firing: Firing) -> Firing:
@@ -196,5 +196,5 @@ def test_of_both_names_claimed_at_once_one_is(
 
     monkeypatch.setattr(claims, "refused", look)
     runs = [begin(ledger), begin(ledger)]
-    got = at_once(*(partial(ledger.claim, run, firing, NOW) for run, firing in zip(runs, pair, strict=True)))
+    got = at_once(*(partial(claim_one, ledger, run, firing, NOW) for run, firing in zip(runs, pair, strict=True)))
     assert sorted(each is None for each in got) == [False, True]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from plan import HOUR, NOW, TICK, make_bulletin, make_firing, make_firings
 
-from ledger import WHO, all_of, at, begin, counting, fill
+from ledger import WHO, all_of, at, begin, claim_one, counting, fill, settle_one
 from runner.ledger.database import tables
 from runner.ledger.ledger import Ledger
 from runner.ledger.values import Settlement
@@ -28,9 +28,9 @@ def many(**fields: Any) -> list[Firing]:
 
 def settle(ledger: Ledger, firing: Firing, state: State, at: timedelta = timedelta(), reason: str = "") -> str:
     """One run's whole way with a firing."""
-    claim = ledger.claim(begin(ledger, NOW + at), firing, NOW + at)
+    claim = claim_one(ledger, begin(ledger, NOW + at), firing, NOW + at)
     assert claim
-    assert ledger.settle(claim, Settlement(state, reason), NOW + at)
+    assert settle_one(ledger, claim, Settlement(state, reason), NOW + at)
     return claim.id
 
 
@@ -187,7 +187,7 @@ def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) ->
         lambda ledger, run: ledger.slot_demand(["india"]),
         lambda ledger, run: ledger.rows(run=run),
         lambda ledger, run: at(ledger, NOW + HOUR).put_claims_in_doubt(run),
-        lambda ledger, run: ledger.claim(run, FIRING, NOW),
+        lambda ledger, run: claim_one(ledger, run, FIRING, NOW),
         lambda ledger, run: ledger.rows(bulletin="sale"),
         lambda ledger, run: ledger.rows(state=State.FIRED, limit=20),
         lambda ledger, run: ledger.resolutions(["x"]),

@@ -10,7 +10,7 @@ import pytest
 from plan import HOUR, NOW, make_firing
 from servers.postgres import PrivatePostgres
 
-from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin, expire_claimed
+from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin, claim_one, claim_within, expire_claimed, settle_one
 from runner.ledger.database.creation import create
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.database.tables import runs
@@ -52,13 +52,13 @@ def test_runs_that_start_at_once_get_different_numbers(ledger_url: str) -> None:
 def test_claims_are_counted_however_they_ended_and_expiries_are_not(ledger: Ledger, run: str) -> None:
     states = [State.FIRED, State.FAILED, State.IN_DOUBT, State.RELEASED]
     for firing, state in zip(FIRINGS, states, strict=False):
-        claim = ledger.claim(run, firing, NOW)
+        claim = claim_one(ledger, run, firing, NOW)
         assert claim
-        ledger.settle(claim, Settlement(state), NOW)
-    assert ledger.claim(run, FIRINGS[3], NOW)  # again, after it was given back
-    assert ledger.claim(run, FIRINGS[0], NOW) is None
+        settle_one(ledger, claim, Settlement(state), NOW)
+    assert claim_one(ledger, run, FIRINGS[3], NOW)  # again, after it was given back
+    assert claim_one(ledger, run, FIRINGS[0], NOW) is None
     late = make_firing("late", at=NOW - HOUR, grace=timedelta(minutes=1))
-    claim = ledger.claim(run, late, NOW)
+    claim = claim_one(ledger, run, late, NOW)
     assert claim
     assert expire_claimed(ledger, claim, run, late, Settlement(State.RELEASED), NOW)
     ledger.expire(run, [make_firing("later", at=NOW - HOUR, grace=timedelta(minutes=1))], NOW)
@@ -73,7 +73,7 @@ def test_what_a_baseline_adopts_counts_as_claimed(ledger: Ledger, run: str) -> N
 
 def test_a_claim_that_is_asked_for_again_counts_once(ledger: Ledger, run: str) -> None:
     for _ in range(2):
-        assert ledger.claim_within(run, FIRINGS[0], NOW, (), claim_id="01CLAIM")
+        assert claim_within(ledger, run, FIRINGS[0], NOW, (), claim_id="01CLAIM")
     assert ledger.recorded([run]).runs[run].claims == 1
 
 
@@ -109,7 +109,7 @@ def test_an_accepted_loss_is_kept_and_later_runs_come_after_it(ledger: Ledger, l
 def test_an_export_takes_numbers_and_acceptances_along(ledger: Ledger, ledger_url: str, tmp_path: Path) -> None:
     ledger.accept([Loss(ledger.id, SeenRun("01LOST", 7, 3, NOW, "laptop"), None)], WHO, "restored")
     run = begin(ledger)
-    assert ledger.claim(run, FIRINGS[0], NOW)
+    assert claim_one(ledger, run, FIRINGS[0], NOW)
     lines = list(ledger.export())
     moved = str(tmp_path / "moved.sqlite3")
     import_into(parse_url(moved), lines, now=NOW, who="meera")
@@ -151,7 +151,7 @@ def test_runs_of_another_ledger_become_the_newest(ledger: Ledger, ledger_url: st
 def test_a_checkpoint_puts_everything_into_the_file_itself(sqlite_path: Path) -> None:
     with Ledger(parse_url(str(sqlite_path))) as ledger:
         run = begin(ledger)
-        assert ledger.claim(run, FIRINGS[0], NOW)
+        assert claim_one(ledger, run, FIRINGS[0], NOW)
         ledger.checkpoint()
         copy = sqlite_path.with_name("copy.sqlite3")
         copy.write_bytes(sqlite_path.read_bytes())  # without its log

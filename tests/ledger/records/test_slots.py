@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from plan import NOW, TICK, make_firing
 
-from ledger import LEASE, all_of, at, at_once, begin
+from ledger import LEASE, all_of, at, at_once, begin, claim_one
 from runner.ledger.database import tables
 from runner.ledger.database.creation import create
 from runner.ledger.database.ledger_url import parse_url
@@ -97,9 +97,9 @@ def test_a_slot_of_a_run_that_a_statement_does_not_see_is_not_free(ledger: Ledge
 def test_demand_is_of_runs_that_hold_a_slot_or_a_claim(ledger: Ledger, run: str) -> None:
     waiting, elsewhere, gone = begin(ledger), begin(ledger), begin(ledger)
     take(ledger, run, wanted=2)
-    assert ledger.claim(run, make_firing("a"), NOW)
-    assert ledger.claim(waiting, make_firing("b"), NOW)
-    assert ledger.claim(elsewhere, make_firing("c", accounts=("europe",)), NOW)
+    assert claim_one(ledger, run, make_firing("a"), NOW)
+    assert claim_one(ledger, waiting, make_firing("b"), NOW)
+    assert claim_one(ledger, elsewhere, make_firing("c", accounts=("europe",)), NOW)
     take(ledger, gone, wanted=1)
     ledger.finish_run(gone, exit_code=0, interrupted=False)
     demand = {"india": {run: 2, waiting: 0}, "europe": {elsewhere: 0}}

@@ -12,7 +12,7 @@ from plan import HOUR, NOW, make_firing, make_firings
 from plan import make_bulletin as bulletin
 from sqlalchemy import update
 
-from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin, connected, counting
+from ledger import LEASE, ORIGIN, WHO, all_of, at, at_once, begin, claim_one, connected, counting, settle_one
 from runner.ledger.database import tables
 from runner.ledger.database.creation import create
 from runner.ledger.database.ledger_url import parse_url
@@ -32,9 +32,9 @@ def anything(key: FiringKey, file: str) -> bool:
 def left_behind(ledger: Ledger, *, finished: bool = False) -> str:
     """A run that recorded an expired firing and one in doubt, and reported neither. It is over at AFTER."""
     run = begin(ledger)
-    claim = ledger.claim(run, SENT, NOW)
+    claim = claim_one(ledger, run, SENT, NOW)
     assert claim
-    assert ledger.settle(claim, Settlement(State.IN_DOUBT, "HTTP 503"), NOW)
+    assert settle_one(ledger, claim, Settlement(State.IN_DOUBT, "HTTP 503"), NOW)
     assert ledger.expire(run, [EXPIRED], NOW) == {EXPIRED.key}
     if finished:
         ledger.finish_run(run, exit_code=4, interrupted=False)
@@ -102,7 +102,7 @@ def test_rows_that_do_not_belong_to_a_run_wait_for_another(ledger: Ledger) -> No
 
 def test_a_row_that_was_swept_is_reported_by_its_sweeper(ledger: Ledger) -> None:
     holder = begin(ledger)
-    assert ledger.claim(holder, SENT, NOW)
+    assert claim_one(ledger, holder, SENT, NOW)
     sweeper = begin(ledger, AFTER)
     assert [row.key for row in ledger.put_claims_in_doubt(sweeper)] == [SENT.key]
     assert taken(ledger, sweeper) == {"sent"}
@@ -120,18 +120,18 @@ def test_what_a_person_has_resolved_needs_no_report(ledger: Ledger, *, sent: boo
 
 def test_what_its_own_run_settled_late_needs_no_report(ledger: Ledger) -> None:
     holder = begin(ledger)
-    claim = ledger.claim(holder, SENT, NOW)
+    claim = claim_one(ledger, holder, SENT, NOW)
     assert claim
     sweeper = begin(ledger, AFTER)
     assert ledger.put_claims_in_doubt(sweeper)
-    assert ledger.settle(claim, Settlement(State.FIRED), AFTER)
+    assert settle_one(ledger, claim, Settlement(State.FIRED), AFTER)
     assert taken(ledger, sweeper) == set()
 
 
 def test_an_expiry_needs_no_report_once_the_firing_was_claimed_with_a_longer_grace(ledger: Ledger) -> None:
     left_behind(ledger, finished=True)
     later = begin(ledger)
-    assert ledger.claim(later, make_firing("expired", at=NOW - 9 * HOUR, grace=20 * HOUR), NOW)
+    assert claim_one(ledger, later, make_firing("expired", at=NOW - 9 * HOUR, grace=20 * HOUR), NOW)
     assert taken(ledger, begin(ledger)) == {"sent"}
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_firing
 
-from ledger import all_of, begin, connected, counting, expire_claimed, fill
+from ledger import all_of, begin, claim_one, connected, counting, expire_claimed, fill, settle_one
 from runner.definitions.model import Definitions, Recurrence
 from runner.ledger.database.tables import watches
 from runner.ledger.ledger import Ledger
@@ -90,33 +90,33 @@ def test_a_reason_is_kept_with_what_is_passed_over(ledger: Ledger, run: str) -> 
 def test_what_was_passed_over_is_claimed_by_nobody(ledger: Ledger, run: str) -> None:
     first, second, _ = hourly()
     assert ledger.expire(run, [first], NOW) == {first.key}
-    assert ledger.claim(begin(ledger), first, LATER) is None
-    assert ledger.claim(begin(ledger), second, LATER) is not None
+    assert claim_one(ledger, begin(ledger), first, LATER) is None
+    assert claim_one(ledger, begin(ledger), second, LATER) is not None
 
 
 def test_what_was_settled_without_a_word_is_claimed_by_nobody(ledger: Ledger, run: str) -> None:
     first, second, _ = hourly()
-    assert ledger.claim(run, first, NOW, claim_id="01CLAIM")
+    assert claim_one(ledger, run, first, NOW, claim_id="01CLAIM")
     ledger.watch({KEY: settled(NOW)})
-    assert ledger.claim(begin(ledger), first, LATER) is None
-    assert ledger.claim(run, first, NOW, claim_id="01CLAIM")  # asked again by the one who has it
-    assert ledger.claim(begin(ledger), second, LATER)
+    assert claim_one(ledger, begin(ledger), first, LATER) is None
+    assert claim_one(ledger, run, first, NOW, claim_id="01CLAIM")  # asked again by the one who has it
+    assert claim_one(ledger, begin(ledger), second, LATER)
 
 
 @pytest.mark.parametrize("settlement", [None, Settlement(State.FIRED), Settlement(State.IN_DOUBT)])
 def test_what_is_claimed_or_sent_is_not_passed_over(ledger: Ledger, run: str, settlement: Settlement | None) -> None:
     first, *_ = hourly()
-    claim = ledger.claim(run, first, NOW)
+    claim = claim_one(ledger, run, first, NOW)
     assert claim
     if settlement:
-        assert ledger.settle(claim, settlement, LATER)
+        assert settle_one(ledger, claim, settlement, LATER)
     assert ledger.expire(begin(ledger), [first], LATER) == set()
     assert len(ledger.rows()) == 1
 
 
 def test_a_claim_whose_window_closed_is_given_back_and_reported(ledger: Ledger, run: str) -> None:
     first, *_ = hourly()
-    claim = ledger.claim(run, first, NOW)
+    claim = claim_one(ledger, run, first, NOW)
     assert claim
     expire_claimed(ledger, claim, run, first, Settlement(State.RELEASED, "too late"), LATER)
     assert sorted(row.state.value for row in ledger.rows()) == ["expired", "released"]
@@ -142,9 +142,9 @@ def test_the_newest_that_was_sent_is_found_whatever_the_schedule_is_now(ledger: 
     other = WatchKey("india", "a", 2)
     assert newest_sent(ledger, [KEY], NOW - HOUR) == {}
     for firing, state in ((first, State.FIRED), (second, State.IN_DOUBT), (later, State.FAILED)):
-        claim = ledger.claim(run, firing, NOW)
+        claim = claim_one(ledger, run, firing, NOW)
         assert claim
-        assert ledger.settle(claim, Settlement(state), LATER)
+        assert settle_one(ledger, claim, Settlement(state), LATER)
     assert newest_sent(ledger, [KEY, other], NOW - 2 * HOUR) == {KEY: NOW}
     assert newest_sent(ledger, [KEY], NOW) == newest_sent(ledger, [], NOW - HOUR) == {}
 
@@ -154,8 +154,8 @@ def test_of_the_revisions_and_names_of_a_bulletin_each_is_found_by_itself(ledger
     for revision in (1, 12):
         bulletin = make_bulletin(schedule=schedule, revision=revision, allow_duplicate=True)
         for firing in list(firings(Definitions({}, {}, (bulletin,), ()), NOW))[: 2 if revision == 1 else 1]:
-            assert ledger.claim(run, firing, NOW)
-    assert ledger.claim(run, make_firing(revision=2, at=LATER), NOW)
+            assert claim_one(ledger, run, firing, NOW)
+    assert claim_one(ledger, run, make_firing(revision=2, at=LATER), NOW)
     keys = [KEY, KEY._replace(revision=2), KEY._replace(revision=12), KEY._replace(revision=3)]
     assert newest_sent(ledger, keys, NOW - 2 * HOUR) == dict(zip(keys, (NOW, LATER, NOW - HOUR), strict=False))
 

@@ -8,7 +8,7 @@ import pytest
 from plan import NOW, make_firing
 from sqlalchemy import text
 
-from ledger import connected
+from ledger import claim_one, connected, settle_one
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.ledger.transfer.check import LedgerFinding
@@ -26,10 +26,10 @@ def used(ledger: Ledger, ledger_url: str) -> str:
     ledger.clock.source = lambda: NOW
     run = ledger.start_run(Origin("fire", "1"), Identity("asha", "builder", 1), lease=LEASE)
     for name, state in (("fired", State.FIRED), ("failed", State.FAILED), ("doubt", State.IN_DOUBT)):
-        claim = ledger.claim(run, make_firing(name), NOW)
+        claim = claim_one(ledger, run, make_firing(name), NOW)
         assert claim
-        ledger.settle(claim, Settlement(state, attempts=(Attempt(1, NOW, 1.0, "yes"),)), NOW)
-    assert ledger.claim(run, make_firing("claimed"), NOW)
+        settle_one(ledger, claim, Settlement(state, attempts=(Attempt(1, NOW, 1.0, "yes"),)), NOW)
+    assert claim_one(ledger, run, make_firing("claimed"), NOW)
     (doubt,) = ledger.in_doubt()
     assert ledger.resolve(doubt, sent=True, note="seen", identity=Identity("meera", "laptop", 2))
     ledger.take_slots(run, [SlotRequest("india", 3, 1)])

@@ -12,6 +12,7 @@ import pytest
 from plan import HOUR, NOW, make_firing
 from refusals import refused
 
+from ledger import claim_one, settle_one
 from runner.errors import ErrorCode, Exit, UserError
 from runner.ledger.database.creation import create, is_made
 from runner.ledger.database.ledger_url import parse_url
@@ -36,16 +37,16 @@ def use(ledger: Ledger) -> None:
     done = ledger.start_run(Origin("fire", "1", "0123abc", True), Identity("आशा", "builder", 1, "p"), lease=LEASE)
     states = (State.FIRED, State.FAILED, State.IN_DOUBT, State.RELEASED)
     for firing, state in zip(FIRINGS, states, strict=False):
-        claim = ledger.claim(done, firing, NOW)
+        claim = claim_one(ledger, done, firing, NOW)
         assert claim
         tries = tuple(Attempt(number, NOW, 12.345678901, "no", 429, "zu viele\n\u2028", None) for number in (1, 2))
-        ledger.settle(claim, Settlement(state, "why", 200, "oh", 1, tries), NOW + HOUR)
+        settle_one(ledger, claim, Settlement(state, "why", 200, "oh", 1, tries), NOW + HOUR)
     ledger.expire(done, [make_firing("late", at=NOW - 9 * HOUR)], NOW)
     (doubt,) = ledger.in_doubt()
     assert ledger.resolve(doubt, sent=True, note="seen", identity=Identity("meera", "laptop", 7))
     ledger.finish_run(done, exit_code=4, interrupted=True)
     live = ledger.start_run(Origin("fire", "1"), Identity("asha", "builder", 2), lease=2 * HOUR)
-    assert ledger.claim(live, FIRINGS[4], NOW)
+    assert claim_one(ledger, live, FIRINGS[4], NOW)
     ledger.take_slots(live, [SlotRequest("india", 3, 2)])
 
 
@@ -114,7 +115,7 @@ def test_an_export_is_of_one_moment(ledger: Ledger) -> None:
     lines = ledger.export()
     first = next(lines)
     run = ledger.start_run(Origin("fire", "1"), Identity("asha", "builder", 3), lease=LEASE)
-    assert ledger.claim(run, FIRINGS[5], NOW)
+    assert claim_one(ledger, run, FIRINGS[5], NOW)
     assert json.loads([first, *lines][-1])["end"]["run"] == 2
 
 

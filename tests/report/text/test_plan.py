@@ -148,7 +148,7 @@ def test_what_waits_says_when_that_is_by_the_clocks_of_its_people() -> None:
 
     assert [cells[3] for _, cells in plan_rows(plan.steps, document)] == [
         "due at once (no schedule)",
-        "due Fri 18:30 in Asia/Kolkata, in 3d",
+        "due Fri 18:30 in Asia/Kolkata, in 3d; then Fri 2026-12-11 18:30 and Fri 2026-12-18 18:30 in Asia/Kolkata",
         "due 2026-12-04T14:00:00Z (Fri 19:30 in Asia/Kolkata), in 3d 1h",
         "due 2026-12-04T14:00:00Z, in 3d 1h",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -49,11 +50,8 @@ def xlsx_sheet(file: str, data: bytes, name: str | None) -> Sheet:
     """Return the table of a sheet; without a name, of the only one. Raises UserError."""
     reader = _opened(file, data)
     part = _chosen(_parts(reader), name, file)
-    try:
-        structure = structure_of(reader.archive, part.part)
-        return _sheet(file, reader, part, structure)
-    except RefusedWorkbook as error:
-        raise _unreadable(file, error.message, error.help) from None
+    with _refusing(file):
+        return _sheet(file, reader, part, structure_of(reader.archive, part.part))
 
 
 def _opened(file: str, data: bytes) -> ExcelReader:
@@ -67,20 +65,27 @@ def _opened(file: str, data: bytes) -> ExcelReader:
         ) from None
     if data.startswith(_COMPOUND_FILE):
         raise _unreadable(file, "is an old .xls file, or protected by a password", f"{_AS_XLSX} Remove the password.")
-    try:
+    with _refusing(file):
         with ZipFile(BytesIO(data)) as archive:
             check_parts(archive)
         reader = ExcelReader(BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        reader.read()
+    return reader
+
+
+@contextmanager
+def _refusing(file: str) -> Iterator[None]:
+    """Raise UserError for whatever a damaged workbook leads to. Warnings about parts that are not read are dropped."""
+    try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about parts of the workbook that are not read
-            reader.read()
+            warnings.simplefilter("ignore")
+            yield
     except RefusedWorkbook as error:
         raise _unreadable(file, error.message, error.help) from None
     except BadZipFile:
         raise _unreadable(file, "is not an .xlsx file, or is damaged", _AS_XLSX) from None
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook leads to
         raise _unreadable(file, f"can't be read as .xlsx ({type(error).__name__})", _AS_XLSX) from None
-    return reader
 
 
 def _unreadable(file: str, message: str, hint: str) -> UserError:
@@ -143,9 +148,7 @@ def _sheet(file: str, reader: ExcelReader, part: _Part, structure: SheetStructur
 def _cells(reader: ExcelReader, part: _Part, width: int) -> Iterator[tuple[int, Sequence[ReadOnlyCell]]]:
     sheet = reader.wb[part.name]
     sheet.reset_dimensions()  # the file may declare any size
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an impossible date becomes the error #VALUE!
-        yield from enumerate(sheet.iter_rows(max_col=max(width, 1)), start=1)
+    yield from enumerate(sheet.iter_rows(max_col=max(width, 1)), start=1)
 
 
 def _row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from plan import HOUR, NOW, make_bulletin, make_firing
 
-from ledger import begin
+from ledger import begin, claim_one, settle_one
 from runner.definitions.model import Definitions, Recurrence
 from runner.ledger.ledger import Ledger
 from runner.ledger.records import queries
@@ -27,9 +27,9 @@ def watch(ledger: Ledger) -> None:
 def test_missed_firings_come_with_what_the_ledger_knows_of_them(ledger: Ledger, run: str) -> None:
     watch(ledger)
     early, *_ = firings(Definitions({}, {}, (HOURLY,), ()), NOW - 3 * HOUR)
-    claim = ledger.claim(run, early, NOW)
+    claim = claim_one(ledger, run, early, NOW)
     assert claim
-    ledger.settle(claim, Settlement(State.FIRED), NOW)
+    settle_one(ledger, claim, Settlement(State.FIRED), NOW)
     known = ledger.history(SELECTED, NOW, bulletins=[HOURLY])
     assert known.settled == {KEY: NOW - 4 * HOUR}
     assert early.key in {firing.key for firing in known.missed}
@@ -42,11 +42,11 @@ def test_what_is_written_meanwhile_is_not_seen_in_part(ledger: Ledger, monkeypat
 
     def claimed_meanwhile(*arguments: object, **options: object) -> object:
         other = begin(ledger)
-        assert ledger.claim(other, due, NOW)
+        assert claim_one(ledger, other, due, NOW)
         return history(*arguments, **options)  # type: ignore[arg-type]
 
     watch(ledger)
-    assert ledger.claim(begin(ledger), make_firing("other"), NOW)  # a ledger without firings is asked nothing else
+    assert claim_one(ledger, begin(ledger), make_firing("other"), NOW)  # a ledger without firings is asked nothing else
     with monkeypatch.context() as patch:
         patch.setattr(queries, "history", claimed_meanwhile)
         known = ledger.history(SELECTED, NOW, bulletins=[HOURLY])
