@@ -28,8 +28,15 @@ def due(due_at: datetime | None) -> Reason:
 
 def failed_before(due_at: datetime | None, failures: int, last: str | None) -> Reason:
     """The reason for a firing that is tried again. `last` is the reason of its last failure."""
-    times = "once" if failures == 1 else f"{failures} times"
-    return Reason(ReasonCode.FAILED_BEFORE, f"{_due_text(due_at)}; failed {times} before: {last}")
+    tries = "1 earlier try failed" if failures == 1 else f"{failures} earlier tries failed, the last one"
+    return Reason(ReasonCode.FAILED_BEFORE, f"{_due_text(due_at)}; {tries}: {last}")
+
+
+def retried_later(due_at: datetime | None, refusals: int, last: str | None, again_at: datetime) -> Reason:
+    """The reason for a firing that was refused several times in a row, and is tried once an hour."""
+    again = f"tried once an hour, again from {utc_text(whole_second(again_at))}, or at once after an edit"
+    text = f"{_due_text(due_at)}; refused {refusals} times in a row: {last}; {again}"
+    return Reason(ReasonCode.RETRIED_LATER, text)
 
 
 def _due_text(due_at: datetime | None) -> str:
