@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from runner.definitions.fields import BY_NAME, Form
-from runner.definitions.problem import Path, Problem
+from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import quoted
 from runner.definitions.tables.cell_faults import suspicious_cells
 from runner.importers.spreadsheet.sheet import SheetRow
 from runner.importers.spreadsheet.table import SheetTable, used_columns
+from runner.importers.spreadsheet.times import TIME_PATHS
+from runner.importers.text import UNREADABLE
+
+_QUOTED = re.compile(r'\s+".*"\s*', re.DOTALL)
 
 
-def damaged_cells(table: SheetTable, row: SheetRow) -> Iterator[Problem]:
-    """Yield the problems and warnings of a row's cells, in columns that are imported."""
-    names, used = table.columns.names, used_columns(table.columns)
-    for number, fault in suspicious_cells(names, row.cells):
-        if number not in used:
-            continue
-        # Of other fields, such as times and tags, white space at the edges is not sent.
-        if fault.code is Code.CELL_WHITE_SPACE and not _is_sent_as_it_is(table, number):
-            continue
-        message = f"the cell {quoted(names[number])} {fault.message}"
-        yield table.sheet.problem(row, number, fault.code, message, fault.help)
+class DamagedCells:
+    """The check of a table's cells: problems of the columns that are imported."""
+
+    def __init__(self, table: SheetTable) -> None:
+        self.table = table
+        self.kept_as_written = _kept_as_written(table)
+        self.of_times = {number for path, number in table.columns.fields if path in TIME_PATHS}
+
+    def problems(self, row: SheetRow) -> Iterator[Problem]:
+        """Yield the errors and warnings about the cells of a row."""
+        names, kept = self.table.columns.names, self.kept_as_written
+        cells = [
+            "" if number not in kept else cell if kept[number] else cell.strip()
+            for number, cell in enumerate(row.cells[: len(names)])
+        ]
+        for number, fault in suspicious_cells(names, cells):
+            if fault.code is Code.INVISIBLE_CHARACTER or (
+                fault.code is Code.CELL_REWRITTEN and number in self.of_times
+            ):
+                continue  # the former is found in the written text, and dates are read by rules of their own
+            message = f"the cell {quoted(names[number])} {fault.message}"
+            found = self.table.sheet.problem(row, number, fault.code, message, fault.help)
+            is_in_quotes = found.source[found.column - 1 :].startswith('"')
+            if self.table.sheet.delimiter and not is_in_quotes and _QUOTED.fullmatch(cells[number]):
+                message = f"the cell {quoted(names[number])} has a blank before its opening quote"
+                found = self.table.sheet.problem(row, number, UNREADABLE, message, "Remove the blank.")
+            yield found
 
 
-def _is_sent_as_it_is(table: SheetTable, number: int) -> bool:
-    return any(_is_text(path) for path, each in table.columns.fields if each == number)
-
-
-def _is_text(path: Path) -> bool:
-    return path[0] == "properties" or (len(path) == 1 and BY_NAME[str(path[0])].form is Form.TEXT)
+def _kept_as_written(table: SheetTable) -> Mapping[int, bool]:
+    """Return for each imported column whether its cells are sent as they are; white space around others is no part."""
+    kept: dict[int, bool] = dict.fromkeys(used_columns(table.columns), False)
+    for path, number in table.columns.fields:
+        kept[number] |= path[0] == "properties" or BY_NAME.get(str(path[0]), BY_NAME["id"]).form is Form.TEXT
+    return kept

@@ -14,7 +14,7 @@ from runner.definitions.tables.cell_faults import repeats_header
 from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.naming import id_of_key
 from runner.importers.spreadsheet.cells import fields_of, problems_of
-from runner.importers.spreadsheet.damaged_cells import damaged_cells
+from runner.importers.spreadsheet.damaged_cells import DamagedCells
 from runner.importers.spreadsheet.sheet import CellFault, SheetRow
 from runner.importers.spreadsheet.table import NOT_IMPORTED, RowPlace, SheetTable, used_columns
 from runner.importers.text import UNREADABLE
@@ -71,6 +71,7 @@ class _RowReader:
         self.required = required
         self.lacks_zone = lacks_zone
         self.faults = _faults_by_row(table)
+        self.damaged = DamagedCells(table)
         self.keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
 
     def read(self, row: SheetRow) -> tuple[Draft | None, list[Problem]]:
@@ -79,7 +80,7 @@ class _RowReader:
         if (problem := _shape(table, row)) is not None:
             return None, [problem]
         problems: list[Problem] = [_placed(table, fault) for fault in self.faults.get(row.line, ())]
-        problems += damaged_cells(table, row)
+        problems += self.damaged.problems(row)
         own, wrong_times = fields_of(table.times, row)
         fields: dict[str, Any] = {**self.given, **own}
         problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]
@@ -131,8 +132,8 @@ def _shape(table: SheetTable, row: SheetRow) -> Problem | None:
     """Return the problem of a row with too many or too few cells, or with a text in a column without a name."""
     sheet, width = table.sheet, len(table.header.names)
     if repeats_header(table.header.names, row.cells):
-        message = "this row repeats the header, as in files that were joined one below the other"
-        return sheet.problem(row, None, UNREADABLE, message, "Remove the row.")
+        message, hint = "the row repeats the names of the columns", "Remove it: a table has one header."
+        return sheet.problem(row, None, Code.REPEATED_HEADER, message, hint)
     filled = max((number for number, cell in enumerate(row.cells, start=1) if cell.strip()), default=0)
     if sheet.delimiter and (filled > width or len(row.cells) < width):
         counts = counted(len(row.cells), "cell"), counted(width, "column")

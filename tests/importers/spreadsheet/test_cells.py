@@ -150,37 +150,46 @@ def test_no_text_that_recurs_is_too_odd(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sheet", "place", "code"),
+    ("cell", "code", "is_error"),
     [
-        ("name,b\nx,#REF!\n", (2, 3), Code.CELL_DAMAGED),
-        ("name,b\nx,9.00001E+11\n", (2, 3), Code.CELL_DAMAGED),
-        ("name,b\nx,'00124\n", (2, 3), Code.CELL_DAMAGED),
-        ('name,b\nx,"=""00123"""\n', (2, 3), Code.CELL_DAMAGED),
-        ("name,b\nx,234567.0\n", (2, 3), Code.CELL_REWRITTEN),
-        ("name,b\nx, y\n", (2, 3), Code.CELL_WHITE_SPACE),
-        ("name,b\nx ,y\n", (2, 1), Code.CELL_WHITE_SPACE),
-        ("name,b\nx,a\u200bb\n", (2, 3), Code.INVISIBLE_CHARACTER),
-        ("name,b\nx,#REF!\ny,#REF!\n", (1, 6), Code.CELL_DAMAGED),
-        ("name,b\nx,1\nname,b\ny,2\n", (3, 1), Code.BAD_FORMAT),
+        ("2.34567E+05", Code.CELL_DAMAGED, True),
+        ("#REF!", Code.CELL_DAMAGED, True),
+        ("'00124", Code.CELL_DAMAGED, True),
+        ('"=""00124"""', Code.CELL_DAMAGED, True),
+        ("900001\u00a0", Code.CELL_DAMAGED, True),
+        (' "900001"', Code.BAD_FORMAT, True),
+        ("1E5", Code.CELL_REWRITTEN, False),
+        ("234567.0", Code.CELL_REWRITTEN, False),
+        ("12-Jan", Code.CELL_REWRITTEN, False),
+        ("Raga ", Code.CELL_WHITE_SPACE, False),
     ],
 )
-def test_a_table_follows_the_rules_of_tables(sheet: str, place: tuple[int, int], code: Code) -> None:
-    table = table_in(sheet)
-    fold = partial(folded, sheet=table.sheet, header=table.header_row)
-    result = converted(drafts_in(table, GIVEN), ImportContext("bulletins.d"), ImportNotes(), fold)
-    (problem,) = (*result.problems, *result.warnings)
-    assert ((problem.line, problem.column), problem.code) == (place, code)
-    assert problem.is_error is (code in (Code.CELL_DAMAGED, Code.BAD_FORMAT))
+def test_damaged_cells_follow_the_rules_of_tables(cell: str, code: Code, is_error: bool) -> None:
+    found = found_in(f"name,a,b\nx,1,2\ny,{cell},2\n")
+    assert [(each.code, each.is_error) for each in found if isinstance(each, Problem)] == [(code, is_error)]
+    assert len([each for each in found if isinstance(each, Draft)]) == (1 if is_error else 2)
 
 
-@pytest.mark.parametrize(
-    "sheet", ["name,tags\nx, a \n", "name,at\nx, 2026-12-01T18:30:00Z \n", "name,c-by\nx,a@b.de \n"]
-)
-def test_white_space_that_is_not_sent_is_no_warning(sheet: str) -> None:
-    result = result_of(sheet)
-    assert (told(list(result.problems)), told(list(result.warnings))) == ([], [])
+def test_white_space_counts_only_where_the_text_is_sent() -> None:
+    found = found_in("name,at,tags,a\nx, 2026-12-01T18:30:00Z ,\u00a0hindi ,1\n")
+    assert [each for each in found if isinstance(each, Problem)] == []
+
+
+def test_a_repeated_header_is_refused_and_line_ends_are_those_of_yaml() -> None:
+    repeated, draft = found_in('name,a\nname,a\nx,"one\r\ntwo"\n')
+    assert isinstance(repeated, Problem)
+    assert repeated.code is Code.REPEATED_HEADER
+    assert isinstance(draft, Draft)
+    assert draft.fields["properties"] == {"a": "one\ntwo"}
 
 
 def test_a_damaged_cell_of_a_column_that_is_left_out_does_not_matter() -> None:
     table = table_in("name,b\nx,#REF!\n", ColumnOptions(ignored=["b"]))
     assert [each.fields["name"] for each in drafts_in(table, GIVEN) if isinstance(each, Draft)] == ["x"]
+
+
+def test_damage_of_many_rows_is_one_problem_at_the_header() -> None:
+    table = table_in("name,b\nx,#REF!\ny,1\nz,#N/A\n")
+    fold = partial(folded, sheet=table.sheet, header=table.header_row)
+    (problem,) = converted(drafts_in(table, GIVEN), ImportContext("bulletins.d"), ImportNotes(), fold).problems
+    assert (problem.line, problem.column, problem.code) == (1, 6, Code.CELL_DAMAGED)
