@@ -199,7 +199,8 @@ def _show_next_times(fields: Mapping[str, Any], target: Target) -> None:
     schedule = {**target.defaults.get("schedule", {}), **fields.get("schedule", {})}
     if "cron" in schedule and "timezone" in schedule:
         cron, zone = " ".join(schedule["cron"].split()), schedule["timezone"]
-        click.echo(f"{meaning(cron)}: next {local_times(Recurrence(cron, zone), clock.now(), zone, 3)} in {zone}")
+        times = local_times(Recurrence(cron, zone), clock.now(), zone, 3)
+        click.echo(f"{meaning(cron) or 'its times'}: next {times} in {zone}")
 
 
 def _confirm(target: Target, fields: Mapping[str, Any]) -> None:

@@ -136,6 +136,6 @@ def _show(plan: Plan, document: Mapping[str, Any], warnings: Sequence[Problem], 
     table = plan_rows(plan.steps, document, whole=verbose)
     show_table((ACTIONS[action].colour if action else None, cells) for action, cells in table)
     if not coming and any(step.action is Action.WAIT and step.firing.watch_key for step in plan.steps):
-        click.echo("recurring bulletins show only their next time (--until TIME shows all times until then)")
+        click.echo("recurring bulletins show only their next times (--until TIME shows all times until then)")
     print_problems(warnings, whole=verbose)
     click.echo(summary_line(document))

@@ -313,3 +313,26 @@ def test_somebody_at_a_terminal_is_reported_to_type(tmp_path: Path, keys: str, c
         terminal.wait_for("type or paste the text here, then press Ctrl-D on a line of its own\n")
         assert terminal.leave(keys) == code
     assert "Traceback" not in terminal.text
+
+
+def test_placeholders_in_payloads_are_refused_unless_they_are_meant(bulletins: Bulletins, folder: Path) -> None:
+    meant = payload(name="Hello {{ Profile.name }}")
+    file("payloads.json", dumped([meant, payload(name="Two")]))
+    arguments = ("import", "json", "payloads.json", "--account", "india", "--out", "bulletins.d/imported.yaml")
+    refused = bulletins(*arguments)
+    assert refused.code == 3
+    assert "error[unfilled-placeholder]" in refused.err
+    assert "--literal-braces" in refused.err
+    assert bulletins(*arguments, "--literal-braces").code == 0
+    definitions = load([folder])
+    assert definitions.found == ()
+    assert [bulletin.payload() for bulletin in definitions.bulletins] == [meant, payload(name="Two")]
+    assert [bulletin.literal_braces for bulletin in definitions.bulletins] == [True, False]
+
+
+def test_imported_times_in_the_past_are_warnings(bulletins: Bulletins, folder: Path) -> None:
+    old = SHOWS.replace("2036-12-01", "2020-12-01")
+    done = bulletins("import", "csv", file("shows.csv", old), "--account", "india")
+    assert done.code == 0
+    assert done.err.count("warning[new-in-past]") == 1
+    assert "warning[new-in-past]" not in bulletins("import", "csv", file("new.csv", SHOWS), "--account", "india").err

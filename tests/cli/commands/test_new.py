@@ -489,6 +489,20 @@ def test_leaving_writes_nothing(shows: Path, tmp_path: Path, keys: str) -> None:
         assert shows.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("cron", "meaning", "warned"),
+    [("30 18 * * FRI", "At 18:30 on Friday: next Fri ", False), ("*/40 * * * *", "its times: next ", True)],
+)
+def test_the_next_times_of_a_cron_are_shown(
+    bulletins: Bulletins, shows: Path, cron: str, meaning: str, warned: bool
+) -> None:
+    place = WHOLE.index("--at")
+    done = bulletins("new", *WHOLE[:place], *WHOLE[place + 2 :], *REST, "--cron", cron)
+    assert done.code == 0, done.err
+    assert meaning in done.out
+    assert ("warning[surprising-cron]" in done.err) is warned
+
+
 @pytest.mark.parametrize(("more", "zone"), [([], "Asia/Kolkata"), (["--timezone", "Europe/Paris"], "Europe/Paris")])
 def test_the_question_for_cron_says_by_which_clocks(shows: Path, tmp_path: Path, more: list[str], zone: str) -> None:
     pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
