@@ -111,7 +111,7 @@ def test_strict_refuses_what_has_warnings(bulletins: Bulletins, command: str, sa
 def test_a_run_counts_warnings_and_sends(bulletins: Bulletins, ledger: str, sandbox: Sandbox) -> None:
     done = bulletins("fire", "--yes")
     assert "the definitions have 1 warning (bulletins validate shows it)" in done.err
-    assert "Row 1 " in {received.name for received in sandbox.accepted()}
+    assert "Row 7 " in {received.name for received in sandbox.accepted()}
     assert "1 warning" not in bulletins("fire", "--yes", "--quiet").err
 
 
