@@ -37,6 +37,8 @@ class ErrorCode(StrEnum):
     NOT_A_REPORT = "not-a-report"
     NOT_METRICS = "not-metrics"
     OUTPUT_LOST = "output-lost"
+    PATH_IS_FILE = "path-is-file"
+    TILDE_IN_PATH = "tilde-in-path"
     WORKING_FOLDER_MISSING = "working-folder-missing"
     # Definitions
     CANNOT_APPEND = "cannot-append"
@@ -143,6 +145,8 @@ ERROR_MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.NOT_A_REPORT: "The file is not a report of bulletins fire.",
     ErrorCode.NOT_METRICS: "The file for the metrics contains something other than metrics.",
     ErrorCode.OUTPUT_LOST: "Standard output can't be written.",
+    ErrorCode.PATH_IS_FILE: "PATH is one file of a set, and the command needs the folder of the whole set.",
+    ErrorCode.TILDE_IN_PATH: "A path begins with ~, which only a shell replaces by the home folder.",
     ErrorCode.WORKING_FOLDER_MISSING: "The folder in which the command was started no longer exists.",
     ErrorCode.CANNOT_APPEND: "The layout of the file does not allow the command to add an entry.",
     ErrorCode.DEFINITIONS_UNREADABLE: "The path of the definitions does not exist or can't be read.",

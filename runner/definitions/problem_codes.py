@@ -47,6 +47,7 @@ class Code(StrEnum):
     BLANK = "blank"
     TOO_LONG = "too-long"
     TOO_MANY_BYTES = "too-many-bytes"
+    COMMENT_IN_TEXT = "comment-in-text"
     PROPERTY_NOT_STRING = "property-not-string"
     UNFILLED_PLACEHOLDER = "unfilled-placeholder"
     POSSIBLE_PLACEHOLDER = "possible-placeholder"
@@ -239,6 +240,13 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "The limit is 512 bytes. A Latin letter counts 1 byte, a Devanagari or Tamil letter 3, an emoji 4.",
         'properties: {synopsis: "आ..."}  # 171 letters, 513 bytes',
         'properties: {synopsis: "आ..."}  # 170 letters, 510 bytes',
+    ),
+    Code.COMMENT_IN_TEXT: Explanation(
+        "a text ends before a #, because it begins a comment",
+        "In YAML, a # after a space begins a comment. What follows it is not sent.",
+        "name: Episode #12",
+        'name: "Episode #12"',
+        Severity.WARNING,
     ),
     Code.PROPERTY_NOT_STRING: Explanation(
         "the value of a property is not a text",

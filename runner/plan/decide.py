@@ -20,6 +20,7 @@ from runner.plan.changes import Change, changes
 from runner.plan.duplicates import account_renamed, duplicate
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, KnownFiring, State
+from runner.plan.retry import waits_until
 from runner.reason import Reason
 
 _NO_BUDGETS: Mapping[str, Account] = {}
@@ -52,6 +53,7 @@ class Step:
 
     `may_go_at`: when the budget has room again for a firing that it holds back now. `reserve_action`: the
     action that the firing gets at once if the firings before it, which use up the budget, are not sent after all.
+    `again_at`: when a firing that was refused several times is tried again.
     `kept_reason`: the reason that the ledger stores for an expiry with another cause than the end of the grace.
     `when_sent`: of a firing that was sent, when and as which occurrence, as a text.
     """
@@ -63,12 +65,15 @@ class Step:
     needs_report: bool = False
     may_go_at: datetime | None = None
     reserve_action: Action | None = None
+    again_at: datetime | None = None
     kept_reason: Reason | None = None
     when_sent: str = ""
 
     @property
     def will_be_sent(self) -> bool:
-        """Whether the firing is sent now, or before it expires once the budget has room."""
+        """Whether the firing is sent now, or before it expires: once the budget has room, or at the next try."""
+        if self.again_at is not None:
+            return True
         if self.may_go_at is None:
             return self.action.sends
         expires_at = self.firing.occurrence.expires_at
@@ -202,6 +207,9 @@ def _step(
         return _expired(firing, entry, now)
     if reason := account_renamed(firing, history) or duplicate(firing, history, now, sending):
         return Step(firing, Action.DUPLICATE, reason)
+    if entry is not None and (again_at := waits_until(firing, entry, now)) is not None:
+        reason = reasons.retried_later(occurrence.due_at, entry.refusals, entry.reason, again_at)
+        return Step(firing, Action.WAIT, reason, again_at=again_at)
     if entry is not None and entry.failures:
         return Step(firing, Action.RETRY, reasons.failed_before(occurrence.due_at, entry.failures, entry.reason))
     return Step(firing, Action.FIRE, reasons.due(occurrence.due_at))

@@ -57,7 +57,7 @@ _MISTAKES = (
         "a value begins with a character that is not allowed there",
         "Put a text that begins with @, %, ` or another special character in quotes.",
     ),
-    ("could not find expected ':'", "a field name has no colon", "Write a colon and a blank after each field name."),
+    ("could not find expected ':'", "a field name has no colon", "Write a colon and a space after each field name."),
     (
         "unexpected end of stream",
         "the text in quotes that begins here is never closed",
@@ -103,7 +103,7 @@ _MISTAKES = (
         "a text begins with * or &, which have a meaning in YAML",
         "Put a text that begins with * or & in quotes.",
     ),
-    ("tab character", "there is a tab where a blank is needed", "Indent with spaces, never with tabs."),
+    ("tab character", "there is a tab where a space is needed", "Indent with spaces, never with tabs."),
     (
         "found unexpected ':'",
         "a text in braces or brackets contains a colon",

@@ -18,6 +18,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.blanks import has_odd_blank
 from runner.definitions.reading.characters import FORBIDDEN
+from runner.definitions.reading.comments import comment_warnings
 from runner.definitions.reading.document import Document, Value, end_position, source_line
 from runner.definitions.reading.event_source import event_source
 from runner.definitions.reading.file_problems import (
@@ -69,14 +70,21 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         return None, [*builder.problems, syntax_problem(text, file, error)]
     # Reader errors of libyaml have no mark. Without libyaml, an escape beyond Unicode raises ValueError.
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError):
         return None, [
             *builder.problems,
-            Problem(file, 1, 1, Code.YAML_SYNTAX, f"the file is not valid YAML: {error}"),
+            Problem(
+                file,
+                1,
+                1,
+                Code.YAML_SYNTAX,
+                "the file contains a character, or a number of a character after a backslash, that YAML does not allow",
+                "Write the characters themselves, and save the file as plain text in UTF-8.",
+            ),
         ]
     if has_odd_blank(text) and (found_blanks := blank_problems(document)):
         return None, found_blanks
-    return document, builder.problems
+    return document, [*builder.problems, *comment_warnings(document)]
 
 
 class _Refused(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.definitions.fields import payload_of
@@ -17,6 +17,8 @@ from runner.importers.spreadsheet.sheet import CellFault, SheetRow
 from runner.importers.spreadsheet.table import NOT_IMPORTED, RowPlace, SheetTable, used_columns
 from runner.importers.text import UNREADABLE
 
+_NO_ZONE = "the time of this row is a local time, and nothing decides its time zone"
+_GIVE_ZONE = "Give --timezone with its zone, like --timezone Asia/Kolkata, or add a column timezone."
 _REQUIRED = {
     "business_event": "Add a column business_event, or give --event NAME.",
     "name": "Add a column name, or name the column of the names: --column name=COLUMN.",
@@ -24,10 +26,16 @@ _REQUIRED = {
 }
 
 
-def drafts_in(table: SheetTable, given: Mapping[str, str], account_option: str = "") -> Iterator[Draft | Problem]:
+def drafts_in(
+    table: SheetTable,
+    given: Mapping[str, str],
+    account_option: str = "",
+    lacks_zone: Callable[[Mapping[str, Any]], bool] = lambda _: False,
+) -> Iterator[Draft | Problem]:
     """The drafts of a table's rows, and what is wrong in them. `given` fills in what a row leaves empty.
 
-    `account_option` is how an account is named without a column, where one has to be named.
+    `account_option` is how an account is named without a column, where one has to be named. `lacks_zone` reports
+    whether nothing decides the time zone of a row's times.
     """
     yield from table.problems
     required = _REQUIRED | ({"accounts": f"Add a column accounts, or give {account_option}."} if account_option else {})
@@ -48,6 +56,9 @@ def drafts_in(table: SheetTable, given: Mapping[str, str], account_option: str =
         own, wrong_times = fields_of(table.times, row)
         fields: dict[str, Any] = {**given, **own}
         problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]
+        if lacks_zone(fields) and not problems:
+            path = ("schedule", "cron" if "cron" in fields["schedule"] else "at")
+            problems.append(place.problem(path, Code.BAD_TIME, _NO_ZONE, _GIVE_ZONE))
         problems += _problems(fields, place, [name for name in required if name not in missing and not problems])
         if table.columns.key is not None and not problems:
             found = _id(table, row, table.columns.key, fields, keys)

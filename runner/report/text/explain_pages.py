@@ -39,6 +39,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "too-many-bytes",
         "property-not-string",
         "typographic-quotes",
+        "comment-in-text",
         "two-encodings",
     ),
     "Placeholders": ("unfilled-placeholder", "possible-placeholder"),

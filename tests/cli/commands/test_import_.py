@@ -82,7 +82,7 @@ def test_a_spreadsheet_becomes_definitions(bulletins: Bulletins, folder: Path, e
         "  fields: name from 'Name'; business_event from 'Event'; c-by from 'Created by'; schedule.at from 'At'",
         "  properties: program_id and language",
         "  times: 2 bulletins from 2036-12-01T18:30:00+05:30 to 2036-12-02T18:30:00+05:30",
-        "next: bulletins validate, then bulletins plan",
+        "next: the same command with --out and a new file of the set, like --out bulletins.d/new.yaml",
     ]
     assert (
         done.out
@@ -260,6 +260,18 @@ def test_a_person_at_a_terminal_is_asked_what_comes_first_in_a_date(tmp_path: Pa
         terminal.type("1\n")
         terminal.wait_for("at: 2036-12-02T21:00:00")
         assert terminal.leave("") == 0
+
+
+def test_local_times_without_a_zone_are_one_problem_with_the_option(bulletins: Bulletins, folder: Path) -> None:
+    rows = "".join(f"x{number},2036-12-0{number} 18:30\n" for number in range(1, 5))
+    sheet = file("a.csv", f"name,at\n{rows}")
+    arguments = ["import", "csv", sheet, "--account", "europe", "--event", "E", "--c-by", "a@example.com"]
+    done = bulletins(*arguments)
+    assert done.code == 3
+    assert done.err.startswith("a.csv:1:6: error[bad-time]: ")
+    assert "--timezone Asia/Kolkata" in done.err
+    assert "timezone: Europe/Berlin" in bulletins(*arguments, "--timezone", "Europe/Berlin").out
+    assert "timezone: Asia/Kolkata" in bulletins(*arguments[:4], "india", *arguments[5:]).out
 
 
 @pytest.mark.parametrize(
