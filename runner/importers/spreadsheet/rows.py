@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.definitions.fields import payload_of
+from runner.definitions.fields import BY_NAME, Form, payload_of
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
 from runner.definitions.suggest import counted, listed, quoted
+from runner.definitions.tables.cell_faults import repeats_header, suspicious_cells
 from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.naming import id_of_key
 from runner.importers.spreadsheet.cells import fields_of, problems_of
 from runner.importers.spreadsheet.sheet import CellFault, SheetRow
 from runner.importers.spreadsheet.table import NOT_IMPORTED, RowPlace, SheetTable, used_columns
+from runner.importers.spreadsheet.times import TIME_PATHS
 from runner.importers.text import UNREADABLE
 
+_QUOTED = re.compile(r'\s+".*"\s*', re.DOTALL)
 _NO_ZONE = "the time of this row is a local time, and nothing decides its time zone"
 _GIVE_ZONE = "Give --timezone with its zone, like --timezone Asia/Kolkata, or add a column timezone."
 _REQUIRED = {
@@ -47,12 +51,19 @@ def drafts_in(
         yield table.column_problem(None, Code.MISSING_FIELD, f"there is no column {name}", hint)
     keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
     faults = _faults_by_row(table)
+    kept_as_written = _kept_as_written(table)
     for row in table.rows:
         place = RowPlace(table, row)
         if (problem := _shape(table, row)) is not None:
             yield problem
             continue
+        if repeats_header(table.columns.names, row.cells):
+            message, hint = "the row repeats the names of the columns", "Remove it: a table has one header."
+            yield table.sheet.problem(row, None, Code.REPEATED_HEADER, message, hint)
+            continue
         problems = [_placed(table, fault) for fault in faults.get(row.line, ())]
+        damage, warnings = _cell_problems(table, row, kept_as_written)
+        problems += damage
         own, wrong_times = fields_of(table.times, row)
         fields: dict[str, Any] = {**given, **own}
         problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]
@@ -66,11 +77,45 @@ def drafts_in(
                 problems.append(found)
             else:
                 fields["id"] = found
+        yield from warnings
         if problems:
             yield from problems
         elif not missing:
             yield Draft(fields, _payload(fields), place)
     yield from table.sheet.problems
+
+
+def _kept_as_written(table: SheetTable) -> dict[int, bool]:
+    """Return for each imported column whether its cells are sent as they are; white space around others is no part."""
+    kept: dict[int, bool] = dict.fromkeys(used_columns(table.columns), False)
+    for path, number in table.columns.fields:
+        kept[number] |= path[0] == "properties" or BY_NAME.get(str(path[0]), BY_NAME["id"]).form is Form.TEXT
+    return kept
+
+
+def _cell_problems(
+    table: SheetTable, row: SheetRow, kept_as_written: Mapping[int, bool]
+) -> tuple[list[Problem], list[Problem]]:
+    """Return the errors and the warnings about cells that a spreadsheet program damaged: the rules of tables."""
+    names = table.columns.names
+    cells = [
+        "" if number not in kept_as_written else cell if kept_as_written[number] else cell.strip()
+        for number, cell in enumerate(row.cells[: len(names)])
+    ]
+    of_times = {number for path, number in table.columns.fields if path in TIME_PATHS}
+    errors: list[Problem] = []
+    warnings: list[Problem] = []
+    for number, fault in suspicious_cells(names, cells):
+        if fault.code is Code.INVISIBLE_CHARACTER or (fault.code is Code.CELL_REWRITTEN and number in of_times):
+            continue  # the former is found in the written text, and dates are read by rules of their own
+        message = f"the cell {quoted(names[number])} {fault.message}"
+        found = table.sheet.problem(row, number, fault.code, message, fault.help)
+        is_in_quotes = found.source[found.column - 1 :].startswith('"')
+        if table.sheet.delimiter and not is_in_quotes and _QUOTED.fullmatch(cells[number]):
+            message = f"the cell {quoted(names[number])} has a blank before its opening quote"
+            found = table.sheet.problem(row, number, UNREADABLE, message, "Remove the blank.")
+        (errors if found.is_error else warnings).append(found)
+    return errors, warnings
 
 
 def _columns_left(table: SheetTable) -> str:

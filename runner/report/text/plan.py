@@ -148,9 +148,9 @@ def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | 
     return few, rows
 
 
-CHANGE_COLOURS = {"added": "green", "changed": "yellow", "renamed": "yellow", "removed": "red"}
+CHANGE_COLOURS = {"added": "green", "changed": "yellow", "renamed": "yellow", "removed": "red", "unknown": "magenta"}
 _USE = {"account": ("goes there", "go there"), "business event": ("raises it", "raise it")}
-_SIGNS = {"added": "+", "changed": "~", "renamed": ">", "removed": "-"}
+_SIGNS = {"added": "+", "changed": "~", "renamed": ">", "removed": "-", "unknown": "?"}
 
 
 def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[str, ...]]]:

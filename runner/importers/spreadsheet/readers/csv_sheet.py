@@ -66,7 +66,8 @@ def _records(text: Text, first: int, delimiter: str) -> Iterator[SheetRow | Prob
             return
         if cells is None:
             return
-        yield SheetRow(line, tuple(cells))
+        # As in the tables of for_each: the line ends of a checkout are no part of a text.
+        yield SheetRow(line, tuple(cell.replace("\r\n", "\n").replace("\r", "\n") for cell in cells))
 
 
 def _not_csv(text: Text, line: int, said: str) -> Problem:
