@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.definitions.fields import BY_NAME, Form, payload_of
+from runner.definitions.fields import payload_of
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
 from runner.definitions.suggest import counted, listed, quoted
-from runner.definitions.tables.cell_faults import repeats_header, suspicious_cells
+from runner.definitions.tables.cell_faults import repeats_header
 from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.naming import id_of_key
 from runner.importers.spreadsheet.cells import fields_of, problems_of
+from runner.importers.spreadsheet.damaged_cells import DamagedCells
 from runner.importers.spreadsheet.sheet import CellFault, SheetRow
 from runner.importers.spreadsheet.table import NOT_IMPORTED, RowPlace, SheetTable, used_columns
-from runner.importers.spreadsheet.times import TIME_PATHS
 from runner.importers.text import UNREADABLE
 
-_QUOTED = re.compile(r'\s+".*"\s*', re.DOTALL)
 _NO_ZONE = "the time of this row is a local time, and nothing decides its time zone"
 _GIVE_ZONE = "Give --timezone with its zone, like --timezone Asia/Kolkata, or add a column timezone."
 _REQUIRED = {
@@ -49,73 +47,67 @@ def drafts_in(
         if name == "name":
             hint += f" {_columns_left(table)} {NOT_IMPORTED}"
         yield table.column_problem(None, Code.MISSING_FIELD, f"there is no column {name}", hint)
-    keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
-    faults = _faults_by_row(table)
-    kept_as_written = _kept_as_written(table)
+    reader = _RowReader(table, given, [name for name in required if name not in missing], lacks_zone)
     for row in table.rows:
-        place = RowPlace(table, row)
-        if (problem := _shape(table, row)) is not None:
-            yield problem
-            continue
-        if repeats_header(table.columns.names, row.cells):
-            message, hint = "the row repeats the names of the columns", "Remove it: a table has one header."
-            yield table.sheet.problem(row, None, Code.REPEATED_HEADER, message, hint)
-            continue
-        problems = [_placed(table, fault) for fault in faults.get(row.line, ())]
-        damage, warnings = _cell_problems(table, row, kept_as_written)
-        problems += damage
-        own, wrong_times = fields_of(table.times, row)
-        fields: dict[str, Any] = {**given, **own}
-        problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]
-        if lacks_zone(fields) and not problems:
-            path = ("schedule", "cron" if "cron" in fields["schedule"] else "at")
-            problems.append(place.problem(path, Code.BAD_TIME, _NO_ZONE, _GIVE_ZONE))
-        problems += _problems(fields, place, [name for name in required if name not in missing and not problems])
-        if table.columns.key is not None and not problems:
-            found = _id(table, row, table.columns.key, fields, keys)
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
-                fields["id"] = found
-        yield from warnings
-        if problems:
-            yield from problems
-        elif not missing:
-            yield Draft(fields, _payload(fields), place)
+        draft, problems = reader.read(row)
+        yield from problems
+        if draft is not None and not missing:
+            yield draft
     yield from table.sheet.problems
 
 
-def _kept_as_written(table: SheetTable) -> dict[int, bool]:
-    """Return for each imported column whether its cells are sent as they are; white space around others is no part."""
-    kept: dict[int, bool] = dict.fromkeys(used_columns(table.columns), False)
-    for path, number in table.columns.fields:
-        kept[number] |= path[0] == "properties" or BY_NAME.get(str(path[0]), BY_NAME["id"]).form is Form.TEXT
-    return kept
+class _RowReader:
+    """Reads the rows of a table, and remembers the ids that keys have made."""
+
+    def __init__(
+        self,
+        table: SheetTable,
+        given: Mapping[str, str],
+        required: Sequence[str],
+        lacks_zone: Callable[[Mapping[str, Any]], bool],
+    ) -> None:
+        self.table = table
+        self.given = given
+        self.required = required
+        self.lacks_zone = lacks_zone
+        self.faults = _faults_by_row(table)
+        self.damaged = DamagedCells(table)
+        self.keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
+
+    def read(self, row: SheetRow) -> tuple[Draft | None, list[Problem]]:
+        """Return the draft of a row with warnings, or no draft and problems."""
+        table, place = self.table, RowPlace(self.table, row)
+        if (problem := _shape(table, row)) is not None:
+            return None, [problem]
+        problems: list[Problem] = [_placed(table, fault) for fault in self.faults.get(row.line, ())]
+        problems += self.damaged.problems(row)
+        own, wrong_times = fields_of(table.times, row)
+        fields: dict[str, Any] = {**self.given, **own}
+        problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]
+        if not _has_error(problems):
+            problems += self._incomplete(row, fields, place)
+        problems += problems_of(fields, place)
+        problems += unwritable_texts(fields, place)
+        return (None if _has_error(problems) else Draft(fields, _payload(fields), place)), problems
+
+    def _incomplete(self, row: SheetRow, fields: dict[str, Any], place: RowPlace) -> Iterator[Problem]:
+        """Yield what is missing in a row whose cells have no error, and set the id that its key makes."""
+        for name in self.required:
+            if name not in fields:
+                yield place.problem((name,), Code.MISSING_FIELD, f"the row has no {name}", "Fill in the cell.")
+        if self.lacks_zone(fields):
+            path = ("schedule", "cron" if "cron" in fields["schedule"] else "at")
+            yield place.problem(path, Code.BAD_TIME, _NO_ZONE, _GIVE_ZONE)
+        if self.table.columns.key is not None:
+            found = _id(self.table, row, self.table.columns.key, fields, self.keys)
+            if isinstance(found, Problem):
+                yield found
+            else:
+                fields["id"] = found
 
 
-def _cell_problems(
-    table: SheetTable, row: SheetRow, kept_as_written: Mapping[int, bool]
-) -> tuple[list[Problem], list[Problem]]:
-    """Return the errors and the warnings about cells that a spreadsheet program damaged: the rules of tables."""
-    names = table.columns.names
-    cells = [
-        "" if number not in kept_as_written else cell if kept_as_written[number] else cell.strip()
-        for number, cell in enumerate(row.cells[: len(names)])
-    ]
-    of_times = {number for path, number in table.columns.fields if path in TIME_PATHS}
-    errors: list[Problem] = []
-    warnings: list[Problem] = []
-    for number, fault in suspicious_cells(names, cells):
-        if fault.code is Code.INVISIBLE_CHARACTER or (fault.code is Code.CELL_REWRITTEN and number in of_times):
-            continue  # the former is found in the written text, and dates are read by rules of their own
-        message = f"the cell {quoted(names[number])} {fault.message}"
-        found = table.sheet.problem(row, number, fault.code, message, fault.help)
-        is_in_quotes = found.source[found.column - 1 :].startswith('"')
-        if table.sheet.delimiter and not is_in_quotes and _QUOTED.fullmatch(cells[number]):
-            message = f"the cell {quoted(names[number])} has a blank before its opening quote"
-            found = table.sheet.problem(row, number, UNREADABLE, message, "Remove the blank.")
-        (errors if found.is_error else warnings).append(found)
-    return errors, warnings
+def _has_error(problems: Sequence[Problem]) -> bool:
+    return any(problem.is_error for problem in problems)
 
 
 def _columns_left(table: SheetTable) -> str:
@@ -139,6 +131,9 @@ def _placed(table: SheetTable, fault: CellFault) -> Problem:
 def _shape(table: SheetTable, row: SheetRow) -> Problem | None:
     """Return the problem of a row with too many or too few cells, or with a text in a column without a name."""
     sheet, width = table.sheet, len(table.header.names)
+    if repeats_header(table.header.names, row.cells):
+        message, hint = "the row repeats the names of the columns", "Remove it: a table has one header."
+        return sheet.problem(row, None, Code.REPEATED_HEADER, message, hint)
     filled = max((number for number, cell in enumerate(row.cells, start=1) if cell.strip()), default=0)
     if sheet.delimiter and (filled > width or len(row.cells) < width):
         counts = counted(len(row.cells), "cell"), counted(width, "column")
@@ -151,14 +146,6 @@ def _shape(table: SheetTable, row: SheetRow) -> Problem | None:
             message = f"the cell {quoted(cell)} is in a column without a name"
             return sheet.problem(row, number, UNREADABLE, message, "Name the column, or empty the cell.")
     return None
-
-
-def _problems(fields: Mapping[str, Any], place: RowPlace, required: Sequence[str]) -> Iterator[Problem]:
-    for name in required:
-        if name not in fields:
-            yield place.problem((name,), Code.MISSING_FIELD, f"the row has no {name}", "Fill in the cell.")
-    yield from problems_of(fields, place)
-    yield from unwritable_texts(fields, place)
 
 
 def _id(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from runner.definitions.sources import Source
 from runner.importers.conversion import Converted, converted
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes
+from runner.importers.spreadsheet.column_faults import folded
+from runner.importers.spreadsheet.columns import ColumnOptions
 from runner.importers.spreadsheet.rows import drafts_in
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
@@ -178,3 +181,15 @@ def test_a_repeated_header_is_refused_and_line_ends_are_those_of_yaml() -> None:
     assert repeated.code is Code.REPEATED_HEADER
     assert isinstance(draft, Draft)
     assert draft.fields["properties"] == {"a": "one\ntwo"}
+
+
+def test_a_damaged_cell_of_a_column_that_is_left_out_does_not_matter() -> None:
+    table = table_in("name,b\nx,#REF!\n", ColumnOptions(ignored=["b"]))
+    assert [each.fields["name"] for each in drafts_in(table, GIVEN) if isinstance(each, Draft)] == ["x"]
+
+
+def test_damage_of_many_rows_is_one_problem_at_the_header() -> None:
+    table = table_in("name,b\nx,#REF!\ny,1\nz,#N/A\n")
+    fold = partial(folded, sheet=table.sheet, header=table.header_row)
+    (problem,) = converted(drafts_in(table, GIVEN), ImportContext("bulletins.d"), ImportNotes(), fold).problems
+    assert (problem.line, problem.column, problem.code) == (1, 6, Code.CELL_DAMAGED)

@@ -66,8 +66,10 @@ def _records(text: Text, first: int, delimiter: str) -> Iterator[SheetRow | Prob
             return
         if cells is None:
             return
-        # As in the tables of for_each: the line ends of a checkout are no part of a text.
-        yield SheetRow(line, tuple(cell.replace("\r\n", "\n").replace("\r", "\n") for cell in cells))
+        # A line break inside of a cell is one character, whatever system the file comes from.
+        yield SheetRow(
+            line, tuple(cell.replace("\r\n", "\n").replace("\r", "\n") if "\r" in cell else cell for cell in cells)
+        )
 
 
 def _not_csv(text: Text, line: int, said: str) -> Problem:
