@@ -37,6 +37,8 @@ class ErrorCode(StrEnum):
     NOT_A_REPORT = "not-a-report"
     NOT_METRICS = "not-metrics"
     OUTPUT_LOST = "output-lost"
+    PATH_IS_FILE = "path-is-file"
+    TILDE_IN_PATH = "tilde-in-path"
     WORKING_FOLDER_MISSING = "working-folder-missing"
     # Definitions
     CANNOT_APPEND = "cannot-append"
@@ -63,6 +65,7 @@ class ErrorCode(StrEnum):
     # Git
     GIT_FAILED = "git-failed"
     GIT_MISSING = "git-missing"
+    BASE_NOT_FETCHED = "base-not-fetched"
     NESTED_REPOSITORY = "nested-repository"
     NO_CHECKOUT = "no-checkout"
     NO_COMMIT = "no-commit"
@@ -143,6 +146,8 @@ ERROR_MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.NOT_A_REPORT: "The file is not a report of bulletins fire.",
     ErrorCode.NOT_METRICS: "The file for the metrics contains something other than metrics.",
     ErrorCode.OUTPUT_LOST: "Standard output can't be written.",
+    ErrorCode.PATH_IS_FILE: "PATH is one file of a set, and the command needs the folder of the whole set.",
+    ErrorCode.TILDE_IN_PATH: "A path begins with ~, which only a shell replaces by the home folder.",
     ErrorCode.WORKING_FOLDER_MISSING: "The folder in which the command was started no longer exists.",
     ErrorCode.CANNOT_APPEND: "The layout of the file does not allow the command to add an entry.",
     ErrorCode.DEFINITIONS_UNREADABLE: "The path of the definitions does not exist or can't be read.",
@@ -166,6 +171,7 @@ ERROR_MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.WORKBOOK_UNREADABLE: "The file is not a workbook that can be read, or is larger than allowed.",
     ErrorCode.GIT_FAILED: "Git refused or failed to read the checkout.",
     ErrorCode.GIT_MISSING: "Git can't be run on this machine.",
+    ErrorCode.BASE_NOT_FETCHED: "A file of the commit to compare with is in Git LFS, and its content was not fetched.",
     ErrorCode.NESTED_REPOSITORY: "The set is a git repository of its own inside another checkout.",
     ErrorCode.NO_CHECKOUT: "The path is not in a git checkout.",
     ErrorCode.NO_COMMIT: "The checkout has no commit yet, or the path is in no checkout with a commit.",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from runner import local
+from runner.errors import ErrorCode, Exit, UserError
 
 _OPEN_FILE = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/([0-9]{1,9})")
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows has no quotas
@@ -227,3 +228,17 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def check_no_tilde(path: str, what: str, where: str) -> None:
+    """Raise UserError for a path that begins with ~. Only a shell replaces it by the home folder.
+
+    `what` names the path in the message, `where` the option or field that contains it.
+    """
+    if path.startswith("~"):
+        raise UserError(
+            ErrorCode.TILDE_IN_PATH,
+            f"{what} begins with ~, and {path.split('/')[0]} is not replaced by your home folder here",
+            help=f"Write the whole path in {where}, like /home/asha/file. For a folder that is named ~, write ./~.",
+            exit_code=Exit.USAGE,
+        )

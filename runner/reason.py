@@ -18,6 +18,7 @@ class ReasonCode(StrEnum):
     DUE = "due"
     DUE_AT_ONCE = "due-at-once"
     FAILED_BEFORE = "failed-before"
+    RETRIED_LATER = "retried-later"
     NOT_DUE = "not-due"
     BUDGET_USED_UP = "budget-used-up"
     BUDGET_FOR_OTHERS = "budget-for-others"
@@ -98,6 +99,10 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
     ReasonCode.DUE: "The firing is due and its grace period lasts: the next run sends it.",
     ReasonCode.DUE_AT_ONCE: "The bulletin has no schedule: the next run sends it.",
     ReasonCode.FAILED_BEFORE: "An earlier try certainly sent nothing. The next run tries again.",
+    ReasonCode.RETRIED_LATER: (
+        "The API refused the same content in three runs or more. It is tried once an hour until its grace period ends,"
+        " and at once after an edit. In the last hour of the grace period, every run tries it."
+    ),
     ReasonCode.NOT_DUE: "The due time has not come yet.",
     ReasonCode.BUDGET_USED_UP: "The budget of the account is used up by bulletins that were sent before.",
     ReasonCode.BUDGET_FOR_OTHERS: "Other bulletins of the same plan are sent first and use up the account's budget.",

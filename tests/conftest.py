@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import statement_cache
 from examples import examples
 from hypothesis import HealthCheck, settings
 from servers.fixtures import pgbouncer, pgbouncer_url, postgres, postgres_url, private_postgres
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from torture.processes import Zygote
 
 __all__ = ["pgbouncer", "pgbouncer_url", "postgres", "postgres_url", "private_postgres", "write"]
+
+# Here and in processes of tests. Otherwise each of them compiles the program, and each run of pytest all tests.
+sys.dont_write_bytecode = False
 
 # A busy machine fails no test. Each run looks at other examples.
 settings.register_profile(
@@ -47,6 +52,24 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+        monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """A statement is compiled once, not once for each engine."""
+    statement_cache.share()
+    yield
+    statement_cache.stop_sharing()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_collections() -> Iterator[None]:
+    """No collection of garbage looks through all tests. A run that ends in this process would bring them back."""
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(gc, "unfreeze", lambda: None)
         yield
 
 

@@ -17,7 +17,8 @@ TESTS = Path(__file__).resolve().parent
 if __name__ == "__main__":
     sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
-from fire import reason_samples as run_samples  # noqa: E402 - found once the path is set
+import planted_mistakes  # noqa: E402 - found once the path is set
+from fire import reason_samples as run_samples  # noqa: E402
 from message_sources import errors, notices, usage_errors  # noqa: E402
 from plan import reason_samples as plan_samples  # noqa: E402
 
@@ -85,6 +86,7 @@ FAMILIES: Mapping[str, Callable[[], Iterator[str]]] = {
     "notices": notices,
     "meanings": _meanings,
     "help": _help,
+    "mistakes": planted_mistakes.texts,
 }
 
 

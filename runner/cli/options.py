@@ -31,6 +31,11 @@ _SELECTED = {
     "file": ("GLOB", "bulletins whose file or table matches", completions.files_and_tables),
 }
 
+SELECTION_OPTIONS = (
+    *(f"--{prefix}{kind}" for kind in _SELECTED for prefix in ("", "exclude-")),
+    "--changed-since",
+)
+
 path_argument = click.argument("path", default=DEFAULT_PATH, type=click.Path(path_type=Path, readable=False))
 sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Send to a simulated CleverTap inside the program, with a ledger of its own."
@@ -63,6 +68,7 @@ def selection_options(command: F) -> F:
     command = click.option(
         "--changed-since",
         metavar="REF",
+        shell_complete=completions.refs,
         help="Only bulletins added or changed since a git ref.",
     )(command)
     for kind, (metavar, what, values) in reversed(_SELECTED.items()):

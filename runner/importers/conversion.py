@@ -212,7 +212,8 @@ def _translated(problems: Iterable[Problem], made: Document | None, drafts: Sequ
         path, at_key = _path_at(problem, places.get(number, {}))
         message = _SEEN.sub(lambda seen: _shown(int(seen[1]), lines, drafts), problem.message.removeprefix("defaults."))
         for draft in alike if drafts[number].place.is_row else alike[:1]:
-            yield draft.place.problem(path, problem.code, message, problem.help, at_key=at_key)
+            help_ = problem.help.replace("add literal_braces: true", "give --literal-braces")
+            yield draft.place.problem(path, problem.code, message, help_, at_key=at_key)
 
 
 def _shown(line: int, lines: Sequence[int], drafts: Sequence[Draft]) -> str:

@@ -119,6 +119,14 @@ def zone_for(
     return zone
 
 
+def lacks_zone(fields: Mapping[str, Any], context: ImportContext) -> bool:
+    """Report whether a draft has local times or a cron, and no zone: not its own, of an option, or of its accounts."""
+    schedule = fields.get("schedule", {})
+    is_local = "cron" in schedule or any(times.is_local(schedule.get(name)) for name in ("at", "starts", "ends"))
+    accounts = fields.get("accounts") or context.accounts
+    return is_local and "timezone" not in schedule and zone_for(fields, accounts, context, ImportNotes()) is None
+
+
 def _zone(account: Account) -> str | None:
     return account.timezone or regions.TIMEZONES.get(account.region or "")
 

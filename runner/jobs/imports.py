@@ -143,8 +143,7 @@ def columns_in(name: str, data: bytes, sheet: str | None) -> list[str]:
 
 def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -> Import:
     from runner.importers.conversion import converted
-    from runner.importers.import_context import ImportNotes, filled_in
-    from runner.importers.spreadsheet.cells import with_notes
+    from runner.importers.import_context import ImportNotes, filled_in, lacks_zone
     from runner.importers.spreadsheet.column_faults import folded, with_names
     from runner.importers.spreadsheet.rows import drafts_in
     from runner.importers.spreadsheet.summary import summary_of
@@ -154,8 +153,9 @@ def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -
     table = table_of(sheet, options.columns, notes, order=options.order, choose_order=options.choose_order)
     if isinstance(table, list):
         return _converted([sheet.file], with_names(table, sheet), context, notes)
-    found = drafts_in(table, filled_in(table.columns.paths(), context, notes), context.account_option())
-    result = converted(with_notes(found, notes), context, notes, lambda each: folded(each, sheet, table.header_row))
+    given = filled_in(table.columns.paths(), context, notes)
+    found = drafts_in(table, given, context.account_option(), lambda fields: lacks_zone(fields, context))
+    result = converted(found, context, notes, lambda each: folded(each, sheet, table.header_row))
     summary = [] if result.problems else list(summary_of(table, result.drafts, result.numbered))
     warnings = [*result.warnings, *folded(_in_the_past(result, context), sheet, table.header_row)]
     return Import([sheet.file], result.text, len(result.drafts), result.problems, warnings, notes.texts, summary)

@@ -5,12 +5,17 @@ In: the path of the set. Out: a LoadedSet, which gives its definitions when they
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from runner import local
+from runner.definitions.sources import display_path
+from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.definitions.cache.cached_set import CachedSet
@@ -87,8 +92,11 @@ def load_set(path: Path, *, use_cache: bool, keep: bool = True) -> LoadedSet:
     """Load the set at `path`, from the user's cache where it holds the files as they are now.
 
     Files that the cache does not hold are kept in it. Without `keep`, it is used only if it holds all files: a command
-    that is called once need not fill it. Raises UserError if the path is missing, or if no definition file is found.
+    that is called once need not fill it. Raises UserError if the path is missing or a single file, or if no definition
+    file is found.
     """
+    if path.is_file():
+        raise _single_file(path)
     if use_cache:
         from runner.definitions.cache.cached_set import cached_set
         from runner.definitions.cache.known import FileCache
@@ -110,3 +118,17 @@ def _read(path: Path) -> Definitions:
     from runner.definitions.load import load
 
     return load([path])
+
+
+def _single_file(path: Path) -> UserError:
+    """Return the error about a file in place of the folder: a file never has the accounts that its bulletins need."""
+    folders = [each for each in path.parents if each.name == local.DEFINITIONS]
+    folder = folders[-1] if folders else path.parent
+    argument = "" if str(folder) == local.DEFINITIONS else f" {shlex.quote(str(folder))}"
+    command = f"{argument} --file {shlex.quote(display_path(str(path)))}"
+    return UserError(
+        ErrorCode.PATH_IS_FILE,
+        f"{path} is a file, but PATH is the folder of the whole set",
+        help=f"Select the bulletins of one file with --file, after the folder:{command}.",
+        exit_code=Exit.USAGE,
+    )

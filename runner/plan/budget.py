@@ -41,11 +41,13 @@ class HeldByBudget:
     """Why a firing must not be sent now: the limit that is reached, and until when.
 
     `others` counts the firings of the same plan that are sent first and use up the limit; 0 if it was used up before.
+    `zone` is the time zone of the account.
     """
 
     limit: Limit
     until: datetime
     others: int = 0
+    zone: str = "UTC"
 
 
 def limits(account: Account, event: str) -> tuple[Limit, ...]:
@@ -155,7 +157,7 @@ class Budgets:
         if expires_at is None or at <= expires_at:
             _insert_time(self._times, of, at)
             _insert_time(self._charged, of, at)
-        return None if reached is None else HeldByBudget(reached, at, others)
+        return None if reached is None else HeldByBudget(reached, at, others, account.zone)
 
     def was_reached(self, firing: Firing) -> Limit | None:
         """Return the limit that had no room when the firing expired; None if no budget caused the expiry."""

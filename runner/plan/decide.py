@@ -20,6 +20,7 @@ from runner.plan.changes import Change, changes
 from runner.plan.duplicates import account_renamed, duplicate
 from runner.plan.firing import Firing, FiringKey, WatchKey
 from runner.plan.history import History, KnownFiring, State
+from runner.plan.retry import waits_until
 from runner.reason import Reason
 
 _NO_BUDGETS: Mapping[str, Account] = {}
@@ -52,6 +53,7 @@ class Step:
 
     `may_go_at`: when the budget has room again for a firing that it holds back now. `reserve_action`: the
     action that the firing gets at once if the firings before it, which use up the budget, are not sent after all.
+    `again_at`: when a firing that was refused several times is tried again.
     `kept_reason`: the reason that the ledger stores for an expiry with another cause than the end of the grace.
     `when_sent`: of a firing that was sent, when and as which occurrence, as a text.
     """
@@ -63,12 +65,15 @@ class Step:
     needs_report: bool = False
     may_go_at: datetime | None = None
     reserve_action: Action | None = None
+    again_at: datetime | None = None
     kept_reason: Reason | None = None
     when_sent: str = ""
 
     @property
     def will_be_sent(self) -> bool:
-        """Whether the firing is sent now, or before it expires once the budget has room."""
+        """Whether the firing is sent now, or before it expires: once the budget has room, or at the next try."""
+        if self.again_at is not None:
+            return True
         if self.may_go_at is None:
             return self.action.sends
         expires_at = self.firing.occurrence.expires_at
@@ -202,6 +207,9 @@ def _step(
         return _expired(firing, entry, now)
     if reason := account_renamed(firing, history) or duplicate(firing, history, now, sending):
         return Step(firing, Action.DUPLICATE, reason)
+    if entry is not None and (again_at := waits_until(firing, entry, now)) is not None:
+        reason = reasons.retried_later(occurrence.due_at, entry.refusals, entry.reason, again_at)
+        return Step(firing, Action.WAIT, reason, again_at=again_at)
     if entry is not None and entry.failures:
         return Step(firing, Action.RETRY, reasons.failed_before(occurrence.due_at, entry.failures, entry.reason))
     return Step(firing, Action.FIRE, reasons.due(occurrence.due_at))
@@ -233,6 +241,8 @@ def _blocked(firing: Firing, entry: KnownFiring) -> Step | None:
             return Step(firing, Action.DONE, reasons.sent_as_other_occurrence(entry, occurrence), when_sent=when_sent)
         case State.FIRED if entry.fingerprint == firing.fingerprint:
             return Step(firing, Action.DONE, reasons.sent(entry), when_sent=when_sent)
+        case State.FIRED if (as_sent := _as_sent(firing, entry)) is not None:
+            return Step(as_sent, Action.DONE, reasons.sent(entry), when_sent=when_sent)
         case State.FIRED:
             reason = reasons.edited_after_sending(entry, recurs=firing.watch_key is not None)
             edits = tuple(changes(entry.definition or {}, firing.definition))
@@ -244,6 +254,14 @@ def _blocked(firing: Firing, entry: KnownFiring) -> Step | None:
             return Step(firing, Action.CLAIMED, reasons.being_sent(entry))
         case _:
             return None
+
+
+def _as_sent(firing: Firing, entry: KnownFiring) -> Firing | None:
+    """Return the firing with the line ends with which it was sent; None if it was edited since.
+
+    Line ends in the cells of a table depended on the checkout, until they became the same everywhere.
+    """
+    return next((each for each in firing.as_before() if each.fingerprint == entry.fingerprint), None)
 
 
 def _expired(firing: Firing, entry: KnownFiring | None, now: datetime) -> Step:

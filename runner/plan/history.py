@@ -37,7 +37,8 @@ class KnownFiring:
     `claimed_at`: when the row was made. `settled_at`: when its state last changed. `reporter`: the run whose report
     shows the row. `is_reported`: whether that report was published. `definition`: what was sent, if it differs from
     what is defined now. `reason`: the newest reason that is recorded, of an expiry without a reason that of its last
-    failure. `expiry_reason`: the reason that is recorded with the expiry itself.
+    failure. `expiry_reason`: the reason that is recorded with the expiry itself. `refusals`: how many times in a row
+    the API refused this content, up to now.
     """
 
     key: FiringKey
@@ -55,6 +56,7 @@ class KnownFiring:
     host: str = ""
     pid: int = 0
     failures: int = 0
+    refusals: int = 0
     definition: Mapping[str, Any] | None = None
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from runner.plan.budget import HOUR, HeldByBudget, Limit
 from runner.plan.history import KnownFiring, SentFiring, State
-from runner.plan.time_text import duration_text, utc_text, whole_second
+from runner.plan.time_text import duration_text, local_and_utc, utc_text, whole_second
 from runner.reason import Reason, ReasonCode
 
 _NO_OUTCOME = "the run that held it ended without recording an outcome"
@@ -28,8 +28,15 @@ def due(due_at: datetime | None) -> Reason:
 
 def failed_before(due_at: datetime | None, failures: int, last: str | None) -> Reason:
     """The reason for a firing that is tried again. `last` is the reason of its last failure."""
-    times = "once" if failures == 1 else f"{failures} times"
-    return Reason(ReasonCode.FAILED_BEFORE, f"{_due_text(due_at)}; failed {times} before: {last}")
+    tries = "1 earlier try failed" if failures == 1 else f"{failures} earlier tries failed, the last one"
+    return Reason(ReasonCode.FAILED_BEFORE, f"{_due_text(due_at)}; {tries}: {last}")
+
+
+def retried_later(due_at: datetime | None, refusals: int, last: str | None, again_at: datetime) -> Reason:
+    """The reason for a firing that was refused several times in a row, and is tried once an hour."""
+    again = f"tried once an hour, again from {utc_text(whole_second(again_at))}, or at once after an edit"
+    text = f"{_due_text(due_at)}; refused {refusals} times in a row: {last}; {again}"
+    return Reason(ReasonCode.RETRIED_LATER, text)
 
 
 def _due_text(due_at: datetime | None) -> str:
@@ -48,20 +55,22 @@ def disabled() -> Reason:
 
 def held_back(held: HeldByBudget, expires_at: datetime | None) -> Reason:
     """The reason for a firing that a budget holds back, and that expires at `expires_at`."""
-    until = utc_text(whole_second(held.until))
-    others = "1 other firing is" if held.others == 1 else f"{held.others:,} other firings are"
-    why = f", and {others} sent first" if held.others else ", which is used up"
-    then = f"the firing can be sent from {until}"
+    until = local_and_utc(whole_second(held.until), held.zone)
+    others = "1 other bulletin is" if held.others == 1 else f"{held.others:,} other bulletins are"
+    why = f"{others} sent first" if held.others else "all of them were sent"
+    then = f"this one can be sent from {until}"
     if expires_at is not None and held.until > expires_at:
-        then = f"there is room again from {until}, but the firing expires {utc_text(expires_at)}"
+        expiry = local_and_utc(expires_at, held.zone)
+        then = f"there is room again from {until}, but this one expires before, {expiry}"
     code = ReasonCode.BUDGET_FOR_OTHERS if held.others else ReasonCode.BUDGET_USED_UP
-    return Reason(code, f"{_limit_text(held.limit)}{why}; {then}")
+    return Reason(code, f"{_limit_text(held.limit)}, and {why}; {then}")
 
 
 def _limit_text(limit: Limit) -> str:
-    of_event = f" for {limit.event}" if limit.event is not None else ""
+    bulletins = "bulletin" if limit.count == 1 else "bulletins"
+    what = f"{bulletins} of {limit.event}" if limit.event is not None else bulletins
     unit = "an hour" if limit.window == HOUR else "a day"
-    return f"the budget of {limit.account}{of_event} is {limit.count:,} {unit}"
+    return f"the budget of {limit.account} allows {limit.count:,} {what} {unit}"
 
 
 def grace_ended(due_at: datetime, expires_at: datetime, now: datetime) -> Reason:

@@ -11,6 +11,21 @@ def utc_text(at: datetime) -> str:
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
+def local_and_utc(at: datetime, zone: str) -> str:
+    """Return an instant by the clocks of a time zone, with UTC in brackets; only UTC if the clocks show the same."""
+    from runner.definitions.schedules import zones
+    from runner.errors import UserError
+
+    try:
+        local = at.astimezone(zones.zone(zone))
+    except (KeyError, UserError):  # without data of the zone, UTC is still right
+        return utc_text(at)
+    if not local.utcoffset():
+        return utc_text(at)
+    seconds = f":{local:%S}" if local.second else ""
+    return f"{local:%a %Y-%m-%d %H:%M}{seconds} in {zone} ({utc_text(at)})"
+
+
 def whole_second(at: datetime) -> datetime:
     """Return the instant rounded up to the full second, so that a shown time is never too early."""
     return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(runner.__file__).parents[1]
 PATIENCE_S = 120.0
-_READS = ("0 0x0 ", "63 0x0 ")  # read() of standard input on x86-64, and on ARM
+# read() of standard input and epoll_wait() on x86-64, read() and epoll_pwait() on ARM. epoll_pwait2() on both.
+_READS = ("0 0x0 ", "232 ", "281 ", "63 0x0 ", "22 ", "441 ")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -16,8 +16,10 @@ from runner.definitions.schema.schemas import schema
 from runner.errors import ErrorCode
 from runner.sandbox.server import Sandbox
 
-SPENT = "the budget of india is 1 an hour, which is used up; the firing can be sent from 20"
-AFTER_ANOTHER = "the budget of india is 1 an hour, and 1 other firing is sent first; the firing can be sent from 20"
+SPENT = "the budget of india allows 1 bulletin an hour, and all of them were sent; this one can be sent from "
+AFTER_ANOTHER = (
+    "the budget of india allows 1 bulletin an hour, and 1 other bulletin is sent first; this one can be sent from "
+)
 HELD = """
 defaults: {business_event: Program Released, c-by: a@example.com, accounts: [india]}
 bulletins:
@@ -75,7 +77,7 @@ def test_the_documents_hold_it(bulletins: Bulletins) -> None:
 @pytest.mark.parametrize(
     ("format_", "said"),
     [
-        ("text", "the firing can be sent from 20"),
+        ("text", "this one can be sent from "),
         ("markdown", "| may go "),
         ("html", "may go <time"),
         ("junit", "may go: 20"),
@@ -185,7 +187,7 @@ def test_what_a_budget_made_expire_says_so_ever_after(
     assert "would be reported as expired: 1" in dry.out
     assert "expired" not in dry.out.partition("left alone: ")[2].splitlines()[0]
     assert bulletins("fire", "--yes", "--id", "held-*").code == 1
-    kept = "the budget of india is 1 an hour, and it was used up when the grace period ended"
+    kept = "the budget of india allows 1 bulletin an hour, and it was used up when the grace period ended"
     assert bulletins("report").out.count(kept) == 1
     history = bulletins("status", "held-2").out.splitlines()
     assert [line.count(kept) for line in history] == [1, 1]

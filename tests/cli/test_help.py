@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import click
 import pytest
 
 from cli.conftest import Bulletins
 from runner import __version__
+from runner.cli.grouped_help import GroupedCommand
 from runner.cli.program import cli
 from runner.errors import ErrorCode
 
@@ -143,3 +145,13 @@ def test_wrong_usage(bulletins: Bulletins, arguments: list[str], values: tuple[s
     done = bulletins(*arguments)
     assert done.refused_with(ErrorCode.BAD_USAGE, *values, exit_code=2)
     assert done.out == ""
+
+
+def test_the_help_of_fire_has_each_option_in_one_group(bulletins: Bulletins) -> None:
+    command = cli.get_command(click.Context(cli), "fire")
+    assert isinstance(command, GroupedCommand)
+    grouped = [name for names in command.groups.values() for name in names]
+    options = {max(each.opts, key=len) for each in command.params if isinstance(each, click.Option)}
+    assert sorted(grouped) == sorted(options)
+    shown = bulletins("fire", "--help").out
+    assert all(shown.count(f"\n{title}:\n") == 1 for title in (*command.groups, "Examples"))

@@ -13,6 +13,7 @@ import click
 import pytest
 from conftest import Write
 
+from cli.conftest import Bulletins
 from runner.cli.program import cli
 
 ROOT = Path(__file__).parents[2]
@@ -69,22 +70,23 @@ def test_help_imports_little() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("plan",), ("fire", "--yes"), ("fire", "--yes", "--quiet")])
-def test_a_command_with_nothing_to_send_imports_nothing_for_sending(write: Write, arguments: tuple[str, ...]) -> None:
+def test_a_command_with_nothing_to_send_imports_nothing_for_sending(
+    write: Write, bulletins: Bulletins, arguments: tuple[str, ...]
+) -> None:
     write(SET)
-    modules("ledger", "init")
+    assert bulletins("ledger", "init").code == 0
     found = modules(*arguments)
     assert found.isdisjoint({"jsonschema", "jinja2", *FOR_SENDING, *OTHER_DIALECTS})
     assert modules(*arguments).isdisjoint({*FOR_SENDING, *FOR_READING, *OTHER_DIALECTS})  # now from the cache
 
 
-def test_a_plan_without_a_ledger_imports_no_database(write: Write) -> None:
+def test_a_plan_without_a_ledger_imports_no_database(write: Write, bulletins: Bulletins) -> None:
     write(SET)
-    modules("plan")
+    assert bulletins("plan").code == 0  # fills the cache
     assert modules("plan").isdisjoint({"sqlalchemy", *FOR_SENDING, *FOR_READING})
 
 
-def test_without_the_cache_the_files_are_read_again(write: Write) -> None:
+def test_without_the_cache_the_files_are_read_again(write: Write, bulletins: Bulletins) -> None:
     write(SET)
-    modules("ledger", "init")
-    modules("plan")
+    assert bulletins("plan").code == 0  # fills the cache
     assert "yaml" in modules("plan", "--no-cache")

@@ -22,7 +22,7 @@ from cli import terminal
 
 OnTerminal = Callable[..., AbstractContextManager[terminal.Terminal]]
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-QUESTION = "Send 2 (2 in india) to real people? This can't be undone. [y/N]: "
+QUESTION = "Send 2 (2 in india) to a server on this machine? [y/N]: "
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 import jsonschema
+from new_ledger import make_ledger_file
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
@@ -211,7 +212,11 @@ class Site:
 
     def make_ledger(self) -> str:
         """Makes the ledger at its place; returns its id."""
-        create(self.ledger_url, now=datetime.now(UTC), who="tests")
+        now = datetime.now(UTC)
+        if self.ledger_url.drivername == "sqlite":
+            make_ledger_file(Path(self.ledger_url.database or ""), now=now, who="tests")
+        else:
+            create(self.ledger_url, now=now, who="tests")
         return str(self.query("SELECT id FROM ledger")[0])
 
     @property

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from new_ledger import make_ledger_file
 
 from fire import CREDENTIALS, PASSCODE, QUICK, Firer
 from runner.fire.api.client import Client
@@ -14,7 +15,6 @@ from runner.fire.api.credentials import Credentials
 from runner.fire.api.endpoint import Endpoint
 from runner.fire.api.network import Network
 from runner.fire.api.timeouts import Timeouts
-from runner.ledger.database.creation import create
 from runner.ledger.database.ledger_url import parse_url
 from runner.ledger.ledger import Ledger
 from runner.sandbox.server import Sandbox
@@ -29,9 +29,9 @@ def _certificates_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A new ledger."""
-    url = parse_url(str(tmp_path / "ledger.sqlite3"))
-    create(url, now=datetime.now(UTC), who="tester")
-    with Ledger(url) as opened:
+    path = tmp_path / "ledger.sqlite3"
+    make_ledger_file(path, now=datetime.now(UTC), who="tester")
+    with Ledger(parse_url(str(path))) as opened:
         yield opened
 
 

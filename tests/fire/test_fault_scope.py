@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.postgres import PrivatePostgres, new_database
+from servers.postgres import PrivatePostgres, new_schema
 
 from fire import PASSCODE, Firer, account, bulletin, due, outcomes, plan_of
 from runner.errors import Exit
@@ -45,7 +45,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     url = parse_url(str(tmp_path / "ledger.sqlite3"))
     if request.param == "postgresql":
         cluster: PrivatePostgres = request.getfixturevalue("postgres")
-        url = parse_url(new_database(cluster.port))
+        url = parse_url(new_schema(cluster.port))
     create(url, now=datetime.now(UTC), who="tester")
     with Ledger(url) as opened:
         yield opened

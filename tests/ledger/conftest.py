@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from new_ledger import make_ledger_file
 from plan import NOW
 from servers.postgres import PrivatePostgres
 from sqlalchemy import Connection, create_engine
@@ -119,7 +120,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def sqlite_path(tmp_path: Path) -> Path:
     """A ledger that is a SQLite file."""
     path = tmp_path / "ledger.sqlite3"
-    create(parse_url(str(path)), now=NOW, who="asha")
+    make_ledger_file(path, now=NOW, who="asha")
     return path
 
 
@@ -128,7 +129,7 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
     """An empty ledger, open."""
     url = parse_url(ledger_url)
     if url.drivername == "sqlite":
-        create(url, now=NOW, who="asha")
+        make_ledger_file(Path(ledger_url), now=NOW, who="asha")
     with Ledger(url) as opened:
         yield opened
 

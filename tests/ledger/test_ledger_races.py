@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from plan import NOW, TICK
+from torture.processes import Forked, Zygote
 
-from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, child, claim_one, for_children, settle_one
+from ledger import LEASE, PATIENCE_S, all_of, at, at_once, begin, child, claim_one, settle_one
 from ledger.child import FIRINGS
 from runner.ledger.database import tables
 from runner.ledger.ledger import Ledger
@@ -22,23 +23,23 @@ from runner.ledger.values import Settlement
 from runner.plan.decide import Action, decide
 from runner.plan.history import State
 
+Started = Callable[[str, str], AbstractContextManager[Forked]]
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked off one here")
 
-@contextmanager
-def started(what: str, url: str) -> Iterator[subprocess.Popen[str]]:
+
+@pytest.fixture
+def started(zygote: Zygote) -> Started:
     """A process that has come to the point where it waits for us; killed at the end."""
-    with subprocess.Popen(
-        [sys.executable, child.__file__, what, url],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=for_children(),
-    ) as process:
-        try:
+
+    @contextmanager
+    def start(what: str, url: str) -> Iterator[Forked]:
+        place = Path.cwd()
+        with zygote.started(place, os.environ, [what, url], stdin=True, script=child.__file__) as process:
             assert process.stdout
             assert process.stdout.readline() == "ready\n"
             yield process
-        finally:
-            process.kill()
+
+    return start
 
 
 def test_of_eight_threads_one_claims_each_firing(ledger: Ledger, ledger_url: str) -> None:
@@ -66,21 +67,20 @@ def test_threads_that_settle_and_read_at_once_lose_nothing(ledger: Ledger) -> No
     assert ledger.describe().states["fired"] == len(FIRINGS)
 
 
-def test_of_four_processes_one_claims_each_firing(ledger: Ledger, ledger_url: str) -> None:
+@needs_fork
+def test_of_four_processes_one_claims_each_firing(ledger: Ledger, ledger_url: str, started: Started) -> None:
     with ExitStack() as stack:
         racers = [stack.enter_context(started("race", ledger_url)) for _ in range(4)]
         for racer in racers:
-            assert racer.stdin
-            racer.stdin.write("go\n")
-            racer.stdin.flush()
-        got = Counter(line for racer in racers for line in racer.communicate(timeout=PATIENCE_S)[0].split())
+            racer.type("go\n")
+        got = Counter(line for racer in racers for line in racer.communicate()[0].split())
         assert [racer.returncode for racer in racers] == [0] * 4
     assert got == Counter(firing.key.bulletin for firing in FIRINGS)
     assert len(all_of(ledger_url, tables.firings)) == len(FIRINGS)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system kills in another way")
-def test_a_claim_outlives_the_process_that_made_it(ledger: Ledger, ledger_url: str) -> None:
+@needs_fork
+def test_a_claim_outlives_the_process_that_made_it(ledger: Ledger, ledger_url: str, started: Started) -> None:
     with started("hold", ledger_url) as holder:
         holder.send_signal(signal.SIGKILL)
         holder.wait(PATIENCE_S)

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan import NOW, make_firing
@@ -89,7 +90,7 @@ ASKS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     batches=st.lists(st.lists(ASKS, min_size=1, max_size=12), min_size=1, max_size=6),
     faults=st.lists(st.sampled_from(["", "", "before", "unknown"]), max_size=30),

@@ -41,6 +41,9 @@ def _ordinary() -> Iterator[Step]:
     yield _one(make_firing(enabled=False))
     for failures in (1, 3):
         yield _one(failed, knowing(make_entry(failed, State.FAILED, reason="the API said no", failures=failures)))
+    patient = make_firing(at=NOW, grace=4 * HOUR)
+    fields = {"reason": "HTTP 400: Event not found", "failures": 3, "refusals": 3, "settled_at": NOW}
+    yield _one(patient, knowing(make_entry(patient, State.FAILED, **fields)))
 
 
 def _blocked() -> Iterator[Step]:

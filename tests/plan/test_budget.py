@@ -41,7 +41,7 @@ def plan(firings: Iterable[Firing], account: Account, before: Iterable[Spent] = 
 
 def others_first(step: Step) -> int:
     """The number of other firings that are sent first, from the reason."""
-    found = re.search(r"([0-9,]+) other firings? (?:is|are)", step.reason.text)
+    found = re.search(r"([0-9,]+) other bulletins? (?:is|are)", step.reason.text)
     return int(found[1].replace(",", "")) if found else 0
 
 
@@ -121,7 +121,7 @@ def test_an_event_has_a_budget_beside_the_account() -> None:
     assert [step.action.value for step in planned.steps] == ["fire", "wait", "wait", "fire", "fire", "fire"]
     assert planned.steps[1].may_go_at == NOW + DAY
     assert others_first(planned.steps[1]) == 1
-    assert "for Flash Sale" in planned.steps[1].reason.text
+    assert "of Flash Sale" in planned.steps[1].reason.text
 
 
 def test_what_counts_for_an_event_is_what_it_sent_before() -> None:

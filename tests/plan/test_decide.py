@@ -116,7 +116,7 @@ def test_a_retry_counts_the_failures() -> None:
     history = known(firing, State.FAILED, reason="429", failures=3)
     step = step_of(firing, history)
     assert step.reason.code is ReasonCode.FAILED_BEFORE
-    assert " 3 times " in step.reason.text
+    assert "3 earlier tries" in step.reason.text
 
 
 def test_a_failure_before_the_window_moved_is_still_a_retry() -> None:

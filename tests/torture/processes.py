@@ -108,6 +108,10 @@ class Forked:
         assert self.returncode is not None
         return self.returncode
 
+    def type(self, text: str) -> None:
+        """Writes to its standard input, where it has one that never ends."""
+        os.write(self._stdin, text.encode())
+
     def communicate(self) -> tuple[str, str]:
         """All that it still says on its two streams, once it has ended."""
         assert self.stdout is not None
@@ -175,10 +179,12 @@ class Zygote:
         *,
         on_terminal: bool = False,
         finalizes: bool = False,
+        script: str | None = None,
     ) -> Forked:
         """A run with these three descriptors as its streams; `on_terminal`, they are its controlling terminal.
 
-        With `finalizes`, the interpreter ends as it always does, so that the last word about streams is its own.
+        With `finalizes`, the interpreter ends as it always does, so that the last word about streams is its own. With
+        `script`, a Python file is run instead of the program.
         """
         command = {
             "do": "start",
@@ -187,6 +193,7 @@ class Zygote:
             "environment": dict(environment),
             "on_terminal": on_terminal,
             "finalizes": finalizes,
+            "script": script,
         }
         return Forked(self.ask(command, streams)["process"], self)
 
@@ -198,16 +205,23 @@ class Zygote:
 
     @contextmanager
     def started(
-        self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str], *, stdin: bool = False
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        arguments: Sequence[str],
+        *,
+        stdin: bool = False,
+        script: str | None = None,
     ) -> Iterator[Forked]:
         """A run whose output is read from pipes. With `stdin`, its standard input never ends; else it is empty.
 
-        It is killed if it has not ended in time, or when the block is left.
+        With `script`, a Python file is run instead of the program. The run is killed if it has not ended in time, or
+        when the block is left.
         """
         (out, its_out), (errors, its_errors) = os.pipe(), os.pipe()
         its_stdin, typed = os.pipe() if stdin else (os.open(os.devnull, os.O_RDONLY), -1)
         its_streams = (its_stdin, its_out, its_errors)
-        process = self.start(folder, environment, arguments, its_streams)
+        process = self.start(folder, environment, arguments, its_streams, script=script)
         for stream in its_streams:
             os.close(stream)
         process.use_pipes(out, errors, typed)

@@ -2,14 +2,15 @@
 
 The child is a process of its own and dies as one. The zygote never has a second thread: forking one that has is not
 safe. Its standard input is a socket of packets, each a command as JSON, answered by a line of JSON: `start`, which has
-the three streams of the child attached, by the process id, `wait` and `poll` by the exit code. With `finalizes`, the
-child ends as the interpreter does, which takes longer. Whoever knocks at its
-door, a socket too, gets a run with the streams, arguments, folder and environment of a process of theirs, as CLIENT
-does; the answer is the exit code.
+the three streams of the child attached, by the process id, `wait` and `poll` by the exit code. With `script`, the child
+is that Python file instead of the program. With `finalizes`, it ends as the interpreter does, which takes longer.
+Whoever knocks at its door, a socket too, gets a run with the streams, arguments, folder and environment of a process of
+theirs, as CLIENT does; the answer is the exit code.
 """
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import fcntl
 import gc
@@ -18,17 +19,26 @@ import io
 import json
 import os
 import pkgutil
+import runpy
 import select
 import signal
 import socket
 import sys
+import tempfile
 import termios
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
+import statement_cache
+from end_to_end.site import Site
+
 import runner
+from runner.cli import main as program
+from runner.sandbox.server import Sandbox
 
 _LIBRARIES = (  # that the program imports where it needs them
     "jsonschema",
@@ -57,6 +67,8 @@ def main() -> None:
     # A background job of a script ignores SIGINT, and so do its children; what the shell of a terminal starts does not.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _import_all()
+    _compile_statements()
+    gc.freeze()  # what children share stays shared
     with socket.socket(fileno=0) as commands, socket.socket(socket.AF_UNIX) as door:
         door.bind(sys.argv[1])
         door.listen(64)
@@ -99,7 +111,39 @@ def _import_all() -> None:
     if importlib.util.find_spec("psycopg"):
         importlib.import_module("psycopg")
         importlib.import_module("sqlalchemy.dialects.postgresql.psycopg")
-    gc.freeze()  # what children share stays shared
+
+
+def _compile_statements() -> None:
+    """Runs the program once, so that children find the statements of a run compiled, as they find its modules."""
+    statement_cache.share()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    outside, environment = os.getcwd(), dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="bulletins-zygote-") as folder, Sandbox() as sandbox:
+        site = Site(Path(folder), sandbox, {f"XDG_{each}_HOME": folder for each in ("STATE", "CACHE")})
+        site.write_accounts()
+        site.write_bulletins(["a"])
+        os.environ.update(site.environment)
+        os.chdir(folder)
+        for arguments in (("ledger", "init"), ("fire", "--yes"), ("status",)):
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+                code = _code_of(arguments)
+            assert code == 0, said.getvalue()
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join()  # the one that enforces deadlines ends by itself, a second later
+    os.chdir(outside)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def _code_of(arguments: Sequence[str]) -> int:
+    try:
+        program(list(arguments))
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
 
 
 def _be_called(caller: socket.socket) -> NoReturn:
@@ -145,8 +189,6 @@ def _be(command: dict[str, Any], tell: Callable[[int], object]) -> NoReturn:
     """The child: the program, as if it had been started so. Returns to nowhere."""
     from end_to_end import conditions
 
-    from runner.cli import main as program
-
     code = 70
     faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
     os.environ.clear()
@@ -158,6 +200,10 @@ def _be(command: dict[str, Any], tell: Callable[[int], object]) -> NoReturn:
     try:
         os.chdir(command["folder"])
         conditions.apply()
+        if script := command.get("script"):
+            sys.argv = [script, *command["arguments"]]
+            runpy.run_path(script, run_name="__main__")
+            raise SystemExit(0)
         program(command["arguments"])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from runner.cli.grouped_help import GroupedCommand
 from runner.cli.options import (
+    SELECTION_OPTIONS,
     InstantOption,
     cache_option,
     format_option,
@@ -24,8 +26,24 @@ from runner.cli.options import (
 )
 from runner.report.formats import RUN_FORMATS
 
+_GROUPS = {
+    "Which bulletins": SELECTION_OPTIONS,
+    "Before anything is sent": (
+        *("--dry-run", "--sandbox", "--yes", "--max", "--canary", "--require-committed", "--strict", "--allow-host"),
+        *("--accept-older-ledger", "--note", "--now"),
+    ),
+    "What is written": ("--ledger", "--report", "--report-all", "--metrics-file", "--no-cache"),
+    "What is shown": ("--format", "--quiet", "--verbose"),
+}
+_EXAMPLES = {
+    "--dry-run": "Show what would be sent now.",
+    "--sandbox": "Try it with a simulated CleverTap.",
+    "--id 'sa-re-ga-ma-*' --max 10": "Send some bulletins, and at most ten.",
+    "--yes --require-committed --quiet": "From cron: ask nothing, send only what is committed.",
+}
 
-@click.command()
+
+@click.command(cls=GroupedCommand, groups=_GROUPS, examples=_EXAMPLES)
 @path_argument
 @selection_options
 @click.option("--dry-run", is_flag=True, help="Plan and report, but send nothing; needs no credentials and no ledger.")

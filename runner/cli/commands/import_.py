@@ -269,5 +269,10 @@ def _finish(made: Import, context: ImportContext, out: Path | None) -> int:
     for line in (*made.summary, *made.notes):
         click.echo(f"  {printable(line)}", err=True)
     set_ = as_argument(Path(context.path))
-    click.echo(f"next: bulletins validate{set_}, then bulletins plan{set_}", err=True)
+    if out is None:
+        click.echo(
+            "next: the same command with --out and a new file of the set, like --out bulletins.d/new.yaml", err=True
+        )
+    else:
+        click.echo(f"next: bulletins validate{set_}, then bulletins plan{set_}", err=True)
     return Exit.OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
     from runner.cli.new.answers import OptionAnswers
+    from runner.cli.new.dialogue import Dialogue
     from runner.definitions.model import Definitions
     from runner.definitions.sources import Source
     from runner.jobs.new_bulletin import Target
@@ -57,6 +59,7 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     layout of the file stay as they are. The default of PATH is bulletins.d.
     """
     from runner.cli.new.answers import Interview, OptionAnswers
+    from runner.cli.new.dialogue import Dialogue, GoBack
     from runner.cli.new.questions import ask
     from runner.cli.new.target_file import chosen_target
     from runner.cli.terminal.prompts import can_ask
@@ -70,14 +73,21 @@ def new(path: Path, file: str | None, properties: Sequence[str], yes: bool, **gi
     _check_that_there_are_accounts(path, definitions)
     if not can_ask():
         _check_that_options_say_all(path, sources, file, definitions, wanted, yes=yes)
+    dialogue = Dialogue()
     try:
-        target = chosen_target(path, sources, file)
-        interview = Interview(definitions, target.defaults, wanted, clock.now(), lambda: _own_address(path))
-        fields = without_inherited(ask(interview), target.defaults)
-        new_data = with_entry(target, fields, path)
-        _check(sources, definitions, target, new_data)
-        if not yes:
-            _confirm(target, fields)
+        while True:
+            dialogue.begin()
+            with suppress(GoBack):
+                target = chosen_target(dialogue, path, sources, file)
+                interview = Interview(
+                    dialogue, definitions, target.defaults, wanted, clock.now(), lambda: _own_address(path)
+                )
+                fields = without_inherited(ask(interview), target.defaults)
+                new_data = with_entry(target, fields, path)
+                _check(sources, definitions, target, new_data)
+                if not yes:
+                    _confirm(dialogue, target, fields)
+                break
     except click.Abort:
         click.echo(err=True)  # ends the line of the question
         raise UserError(
@@ -148,6 +158,7 @@ def _check_that_options_say_all(
     yes: bool,
 ) -> None:
     """Raise click.UsageError that names all missing options, because there is no terminal to ask on."""
+    from runner.cli.new.dialogue import Dialogue
     from runner.cli.new.questions import missing_options
     from runner.cli.new.target_file import chosen_target
     from runner.cli.terminal.prompts import missing
@@ -155,7 +166,7 @@ def _check_that_options_say_all(
 
     known = candidates(sources)
     is_open = file is None and os.path.isdir(path) and len(known) != 1
-    defaults = defaults_of_all(known) if is_open else chosen_target(path, sources, file).defaults
+    defaults = defaults_of_all(known) if is_open else chosen_target(Dialogue(), path, sources, file).defaults
     options = [
         *(["--file"] if is_open else []),
         *missing_options(definitions, defaults, given),
@@ -192,17 +203,14 @@ def _check(sources: Sequence[Source], before: Definitions, target: Target, data:
 
 def _show_next_times(fields: Mapping[str, Any], target: Target) -> None:
     """Show when a recurring bulletin is due next, by the clocks of its schedule."""
-    from runner.definitions.model import Recurrence
-    from runner.definitions.schedules.cron import meaning
-    from runner.report.next_times import local_times
+    from runner.cli.new.previews import next_dates
 
     schedule = {**target.defaults.get("schedule", {}), **fields.get("schedule", {})}
     if "cron" in schedule and "timezone" in schedule:
-        cron, zone = " ".join(schedule["cron"].split()), schedule["timezone"]
-        click.echo(f"{meaning(cron)}: next {local_times(Recurrence(cron, zone), clock.now(), zone, 3)} in {zone}")
+        click.echo(next_dates(schedule["cron"], schedule["timezone"], clock.now()))
 
 
-def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
+def _confirm(dialogue: Dialogue, target: Target, fields: Mapping[str, Any]) -> None:
     """Show the entry and ask on the terminal. Raises UserError without a yes."""
     from runner.cli.terminal.prompts import require_yes
     from runner.definitions.editing.writing import entry
@@ -212,4 +220,4 @@ def _confirm(target: Target, fields: Mapping[str, Any]) -> None:
     for line in entry(fields).splitlines():
         click.echo(printable(line), err=True)
     where = "to the new file" if target.data is None else "to"
-    require_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True)
+    require_yes(f"Append this {where} {target.path}?", undone="written", enter_is_yes=True, ask=dialogue.answer)

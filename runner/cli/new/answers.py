@@ -12,12 +12,15 @@ from typing import Any
 
 from click import UsageError
 
+from runner.cli.new.dialogue import Dialogue
+from runner.cli.new.fixes import proposed
 from runner.cli.terminal.prompts import RejectedAnswer
 from runner.definitions.model import Definitions
-from runner.definitions.problem import Path
+from runner.definitions.problem import Path, Problem
 
 Fields = dict[str, Any]
 
+_MOST_USED = 200
 _RECURRING = {"cron": "0 0 * * *", "timezone": "UTC"}
 
 
@@ -41,8 +44,9 @@ class OptionAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Interview:
-    """The set, the defaults of the target file, the values of options, and the answers so far."""
+    """The dialogue, the set, the defaults of the target file, the values of options, and the answers so far."""
 
+    dialogue: Dialogue
     definitions: Definitions
     defaults: Mapping[str, Any]
     given: OptionAnswers
@@ -50,24 +54,34 @@ class Interview:
     suggest_c_by: Callable[[], str]
     fields: Fields = field(default_factory=dict)
 
-    def check(self, path: Path, value: Any) -> None:
-        """Keep an answer. Raises RejectedAnswer with the problem that the set would have with it."""
+    def check(self, path: Path, value: Any, value_of: Callable[[str], Any] = str) -> None:
+        """Keep an answer. Raises RejectedAnswer with the problem that the set would have with it.
+
+        `value_of` makes the value from a text that the problem proposes to write.
+        """
+        found, changed = self._try(path, value)
+        if found is None:
+            self.fields.update(changed)
+            return
+        fix = next((each for each in proposed(found.help) if self._try(path, value_of(each))[0] is None), "")
+        raise RejectedAnswer(f"{found.message}. {found.help}".rstrip(), fix)
+
+    def _try(self, path: Path, value: Any) -> tuple[Problem | None, Fields]:
+        """Return the problem of an answer, or None, and the field that it changes."""
         from runner.definitions.editing.answer_check import check_answer
 
         name = str(path[0])
-        changed = {**self.fields, name: {**self.fields.get(name, {}), str(path[1]): value} if path[1:] else value}
-        schedule = {**self.defaults.get("schedule", {}), **changed.get("schedule", {})}
+        changed = {name: {**self.fields.get(name, {}), str(path[1]): value} if path[1:] else value}
+        fields = {**self.fields, **changed}
+        schedule = {**self.defaults.get("schedule", {}), **fields.get("schedule", {})}
         if not {"at", "cron"} & set(schedule):  # not asked yet; {{ … }} is valid only in a recurring bulletin
             schedule = _RECURRING if "{{" in str(value) else {}
         event = self.defaults.get("business_event")
-        tried = {**({"business_event": event} if event else {}), **changed}
+        tried = {**({"business_event": event} if event else {}), **fields}
         tried.pop("schedule", None)
         if schedule:
             tried["schedule"] = schedule
-        found = check_answer(path, tried, self.definitions)
-        if found is not None:
-            raise RejectedAnswer(f"{found.message}. {found.help}".rstrip())
-        self.fields.update(changed)
+        return check_answer(path, tried, self.definitions), changed
 
     def check_given(self, path: Path, option: str, value: Any) -> None:
         """Keep an option's value. Raises click.UsageError that names the option."""
@@ -75,6 +89,18 @@ class Interview:
             self.check(path, value)
         except RejectedAnswer as error:
             raise UsageError(f"{option}: {error}") from None
+
+    def used(self, field: str, *keys: str) -> list[str]:
+        """Return the different values of a field in the bulletins of the set, the last one last."""
+        found: dict[str, None] = {}
+        for bulletin in self.definitions.bulletins:
+            value: Any = getattr(bulletin, field)
+            for key in keys:
+                value = value.get(key)
+            if isinstance(value, str) and "{{" not in value:
+                found.pop(value, None)
+                found[value] = None
+        return list(found)[-_MOST_USED:]
 
     def taken(self, path: Path) -> Callable[[str], None]:
         """Return a check for `answer` that keeps a text, which must not be empty."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.cli.new.answers import Fields, Interview, OptionAnswers
 from runner.cli.new.schedule import ONE_SCHEDULE, ask_schedule
-from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice, choices, missing
+from runner.cli.terminal.prompts import Question, RejectedAnswer, can_ask, missing
 from runner.definitions.model import BusinessEvent, Definitions
 
 _EMPTY = "(empty)"
@@ -43,16 +43,18 @@ def ask(interview: Interview) -> Fields:
     _ask_event(interview)
     _ask_properties(interview)
     suggestion = next_name(interview.fields["business_event"], interview.definitions.bulletins)
-    answer(
+    interview.dialogue.answer(
         _question(interview, "name", "name, as the activity log shows it", suggestion),
         interview.taken(("name",)),
         given=interview.given.name,
+        known=interview.used("name"),
     )
     _ask_id(interview)
-    answer(
+    interview.dialogue.answer(
         _question(interview, "c-by", "e-mail address of its creator (c-by)", interview.suggest_c_by()),
         interview.taken(("c-by",)),
         given=_default(interview, "c-by", interview.given.c_by),
+        known=interview.used("c_by"),
     )
     _ask_accounts(interview)
     ask_schedule(interview)
@@ -76,9 +78,14 @@ def _ask_event(interview: Interview) -> None:
     names = list(interview.definitions.events)
     if names and given is None and can_ask():
         suggestion = question.suggestion or (names[0] if len(names) == 1 else "")
-        interview.check(("business_event",), names[choice(Question(question.text, question.option, suggestion), names)])
+        interview.check(
+            ("business_event",),
+            names[interview.dialogue.choice(Question(question.text, question.option, suggestion), names)],
+        )
     else:
-        answer(question, interview.taken(("business_event",)), given=given)
+        interview.dialogue.answer(
+            question, interview.taken(("business_event",)), given=given, known=interview.used("business_event")
+        )
 
 
 def _ask_properties(interview: Interview) -> None:
@@ -92,7 +99,7 @@ def _ask_properties(interview: Interview) -> None:
             if name not in interview.given.properties:
                 _ask_property(interview, event, name, str(inherited.get(name, "")))
     if (event is None or event.properties is None) and can_ask():
-        while answer(
+        while interview.dialogue.answer(
             Question("another property, as name=value (Enter: none)", "--property"),
             lambda text: _another(interview, text),
         ):
@@ -117,7 +124,9 @@ def _ask_property(interview: Interview, event: BusinessEvent, name: str, inherit
     text = f"{name} ({'; '.join(note.rstrip('.') for note in notes)})" if notes else name
     if isinstance(allowed, list) and allowed and all(isinstance(value, str) for value in allowed):
         labels = [*(value or _EMPTY for value in allowed), *(["left out"] if not is_required and not inherited else [])]
-        picked = choice(Question(text, option, inherited or ("" if is_required else labels[-1])), labels)
+        picked = interview.dialogue.choice(
+            Question(text, option, inherited or ("" if is_required else labels[-1])), labels
+        )
         if picked < len(allowed):
             interview.check(("properties", name), allowed[picked])
         return
@@ -126,7 +135,7 @@ def _ask_property(interview: Interview, event: BusinessEvent, name: str, inherit
         if typed or is_required:
             interview.taken(("properties", name))(typed)
 
-    answer(Question(text, option, inherited), take)
+    interview.dialogue.answer(Question(text, option, inherited), take, known=interview.used("properties", name))
 
 
 def _another(interview: Interview, text: str) -> bool:
@@ -151,10 +160,12 @@ def _ask_id(interview: Interview) -> None:
 
     def take(text: str) -> None:
         if text in known:
-            raise RejectedAnswer(f"the id {text!r} is already used. Give another id, such as {suggestion}.")
+            raise RejectedAnswer(
+                f"the id {text!r} is already used. Give another id, such as {suggestion}.", free_id(text, text, known)
+            )
         interview.taken(("id",))(text)
 
-    answer(Question("id, unique in the whole set", "--id", suggestion), take, given=given)
+    interview.dialogue.answer(Question("id, unique in the whole set", "--id", suggestion), take, given=given)
 
 
 def _ask_accounts(interview: Interview) -> None:
@@ -166,5 +177,5 @@ def _ask_accounts(interview: Interview) -> None:
     if len(names) < 2 or (inherited and not can_ask()):
         return
     question = Question("accounts, with commas between them", "--account", ", ".join(inherited))
-    chosen = [names[number] for number in choices(question, names)]
+    chosen = [names[number] for number in interview.dialogue.choices(question, names)]
     interview.check(("accounts",), chosen)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from click import UsageError
 
 from runner.cli.new.answers import Interview
-from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice, missing
+from runner.cli.new.fixes import proposed
+from runner.cli.new.previews import next_dates
+from runner.cli.terminal.prompts import Question, RejectedAnswer, can_ask, missing
+from runner.definitions.model import Recurrence
 
 ONE_SCHEDULE = "one of --at, --cron or --at-once"  # needed without a terminal
 
@@ -27,17 +31,22 @@ def ask_schedule(interview: Interview) -> None:
     if given.timezone is not None:
         _check_zone(given.timezone)
     if kind == _AT:
-        answer(
+        interview.dialogue.answer(
             Question(f"time, with its offset or in {_zone(interview)}, like 2026-12-01 18:30", "--at"),
             lambda text: _take_time(interview, text),
             given=given.at,
+            preview=lambda text: _when(interview, text),
         )
     elif kind == _CRON:
-        zone = _zone(interview)
+        zone, schedules = _zone(interview), [each.schedule for each in interview.definitions.bulletins]
         columns = "minute, hour, day of month, month, day of week"
         question = Question(f"cron (by the clocks of {zone}): {columns}, like 30 18 * * FRI", "--cron")
-        answer(
-            question, lambda text: interview.check(("schedule",), {"cron": text, "timezone": zone}), given=given.cron
+        interview.dialogue.answer(
+            question,
+            lambda text: interview.check(("schedule",), _recurring(text, zone), lambda fix: _recurring(fix, zone)),
+            given=given.cron,
+            known=sorted({each.cron for each in schedules if isinstance(each, Recurrence)}),
+            preview=lambda text: next_dates(text, zone, interview.now),
         )
     if kind != _AT_ONCE:
         _ask_grace(interview)
@@ -63,7 +72,7 @@ def _kind_of_schedule(interview: Interview) -> str:
             raise missing(ONE_SCHEDULE)
         return kinds[0]
     suggestion = _AS_DEFAULTS if kinds[0] == _AS_DEFAULTS else ""
-    return kinds[choice(Question("when is it due", "--at", suggestion), kinds)]
+    return kinds[interview.dialogue.choice(Question("when is it due", "--at", suggestion), kinds)]
 
 
 def _zone(interview: Interview) -> str:
@@ -98,10 +107,12 @@ def _take_time(interview: Interview, text: str) -> None:
     try:
         due = instant(at, schedule.get("timezone"))
     except TimeProblem as error:
-        if match is None:
-            found = f"{text!r} is not a date with a time" if text else "a date with a time is needed here"
-            raise RejectedAnswer(f"{found}. {_HOW_TIMES_ARE_WRITTEN}") from None
-        raise RejectedAnswer(f"{error.message.replace(repr(at), repr(text))}. {error.help}") from None
+        found = f"{text!r} is not a date with a time" if text else "a date with a time is needed here"
+        if match is not None:
+            found = f"{error.message.replace(repr(at), repr(text))}. {error.help}"
+        else:
+            found = f"{found}. {_HOW_TIMES_ARE_WRITTEN}"
+        raise RejectedAnswer(found, _meant_time(text, here)) from None
     if due < interview.now:
         now = interview.now.astimezone(zone(here))
         raise RejectedAnswer(
@@ -109,6 +120,40 @@ def _take_time(interview: Interview, text: str) -> None:
             "for a bulletin that is due at once, run the command again with --at-once."
         )
     interview.check(("schedule",), schedule)
+
+
+def _meant_time(text: str, zone: str) -> str:
+    """Return the time that is meant by a text in another form, as `new` takes it; empty if it is unclear."""
+    from runner.definitions.schedules.times import TimeProblem, instant
+    from runner.definitions.schedules.written_times import time_fault
+
+    for each in proposed(time_fault(text, zone)[1]):
+        with suppress(TimeProblem):
+            instant(each, zone)
+            return each.replace("T", " ").removesuffix(":00") if len(each) == len("2026-12-01T18:30:00") else each
+    return ""
+
+
+def _when(interview: Interview, text: str) -> str:
+    """Return the day of the week and the local time of an answer, and how long it is until then."""
+    from runner.definitions.schedules.times import TimeProblem, instant, zone
+    from runner.plan.time_text import duration_text
+
+    here, match = _zone(interview), _LOCAL.fullmatch(text)
+    if match is None:
+        return ""
+    written = f"{match['day']}T{match['time']}{match['seconds'] or ':00'}{(match['offset'] or '').upper()}"
+    try:
+        due = instant(written, here)
+    except TimeProblem:
+        return ""
+    if due < interview.now:
+        return ""
+    return f"{due.astimezone(zone(here)):%a %Y-%m-%d %H:%M} in {here}, in {duration_text(due - interview.now)}"
+
+
+def _recurring(cron: str, zone: str) -> dict[str, str]:
+    return {"cron": cron, "timezone": zone}
 
 
 def _ask_grace(interview: Interview) -> None:
@@ -119,4 +164,4 @@ def _ask_grace(interview: Interview) -> None:
         if text != usual:
             interview.check(("schedule", "grace"), text)
 
-    answer(Question("grace: how late it may still be sent", "--grace", usual), take, given=given)
+    interview.dialogue.answer(Question("grace: how late it may still be sent", "--grace", usual), take, given=given)

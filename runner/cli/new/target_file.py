@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import clock
-from runner.cli.terminal.prompts import Question, RejectedAnswer, answer, can_ask, choice
+from runner.cli.new.dialogue import Dialogue
+from runner.cli.terminal.prompts import Question, RejectedAnswer, can_ask
 from runner.jobs.new_bulletin import Target, candidates, read_target
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _MOST_FILES = 9
 _NEW_FILE = "a new file"
 
 
-def chosen_target(path: Path, sources: Sequence[Source], file: str | None) -> Target:
+def chosen_target(dialogue: Dialogue, path: Path, sources: Sequence[Source], file: str | None) -> Target:
     """Choose the file to append to: the given one, one with bulletins, or a new one.
 
     Raises UserError or click.UsageError if nothing can be added to it.
@@ -30,11 +31,11 @@ def chosen_target(path: Path, sources: Sequence[Source], file: str | None) -> Ta
         file = known[0]
     if file is None and known:
         labels = [*known[:_MOST_FILES], _NEW_FILE]
-        picked = choice(Question("file (last edited first)", "--file", labels[0]), labels)
+        picked = dialogue.choice(Question("file (last edited first)", "--file", labels[0]), labels)
         file = labels[picked] if picked < len(labels) - 1 else None
     today = f"{clock.now().astimezone():%Y-%m-%d}.yaml"
     question = Question(f"name of the new file, in {path}", "--file", today)
-    chosen = answer(question, lambda text: _inside(path, text), given=file)
+    chosen = dialogue.answer(question, lambda text: _inside(path, text), given=file)
     return read_target(chosen)
 
 

@@ -16,11 +16,15 @@ from runner.report.safe_text import printable
 T = TypeVar("T")
 
 
-_NOT_UTF_8 = "the characters can't be read: they are not UTF-8"
+NOT_UTF_8 = "the characters can't be read: they are not UTF-8"
 
 
 class RejectedAnswer(ValueError):
-    """An answer was rejected; the message gives the reason and how to write it."""
+    """An answer was rejected; the message gives the reason and how to write it. `fix` is an answer that is allowed."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,26 @@ def answer(question: Question, check: Callable[[str], T], *, given: str | None =
         except interrupts.Interrupted:
             raise click.Abort from None
         except UnicodeDecodeError:
-            click.echo(f"  {_NOT_UTF_8}", err=True)
+            click.echo(f"  {NOT_UTF_8}", err=True)
         except RejectedAnswer as error:
             click.secho(f"  {printable(str(error))}", fg="red", err=True)
 
 
-def require_yes(question: str, *, undone: str, enter_is_yes: bool = False) -> None:
+def require_yes(
+    question: str,
+    *,
+    undone: str,
+    enter_is_yes: bool = False,
+    ask: Callable[[Question, Callable[[str], bool]], bool] | None = None,
+) -> None:
     """Ask on the terminal. Raises UserError without a yes; `undone` completes its "nothing was …".
 
-    Use `enter_is_yes` only for what can be undone: then Enter alone means yes.
+    Use `enter_is_yes` only for what can be undone: then Enter alone means yes. `ask` is used in place of `answer`.
     """
     again = "Run the command again when you are sure."
     asked = Question(f"{question} [{'Y/n' if enter_is_yes else 'y/N'}]", "--yes")
     try:
-        if answer(asked, lambda text: _is_yes(text, enter_is_yes=enter_is_yes)):
+        if (ask or answer)(asked, lambda text: _is_yes(text, enter_is_yes=enter_is_yes)):
             return
     except click.Abort:
         click.echo(err=True)  # ends the line of the question
@@ -90,7 +100,7 @@ def _is_yes(text: str, *, enter_is_yes: bool) -> bool:
 def readable(text: str) -> str:
     """Return the text unchanged. Raises RejectedAnswer if its bytes were not UTF-8."""
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise RejectedAnswer(_NOT_UTF_8)
+        raise RejectedAnswer(NOT_UTF_8)
     return text
 
 
@@ -106,35 +116,26 @@ def missing(*options: str, why: str = ", and there is no terminal to ask on") ->
     return click.UsageError(f"{named} missing{why}")
 
 
-def choice(question: Question, labels: Sequence[str], *, given: str | None = None) -> int:
+def choice(question: Question, labels: Sequence[str]) -> int:
     """Ask for one label, by its number from 1 or by its text; return its index from 0."""
-    if given is None and can_ask():
-        _show(question.text, labels)
-    return answer(_numbered(question, labels), lambda text: _number(text, labels), given=given)
+    show_labels(question.text, labels)
+    return answer(numbered(question, labels), lambda text: number_of(text, labels))
 
 
-def choices(question: Question, labels: Sequence[str]) -> list[int]:
-    """Ask for one or more labels, with commas between them; return their indexes from 0."""
-    if can_ask():
-        _show(question.text, labels)
-
-    def check(text: str) -> list[int]:
-        return list(dict.fromkeys(_number(part.strip(), labels) for part in text.split(",")))
-
-    return answer(_numbered(question, labels), check)
-
-
-def _show(text: str, labels: Sequence[str]) -> None:
+def show_labels(text: str, labels: Sequence[str]) -> None:
+    """Show the labels to choose from, with their numbers."""
     click.echo(f"{text}:", err=True)
     for number, label in enumerate(labels, start=1):
         click.echo(f"  {number}  {printable(label)}", err=True)
 
 
-def _numbered(question: Question, labels: Sequence[str]) -> Question:
+def numbered(question: Question, labels: Sequence[str]) -> Question:
+    """Return the question for the number of a label."""
     return Question(f"1 to {len(labels)}" if len(labels) > 1 else "1", question.option, question.suggestion)
 
 
-def _number(text: str, labels: Sequence[str]) -> int:
+def number_of(text: str, labels: Sequence[str]) -> int:
+    """Return the index, from 0, of the label that is meant by its number or its text. Raises RejectedAnswer."""
     # A label's text wins over its number: the values of a property may be 10 and 20.
     if text in labels:
         return labels.index(text)
@@ -142,9 +143,8 @@ def _number(text: str, labels: Sequence[str]) -> int:
         return int(text) - 1
     from runner.definitions.suggest import did_you_mean
 
-    hint = did_you_mean(text, labels) or "Type the number in front of your choice."
-    raise RejectedAnswer(
-        f"{text!r} is not in the list. {hint}"
-        if text
-        else "nothing was chosen. Type the number in front of your choice."
-    )
+    if not text:
+        raise RejectedAnswer("nothing was chosen. Type the number in front of your choice.")
+    meant = did_you_mean(text, labels)
+    fix = meant.removeprefix("Did you mean ").removesuffix("?")
+    raise RejectedAnswer(f"{text!r} is not in the list. {meant or 'Type the number in front of your choice.'}", fix)

@@ -13,6 +13,7 @@ from typing import Any
 from runner.definitions.editing.editor_schema_events import TEMPLATE, add_events, event_text, one_of_events
 from runner.definitions.model import Definitions, Recurrence
 from runner.definitions.schedules.cron import meaning
+from runner.definitions.schedules.cron_surprises import surprises
 from runner.definitions.schedules.zones import names
 from runner.definitions.schema.schemas import published
 
@@ -81,9 +82,13 @@ def _explain_crons(field: Schema, definitions: Definitions) -> None:
     schedules = (bulletin.schedule for bulletin in definitions.bulletins)
     crons = list(dict.fromkeys(each.cron for each in schedules if isinstance(each, Recurrence)))[:_MOST_HINTS]
     if crons:
-        words = [f"{meaning(cron)}. `bulletins plan` shows the next times." for cron in crons]
+        words = [f"{_in_words(cron)}. `bulletins plan` shows the next times." for cron in crons]
         known = {"enum": crons, "enumDescriptions": words, "markdownEnumDescriptions": words}
         field |= {"if": {"enum": crons}, "then": known, "examples": crons}
+
+
+def _in_words(cron: str) -> str:
+    return meaning(cron) or "; ".join(message for message, _ in surprises(cron))
 
 
 def _suggest(field: Schema, values: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.blanks import ODD_BLANKS, structural_blank
 from runner.definitions.reading.document import Document, Value, end_position, source_line
+from runner.definitions.reading.encodings import AS_UTF8, not_utf_8
 from runner.definitions.reading.syntax_causes import in_quotes, likely_cause
 
 _ODD_NAME = re.compile(rf"^-*[{ODD_BLANKS}]|[{ODD_BLANKS}]$")
@@ -57,7 +58,7 @@ _MISTAKES = (
         "a value begins with a character that is not allowed there",
         "Put a text that begins with @, %, ` or another special character in quotes.",
     ),
-    ("could not find expected ':'", "a field name has no colon", "Write a colon and a blank after each field name."),
+    ("could not find expected ':'", "a field name has no colon", "Write a colon and a space after each field name."),
     (
         "unexpected end of stream",
         "the text in quotes that begins here is never closed",
@@ -103,7 +104,7 @@ _MISTAKES = (
         "a text begins with * or &, which have a meaning in YAML",
         "Put a text that begins with * or & in quotes.",
     ),
-    ("tab character", "there is a tab where a blank is needed", "Indent with spaces, never with tabs."),
+    ("tab character", "there is a tab where a space is needed", "Indent with spaces, never with tabs."),
     (
         "found unexpected ':'",
         "a text in braces or brackets contains a colon",
@@ -127,12 +128,9 @@ def encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Probl
     """Return the problem of a file that is not UTF-8."""
     line, column = end_position(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
     line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        message = "the file is UTF-16; definitions must be UTF-8"
-    else:
-        message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
+    message = not_utf_8(data, error.start)
     source = source_line(data[line_start : line_start + 2000].decode("utf-8", "replace"), 1)
-    return Problem(file, line, column, Code.YAML_ENCODING, message, "Save the file as UTF-8.", source)
+    return Problem(file, line, column, Code.YAML_ENCODING, message, AS_UTF8, source)
 
 
 def control_character(text: str, file: str, found: re.Match[str]) -> Problem:

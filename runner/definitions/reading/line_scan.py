@@ -94,7 +94,8 @@ class _Scan:
                 if end is None:
                     return self._open_quote(number, line, at)
                 if not _AFTER_QUOTE.match(line, end + 1):
-                    self._add(Kind.QUOTE_ENDS_EARLY, number, end, character)
+                    whole = line.rstrip() if not self.open and line.rstrip().endswith(character) else ""
+                    self._add(Kind.QUOTE_ENDS_EARLY, number, end, character, whole[at + 1 : -1])
                     return number + 1
                 at = end + 1
             elif character == "#" and (at == 0 or line[at - 1] == " "):
@@ -153,7 +154,8 @@ class _Scan:
                 break
             if (end := _closing(f"{quote}{following}", 0)) is not None and _AFTER_QUOTE.match(following, end):
                 return later + 1
-        self._add(Kind.OPEN_QUOTE, number, at, quote)
+        rest = "" if self.open else _without_comment(line[at + 1 :])
+        self._add(Kind.OPEN_QUOTE, number, at, quote, rest)
         return len(self.lines)
 
     def _after_block_text(self, number: int) -> int:

@@ -65,17 +65,17 @@ def _of_anomaly(found: Anomaly, lines: list[str]) -> Cause:
     match found.kind:
         case Kind.OPEN_QUOTE:
             message = f"the quote {quote} that opens here is not closed on its line"
-            return Cause(*where, message, f"Write a {quote} at the end of the text.")
+            return Cause(*where, message, f"Write a {quote} at the end of the text{_like(found.text)}.")
         case Kind.QUOTE_ENDS_EARLY:
-            other = "'" if quote == '"' else '"'
             message = f"the text in quotes ends at this {quote}, but the line goes on"
-            help_ = f"Put the whole text in {other} if it contains {quote}, or remove the {quote} here."
+            other = "'" if quote == '"' else '"'
+            help_ = f"Put the whole text in {other}{_like(found.text)}, or remove the {quote} here."
             return Cause(*where, message, help_)
         case Kind.COMMENT_IN_BRACES:
-            message = f"a # after a blank begins a comment, so the closing {quote} behind it is not read"
+            message = f"a # after a space begins a comment, so the closing {quote} behind it is not read"
             return Cause(*where, message, f"Put a text that contains # in quotes{_like(found.text)}.")
         case Kind.COLON_IN_TEXT:
-            message = "the text contains a colon and a blank, which end the name of a field"
+            message = "the text contains a colon and a space, which end the name of a field"
             return Cause(*where, message, f"Put the text in quotes{_like(found.text)}.")
         case Kind.TEMPLATE_WITHOUT_QUOTES:
             return Cause(*where, "a text that begins with {{ is not in quotes", f"Put it in quotes{_like(found.text)}.")
@@ -84,8 +84,8 @@ def _of_anomaly(found: Anomaly, lines: list[str]) -> Cause:
             return Cause(*where, message, f"Put it in quotes{_like(found.text)}.")
         case Kind.OPEN_BRACKET:
             closing = "}" if quote == "{" else "]"
-            message = f"the {quote} here has no closing {closing}"
-            return Cause(*where, message, f"Write a {closing} at the end of its last value.")
+            message = f"the {quote} that opens here has no closing {closing}"
+            return Cause(*where, message, f"Write a {closing} after its last value.")
 
 
 def _like(text: str) -> str:
@@ -106,10 +106,10 @@ def _of_line(lines: list[str], line: int, first: int) -> Cause | None:
     shown = lines[line - 1]
     if match := _NO_BLANK.fullmatch(shown):
         wanted = f"{match['key']}: {match['value']}"
-        help_ = "Write a blank after the colon" + (f": {wanted}" if len(wanted) <= _LONGEST_SHOWN else ".")
-        return Cause(line, match.end("key") + 1, "there is no blank after the colon", help_)
+        help_ = "Write a space after the colon" + (f": {wanted}" if len(wanted) <= _LONGEST_SHOWN else ".")
+        return Cause(line, match.end("key") + 1, "there is no space after the colon", help_)
     if match := _NO_COLON.fullmatch(shown):
-        help_ = f"Write a colon, a blank and the value after it: {match['key']}: …"
+        help_ = f"Write a colon, a space and the value after it: {match['key']}: …"
         return Cause(line, match.start("key") + 1, "a field name has no colon", help_)
     match = _FIELD.fullmatch(shown)
     return _of_indentation(lines, line, first, match) if match else None
@@ -129,8 +129,8 @@ def _of_indentation(lines: list[str], line: int, first: int, field: re.Match[str
         return None
     wanted = min(reversed(columns), key=lambda column: abs(column - begins))
     what = "dash" if has_dash else "field"
-    message = f"the line begins with {_blanks(begins)}, unlike each {what} above it"
-    return Cause(line, begins + 1, message, f"Begin it with {_blanks(wanted)}.")
+    message = f"the line begins with {_spaces(begins)}, but the {what} above it with {_spaces(wanted)}"
+    return Cause(line, begins + 1, message, f"Begin it with {_spaces(wanted)}.")
 
 
 def _begins(field: re.Match[str]) -> int:
@@ -138,5 +138,5 @@ def _begins(field: re.Match[str]) -> int:
     return len(field[0]) - len(field[0].lstrip())
 
 
-def _blanks(count: int) -> str:
-    return "no blank" if count == 0 else "1 blank" if count == 1 else f"{count} blanks"
+def _spaces(count: int) -> str:
+    return "no space" if count == 0 else "1 space" if count == 1 else f"{count} spaces"

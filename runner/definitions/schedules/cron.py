@@ -14,6 +14,7 @@ from cronsim import CronSim, CronSimError
 from runner.definitions.schedules import cron_fields, cron_steps
 from runner.definitions.schedules.cron_fields import CronField
 from runner.definitions.schedules.cron_mistakes import advice
+from runner.definitions.schedules.cron_surprises import surprises
 
 EXAMPLE = "30 18 * * FRI"
 _NAMED = {
@@ -57,8 +58,11 @@ def fault(cron: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=4096)
 def meaning(cron: str) -> str:
-    """Return the times of a valid expression in words: `At 18:30 on Friday`."""
-    return CronSim(cron, datetime(2000, 1, 1)).explain()
+    """Return the times of a valid expression in words: `At 18:30 on Friday`; empty if people may expect other times.
+
+    The library says `Every 40th minute` for what is due at minute 0 and 40.
+    """
+    return "" if surprises(cron) else CronSim(cron, datetime(2000, 1, 1)).explain()
 
 
 def _wrong_count(cron: str, fields: list[str]) -> tuple[str, str]:

@@ -110,6 +110,11 @@ def has_good_names(name: str, entry: Mapping[str, Any], file: str, findings: lis
                 Code.BAD_FORMAT, file, path, f"{dotted(path)} looks like a secret, not like the path of a file", help_
             )
         )
+    if passcode_file.startswith("~"):
+        path = ("accounts", name, "passcode_file")
+        help_ = "Write the whole path, like /home/asha/passcode or /run/secrets/clevertap."
+        message = f"{dotted(path)} begins with ~, which is not replaced by your home folder here"
+        found.append(Finding(Code.BAD_FORMAT, file, path, message, help_))
     findings += found
     return not found
 

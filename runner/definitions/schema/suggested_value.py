@@ -39,7 +39,7 @@ def suggest_value(instance: Any, wanted: list[str], path: Path, document: Docume
         case ["object"] if path[-1:] == ("schedule",):
             return f"Write {{at: {text if _TIME.match(text) else '2026-12-01T18:30:00+05:30'}}}."
         case ["object"] if match := _NO_BLANK.fullmatch(text):
-            return f"Write a blank after the colon: {match[1]}: {match[2]}"
+            return f"Write a space after the colon: {match[1]}: {match[2]}"
         case ["object"]:
             return "Write its fields below it, indented, one on each line."
         case ["boolean"]:

@@ -15,7 +15,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-FIRST_S = 0.0055  # the first pause after a refusal
+FIRST_S = 0.0065  # the first pause after a refusal, at most
+_LEAST_FIRST_S = 0.005
+_MARGIN = 0.02  # share of a request's time by which the first pause is longer: it prevents refusals, and costs rate
 FIRST_VERDICT_S = 0.012  # how long the others wait for the very first verdict; a refusal rarely takes longer
 MOST_S = 0.1  # no server is known to need so long; a longer pause would cost more than one request fewer in flight
 _FASTER = 2.0  # how much longer the next pause is after one that was never long enough
@@ -54,6 +56,7 @@ class ReleasePause:
         self.pause_s = 0.0
         self._slots = slots
         self._releases: list[float] = []  # when slots became free, the latest first
+        self._answer_s = math.inf  # the shortest time that an accepted request took
         self._proofs = 0
         self._proven_s = 0.0  # the last pause that was long enough
         self._too_short_s = 0.0  # the longest pause that was not
@@ -89,6 +92,7 @@ class ReleasePause:
     def accept(self, departure: Departure, now: float) -> None:
         """Note that a request has ended, and was not refused."""
         self._add_release(now)
+        self._answer_s = min(self._answer_s, now - departure.at)
         if departure is not self._probe:
             return
         self._end_probe()
@@ -119,7 +123,7 @@ class ReleasePause:
         if now < self._search_from or departure.gap_s > MOST_S:
             return False
         longer_s = self.pause_s * (_SLOWER if self._is_proven else _FASTER)
-        longer_s = max(longer_s, departure.gap_s * _SLOWER, FIRST_S)
+        longer_s = max(longer_s, departure.gap_s * _SLOWER, self._first_s)
         self._end_probe()
         if longer_s > MOST_S:
             self.pause_s, self._proofs = self._proven_s, _PROOFS
@@ -140,6 +144,10 @@ class ReleasePause:
     @property
     def _is_proven(self) -> bool:
         return self._proofs >= _PROOFS
+
+    @property
+    def _first_s(self) -> float:
+        return min(FIRST_S, _LEAST_FIRST_S + _MARGIN * self._answer_s)
 
     def _next_pause_s(self, now: float) -> float:
         if self._probe is not None or now < self._shorten_at:

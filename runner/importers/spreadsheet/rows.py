@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.definitions.fields import payload_of
@@ -10,13 +10,17 @@ from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
 from runner.definitions.suggest import counted, listed, quoted
+from runner.definitions.tables.cell_faults import repeats_header
 from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.naming import id_of_key
 from runner.importers.spreadsheet.cells import fields_of, problems_of
+from runner.importers.spreadsheet.damaged_cells import DamagedCells
 from runner.importers.spreadsheet.sheet import CellFault, SheetRow
 from runner.importers.spreadsheet.table import NOT_IMPORTED, RowPlace, SheetTable, used_columns
 from runner.importers.text import UNREADABLE
 
+_NO_ZONE = "the time of this row is a local time, and nothing decides its time zone"
+_GIVE_ZONE = "Give --timezone with its zone, like --timezone Asia/Kolkata, or add a column timezone."
 _REQUIRED = {
     "business_event": "Add a column business_event, or give --event NAME.",
     "name": "Add a column name, or name the column of the names: --column name=COLUMN.",
@@ -24,10 +28,16 @@ _REQUIRED = {
 }
 
 
-def drafts_in(table: SheetTable, given: Mapping[str, str], account_option: str = "") -> Iterator[Draft | Problem]:
+def drafts_in(
+    table: SheetTable,
+    given: Mapping[str, str],
+    account_option: str = "",
+    lacks_zone: Callable[[Mapping[str, Any]], bool] = lambda _: False,
+) -> Iterator[Draft | Problem]:
     """The drafts of a table's rows, and what is wrong in them. `given` fills in what a row leaves empty.
 
-    `account_option` is how an account is named without a column, where one has to be named.
+    `account_option` is how an account is named without a column, where one has to be named. `lacks_zone` reports
+    whether nothing decides the time zone of a row's times.
     """
     yield from table.problems
     required = _REQUIRED | ({"accounts": f"Add a column accounts, or give {account_option}."} if account_option else {})
@@ -37,29 +47,67 @@ def drafts_in(table: SheetTable, given: Mapping[str, str], account_option: str =
         if name == "name":
             hint += f" {_columns_left(table)} {NOT_IMPORTED}"
         yield table.column_problem(None, Code.MISSING_FIELD, f"there is no column {name}", hint)
-    keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
-    faults = _faults_by_row(table)
+    reader = _RowReader(table, given, [name for name in required if name not in missing], lacks_zone)
     for row in table.rows:
-        place = RowPlace(table, row)
+        draft, problems = reader.read(row)
+        yield from problems
+        if draft is not None and not missing:
+            yield draft
+    yield from table.sheet.problems
+
+
+class _RowReader:
+    """Reads the rows of a table, and remembers the ids that keys have made."""
+
+    def __init__(
+        self,
+        table: SheetTable,
+        given: Mapping[str, str],
+        required: Sequence[str],
+        lacks_zone: Callable[[Mapping[str, Any]], bool],
+    ) -> None:
+        self.table = table
+        self.given = given
+        self.required = required
+        self.lacks_zone = lacks_zone
+        self.faults = _faults_by_row(table)
+        self.damaged = DamagedCells(table)
+        self.keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
+
+    def read(self, row: SheetRow) -> tuple[Draft | None, list[Problem]]:
+        """Return the draft of a row with warnings, or no draft and problems."""
+        table, place = self.table, RowPlace(self.table, row)
         if (problem := _shape(table, row)) is not None:
-            yield problem
-            continue
-        problems = [_placed(table, fault) for fault in faults.get(row.line, ())]
+            return None, [problem]
+        problems: list[Problem] = [_placed(table, fault) for fault in self.faults.get(row.line, ())]
+        problems += self.damaged.problems(row)
         own, wrong_times = fields_of(table.times, row)
-        fields: dict[str, Any] = {**given, **own}
+        fields: dict[str, Any] = {**self.given, **own}
         problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]
-        problems += _problems(fields, place, [name for name in required if name not in missing and not problems])
-        if table.columns.key is not None and not problems:
-            found = _id(table, row, table.columns.key, fields, keys)
+        if not _has_error(problems):
+            problems += self._incomplete(row, fields, place)
+        problems += problems_of(fields, place)
+        problems += unwritable_texts(fields, place)
+        return (None if _has_error(problems) else Draft(fields, _payload(fields), place)), problems
+
+    def _incomplete(self, row: SheetRow, fields: dict[str, Any], place: RowPlace) -> Iterator[Problem]:
+        """Yield what is missing in a row whose cells have no error, and set the id that its key makes."""
+        for name in self.required:
+            if name not in fields:
+                yield place.problem((name,), Code.MISSING_FIELD, f"the row has no {name}", "Fill in the cell.")
+        if self.lacks_zone(fields):
+            path = ("schedule", "cron" if "cron" in fields["schedule"] else "at")
+            yield place.problem(path, Code.BAD_TIME, _NO_ZONE, _GIVE_ZONE)
+        if self.table.columns.key is not None:
+            found = _id(self.table, row, self.table.columns.key, fields, self.keys)
             if isinstance(found, Problem):
-                problems.append(found)
+                yield found
             else:
                 fields["id"] = found
-        if problems:
-            yield from problems
-        elif not missing:
-            yield Draft(fields, _payload(fields), place)
-    yield from table.sheet.problems
+
+
+def _has_error(problems: Sequence[Problem]) -> bool:
+    return any(problem.is_error for problem in problems)
 
 
 def _columns_left(table: SheetTable) -> str:
@@ -83,6 +131,9 @@ def _placed(table: SheetTable, fault: CellFault) -> Problem:
 def _shape(table: SheetTable, row: SheetRow) -> Problem | None:
     """Return the problem of a row with too many or too few cells, or with a text in a column without a name."""
     sheet, width = table.sheet, len(table.header.names)
+    if repeats_header(table.header.names, row.cells):
+        message, hint = "the row repeats the names of the columns", "Remove it: a table has one header."
+        return sheet.problem(row, None, Code.REPEATED_HEADER, message, hint)
     filled = max((number for number, cell in enumerate(row.cells, start=1) if cell.strip()), default=0)
     if sheet.delimiter and (filled > width or len(row.cells) < width):
         counts = counted(len(row.cells), "cell"), counted(width, "column")
@@ -95,14 +146,6 @@ def _shape(table: SheetTable, row: SheetRow) -> Problem | None:
             message = f"the cell {quoted(cell)} is in a column without a name"
             return sheet.problem(row, number, UNREADABLE, message, "Name the column, or empty the cell.")
     return None
-
-
-def _problems(fields: Mapping[str, Any], place: RowPlace, required: Sequence[str]) -> Iterator[Problem]:
-    for name in required:
-        if name not in fields:
-            yield place.problem((name,), Code.MISSING_FIELD, f"the row has no {name}", "Fill in the cell.")
-    yield from problems_of(fields, place)
-    yield from unwritable_texts(fields, place)
 
 
 def _id(

@@ -45,7 +45,8 @@ def _times(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         "at" not in entry.get("schedule", {}) and "cron" not in entry.get("schedule", {}) for entry in entries
     )
     if at:
-        yield f"times: {counted(len(at), 'bulletin')} from {at[0]} to {at[-1]}"
+        span = f"at {at[0]}" if at[0] == at[-1] else f"from {at[0]} to {at[-1]}"
+        yield f"times: {counted(len(at), 'bulletin')} {span}"
     if at_once:
         yield f"{counted(at_once, 'bulletin')} without a time: sent by the next fire after the import is merged"
 

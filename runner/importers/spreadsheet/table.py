@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from runner.alike_group import MOST_SHOWN
 from runner.definitions.problem import Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.suggest import counted, listed, quoted
@@ -105,10 +106,8 @@ def _note(table: SheetTable, notes: ImportNotes) -> None:
     sheet, columns = table.sheet, table.columns
     hidden = [line for line in sheet.hidden_rows if line > table.header_row.line]
     if hidden:
-        lines = listed(f"{line:,}" for line in hidden[:3]) + (
-            f" and {len(hidden) - 3:,} more" if len(hidden) > 3 else ""
-        )
-        notes.add(f"hidden in the spreadsheet, and imported all the same: {counted(len(hidden), 'row')} ({lines})")
+        rows = f"{counted(len(hidden), 'row')} ({_first([f'{line:,}' for line in hidden])})"
+        notes.add(f"hidden in the spreadsheet, and imported all the same: {rows}")
     names = [columns.names[number] for number in sheet.hidden_columns if number in used_columns(columns)]
     if names:
         notes.add(f"hidden in the spreadsheet, and imported all the same: the columns {listed(map(quoted, names))}")
@@ -184,19 +183,26 @@ def _merged(table: SheetTable) -> Iterator[Problem]:
     first, last = table.header_row.line, max(row.line for row in table.sheet.rows)
     found = [
         each
-        for each in table.sheet.merged
+        for each in sorted(table.sheet.merged, key=lambda each: (each.first_row, each.first_column))
         if each.last_row >= first
         and each.first_row <= last
         and used & set(range(each.first_column, each.last_column + 1))
     ]
     if found:
-        names = listed(each.name for each in found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-        message = (
-            f"{counted(len(found), 'block')} of cells in the table {'is' if len(found) == 1 else 'are'} merged: {names}"
-        )
+        blocks = counted(len(found), "block") + (" of cells is" if len(found) == 1 else " of cells are")
+        message = f"{blocks} merged in the table: {_first([each.name for each in found])}"
         hint = "Unmerge them in the spreadsheet, and write the value into each cell: only the first of them has it."
         row = next(row for row in table.sheet.rows if row.line >= max(found[0].first_row, first))
         yield table.sheet.problem(row, found[0].first_column, UNREADABLE, message, hint)
+
+
+def _first(names: Sequence[str]) -> str:
+    """Return the first three names, and the number of the others."""
+    return (
+        listed(names)
+        if len(names) <= MOST_SHOWN
+        else f"{', '.join(names[:MOST_SHOWN])} and {len(names) - MOST_SHOWN:,} more"
+    )
 
 
 def used_columns(columns: Columns) -> set[int]:

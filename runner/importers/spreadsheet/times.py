@@ -5,6 +5,7 @@ In: the columns, the order of their dates, and a row. Out: times as definitions 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -102,6 +103,14 @@ class TimeColumns:
         if number in self.unclear:
             return "now"
         moment = self._moment(WHEN, number, row)
+        if isinstance(moment, Moment) and moment.time is not None and not moment.offset:
+            message = (
+                f"when: {quoted(row.cell(number))} has no offset from UTC; when is the time of the event in the payload"
+            )
+            option = f"--column at={shlex.quote(self.columns.names[number])}"
+            return TimeFault(
+                number, message, f"For the time of sending, give {option}. Otherwise add an offset like +05:30."
+            )
         return moment if isinstance(moment, TimeFault) else self._with_time(moment, number, WHEN)
 
     def _moment(self, path: Path, number: int, row: SheetRow) -> Moment | TimeFault:

@@ -23,6 +23,9 @@ from runner.jobs.firing.set_to_fire import SetToFire, load_set
 from runner.jobs.output_paths import check_outputs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.definitions.model import Account
     from runner.ledger.ledger import Ledger
     from runner.plan.decide import Plan
 
@@ -171,7 +174,7 @@ class _FireJob:
             )
         counts = Counter(step.firing.key.account for step in plan.to_send)
         accounts = ", ".join(f"{count:,} in {account}" for account, count in counts.items())
-        where = "the sandbox?" if self.request.ledger.is_sandbox else "real people? This can't be undone."
+        where = "the sandbox?" if self.request.ledger.is_sandbox else _receivers(plan, self.set_to_fire.loaded.accounts)
         self.display.require_yes(f"Send {len(plan.to_send):,} ({accounts}) to {where}")
         return True
 
@@ -196,3 +199,11 @@ class _FireJob:
         in_reserve = shown | {step.firing.key for step in confirmed.reserve}
         shown_steps = (step if step.firing.key in in_reserve else replace(step, reserve_action=None) for step in steps)
         return replace(plan, steps=tuple(shown_steps))
+
+
+def _receivers(plan: Plan, accounts: Mapping[str, Account]) -> str:
+    """Return who gets what the plan sends, for the question. Only addresses of this machine may begin with http://."""
+    local = {name for name, account in accounts.items() if account.base_url.startswith("http://")}
+    if {step.firing.key.account for step in plan.to_send} <= local:
+        return "a server on this machine?"
+    return "real people? This can't be undone."

@@ -22,6 +22,8 @@ LOST_HELP = (
 )
 # The server refuses an encoding that does not fit the locale; the locale C fits every encoding.
 UTF8 = "ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C';"
+ENCODED_HELP = "In the user name and the password, write / as %2F, ? as %3F, # as %23, % as %25 and @ as %40."
+_RESERVED = frozenset("/?#%@")
 _SECRET_OPTIONS = ("password", "sslpassword", "oauth_client_secret")
 # Errors that may pass. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html. Two-character classes or
 # whole codes: connections, shutdowns and start-ups, too many connections, conflicts, time-outs and cancelled
@@ -71,8 +73,13 @@ def _user_error(error: Exception, url: URL) -> UserError:
         )
     for phrase, code, message, hint in _FAULTS:
         if phrase in text:
+            if code is ErrorCode.LEDGER_UNREACHABLE and _RESERVED.intersection(f"{url.username}{url.password}"):
+                hint = f"{hint} {ENCODED_HELP}"
             return kind(code, f"the ledger {where} {message}", help=hint)
     said = _first_line(error, text, url)
+    if "authentication failed" in text:
+        help_ = f"Check the user name and the password in the ledger's URL. {ENCODED_HELP}"
+        return kind(ErrorCode.LEDGER_UNREACHABLE, f"the ledger {where} can't be used: {said}", help=help_)
     return kind(
         ErrorCode.LEDGER_UNUSABLE,
         f"the ledger {where} can't be used: {said}",

@@ -9,7 +9,8 @@ from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 
 from runner.errors import ErrorCode, UserError
-from runner.ledger.database.database_errors import shown
+from runner.files import check_no_tilde
+from runner.ledger.database.database_errors import ENCODED_HELP, shown
 
 _URL_HELP = "Write sqlite:///path/to/ledger.sqlite3 or postgresql+psycopg://user@host/database."
 # A server that somebody meant, with a password: it must not be shown as the path of a file.
@@ -31,13 +32,19 @@ def parse_url(text: str) -> URL:
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
             f"{scheme}://… is not the URL of a ledger" if scheme.isalnum() else "this is not the URL of a ledger",
-            help=_URL_HELP,
+            help=f"{_URL_HELP} {ENCODED_HELP}" if "@" in text else _URL_HELP,
         ) from None
+    if "@" in text and url.username is None:
+        raise UserError(
+            ErrorCode.BAD_LEDGER_URL,
+            "the ledger's URL contains an @, but no user name was found before it",
+            help=ENCODED_HELP,
+        )
     if "@" in (url.host or ""):
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
             "the ledger's URL contains more than one @, so it is not clear where the host begins",
-            help="Write each @ of the user and of the password as %40.",
+            help=ENCODED_HELP,
         )
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
@@ -47,22 +54,23 @@ def parse_url(text: str) -> URL:
             f"a ledger can't be kept in {url.drivername}",
             help=_URL_HELP,
         )
-    return _sqlite_url(url) if url.drivername == "sqlite" else url
+    return _sqlite_url(url, text) if url.drivername == "sqlite" else url
 
 
-def _sqlite_url(url: URL) -> URL:
+def _sqlite_url(url: URL, text: str = "") -> URL:
     if not (url.database or "").strip() or "\0" in (url.database or ""):
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
             "the ledger's URL contains no path of a file",
             help="Write sqlite:///path/to/ledger.sqlite3.",
         )
-    if url.host or url.query:  # sqlite://folder/file would mean `file` in the working directory
+    if url.host or url.query or "?" in text:  # sqlite://folder/file would mean `file` in the working directory
         raise UserError(
             ErrorCode.BAD_LEDGER_URL,
             "the URL of a SQLite ledger contains more than sqlite:/// and a path",
-            help="Write sqlite:///path/to/ledger.sqlite3, or only the path.",
+            help="Write sqlite:///path/to/ledger.sqlite3, or only the path: a path alone may contain ? and #.",
         )
+    check_no_tilde(url.database or "", "the path of the ledger", "--ledger or BULLETINS_LEDGER")
     return url
 
 

@@ -24,6 +24,7 @@ from runner.plan.firing import Firing, FiringKey, definition
 from runner.plan.history import BLOCKING, History, KnownFiring, SentFiring, State
 
 T = TypeVar("T")
+_CONTENT_REFUSED = (200, 400)  # answers about the content; a repetition is refused too until somebody changes it
 _CHUNK = 500  # bound parameters of one statement; far below SQLite's limit
 _PROBES = 5000  # index look-ups of one statement
 _BLOCKING = [state.value for state in BLOCKING]
@@ -125,6 +126,7 @@ def entry_of(key: FiringKey, row: SqlRow[Any]) -> KnownFiring:
         host=row.host,
         pid=row.pid,
         failures=1 if state is State.FAILED else 0,
+        refusals=1 if state is State.FAILED and row.http_status in _CONTENT_REFUSED else 0,
     )
 
 
@@ -134,7 +136,13 @@ def _merged(older: KnownFiring | None, newer: KnownFiring) -> KnownFiring:
         return newer
     if older.state in BLOCKING or newer.state is State.RELEASED:
         return older
-    return replace(newer, failures=older.failures + newer.failures, reason=newer.reason or older.reason)
+    in_a_row = newer.refusals and newer.fingerprint == older.fingerprint
+    return replace(
+        newer,
+        failures=older.failures + newer.failures,
+        refusals=newer.refusals + (older.refusals if in_a_row else 0),
+        reason=newer.reason or older.reason,
+    )
 
 
 def _sent_definitions(

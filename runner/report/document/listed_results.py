@@ -48,6 +48,8 @@ def _held_back_as(result: Result) -> str | None:
         return None
     if result.step.may_go_at is not None:
         return HELD_BACK
+    if result.step.again_at is not None:
+        return ReasonCode.RETRIED_LATER.value
     return result.step.action.value if result.step.action in _HELD_BACK_ACTIONS else None
 
 

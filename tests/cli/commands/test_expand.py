@@ -135,3 +135,18 @@ def test_a_set_with_problems_is_not_written_out(bulletins: Bulletins, two_hundre
     assert (done.code, done.out) == (3, "")
     assert "error[table-unreadable]" in done.err
     assert done.err.endswith("nothing was printed: a set with problems is never expanded, not even in part\n")
+
+
+def test_selected_bulletins_alone_are_written_out(bulletins: Bulletins, write: Write) -> None:
+    write(
+        {
+            "accounts.yaml": "accounts: {india: {region: in1, account_id_env: A, passcode_env: B}}\n",
+            "shows.yaml": TEMPLATE,
+            "shows.csv": "show,episode,program_id,language\nSa Re,1,1001,Hindi\nDance,2,1002,Tamil\n",
+        }
+    )
+    done = bulletins("expand", "--id", "dance-*")
+    assert (done.code, done.out.count("- id: ")) == (0, 1)
+    assert "id: dance-2" in done.out
+    assert bulletins("expand", "--exclude-id", "dance-*").out.count("- id: ") == 1
+    assert bulletins("expand", "--tag", "none").code == 2

@@ -82,7 +82,7 @@ def test_a_spreadsheet_becomes_definitions(bulletins: Bulletins, folder: Path, e
         "  fields: name from 'Name'; business_event from 'Event'; c-by from 'Created by'; schedule.at from 'At'",
         "  properties: program_id and language",
         "  times: 2 bulletins from 2036-12-01T18:30:00+05:30 to 2036-12-02T18:30:00+05:30",
-        "next: bulletins validate, then bulletins plan",
+        "next: the same command with --out and a new file of the set, like --out bulletins.d/new.yaml",
     ]
     assert (
         done.out
@@ -186,11 +186,12 @@ def test_calls_without_a_scheme_are_those_of_the_account(bulletins: Bulletins, f
     assert "which does not begin with https://; the account uses https" in done.err
 
 
-def test_what_a_spreadsheet_seems_to_have_rewritten_is_noted(bulletins: Bulletins) -> None:
-    sheet = file("a.csv", "name,event,c-by,program_id\nx,E,a@example.com,2.34567E+05\n")
+@pytest.mark.parametrize(("cell", "code", "exit_code"), [("2E5", "rewritten", 0), ("2.34567E+05", "damaged", 3)])
+def test_what_a_spreadsheet_has_rewritten_is_shown(bulletins: Bulletins, cell: str, code: str, exit_code: int) -> None:
+    sheet = file("a.csv", f"name,event,c-by,program_id\nx,E,a@example.com,{cell}\n")
     done = bulletins("import", "csv", sheet)
-    assert done.code == 0
-    assert "a.csv:2: properties.program_id is '2.34567E+05', which looks like a number that the" in done.err
+    assert done.code == exit_code
+    assert f"[cell-{code}]" in done.err
 
 
 def test_problems_of_all_files_are_reported_and_nothing_is_written(bulletins: Bulletins) -> None:
@@ -214,6 +215,13 @@ def test_standard_input_is_read(bulletins: Bulletins, form: str, monkeypatch: py
     done = bulletins("import", form, "-")
     assert done.code == 0
     assert "bulletins:\n" in done.out
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "curl"])
+def test_a_pointer_of_git_lfs_is_recognised(bulletins: Bulletins, form: str) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    done = bulletins("import", form, file("calendar", pointer))
+    assert done.refused_with(ErrorCode.CANNOT_READ, "Git LFS", "git lfs pull", exit_code=2)
 
 
 def test_a_file_that_is_there_is_never_replaced(bulletins: Bulletins) -> None:
@@ -260,6 +268,18 @@ def test_a_person_at_a_terminal_is_asked_what_comes_first_in_a_date(tmp_path: Pa
         terminal.type("1\n")
         terminal.wait_for("at: 2036-12-02T21:00:00")
         assert terminal.leave("") == 0
+
+
+def test_local_times_without_a_zone_are_one_problem_with_the_option(bulletins: Bulletins, folder: Path) -> None:
+    rows = "".join(f"x{number},2036-12-0{number} 18:30\n" for number in range(1, 5))
+    sheet = file("a.csv", f"name,at\n{rows}")
+    arguments = ["import", "csv", sheet, "--account", "europe", "--event", "E", "--c-by", "a@example.com"]
+    done = bulletins(*arguments)
+    assert done.code == 3
+    assert done.err.startswith("a.csv:1:6: error[bad-time]: ")
+    assert "--timezone Asia/Kolkata" in done.err
+    assert "timezone: Europe/Berlin" in bulletins(*arguments, "--timezone", "Europe/Berlin").out
+    assert "timezone: Asia/Kolkata" in bulletins(*arguments[:4], "india", *arguments[5:]).out
 
 
 @pytest.mark.parametrize(
@@ -313,3 +333,26 @@ def test_somebody_at_a_terminal_is_reported_to_type(tmp_path: Path, keys: str, c
         terminal.wait_for("type or paste the text here, then press Ctrl-D on a line of its own\n")
         assert terminal.leave(keys) == code
     assert "Traceback" not in terminal.text
+
+
+def test_placeholders_in_payloads_are_refused_unless_they_are_meant(bulletins: Bulletins, folder: Path) -> None:
+    meant = payload(name="Hello {{ Profile.name }}")
+    file("payloads.json", dumped([meant, payload(name="Two")]))
+    arguments = ("import", "json", "payloads.json", "--account", "india", "--out", "bulletins.d/imported.yaml")
+    refused = bulletins(*arguments)
+    assert refused.code == 3
+    assert "error[unfilled-placeholder]" in refused.err
+    assert "--literal-braces" in refused.err
+    assert bulletins(*arguments, "--literal-braces").code == 0
+    definitions = load([folder])
+    assert definitions.found == ()
+    assert [bulletin.payload() for bulletin in definitions.bulletins] == [meant, payload(name="Two")]
+    assert [bulletin.literal_braces for bulletin in definitions.bulletins] == [True, False]
+
+
+def test_imported_times_in_the_past_are_warnings(bulletins: Bulletins, folder: Path) -> None:
+    old = SHOWS.replace("2036-12-01", "2020-12-01")
+    done = bulletins("import", "csv", file("shows.csv", old), "--account", "india")
+    assert done.code == 0
+    assert done.err.count("warning[new-in-past]") == 1
+    assert "warning[new-in-past]" not in bulletins("import", "csv", file("new.csv", SHOWS), "--account", "india").err

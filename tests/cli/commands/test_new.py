@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -314,7 +315,7 @@ def test_a_file_that_changes_meanwhile_is_left_alone(
 ) -> None:
     from runner.cli.terminal import prompts
 
-    def confirm(question: str, *, undone: str, enter_is_yes: bool) -> None:
+    def confirm(question: str, *, undone: str, enter_is_yes: bool, ask: object) -> None:
         shows.write_text("bulletins: []\n", encoding="utf-8")
 
     monkeypatch.setattr(prompts, "require_yes", confirm)
@@ -374,7 +375,7 @@ def answers(shows: Path, tmp_path: Path) -> Answers:
     subprocess.run(["git", "-C", tmp_path, "config", "user.email", "me@example.com"], check=True)
 
     def type_answers(*steps: tuple[str, str]) -> tuple[int, str]:
-        with on_terminal("new", folder=tmp_path) as terminal:
+        with on_terminal("new", folder=tmp_path, environment={"TERM": "dumb"}) as terminal:
             for question, keys in steps:
                 terminal.wait_for(question)
                 terminal.type(keys)
@@ -388,7 +389,7 @@ def test_every_question(answers: Answers, shows: Path) -> None:
     code, text = answers(
         ("1 to 2 [bulletins.d/shows.yaml]: ", "\n"),
         ("2  Flash Sale\n1 to 2: ", "Program Relased\n"),
-        ("Did you mean Program Released?\n1 to 2: ", "1\n"),
+        ("use Program Released? Enter takes it.\n1 to 2 [Program Released]: ", "1\n"),
         ("\nprogram_id: ", "\n"),
         ("an answer is needed here.\nprogram_id: ", "x\n"),
         ("which the catalog does not allow.", "10\n"),
@@ -397,7 +398,7 @@ def test_every_question(answers: Answers, shows: Path) -> None:
         ("title (may be left out): ", "\n"),
         ("name, as the activity log shows it [Sa Re Ga Ma 10]: ", "\n"),
         ("id, unique in the whole set [sa-re-ga-ma-10]: ", "sa-re-ga-ma-9\n"),
-        ("already used. Give another id, such as sa-re-ga-ma-10.\nid, unique", "\n"),
+        ("such as sa-re-ga-ma-10.\n  use sa-re-ga-ma-9-2? Enter takes it.\nid, unique", "sa-re-ga-ma-10\n"),
         ("(c-by) [a@example.com]: ", "a\n"),
         ("Write it like releases@example.com.\ne-mail", "\n"),
         ("2  europe\n1 to 2 [india]: ", "1, 3\n"),
@@ -407,7 +408,8 @@ def test_every_question(answers: Answers, shows: Path) -> None:
         ("'2020-01-01 10:00' is in the past: it is 20", "soon\n"),
         ("'soon' is not a date with a time. Write it like 2026-12-01 18:30, or with an offset", "2036-01-01 10:00\n"),
         ("grace: how late it may still be sent [2h]: ", "soon\n"),
-        ("is not a duration. Write it like 30m, 2h or 1d12h.\n", "30m\n"),
+        ("is not a duration. Write it like 30m, 2h or 1d12h.\n", "30 min\n"),
+        ("Write 30m.\n  use 30m? Enter takes it.\n", "\n"),
         ("Append this to bulletins.d/shows.yaml? [Y/n]: ", "2h\n"),
         ("  '2h' is neither yes nor no: answer y or n.\nAppend this to bulletins.d/shows.yaml? [Y/n]: ", "\n"),
     )
@@ -424,6 +426,54 @@ def test_every_question(answers: Answers, shows: Path) -> None:
     )
     assert entry in text
     assert shows.read_text(encoding="utf-8") == before.replace("\n\n# the end", f"\n{entry}\n# the end")
+
+
+@pytest.mark.parametrize("columns", [100, 40])
+def test_a_line_can_be_edited_and_a_question_answered_again(shows: Path, tmp_path: Path, columns: int) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    left, up, back = "\x1b[D", "\x1b[A", "\x1b[Z"
+    with on_terminal("new", "--file", "shows.yaml", folder=tmp_path, columns=columns) as terminal:
+        for question, keys in (
+            ("Flash Sale\n", "Program Relased\n"),
+            ("use Program", "\n"),  # the proposal is taken
+            ("program_id:", f"13{left}2\n"),  # 123
+            ("Tamil\n", f"{back}"),
+            ("program_id: 123", "4\n"),  # 1234
+            ("2  Tamil", "2\n"),
+            ("title", "<\n"),
+            ("1 to 2: 2", "\x7f1\n"),
+            ("title", "\n"),
+            ("name, as", "\n"),
+            ("id, unique", "Tonight 1\n"),
+            ("use tonight-1?", "\n"),
+            ("c-by", f"{up}\n"),
+            ("europe", "1\n"),
+            ("cron)", "3\n"),
+            ("30 18", "0 9 * * FRI\n"),
+            (": next ", "2 hours\n"),
+            ("use 2h?", "\n"),
+            ("Append", "\n"),
+        ):
+            terminal.wait_for(question)
+            terminal.type(keys)
+        assert terminal.wait() == 0, terminal.text
+    made = bulletin("tonight-1")
+    assert made.properties == {"program_id": "1234", "language": "Hindi"}
+    assert made.c_by == "a@example.com"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_a_signal_at_a_question_writes_nothing(shows: Path, tmp_path: Path, term: str) -> None:
+    from cli.terminal import on_terminal
+
+    before = shows.read_bytes()
+    with on_terminal("new", folder=tmp_path, environment={"TERM": term}) as terminal:
+        terminal.wait_for("1 to 2 [")
+        assert terminal.signal(signal.SIGTERM) in (130, 143)
+    assert shows.read_bytes() == before
 
 
 def test_a_new_file_and_the_address_that_git_knows(answers: Answers, shows: Path) -> None:
@@ -473,7 +523,8 @@ def test_values_of_which_one_is_empty(answers: Answers, shows: Path) -> None:
 
 
 @pytest.mark.parametrize("keys", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
-def test_leaving_writes_nothing(shows: Path, tmp_path: Path, keys: str) -> None:
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_leaving_writes_nothing(shows: Path, tmp_path: Path, keys: str, term: str) -> None:
     pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
     from cli.terminal import on_terminal
 
@@ -482,11 +533,25 @@ def test_leaving_writes_nothing(shows: Path, tmp_path: Path, keys: str) -> None:
         ("1 to 2 [", []),
         ("Append this", ALL_BUT_YES),
     ):
-        with on_terminal("new", *arguments, folder=tmp_path) as terminal:
+        with on_terminal("new", *arguments, folder=tmp_path, environment={"TERM": term}) as terminal:
             terminal.wait_for(question)
             assert terminal.leave(keys) == 130
         assert " [question-interrupted]\n" in terminal.text
         assert shows.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("cron", "meaning", "warned"),
+    [("30 18 * * FRI", "At 18:30 on Friday: next Fri ", False), ("*/40 * * * *", "its times: next ", True)],
+)
+def test_the_next_times_of_a_cron_are_shown(
+    bulletins: Bulletins, shows: Path, cron: str, meaning: str, warned: bool
+) -> None:
+    place = WHOLE.index("--at")
+    done = bulletins("new", *WHOLE[:place], *WHOLE[place + 2 :], *REST, "--cron", cron)
+    assert done.code == 0, done.err
+    assert meaning in done.out
+    assert ("warning[surprising-cron]" in done.err) is warned
 
 
 @pytest.mark.parametrize(("more", "zone"), [([], "Asia/Kolkata"), (["--timezone", "Europe/Paris"], "Europe/Paris")])
@@ -497,7 +562,7 @@ def test_the_question_for_cron_says_by_which_clocks(shows: Path, tmp_path: Path,
     place = WHOLE.index("--at")
     arguments = [*WHOLE[:place], *WHOLE[place + 2 :], *REST, *more]
     with on_terminal("new", *arguments, folder=tmp_path, columns=200) as terminal:
-        terminal.wait_for("1 to 3: ")
+        terminal.wait_for("1 to 3:")
         terminal.type("3\n")
         terminal.wait_for(f"cron (by the clocks of {zone}): minute, hour, day of month, month, day of week, like ")
         terminal.type("30 18 * * FRI\n")
@@ -512,7 +577,7 @@ def test_no_writes_nothing(shows: Path, tmp_path: Path) -> None:
 
     before = shows.read_bytes()
     with on_terminal("new", *ALL_BUT_YES, folder=tmp_path) as terminal:
-        terminal.wait_for("[Y/n]: ")
+        terminal.wait_for("[Y/n]:")
         terminal.type("n\n")
         assert terminal.wait() == 5
     assert " [not-confirmed]\n" in terminal.text

@@ -23,7 +23,7 @@ bulletins:
   - {id: once, name: Once, properties: {n: "4"}, schedule: {at: 2027-02-01T10:00:00Z}}
 """
 TUESDAY = ("--now", "2026-12-01T04:00:00Z")
-HINT = "recurring bulletins show only their next time (--until TIME shows all times until then)\n"
+HINT = "recurring bulletins show only their next times (--until TIME shows all times until then)\n"
 NEXT_ONLY = "Recurring bulletins are shown at their next time only"
 NO_LEDGER = "there is no ledger yet: the plan assumes that nothing was ever sent\n"
 

@@ -185,6 +185,8 @@ def test_a_cron_of_the_set_is_shown_in_words_and_every_other_stays_valid() -> No
     shown = whole["$defs"]["editors"]["$defs"]["cron"]["then"]
     assert shown["enum"] == ["30 18 * * FRI"]
     assert shown["enumDescriptions"][0].startswith("At 18:30 on Friday.")
+    surprising = narrow_schema("bulletins", the_set({"bulletins": [entry(schedule={**cron, "cron": "*/40 * * * *"})]}))
+    assert "not every 40 minutes" in surprising["$defs"]["editors"]["$defs"]["cron"]["then"]["enumDescriptions"][0]
     other = {**cron, "cron": "0 9 * * MON"}
     assert fast_validator(whole).is_valid({"bulletins": [entry(schedule=cron), entry(id="b", schedule=other)]})
     wrong = {**cron, "cron": "*/90 * * * *"}

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from runner.definitions.problem import MAX_PROBLEMS, Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.tables import csv_table
+from runner.definitions.tables import csv_table, csv_text
 from runner.definitions.tables.csv_table import MAX_CELL_CHARACTERS, MAX_COLUMNS, Table, read_table
+
+SEEMS = "; the file seems to be in Windows-1252"
 
 
 def table(data: str | bytes) -> Table:
@@ -56,7 +58,7 @@ def test_a_row_is_a_mapping() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_in_any_way(end: str) -> None:
     text = end.join(["a,b", '1,"x', 'y"', "", "3,4"])
-    assert rows(text) == [(2, {"a": "1", "b": f"x{end}y"}), (5, {"a": "3", "b": "4"})]
+    assert rows(text) == [(2, {"a": "1", "b": "x\ny"}), (5, {"a": "3", "b": "4"})]
 
 
 def test_quoted_cells_hold_commas_quotes_and_line_ends() -> None:
@@ -143,9 +145,14 @@ def test_a_row_of_another_length_is_reported_with_its_counts(row: str, message: 
 @pytest.mark.parametrize(
     ("data", "line", "column", "message"),
     [
-        (b"a,b\nx,Caf\xe9\n", 2, 6, "the byte 0xE9 is not UTF-8"),
-        ("a,b\r\nसा,é\r\n".encode() + b"\xff", 3, 1, "the byte 0xFF is not UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16"), 1, 1, "the table is UTF-16"),
+        (b"a,b\nx,Caf\xe9\n", 2, 6, f"the byte 0xE9 is not UTF-8{SEEMS}"),
+        (
+            "a,b\r\nसा,é\r\n".encode() + b"\xff",
+            3,
+            1,
+            f"the byte 0xFF is not UTF-8{SEEMS}",
+        ),
+        ("a,b\n1,2\n".encode("utf-16"), 1, 1, "the table is UTF-16, not UTF-8"),
     ],
 )
 def test_another_encoding_is_reported_at_its_place(data: bytes, line: int, column: int, message: str) -> None:
@@ -197,7 +204,7 @@ def test_a_table_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(table("a,b\n" + "1,2\n" * 3).rows) == 3
     assert problem("a,b\n" + "1,2\n" * 4).message == "the table has more than 3 rows"
     assert problem("a,b\n" + "\n" * 60).message == "the table has more than 50 lines"
-    monkeypatch.setattr(csv_table, "MAX_TABLE_BYTES", 10)
+    monkeypatch.setattr(csv_text, "MAX_TABLE_BYTES", 10)
     assert "more than 10 bytes" in problem("a,b\n1,2\n3,4\n").message
 
 
@@ -214,12 +221,13 @@ CELLS = st.text(st.sampled_from('ab ,"\r\n;\tसाé'), max_size=6)
 @settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_what_is_written_is_read(written: list[tuple[str, str]], end: str, mark: bool) -> None:
-    text = "a,b" + end
+    text = "c,d" + end
     expected = []
     for row in written:
         line = 1 + len(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")) - 1
         if "".join(row).strip():
-            expected.append((line, {"a": row[0], "b": row[1]}))
+            values = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row]
+            expected.append((line, {"c": values[0], "d": values[1]}))
         text += ",".join('"' + cell.replace('"', '""') + '"' for cell in row) + end
     found, problems = read_table((("\ufeff" if mark else "") + text).encode(), "shows.csv")
     if not expected:
@@ -246,3 +254,51 @@ def test_nothing_ends_in_a_traceback(data: bytes) -> None:
     assert all(1 <= each.line <= lines and each.column >= 1 and each.help for each in problems)
     if found is not None:
         assert all(len(row.values) == len(found.columns) for row in found.rows)
+
+
+def problems_of(data: str) -> list[tuple[int, int, Code]]:
+    _, problems = read_table(data.encode(), "shows.csv")
+    return [(problem.line, problem.column, problem.code) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "column"),
+    [
+        ('a,b\n1, "x"\n', 2, 4),
+        ('a,b\n1,2\n3,\t"x, y"\n', 3, 4),
+        ('a,b\n1,"2"\n \u00a0"x",4\n', 3, 3),
+        ('a, "b"\n1,2\n', 1, 4),
+        ('a,b\n1, ""\n', 2, 4),
+    ],
+)
+def test_a_blank_before_a_quote_is_a_fault_of_the_quote(data: str, line: int, column: int) -> None:
+    assert problems_of(data) == [(line, column, Code.BAD_TABLE)]
+
+
+@pytest.mark.parametrize("cell", ['" ""x"""', ' 5" pipe', '"\n""x"""'])
+def test_other_quotes_behind_blanks_are_texts(cell: str) -> None:
+    assert Code.BAD_TABLE not in [code for _, _, code in problems_of(f"a,b\n1,{cell}\n")]
+
+
+def test_a_fault_of_a_column_is_reported_once_at_the_header() -> None:
+    rows = "".join(f"{number},#REF!,x \n" for number in range(7, 5007))
+    assert problems_of(f'a,"b, c",d\n{rows}') == [(1, 3, Code.CELL_DAMAGED), (1, 10, Code.CELL_WHITE_SPACE)]
+
+
+def test_a_fault_of_one_row_is_reported_at_its_cell() -> None:
+    assert problems_of('a,b\n1,"x\ny"\n2,#N/A\n') == [(4, 3, Code.CELL_DAMAGED)]
+
+
+def test_a_repeated_header_is_reported_once() -> None:
+    assert problems_of("a,b\n1,2\na,b\n3,4\n a ,\na,b\n") == [(3, 1, Code.REPEATED_HEADER)]
+
+
+@pytest.mark.parametrize("header", ["a;b", '"a";"b"', "a\tb", "a|b", "a;b, c;d", "sep=;\na;b", "sep=,\na,b"])
+def test_another_separator_is_refused(header: str) -> None:
+    assert problems_of(f"{header}\n1;2\n") == [(1, 1, Code.BAD_TABLE)]
+
+
+def test_a_pointer_of_git_lfs_is_named() -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:aaaa\nsize 1\n"
+    assert problems_of(pointer) == [(1, 1, Code.LFS_POINTER)]
+    assert problems_of(pointer + "#" * 2000) != [(1, 1, Code.LFS_POINTER)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import tempfile
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -14,10 +13,10 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan import HOUR, NOW, TICK, make_bulletin, make_firing, make_firings
+from torture.processes import Zygote
 
 from ledger import (
     LEASE,
-    PATIENCE_S,
     all_of,
     at,
     at_once,
@@ -28,7 +27,6 @@ from ledger import (
     connected,
     counting,
     expire_claimed,
-    for_children,
     settle_one,
 )
 from ledger.budgeted import BUDGET, FIRINGS
@@ -242,27 +240,25 @@ def test_of_eight_threads_all_together_get_what_the_budget_has(ledger: Ledger) -
     assert len(got) == len(set(got)) == BUDGET[0].count
 
 
-def test_six_processes_that_claim_at_once_never_exceed_a_budget(ledger: Ledger, ledger_url: str) -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked off one here")
+def test_six_processes_that_claim_at_once_never_exceed_a_budget(
+    ledger: Ledger, ledger_url: str, zygote: Zygote, tmp_path: Path
+) -> None:
     """Whatever a role has set: what is counted under a lock must not be what was there before it."""
     ledger_url = ledger_url.replace("-csearch_path", "-cdefault_transaction_isolation=serializable%20-csearch_path")
     with ExitStack() as stack:
         racers = [
             stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, budgeted.__file__, ledger_url],
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=for_children(),
-                )
+                zygote.started(tmp_path, os.environ, [ledger_url], stdin=True, script=budgeted.__file__)
             )
             for _ in range(6)
-        ]  # fmt: skip
+        ]
         for racer in racers:
             assert racer.stdout
             assert racer.stdout.readline() == "ready\n"
         for racer in racers:
-            assert racer.stdin
-            racer.stdin.write("go\n")
-            racer.stdin.flush()
-        got = [line for racer in racers for line in racer.communicate(timeout=PATIENCE_S)[0].split()]
+            racer.type("go\n")
+        got = [line for racer in racers for line in racer.communicate()[0].split()]
         assert [racer.returncode for racer in racers] == [0] * 6
     assert len(got) == len(set(got)) == BUDGET[0].count
     assert sum(row["state"] == "claimed" for row in all_of(ledger_url, tables.firings)) == BUDGET[0].count

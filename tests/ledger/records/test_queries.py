@@ -26,11 +26,18 @@ def many(**fields: Any) -> list[Firing]:
     return make_firings(*(make_bulletin(f"b{number}", name=f"name {number}", **fields) for number in range(MANY)))
 
 
-def settle(ledger: Ledger, firing: Firing, state: State, at: timedelta = timedelta(), reason: str = "") -> str:
+def settle(
+    ledger: Ledger,
+    firing: Firing,
+    state: State,
+    at: timedelta = timedelta(),
+    reason: str = "",
+    http_status: int | None = None,
+) -> str:
     """One run's whole way with a firing."""
     claim = claim_one(ledger, begin(ledger, NOW + at), firing, NOW + at)
     assert claim
-    assert settle_one(ledger, claim, Settlement(state, reason), NOW + at)
+    assert settle_one(ledger, claim, Settlement(state, reason, http_status=http_status), NOW + at)
     return claim.id
 
 
@@ -62,6 +69,26 @@ def test_failures_are_counted_and_the_last_one_gives_the_reason(ledger: Ledger) 
     settle(ledger, FIRING, State.RELEASED, at=9 * TICK)
     entry = ledger.history([FIRING], NOW).entries[FIRING.key]
     assert (entry.state, entry.failures, entry.reason) == (State.FAILED, 3, "reason 2")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "refusals"),
+    [((400, 400, 400), 3), ((400, 200), 2), ((400, 429, 400), 1), ((400, 400, None), 0), ((401, 403, 404), 0)],
+)
+def test_refusals_of_the_content_are_counted_while_nothing_else_happens(
+    ledger: Ledger, statuses: tuple[int | None, ...], refusals: int
+) -> None:
+    for number, status in enumerate(statuses):
+        settle(ledger, FIRING, State.FAILED, at=number * TICK, http_status=status)
+    entry = ledger.history([FIRING], NOW).entries[FIRING.key]
+    assert (entry.failures, entry.refusals) == (len(statuses), refusals)
+
+
+def test_refusals_of_an_earlier_content_do_not_count(ledger: Ledger) -> None:
+    edited = make_firing("sale", at=NOW, name="other")
+    settle(ledger, FIRING, State.FAILED, http_status=400)
+    settle(ledger, edited, State.FAILED, at=TICK, http_status=400)
+    assert ledger.history([edited], NOW).entries[edited.key].refusals == 1
 
 
 def test_a_blocking_row_wins_over_newer_ones(ledger: Ledger, ledger_url: str, run: str) -> None:

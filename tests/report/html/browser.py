@@ -58,7 +58,6 @@ class Opened:
             self.page.on(event, handler)  # type: ignore[call-overload]
         yield
         self.page.goto("about:blank")  # by then, all that it did has been told
-        self.page.emulate_media(media="null")
         for event, handler in handlers.items():
             self.page.remove_listener(event, handler)
 
@@ -99,23 +98,54 @@ def browser() -> Iterator[Browser]:
 
 
 class Pages:
-    """The pages of a browser that no test has at the moment, by the options of their contexts."""
+    """The pages of a browser that no test has at the moment, by the kind of device that they show."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._idle: dict[str, list[Page]] = defaultdict(list)
+        self._idle: dict[bool, list[LentPage]] = defaultdict(list)
 
     @contextmanager
-    def lend(self, options: dict[str, Any]) -> Iterator[Page]:
-        """A page in a context with these options; one that a test broke is not lent again."""
-        idle = self._idle[repr(sorted(options.items()))]
-        page = idle.pop() if idle else self._browser.new_context(**options).new_page()
+    def lend(self, setting: Setting) -> Iterator[Page]:
+        """A page with this setting; one that a test broke is not lent again."""
+        idle = self._idle[setting.is_touched]
+        lent = idle.pop() if idle else LentPage(self._new_page(setting.is_touched))
         try:
-            yield page
+            lent.prepare(setting)
+            yield lent.page
         except BaseException:
-            page.context.close()
+            lent.page.context.close()
             raise
-        idle.append(page)
+        idle.append(lent)
+
+    def _new_page(self, is_touched: bool) -> Page:
+        return self._browser.new_context(is_mobile=is_touched, has_touch=is_touched).new_page()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """How a page is looked at."""
+
+    viewport: tuple[int, int] = (1280, 900)
+    timezone: str = "Europe/Berlin"
+    is_dark: bool = False
+    has_scripts: bool = True
+    is_touched: bool = False
+
+
+class LentPage:
+    """A page whose setting is changed, because a context for each setting takes longer than most tests do."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._session = page.context.new_cdp_session(page)
+
+    def prepare(self, setting: Setting) -> None:
+        """Gives the setting to whatever the page shows next."""
+        width, height = setting.viewport
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(media="null", color_scheme="dark" if setting.is_dark else "light")
+        self._session.send("Emulation.setTimezoneOverride", {"timezoneId": setting.timezone})
+        self._session.send("Emulation.setScriptExecutionDisabled", {"value": not setting.has_scripts})
 
 
 @pytest.fixture(scope="session")
@@ -126,15 +156,14 @@ def pages(browser: Browser) -> Pages:
 
 @pytest.fixture
 def open_page(pages: Pages, tmp_path: Path) -> Iterator[OpenPage]:
-    """A function that shows an HTML text as a file, in a context with these options; complaints fail the test."""
+    """A function that shows an HTML text as a file, in a setting of these fields; complaints fail the test."""
     opened: list[Opened] = []
     with ExitStack() as undo:
 
-        def show(html: str, fragment: str = "", **options: Any) -> Opened:
-            options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Berlin", **options}
+        def show(html: str, fragment: str = "", **fields: Any) -> Opened:
             path = tmp_path / f"page-{len(opened)}.html"
             path.write_text(html, encoding="utf-8")
-            found = Opened(undo.enter_context(pages.lend(options)))
+            found = Opened(undo.enter_context(pages.lend(Setting(**fields))))
             undo.enter_context(found.watched())
             opened.append(found)
             found.page.goto(path.as_uri() + fragment)

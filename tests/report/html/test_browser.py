@@ -24,7 +24,7 @@ from runner.report.html.plan.page import plan_page
 from runner.report.html.run.page import report_page
 from runner.report.safe_text import printable
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+PHONE = {"viewport": (360, 740), "is_touched": True}
 PAGES: dict[str, Callable[[], str]] = {
     "report": lambda: report_page(busy_report(120)),
     "report-of-nothing": lambda: report_page(make_report()),
@@ -70,26 +70,29 @@ def html_of(name: str) -> str:
     return PAGES[name]()
 
 
-@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+@pytest.mark.parametrize("fields", [{}, PHONE], ids=["window", "phone"])
 @pytest.mark.parametrize("name", PAGES)
 def test_it_loads_without_a_complaint_fits_the_window_and_stands_out_from_what_is_behind(
-    open_page: OpenPage, name: str, options: dict[str, Any]
+    open_page: OpenPage, name: str, fields: dict[str, Any]
 ) -> None:
-    page = open_page(html_of(name), **options).page
+    page = open_page(html_of(name), **fields).page
 
     width, window = page.evaluate(_WIDTHS)
     assert page.locator("html.js").count() == 1
     assert width <= window
     assert page.evaluate(_FAINT, 4.5) == []
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(_FAINT, 4.5) == []
 
 
 def test_hostile_text_is_shown_and_does_nothing(open_page: OpenPage) -> None:
+    texts = list(enumerate(HOSTILE.values()))
     plans = [hostile_plan(text) for text in HOSTILE.values()]
-    results = (each for text in HOSTILE.values() for each in some(text, hostile_report(text)["results"]))
-    firings = (each for text, plan in zip(HOSTILE.values(), plans, strict=True) for each in some(text, plan["firings"]))
+    results = (each for place, text in texts for each in some(place, text, hostile_report(text)["results"]))
+    firings = (each for place, text in texts for each in some(place, text, plans[place]["firings"]))
     report, plan = make_report(*results), make_plan(*firings, changes=all_changes(plans))
     for html in (report_page(report), plan_page(plan)):
-        page = open_page(html, viewport={"width": 360, "height": 740}).page
+        page = open_page(html, viewport=(360, 740)).page
         while page.locator("#more").is_visible():
             page.locator("#more").click()
         page.locator("tr.row .toggle").evaluate_all("found => found.forEach((each) => each.click())")
@@ -102,9 +105,12 @@ def test_hostile_text_is_shown_and_does_nothing(open_page: OpenPage) -> None:
         assert width <= window
 
 
-def some(text: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row of a text that is merely long: it takes the time, and is as long in the others."""
-    return rows if len(text) < 1000 else rows[:1]
+def some(place: int, text: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two rows of a text, other ones for its neighbours: all texts and all kinds of rows occur, without their product.
+
+    Of a text that is merely long there is one: it takes the time, and is as long in the others.
+    """
+    return [rows[(place + more) % len(rows)] for more in range(2 if len(text) < 1000 else 1)]
 
 
 def all_changes(plans: list[dict[str, Any]]) -> dict[str, Any]:
@@ -133,15 +139,15 @@ def test_scripts_from_elsewhere_do_not_run_even_if_they_got_in(open_page: OpenPa
 def test_the_dark_is_dark_and_the_light_is_light(open_page: OpenPage) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     html = report_page(make_report(make_result()))
-    light = open_page(html, color_scheme="light").page.evaluate(ground)
-    dark = open_page(html, color_scheme="dark").page.evaluate(ground)
+    light = open_page(html, is_dark=False).page.evaluate(ground)
+    dark = open_page(html, is_dark=True).page.evaluate(ground)
 
     assert (light, dark) == ("rgb(245, 246, 248)", "rgb(15, 18, 21)")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_paper_shows_all_rows_on_white_without_controls(open_page: OpenPage, scheme: str) -> None:
-    page = open_page(report_page(busy_report(90)), color_scheme=scheme).page
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_paper_shows_all_rows_on_white_without_controls(open_page: OpenPage, is_dark: bool) -> None:
+    page = open_page(report_page(busy_report(90)), is_dark=is_dark).page
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
 
@@ -164,8 +170,8 @@ def test_what_is_folded_is_open_on_paper(open_page: OpenPage) -> None:
 
 
 def test_without_scripts_the_first_rows_and_the_charts_are_there(open_page: OpenPage) -> None:
-    report = open_page(report_page(busy_report(150)), java_script_enabled=False).page
-    plan = open_page(plan_page(busy_plan(150)), java_script_enabled=False).page
+    report = open_page(report_page(busy_report(150)), has_scripts=False).page
+    plan = open_page(plan_page(busy_plan(150)), has_scripts=False).page
 
     assert report.locator("#body tr").count() == plan.locator("#body tr").count() == 40
     assert report.get_by_text("The first 40 of 150 firings").is_visible()

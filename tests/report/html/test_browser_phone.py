@@ -9,7 +9,7 @@ from report.html.browser import OpenPage
 from report.html.samples import busy_plan
 from runner.report.html.plan.page import plan_page
 
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
+PHONE: dict[str, Any] = {"viewport": (390, 844)}
 LONG = "Very long name " * 1334
 _IN_SIGHT = """(cell) => {
   const scroller = cell.closest(".scroller").getBoundingClientRect();
@@ -34,7 +34,7 @@ def test_the_zones_are_not_broken_within_a_word(open_page: OpenPage) -> None:
 
 
 def test_the_first_that_comes_is_in_sight_in_every_zone(open_page: OpenPage) -> None:
-    page = open_page(plan_page(evening(14)), timezone_id="America/New_York", **PHONE).page
+    page = open_page(plan_page(evening(14)), timezone="America/New_York", **PHONE).page
     for zone in ("account", "yours", "utc"):
         page.locator(f'input[value="{zone}"]').check()
         seen = page.locator("td.d1:not(.now)").evaluate_all(f"cells => cells.map({_IN_SIGHT})")
@@ -61,7 +61,7 @@ def test_on_a_wide_window_nothing_scrolls_and_nothing_says_so(open_page: OpenPag
 
 def test_reasons_have_the_width_of_the_table(open_page: OpenPage) -> None:
     for scripts in (True, False):
-        page = open_page(plan_page(evening(14)), java_script_enabled=scripts, **PHONE).page
+        page = open_page(plan_page(evening(14)), has_scripts=scripts, **PHONE).page
         reason = page.locator("#body .sub.phone").first
         assert reason.evaluate("each => each.parentElement.offsetWidth") > 300
         assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -80,8 +80,9 @@ def test_long_names_take_few_lines_and_are_whole_in_the_details(open_page: OpenP
         make_planned("b", "wait", name=name, due_at="2026-12-02T13:00:00Z", payload={"name": "x"}),
         changes=make_changes([edit]),
     )
-    for options in ({}, PHONE, {"java_script_enabled": False}):
-        page = open_page(plan_page(document), **options).page
+    html = plan_page(document)
+    pages = [open_page(html, **fields).page for fields in ({}, PHONE, {"has_scripts": False})]
+    for page in pages:
         heights = {
             where: page.locator(where).first.evaluate("each => each.offsetHeight")
             for where in ("#body tr", ".day-list li", ".names > li", ".change-head", ".change .diff", ".hero .lead")
@@ -90,9 +91,8 @@ def test_long_names_take_few_lines_and_are_whole_in_the_details(open_page: OpenP
         assert heights["#body tr"] < 160
         assert heights[".day-list li"] < 160
 
-    page = open_page(plan_page(document)).page
-    page.locator("tr.row .toggle").first.click()
-    assert name in page.locator(".details dd").all_inner_texts()
+    pages[0].locator("tr.row .toggle").first.click()
+    assert name in pages[0].locator(".details dd").all_inner_texts()
 
 
 def test_short_names_are_not_repeated_in_the_details(open_page: OpenPage) -> None:

@@ -68,7 +68,7 @@ PLANS = {
 def test_the_browser_counts_the_cells_that_the_program_counts(open_page: OpenPage, document: dict[str, Any]) -> None:
     html = plan_page(document)
     drawn = open_page(html).page.evaluate(_CELLS)
-    rendered = open_page(html, java_script_enabled=False).page.evaluate(_CELLS)
+    rendered = open_page(html, has_scripts=False).page.evaluate(_CELLS)
 
     assert drawn == rendered
 
@@ -87,7 +87,7 @@ IN_ZONES = [
 @pytest.mark.parametrize(("plan", "zone"), IN_ZONES)
 def test_the_browser_counts_the_same_in_the_readers_zone(open_page: OpenPage, plan: str, zone: str) -> None:
     document = PLANS[plan]
-    page = open_page(plan_page(document), timezone_id=zone).page
+    page = open_page(plan_page(document), timezone=zone).page
     page.locator('input[value="yours"]').check()
     drawn = page.evaluate(_CELLS)
 
@@ -122,7 +122,7 @@ def test_an_hour_lists_what_is_in_it_by_keyboard_and_leads_to_the_row(open_page:
 
 def test_days_and_times_follow_the_zone_that_is_chosen(open_page: OpenPage) -> None:
     document = make_plan(make_planned("a", "wait", due_at="2026-12-02T20:15:00Z"))
-    page = open_page(plan_page(document), timezone_id="America/New_York").page
+    page = open_page(plan_page(document), timezone="America/New_York").page
     seen = []
     for zone in ("account", "yours", "utc"):
         page.locator(f'input[value="{zone}"]').check()
@@ -162,7 +162,7 @@ def test_what_waits_for_a_budget_says_when_it_may_go(open_page: OpenPage) -> Non
     late = {"may_go_at": "2026-12-01T14:00:00Z", "expires_at": "2026-12-01T13:30:00Z"}
     document = make_plan(make_planned("a", "wait", **held), make_planned("b", "wait", **late), make_planned("c"))
     page = open_page(plan_page(document)).page
-    scriptless = open_page(plan_page(document), java_script_enabled=False).page
+    scriptless = open_page(plan_page(document), has_scripts=False).page
 
     for each in (page, scriptless):
         assert [" ".join(text.split()) for text in each.locator("td.c-due").all_inner_texts()] == [
@@ -178,7 +178,7 @@ def test_the_days_that_are_not_listed_are_counted(open_page: OpenPage) -> None:
     days = [make_planned(f"a-{day}", "wait", due_at=f"2026-12-{day:02}T13:00:00Z") for day in range(2, 20)]
     html = plan_page(make_plan(*days))
     drawn = open_page(html).page.locator("#agenda > p").all_inner_texts()
-    rendered = open_page(html, java_script_enabled=False).page.locator("#agenda > p").all_inner_texts()
+    rendered = open_page(html, has_scripts=False).page.locator("#agenda > p").all_inner_texts()
 
     assert drawn == rendered == ["… and 4 firings on 4 later days, in the table."]
 

@@ -120,7 +120,7 @@ def test_a_row_opens_by_keyboard_and_shows_its_details(open_page: OpenPage) -> N
 
 
 def test_times_are_the_readers_until_they_are_utc(open_page: OpenPage) -> None:
-    page = open_page(report_page(REPORT), timezone_id="Asia/Kolkata").page
+    page = open_page(report_page(REPORT), timezone="Asia/Kolkata").page
     started = page.locator("td.c-started time").first
 
     assert started.inner_text() == "18:30:00"
@@ -153,7 +153,7 @@ def test_more_rows_come_by_the_button(open_page: OpenPage) -> None:
 
 
 def test_on_a_phone_a_row_says_what_its_columns_would(open_page: OpenPage) -> None:
-    page = open_page(report_page(REPORT), viewport={"width": 360, "height": 740}).page
+    page = open_page(report_page(REPORT), viewport=(360, 740)).page
 
     assert page.locator("td.c-reason").first.is_hidden()
     said = page.locator("tr.row .phone").nth(3)
@@ -163,6 +163,6 @@ def test_on_a_phone_a_row_says_what_its_columns_would(open_page: OpenPage) -> No
 
 def test_what_waits_for_a_budget_says_when_it_may_go(open_page: OpenPage) -> None:
     held = make_result("a", None, action="wait", due_at=None, may_go_at="2026-12-01T13:59:59.5Z")
-    page = open_page(report_page(make_report(held)), timezone_id="UTC").page
+    page = open_page(report_page(make_report(held)), timezone="UTC").page
 
     assert page.locator("td.c-due").inner_text() == "may go 1 Dec 14:00"

@@ -83,7 +83,8 @@ def _refusing(file: str) -> Iterator[None]:
     except RefusedWorkbook as error:
         raise _unreadable(file, error.message, error.help) from None
     except BadZipFile:
-        raise _unreadable(file, "is not an .xlsx file, or is damaged", _AS_XLSX) from None
+        hint = f"{_AS_XLSX} A CSV file is imported with bulletins import csv."
+        raise _unreadable(file, "is not an .xlsx file, or is damaged", hint) from None
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook leads to
         raise _unreadable(file, f"can't be read as .xlsx ({type(error).__name__})", _AS_XLSX) from None
 
@@ -181,9 +182,6 @@ def _text(line: int, number: int, cell: ReadOnlyCell, structure: SheetStructure)
     value = cell.value
     if value is None:
         return CellText("")
-    if cell.data_type == "e":
-        message = f"the cell contains the error {value}"
-        raise UnreadableCell(message, "Correct it in the spreadsheet, or write the value itself.")
     if isinstance(value, str):
         from openpyxl.utils.escape import unescape
 
