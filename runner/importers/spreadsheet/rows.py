@@ -31,11 +31,13 @@ def drafts_in(
     given: Mapping[str, str],
     account_option: str = "",
     lacks_zone: Callable[[Mapping[str, Any]], bool] = lambda _: False,
+    *,
+    literal_braces: bool = False,
 ) -> Iterator[Draft | Problem]:
     """The drafts of a table's rows, and what is wrong in them. `given` fills in what a row leaves empty.
 
     `account_option` is how an account is named without a column, where one has to be named. `lacks_zone` reports
-    whether nothing decides the time zone of a row's times.
+    whether nothing decides the time zone of a row's times. `literal_braces`: placeholders in the cells are meant.
     """
     yield from table.problems
     required = _REQUIRED | ({"accounts": f"Add a column accounts, or give {account_option}."} if account_option else {})
@@ -59,7 +61,8 @@ def drafts_in(
         if lacks_zone(fields) and not problems:
             path = ("schedule", "cron" if "cron" in fields["schedule"] else "at")
             problems.append(place.problem(path, Code.BAD_TIME, _NO_ZONE, _GIVE_ZONE))
-        problems += _problems(fields, place, [name for name in required if name not in missing and not problems])
+        checked = {**fields, "literal_braces": True} if literal_braces else fields
+        problems += _problems(checked, place, [name for name in required if name not in missing and not problems])
         if table.columns.key is not None and not problems:
             found = _id(table, row, table.columns.key, fields, keys)
             if isinstance(found, Problem):
