@@ -65,6 +65,7 @@ class ErrorCode(StrEnum):
     # Git
     GIT_FAILED = "git-failed"
     GIT_MISSING = "git-missing"
+    BASE_NOT_FETCHED = "base-not-fetched"
     NESTED_REPOSITORY = "nested-repository"
     NO_CHECKOUT = "no-checkout"
     NO_COMMIT = "no-commit"
@@ -170,6 +171,7 @@ ERROR_MEANINGS: Mapping[ErrorCode, str] = {
     ErrorCode.WORKBOOK_UNREADABLE: "The file is not a workbook that can be read, or is larger than allowed.",
     ErrorCode.GIT_FAILED: "Git refused or failed to read the checkout.",
     ErrorCode.GIT_MISSING: "Git can't be run on this machine.",
+    ErrorCode.BASE_NOT_FETCHED: "A file of the commit to compare with is in Git LFS, and its content was not fetched.",
     ErrorCode.NESTED_REPOSITORY: "The set is a git repository of its own inside another checkout.",
     ErrorCode.NO_CHECKOUT: "The path is not in a git checkout.",
     ErrorCode.NO_COMMIT: "The checkout has no commit yet, or the path is in no checkout with a commit.",

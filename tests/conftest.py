@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -61,6 +62,15 @@ def _compiled_once() -> Iterator[None]:
     statement_cache.share()
     yield
     statement_cache.stop_sharing()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_collections() -> Iterator[None]:
+    """No collection of garbage looks through all tests. A run that ends in this process would bring them back."""
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(gc, "unfreeze", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="session")

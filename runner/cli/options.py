@@ -68,6 +68,7 @@ def selection_options(command: F) -> F:
     command = click.option(
         "--changed-since",
         metavar="REF",
+        shell_complete=completions.refs,
         help="Only bulletins added or changed since a git ref.",
     )(command)
     for kind, (metavar, what, values) in reversed(_SELECTED.items()):

@@ -29,7 +29,7 @@ from runner.definitions.sources import (
     is_table,
     looks_like_repository,
 )
-from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
+from runner.definitions.tables.csv_text import MAX_TABLE_BYTES
 from runner.errors import ErrorCode, Exit, UserError
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # 0 on Windows

@@ -122,6 +122,8 @@ class Bulletin:
 
     Name and properties of a recurring bulletin may hold `{{ occurrence.date }}` and the like, filled in when each
     occurrence is due. `inherited` names the fields from the defaults of the file, such as `properties.language`.
+    `as_before`: what earlier releases made of it, with other line ends in the cells of its row. If one of these was
+    sent, the bulletin was.
     """
 
     id: str
@@ -139,6 +141,7 @@ class Bulletin:
     allow_duplicate: bool = False
     literal_braces: bool = False  # placeholders in the texts are meant
     inherited: frozenset[str] = frozenset()
+    as_before: tuple[Bulletin, ...] = ()
 
     def payload(self) -> dict[str, Any]:
         """Return the body of the request. The table of fields decides what belongs to it."""

@@ -29,6 +29,7 @@ class Code(StrEnum):
     TOO_MANY_WARNINGS = "too-many-warnings"
     YAML_ENCODING = "yaml-encoding"
     YAML_CONTROL_CHARACTER = "yaml-control-character"
+    INVISIBLE_CHARACTER = "invisible-character"
     YAML_SYNTAX = "yaml-syntax"
     YAML_EMPTY = "yaml-empty"
     YAML_DOCUMENTS = "yaml-documents"
@@ -61,6 +62,10 @@ class Code(StrEnum):
     NEW_IN_PAST = "new-in-past"
     TABLE_UNREADABLE = "table-unreadable"
     BAD_TABLE = "bad-table"
+    LFS_POINTER = "lfs-pointer"
+    REPEATED_HEADER = "repeated-header"
+    CELL_DAMAGED = "cell-damaged"
+    CELL_REWRITTEN = "cell-rewritten"
     CELL_WHITE_SPACE = "cell-white-space"
     BAD_ROWS = "bad-rows"
     BAD_TEMPLATE = "bad-template"
@@ -132,6 +137,13 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "A reviewer cannot see it, a terminal may act on it, and CleverTap would send it to people.",
         'name: "Episode\\x07 12"',
         "name: Episode 12",
+    ),
+    Code.INVISIBLE_CHARACTER: Explanation(
+        "a text contains a character that nobody sees",
+        "Two texts can look the same and differ, and CleverTap compares them. Some scripts need such characters.",
+        'program_id: "900001\\u200b"',
+        'program_id: "900001"',
+        Severity.WARNING,
     ),
     Code.YAML_SYNTAX: Explanation(
         "a file is not valid YAML",
@@ -334,6 +346,31 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "A table is UTF-8 text: column names in the first row, commas between cells, equally many cells in each row.",
         "show,language\nSa Re Ga Ma,Hindi,morning",
         "show,language,slot\nSa Re Ga Ma,Hindi,morning",
+    ),
+    Code.LFS_POINTER: Explanation(
+        "a file is a pointer of Git LFS, not its content",
+        "With Git LFS, git keeps a few lines in place of the file. Its content has to be fetched: git lfs pull.",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a...\nsize 12345",
+        "show,language\nSa Re Ga Ma,Hindi",
+    ),
+    Code.REPEATED_HEADER: Explanation(
+        "a row of a table repeats the names of its columns",
+        "Tables that were joined have the header of the second one in the middle. A bulletin would be made from it.",
+        "show,language\nSa Re Ga Ma,Hindi\nshow,language\nIndian Idol,Tamil",
+        "show,language\nSa Re Ga Ma,Hindi\nIndian Idol,Tamil",
+    ),
+    Code.CELL_DAMAGED: Explanation(
+        "a cell contains what a spreadsheet program made of the value, and not the value",
+        "Nobody means such a text: an error such as #REF!, a formula, or a number whose digits were lost.",
+        "show,program_id\nSa Re Ga Ma,9.00001E+11",
+        "show,program_id\nSa Re Ga Ma,900001000123",
+    ),
+    Code.CELL_REWRITTEN: Explanation(
+        "a cell may contain something other than what was entered",
+        "Spreadsheet programs turn 12-1 into 12-Jan, and a day into a number such as 46357. It may also be meant.",
+        "show,episode\nSa Re Ga Ma,12-Jan",
+        "show,episode\nSa Re Ga Ma,12-1",
+        Severity.WARNING,
     ),
     Code.CELL_WHITE_SPACE: Explanation(
         "a cell begins or ends with a space or a line break",

@@ -143,7 +143,7 @@ def _head(path: Path) -> str:
 def _differing(path: Path, commit: str) -> list[str]:
     """Return the names of files that only the commit or only the folder contains, or whose contents differ."""
     from runner.definitions.files import sources_under, tables_under  # imported here, because they import yaml
-    from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
+    from runner.definitions.tables.csv_text import MAX_TABLE_BYTES
 
     held = ids_at(commit, path)
     sources = {source.name: source for source in (*tables_under(path), *sources_under([path]))}

@@ -1,7 +1,7 @@
 """Reads the definition files and tables of a commit: takes the commit's id and a path, returns sources.
 
-All contents come from git's objects, and none from the working tree. The same files are skipped, and names are shown in
-the same way, as in `definitions.files`.
+All contents come from git's objects, and none from the working tree; that of a pointer of Git LFS has its hash. The
+same files are skipped, and names are shown in the same way, as in `definitions.files`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from runner.definitions.sources import (
 )
 from runner.errors import ErrorCode, UserError
 from runner.git.command import git_bytes, refusal
+from runner.git.lfs_content import with_lfs_content
 from runner.git.listing import Listing, TreeEntry, entries, listing
 from runner.git.objects import Objects, objects
 
@@ -51,7 +52,7 @@ def definitions_at(commit: str, path: Path) -> tuple[Source, ...]:
         wanted = (id_ for id_ in ids.values() if isinstance(id_, bytes))
         contents = repository.read(wanted, MAX_FILE_BYTES + 1)
     return tuple(
-        Source(name, partial(_content, id_, contents), partial(_table, path, tree, places[name]))
+        Source(name, partial(_definition, id_, contents, path, places[name]), partial(_table, path, tree, places[name]))
         for name, id_ in ids.items()
     )
 
@@ -176,14 +177,22 @@ def _content(id_: bytes | OSError, contents: Mapping[bytes, bytes]) -> bytes:
     return contents[id_]
 
 
+def _definition(id_: bytes | OSError, contents: Mapping[bytes, bytes], path: Path, place: bytes) -> bytes:
+    from runner.definitions.sources import MAX_FILE_BYTES
+
+    return with_lfs_content(_content(id_, contents), path, place, MAX_FILE_BYTES + 1)
+
+
 def _table(path: Path, tree: Listing, definition: bytes, name: str) -> bytes:
     """Return the content of the table `name` next to a definition. Read when needed: few definitions have a table."""
-    from runner.definitions.tables.csv_table import MAX_TABLE_BYTES
+    from runner.definitions.tables.csv_text import MAX_TABLE_BYTES
 
     folder = tree.follow(definition.rpartition(b"/")[0])
-    id_ = _id_of_table(tree, folder, folder + b"/" + os.fsencode(name))
+    place = folder + b"/" + os.fsencode(name)
+    id_ = _id_of_table(tree, folder, place)
     with objects(path) as repository:
-        return _content(id_, repository.read([id_], MAX_TABLE_BYTES + 1))
+        content = _content(id_, repository.read([id_], MAX_TABLE_BYTES + 1))
+    return with_lfs_content(content, path, place, MAX_TABLE_BYTES + 1)
 
 
 def _table_id(tree: Listing, folder: bytes, place: bytes) -> bytes | str | OSError | None:

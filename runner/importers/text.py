@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
+from runner.definitions.reading.encodings import is_windows_1252
 
 # Imported text is not a definition yet, so all problems that make it unreadable have the same code.
 UNREADABLE = Code.BAD_FORMAT
@@ -78,21 +79,12 @@ def text_of(data: bytes, file: str, *, is_secret: bool = False) -> Text | Proble
         decoded = data.decode(encoding)
     except UnicodeDecodeError as error:
         before = _text(data[: error.start].decode(encoding, "ignore"), file, is_secret)
-        message = f"the byte 0x{data[error.start]:02X} is not {name}{_likely_encoding(data, encoding)}"
+        message = f"the byte 0x{data[error.start]:02X} is not {name}"
+        if encoding != "utf-16" and is_windows_1252(data):
+            message += "; the file seems to be in Windows-1252, which has no letters of Hindi or Tamil"
         line, column = before.position(len(before.text))
         return Problem(file, line, column, Code.YAML_ENCODING, message, _AS_UTF8)
     return _text(decoded, file, is_secret)
-
-
-def _likely_encoding(data: bytes, encoding: str) -> str:
-    """Return a hint for a text in the encoding that Windows programs write without being asked for UTF-8."""
-    if encoding == "utf-16" or b"\0" in data:
-        return ""
-    try:
-        data.decode("cp1252")
-    except UnicodeDecodeError:
-        return ""
-    return "; the file seems to be in Windows-1252, which has no letters of Hindi or Tamil"
 
 
 def _text(text: str, file: str, is_secret: bool) -> Text:

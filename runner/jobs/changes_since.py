@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner import git
+from runner.errors import ErrorCode, UserError
 from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
@@ -47,11 +48,23 @@ def _base(path: Path, ref: str) -> _Base:
 
 
 def changed_since(ref: str, definitions: Definitions, path: Path) -> ChangedSince:
-    """Return the selector of bulletins that were added or changed since `ref`. Raises UserError if git fails."""
+    """Return the selector of bulletins that were added or changed since `ref`.
+
+    Raises UserError if git fails, or if the content of a file at `ref` is in Git LFS and not on this machine.
+    """
     from runner.plan.review.compare import compare
     from runner.plan.select import ChangedSince
 
-    return ChangedSince(ref, compare(_base(path, ref).definitions, definitions))
+    base = _base(path, ref)
+    comparison = compare(base.definitions, definitions)
+    if unknown := comparison.unknown:
+        raise UserError(
+            ErrorCode.BASE_NOT_FETCHED,
+            f"nobody can see here which bulletins changed since {ref}, such as {unknown[0].id}: a file that they come"
+            f" from is in Git LFS, and its content at {base.commit[:12]} was not fetched",
+            help=f"Run git lfs fetch origin {base.commit}",
+        )
+    return ChangedSince(ref, comparison)
 
 
 def changes_against(
@@ -61,6 +74,7 @@ def changes_against(
 
     With a selection, they hold only changes of selected bulletins.
     """
+    from runner.definitions.problem_codes import Code
     from runner.jobs.planning import plan_firings
     from runner.plan.firing import firings
     from runner.plan.review.compare import compare
@@ -88,7 +102,7 @@ def changes_against(
         plan_before,
         against=ref,
         base=base.commit,
-        base_problems=len(base.definitions.problems),
+        base_problems=sum(problem.code is not Code.LFS_POINTER for problem in base.definitions.problems),
         accounts=every_account,
         knows=ledger is not None,
     )

@@ -144,7 +144,6 @@ def columns_in(name: str, data: bytes, sheet: str | None) -> list[str]:
 def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -> Import:
     from runner.importers.conversion import converted
     from runner.importers.import_context import ImportNotes, filled_in, lacks_zone
-    from runner.importers.spreadsheet.cells import with_notes
     from runner.importers.spreadsheet.column_faults import folded, with_names
     from runner.importers.spreadsheet.rows import drafts_in
     from runner.importers.spreadsheet.summary import summary_of
@@ -162,7 +161,7 @@ def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -
         lambda fields: lacks_zone(fields, context),
         literal_braces=context.literal_braces,
     )
-    result = converted(with_notes(found, notes), context, notes, lambda each: folded(each, sheet, table.header_row))
+    result = converted(found, context, notes, lambda each: folded(each, sheet, table.header_row))
     summary = [] if result.problems else list(summary_of(table, result.drafts, result.numbered))
     warnings = [*result.warnings, *folded(_in_the_past(result, context), sheet, table.header_row)]
     return Import([sheet.file], result.text, len(result.drafts), result.problems, warnings, notes.texts, summary)

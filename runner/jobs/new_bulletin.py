@@ -106,7 +106,7 @@ def _defaults(path: Path, data: bytes) -> Mapping[str, Any]:
     from runner.definitions.sources import display_path
 
     document, problems = read(data, display_path(os.fspath(path)))
-    found = [problem.message for problem in problems]
+    found = [problem.message for problem in problems if problem.is_error]
     if document is not None and not found:  # an empty `bulletins:` is no problem here
         found += [finding.message for finding in check(document) if finding.path != ("bulletins",)]
     if document is None or found:

@@ -241,6 +241,8 @@ def _blocked(firing: Firing, entry: KnownFiring) -> Step | None:
             return Step(firing, Action.DONE, reasons.sent_as_other_occurrence(entry, occurrence), when_sent=when_sent)
         case State.FIRED if entry.fingerprint == firing.fingerprint:
             return Step(firing, Action.DONE, reasons.sent(entry), when_sent=when_sent)
+        case State.FIRED if (as_sent := _as_sent(firing, entry)) is not None:
+            return Step(as_sent, Action.DONE, reasons.sent(entry), when_sent=when_sent)
         case State.FIRED:
             reason = reasons.edited_after_sending(entry, recurs=firing.watch_key is not None)
             edits = tuple(changes(entry.definition or {}, firing.definition))
@@ -252,6 +254,14 @@ def _blocked(firing: Firing, entry: KnownFiring) -> Step | None:
             return Step(firing, Action.CLAIMED, reasons.being_sent(entry))
         case _:
             return None
+
+
+def _as_sent(firing: Firing, entry: KnownFiring) -> Firing | None:
+    """Return the firing with the line ends with which it was sent; None if it was edited since.
+
+    Line ends in the cells of a table depended on the checkout, until they became the same everywhere.
+    """
+    return next((each for each in firing.as_before() if each.fingerprint == entry.fingerprint), None)
 
 
 def _expired(firing: Firing, entry: KnownFiring | None, now: datetime) -> Step:

@@ -66,6 +66,11 @@ class Firing:
         due_at, schedule = self.occurrence.due_at, self.bulletin.schedule
         return _local_due(schedule, due_at) if due_at is not None and isinstance(schedule, Recurrence) else None
 
+    def as_before(self) -> Iterator[Firing]:
+        """Yield the firing as earlier releases made it, with other line ends in the cells of its row."""
+        for each in self.bulletin.as_before:
+            yield from firings_of(replace(each, accounts=(self.key.account,)), [self.occurrence])
+
     @property
     def definition(self) -> dict[str, Any]:
         """The values that the fingerprint covers. An edit to them after sending is shown as a change."""

@@ -88,7 +88,8 @@ def merging(document: Mapping[str, Any]) -> list[str]:
     """
     changes = document["changes"]
     zones = zones_of(document)
-    sends, edits, stopped = _by_what_it_does(changes["bulletins"], _held_back(document))
+    known = [each for each in changes["bulletins"] if each["kind"] != "unknown"]
+    sends, edits, stopped = _by_what_it_does(known, _held_back(document))
     said = []
     if sent := _goes_out(sends, zones):
         said.append(f"sends {sent}.")
@@ -100,7 +101,12 @@ def merging(document: Mapping[str, Any]) -> list[str]:
         said.append(f"stops {_those(stopped)} that would have gone out{_where(stopped)}.")
     moving = sum(each.get("unsent", 0) for each in changes["accounts"] if moves(each))
     moved = [f"{moving:,} not sent yet would reach other people: their account moves."] if moving else []
-    return [f"Merging this {said[0]}", *(f"It {each}" for each in said[1:]), *moved]
+    unknown = len(changes["bulletins"]) - len(known)
+    if not unknown:
+        return [f"Merging this {said[0]}", *(f"It {each}" for each in said[1:]), *moved]
+    not_fetched = f"Nobody can see here whether {counted(unknown, 'bulletin')} changed: "
+    not_fetched += "their files are in Git LFS, and were not fetched for the base."
+    return [not_fetched, f"Of the others, merging this {said[0]}", *(f"It {each}" for each in said[1:]), *moved]
 
 
 _Going = tuple[_Effects, _Effects, _Effects]  # as soon as fire runs, later, again and again

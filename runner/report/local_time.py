@@ -30,6 +30,14 @@ def local_time(at: datetime, zone: str) -> str:
     return f"{local:%a %Y-%m-%d} {_clock(local)} {_UTC if tz is UTC else zone}"
 
 
+def with_local_time(text: str | None, zone: str) -> str | None:
+    """Return an instant in UTC with its local time in brackets: `2026-12-04T13:00:00Z (Fri 2026-12-04 18:30 …)`."""
+    at = None if text is None else datetime.fromisoformat(text)
+    if at is None or not at.astimezone(zone_of(zone)).utcoffset():
+        return text
+    return f"{text} ({local_time(at, zone)})"
+
+
 def time_of_week(at: datetime, zone: str) -> str:
     """Return `Fri 18:30 in Asia/Kolkata`, to be shown next to UTC; empty if local time is UTC."""
     local = at.astimezone(zone_of(zone))

@@ -26,7 +26,7 @@ def many_warnings(path: Path) -> None:
     columns = [f"c{number}" for number in range(150)]
     entries = []
     for table in range(MAX_PROBLEMS // len(columns) + 1):
-        rows = [columns, [f"{name} " for name in columns]]
+        rows = [columns, [f"x{name} " for name in columns]]
         path.with_name(f"{table}.csv").write_text("\n".join(",".join(row) for row in rows))
         entries.append(f"""
   - for_each: {{csv: {table}.csv}}

@@ -58,7 +58,7 @@ def test_the_type_and_the_default_are_those_of_the_schema(field: Field) -> None:
 def test_a_bulletin_has_the_fields_of_the_table_with_the_same_defaults() -> None:
     known = {each.name: each.default for each in dataclasses.fields(Bulletin)}
     attributes = {field.attribute for field in FIELDS}
-    assert set(known) == attributes | {"place", "inherited"}
+    assert set(known) == attributes | {"place", "inherited", "as_before"}
     for field in FIELDS:
         # The account of a set with only one account is filled in when the set is complete, so a bulletin names it.
         is_given = field.is_required or field.name == "accounts"

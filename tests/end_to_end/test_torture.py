@@ -49,7 +49,7 @@ def test_a_frozen_run_sends_nothing_that_a_person_freed(start: Start, port: int 
 
 
 def test_faults_of_the_wire_at_random(start: Start, port: int | None) -> None:
-    told = faults.befall(start, "quick", port, bulletins=4)
+    told = faults.befall(start, "quick", port, bulletins=rounds(4, fewest=3))
     assert (told.sent_twice, told.lost) == (0, 0)
     assert told.faults > 0
 

@@ -167,8 +167,26 @@ def _tell(folder: Path) -> None:
     out = shlex.quote(os.fspath(folder / _SCHEMAS))
     click.echo(f"  {_SCHEMAS:<15} schemas for help in your editor; after a change of accounts or events, run:")
     click.echo(f"  {'':<15} bulletins schema --for-set{set_option} --out {out}")
+    _ignore_plans()
     click.echo("runs write to the folder .bulletins, which git ignores")
     click.echo("next:")
     for command in ("validate", "plan --sandbox", "fire --sandbox"):
         verb, _, options = command.partition(" ")
         click.echo(f"  bulletins {verb}{path}{' ' + options if options else ''}")
+
+
+def _ignore_plans() -> None:
+    """Let git ignore plan files of the working directory, where `plan --out plan.json` writes them.
+
+    An existing .gitignore is never changed: the line to add is shown.
+    """
+    place = Path(".gitignore")
+    try:
+        with place.open("x", encoding="utf-8") as file:
+            file.write("# Plans hold one review, and are not for git.\nplan.json\n")
+        click.echo("  .gitignore      lets git ignore plan.json, which bulletins plan --out plan.json writes")
+    except FileExistsError:
+        if "plan.json" not in place.read_text(encoding="utf-8", errors="replace").split():
+            click.echo("add a line with plan.json to .gitignore, so that no plan file gets into git")
+    except OSError:
+        click.echo("add a line with plan.json to .gitignore, so that no plan file gets into git")

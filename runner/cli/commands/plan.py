@@ -25,6 +25,7 @@ from runner.cli.options import (
     strict_option,
     verbose_option,
 )
+from runner.cli.shell_completion import completions
 from runner.errors import Exit
 from runner.report.formats import PLAN_FORMATS
 
@@ -56,7 +57,8 @@ class _EndOption(InstantOption):
 @click.command()
 @path_argument
 @selection_options
-@click.option("--against", metavar="REF", help="Also show what changed since a git ref, and what each change does.")
+@click.option("--against", metavar="REF", shell_complete=completions.refs,
+              help="Also show what changed since a git ref, and what each change does.")  # fmt: skip
 @now_option
 @click.option("--until", type=_EndOption(), metavar="TIME",
               help="Show all that is due until then: a day (to its end in UTC), or a time with offset.")  # fmt: skip

@@ -29,6 +29,7 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[
 VARIABLE = "_BULLETINS_COMPLETE"
 _QUICK_BYTES = 2 * 1024 * 1024  # loading a larger set takes longer than anybody waits for a completion
 _MOST_RUNS = 50
+_MOST_REFS = 200
 _ID = re.compile(rb"""^[ \t]*(?:-[ \t]+)?\{?[ \t]*id:[ \t]*["']?([a-z0-9][a-z0-9._-]*)(?=["',}\s]|\Z)""", re.MULTILINE)
 
 
@@ -170,6 +171,20 @@ def schemas(_ctx: click.Context, _incomplete: str) -> Items:
     from runner.definitions.schema.schemas import schema_names
 
     return ((name, "") for name in schema_names())
+
+
+@_completer
+def refs(ctx: click.Context, _incomplete: str) -> Items:
+    """Offer the branches and tags of the set's repository, the newest commit first, each with its subject."""
+    from runner.git.command import git
+
+    form = "--format=%(refname:short)%09%(subject)"
+    kinds = ("refs/heads", "refs/remotes", "refs/tags")
+    found = git(_paths(ctx)[0], "for-each-ref", form, "--sort=-creatordate", f"--count={_MOST_REFS}", *kinds)
+    yield "HEAD", "the commit that is checked out"
+    for line in found.splitlines():
+        name, _, subject = line.partition("\t")
+        yield name, subject
 
 
 def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

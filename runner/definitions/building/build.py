@@ -133,12 +133,12 @@ def _add_sound_entry(
     unsure: bool,
 ) -> None:
     if not unsure and "for_each" not in entry.fields and not is_suspicious(entry.fields):
-        _add_bulletin(parts, entry.fields, entry, inherited, place)
+        _add_bulletin(parts, expansion.FilledEntry(entry.fields), entry, inherited, place)
         return
     before, is_read = len(parts.findings), False
     for made in _made(parts, entry, document, read_beside):
         is_read = True
-        _add_bulletin(parts, made.fields, entry, inherited, replace(place, row=made.row) if made.row else place)
+        _add_bulletin(parts, made, entry, inherited, replace(place, row=made.row) if made.row else place)
     if not is_read:
         parts.findings += incomplete_entry.times_of_none(entry, parts.findings[before:])
 
@@ -238,14 +238,19 @@ def _counted(
 
 
 def _add_bulletin(
-    parts: SetContents, fields: Mapping[str, Any], entry: MergedEntry, inherited: frozenset[str], place: Place
+    parts: SetContents, made: expansion.FilledEntry, entry: MergedEntry, inherited: frozenset[str], place: Place
 ) -> None:
     found: list[Finding] = []
-    reader = TimesReader(fields, entry.own, entry.path, entry.file, found)
+    reader = TimesReader(made.fields, entry.own, entry.path, entry.file, found)
     schedule, when = reader.read_schedule(), reader.read_when()
     parts.findings += [replace(finding, row=place.row) for finding in found]
     if not any(finding.is_error for finding in found):
-        parts.bulletins.append(_bulletin(fields, schedule, when, inherited, place))
+        bulletin = _bulletin(made.fields, schedule, when, inherited, place)
+        if made.as_before:
+            others = [_bulletin(fields, schedule, when, inherited, place) for fields in made.as_before]
+            as_before = tuple(each for each in others if each.id == bulletin.id and each != bulletin)
+            bulletin = replace(bulletin, as_before=as_before)
+        parts.bulletins.append(bulletin)
 
 
 def _inherited(

@@ -110,6 +110,7 @@ def bulletins_of(plain: Iterable[Plain], file: str) -> Iterator[Bulletin]:
         for number, decode in _DECODED:
             each[number] = decode(each[number])
         each[_PLACE] = _place_of(each[_PLACE], file)
+        each[_AS_BEFORE] = tuple(bulletins_of(each[_AS_BEFORE], file))
         yield Bulletin(*each)
 
 
@@ -194,6 +195,7 @@ _ENCODED: Mapping[str, Callable[[Any], Plain]] = {
     "place": _plain_place,
     "schedule": _plain_schedule,
     "inherited": sorted,
+    "as_before": lambda bulletins: [plain_bulletin(each) for each in bulletins],
 }
 _ATTRIBUTES = tuple(field.name for field in fields(Bulletin))
 _values = attrgetter(*_ATTRIBUTES)
@@ -208,4 +210,5 @@ _DECODERS: Mapping[str, Callable[[Any], Any]] = {
 }
 _DECODED = tuple((_ATTRIBUTES.index(name), decode) for name, decode in _DECODERS.items())
 _PLACE = _ATTRIBUTES.index("place")
+_AS_BEFORE = _ATTRIBUTES.index("as_before")
 ID = _ATTRIBUTES.index("id")  # where the list of a bulletin holds its id

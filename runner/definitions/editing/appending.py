@@ -80,8 +80,9 @@ def appended(data: bytes, file: str, fields: Mapping[str, Any]) -> bytes:
     Raises CannotAppend if the file cannot be read, or if the entry cannot be added without other changes.
     """
     document, problems = read(data, file)
-    if document is None or problems or not isinstance(document.value, dict) or KEY not in document.value:
-        found = problems[0].message if problems else "it has no list of bulletins"
+    errors = [problem for problem in problems if problem.is_error]
+    if document is None or errors or not isinstance(document.value, dict) or KEY not in document.value:
+        found = errors[0].message if errors else "it has no list of bulletins"
         raise CannotAppend(f"nothing can be added to {file}: {found}", "Fix the file first, or choose another one.")
     before = document.value[KEY]
     expected = {**document.value, KEY: [*(before or ()), dict(fields)]}
@@ -95,7 +96,8 @@ def appended(data: bytes, file: str, fields: Mapping[str, Any]) -> bytes:
 
 def _reads_as(data: bytes, file: str, expected: Value) -> bool:
     document, problems = read(data, file)
-    return document is not None and not problems and _alike(document.value, expected)
+    is_read = document is not None and not any(problem.is_error for problem in problems)
+    return is_read and document is not None and _alike(document.value, expected)
 
 
 def _alike(one: Value, other: Value) -> bool:

@@ -11,6 +11,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.blanks import ODD_BLANKS, structural_blank
 from runner.definitions.reading.document import Document, Value, end_position, source_line
+from runner.definitions.reading.encodings import AS_UTF8, not_utf_8
 from runner.definitions.reading.syntax_causes import in_quotes, likely_cause
 
 _ODD_NAME = re.compile(rf"^-*[{ODD_BLANKS}]|[{ODD_BLANKS}]$")
@@ -127,12 +128,9 @@ def encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Probl
     """Return the problem of a file that is not UTF-8."""
     line, column = end_position(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
     line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        message = "the file is UTF-16; definitions must be UTF-8"
-    else:
-        message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
+    message = not_utf_8(data, error.start)
     source = source_line(data[line_start : line_start + 2000].decode("utf-8", "replace"), 1)
-    return Problem(file, line, column, Code.YAML_ENCODING, message, "Save the file as UTF-8.", source)
+    return Problem(file, line, column, Code.YAML_ENCODING, message, AS_UTF8, source)
 
 
 def control_character(text: str, file: str, found: re.Match[str]) -> Problem:

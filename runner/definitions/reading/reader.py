@@ -16,8 +16,9 @@ import yaml
 
 from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
+from runner.definitions.reading import lfs_pointer
 from runner.definitions.reading.blanks import has_odd_blank
-from runner.definitions.reading.characters import FORBIDDEN
+from runner.definitions.reading.characters import FORBIDDEN, FORBIDDEN_IN_YAML, INVISIBLE
 from runner.definitions.reading.comments import comment_warnings
 from runner.definitions.reading.document import Document, Value, end_position, source_line
 from runner.definitions.reading.event_source import event_source
@@ -37,8 +38,6 @@ MAX_DEPTH = 60  # libyaml's event stream is safe at any depth; recursive code ov
 MAX_ALIAS_NODES = 10_000  # values that all aliases of a file together may repeat
 MAX_ALIAS_CHARACTERS = 1024 * 1024
 
-# NEL, LS and PS end a line in YAML 1.1, but not in YAML 1.2 or in editors, so the meaning would be unclear.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _TAG = "tag:yaml.org,2002:"
 # libyaml compares each %TAG directive with all earlier ones: thousands would take minutes. Tags are refused anyway.
 _TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
@@ -49,12 +48,14 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     if len(data) > MAX_FILE_BYTES:
         message = f"the file has more than {MAX_FILE_BYTES:,} bytes, the limit"
         return None, [Problem(file, 1, 1, Code.FILE_TOO_LARGE, message, "Split it into several files.")]
+    if lfs_pointer.lfs_pointer(data) is not None:
+        return None, [Problem(file, 1, 1, Code.LFS_POINTER, lfs_pointer.MESSAGE, lfs_pointer.HELP)]
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         return None, [encoding_problem(data, file, error)]
     text = text.removeprefix("\ufeff")
-    if found := _FORBIDDEN.search(text):
+    if found := FORBIDDEN_IN_YAML.search(text):
         return None, [control_character(text, file, found)]
     if "%TAG" in text and (found := _TAG_DIRECTIVE.search(text)):
         line, column = end_position(text[: found.start()])
@@ -84,7 +85,7 @@ def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
         ]
     if has_odd_blank(text) and (found_blanks := blank_problems(document)):
         return None, found_blanks
-    return document, [*builder.problems, *comment_warnings(document)]
+    return document, [*builder.problems, *builder.warnings, *comment_warnings(document)]
 
 
 class _Refused(Exception):
@@ -100,6 +101,7 @@ class _Builder:
         self.file = file
         self.text = text
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         self.marks: array[int] = array("Q")
         self.ends: dict[int, int] = {}
         self.anchors: dict[str, tuple[Value, int, int]] = {}  # name -> value, first and last mark
@@ -203,6 +205,8 @@ class _Builder:
         text: str = event.value
         if event.tag is not None and event.tag not in ("!", _TAG + "str"):
             self._refuse_tag(event)
+        if (not text.isascii() or event.style == '"') and (hidden := INVISIBLE.search(text)):
+            self._warn_of_invisible(hidden[0][0], event)
         if event.tag is None and not event.style:
             return resolve_plain(text)
         if event.style == '"' and (found := FORBIDDEN.search(text)):
@@ -257,6 +261,16 @@ class _Builder:
         tag = event.tag.replace(_TAG, "!!")
         message = f"the tag {tag} is not allowed; only plain values are"
         self._refuse(Code.YAML_TAG, event, message, "Remove the tag. If the value is a text, put it in quotes.")
+
+    def _warn_of_invisible(self, character: str, event: Any) -> None:
+        if len(self.warnings) > MAX_PROBLEMS:
+            return
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        message = f"the text contains an invisible character, U+{ord(character):04X}"
+        help_text = "Remove it, unless it is meant: it is sent as it is."
+        source = source_line(self.text, line)
+        found = Problem(self.file, line, column, Code.INVISIBLE_CHARACTER, message, help_text, source)
+        self.warnings.append(found if len(self.warnings) < MAX_PROBLEMS else too_many(found))
 
     def _problem(self, code: Code, event: Any, message: str, help: str) -> None:  # noqa: A002
         mark = event.start_mark

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN = re.compile(r"[^,\r\n]*+")
+_BLANKS_AND_QUOTE = re.compile(r'[^\S\r\n]+"')
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+')  # possessive, so that a file of quotes cannot fill the memory
 
 
@@ -35,6 +37,43 @@ def quote_fault(text: str, start: int, end: int) -> QuoteFault | None:
             return None
         place = behind + 1
     return None
+
+
+def blank_before_quote(text: str, start: int, end: int) -> QuoteFault | None:
+    """Return the fault of the first cell, in the row from `start` to `end`, with blanks before its opening quote.
+
+    Such a cell is sent with its quotes, and a comma in it begins another cell.
+    """
+    place = start
+    while place < end:
+        if text[place] == '"':
+            place = _end(_QUOTED, text, place) + 1
+        elif found := _BLANKS_AND_QUOTE.match(text, place):
+            message = "there is a blank before the quote that opens here, so the quotes belong to the text of the cell"
+            return QuoteFault(found.end() - 1, message, "Remove the blank between the comma and the quote.")
+        else:
+            place = _end(_PLAIN, text, place)
+        if text[place : place + 1] != ",":
+            return None
+        place += 1
+    return None
+
+
+def cell_start(text: str, start: int, number: int) -> int:
+    """Return where the cell with this number, from 0, begins in the row that begins at `start`."""
+    place = start
+    for _ in range(number):
+        place = _end(_QUOTED, text, place) + 1 if text[place : place + 1] == '"' else _end(_PLAIN, text, place)
+        if text[place : place + 1] != ",":
+            return place
+        place += 1
+    return place
+
+
+def other_separator(header: str) -> str | None:
+    """Return what separates the columns of a header in place of commas, such as `semicolons`; None for commas."""
+    most = max(_SEPARATORS, key=header.count)
+    return _SEPARATORS[most] if header.count(most) > header.count(",") else None
 
 
 def _text_behind(text: str, start: int, end: int) -> QuoteFault:

@@ -10,16 +10,17 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.characters import FORBIDDEN
 from runner.definitions.suggest import quoted, same_letters
-from runner.definitions.tables.csv_quotes import quote_fault
+from runner.definitions.tables.cell_faults import repeats_header, suspicious_cells
+from runner.definitions.tables.column_faults import ColumnFaults
+from runner.definitions.tables.csv_quotes import QuoteFault, blank_before_quote, other_separator, quote_fault
+from runner.definitions.tables.csv_text import MAX_SOURCE, problem_at, shown_source, text_of
 
-MAX_TABLE_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
 MAX_CELLS = 2_000_000  # each takes about 60 bytes of memory
@@ -28,20 +29,24 @@ MAX_LINES = 1_000_000  # blank lines and lines inside cells included
 MAX_RECORD_CHARACTERS = 1024 * 1024  # of one row with all its lines, so that a file of commas cannot fill the memory
 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_CONTROL_BYTES = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
-_MAX_SOURCE = 1000
+_SEPARATOR_LINE = re.compile(r"sep=.?\s*\Z", re.IGNORECASE)
+_WITH_COMMAS = "Save the table with commas between the cells."
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
 class Cells(Mapping[str, str]):
-    """The cells of one row by column name. All rows share one mapping of names."""
+    """The cells of one row by column name. All rows share one mapping of names.
 
-    __slots__ = ("_cells", "_places")
+    Line ends in cells are `\\n`, so that a row is the same in every checkout. `as_before`: the row as earlier releases
+    read it from checkouts with other line ends.
+    """
 
-    def __init__(self, places: Mapping[str, int], cells: tuple[str, ...]) -> None:
+    __slots__ = ("_cells", "_places", "as_before")
+
+    def __init__(self, places: Mapping[str, int], cells: tuple[str, ...], as_before: tuple[Cells, ...] = ()) -> None:
         self._places = places
         self._cells = cells
+        self.as_before = as_before
 
     def __getitem__(self, column: str) -> str:
         return self._cells[self._places[column]]
@@ -77,8 +82,10 @@ def read_table(data: bytes, file: str, most_cells: int = MAX_CELLS) -> tuple[Tab
 
     The table is None if it cannot be used at all. Rows with only blank cells, as spreadsheets write them, are ignored.
     """
+    text = text_of(data, file)
+    if isinstance(text, Problem):
+        return None, [text]
     try:
-        text = _text(data, file)
         return _Reader(text, file).read(most_cells)
     except _Refused as refusal:
         return None, refusal.problems
@@ -88,48 +95,6 @@ class _Refused(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(problems[-1].message)
         self.problems = problems
-
-
-def _text(data: bytes, file: str) -> str:
-    if len(data) > MAX_TABLE_BYTES:
-        message = f"the table has more than {MAX_TABLE_BYTES:,} bytes, the limit"
-        raise _Refused([Problem(file, 1, 1, Code.BAD_TABLE, message, "Split it into several tables.")])
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8").removeprefix("\ufeff")
-        utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        message = "the table is UTF-16" if utf_16 else f"the byte 0x{data[error.start]:02X} is not UTF-8"
-        raise _Refused([_problem_at(file, before, "", message, "Save the table as CSV UTF-8.")]) from None
-    text = text.removeprefix("\ufeff")
-    # Almost no table has control characters, so two fast checks of the bytes precede the slow search.
-    if (len(data.translate(None, _CONTROL_BYTES)) < len(data) or b"\xc2" in data) and (found := FORBIDDEN.search(text)):
-        message = f"there is an invisible control character here, U+{ord(found[0]):04X}"
-        raise _Refused(
-            [
-                _problem_at(
-                    file,
-                    text[: found.start()],
-                    text[found.start() : found.start() + _MAX_SOURCE],
-                    message,
-                    "Remove it.",
-                )
-            ]
-        )
-    return text
-
-
-def _problem_at(file: str, before: str, behind: str, message: str, help: str) -> Problem:  # noqa: A002
-    """Return a problem at the end of `before`. `behind` is the text after it."""
-    line = 1 + sum(1 for _ in _LINE_END.finditer(before))
-    start = max(before.rfind("\n"), before.rfind("\r")) + 1
-    end = _LINE_END.search(behind)
-    source = before[start:] + (behind[: end.start()] if end else behind)
-    return Problem(file, line, len(before) - start + 1, Code.BAD_TABLE, message, help, _shown(source))
-
-
-def _shown(source: str) -> str:
-    return source if len(source) <= _MAX_SOURCE else ""
 
 
 class _TooLong(Exception):
@@ -164,6 +129,13 @@ class _Lines:
         return line
 
 
+def _of_lines(places: Mapping[str, int], record: list[str]) -> Cells:
+    """Return the cells of a row with several lines. git may convert its line ends when it checks the file out."""
+    cells = tuple(cell.replace("\r\n", "\n").replace("\r", "\n") for cell in record)
+    others = dict.fromkeys((tuple(cell.replace("\n", "\r\n") for cell in cells), tuple(record)))
+    return Cells(places, cells, tuple(Cells(places, each) for each in others if each != cells))
+
+
 class _Reader:
     """Reads one table."""
 
@@ -173,24 +145,35 @@ class _Reader:
         self.lines = _Lines(text)
         self.records = csv.reader(self.lines, strict=True)
         self.line = 0  # where the current record begins
+        self.columns: tuple[str, ...] = ()
         self.problems: list[Problem] = []
-        self._edges: dict[str, list[tuple[int, str, str]]] = {}
+        self.faults = ColumnFaults()
+        self.header_start = 0
+        self.repetitions: list[Problem] = []  # of the header
 
     def read(self, most_cells: int) -> tuple[Table | None, list[Problem]]:
-        columns = self._header()
+        columns = self.columns = self._header()
         places = {column: number for number, column in enumerate(columns)}
         width = len(columns)
         rows: list[TableRow] = []
         refused = 0
         while (record := self._next()) is not None:
             if len(record) != width:
+                if '"' in self.lines.first:
+                    self._check_quotes()  # a comma in such a cell makes one cell two
                 self._add(*_counts(width, len(record)))
+                refused += 1
+            elif repeats_header(columns, record):
+                message, help_text = "the row repeats the names of the columns", "Remove it: a table has one header."
+                self.repetitions.append(self._problem(Code.REPEATED_HEADER, message, help_text))
                 refused += 1
             elif self.lines.size > MAX_CELL_CHARACTERS and not self._cells_fit(columns, record):
                 refused += 1
             else:
-                self._look_at_edges(columns, record)
-                rows.append(TableRow(Cells(places, tuple(record)), self.line))
+                self._look_at_cells(columns, record)
+                is_one_line = self.lines.size == len(self.lines.first)
+                cells = Cells(places, tuple(record)) if is_one_line else _of_lines(places, record)
+                rows.append(TableRow(cells, self.line))
             if len(rows) > MAX_ROWS:
                 self._refuse(f"the table has more than {MAX_ROWS:,} rows", "Split it into several tables.")
             if len(rows) * width > most_cells:
@@ -202,8 +185,7 @@ class _Reader:
         if not rows and not refused:
             self.line = 1
             self._refuse("the table has no rows below its header", "Write a row, or remove the for_each.")
-        self._warn_of_edges()
-        return Table(columns, tuple(rows)), self.problems
+        return Table(columns, tuple(rows)), self._found()
 
     def _next(self) -> list[str] | None:
         """Return the next record that is not blank; None at the end."""
@@ -226,10 +208,15 @@ class _Reader:
         if record is None:
             self.line = 1
             self._refuse("the table is empty", "Write the names of the columns in the first row.")
+        self.header_start = self.lines.start
+        if _SEPARATOR_LINE.match(self.lines.first):
+            message = f"the first line is {quoted(self.lines.first.strip())}, a setting of spreadsheets, and no header"
+            self._refuse(message, "Remove the line, and save the table with commas between the cells.")
+        if sign := other_separator(self.lines.first):
+            self._refuse(f"the columns are separated by {sign}", _WITH_COMMAS)
+        if '"' in self.lines.first:
+            self._check_quotes()
         names = tuple(name.strip() for name in record)
-        if len(names) == 1 and (found := re.search("[;\t]", names[0])):
-            sign = "semicolons" if found[0] == ";" else "tabs"
-            self._refuse(f"the columns are separated by {sign}", "Save the table with commas between the cells.")
         if len(names) > MAX_COLUMNS:
             self._refuse(
                 f"the table has {len(names):,} columns, more than {MAX_COLUMNS}",
@@ -265,18 +252,26 @@ class _Reader:
                 return False
         return True
 
-    def _look_at_edges(self, columns: tuple[str, ...], record: list[str]) -> None:
-        for column, cell in zip(columns, record, strict=True):
-            if cell != cell.strip():
-                self._edges.setdefault(column, []).append((self.line, cell, _shown(self.lines.first.rstrip("\r\n"))))
+    def _look_at_cells(self, columns: tuple[str, ...], record: list[str]) -> None:
+        for number, fault in suspicious_cells(columns, record):
+            self.faults.add(number, fault, self.lines.start, self.line)
+            if fault.code is Code.CELL_WHITE_SPACE and '"' in record[number]:
+                self._check_quotes()
 
-    def _warn_of_edges(self) -> None:
-        for column, found in self._edges.items():
-            line, cell, source = found[0]
-            more = f", and so do {len(found) - 1:,} more rows" if len(found) > 1 else ""
-            message = f"the cell {quoted(column)} begins or ends with white space: {cell!r}{more}"
-            help_text = "Remove it, unless it is meant: the value is sent as it is."
-            self.problems.append(Problem(self.file, line, 1, Code.CELL_WHITE_SPACE, message, help_text, source))
+    def _check_quotes(self) -> None:
+        """Refuse the table if a cell of the current row has a blank before its opening quote."""
+        start = self.lines.start
+        if fault := blank_before_quote(self.text, start, start + self.lines.size):
+            self._refuse_quote(fault)
+
+    def _found(self) -> list[Problem]:
+        """Return all problems; those of cells by column."""
+        repeated = self.repetitions[:1]
+        if more := len(self.repetitions) - 1:
+            lines = f"and so do {more:,} more rows" if more > 1 else "and so does another row"
+            repeated = [replace(each, message=f"{each.message}, {lines}") for each in repeated]
+        of_columns = self.faults.problems(self.text, self.file, self.header_start, self.columns)
+        return [*self.problems, *repeated, *of_columns]
 
     def _refuse_record(self) -> NoReturn:
         """Report why the csv module failed. Its own messages and limits differ between Python versions."""
@@ -286,17 +281,25 @@ class _Reader:
             message = f"the row that begins here is too long: the limit is {MAX_CELL_CHARACTERS:,} characters a cell "
             message += f"and {MAX_RECORD_CHARACTERS:,} a row"
             self._refuse(message, "Shorten it, or look for a quote that is not closed.")
-        before, behind = self.text[: fault.position], self.text[fault.position : fault.position + _MAX_SOURCE]
-        problem = _problem_at(self.file, before, behind, fault.message, fault.help)
-        raise _Refused([*self.problems, problem])
+        if not self.columns and (sign := other_separator(self.lines.first)):
+            self._refuse(f"the columns are separated by {sign}", _WITH_COMMAS)
+        self._refuse_quote(fault)
+
+    def _refuse_quote(self, fault: QuoteFault) -> NoReturn:
+        before, behind = self.text[: fault.position], self.text[fault.position : fault.position + MAX_SOURCE]
+        problem = problem_at(self.file, before, behind, fault.message, fault.help)
+        raise _Refused([*self._found(), problem])
 
     def _add(self, message: str, help: str) -> None:  # noqa: A002
-        source = _shown(self.lines.first.rstrip("\r\n"))
-        self.problems.append(Problem(self.file, self.line, 1, Code.BAD_TABLE, message, help, source))
+        self.problems.append(self._problem(Code.BAD_TABLE, message, help))
+
+    def _problem(self, code: Code, message: str, help: str) -> Problem:  # noqa: A002
+        source = shown_source(self.lines.first.rstrip("\r\n"))
+        return Problem(self.file, self.line, 1, code, message, help, source)
 
     def _refuse(self, message: str, help: str) -> NoReturn:  # noqa: A002
         self._add(message, help)
-        raise _Refused(self.problems)
+        raise _Refused(self._found())
 
 
 def _counts(wanted: int, found: int) -> tuple[str, str]:

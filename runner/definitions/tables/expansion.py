@@ -16,6 +16,7 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import RowReference
 from runner.definitions.suggest import quoted
 from runner.definitions.tables import unfilled_texts
+from runner.definitions.tables.csv_table import Cells
 from runner.definitions.tables.row_numbers import counting_column
 from runner.definitions.tables.rows import Rows
 from runner.definitions.tables.unfilled_texts import Key, meant, texts_of
@@ -33,11 +34,15 @@ _CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 @dataclass(frozen=True, slots=True)
 class FilledEntry:
-    """The fields of one bulletin made by a template, its row, and the number of characters filled in."""
+    """The fields of one bulletin made by a template, its row, and the number of characters filled in.
+
+    `as_before`: the fields that earlier releases made of the row in checkouts with other line ends.
+    """
 
     fields: Fields
     row: RowReference | None = None
     characters: int = 0
+    as_before: tuple[Fields, ...] = ()
 
 
 def is_recurring(fields: Mapping[str, Any]) -> bool:
@@ -112,11 +117,21 @@ class Template:
                 place = (*self.path, *fault.key)
                 yield Finding(Code.ROW_VALUE, self.file, place, fault.message, fault.help, row=row)
                 continue
-            yield FilledEntry(self.filling.filled(rendered), row, sum(map(len, rendered.values())))
+            as_before = tuple(self._as_before(cells)) if isinstance(cells, Cells) and cells.as_before else ()
+            yield FilledEntry(self.filling.filled(rendered), row, sum(map(len, rendered.values())), as_before)
             if not self.literal and SUSPICIOUS.search("\n".join([cells.get(column, "") for column in sent])):
                 for column, key in sent.items():
                     for found in unfilled_texts.in_cell(column, cells.get(column, ""), (*self.path, *key), self.file):
                         yield replace(found, row=row)
+
+    def _as_before(self, cells: Cells) -> Iterator[Fields]:
+        from runner.definitions.templates import RowFault
+
+        for each in cells.as_before:
+            try:
+                yield self.filling.filled(self.renderer.render(each))
+            except RowFault:
+                continue  # no earlier release could make a bulletin of it either
 
     def _sent_columns(self) -> dict[str, Key]:
         """Return the columns that are sent, each with the first text that reads it."""

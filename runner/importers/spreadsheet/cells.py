@@ -7,23 +7,19 @@ stay unchanged; empty cells are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.definitions.fields import BY_NAME, FILLED_PER_OCCURRENCE, Form
 from runner.definitions.problem import Path, Problem, dotted
 from runner.definitions.problem_codes import Code
-from runner.definitions.suggest import quoted
 from runner.definitions.templates import OCCURRENCE_FIELDS, is_template, marker
-from runner.importers.draft import Draft, DraftPlace
-from runner.importers.import_context import ImportNotes
+from runner.importers.draft import DraftPlace
 from runner.importers.spreadsheet.sheet import SheetRow
 from runner.importers.spreadsheet.times import TIME_PATHS, WHEN, TimeColumns, TimeFault
 
 _BETWEEN = re.compile(r"[\s,;|]+")
 _MARKER = re.compile(r"\{\{\s*occurrence\s*\.\s*([a-z_]+)\s*\}\}")
-# Numbers such as 2.34567E+05 and 234567.0: the spreadsheet may have lost the original text.
-_REWRITTEN = re.compile(r"[+-]?(?:[0-9](?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}|[0-9]+\.0)\Z")
 
 
 def fields_of(times: TimeColumns, row: SheetRow) -> tuple[dict[str, Any], list[TimeFault]]:
@@ -118,22 +114,3 @@ def _texts_of_occurrence(fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]
                 yield (field.name,), text
             case dict() as texts:
                 yield from (((field.name, key), text) for key, text in texts.items())
-
-
-def with_notes(found: Iterable[Draft | Problem], notes: ImportNotes) -> Iterator[Draft | Problem]:
-    """Pass everything on, and note the first value of each property that a spreadsheet seems to have rewritten."""
-    noted: set[str] = set()
-    for each in found:
-        yield each
-        if isinstance(each, Draft):
-            for key, text in each.fields["properties"].items():
-                if key not in noted and _REWRITTEN.match(text):
-                    noted.add(key)
-                    notes.add(_rewritten(key, text, each.place))
-
-
-def _rewritten(key: str, text: str, place: DraftPlace) -> str:
-    path = ("properties", key)
-    at = place.problem(path, Code.PROPERTY_NOT_STRING, "", "")
-    said = f"{dotted(path)} is {quoted(text)}, which looks like a number that the spreadsheet rewrote"
-    return f"{at.file}:{at.line}: {said}"

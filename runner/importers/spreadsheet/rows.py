@@ -10,9 +10,11 @@ from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
 from runner.definitions.suggest import counted, listed, quoted
+from runner.definitions.tables.cell_faults import repeats_header
 from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.naming import id_of_key
 from runner.importers.spreadsheet.cells import fields_of, problems_of
+from runner.importers.spreadsheet.damaged_cells import DamagedCells
 from runner.importers.spreadsheet.sheet import CellFault, SheetRow
 from runner.importers.spreadsheet.table import NOT_IMPORTED, RowPlace, SheetTable, used_columns
 from runner.importers.text import UNREADABLE
@@ -47,33 +49,71 @@ def drafts_in(
         if name == "name":
             hint += f" {_columns_left(table)} {NOT_IMPORTED}"
         yield table.column_problem(None, Code.MISSING_FIELD, f"there is no column {name}", hint)
-    keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
-    faults = _faults_by_row(table)
+    needed = [name for name in required if name not in missing]
+    reader = _RowReader(table, given, needed, lacks_zone, literal_braces=literal_braces)
     for row in table.rows:
-        place = RowPlace(table, row)
+        draft, problems = reader.read(row)
+        yield from problems
+        if draft is not None and not missing:
+            yield draft
+    yield from table.sheet.problems
+
+
+class _RowReader:
+    """Reads the rows of a table, and remembers the ids that keys have made."""
+
+    def __init__(
+        self,
+        table: SheetTable,
+        given: Mapping[str, str],
+        required: Sequence[str],
+        lacks_zone: Callable[[Mapping[str, Any]], bool],
+        *,
+        literal_braces: bool,
+    ) -> None:
+        self.table = table
+        self.given = given
+        self.required = required
+        self.lacks_zone = lacks_zone
+        self.literal_braces = literal_braces
+        self.faults = _faults_by_row(table)
+        self.damaged = DamagedCells(table)
+        self.keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
+
+    def read(self, row: SheetRow) -> tuple[Draft | None, list[Problem]]:
+        """Return the draft of a row with warnings, or no draft and problems."""
+        table, place = self.table, RowPlace(self.table, row)
         if (problem := _shape(table, row)) is not None:
-            yield problem
-            continue
-        problems = [_placed(table, fault) for fault in faults.get(row.line, ())]
+            return None, [problem]
+        problems: list[Problem] = [_placed(table, fault) for fault in self.faults.get(row.line, ())]
+        problems += self.damaged.problems(row)
         own, wrong_times = fields_of(table.times, row)
-        fields: dict[str, Any] = {**given, **own}
+        fields: dict[str, Any] = {**self.given, **own}
         problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]
-        if lacks_zone(fields) and not problems:
+        if not _has_error(problems):
+            problems += self._incomplete(row, fields, place)
+        problems += problems_of({**fields, "literal_braces": True} if self.literal_braces else fields, place)
+        problems += unwritable_texts(fields, place)
+        return (None if _has_error(problems) else Draft(fields, _payload(fields), place)), problems
+
+    def _incomplete(self, row: SheetRow, fields: dict[str, Any], place: RowPlace) -> Iterator[Problem]:
+        """Yield what is missing in a row whose cells have no error, and set the id that its key makes."""
+        for name in self.required:
+            if name not in fields:
+                yield place.problem((name,), Code.MISSING_FIELD, f"the row has no {name}", "Fill in the cell.")
+        if self.lacks_zone(fields):
             path = ("schedule", "cron" if "cron" in fields["schedule"] else "at")
-            problems.append(place.problem(path, Code.BAD_TIME, _NO_ZONE, _GIVE_ZONE))
-        checked = {**fields, "literal_braces": True} if literal_braces else fields
-        problems += _problems(checked, place, [name for name in required if name not in missing and not problems])
-        if table.columns.key is not None and not problems:
-            found = _id(table, row, table.columns.key, fields, keys)
+            yield place.problem(path, Code.BAD_TIME, _NO_ZONE, _GIVE_ZONE)
+        if self.table.columns.key is not None:
+            found = _id(self.table, row, self.table.columns.key, fields, self.keys)
             if isinstance(found, Problem):
-                problems.append(found)
+                yield found
             else:
                 fields["id"] = found
-        if problems:
-            yield from problems
-        elif not missing:
-            yield Draft(fields, _payload(fields), place)
-    yield from table.sheet.problems
+
+
+def _has_error(problems: Sequence[Problem]) -> bool:
+    return any(problem.is_error for problem in problems)
 
 
 def _columns_left(table: SheetTable) -> str:
@@ -97,6 +137,9 @@ def _placed(table: SheetTable, fault: CellFault) -> Problem:
 def _shape(table: SheetTable, row: SheetRow) -> Problem | None:
     """Return the problem of a row with too many or too few cells, or with a text in a column without a name."""
     sheet, width = table.sheet, len(table.header.names)
+    if repeats_header(table.header.names, row.cells):
+        message, hint = "the row repeats the names of the columns", "Remove it: a table has one header."
+        return sheet.problem(row, None, Code.REPEATED_HEADER, message, hint)
     filled = max((number for number, cell in enumerate(row.cells, start=1) if cell.strip()), default=0)
     if sheet.delimiter and (filled > width or len(row.cells) < width):
         counts = counted(len(row.cells), "cell"), counted(width, "column")
@@ -109,14 +152,6 @@ def _shape(table: SheetTable, row: SheetRow) -> Problem | None:
             message = f"the cell {quoted(cell)} is in a column without a name"
             return sheet.problem(row, number, UNREADABLE, message, "Name the column, or empty the cell.")
     return None
-
-
-def _problems(fields: Mapping[str, Any], place: RowPlace, required: Sequence[str]) -> Iterator[Problem]:
-    for name in required:
-        if name not in fields:
-            yield place.problem((name,), Code.MISSING_FIELD, f"the row has no {name}", "Fill in the cell.")
-    yield from problems_of(fields, place)
-    yield from unwritable_texts(fields, place)
 
 
 def _id(

@@ -25,6 +25,8 @@ from runner.definitions.model import (
     Schedule,
     canonical,
 )
+from runner.definitions.problem_codes import Code
+from runner.definitions.row_reference import RowLine
 from runner.definitions.schedules.written_times import written_duration
 from runner.plan.changes import Change, changes
 from runner.plan.firing import FiringKey
@@ -33,7 +35,7 @@ from runner.plan.time_text import utc_text
 # The fields of an account that decide which people its bulletins reach.
 MOVES = ("region", "base_url", "account_id_env")
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", Account, BusinessEvent)
 _values = attrgetter(*(each.attribute for each in FIELDS))
 
 
@@ -44,6 +46,7 @@ class ChangeKind(StrEnum):
     CHANGED = "changed"
     RENAMED = "renamed"  # (nearly) the same payload under a new id: it would be sent again
     REMOVED = "removed"
+    UNKNOWN = "unknown"  # the old version can't be read: its file is in Git LFS, and was not fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,22 @@ class Comparison:
         object.__setattr__(self, "_ids", frozenset(ids))
         object.__setattr__(self, "_moved_accounts", frozenset(moved))
 
+    @property
+    def unknown(self) -> tuple[Bulletin, ...]:
+        """The bulletins of which nobody knows here whether they changed."""
+        return tuple(each.bulletin for each in self.bulletins if each.kind is ChangeKind.UNKNOWN)
+
     def touched(self, key: FiringKey) -> bool:
         """Whether the bulletin of a new firing changed, or the region, URL or id of its account did."""
         return key.bulletin in self._ids or key.account in self._moved_accounts
 
 
 def compare(old: Definitions, new: Definitions) -> Comparison:
-    """Return the differences from `old` to `new`. Either set may have problems; of equal ids, the first counts."""
+    """Return the differences from `old` to `new`. Either set may have problems; of equal ids, the first counts.
+
+    An entry that is missing in `old` is not added but unknown if a file that it comes from was not fetched there.
+    """
+    unread = frozenset(problem.file for problem in old.problems if problem.code is Code.LFS_POINTER)
     goes_to: Counter[str] = Counter()
     raises: Counter[str] = Counter()
     for bulletin in new.bulletins:
@@ -103,19 +115,19 @@ def compare(old: Definitions, new: Definitions) -> Comparison:
             goes_to.update(dict.fromkeys(bulletin.accounts, 1))
             raises[bulletin.business_event] += 1
     return Comparison(
-        tuple(_bulletins(old.bulletins, new.bulletins)),
+        tuple(_bulletins(old.bulletins, new.bulletins, unread)),
         tuple(
             SharedChange(kind, name, entry.place if entry else None, fields, goes_to[name])
-            for kind, name, entry, fields in _changed_entries(old.accounts, new.accounts, _account)
+            for kind, name, entry, fields in _changed_entries(old.accounts, new.accounts, _account, unread)
         ),
         tuple(
             SharedChange(kind, name, entry.place if entry else None, fields, raises[name])
-            for kind, name, entry, fields in _changed_entries(old.events, new.events, _event)
+            for kind, name, entry, fields in _changed_entries(old.events, new.events, _event, unread)
         ),
     )
 
 
-def _bulletins(old: Iterable[Bulletin], new: Iterable[Bulletin]) -> Iterator[BulletinChange]:
+def _bulletins(old: Iterable[Bulletin], new: Iterable[Bulletin], unread: frozenset[str]) -> Iterator[BulletinChange]:
     before = _by_id(old)
     after = _by_id(new)
     missing = [bulletin for bulletin in before.values() if bulletin.id not in after]
@@ -124,7 +136,8 @@ def _bulletins(old: Iterable[Bulletin], new: Iterable[Bulletin]) -> Iterator[Bul
     for bulletin in after.values():
         was = before.get(bulletin.id) or renamed.get(bulletin.id)
         if was is None:
-            yield BulletinChange(ChangeKind.ADDED, bulletin)
+            is_unknown = bool(unread) and not unread.isdisjoint(_files(bulletin.place))
+            yield BulletinChange(ChangeKind.UNKNOWN if is_unknown else ChangeKind.ADDED, bulletin)
         elif fields := _fields(was, bulletin):
             kind = ChangeKind.RENAMED if bulletin.id in renamed else ChangeKind.CHANGED
             yield BulletinChange(kind, bulletin, was, fields)
@@ -132,6 +145,11 @@ def _bulletins(old: Iterable[Bulletin], new: Iterable[Bulletin]) -> Iterator[Bul
     for bulletin in missing:
         if bulletin.id not in taken:
             yield BulletinChange(ChangeKind.REMOVED, bulletin)
+
+
+def _files(place: Place) -> set[str]:
+    """Return the files that an entry comes from: its definition, and the table of its row."""
+    return {place.file, place.row.file} if isinstance(place.row, RowLine) else {place.file}
 
 
 def _by_id(bulletins: Iterable[Bulletin]) -> dict[str, Bulletin]:
@@ -252,12 +270,15 @@ def _event(event: BusinessEvent) -> dict[str, Any]:
 
 
 def _changed_entries(
-    old: Mapping[str, _T], new: Mapping[str, _T], describe: Callable[[_T], dict[str, Any]]
+    old: Mapping[str, _T],
+    new: Mapping[str, _T],
+    describe: Callable[[_T], dict[str, Any]],
+    unread: frozenset[str],
 ) -> Iterator[tuple[ChangeKind, str, _T | None, tuple[Change, ...]]]:
     """Yield (kind, name, new entry, changed fields) for each entry that differs."""
     for name, entry in new.items():
         if name not in old:
-            yield ChangeKind.ADDED, name, entry, ()
+            yield ChangeKind.UNKNOWN if entry.place.file in unread else ChangeKind.ADDED, name, entry, ()
         elif fields := tuple(changes(describe(old[name]), describe(entry))):
             yield ChangeKind.CHANGED, name, entry, fields
     for name in old:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from runner.plan.review.compare import BulletinChange, ChangeKind, Comparison, S
 from runner.report.document.entry_fields import row_field, timestamp_or_none
 from runner.report.document.plan import field_entries
 from runner.report.document.repeated_bulletins import split_repeated
-from runner.report.local_time import last_time, local_time
+from runner.report.local_time import last_time, local_time, with_local_time
 from runner.report.next_times import next_times
 
 _SENT = (Action.DONE, Action.CHANGED)
@@ -35,6 +35,9 @@ class _How:
 
     is_again: bool
     is_first: bool
+
+
+_TIMES = ("schedule.at", "schedule.starts", "schedule.ends")
 
 
 def changes_document(
@@ -120,7 +123,7 @@ class _Effects:
             **row_field(bulletin.place.row),
             "name": bulletin.name,
             **_recurrence_entry(steps or left),
-            "fields": field_entries(each for each in change.fields if each.field != "id"),  # `was` says it
+            "fields": self._fields(change),
             "effects": [
                 *(
                     self._effect(
@@ -137,6 +140,18 @@ class _Effects:
             ],
             "warning": self._warning(change, steps, before),
         }
+
+    def _fields(self, change: BulletinChange) -> list[dict[str, Any]]:
+        """Return the changed fields without the id, which `was` says. Times have the local time of an account."""
+        names = change.bulletin.accounts or (change.before.accounts if change.before else ())
+        zone = next((self._accounts[name].zone for name in names if name in self._accounts), "UTC")
+        return field_entries(
+            replace(each, old=with_local_time(each.old, zone), new=with_local_time(each.new, zone))
+            if each.field in _TIMES
+            else each
+            for each in change.fields
+            if each.field != "id"
+        )
 
     def _expiry_texts(self, steps: Iterable[Step], what: str) -> dict[FiringKey, str]:
         """Return one text for all expired occurrences of a bulletin in an account, if there are many, by firing."""

@@ -30,7 +30,13 @@ from runner.report.markdown.problems import problems_table
 from runner.report.safe_text import printable
 from runner.report.vocabulary import ACTIONS
 
-_KINDS = {"added": "➕ added", "changed": "✏️ edited", "renamed": "🔁 renamed", "removed": "➖ removed"}
+_KINDS = {
+    "added": "➕ added",
+    "changed": "✏️ edited",
+    "renamed": "🔁 renamed",
+    "removed": "➖ removed",
+    "unknown": "❔ unknown",
+}
 _MOST_KEPT = 20  # lines of a part that is never cut
 _MOST_OPEN = 5  # warnings about the definitions that are not folded
 _SENDS = tuple(action for action in Action if action.sends)

@@ -18,10 +18,11 @@ Heading = Callable[[str], str]
 
 # The themes of the list, for readers without a code; in the order in which files are checked.
 THEMES: Mapping[str, tuple[str, ...]] = {
-    "Files": ("file-unreadable", "file-too-large", "too-many-problems", "too-many-warnings"),
+    "Files": ("file-unreadable", "file-too-large", "too-many-problems", "too-many-warnings", "lfs-pointer"),
     "YAML": (
         "yaml-encoding",
         "yaml-control-character",
+        "invisible-character",
         "yaml-syntax",
         "yaml-empty",
         "yaml-documents",
@@ -47,6 +48,9 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     "Many bulletins from one entry": (
         "table-unreadable",
         "bad-table",
+        "repeated-header",
+        "cell-damaged",
+        "cell-rewritten",
         "cell-white-space",
         "bad-rows",
         "bad-template",

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from runner.definitions.suggest import counted
+from runner.definitions.suggest import counted, listed
 from runner.plan.decide import Action, Step
 from runner.plan.event_time import step_warnings
 from runner.plan.time_text import utc_text, whole_second
@@ -148,18 +148,18 @@ def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | 
     return few, rows
 
 
-CHANGE_COLOURS = {"added": "green", "changed": "yellow", "renamed": "yellow", "removed": "red"}
+CHANGE_COLOURS = {"added": "green", "changed": "yellow", "renamed": "yellow", "removed": "red", "unknown": "magenta"}
 _USE = {"account": ("goes there", "go there"), "business event": ("raises it", "raise it")}
-_SIGNS = {"added": "+", "changed": "~", "renamed": ">", "removed": "-"}
+_SIGNS = {"added": "+", "changed": "~", "renamed": ">", "removed": "-", "unknown": "?"}
 
 
 def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[str, ...]]]:
     """Return (kind, cells) for each change since a git ref: sign, subject, effect; edited fields are rows below it."""
+    accounts = {effect["account"] for each in changes["bulletins"] for effect in each["effects"]}
     for each in changes["bulletins"]:
         was = f" (was {each['was']})" if each["was"] else ""
-        effects = {effect["text"]: None for effect in each["effects"]}
-        kind = each["kind"]
-        yield kind, (f"{_SIGNS[kind]} {kind}", printable(each["id"] + was), printable("; ".join(effects)))
+        kind, effects = each["kind"], "; ".join(_effects(each, names_accounts=len(accounts) > 1))
+        yield kind, (f"{_SIGNS[kind]} {kind}", printable(each["id"] + was), printable(effects))
         if kind in ("changed", "renamed"):
             yield from _field_rows(each["fields"])
         if each["warning"]:
@@ -175,6 +175,14 @@ def change_rows(changes: Mapping[str, Any]) -> Iterator[tuple[str | None, tuple[
             yield each["kind"], (*label, f"{goes}{still_unsent(each)}")
             if each["kind"] == "changed":
                 yield from _field_rows(each["fields"])
+
+
+def _effects(change: Mapping[str, Any], *, names_accounts: bool) -> Iterator[str]:
+    """Yield the different effects of a change, each with its accounts if the changes go to several."""
+    found: dict[str, dict[str, None]] = {}
+    for effect in change["effects"]:
+        found.setdefault(effect["text"], {})[effect["account"]] = None
+    yield from (f"in {listed(where)}: {text}" if names_accounts else text for text, where in found.items())
 
 
 def _field_rows(fields: Iterable[Mapping[str, Any]]) -> Iterator[tuple[None, tuple[str, ...]]]:

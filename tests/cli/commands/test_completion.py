@@ -77,6 +77,25 @@ def values_in(out: str) -> list[str]:
     return [line.partition(",")[2].partition("\t")[0] for line in out.splitlines() if line.startswith("plain,")]
 
 
+@pytest.mark.parametrize("words", [("plan", "--against", ""), ("fire", "--changed-since", "")], ids=" ".join)
+def test_branches_and_tags_are_offered(offered: Offered, small: Path, words: tuple[str, ...]) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(
+            ["git", "-C", small.parent, "-c", "user.email=a@b.de", "-c", "user.name=A", *arguments], check=True
+        )
+
+    git("init", "--quiet", "--initial-branch", "main")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "The first shows")
+    git("tag", "v1")
+    git("branch", "diwali")
+    assert set(offered(*words)) == {"HEAD", "main", "v1", "diwali"}
+
+
+def test_without_a_repository_no_ref_is_offered(offered: Offered, small: Path) -> None:
+    assert set(offered("plan", "--against", "")) <= {"HEAD"}
+
+
 @pytest.mark.parametrize(
     ("words", "values"),
     [

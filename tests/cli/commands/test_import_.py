@@ -186,11 +186,12 @@ def test_calls_without_a_scheme_are_those_of_the_account(bulletins: Bulletins, f
     assert "which does not begin with https://; the account uses https" in done.err
 
 
-def test_what_a_spreadsheet_seems_to_have_rewritten_is_noted(bulletins: Bulletins) -> None:
-    sheet = file("a.csv", "name,event,c-by,program_id\nx,E,a@example.com,2.34567E+05\n")
+@pytest.mark.parametrize(("cell", "code", "exit_code"), [("2E5", "rewritten", 0), ("2.34567E+05", "damaged", 3)])
+def test_what_a_spreadsheet_has_rewritten_is_shown(bulletins: Bulletins, cell: str, code: str, exit_code: int) -> None:
+    sheet = file("a.csv", f"name,event,c-by,program_id\nx,E,a@example.com,{cell}\n")
     done = bulletins("import", "csv", sheet)
-    assert done.code == 0
-    assert "a.csv:2: properties.program_id is '2.34567E+05', which looks like a number that the" in done.err
+    assert done.code == exit_code
+    assert f"[cell-{code}]" in done.err
 
 
 def test_problems_of_all_files_are_reported_and_nothing_is_written(bulletins: Bulletins) -> None:

@@ -112,7 +112,7 @@ def test_other_files_stay_beside_it(bulletins: Bulletins, write: Write) -> None:
 
 def test_in_this_folder(bulletins: Bulletins, tmp_path: Path) -> None:
     assert bulletins("init", ".").code == 0
-    assert files_under(tmp_path) == sorted([*FILES, *SCHEMAS])
+    assert files_under(tmp_path) == sorted([*FILES, *SCHEMAS, ".gitignore"])
 
 
 def test_where_a_file_stands(bulletins: Bulletins, tmp_path: Path) -> None:
@@ -160,3 +160,16 @@ def test_no_half_set_is_left(
 def test_the_scaffold_comes_with_the_package() -> None:
     folder = Path(runner.__file__).parent / "scaffold"
     assert sorted(path.name for path in folder.iterdir()) == FILES
+
+
+def test_plan_files_are_ignored_by_git(bulletins: Bulletins, tmp_path: Path) -> None:
+    assert bulletins("init").code == 0
+    assert "plan.json" in (tmp_path / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(("text", "is_said"), [("dist/\n", True), ("dist/\nplan.json\n", False)])
+def test_a_gitignore_that_exists_is_left_alone(bulletins: Bulletins, tmp_path: Path, text: str, is_said: bool) -> None:
+    (tmp_path / ".gitignore").write_text(text, encoding="utf-8")
+    done = bulletins("init")
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == text
+    assert ("plan.json" in done.out) is is_said

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from runner.definitions.sources import Source
 from runner.importers.conversion import Converted, converted
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes
-from runner.importers.spreadsheet.cells import with_notes
+from runner.importers.spreadsheet.column_faults import folded
+from runner.importers.spreadsheet.columns import ColumnOptions
 from runner.importers.spreadsheet.rows import drafts_in
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
@@ -147,11 +149,47 @@ def test_no_text_that_recurs_is_too_odd(cell: str) -> None:
     assert result.problems or result.text
 
 
-def test_numbers_that_a_spreadsheet_rewrote_are_noted_once_for_each_column() -> None:
-    notes = ImportNotes()
-    sheet = "name,id2,b,c\nx,1,2.5,007\ny,2.34567E+05,234567.0,12\nz,1E5,234568.0,1e\n"
-    assert len(list(with_notes(found_in(sheet), notes))) == 3
-    assert notes.texts == [
-        "file:3: properties.id2 is '2.34567E+05', which looks like a number that the spreadsheet rewrote",
-        "file:3: properties.b is '234567.0', which looks like a number that the spreadsheet rewrote",
-    ]
+@pytest.mark.parametrize(
+    ("cell", "code", "is_error"),
+    [
+        ("2.34567E+05", Code.CELL_DAMAGED, True),
+        ("#REF!", Code.CELL_DAMAGED, True),
+        ("'00124", Code.CELL_DAMAGED, True),
+        ('"=""00124"""', Code.CELL_DAMAGED, True),
+        ("900001\u00a0", Code.CELL_DAMAGED, True),
+        (' "900001"', Code.BAD_FORMAT, True),
+        ("1E5", Code.CELL_REWRITTEN, False),
+        ("234567.0", Code.CELL_REWRITTEN, False),
+        ("12-Jan", Code.CELL_REWRITTEN, False),
+        ("Raga ", Code.CELL_WHITE_SPACE, False),
+    ],
+)
+def test_damaged_cells_follow_the_rules_of_tables(cell: str, code: Code, is_error: bool) -> None:
+    found = found_in(f"name,a,b\nx,1,2\ny,{cell},2\n")
+    assert [(each.code, each.is_error) for each in found if isinstance(each, Problem)] == [(code, is_error)]
+    assert len([each for each in found if isinstance(each, Draft)]) == (1 if is_error else 2)
+
+
+def test_white_space_counts_only_where_the_text_is_sent() -> None:
+    found = found_in("name,at,tags,a\nx, 2026-12-01T18:30:00Z ,\u00a0hindi ,1\n")
+    assert [each for each in found if isinstance(each, Problem)] == []
+
+
+def test_a_repeated_header_is_refused_and_line_ends_are_those_of_yaml() -> None:
+    repeated, draft = found_in('name,a\nname,a\nx,"one\r\ntwo"\n')
+    assert isinstance(repeated, Problem)
+    assert repeated.code is Code.REPEATED_HEADER
+    assert isinstance(draft, Draft)
+    assert draft.fields["properties"] == {"a": "one\ntwo"}
+
+
+def test_a_damaged_cell_of_a_column_that_is_left_out_does_not_matter() -> None:
+    table = table_in("name,b\nx,#REF!\n", ColumnOptions(ignored=["b"]))
+    assert [each.fields["name"] for each in drafts_in(table, GIVEN) if isinstance(each, Draft)] == ["x"]
+
+
+def test_damage_of_many_rows_is_one_problem_at_the_header() -> None:
+    table = table_in("name,b\nx,#REF!\ny,1\nz,#N/A\n")
+    fold = partial(folded, sheet=table.sheet, header=table.header_row)
+    (problem,) = converted(drafts_in(table, GIVEN), ImportContext("bulletins.d"), ImportNotes(), fold).problems
+    assert (problem.line, problem.column, problem.code) == (1, 6, Code.CELL_DAMAGED)

@@ -5,11 +5,13 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from importers import table_in, table_or_problems, told
 from runner.definitions.problem import Problem
+from runner.definitions.problem_codes import Code
+from runner.definitions.tables.cell_faults import cell_fault
 from runner.importers.draft import Draft
 from runner.importers.spreadsheet.rows import drafts_in
 
@@ -31,7 +33,7 @@ def found_in(sheet: str, given_: dict[str, str] | None = None) -> tuple[list[Dra
 
 def fields_of(sheet: str) -> dict[str, Any]:
     drafts, problems = found_in(sheet)
-    assert told(problems) == []
+    assert told([problem for problem in problems if problem.is_error]) == []
     assert len(drafts) == 1
     return dict(drafts[0].fields)
 
@@ -106,12 +108,15 @@ def test_the_payload_is_what_the_row_says() -> None:
 
 @given(st.lists(st.tuples(CELLS, CELLS), max_size=5), st.sampled_from([",", ";", "\t"]))
 def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]], delimiter: str) -> None:
+    faults = [cell_fault("a", cell) for row in rows for cell in row]
+    assume(not any(fault is not None and fault.code is Code.CELL_DAMAGED for fault in faults))
     sheet = io.StringIO(newline="")
     csv.writer(sheet, delimiter=delimiter).writerows([("name", "properties.a", "id"), *(("x", a, b) for a, b in rows)])
     drafts, problems = found_in(sheet.getvalue())
-    assert told(problems) == []
-    assert [draft.fields["properties"].get("a", "") for draft in drafts] == [a for a, _ in rows]
-    assert [draft.fields.get("id", "") for draft in drafts] == [b.strip() for _, b in rows]
+    assert [problem for problem in problems if problem.is_error] == []
+    read = [[cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row] for row in rows]
+    assert [draft.fields["properties"].get("a", "") for draft in drafts] == [a for a, _ in read]
+    assert [draft.fields.get("id", "") for draft in drafts] == [b.strip() for _, b in read]
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,9 @@ def test_long_names_take_few_lines_and_are_whole_in_the_details(open_page: OpenP
         make_planned("b", "wait", name=name, due_at="2026-12-02T13:00:00Z", payload={"name": "x"}),
         changes=make_changes([edit]),
     )
-    for options in ({}, PHONE, {"has_scripts": False}):
-        page = open_page(plan_page(document), **options).page
+    html = plan_page(document)
+    pages = [open_page(html, **fields).page for fields in ({}, PHONE, {"has_scripts": False})]
+    for page in pages:
         heights = {
             where: page.locator(where).first.evaluate("each => each.offsetHeight")
             for where in ("#body tr", ".day-list li", ".names > li", ".change-head", ".change .diff", ".hero .lead")
@@ -90,9 +91,8 @@ def test_long_names_take_few_lines_and_are_whole_in_the_details(open_page: OpenP
         assert heights["#body tr"] < 160
         assert heights[".day-list li"] < 160
 
-    page = open_page(plan_page(document)).page
-    page.locator("tr.row .toggle").first.click()
-    assert name in page.locator(".details dd").all_inner_texts()
+    pages[0].locator("tr.row .toggle").first.click()
+    assert name in pages[0].locator(".details dd").all_inner_texts()
 
 
 def test_short_names_are_not_repeated_in_the_details(open_page: OpenPage) -> None:

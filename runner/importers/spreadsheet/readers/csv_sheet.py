@@ -66,7 +66,10 @@ def _records(text: Text, first: int, delimiter: str) -> Iterator[SheetRow | Prob
             return
         if cells is None:
             return
-        yield SheetRow(line, tuple(cells))
+        # A line break inside of a cell is one character, whatever system the file comes from.
+        yield SheetRow(
+            line, tuple(cell.replace("\r\n", "\n").replace("\r", "\n") if "\r" in cell else cell for cell in cells)
+        )
 
 
 def _not_csv(text: Text, line: int, said: str) -> Problem:

@@ -182,9 +182,6 @@ def _text(line: int, number: int, cell: ReadOnlyCell, structure: SheetStructure)
     value = cell.value
     if value is None:
         return CellText("")
-    if cell.data_type == "e":
-        message = f"the cell contains the error {value}"
-        raise UnreadableCell(message, "Correct it in the spreadsheet, or write the value itself.")
     if isinstance(value, str):
         from openpyxl.utils.escape import unescape
 

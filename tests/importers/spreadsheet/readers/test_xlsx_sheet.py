@@ -57,10 +57,10 @@ def test_a_formula_is_its_saved_result() -> None:
     assert cells_of(workbook([*rows, ["end"]])) == [("Sa Re 12", "12"), ("end",)]
 
 
-def test_a_formula_without_a_result_and_an_error_are_faults_of_their_cells() -> None:
+def test_a_formula_without_a_result_is_a_fault_of_its_cell_and_an_error_is_the_text_that_is_shown() -> None:
     sheet = sheet_of(workbook([["a", "b"], [Formula("=B1", None), Formula("=1/0", "#DIV/0!")], ["#REF!", "x"]]))
-    assert [(fault.row.line, fault.column) for fault in sheet.faults] == [(2, 0), (2, 1), (3, 0)]
-    assert ["#DIV/0!" in fault.message for fault in sheet.faults] == [False, True, False]
+    assert [(fault.row.line, fault.column) for fault in sheet.faults] == [(2, 0)]
+    assert [row.cells for row in sheet.rows] == [("a", "b"), ("", "#DIV/0!"), ("#REF!", "x")]
 
 
 def test_line_breaks_and_escapes_are_those_of_the_text() -> None:
@@ -198,7 +198,5 @@ def test_a_size_that_the_sheet_only_declares_is_not_believed() -> None:
     assert cells_of(data) == [("a", "b")]
 
 
-def test_a_date_that_no_calendar_has_is_a_fault() -> None:
-    data = workbook([["date"], [Shown(99999999, DATE, "")]])
-    (fault,) = sheet_of(data).faults
-    assert (fault.row.line, fault.column) == (2, 0)
+def test_a_date_that_no_calendar_has_is_an_error_of_the_spreadsheet() -> None:
+    assert cells_of(workbook([["date"], [Shown(99999999, DATE, "")]])) == [("date",), ("#VALUE!",)]

@@ -1,0 +1,36 @@
+"""Recognise a pointer of Git LFS: the few lines that git keeps in place of a file whose content is stored elsewhere.
+
+In: the bytes of a file. Out: the pointer, or None for any other file. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+_VERSIONS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+_MAX_BYTES = 1024  # the specification: a longer file is no pointer
+_OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
+
+MESSAGE = "the file is a pointer of Git LFS: git has not fetched its content"
+HELP = "Run git lfs pull. In GitHub Actions, give actions/checkout the input lfs: true."
+
+
+@dataclass(frozen=True, slots=True)
+class LfsPointer:
+    """The SHA-256 of the content, in hexadecimal; empty if the pointer names none."""
+
+    oid: str
+
+    def is_of(self, content: bytes) -> bool:
+        """Whether `content` is what the pointer stands for."""
+        return bool(self.oid) and hashlib.sha256(content).hexdigest() == self.oid
+
+
+def lfs_pointer(data: bytes) -> LfsPointer | None:
+    """Return the pointer that a file consists of; None if it is none."""
+    if len(data) > _MAX_BYTES or not data.startswith(_VERSIONS):
+        return None
+    found = _OID.search(data.replace(b"\r\n", b"\n"))
+    return LfsPointer(found[1].decode() if found else "")
