@@ -20,6 +20,7 @@ from runner.report.document.plan import until_of
 from runner.report.document.repeated_bulletins import split_repeated
 from runner.report.local_time import time_of_week, zones_of
 from runner.report.next_times import reason_with_next_times
+from runner.report.projected_budgets import projected_lines
 from runner.report.safe_text import printable
 from runner.report.vocabulary import ACTIONS
 
@@ -40,7 +41,8 @@ def summary_line(document: Mapping[str, Any]) -> str:
     sent = f" ({bulletins_of(ids)} would be sent)" if len(set(ids)) < len(ids) else ""
     counts = f"{said}: {action_counts(document) or nothing}{sent}"
     line = "; ".join(filter(None, [counts, only_later(document)]))
-    return line if document["changes"] is None else "\n".join([*map(printable, merging(document)), line])
+    above = [*projected_lines(document), *([] if document["changes"] is None else merging(document))]
+    return "\n".join([*map(printable, above), line])
 
 
 def plan_rows(
@@ -131,6 +133,8 @@ def _reason(step: Step, zones: Mapping[str, str], *, coming: bool) -> str:
     if not (local := time_of_week(at, zone)):
         return text
     instant = utc_text(at)
+    if f"({instant})" in text:
+        return text  # the reason has the local time
     beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
     return text.replace(instant, beside, 1)
 

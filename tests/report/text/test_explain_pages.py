@@ -23,7 +23,7 @@ def test_lines_keep_to_the_width(width: int) -> None:
 
 @pytest.mark.parametrize("code", list(RULES))
 def test_the_rules_of_the_fields_are_reported(code: str) -> None:
-    lines = list(page(Code(code), 200))
+    lines = list(page(Code(code), 400))
     head = "rule:" if len(RULES[code]) == 1 else "rules:"
     told = lines[lines.index(head) + 1 :]
     assert [line.split()[0] for line in told] == [field.partition(": ")[2] for field in RULES[code]]
