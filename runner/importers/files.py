@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+from runner.definitions.reading.lfs_pointer import HELP, lfs_pointer
 from runner.definitions.sources import display_path, is_hidden
 from runner.errors import ErrorCode, Exit, UserError
 
@@ -35,6 +36,9 @@ def content(path: Path) -> tuple[str, bytes]:
         raise UserError(
             ErrorCode.IMPORT_TOO_LARGE, message, help="Split the input, and import each part.", exit_code=Exit.USAGE
         )
+    if lfs_pointer(data) is not None:
+        message = f"{name} is a pointer of Git LFS: git has not fetched its content"
+        raise UserError(ErrorCode.CANNOT_READ, message, help=HELP, exit_code=Exit.USAGE)
     return name, data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,65 @@ bulletins:
     accounts: [india, europe]
     schedule: {at: 2036-12-07T18:30:00+05:30}
 """
+
+
+TABLE = "n,name\n1,One\n2,Two\n"
+OF_TABLE = """
+defaults: {business_event: Program Released, c-by: a@example.com, accounts: [india], properties: {}}
+bulletins:
+  - {for_each: {csv: shows.csv}, id: "row-{{ row.n }}", name: "{{ row.name }}"}
+"""
+
+
+def pointer_to(content: str) -> str:
+    oid = hashlib.sha256(content.encode()).hexdigest()
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(content)}\n"
+
+
+@pytest.fixture
+def with_lfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A set whose table is in Git LFS. The branch has another row, and its pointer is not committed."""
+    made = Repository.new(tmp_path / "shows")
+    monkeypatch.chdir(made.folder)
+    accounts = {"bulletins.d/accounts.yaml": ACCOUNTS, "bulletins.d/shows.yaml": OF_TABLE}
+    made.commit({**accounts, "bulletins.d/shows.csv": pointer_to(TABLE)})
+    made.git("checkout", "--quiet", "-b", "branch")
+    (made.folder / "bulletins.d" / "shows.csv").write_text(f"{TABLE}3,Three\n")
+    return made
+
+
+def kinds(changes: dict[str, Any]) -> dict[str, str]:
+    return {each["id"]: each["kind"] for each in changes["bulletins"]}
+
+
+@pytest.mark.usefixtures("with_lfs")
+def test_what_a_pointer_at_the_base_stands_for_is_unknown(bulletins: Bulletins) -> None:
+    changes = against_main(bulletins)
+    assert kinds(changes) == {"row-1": "unknown", "row-2": "unknown", "row-3": "unknown"}
+    assert changes["base_problems"] == 0
+    for format_ in ("text", "markdown", "html"):
+        said = bulletins("plan", "--against", "main", "--format", format_).out
+        assert "unknown" in said
+        assert format_ == "html" or "added" not in said
+    refused = bulletins("plan", "--changed-since", "main")
+    assert refused.refused_with(ErrorCode.BASE_NOT_FETCHED, "row-1", "git lfs fetch")
+
+
+def test_content_that_git_lfs_has_stored_is_read(bulletins: Bulletins, with_lfs: Repository) -> None:
+    oid = hashlib.sha256(TABLE.encode()).hexdigest()
+    stored = with_lfs.folder / ".git" / "lfs" / "objects" / oid[:2] / oid[2:4] / oid
+    stored.parent.mkdir(parents=True)
+    stored.write_text("n,name\n1,Other\n")  # another content under this hash counts for nothing
+    assert set(kinds(against_main(bulletins)).values()) == {"unknown"}
+    stored.write_text(TABLE)
+    assert kinds(against_main(bulletins)) == {"row-3": "added"}
+    chosen = bulletins("plan", "--changed-since", "main", "--format", "json").json
+    assert [each["id"] for each in chosen["firings"]] == ["row-3"]
+
+
+def test_a_table_that_is_the_same_here_needs_no_store(bulletins: Bulletins, with_lfs: Repository) -> None:
+    (with_lfs.folder / "bulletins.d" / "shows.csv").write_text(TABLE)
+    assert kinds(against_main(bulletins)) == {}
 
 
 @pytest.fixture

@@ -31,13 +31,14 @@ class Installed:
     path: str
     folder: Path
 
-    def run(self, arguments: str) -> tuple[int, str, str]:
+    def run(self, arguments: str, *, strict: str = "") -> tuple[int, str, str]:
         """The exit code of the step that runs it, what it printed, and what it left for later steps."""
         output = self.folder / "output"
         output.write_text("")
         environment = {
             "PATH": os.pathsep.join([self.path, os.environ["PATH"]]),
             "ARGUMENTS": arguments,
+            "STRICT": strict,
             "GITHUB_OUTPUT": str(output),
             "PYTHONPATH": str(self.folder),
         }
@@ -91,6 +92,14 @@ def test_later_steps_find_bulletins_and_the_python_of_the_job(installed: Install
     program = Path(installed.path) / "bulletins"
     done = subprocess.run([program, "--version"], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.startswith("bulletins ")
+
+
+def test_the_input_strict_makes_warnings_errors(installed: Installed) -> None:
+    folder = installed.folder / "strict"
+    folder.mkdir()
+    (folder / "all.yaml").write_text('business_events: {"Program\\u200b Released": {}}\n')
+    codes = [installed.run(f"validate\n{folder}", strict=each)[0] for each in ("", "false", "true")]
+    assert codes == [0, 0, 3]
 
 
 def test_it_runs_its_arguments_one_a_line(installed: Installed) -> None:

@@ -254,9 +254,9 @@ class _Reader:
 
     def _look_at_cells(self, columns: tuple[str, ...], record: list[str]) -> None:
         for number, fault in suspicious_cells(columns, record):
-            self.faults.add(number, fault, self.lines.start, self.line)
             if fault.code is Code.CELL_WHITE_SPACE and '"' in record[number]:
                 self._check_quotes()
+            self.faults.add(number, fault, self.lines.start, self.line)
 
     def _check_quotes(self) -> None:
         """Refuse the table if a cell of the current row has a blank before its opening quote."""

@@ -217,6 +217,13 @@ def test_standard_input_is_read(bulletins: Bulletins, form: str, monkeypatch: py
     assert "bulletins:\n" in done.out
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "curl"])
+def test_a_pointer_of_git_lfs_is_recognised(bulletins: Bulletins, form: str) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    done = bulletins("import", form, file("calendar", pointer))
+    assert done.refused_with(ErrorCode.CANNOT_READ, "Git LFS", "git lfs pull", exit_code=2)
+
+
 def test_a_file_that_is_there_is_never_replaced(bulletins: Bulletins) -> None:
     file("there.yaml", "mine")
     sheet = file("shows.csv", SHOWS)

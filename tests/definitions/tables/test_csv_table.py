@@ -254,3 +254,51 @@ def test_nothing_ends_in_a_traceback(data: bytes) -> None:
     assert all(1 <= each.line <= lines and each.column >= 1 and each.help for each in problems)
     if found is not None:
         assert all(len(row.values) == len(found.columns) for row in found.rows)
+
+
+def problems_of(data: str) -> list[tuple[int, int, Code]]:
+    _, problems = read_table(data.encode(), "shows.csv")
+    return [(problem.line, problem.column, problem.code) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "column"),
+    [
+        ('a,b\n1, "x"\n', 2, 4),
+        ('a,b\n1,2\n3,\t"x, y"\n', 3, 4),
+        ('a,b\n1,"2"\n \u00a0"x",4\n', 3, 3),
+        ('a, "b"\n1,2\n', 1, 4),
+        ('a,b\n1, ""\n', 2, 4),
+    ],
+)
+def test_a_blank_before_a_quote_is_a_fault_of_the_quote(data: str, line: int, column: int) -> None:
+    assert problems_of(data) == [(line, column, Code.BAD_TABLE)]
+
+
+@pytest.mark.parametrize("cell", ['" ""x"""', ' 5" pipe', '"\n""x"""'])
+def test_other_quotes_behind_blanks_are_texts(cell: str) -> None:
+    assert Code.BAD_TABLE not in [code for _, _, code in problems_of(f"a,b\n1,{cell}\n")]
+
+
+def test_a_fault_of_a_column_is_reported_once_at_the_header() -> None:
+    rows = "".join(f"{number},#REF!,x \n" for number in range(7, 5007))
+    assert problems_of(f'a,"b, c",d\n{rows}') == [(1, 3, Code.CELL_DAMAGED), (1, 10, Code.CELL_WHITE_SPACE)]
+
+
+def test_a_fault_of_one_row_is_reported_at_its_cell() -> None:
+    assert problems_of('a,b\n1,"x\ny"\n2,#N/A\n') == [(4, 3, Code.CELL_DAMAGED)]
+
+
+def test_a_repeated_header_is_reported_once() -> None:
+    assert problems_of("a,b\n1,2\na,b\n3,4\n a ,\na,b\n") == [(3, 1, Code.REPEATED_HEADER)]
+
+
+@pytest.mark.parametrize("header", ["a;b", '"a";"b"', "a\tb", "a|b", "a;b, c;d", "sep=;\na;b", "sep=,\na,b"])
+def test_another_separator_is_refused(header: str) -> None:
+    assert problems_of(f"{header}\n1;2\n") == [(1, 1, Code.BAD_TABLE)]
+
+
+def test_a_pointer_of_git_lfs_is_named() -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:aaaa\nsize 1\n"
+    assert problems_of(pointer) == [(1, 1, Code.LFS_POINTER)]
+    assert problems_of(pointer + "#" * 2000) != [(1, 1, Code.LFS_POINTER)]
