@@ -54,6 +54,19 @@ def test_tiles_and_lists_filter_by_kind_and_account(open_page: OpenPage) -> None
     assert rows.evaluate_all(_IDS) == ["later"]
 
 
+def test_results_with_a_warning_are_a_kind_of_their_own_to_filter_by(open_page: OpenPage) -> None:
+    warned = make_result("warned", warnings=["0 bulletins were sent"])
+    page = open_page(report_page(make_report(make_result("fine"), warned, make_result("bad", "failed")))).page
+    rows = page.locator("tr.row")
+    page.locator('.tile[data-kind="warned"]').click()
+    assert rows.evaluate_all(_IDS) == ["warned"]
+    page.locator('.tile[data-kind="failed"]').click()
+    assert rows.evaluate_all(_IDS) == ["warned", "bad"]
+    page.locator("#clear").click()
+    page.locator("#kind").select_option("warned")
+    assert rows.evaluate_all(_IDS) == ["warned"]
+
+
 def test_columns_sort_up_down_and_back_with_numbers_in_names_as_numbers(open_page: OpenPage) -> None:
     page = open_page(report_page(REPORT)).page
     head = page.locator('th[data-sort="name"]')
