@@ -114,7 +114,7 @@ def answered(step: Step, answer: Answer, judgement: Judgement, attempts: Sequenc
         judgement.bulletins_sent,
         len(attempts),
         answer.started_at,
-        round(answer.latency_ms, 1),
+        round(answer.latency_ms, 3),
         (
             *(reach_warnings(judgement.bulletins_sent) if judgement.outcome is Outcome.FIRED else ()),
             *event_time_warnings(step.firing.bulletin.when, answer.started_at),
@@ -137,7 +137,7 @@ def attempt(number: int, answer: Answer, judgement: Judgement, redacted: Callabl
     return Attempt(
         number,
         answer.started_at,
-        round(answer.latency_ms, 1),
+        round(answer.latency_ms, 3),
         judgement.sent.value,
         answer.http_status,
         redacted(answer.body.decode("utf-8", "replace"))[:_ANSWER_KEPT] if answer.body else None,

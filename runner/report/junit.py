@@ -94,7 +94,7 @@ def _file_case(file: str, problems: Sequence[Problem], *, whole: bool) -> _Case:
     if not problems:
         return _Case("definitions", file)
     alone = len(problems) == 1
-    kind = problems[0].code.value if alone else "problems"
+    kind = ", ".join(dict.fromkeys(problem.code.value for problem in problems))
     message = problems[0].message if alone else counted(len(problems), "problem")
     return _Case("definitions", file, JUnitEnd.FAILURE, kind, message, _lines(problems, whole=whole))
 

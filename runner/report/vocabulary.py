@@ -229,11 +229,23 @@ VERDICTS: Mapping[str, VerdictTerm] = {
     Sent.UNKNOWN: VerdictTerm("may have been sent", Tone.DOUBT),
 }
 
-_EXIT_MEANINGS: Mapping[int, str] = {
+# Codes that reports, annotations and `status` print in addition to those of problems, errors, reasons and outcomes.
+OTHER_CODES: Mapping[str, str] = {
+    "released": "a run gave the firing back before it sent a request; nothing was sent",
+    "held_back": "a firing is due, and a budget of its account holds it back",
+    "yes": "the request sent the bulletin",
+    "no": "the request did not send the bulletin",
+    "unknown": "the request may have sent the bulletin",
+}
+
+EXIT_MEANINGS: Mapping[int, str] = {
     Exit.OK: "everything went well",
     Exit.FAILED: "at least one firing failed or expired unsent, or the run was cut short after it had sent",
+    Exit.USAGE: "the command line can't be understood",
+    Exit.PROBLEMS: "the definitions have problems; nothing was sent",
     Exit.IN_DOUBT: "at least one firing is in doubt",
     Exit.REFUSED: "refused, or unable to send; no request was sent",
+    Exit.WOULD_FIRE: "something would be sent; only with plan --detailed-exitcode",
     Exit.HUNG_UP: "interrupted because its terminal closed",
     Exit.INTERRUPTED: "interrupted by Ctrl-C",
     Exit.TERMINATED: "interrupted by a signal to terminate",
@@ -244,7 +256,7 @@ def exit_meaning(code: int | None) -> str:
     """Return the meaning of a run's exit code."""
     if code is None:
         return "the run ended without recording a result; this page shows what the ledger holds"
-    return _EXIT_MEANINGS.get(code, "unknown")
+    return EXIT_MEANINGS.get(code, "unknown")
 
 
 def colour_of(name: str) -> str | None:

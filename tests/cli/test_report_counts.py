@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,11 +72,6 @@ def counts(document: dict[str, Any]) -> Counter[str]:
     return Counter(each["outcome"] for each in document["results"] if each["outcome"])
 
 
-def without_time(document: dict[str, Any]) -> dict[str, Any]:
-    """The report without the times of the run: the ledger has its own clock."""
-    return {**document, "run": {**document["run"], "started_at": None, "finished_at": None}}
-
-
 def test_every_format_and_the_ledger_agree(bulletins: Bulletins, mixed: Path, tmp_path: Path) -> None:
     fired = bulletins("fire", "--yes", "--report", "file.json")
     assert fired.code == 4
@@ -94,11 +92,11 @@ def test_every_format_and_the_ledger_agree(bulletins: Bulletins, mixed: Path, tm
     run = document["run"]["id"]
     recorded = bulletins("report", run, "--format", "json").json
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(recorded)
-    assert without_time(recorded) == without_time(document)
-    assert without_time(bulletins("report", "--format", "json").json) == without_time(document)
+    assert recorded == document
+    assert bulletins("report", "--format", "json").json == document
 
     text = bulletins("report", run).out
-    assert text.splitlines()[1:] == bulletins("report", "file.json").out.splitlines()[1:]  # the first has the times
+    assert text == bulletins("report", "file.json").out
     summary_text = text[text.index("60 fired") :]
     assert fired.out.startswith(summary_text)
     assert text.count("left alone") == 1
@@ -111,10 +109,39 @@ def test_every_format_and_the_ledger_agree(bulletins: Bulletins, mixed: Path, tm
     page = bulletins("report", run, "--format", "html").out
     tiles = dict(re.findall(r'data-kind="([a-z_-]+)".*?<span class="count">([0-9,]+)', page, re.DOTALL))
     left = {f"left-{name}": count for name, count in LEFT.items()}
-    assert {name: int(count) for name, count in tiles.items()} == {**expected, **left}
+    assert {name: int(count) for name, count in tiles.items()} == {**expected, **left, "warned": 20}
     suite = ET.fromstring(bulletins("report", run, "--format", "junit").out)
     properties = {each.get("name"): each.get("value") for each in suite.iter("property")}
     assert {name: int(properties[f"left_alone_{name}"] or "") for name in LEFT} == LEFT
+
+
+def test_quiet_shows_all_that_a_person_has_to_act_on_on_one_screen(bulletins: Bulletins, mixed: Path) -> None:
+    fired = bulletins("fire", "--yes", "--quiet", "--report", "file.json")
+    summary = json.loads(Path("file.json").read_text(encoding="utf-8"))["summary"]
+    lines = fired.err.splitlines()
+
+    kinds = ("in doubt", "failed", "expired", "skipped", "warning")
+    assert [re.split(" {2,}", line)[0] for line in lines] == list(kinds)
+    counted = {kind: int(re.split(" {2,}", line)[1].split()[0]) for kind, line in zip(kinds, lines, strict=True)}
+    names = {"in_doubt": "in doubt", "failed": "failed", "expired": "expired", "skipped": "skipped"}
+    assert counted == {**{names[name]: summary[name] for name in names}, "warning": 20}
+    assert "the run stopped sending to the account" in lines[3]
+    assert "0 bulletins were sent" in lines[4]
+    screen = [part for line in (fired.err + fired.out).splitlines() for part in textwrap.wrap(line, 80)]
+    assert len(screen) <= 24, screen
+    assert fired.out.startswith("60 fired")
+
+
+def test_output_that_is_lost_is_in_the_exit_code_of_the_report_too(bulletins: Bulletins, mixed: Path) -> None:
+    if not Path("/dev/full").is_char_device():
+        pytest.skip("there is no /dev/full")
+    command = [sys.executable, "-m", "runner", "fire", "--yes", "--id", "fired-*", "--report", "file.json"]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.DEVNULL, check=False, timeout=60)
+    document = json.loads(Path("file.json").read_text(encoding="utf-8"))
+
+    assert (done.returncode, document["run"]["exit_code"]) == (1, 1)
+    assert bulletins("report", "--format", "json").json == document
 
 
 def test_a_resolution_is_shown_beside_what_the_run_reported(bulletins: Bulletins, mixed: Path) -> None:
@@ -148,8 +175,8 @@ def test_a_refused_run_is_recorded_and_lists_only_the_first_firings(bulletins: B
 
     assert document["summary"]["skipped"] == OUTCOMES["fired"] + OUTCOMES["failed"] + DOUBTFUL
     assert counts(document) == {"skipped": 50}
-    assert without_time(recorded) == without_time(document)
-    assert "150 more" in bulletins("report", str(path)).out
+    assert recorded == document
+    assert "197 more" in bulletins("report", str(path)).out
 
 
 def test_ten_idle_runs_leave_one_small_report(bulletins: Bulletins, mixed: Path) -> None:

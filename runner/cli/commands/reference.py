@@ -109,18 +109,29 @@ def explain(code: str | None) -> None:
     """Explain a code or an answer like 429; without CODE, list all.
 
     CODE is the code of a problem, such as property-unknown, of an error, such as no-match, or of a reason in a plan or
-    report, such as grace-ended. It may also be the HTTP status of an answer of the API, such as 429, or an action of a
-    plan or an outcome of a run, such as in_doubt.
+    report, such as grace-ended. It may also be the HTTP status of an answer of the API, such as 429, an action of a
+    plan or an outcome of a run, such as in_doubt, or an exit code, such as 4.
     """
     from runner.definitions.problem_codes import Code
     from runner.definitions.suggest import did_you_mean
     from runner.fire.api.refusal_causes import ANSWERS, answer_code
-    from runner.report.text.explain_pages import MEANINGS, answer_page, listed_by_theme, meaning_page, page, word_page
+    from runner.report.text.explain_pages import (
+        MEANINGS,
+        answer_page,
+        exit_key,
+        listed_by_theme,
+        meaning_page,
+        page,
+        word_page,
+    )
     from runner.report.vocabulary import ACTIONS, OUTCOMES
 
     styled = {"heading": lambda text: click.style(text, bold=True)}
     if code is None:
         click.echo("\n".join(listed_by_theme(_width(), **styled)))
+        return
+    if key := exit_key(code):
+        click.echo("\n".join(meaning_page(key, _width(), **styled)))
         return
     if answer := answer_code(code):
         click.echo("\n".join(answer_page(answer, _width(), **styled)))

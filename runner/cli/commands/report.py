@@ -42,14 +42,12 @@ def report(run: str | None, ledger_url: str | None, sandbox: bool, format_: str,
 
 
 def _show(document: Mapping[str, Any], *, verbose: bool) -> None:
-    from runner.report.text.run import outcome_lines, summary_lines, unlisted_line
+    from runner.report.text.run import outcome_lines, summary_lines
     from runner.report.vocabulary import OUTCOMES
 
     run = document["run"]
     click.secho(f"run {run['id']}, {run['started_at']} to {run['finished_at']}", bold=True)
-    for outcome, line in outcome_lines(document["results"], whole=verbose):
+    for outcome, line in outcome_lines(document, whole=verbose):
         click.secho(line, fg=OUTCOMES[outcome].colour)
-    if more := unlisted_line(dict(document)):
-        click.echo(more)
-    for line in summary_lines(dict(document)):
+    for line in summary_lines(document):
         click.echo(line)

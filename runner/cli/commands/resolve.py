@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import clock
-from runner.cli.options import ledger_option, yes_option
+from runner.cli.options import ledger_choice, ledger_option, yes_option
 from runner.cli.shell_completion import completions
 from runner.errors import ErrorCode, UserError
 
@@ -42,6 +42,7 @@ _SHOWN = 20  # of the firings that a question lists
 @click.option("--again", is_flag=True, help="Correct an earlier decision about a firing.")
 @yes_option
 @ledger_option
+@click.option("--sandbox", is_flag=True, help="Decide on firings in the sandbox's own ledger.")
 def resolve(
     ids: tuple[str, ...],
     run: str | None,
@@ -53,6 +54,7 @@ def resolve(
     again: bool,
     yes: bool,
     ledger_url: str | None,
+    sandbox: bool,
 ) -> None:
     """Decide on firings in doubt: sent or not. Sends nothing.
 
@@ -64,7 +66,7 @@ def resolve(
 
     note = _checked(note, which=bool(ids or run), sent=sent, not_sent=not_sent)
     request = ResolveRequest(ids, run, account, occurrence, is_sent=sent, note=note, is_again=again)
-    with open_ledger(ledger_url) as ledger:
+    with open_ledger(ledger_choice(ledger_url, sandbox=sandbox).url) as ledger:
         rows = rows_to_resolve(ledger, request)
         _confirm(rows, sent=sent, yes=yes)
         _resolve(ledger, rows, request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 @ledger_option
 @click.option("--sandbox", is_flag=True, help="Look in the sandbox's own ledger.")
 @format_option("text", "json")
-def status(bulletin: str | None, path: Path, ledger_url: str | None, sandbox: bool, format_: str) -> None:
+@click.option("--verbose", "-v", is_flag=True, help="Describe every firing in doubt, also many that are alike.")
+def status(
+    bulletin: str | None, path: Path, ledger_url: str | None, sandbox: bool, format_: str, verbose: bool
+) -> None:
     """Show what is in doubt and in progress, and what was fired.
 
     With ID, show the history of this bulletin, and what would happen to it now.
@@ -38,20 +42,21 @@ def status(bulletin: str | None, path: Path, ledger_url: str | None, sandbox: bo
     with open_ledger(chosen.url) as ledger:
         warn_if_older(ledger, messages)
         if bulletin is None:
-            named = ledger.place if chosen.is_named or chosen.is_sandbox else None
-            _show_overview(ledger_status(ledger, path), format_, named)
+            options = ["--sandbox"] if chosen.is_sandbox else ["--ledger", ledger.place] if chosen.is_named else []
+            _show_overview(ledger_status(ledger, path), format_, options, verbose=verbose)
         else:
             _show_bulletin(bulletin_status(ledger, bulletin, path, messages), bulletin, path, format_)
 
 
-def _show_overview(found: LedgerStatus, format_: str, named: str | None) -> None:
-    """Print the status. `named`: the ledger, if commands to copy must contain it."""
+def _show_overview(found: LedgerStatus, format_: str, options: Sequence[str], *, verbose: bool) -> None:
+    """Print the status, what is in doubt last. `options`: those that commands to copy need to find the ledger."""
     from runner.cli.terminal.console import show_table
     from runner.plan.history import State
     from runner.report.text.status import (
         budget_entry,
         budget_lines,
         doubt_lines,
+        doubt_summary,
         history_cells,
         row_entry,
         run_cells,
@@ -68,11 +73,7 @@ def _show_overview(found: LedgerStatus, format_: str, named: str | None) -> None
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    for line in doubt_lines(found.in_doubt, ledger=named, lingering=found.lingering):
-        click.echo(line)
-    if found.in_doubt:
-        click.echo(f"{len(found.in_doubt)} in doubt: look for each in the dashboard's activity log, then resolve it\n")
-    else:
+    if not found.in_doubt:
         click.echo("nothing is in doubt")
     if found.live_runs:
         click.echo("in progress:")
@@ -85,6 +86,12 @@ def _show_overview(found: LedgerStatus, format_: str, named: str | None) -> None
         click.echo("budgets:")
         for line in budget_lines(found.budgets):
             click.echo(f"  {line}")
+    for line in doubt_lines(found.in_doubt, options=options, lingering=found.lingering, whole=verbose):
+        click.echo(line)
+    if count := len(found.in_doubt):
+        click.echo(f"\n{count:,} in doubt: look for each in the dashboard's activity log, then resolve it")
+    for line in doubt_summary(found.in_doubt, found.zones):
+        click.echo(line)
 
 
 def _show_bulletin(found: BulletinStatus, bulletin: str, path: Path, format_: str) -> None:

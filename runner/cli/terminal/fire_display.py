@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +76,13 @@ class TerminalFireDisplay(TerminalMessages):
         from runner.cli.terminal.progress import progress
 
         return progress(total, quiet=self._quiet, verbose=self._verbose)
+
+    def show_news(self, lines: Sequence[tuple[str | None, str]]) -> None:
+        """Print what a person has to act on, on standard error."""
+        from runner.report.vocabulary import OUTCOMES
+
+        for outcome, line in lines:
+            click.secho(line, fg=OUTCOMES[outcome].colour if outcome else "yellow", err=True)
 
     def print_report(self, text: str) -> None:
         """Print the report on standard output. Raises OutputLost."""

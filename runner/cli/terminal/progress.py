@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.alike_group import MOST_SHOWN
 from runner.fire.outcome import Outcome
 from runner.fire.result import Result
+from runner.report.document.alike_results import NewsItem, fold_news, more_text, news_of
 from runner.report.document.run import entry
 from runner.report.safe_text import printable
-from runner.report.text.run import more_expired_line, outcome_line
+from runner.report.text.run import more_line, outcome_line
 from runner.report.vocabulary import OUTCOMES
 
 if TYPE_CHECKING:
@@ -23,74 +25,56 @@ if TYPE_CHECKING:
 
     from runner.jobs.firing.display import RunProgress
 
-# Not shown with --quiet. A skipped firing belongs to another run, or a message of the run gives its cause.
-_UNREMARKABLE = (Outcome.FIRED, Outcome.SKIPPED)
 
-
-class _Skipped:
-    """Shorten skipped firings: of hundreds with the same reason, the first is shown and the others are counted."""
+class _Alike:
+    """Shorten results that are alike: the first few are shown as they come, the others are counted at the end."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._items: list[NewsItem] = []
+        self._shown: list[NewsItem] = []
+        self._counts: Counter[Hashable] = Counter()
         self._lock = threading.Lock()
 
-    def is_more_of_the_same(self, result: Result) -> bool:
-        """Report whether an earlier firing was skipped for the same reason."""
-        if result.outcome is not Outcome.SKIPPED:
-            return False
+    def is_more_of_the_same(self, result: Mapping[str, Any]) -> bool:
+        """Report whether enough results like this one were shown."""
         with self._lock:
-            self._counts[str(result.reason or "")] += 1
-            return self._counts[str(result.reason or "")] > 1
-
-    def lines(self) -> Iterator[str]:
-        """Return a line for each reason with the count of firings that were not shown."""
-        for reason, count in self._counts.items():
-            if count > 1:
-                yield printable(f"skipped    {count - 1:,} more · {reason}")
-
-
-class _Expired:
-    """Shorten expired occurrences: of each bulletin, the first is shown and the others are counted."""
-
-    def __init__(self) -> None:
-        self._times: dict[tuple[str, str], list[str]] = {}
-        self._lock = threading.Lock()
-
-    def is_more_of_the_same(self, result: Result) -> bool:
-        """Report whether an earlier occurrence of this bulletin was shown as expired."""
-        if result.outcome is not Outcome.EXPIRED:
+            found = [item for item in news_of(result, len(self._items)) if item.outcome is not None]
+            self._items += found
+            self._counts.update(item.common for item in found)
+            if any(self._counts[item.common] > MOST_SHOWN for item in found):
+                return True
+            self._shown += found
             return False
-        key = result.step.firing.key
-        with self._lock:
-            times = self._times.setdefault(key[:2], [])
-            times.append(key.occurrence)
-            return len(times) > 1
 
-    def lines(self) -> Iterator[str]:
-        """Return a line for each bulletin with the count of occurrences that were not shown."""
-        for (account, bulletin), (_, *more) in self._times.items():
-            if more:
-                yield more_expired_line(account, bulletin, more)
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Return (outcome, line) for each group of results that were not all shown."""
+        for group in fold_news(self._items):
+            outcome, more = group.first.outcome, more_text(group, set(self._shown) & set(group.instances))
+            if outcome is not None and more:
+                yield outcome, f"{more_line(outcome, more)} · {printable(group.first.text)}"
 
 
 class _Lines:
+    """A line for each result. With `quiet`, only messages are shown: the report shows what a person has to act on."""
+
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         self._quiet = quiet
-        self._repeated = () if verbose else (_Skipped(), _Expired())
+        self._alike = None if verbose else _Alike()
         self._colour = click.get_current_context().color  # results come from threads, which have no context
 
     def result(self, result: Result) -> None:
-        if result.outcome is None or (self._quiet and result.outcome in _UNREMARKABLE):
+        if result.outcome is None or self._quiet:
             return
-        if not any(each.is_more_of_the_same(result) for each in self._repeated):
-            click.secho(outcome_line(entry(result)), fg=OUTCOMES[result.outcome].colour, err=True, color=self._colour)
+        shown = entry(result)
+        if self._alike is None or not self._alike.is_more_of_the_same(shown):
+            click.secho(outcome_line(shown), fg=OUTCOMES[result.outcome].colour, err=True, color=self._colour)
 
     def message(self, text: str) -> None:
         click.echo(text, err=True)
 
     def close(self) -> None:
-        for line in (line for each in self._repeated for line in each.lines()):
-            click.secho(line, fg=OUTCOMES[Outcome.SKIPPED].colour, err=True)
+        for outcome, line in () if self._alike is None else self._alike.lines():
+            click.secho(line, fg=OUTCOMES[outcome].colour, err=True)
 
 
 @contextmanager
@@ -98,8 +82,10 @@ def progress(total: int, *, quiet: bool, verbose: bool) -> Iterator[RunProgress]
     """Give a RunProgress that shows a run of `total` firings on standard error."""
     if quiet or verbose or not total or not sys.stderr.isatty():
         lines = _Lines(quiet=quiet, verbose=verbose)
-        yield lines
-        lines.close()
+        try:
+            yield lines
+        finally:
+            lines.close()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -119,13 +105,14 @@ class _OnBar:
     def __init__(self, bar: Bar, total: int) -> None:
         self._bar = bar
         self._task = bar.add_task("firing", total=total)
-        self._repeated = (_Skipped(), _Expired())
+        self._alike = _Alike()
 
     def result(self, result: Result) -> None:
         is_remarkable = result.outcome is not Outcome.FIRED or bool(result.warnings)
-        is_more = any(each.is_more_of_the_same(result) for each in self._repeated)
-        if result.outcome is not None and is_remarkable and not is_more:
-            self._print(outcome_line(entry(result)), OUTCOMES[result.outcome].colour)
+        if result.outcome is not None and is_remarkable:
+            shown = entry(result)
+            if not self._alike.is_more_of_the_same(shown):
+                self._print(outcome_line(shown), OUTCOMES[result.outcome].colour)
         if result.step.action.sends:
             self._bar.advance(self._task)
 
@@ -133,8 +120,8 @@ class _OnBar:
         self._print(text)
 
     def close(self) -> None:
-        for line in (line for each in self._repeated for line in each.lines()):
-            self._print(line, OUTCOMES[Outcome.SKIPPED].colour)
+        for outcome, line in self._alike.lines():
+            self._print(line, OUTCOMES[outcome].colour)
 
     def _print(self, line: str, colour: str = "") -> None:
         from rich.text import Text

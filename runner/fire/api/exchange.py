@@ -55,7 +55,10 @@ class Exchange:
 
     @property
     def latency_ms(self) -> float:
-        """Milliseconds from the permission to leave until the end of the answer, or until now."""
+        """Milliseconds from the first byte until the end of the answer, or until now.
+
+        Of a request of which no byte left, from the permission to leave.
+        """
         return ((self._ended or time.perf_counter()) - self._started) * 1000
 
     def wait_for_permit(self) -> None:
@@ -83,6 +86,7 @@ class Exchange:
     def leave(self) -> None:
         """Note that the request may have been sent from now on."""
         self.left_at = clock.now()
+        self._started = time.perf_counter()
         self.left = True
 
     def carried_by(self, sock: socket.socket | None) -> None:

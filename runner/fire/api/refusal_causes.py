@@ -28,6 +28,13 @@ class AnswerExplanation:
 
 
 _NOT_SENT = "Nothing was sent. The firing is recorded as failed. Until its grace period ends, the next run tries again."
+_UNLESS_STATED = (
+    "An answer that states a failure counts as failed: nothing was sent. Any other answer leaves the firing in doubt."
+)
+_LOOK = (
+    "If the firing is in doubt, look in the activity log of the dashboard whether the bulletin was sent.",
+    "Then record what you found with bulletins resolve.",
+)
 _STOPS = " The run sends nothing more to the account."
 ANSWERS: Mapping[str, AnswerExplanation] = {
     "http-400": AnswerExplanation(
@@ -60,6 +67,12 @@ ANSWERS: Mapping[str, AnswerExplanation] = {
         _NOT_SENT,
         ("In the account, write region instead of base_url, or correct base_url.",),
     ),
+    "http-405": AnswerExplanation(
+        "the server doesn't accept requests of this kind at the address",
+        "The usual cause is a base_url that is not an address of CleverTap.",
+        _NOT_SENT,
+        ("In the account, write region instead of base_url, or correct base_url.",),
+    ),
     "http-429": AnswerExplanation(
         "too many requests of the account are in progress at once",
         "CleverTap allows three requests at once for each account, including those of other programs. The answer"
@@ -82,12 +95,38 @@ ANSWERS: Mapping[str, AnswerExplanation] = {
             "Then record what you found with bulletins resolve.",
         ),
     ),
+    "http-4xx": AnswerExplanation(
+        "another refusal, such as 408 or 413",
+        "CleverTap doesn't document this status. It may come from a proxy or a gateway on the way.",
+        _UNLESS_STATED,
+        _LOOK,
+    ),
+    "http-3xx": AnswerExplanation(
+        "the server answers with another address",
+        "The usual causes are a wrong base_url, and a proxy that wants a sign-in. Status 304 is no redirect: it leaves"
+        " the firing in doubt.",
+        _NOT_SENT + " Redirects are never followed.",
+        ("In the account, write region instead of base_url, or correct base_url.",),
+    ),
+    "http-2xx": AnswerExplanation(
+        "the server accepted the request",
+        "Whether the bulletin was sent is stated in the answer, not by the status.",
+        "An answer that states success counts as fired. " + _UNLESS_STATED,
+        _LOOK,
+    ),
+    "http-1xx": AnswerExplanation(
+        "an interim answer; another one follows",
+        "It says nothing about the bulletin.",
+        "It is skipped. If no other answer follows, the firing is in doubt.",
+        _LOOK,
+    ),
 }
 
 
 def answer_code(text: str) -> str | None:
-    """Return the key in ANSWERS for a text such as `429`, `http-429` or `HTTP 503`, or None if there is none."""
+    """Return the key in ANSWERS for a text such as `429`, `http-429` or `HTTP 503`, or None if it is no HTTP status."""
     code = text.strip().lower()
     if found := _STATUS.fullmatch(code):
-        code = "http-5xx" if found[1].startswith("5") else f"http-{found[1]}"
+        code = f"http-{found[1]}"
+        return code if code in ANSWERS else f"http-{found[1][0]}xx"
     return code if code in ANSWERS else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -49,6 +50,9 @@ class FireDisplay(Messages, Protocol):
 
     def progress(self, total: int) -> AbstractContextManager[RunProgress]:
         """Show the progress of a run of `total` firings until the context ends."""
+
+    def show_news(self, lines: Sequence[tuple[str | None, str]]) -> None:
+        """Show what a person has to act on: (outcome, line), with None for a warning. Called before the report."""
 
     def print_report(self, text: str) -> None:
         """Print the report on standard output. Raises OutputLost if it can't be written."""

@@ -75,7 +75,7 @@ class ReportPublisher:
         as others of its kind, so that its report replaces theirs. Raises OutputLost only for a dry run: its output is
         its only purpose, and nothing was sent.
         """
-        from runner.report.text.run import summary_lines
+        from runner.report.text.run import news_lines, summary_lines
 
         self.on_document(document)
         path = self.file or local.REPORTS / f"{name or document['run']['id']}.json"
@@ -83,8 +83,13 @@ class ReportPublisher:
         is_written = self._write(path, document)
         if is_written:
             lines.append(f"report: {path}")
+        if self.quiet and shown:
+            self.display.show_news(list(news_lines(document)))
         is_shown = not shown or self._show(document, lines, path if is_written else None)
         code = exit_code if is_written and is_shown else exit_code or Exit.FAILED
+        # The file was written before the output was lost. What was written into a pipe is gone.
+        if is_written and code != document["run"]["exit_code"] and path.is_file():
+            is_written = self._write(path, {**document, "run": {**document["run"], "exit_code": int(code)}})
         return Published(code, is_written)
 
     def document(self, run: str, ended: RunResult, *, ledger: str | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from runner.errors import UserError
 from runner.jobs.messages import Messages
 
 if TYPE_CHECKING:
-    from runner.definitions.model import Bulletin
+    from runner.definitions.model import Account, Bulletin
     from runner.ledger.ledger import Ledger
     from runner.ledger.values import FiringRow, LiveRun, Resolution
     from runner.plan.budget import Limit, Used
@@ -28,13 +28,17 @@ _COMING = 3  # next times shown of a recurring bulletin
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """What is in doubt, in progress and was fired recently. `lingering`: runs that ended while their process exists."""
+    """What is in doubt, in progress and was fired recently. `lingering`: runs that ended while their process exists.
+
+    `zones`: the time zones of the accounts that the set defines, for shown times.
+    """
 
     in_doubt: Sequence[FiringRow]
     lingering: Sequence[str]
     live_runs: Sequence[LiveRun]
     fired: Sequence[FiringRow]
     budgets: Mapping[Limit, Used]
+    zones: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,14 @@ def ledger_status(ledger: Ledger, path: Path) -> LedgerStatus:
     from runner.plan.history import State
 
     in_doubt = ledger.in_doubt()
+    accounts = _accounts(path)
     return LedgerStatus(
         in_doubt,
         [row.run for row in lingering(in_doubt)],
         ledger.live_runs(),
         ledger.rows(state=State.FIRED, limit=_RECENT),
-        _budgets_used(ledger, path),
+        _budgets_used(ledger, accounts),
+        {account.name: account.zone for account in accounts},
     )
 
 
@@ -69,15 +75,21 @@ def bulletin_status(ledger: Ledger, bulletin: str, path: Path, messages: Message
     return BulletinStatus(rows, resolutions, _steps_now(ledger, bulletin, path, messages))
 
 
-def _budgets_used(ledger: Ledger, path: Path) -> dict[Limit, Used]:
-    """Return what the accounts have used of their budgets; nothing if the definitions are missing."""
+def _accounts(path: Path) -> list[Account]:
+    """Return the accounts of the set; none if the definitions are missing."""
     from runner.jobs.loaded_set import load_set
-    from runner.plan.budget import has_budget, used
 
     try:
-        accounts = [account for account in load_set(path, use_cache=True).accounts.values() if has_budget(account)]
+        return list(load_set(path, use_cache=True).accounts.values())
     except UserError:
-        return {}
+        return []
+
+
+def _budgets_used(ledger: Ledger, accounts: Sequence[Account]) -> dict[Limit, Used]:
+    """Return what the accounts have used of their budgets."""
+    from runner.plan.budget import has_budget, used
+
+    accounts = [account for account in accounts if has_budget(account)]
     now = clock.now()
     spent = ledger.spent([account.name for account in accounts], now)
     return {limit: each for account in accounts for limit, each in used(account, spent[account.name], now).items()}

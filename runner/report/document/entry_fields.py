@@ -13,6 +13,11 @@ def timestamp(at: datetime) -> str:
     return text.removesuffix(".000") + "Z"
 
 
+def exact_timestamp(at: datetime) -> str:
+    """Return an instant in UTC with microseconds, for what is compared: such as the times of requests."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 def timestamp_or_none(at: datetime | None) -> str | None:
     """Return an instant as documents write it; None stays None."""
     return None if at is None else timestamp(at)

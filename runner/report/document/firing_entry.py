@@ -17,7 +17,7 @@ from runner.ledger.values import Attempt
 from runner.plan.decide import Action
 from runner.plan.firing import FiringKey
 from runner.reason import Reason
-from runner.report.document.entry_fields import row_field, timestamp, timestamp_or_none
+from runner.report.document.entry_fields import exact_timestamp, row_field, timestamp_or_none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def attempt_values(attempt: Attempt) -> dict[str, Any]:
     """Return one request as the document holds it."""
     return {
         "number": attempt.number,
-        "started_at": timestamp(attempt.started_at),
+        "started_at": exact_timestamp(attempt.started_at),
         "latency_ms": attempt.latency_ms,
         "verdict": attempt.verdict,
         "http_status": attempt.http_status,

@@ -23,7 +23,7 @@ from runner.plan.history import State
 from runner.reason import Reason
 from runner.report.document.entry_fields import timestamp
 from runner.report.document.firing_entry import ReportedFiring, attempt_values, firing_entry, may_have_payload
-from runner.report.document.recorded_entries import entries_of, summary_of
+from runner.report.document.recorded_entries import entries_of, summary_of, times_of
 from runner.report.document.run import RunFacts, document_of
 
 _ALWAYS_DUE = datetime.min.replace(tzinfo=UTC)
@@ -74,7 +74,8 @@ def recorded_document(
         return document_of(facts, [_with_resolution(each, by_firing, resolved) for each in entries])
     entries = [_completed(each, by_firing.get(_key(each), ()), attempts) for each in entries_of(run.report)]
     entries = [_with_resolution(each, by_firing, resolved) for each in entries]
-    return document_of(facts, entries, summary_of(run.report))
+    document = document_of(facts, entries, summary_of(run.report))
+    return {**document, "run": {**document["run"], **times_of(run.report)}}
 
 
 def in_doubt_of_other_runs(run: RunRow, rows: Iterable[FiringRow]) -> list[FiringKey]:

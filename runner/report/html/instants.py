@@ -18,6 +18,11 @@ def instant_ms(text: str) -> int:
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
 
 
+def exact_ms(at: datetime) -> float:
+    """Return an instant as milliseconds since 1970, with a fraction."""
+    return (at - _EPOCH) / timedelta(milliseconds=1)
+
+
 def budget_allows_ms(entry: Mapping[str, Any]) -> int | None:
     """Return when the budget lets a document's entry go, in milliseconds since 1970; None if it is not held back."""
     at = budget_allows_at(entry)

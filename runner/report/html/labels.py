@@ -41,6 +41,8 @@ LEFT_ALONE[HELD_BACK] = FiringKind(
     "left-budget", "waiting for a budget", "plan", "◷", "it is due, but held back by the budget of its account"
 )
 REPORT_KINDS = {kind.key: kind for kind in [*OUTCOME_KINDS.values(), *LEFT_ALONE.values()]}
+# Results with a warning, whatever their kind: a tile and a filter in addition.
+WARNED = FiringKind("warned", "with a warning", "late", "!", "something about it is unusual, such as sent to nobody")
 
 
 def kind_of(result: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ class _Markdown(ReportFormat):
         return plan_markdown(document)
 
     def run_text(self, document: Mapping[str, Any], *, whole: bool = False) -> str:
-        return report_markdown(document)
+        return report_markdown(document, whole=whole)
 
 
 FORMAT = _Markdown()

@@ -8,36 +8,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.report.markdown.cells import id_cell
+from runner.report.document.alike_results import alike_results
 from runner.report.markdown.markup import Block, code, escape, folded, page
-from runner.report.markdown.run_table import NEWS, news_table, sent_table
-from runner.report.text.run import summary_lines, unlisted_line
+from runner.report.markdown.run_table import news_table, resolved_table, sent_table, warnings_list
+from runner.report.text.run import summary_lines
 from runner.report.vocabulary import OUTCOMES
 
 _UNFOLDED = 20  # more fired bulletins than this are folded
 
 
-def report_markdown(document: Mapping[str, Any]) -> str:
-    """Return the page of one run."""
-    return page(_blocks(document))
+def report_markdown(document: Mapping[str, Any], *, whole: bool = False) -> str:
+    """Return the page of one run. `whole`: with every result of many that are alike."""
+    return page(_blocks(document, whole=whole))
 
 
-def _blocks(document: Mapping[str, Any]) -> Iterator[Block]:
-    first, *others = summary_lines(dict(document))
+def _blocks(document: Mapping[str, Any], *, whole: bool) -> Iterator[Block]:
+    first, *others = summary_lines(document)
     yield Block([f"**{escape(first[:1].upper() + first[1:])}.**", ""])
     yield Block([f"{escape(line)}  " for line in others] + [""])
     results = document["results"]
-    if any(each["outcome"] in NEWS for each in results):
-        yield news_table(results)
-    if more := unlisted_line(dict(document)):
-        yield Block([f"{escape(more)}", ""])
+    groups = alike_results(document)
+    if news := [group for group in groups if group.first.outcome is not None]:
+        yield news_table(news, whole=whole)
+    if settled := [each for each in results if each.get("resolution")]:
+        yield resolved_table(settled)
     sent = [each for each in results if each["outcome"] and OUTCOMES[each["outcome"]].goes_out]
     if sent:
         rows = sent_table(sent)
         yield rows if len(sent) <= _UNFOLDED else folded(f"What went out ({len(sent):,})", rows)
-    if warned := [each for each in results if each["warnings"]]:
-        lines = [f"- ⚠️ {id_cell(each['id'])}: {escape('; '.join(each['warnings']))}" for each in warned]
-        yield Block([], lines, [""])
+    if warned := [group for group in groups if group.first.outcome is None]:
+        yield warnings_list(warned, whole=whole)
     yield _footer(document["run"])
 
 

@@ -12,7 +12,9 @@ from runner.error_codes import ERROR_MEANINGS
 from runner.fire.api.refusal_causes import ANSWERS
 from runner.fire.outcome import Outcome
 from runner.reason import REASON_MEANINGS
-from runner.report.vocabulary import ACTIONS, OUTCOMES
+from runner.report import annotation_rules
+from runner.report.annotation_rules import AnnotationRule
+from runner.report.vocabulary import ACTIONS, EXIT_MEANINGS, OTHER_CODES, OUTCOMES
 
 Heading = Callable[[str], str]
 
@@ -102,6 +104,12 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "property-value": ("business_events: properties",),
     "catalog-schema": ("business_events: properties",),
 }
+
+
+def _sentences(meanings: Mapping[str, str]) -> dict[str, str]:
+    return {code: f"{text[0].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" for code, text in meanings.items()}
+
+
 _ENTRIES = {"accounts": "account", "bulletins": "bulletin", "business_events": "event"}
 _OTHERS = "Others"
 _ANSWERS_THEME = "Answers of the API"
@@ -110,11 +118,31 @@ _OUTCOMES_THEME = "Outcomes of a run"
 _ERRORS_THEME = "Errors of a command"
 _REASONS_THEME = "Reasons in plans and reports"
 
-# The meaning of each code of an error or a reason. Reasons that are answers of the API have pages of their own.
+_REMARKS_THEME = "Remarks in annotations"
+_OTHERS_THEME = "Other words in reports and status"
+_EXITS_THEME = "Exit codes"
+
+_REMARKS = {
+    rule.value: annotation_rules.RULES[rule.value]
+    for rule in AnnotationRule
+    if rule not in {*ACTIONS, *OUTCOMES, *(code.value for code in REASON_MEANINGS)}
+}
+_EXITS = {f"exit-{code:d}": meaning for code, meaning in EXIT_MEANINGS.items()}
+
+# The meaning of each code that has no page of its own: of an error, a reason, an exit and more.
 MEANINGS: Mapping[str, str] = {
+    **_sentences(OTHER_CODES),
+    **_sentences({code: f"{known.summary}. {known.why}" for code, known in _REMARKS.items()}),
+    **_sentences(_EXITS),
     **{code.value: meaning for code, meaning in ERROR_MEANINGS.items()},
     **{code.value: meaning for code, meaning in REASON_MEANINGS.items() if code not in ANSWERS},
 }
+
+
+def exit_key(text: str) -> str | None:
+    """Return the code of an exit for a text such as `4`, `exit-4` or `exit code 4`; None for another text."""
+    key = f"exit-{text.lower().removeprefix('exit').removeprefix(' code').strip(' -')}"
+    return key if key in _EXITS else None
 
 
 def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
@@ -125,6 +153,9 @@ def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
     themes[_ACTIONS_THEME] = {action: term.meaning for action, term in ACTIONS.items()}
     themes[_OUTCOMES_THEME] = {outcome: term.meaning for outcome, term in OUTCOMES.items()}
     themes[_REASONS_THEME] = {code: MEANINGS[code] for code in REASON_MEANINGS if code in MEANINGS}
+    themes[_REMARKS_THEME] = {code: explanation.summary for code, explanation in _REMARKS.items()}
+    themes[_OTHERS_THEME] = dict(OTHER_CODES)
+    themes[_EXITS_THEME] = _EXITS
     themes[_ERRORS_THEME] = {code.value: MEANINGS[code] for code in ERROR_MEANINGS}
     for number, (theme, summaries) in enumerate(themes.items()):
         if number:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.fire.outcome import Outcome
 from runner.plan.time_text import utc_text
+from runner.report.document.alike_results import accounts_text, alike_results, more_text, names_text
 from runner.report.document.budget_estimate import budget_allows_at
 from runner.report.document.entry_text import reason_and_resolution
-from runner.report.document.repeated_bulletins import bulletin_of
 from runner.report.document.run_summary import HELD_BACK, unlisted_skipped
 from runner.report.safe_text import printable
 from runner.report.vocabulary import ACTIONS, OUTCOMES
 
-_TIMES = 3  # expired occurrences of a bulletin that have a line of their own
 _NAMED = 10  # firings named in the warning about expiry
 
 
-def outcome_line(result: dict[str, Any]) -> str:
+def outcome_line(result: Mapping[str, Any]) -> str:
     """Return the line for a result with an outcome."""
     parts = [f"{OUTCOMES[result['outcome']].label:<10} {result['id']} {result['account']}"]
     if result["occurrence"] != "r1":
@@ -35,40 +33,50 @@ def outcome_line(result: dict[str, Any]) -> str:
     return printable(" · ".join(parts))
 
 
-def outcome_lines(results: Iterable[dict[str, Any]], *, whole: bool = False) -> Iterator[tuple[str, str]]:
+def outcome_lines(document: Mapping[str, Any], *, whole: bool = False) -> Iterator[tuple[str, str]]:
     """Return (outcome, line) for each result with an outcome.
 
-    Unless `whole`, only the first few expired occurrences of a bulletin have lines; one more line counts the others.
+    Unless `whole`, only the first few of those that are alike have lines; one more line counts the others.
     """
-    with_outcome = [result for result in results if result["outcome"] is not None]
-    times: dict[tuple[str, str], list[str]] = {}
-    for each in with_outcome:
-        if each["outcome"] == "expired":
-            times.setdefault(bulletin_of(each), []).append(each["occurrence"])
-    seen: Counter[tuple[str, str]] = Counter()
-    for each in with_outcome:
-        expired = times[bulletin_of(each)] if each["outcome"] == "expired" else []
-        seen[bulletin_of(each)] += bool(expired)
-        if whole or len(expired) < _TIMES + 2 or seen[bulletin_of(each)] <= _TIMES:
-            yield each["outcome"], outcome_line(each)
-        elif seen[bulletin_of(each)] == len(expired):
-            account, bulletin = bulletin_of(each)
-            yield each["outcome"], f"{more_expired_line(account, bulletin, expired[_TIMES:])} (--verbose shows them)"
+    hidden: set[int] = set()
+    counts: dict[int, str] = {}  # by the number of the last result that is shown of a group
+    for group in [] if whole else alike_results(document):
+        if group.first.outcome is not None:
+            hidden |= {each.number for each in group.instances} - {each.number for each in group.leading}
+            counts[group.leading[-1].number] = more_text(group, group.leading)
+    for number, each in enumerate(document["results"]):
+        if each["outcome"] is None or number in hidden:
+            continue
+        yield each["outcome"], outcome_line(each)
+        if more := counts.get(number):
+            yield each["outcome"], more_line(each["outcome"], f"{more} (--verbose shows them)")
+    if whole and (unlisted := unlisted_skipped(document)):
+        yield Outcome.SKIPPED, more_line(Outcome.SKIPPED, f"{unlisted:,} more, for the same reason")
 
 
-def unlisted_line(document: dict[str, Any]) -> str:
-    """Return the line that counts the firings with an outcome that the report does not list; empty if it lists all."""
-    more = unlisted_skipped(document)
-    return f"{OUTCOMES[Outcome.SKIPPED].label:<10} {more:,} more, for the same reason" if more else ""
+def more_line(outcome: str, text: str) -> str:
+    """Return the line that counts the results of a group that have no line of their own."""
+    return printable(f"{OUTCOMES[outcome].label:<10} {text}")
 
 
-def more_expired_line(account: str, bulletin: str, occurrences: Sequence[str]) -> str:
-    """Return the line that counts the expired occurrences of a bulletin without a line of their own."""
-    first, last = occurrences[0], occurrences[-1]
-    return printable(f"{'expired':<10} {bulletin} {account} · {len(occurrences):,} more, from {first} to {last}")
+def news_lines(document: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+    """Return (outcome, line) for each group of results that a person has to act on; outcome None for warnings.
+
+    Firings that only wait for a budget need nobody.
+    """
+    for group in alike_results(document):
+        first = group.first
+        if first.outcome == Outcome.SKIPPED and first.entry.get("may_go_at"):
+            continue
+        kind = "warning" if first.outcome is None else OUTCOMES[first.outcome].label
+        if group.count == 1 and first.outcome is not None:
+            yield first.outcome, outcome_line(first.entry)
+        else:
+            said = " · ".join(filter(None, (accounts_text(group), first.text, names_text(group))))
+            yield first.outcome, printable(f"{kind:<10} {said}")
 
 
-def summary_lines(document: dict[str, Any]) -> Iterator[str]:
+def summary_lines(document: Mapping[str, Any]) -> Iterator[str]:
     """Return the summary: counts of outcomes, firings with nothing to do by reason, and warnings."""
     summary, run = document["summary"], document["run"]
     happened = ", ".join(f"{summary[each]:,} {OUTCOMES[each].label}" for each in Outcome if summary.get(each))
@@ -86,11 +94,13 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     if quiet:
         yield f"left alone: {quiet}"
     yield from _too_late(document)
+    if warnings := _of_sent(document):
+        yield f"warnings about what was sent: {warnings:,}"
     if summary["in_doubt"] > sum(each.get("resolution") is not None for each in document["results"]):
         yield "look at what is in doubt with: bulletins status"
 
 
-def _quiet(document: dict[str, Any]) -> Iterator[str]:
+def _quiet(document: Mapping[str, Any]) -> Iterator[str]:
     counts = dict(document["summary"]["left_alone"])
     counts["expired"] -= sum(map(_would_be_reported, document["results"]))
     if counts[HELD_BACK]:
@@ -101,19 +111,23 @@ def _quiet(document: dict[str, Any]) -> Iterator[str]:
             yield f"{counts[action]:,} {term.left_label}{f' ({term.left_hint})' if term.left_hint else ''}"
 
 
-def _first_may_go(left: list[dict[str, Any]], run: dict[str, Any]) -> str:
+def _first_may_go(left: list[Mapping[str, Any]], run: Mapping[str, Any]) -> str:
     """Return when the budget first lets one of the firings go; without the date if that is today."""
     said = utc_text(min(filter(None, map(budget_allows_at, left))))
     day, _, time = said.partition("T")
     return time if run["finished_at"].startswith(day) else said
 
 
-def _would_be_reported(entry: dict[str, Any]) -> bool:
+def _would_be_reported(entry: Mapping[str, Any]) -> bool:
     """Report whether a real run would report this entry of a dry run as expired."""
     return entry["action"] == "expired" and entry["outcome"] is None and bool(entry["warnings"])
 
 
-def _too_late(document: dict[str, Any]) -> Iterator[str]:
+def _of_sent(document: Mapping[str, Any]) -> int:
+    return sum(group.count for group in alike_results(document) if group.first.outcome is None)
+
+
+def _too_late(document: Mapping[str, Any]) -> Iterator[str]:
     reported = sum(map(_would_be_reported, document["results"]))
     if reported:
         yield f"would be reported as expired: {reported:,}"

@@ -10,24 +10,32 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from runner.alike_group import fold
+from runner.fixed_text import fixed_text
 from runner.ledger.values import FiringRow, LiveRun, Resolution
 from runner.plan.budget import HOUR, Limit, Used
 from runner.plan.decide import Step
 from runner.plan.history import State
 from runner.plan.time_text import duration_text, utc_text
 from runner.report.document.entry_fields import timestamp
+from runner.report.local_time import zone_of
 from runner.report.safe_text import printable
 
 
 def doubt_lines(
-    rows: Sequence[FiringRow], *, ledger: str | None = None, lingering: Iterable[str] = ()
+    rows: Sequence[FiringRow], *, options: Sequence[str] = (), lingering: Iterable[str] = (), whole: bool = False
 ) -> Iterator[str]:
     """Return what a person needs to find each row in the dashboard's activity log, and commands to resolve it.
 
-    `ledger` is the URL that the commands must contain; `lingering` are the runs whose process still exists.
+    `options` are those that the commands must contain to find the ledger; `lingering` are the runs whose process still
+    exists. Not `whole`, only the first rows of those that are alike are described.
     """
     lingering = set(lingering)
+    groups = fold(rows, lambda row: (row.run, fixed_text(row.reason or "")), variety=lambda row: row.key.bulletin)
+    described = {row.id for group in groups for row in group.shown(whole=whole)}
     for row in rows:
+        if row.id not in described:
+            continue
         payload = json.loads(row.payload)
         yield f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence})"
         yield f"  event   {printable(payload['business_event'])}"
@@ -38,14 +46,38 @@ def doubt_lines(
         yield f"  run     {row.run} by {printable(row.who)} on {printable(row.host)} (pid {row.pid})"
         if row.run in lingering:
             yield f"  first   kill -9 {row.pid}   (the process still exists, frozen or slow: it must not go on)"
-        yield f"  sent?   {resolve_line(row, sent=True, among=rows, ledger=ledger)}"
-        yield f"  not?    {resolve_line(row, sent=False, among=rows, ledger=ledger)}"
+        yield f"  sent?   {resolve_line(row, sent=True, among=rows, options=options)}"
+        yield f"  not?    {resolve_line(row, sent=False, among=rows, options=options)}"
+    if more := len(rows) - len(described):
+        yield f"{more:,} more like these (--verbose shows all)"
     for run, count in Counter(row.run for row in rows).items():
         if count > 1:
-            words = _with_ledger(["bulletins", "resolve", "--run", run], ledger)
+            words = ["bulletins", "resolve", "--run", run, *options]
             yield f"all {count} of run {run} at once:"
             yield f'  sent?   {shlex.join([*words, "--sent", "--note"])} "…"'
             yield f'  not?    {shlex.join([*words, "--not-sent", "--note"])} "…"'
+
+
+def doubt_summary(rows: Sequence[FiringRow], zones: Mapping[str, str]) -> Iterator[str]:
+    """Return a line for each firing in doubt: its names, and when it may have been sent.
+
+    `zones` are the time zones of the accounts that are defined; times are in that zone and in UTC.
+    """
+    for row in rows:
+        payload = json.loads(row.payload)
+        named = f"{row.key.bulletin} in {row.key.account} ({row.key.occurrence}), {payload['name']}"
+        yield f"  {printable(named)}: {_window_text(row, zones.get(row.key.account))}"
+
+
+def _window_text(row: FiringRow, zone: str | None) -> str:
+    first, last = row.claimed_at, window_end(row)
+    in_utc = f"{utc_text(first)} to {utc_text(last)}"
+    if zone is None or zone == "UTC":
+        return in_utc
+    local = first.astimezone(zone_of(zone)), last.astimezone(zone_of(zone))
+    days = [f"{at:%a %Y-%m-%d} " for at in local]
+    end = f"{'' if days[0] == days[1] else days[1]}{local[1]:%H:%M:%S}"
+    return f"{days[0]}{local[0]:%H:%M:%S} to {end} {zone} ({in_utc})"
 
 
 def window_end(row: FiringRow) -> datetime:
@@ -54,17 +86,13 @@ def window_end(row: FiringRow) -> datetime:
     return row.settled_at if settled_itself and row.settled_at else row.lease_until
 
 
-def resolve_line(row: FiringRow, *, sent: bool, among: Sequence[FiringRow] = (), ledger: str | None = None) -> str:
+def resolve_line(row: FiringRow, *, sent: bool, among: Sequence[FiringRow] = (), options: Sequence[str] = ()) -> str:
     """Return the command that resolves a firing in doubt, ready to copy; it fits no other row `among` the rows."""
     words = ["bulletins", "resolve", row.key.bulletin, "--account", row.key.account]
     alike = sum(other.key[:2] == row.key[:2] for other in among)
     if row.key.occurrence != "r1" or alike > 1:
         words += ["--occurrence", row.key.occurrence]
-    return shlex.join([*_with_ledger(words, ledger), "--sent" if sent else "--not-sent", "--note"]) + ' "…"'
-
-
-def _with_ledger(words: list[str], ledger: str | None) -> list[str]:
-    return [*words, "--ledger", ledger] if ledger else words
+    return shlex.join([*words, *options, "--sent" if sent else "--not-sent", "--note"]) + ' "…"'
 
 
 def budget_lines(used: Mapping[Limit, Used]) -> Iterator[str]:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
 from conftest import Write
+from report.documents import make_report, make_result
 
 from cli.conftest import Bulletins
 from runner.definitions.problem_codes import EXPLANATIONS, Code
-from runner.errors import ErrorCode
-from runner.fire.api.refusal_causes import ANSWERS
-from runner.fire.outcome import Outcome
+from runner.errors import ErrorCode, Exit
+from runner.fire.api.refusal_causes import ANSWERS, answer_code
+from runner.fire.outcome import Outcome, Sent
 from runner.plan.decide import Action
+from runner.plan.history import State
 from runner.reason import ReasonCode
+from runner.report.annotation_rules import AnnotationRule
+from runner.report.document.run_summary import HELD_BACK
+from runner.report.formats import run_in
 from runner.report.text.explain_pages import MEANINGS, THEMES
 from runner.report.vocabulary import ACTIONS, OUTCOMES
 
@@ -113,6 +119,9 @@ def test_codes_are_listed_by_theme(bulletins: Bulletins) -> None:
         "Actions of a plan",
         "Outcomes of a run",
         "Reasons in plans and reports",
+        "Remarks in annotations",
+        "Other words in reports and status",
+        "Exit codes",
         "Errors of a command",
     ]
     assert max(map(len, lines)) <= 80
@@ -159,6 +168,36 @@ def test_every_action_and_outcome_is_explained(bulletins: Bulletins, word: str) 
         (word in ACTIONS) + (word in OUTCOMES)
     )
     assert ("exit code" in said) == (word in OUTCOMES and Outcome(word).exit_code != 0)
+
+
+OTHER_WORDS = {*AnnotationRule, *State, *Sent, HELD_BACK, *(str(int(each)) for each in Exit)}
+
+
+@pytest.mark.parametrize("code", sorted(OTHER_WORDS))
+def test_every_other_word_that_formats_print_is_explained(bulletins: Bulletins, code: str) -> None:
+    assert bulletins("explain", code).code == 0
+
+
+def test_every_http_status_is_explained() -> None:
+    known = {status: answer_code(str(status)) for status in range(100, 600)}
+    assert set(known.values()) == set(ANSWERS)
+    assert [known[status] for status in (405, 408, 301, 504)] == ["http-405", "http-4xx", "http-3xx", "http-5xx"]
+
+
+def test_every_code_in_every_format_of_a_run_is_explained(bulletins: Bulletins) -> None:
+    outcomes = ("fired", "failed", "in_doubt", "expired", "skipped", None)
+    results = [make_result(str(each), each, warnings=["odd"]) for each in outcomes]
+    document = make_report(*results, *(make_result(each, None, action=each) for each in ACTIONS))
+    sarif = json.loads(run_in("sarif", document))["runs"][0]
+    junit = ET.fromstring(run_in("junit", document).split("?>", 1)[1])
+    codes = {each["ruleId"] for each in sarif["results"]}
+    codes |= {each.get("type", "") for case in junit.iter("testcase") for each in case}
+    codes |= set(re.findall(r"title=([a-z_-]+)%3A", run_in("github", document)))
+    codes |= {each[name] for each in document["results"] for name in ("action", "reason_code", "outcome") if each[name]}
+    codes |= set(document["summary"]["left_alone"]) | set(outcomes[:-1])
+
+    assert len(codes) > 15
+    assert [code for code in codes if bulletins("explain", code).code] == []
 
 
 def test_429_shows_of_the_ten_minutes(bulletins: Bulletins) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,14 +38,25 @@ def test_the_sandbox_has_a_ledger_of_its_own(bulletins: Bulletins, small_set: Pa
 @pytest.mark.usefixtures("doubt")
 def test_the_overview_has_what_a_person_looks_for(bulletins: Bulletins) -> None:
     lines = bulletins("status").out.splitlines()
-    assert lines[0] == "now-2 in india (r1)"
-    facts = dict(line.strip().split(maxsplit=1) for line in lines[1:9])
+    first = lines.index("now-2 in india (r1)")
+    facts = dict(line.strip().split(maxsplit=1) for line in lines[first + 1 : first + 9])
     assert (facts["event"], facts["name"], facts["c-by"]) == ("Program Released", "Now 2", "a@example.com")
     assert " to 20" in facts["window"]
     assert facts["sent?"] == 'bulletins resolve now-2 --account india --sent --note "…"'
     assert "1 in doubt: look for each in the dashboard's activity log, then resolve it" in lines
-    assert lines[-2] == "fired recently:"
-    assert lines[-1].startswith("now-1  20")
+    assert lines[0] == "fired recently:"
+    assert lines[1].startswith("now-1  20")
+    in_utc = facts["window"]
+    assert lines[-1] == f"  now-2 in india (r1), Now 2: {in_utc}"
+
+
+@pytest.mark.usefixtures("doubt")
+def test_the_last_lines_have_the_local_time_of_the_account(bulletins: Bulletins) -> None:
+    accounts = Path("bulletins.d/accounts.yaml")
+    text = accounts.read_text(encoding="utf-8")
+    accounts.write_text(text.replace("account_id_env", "timezone: Asia/Kolkata, account_id_env"), encoding="utf-8")
+    last = bulletins("status").out.splitlines()[-1]
+    assert re.search(r": \w{3} \d{4}-\d\d-\d\d [\d:]{8} to [\d:]{8} Asia/Kolkata \(.*Z to .*Z\)$", last), last
 
 
 @pytest.mark.usefixtures("doubt")

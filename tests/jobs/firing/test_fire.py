@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -72,6 +72,9 @@ class RecordedDisplay:
 
     def message(self, text: str) -> None:
         self.events.append("message")
+
+    def show_news(self, lines: Sequence[tuple[str | None, str]]) -> None:
+        self.events.append("news")
 
     def print_report(self, text: str) -> None:
         self.events.append("report")

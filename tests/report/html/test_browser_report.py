@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from report.documents import make_attempt, make_report, make_result
 from report.html.browser import OpenPage
 from report.html.samples import busy_report
@@ -50,6 +52,19 @@ def test_tiles_and_lists_filter_by_kind_and_account(open_page: OpenPage) -> None
     page.locator("#clear").click()
     page.locator("#kind").select_option("left-wait")
     assert rows.evaluate_all(_IDS) == ["later"]
+
+
+def test_results_with_a_warning_are_a_kind_of_their_own_to_filter_by(open_page: OpenPage) -> None:
+    warned = make_result("warned", warnings=["0 bulletins were sent"])
+    page = open_page(report_page(make_report(make_result("fine"), warned, make_result("bad", "failed")))).page
+    rows = page.locator("tr.row")
+    page.locator('.tile[data-kind="warned"]').click()
+    assert rows.evaluate_all(_IDS) == ["warned"]
+    page.locator('.tile[data-kind="failed"]').click()
+    assert rows.evaluate_all(_IDS) == ["warned", "bad"]
+    page.locator("#clear").click()
+    page.locator("#kind").select_option("warned")
+    assert rows.evaluate_all(_IDS) == ["warned"]
 
 
 def test_columns_sort_up_down_and_back_with_numbers_in_names_as_numbers(open_page: OpenPage) -> None:
@@ -153,3 +168,9 @@ def test_what_waits_for_a_budget_says_when_it_may_go(open_page: OpenPage) -> Non
     page = open_page(report_page(make_report(held)), timezone="UTC").page
 
     assert page.locator("td.c-due").inner_text() == "may go 1 Dec 14:00"
+
+
+def test_three_hundred_firings_are_printed_on_few_pages(open_page: OpenPage) -> None:
+    page = open_page(report_page(busy_report(300))).page
+    printed = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 12

@@ -37,13 +37,14 @@ def test_a_row_is_named_beside_the_place_of_its_template() -> None:
     assert rendered(report_markdown(make_report(failed))).rows[1][4] == "bulletins.d/a.yaml:4, bulletins.d/shows.csv:17"
 
 
-def test_many_expired_times_of_a_bulletin_are_one_row() -> None:
-    times = [make_result("weekly", "expired", occurrence=f"r1@{day}", reason=f"no {day}") for day in range(1, 5)]
+def test_many_expired_times_of_a_bulletin_are_counted() -> None:
+    times = [make_result("weekly", "expired", occurrence=f"r1@{day}", reason=f"no {day}") for day in range(1, 10)]
     once = make_result("once", "expired", reason="late")
     seen = rendered(report_markdown(make_report(*times, once, make_result("a", "in_doubt"))))
 
     assert [row[:4] for row in seen.rows[2:]] == [
-        ["⌛ expired", "weekly 4 times, r1@1 to r1@4", "india", "the last no 4"],
+        *(["⌛ expired", f"weekly r1@{day} Episode 12", "india", f"no {day}"] for day in (1, 2, 3)),
+        ["⌛ expired", "6 more of weekly in india, r1@4 to r1@9", "9 in india", "alike"],
         ["⌛ expired", "once Episode 12", "india", "late"],
     ]
     assert seen.rows[1][0] == "❓ in doubt"

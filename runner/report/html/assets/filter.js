@@ -17,11 +17,14 @@ function makeFilter(data, times) {
     return (a, b) => (a[key] ?? -Infinity) - (b[key] ?? -Infinity) || 0;
   }
 
+  // A result with a warning is of the kind "warned" in addition to its own kind.
+  const isOf = (row, key) => row.kind === key || (key === "warned" && row.warned > 0);
+
   function matching() {
     const words = fold(state.find).split(/\s+/).filter(Boolean);
     if (words.length) haystacks ??= data.rows.map(haystack);
     const found = data.rows.filter((row) =>
-      (!state.kinds.size || state.kinds.has(row.kind)) &&
+      (!state.kinds.size || [...state.kinds].some((key) => isOf(row, key))) &&
       (!state.account || row.account === state.account) &&
       words.every((word) => haystacks[row.place].includes(word)));
     if (!state.sort) return found;
@@ -54,5 +57,5 @@ function makeFilter(data, times) {
   }
 
   const isOn = () => Boolean(state.find || state.kinds.size || state.account);
-  return { state, matching, keep, recall, isOn };
+  return { state, matching, keep, recall, isOn, isOf };
 }

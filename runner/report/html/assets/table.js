@@ -160,7 +160,7 @@ function makeTable({ data, times, cells, detailsOf }) {
 
   function start() {
     for (const [key, [name]] of Object.entries(data.kinds)) {
-      if (data.rows.some((row) => row.kind === key)) byId("kind").append(attrs(el("option", "", name), { value: key }));
+      if (data.rows.some((row) => filter.isOf(row, key))) byId("kind").append(attrs(el("option", "", name), { value: key }));
     }
     const zone = filter.recall();
     const input = zone && document.querySelector(`input[name="zone"][value="${CSS.escape(zone)}"]`);

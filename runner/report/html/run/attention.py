@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.alike_group import AlikeGroup
 from runner.definitions.problem_codes import Severity
-from runner.report.document.repeated_bulletins import bulletin_of
+from runner.report.document.alike_results import NewsItem, alike_results
 from runner.report.html.instants import instant_ms
 from runner.report.html.labels import OUTCOME_KINDS, FiringKind
 from runner.report.vocabulary import OUTCOMES
 
-MOST_SHOWN = 5
+MOST_SHOWN = 9
 # The outcomes that need attention, the most urgent first.
 _ORDER = [outcome for outcome, term in OUTCOMES.items() if term.severity is Severity.ERROR]
 
@@ -23,7 +23,7 @@ _ORDER = [outcome for outcome, term in OUTCOMES.items() if term.severity is Seve
 class AttentionItem:
     """A result that needs attention. `window_ms` is when it may have been sent; `commands` resolve it.
 
-    `more_times` counts later occurrences of the same bulletin that expired as well.
+    `more_alike` counts the results that are like it and its predecessors, and not shown.
     """
 
     row: int
@@ -31,25 +31,27 @@ class AttentionItem:
     result: dict[str, Any]
     window_ms: tuple[int, int] | None
     commands: tuple[str, ...]
-    more_times: int = 0
+    more_alike: int = 0
 
 
 def attention_items(document: dict[str, Any]) -> list[AttentionItem]:
-    """Return the results in doubt, then failed and expired ones, each in the document's order.
+    """Return the results in doubt, then failed and expired ones: of those that are alike the first, with a count.
 
-    Firings that a person has resolved since need none. The first expired occurrence of a bulletin represents all of
-    its expired occurrences.
+    Firings that a person has resolved since need none.
     """
-    unresolved = ((row, each) for row, each in enumerate(document["results"]) if not each.get("resolution"))
-    results = [(row, each) for row, each in unresolved if each["outcome"] in _ORDER]
-    results.sort(key=lambda pair: _ORDER.index(pair[1]["outcome"]))
-    expired = Counter(bulletin_of(each) for _, each in results if each["outcome"] == "expired")
     found = []
-    for row, result in results:
-        times = expired.pop(bulletin_of(result), 0) if result["outcome"] == "expired" else 1
-        if times:
-            found.append(replace(_attention_item(row, result, document["run"]), more_times=times - 1))
+    for group in alike_results(document):
+        if group.first.outcome not in _ORDER:
+            continue
+        items = [_attention_item(each.number, dict(each.entry), document["run"]) for each in group.leading]
+        items[-1] = replace(items[-1], more_alike=group.unshown())
+        found += items
     return found
+
+
+def warned_groups(document: dict[str, Any]) -> list[AlikeGroup[NewsItem]]:
+    """Return the warnings about firings that were sent, folded."""
+    return [group for group in alike_results(document) if group.first.outcome is None]
 
 
 def _attention_item(row: int, result: dict[str, Any], run: dict[str, Any]) -> AttentionItem:

@@ -7,7 +7,7 @@ from typing import Any
 from runner.definitions.suggest import counted, listed
 from runner.fire.outcome import Outcome
 from runner.report.counts import bulletins_of
-from runner.report.html.labels import LEFT_ALONE, REPORT_KINDS, FiringKind
+from runner.report.html.labels import LEFT_ALONE, REPORT_KINDS, WARNED, FiringKind
 from runner.report.vocabulary import OUTCOMES
 
 _ALWAYS_SHOWN = ("fired", "failed", "in_doubt")
@@ -18,7 +18,9 @@ def tiles(document: dict[str, Any]) -> list[tuple[FiringKind, int]]:
     counts = _counts(document)
     expected = () if document["run"]["dry_run"] else _ALWAYS_SHOWN
     kinds = sorted(REPORT_KINDS.values(), key=lambda kind: not (kind.key in OUTCOMES and OUTCOMES[kind.key].goes_out))
-    return [(kind, counts[kind.key]) for kind in kinds if counts[kind.key] or kind.key in expected]
+    found = [(kind, counts[kind.key]) for kind in kinds if counts[kind.key] or kind.key in expected]
+    warned = sum(bool(result["warnings"]) for result in document["results"])
+    return [*found, (WARNED, warned)] if warned else found
 
 
 def _counts(document: dict[str, Any]) -> dict[str, int]:

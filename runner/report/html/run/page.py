@@ -9,7 +9,7 @@ from runner.report.document.run_summary import unlisted
 from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import REPORT_KINDS, kind_of
 from runner.report.html.page import render
-from runner.report.html.run.attention import MOST_SHOWN, attention_items
+from runner.report.html.run.attention import MOST_SHOWN, attention_items, warned_groups
 from runner.report.html.run.headline import besides, happened, tiles
 from runner.report.html.run.latency import distribution, latency_rows
 from runner.report.html.run.page_data import report_data
@@ -42,7 +42,8 @@ def report_page(document: dict[str, Any]) -> str:
         besides=besides(document),
         tiles=tiles(document),
         attention=found[:MOST_SHOWN],
-        more_attention=sum(1 + each.more_times for each in found[MOST_SHOWN:]),
+        more_attention=sum(1 + each.more_alike for each in found[MOST_SHOWN:]),
+        warned=warned_groups(document),
         timeline=drawn,
         verdicts=VERDICTS,
         timeline_sentence=sentence(drawn) if drawn else "",

@@ -11,12 +11,12 @@ from typing import Any
 from runner.report.document.entry_text import reason_and_resolution
 from runner.report.html.compact_data import drop_payloads, packed
 from runner.report.html.instants import budget_allows_ms, instant_ms
-from runner.report.html.labels import REPORT_KINDS, kind_of
+from runner.report.html.labels import REPORT_KINDS, WARNED, kind_of
 from runner.report.vocabulary import OUTCOMES, VERDICTS
 
 COLUMNS = (
     *("id", "account", "occurrence", "file", "line", "row", "business_event", "name", "due", "may_go", "kind"),
-    *("reason", "http_status", "error", "bulletins_sent", "tries", "started", "latency_ms"),
+    *("reason", "http_status", "error", "bulletins_sent", "tries", "started", "latency_ms", "warned"),
 )
 DETAIL_COLUMNS = ("fingerprint", "warnings", "payload", "attempts")  # details, read when a row is opened
 _POOLED = ("account", "occurrence", "file", "business_event", "kind", "reason", "error")
@@ -35,7 +35,7 @@ def report_data(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any
     drop_payloads((details[row] for row in missed_most_first), DETAIL_COLUMNS.index("payload"))
     data = {
         **packed(COLUMNS, map(_row, results), pooled=_POOLED),
-        "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in REPORT_KINDS.values()},
+        "kinds": {kind.key: [kind.name, kind.tone, kind.mark] for kind in (*REPORT_KINDS.values(), WARNED)},
         "verdicts": {verdict: [term.label, term.tone] for verdict, term in VERDICTS.items()},
         "accounts": sorted({result["account"] for result in results}),
         "zones": [],
@@ -66,6 +66,7 @@ def _row(result: dict[str, Any]) -> list[Any]:
         *(result[name] for name in ("http_status", "error", "bulletins_sent", "tries")),
         None if started is None else instant_ms(started),
         result["latency_ms"],
+        int(bool(result["warnings"])),
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runner.report.html.axis import Axis
 from runner.report.html.run.latency import percentile
-from runner.report.html.run.requests import ROUNDING_MS, RequestBar
+from runner.report.html.run.requests import RequestBar
 
 _BINS = 120
 _VERDICTS = ("yes", "no", "unknown")
@@ -76,7 +76,7 @@ def _in_flight(requests: Sequence[RequestBar], start_ms: float, bin_ms: float) -
     """Return the highest count of requests in flight at once in each bin."""
     most, flying, reached = [0] * _BINS, 0, 0
     starts = [(request.start_ms, 1) for request in requests]
-    ends = [(max(request.end_ms - ROUNDING_MS, request.start_ms), -1) for request in requests]
+    ends = [(max(request.end_ms - request.slack_ms, request.start_ms), -1) for request in requests]
     for at_ms, change in sorted([*starts, *ends], key=lambda event: (event[0], -event[1])):
         place = min(int((at_ms - start_ms) / bin_ms), _BINS - 1)
         for passed in range(reached, place + 1):

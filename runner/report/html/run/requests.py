@@ -5,12 +5,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from runner.report.html.instants import instant_ms
+from runner.report.html.instants import exact_ms, instant_ms
 
-# Times are rounded to milliseconds: a request may seem to start before the previous request of its lane has ended.
-ROUNDING_MS = 1.0
+# In reports of earlier releases, times are rounded to milliseconds: there, a request may seem to start before the
+# previous request of its lane has ended. Present reports have microseconds.
+_ROUNDING_MS = 1.0
+_EXACT_MS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,12 @@ class RequestBar:
     verdict: str
     http_status: int | None
     is_open: bool = False
+    is_exact: bool = False
+
+    @property
+    def slack_ms(self) -> float:
+        """By how much the end may be too late because times are rounded."""
+        return _EXACT_MS if self.is_exact else _ROUNDING_MS
 
     @property
     def latency_ms(self) -> float:
@@ -44,9 +53,19 @@ def _of(row: int, result: dict[str, Any], until_ms: int) -> Iterator[RequestBar]
     account, label = result["account"], result["id"]
     attempts = result["attempts"]
     for each in attempts:
-        start = instant_ms(each["started_at"])
-        end = start + each["latency_ms"]
-        yield RequestBar(row, account, label, each["number"], start, end, each["verdict"], each["http_status"])
+        started_at = datetime.fromisoformat(each["started_at"])
+        start = exact_ms(started_at)
+        yield RequestBar(
+            row,
+            account,
+            label,
+            each["number"],
+            start,
+            start + each["latency_ms"],
+            each["verdict"],
+            each["http_status"],
+            is_exact=_has_microseconds(each["started_at"]),
+        )
     last = result["started_at"]
     if last is not None and result["tries"] > len(attempts):  # cut short while it was in flight
         start, verdict = instant_ms(last), "unknown" if result["outcome"] == "in_doubt" else "no"
@@ -56,13 +75,17 @@ def _of(row: int, result: dict[str, Any], until_ms: int) -> Iterator[RequestBar]
         yield RequestBar(row, account, label, result["tries"], start, end, verdict, status, is_open=took is None)
 
 
+def _has_microseconds(timestamp: str) -> bool:
+    return len(timestamp.partition(".")[2]) > len("000Z")
+
+
 def lanes(requests: Iterable[RequestBar]) -> tuple[list[int], int]:
     """Return the lane of each request (sorted by start) and the number of lanes; a lane holds one request at a time."""
     busy: list[tuple[float, int]] = []  # (end, lane)
     free: list[int] = []
     placed, count = [], 0
     for request in requests:
-        while busy and busy[0][0] <= request.start_ms + ROUNDING_MS:
+        while busy and busy[0][0] <= request.start_ms + request.slack_ms:
             heapq.heappush(free, heapq.heappop(busy)[1])
         if free:
             lane = heapq.heappop(free)
