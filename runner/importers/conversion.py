@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.definitions.editing.plain_entry import with_literal_braces
 from runner.definitions.editing.writing import document, scalar
 from runner.definitions.fields import FIELDS, MERGED
 from runner.definitions.load import load_sources
@@ -22,6 +23,7 @@ from runner.definitions.reading.document import Document
 from runner.definitions.reading.reader import read
 from runner.definitions.sources import MAX_FILE_BYTES, Source
 from runner.definitions.tables.unfilled_texts import unfilled
+from runner.definitions.templates import OCCURRENCE_FIELDS, fill_occurrence
 from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.draft import Draft
 from runner.importers.import_context import ImportContext, ImportNotes, accounts_for, zone_for
@@ -108,11 +110,17 @@ def _entries(
             fields["schedule"] = {**fields["schedule"], "timezone": zone}
         if context.literal_braces and _has_placeholder(fields):
             fields["literal_braces"] = True
+        if fields.get("literal_braces") is True and "cron" in fields.get("schedule", ()):
+            fields = with_literal_braces(fields)
         entries.append(fields)
     return entries
 
 
 def _has_placeholder(fields: Mapping[str, Any]) -> bool:
+    if "cron" in fields.get("schedule", ()):
+        texts = [str(fields["name"]), *fields["properties"].values()]
+        filled = [fill_occurrence(text, dict.fromkeys(OCCURRENCE_FIELDS, "")) for text in texts]
+        fields = {"name": filled[0], "properties": dict(zip(fields["properties"], filled[1:], strict=True))}
     return any(finding.code in _OF_PLACEHOLDERS for finding in unfilled(fields, (), ""))
 
 

@@ -154,7 +154,13 @@ def _import_table(sheet: Sheet, context: ImportContext, options: TableOptions) -
     if isinstance(table, list):
         return _converted([sheet.file], with_names(table, sheet), context, notes)
     given = filled_in(table.columns.paths(), context, notes)
-    found = drafts_in(table, given, context.account_option(), lambda fields: lacks_zone(fields, context))
+    found = drafts_in(
+        table,
+        given,
+        context.account_option(),
+        lambda fields: lacks_zone(fields, context),
+        literal_braces=context.literal_braces,
+    )
     result = converted(found, context, notes, lambda each: folded(each, sheet, table.header_row))
     summary = [] if result.problems else list(summary_of(table, result.drafts, result.numbered))
     warnings = [*result.warnings, *folded(_in_the_past(result, context), sheet, table.header_row)]

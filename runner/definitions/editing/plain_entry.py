@@ -16,16 +16,13 @@ def entry_of(bulletin: Bulletin) -> dict[str, Any]:
     """Return the fields of the entry, without fields that have their default value. Times are in UTC."""
     values = ((field, getattr(bulletin, field.attribute)) for field in FIELDS)
     fields = {field.name: _written(value) for field, value in values if field.is_required or value != field.default}
-    return (
-        _with_literal_braces(fields)
-        if bulletin.literal_braces and isinstance(bulletin.schedule, Recurrence)
-        else fields
-    )
+    recurs = isinstance(bulletin.schedule, Recurrence)
+    return with_literal_braces(fields) if bulletin.literal_braces and recurs else fields
 
 
-def _with_literal_braces(fields: dict[str, Any]) -> dict[str, Any]:
-    """Write the braces in the templates of a recurring entry so that they are literal again."""
-    for name in (field.name for field in FILLED_PER_OCCURRENCE):
+def with_literal_braces(fields: dict[str, Any]) -> dict[str, Any]:
+    """Write the braces in the texts of a recurring entry so that they are literal, except fields of the occurrence."""
+    for name in (field.name for field in FILLED_PER_OCCURRENCE if field.name in fields):
         match fields[name]:
             case str() as text:
                 fields[name] = literal_template(text)

@@ -96,12 +96,14 @@ def _with_spaces(value: Any) -> Any:
 
 def problems_of(fields: Mapping[str, Any], place: DraftPlace) -> Iterator[Problem]:
     """Return problems of a recurring bulletin's texts with templates other than fields of the occurrence."""
-    if "cron" not in fields.get("schedule", {}):
+    if "cron" not in fields.get("schedule", {}) or fields.get("literal_braces") is True:
         return
     for path, text in _texts_of_occurrence(fields):
         if is_template(_MARKER.sub(" ", text)):
             message = f"{dotted(path)} contains {{{{, {{% or {{#, and only fields of the occurrence are filled in"
-            hint = f"Write a field like {marker(OCCURRENCE_FIELDS[0])}, or remove the braces."
+            hint = (
+                f"Write a field like {marker(OCCURRENCE_FIELDS[0])}, or give --literal-braces if the braces are meant."
+            )
             yield place.problem(path, Code.BAD_TEMPLATE, message, hint)
 
 

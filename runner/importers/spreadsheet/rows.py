@@ -33,11 +33,13 @@ def drafts_in(
     given: Mapping[str, str],
     account_option: str = "",
     lacks_zone: Callable[[Mapping[str, Any]], bool] = lambda _: False,
+    *,
+    literal_braces: bool = False,
 ) -> Iterator[Draft | Problem]:
     """The drafts of a table's rows, and what is wrong in them. `given` fills in what a row leaves empty.
 
     `account_option` is how an account is named without a column, where one has to be named. `lacks_zone` reports
-    whether nothing decides the time zone of a row's times.
+    whether nothing decides the time zone of a row's times. `literal_braces`: placeholders in the cells are meant.
     """
     yield from table.problems
     required = _REQUIRED | ({"accounts": f"Add a column accounts, or give {account_option}."} if account_option else {})
@@ -47,7 +49,8 @@ def drafts_in(
         if name == "name":
             hint += f" {_columns_left(table)} {NOT_IMPORTED}"
         yield table.column_problem(None, Code.MISSING_FIELD, f"there is no column {name}", hint)
-    reader = _RowReader(table, given, [name for name in required if name not in missing], lacks_zone)
+    needed = [name for name in required if name not in missing]
+    reader = _RowReader(table, given, needed, lacks_zone, literal_braces=literal_braces)
     for row in table.rows:
         draft, problems = reader.read(row)
         yield from problems
@@ -65,11 +68,14 @@ class _RowReader:
         given: Mapping[str, str],
         required: Sequence[str],
         lacks_zone: Callable[[Mapping[str, Any]], bool],
+        *,
+        literal_braces: bool,
     ) -> None:
         self.table = table
         self.given = given
         self.required = required
         self.lacks_zone = lacks_zone
+        self.literal_braces = literal_braces
         self.faults = _faults_by_row(table)
         self.damaged = DamagedCells(table)
         self.keys: dict[str, tuple[int, str]] = {}  # the row and the key of each id
@@ -86,7 +92,7 @@ class _RowReader:
         problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]
         if not _has_error(problems):
             problems += self._incomplete(row, fields, place)
-        problems += problems_of(fields, place)
+        problems += problems_of({**fields, "literal_braces": True} if self.literal_braces else fields, place)
         problems += unwritable_texts(fields, place)
         return (None if _has_error(problems) else Draft(fields, _payload(fields), place)), problems
 

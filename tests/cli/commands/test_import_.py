@@ -356,3 +356,21 @@ def test_imported_times_in_the_past_are_warnings(bulletins: Bulletins, folder: P
     assert done.code == 0
     assert done.err.count("warning[new-in-past]") == 1
     assert "warning[new-in-past]" not in bulletins("import", "csv", file("new.csv", SHOWS), "--account", "india").err
+
+
+@pytest.mark.parametrize("column", [True, False])
+def test_placeholders_of_a_recurring_row_are_literal_beside_the_occurrence(
+    bulletins: Bulletins, folder: Path, column: bool
+) -> None:
+    rows = "name,event,c-by,cron,timezone,accounts,literal_braces\n"
+    rows += (
+        f"Hi {{{{ P.x }}}} {{{{occurrence.date}}}},E,a@example.com,30 18 * * FRI,UTC,india,{'true' if column else ''}\n"
+    )
+    rows += "Plain {{ occurrence.date }},E,a@example.com,30 18 * * FRI,UTC,india,\n"
+    option = [] if column else ["--literal-braces"]
+    done = bulletins("import", "csv", file("t.csv", rows), "--out", "bulletins.d/t.yaml", *option)
+    assert done.code == 0, done.err
+    definitions = load([folder])
+    assert definitions.found == ()
+    assert [bulletin.literal_braces for bulletin in definitions.bulletins] == [True, False]
+    assert definitions.bulletins[0].name == "Hi {{ P.x }} {{ occurrence.date }}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from report.documents import make_attempt, make_report, make_result
 from report.html.browser import OpenPage
 from report.html.samples import busy_report
@@ -166,3 +168,9 @@ def test_what_waits_for_a_budget_says_when_it_may_go(open_page: OpenPage) -> Non
     page = open_page(report_page(make_report(held)), timezone="UTC").page
 
     assert page.locator("td.c-due").inner_text() == "may go 1 Dec 14:00"
+
+
+def test_three_hundred_firings_are_printed_on_few_pages(open_page: OpenPage) -> None:
+    page = open_page(report_page(busy_report(300))).page
+    printed = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 12
