@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 
 from runner.plan import reasons
 from runner.plan.catch_up import orphan_of
@@ -31,14 +32,14 @@ def duplicate(
     """
     if firing.bulletin.allow_duplicate:
         return None
-    payload = (firing.key.account, firing.payload_hash)
-    for other in sending.get(payload, ()):
+    account = firing.key.account
+    for other in sending.get((account, firing.payload_hash), ()):
         if other != firing.key.bulletin:
-            return reasons.duplicate_in_plan(firing.key.account, other)
-    for sent in history.recent.get(payload, ()):
+            return reasons.duplicate_in_plan(account, other)
+    for sent in chain.from_iterable(history.recent.get((account, each), ()) for each in firing.payload_hashes):
         is_late = firing.occurrence.due_at is not None and sent.at >= firing.occurrence.due_at
         if sent.key.bulletin != firing.key.bulletin and (is_late or now - sent.at < DUPLICATE_WINDOW):
-            return reasons.duplicate_sent(firing.key.account, sent)
+            return reasons.duplicate_sent(account, sent)
     return None
 
 

@@ -72,6 +72,11 @@ class Firing:
             yield from firings_of(replace(each, accounts=(self.key.account,)), [self.occurrence])
 
     @property
+    def payload_hashes(self) -> tuple[str, ...]:
+        """The hash of its payload, and those with other line ends: what was sent as one of them counts as sent."""
+        return (self.payload_hash, *(each.payload_hash for each in self.as_before()))
+
+    @property
     def definition(self) -> dict[str, Any]:
         """The values that the fingerprint covers. An edit to them after sending is shown as a change."""
         return definition(self.bulletin.payload(), self.occurrence.due_at)

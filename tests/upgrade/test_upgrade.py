@@ -170,6 +170,13 @@ def test_what_was_sent_with_other_line_ends_counts_as_sent(upgraded: Site, ends:
         assert [each.fingerprint for each in found] == [sent[each.key]["fingerprint"] for each in found]
 
 
+def test_what_was_sent_with_other_line_ends_blocks_its_duplicate(upgraded: Site) -> None:
+    upgraded.edit("templates.yaml", 'id: "show-{{ row.show | slug }}-', 'id: "other-{{ row.show | slug }}-')
+    argv = ["plan", "--now", "2026-06-01T12:00:00Z", "--format", "json", "--id", "other-cafe-zoe-1"]
+    (found,) = read_plan(upgraded.run(*argv))
+    assert found.action == "duplicate"
+
+
 def test_an_edit_of_what_was_sent_with_other_line_ends_is_shown(upgraded: Site) -> None:
     upgraded.edit("tables/shows.csv", "two\r\nlines", "two\r\nother lines")
     (found,) = (each for each in upgraded.plans()[0] if each.key.id == "show-cafe-zoe-1")

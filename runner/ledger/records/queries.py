@@ -181,13 +181,14 @@ def _looked_for(
     """Yield (since, payload hashes): the last 24 hours, and longer for late firings that can still be sent."""
     since = now - DUPLICATE_WINDOW
     due = [firing for firing in wanted if firing.occurrence.is_due(now)]
-    yield since, sorted({firing.payload_hash for firing in due})
+    yield since, sorted({each for firing in due for each in firing.payload_hashes})
     late: dict[str, datetime] = {}
     for firing in due:
         at, entry = firing.occurrence.due_at, entries.get(firing.key)
         is_blocked = entry is not None and entry.state in BLOCKING
         if at is not None and at < since and not is_blocked and not firing.occurrence.is_expired(now):
-            late[firing.payload_hash] = min(at, late.get(firing.payload_hash, at))
+            for each in firing.payload_hashes:
+                late[each] = min(at, late.get(each, at))
     if late:
         yield min(late.values()), sorted(late)
 

@@ -17,8 +17,11 @@ from runner.definitions.tables.csv_table import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 from runner.importers.spreadsheet.sheet import MergedCells
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+MAX_READ_WHOLE_BYTES = 16 * 1024 * 1024  # of a part that is kept in memory as a whole, such as the styles
+MAX_ELEMENTS = 4_000_000  # rows and cells of a sheet, empty ones too
 _MAX_PARTS = 10_000
 _MAX_DEPTH = 64
+_READ_IN_PIECES = ("xl/worksheets/", "xl/sharedStrings", "xl/media/", "xl/pivotCache/", "xl/embeddings/")
 _CHUNK = 1024 * 1024
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CELL = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})\Z")
@@ -51,10 +54,13 @@ def check_parts(archive: ZipFile) -> None:
     size = sum(part.file_size for part in parts)  # zipfile never unpacks more than a part declares
     if size > MAX_UNPACKED_BYTES or len(parts) > _MAX_PARTS:
         message = f"is larger than {MAX_UNPACKED_BYTES // 1024 // 1024} MiB when it is unpacked"
-        raise RefusedWorkbook(message, "Copy the sheet into a new workbook without other sheets, and import that.")
+        raise RefusedWorkbook(message, _NEW_WORKBOOK)
     for part in parts:
         if part.flag_bits & 1:
             raise RefusedWorkbook("is protected by a password", "Save it without a password.")
+        if part.file_size > MAX_READ_WHOLE_BYTES and not part.filename.startswith(_READ_IN_PIECES):
+            message = f"has a part that is larger than {MAX_READ_WHOLE_BYTES // 1024 // 1024} MiB, {part.filename}"
+            raise RefusedWorkbook(message, _NEW_WORKBOOK)
         _read_xml(archive, part.filename, _Depth())
 
 
@@ -66,13 +72,16 @@ def structure_of(archive: ZipFile, part: str) -> SheetStructure:
 
 
 class _Depth:
-    """Counts how deep elements nest."""
+    """Counts elements, and how deep they nest."""
 
     def __init__(self) -> None:
-        self.depth = 0
+        self.depth = self.elements = 0
 
     def start(self, _name: str, _attributes: dict[str, str]) -> None:
         self.depth += 1
+        self.elements += 1
+        if self.elements > 3 * MAX_ELEMENTS:  # a cell has up to three: itself, its formula and its value
+            raise RefusedWorkbook(f"has a part with more than {3 * MAX_ELEMENTS:,} elements", _NEW_WORKBOOK)
         if self.depth > _MAX_DEPTH:
             raise RefusedWorkbook(f"has elements that nest deeper than {_MAX_DEPTH} levels", _SAVE_AGAIN)
 
@@ -83,6 +92,7 @@ class _Depth:
         self.depth -= 1
 
 
+_NEW_WORKBOOK = "Copy the table into a new workbook as plain text, without other sheets, and import that."
 _SAVE_AGAIN = "Open it in the spreadsheet program, and save it again as .xlsx."
 
 
@@ -123,17 +133,19 @@ class _StructureReader:
         self.found = SheetStructure()
         self.row = 0
         self.column = -1
-        self.rows = self.cells = 0
+        self.rows = self.cells = self.elements = 0
         self.row_has_value = self.has_formula = self.has_value = self.in_value = self.is_text = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         match name.rpartition(" ")[2]:
             case "row":
+                self._count_element()
                 self.row = int(attributes.get("r", self.row + 1))
                 self.column, self.row_has_value = -1, False
                 if _is_true(attributes.get("hidden")):
                     self.found.hidden_rows.append(self.row)
             case "c":
+                self._count_element()
                 place = _cell(attributes.get("r", ""))
                 self.column = place[1] if place else self.column + 1
                 self.has_formula = self.has_value = False
@@ -163,6 +175,11 @@ class _StructureReader:
                 self.rows += 1
                 if self.rows > MAX_ROWS + 1:
                     raise RefusedWorkbook(f"has more than {MAX_ROWS:,} rows in this sheet", "Split the sheet.")
+
+    def _count_element(self) -> None:
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS:
+            raise RefusedWorkbook(f"has more than {MAX_ELEMENTS:,} rows and cells in this sheet", _NEW_WORKBOOK)
 
     def _count_cell(self) -> None:
         self.row_has_value = True

@@ -178,6 +178,8 @@ def test_a_damaged_or_dangerous_workbook_is_one_error(data: bytes) -> None:
     ("limit", "value", "rows"),
     [
         ("MAX_UNPACKED_BYTES", 1000, [["a"]]),
+        ("MAX_READ_WHOLE_BYTES", 500, [["a"]]),
+        ("MAX_ELEMENTS", 2, [["name", "a"]]),
         ("MAX_ROWS", 2, [["name"], ["a"], ["b"], ["c"]]),
         ("MAX_COLUMNS", 2, [["name", "a", "b"]]),
         ("MAX_CELLS", 2, [["name", "a", "b"]]),
