@@ -47,7 +47,7 @@ def read_line(reading: Reading) -> str:
         return _read_plainly(reading)
     try:
         typed = _session(reading.known).prompt(
-            lambda: _prompt(reading), default=reading.typed, key_bindings=_way_back(), handle_sigint=False
+            lambda: _prompt(reading), default=reading.typed, key_bindings=_bindings(), handle_sigint=False
         )
     except (EOFError, KeyboardInterrupt, interrupts.Interrupted):
         raise click.Abort from None
@@ -101,13 +101,19 @@ def _session(known: Sequence[str]) -> PromptSession[str]:
     return PromptSession(history=InMemoryHistory(known), output=output)
 
 
-def _way_back() -> KeyBindings:
+def _bindings() -> KeyBindings:
+    """Return the keys of our own: the way back, and a paste of several lines, which becomes one line."""
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+    from prompt_toolkit.keys import Keys
 
     bindings = KeyBindings()
 
     @bindings.add("s-tab")
     def _(event: KeyPressEvent) -> None:
         event.app.exit(result=BACK)
+
+    @bindings.add(Keys.BracketedPaste)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(" ".join(line.strip() for line in event.data.splitlines()))
 
     return bindings

@@ -20,7 +20,7 @@ from typing import NamedTuple
 MOST_CHARACTERS = 8_192  # of a text; the rest is dropped, because decoding takes time and callers keep far less
 _MOST_VIEWS = 32  # decoded forms of one text
 _MOST_DEPTH = 4  # escapes inside escapes
-_KEY = 4  # first characters by which a spelling is found; also the fewest that are redacted at the end of a text
+_KEY = 4  # first characters by which a spelling is found; also the fewest of a longer one at the end of a text
 _REMEMBERED_CHARACTERS = 200  # of a text; most answers of a run are short and equal
 _MOST_REMEMBERED = 256  # texts
 _LEAST_ENCODED = 4  # bytes; a shorter credential in base64 or as numbers could be any text
@@ -145,6 +145,11 @@ class _Spelling(NamedTuple):
     shares_first: bool = False
     shares_last: bool = False
 
+    @property
+    def fewest(self) -> int:
+        """The fewest of its characters that are redacted at the end of a text."""
+        return min(_KEY, len(self.text))
+
 
 def _spellings(secret: str, label: str) -> Iterator[_Spelling]:
     plain = _FILLERS.sub("", secret).translate(_LOWER)
@@ -223,7 +228,7 @@ class Redactor:
             for spelling in self._by_key.get(text[index : index + self._key], ()):
                 end = index + len(spelling.text)
                 # The start of a credential at the end of the text counts too: most of it may be readable.
-                if not spelling.text.startswith(text[index:end]):
+                if not spelling.text.startswith(text[index:end]) or min(len(text), end) - index < spelling.fewest:
                     continue
                 first = index - 1 if spelling.shares_first and text[index - 1 : index] in _BASE64 else index
                 last = end + 1 if spelling.shares_last and text[end : end + 1] in _BASE64 else min(end, len(text))

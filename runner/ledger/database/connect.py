@@ -16,6 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, select
 from sqlalchemy.engine import URL
 
+from runner import local
 from runner.errors import ErrorCode, UserError
 from runner.ledger.database import migrations, server, tables
 from runner.ledger.database.database_errors import BUSY_TIMEOUT_S, LOST_HELP, reporting, shown
@@ -25,6 +26,7 @@ from runner.ledger.database.ledger_url import exists, is_empty_file
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _INIT_HELP = "Create it with: bulletins ledger init"
+_SANDBOX_HELP = "Nothing was sent to the sandbox yet. To send something to it: bulletins fire --sandbox"
 _CONNECTIONS = 4  # for each process; threads share them, because every statement is short
 # Limits of a transaction: the wait for a lock, and the pause of a client that holds one.
 TRANSACTION_LIMITS = (
@@ -35,7 +37,9 @@ TRANSACTION_LIMITS = (
 def open_engine(url: URL) -> Engine:
     """Return an engine on an existing ledger, after migrating older tables. Raises UserError if it is unusable."""
     if not exists(url):
-        raise UserError(ErrorCode.LEDGER_MISSING, f"there is no ledger at {shown(url)}", help=_INIT_HELP)
+        is_of_sandbox = url.drivername == "sqlite" and url.database == str(local.SANDBOX_LEDGER)
+        text = f"there is no ledger at {shown(url)}"
+        raise UserError(ErrorCode.LEDGER_MISSING, text, help=_SANDBOX_HELP if is_of_sandbox else _INIT_HELP)
     if url.drivername == "sqlite" and os.path.isdir(url.database or ""):
         raise UserError(
             ErrorCode.NOT_A_LEDGER, f"{shown(url)} is a folder, not a ledger", help="Give the path of the file itself."

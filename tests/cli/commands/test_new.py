@@ -464,6 +464,20 @@ def test_a_line_can_be_edited_and_a_question_answered_again(shows: Path, tmp_pat
     assert made.c_by == "a@example.com"
 
 
+def test_several_lines_that_are_pasted_are_one_line(shows: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
+    from cli.terminal import on_terminal
+
+    without_name = [each for each in ALL_BUT_YES if each not in ("--name", ALL_BUT_YES[ALL_BUT_YES.index("--name") + 1])]
+    with on_terminal("new", *without_name, folder=tmp_path) as terminal:
+        terminal.wait_for("name, as")
+        terminal.type("\x1b[200~first \r\n second\rthird\n\x1b[201~\n")
+        terminal.wait_for("Append")
+        terminal.type("\n")
+        assert terminal.wait() == 0, terminal.text
+    assert [each.name for each in load(["bulletins.d"]).bulletins][-1] == "first second third"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 @pytest.mark.parametrize("term", ["xterm", "dumb"])
 def test_a_signal_at_a_question_writes_nothing(shows: Path, tmp_path: Path, term: str) -> None:

@@ -28,6 +28,16 @@ def test_without_a_ledger(bulletins: Bulletins) -> None:
     assert bulletins("status").refused_with(ErrorCode.LEDGER_MISSING)
 
 
+@pytest.mark.parametrize("command", [["status"], ["report"], ["resolve", "a", "--sent", "--note", "n"]])
+def test_without_a_ledger_of_the_sandbox_the_help_is_about_the_sandbox(
+    bulletins: Bulletins, command: list[str]
+) -> None:
+    done = bulletins(*command, "--sandbox")
+    assert done.refused_with(ErrorCode.LEDGER_MISSING, ".bulletins/sandbox.sqlite3")
+    assert "fire --sandbox" in done.err
+    assert "ledger init" not in done.err
+
+
 def test_the_sandbox_has_a_ledger_of_its_own(bulletins: Bulletins, small_set: Path) -> None:
     assert bulletins("fire", "--sandbox", "--yes", "--id", "now-*").code == 0
     fired = bulletins("status", "--sandbox", "--format", "json").json["fired"]

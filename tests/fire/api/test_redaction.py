@@ -152,6 +152,14 @@ def test_what_the_end_of_a_text_cuts_off_is_redacted(length: int, cut: str) -> N
     assert "QAB" not in redacted
 
 
+@pytest.mark.parametrize("short", ["p", "pw", "pwd"])
+def test_a_short_credential_does_not_make_ends_of_texts_look_like_others(short: str) -> None:
+    redactor = Redactor({short: "[passcode]", "STOP-1": "[account id]", SECRET: "[other]"})
+    assert redactor.redacted("a bus") == "a bus"
+    assert redactor.redacted(f"it is {short}") == "it is [passcode]"
+    assert redactor.redacted(f"it is {SECRET[:4]}") == "it is [other]"
+
+
 def test_a_long_text_is_cut_without_a_part_of_it() -> None:
     for before in range(MOST_CHARACTERS - 20, MOST_CHARACTERS):
         redacted = REDACTOR.redacted("x" * before + SECRET + "y" * 40)

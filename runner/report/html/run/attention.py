@@ -8,15 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.alike_group import AlikeGroup
-from runner.definitions.problem_codes import Severity
-from runner.report.document.alike_results import NewsItem, alike_results
+from runner.report.document.alike_results import NewsItem, alike_results, is_refusal
 from runner.report.html.instants import instant_ms
 from runner.report.html.labels import OUTCOME_KINDS, FiringKind
-from runner.report.vocabulary import OUTCOMES
 
 MOST_SHOWN = 9
-# The outcomes that need attention, the most urgent first.
-_ORDER = [outcome for outcome, term in OUTCOMES.items() if term.severity is Severity.ERROR]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +30,30 @@ class AttentionItem:
     more_alike: int = 0
 
 
-def attention_items(document: dict[str, Any]) -> list[AttentionItem]:
-    """Return the results in doubt, then failed and expired ones: of those that are alike the first, with a count.
+def attention_items(document: dict[str, Any], most: int = MOST_SHOWN) -> tuple[list[AttentionItem], int]:
+    """Return at most `most` results that need attention, the most urgent first, and how many are not like any of them.
 
-    Firings that a person has resolved since need none.
+    Each group of results that are alike gets its first item before any group gets a second one. So a single stopped
+    account is shown beside many firings in doubt. Firings that a person has resolved since need no attention.
     """
+    groups = [group for group in alike_results(document) if group.first.outcome is not None and not is_refusal(group)]
     found = []
-    for group in alike_results(document):
-        if group.first.outcome not in _ORDER:
-            continue
-        items = [_attention_item(each.number, dict(each.entry), document["run"]) for each in group.leading]
-        items[-1] = replace(items[-1], more_alike=group.unshown())
+    for group, shown in zip(groups, _shares([len(group.leading) for group in groups], most), strict=True):
+        items = [_attention_item(each.number, dict(each.entry), document["run"]) for each in group.leading[:shown]]
+        if items:
+            items[-1] = replace(items[-1], more_alike=group.count - shown)
         found += items
-    return found
+    return found, sum(group.count for group in groups) - sum(1 + each.more_alike for each in found)
+
+
+def _shares(wanted: Sequence[int], most: int) -> list[int]:
+    """Divide `most` among those that want some, one after another, the first ones first."""
+    shares = [0] * len(wanted)
+    for place in range(max(wanted, default=0)):
+        for number, each in enumerate(wanted):
+            if place < each and sum(shares) < most:
+                shares[number] += 1
+    return shares
 
 
 def warned_groups(document: dict[str, Any]) -> list[AlikeGroup[NewsItem]]:

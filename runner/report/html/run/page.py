@@ -9,7 +9,7 @@ from runner.report.document.run_summary import unlisted
 from runner.report.html.instants import budget_allows_ms, instant_ms
 from runner.report.html.labels import REPORT_KINDS, kind_of
 from runner.report.html.page import render
-from runner.report.html.run.attention import MOST_SHOWN, attention_items, warned_groups
+from runner.report.html.run.attention import attention_items, warned_groups
 from runner.report.html.run.headline import besides, happened, tiles
 from runner.report.html.run.latency import distribution, latency_rows
 from runner.report.html.run.page_data import report_data
@@ -27,7 +27,7 @@ def report_page(document: dict[str, Any]) -> str:
     requests = requests_of(document)
     drawn = timeline(requests)
     started, finished = instant_ms(run["started_at"]), instant_ms(run["finished_at"])
-    found = attention_items(document)
+    attention, more_attention = attention_items(document)
     data, details = report_data(document)
     return render(
         "report.html.j2",
@@ -41,8 +41,8 @@ def report_page(document: dict[str, Any]) -> str:
         happened=happened(document),
         besides=besides(document),
         tiles=tiles(document),
-        attention=found[:MOST_SHOWN],
-        more_attention=sum(1 + each.more_alike for each in found[MOST_SHOWN:]),
+        attention=attention,
+        more_attention=more_attention,
         warned=warned_groups(document),
         timeline=drawn,
         verdicts=VERDICTS,

@@ -12,7 +12,7 @@ def test_the_first_of_many_times_that_expired_stands_for_all() -> None:
     others = [make_result("weekly", "expired", account="europe"), make_result("weekly", "failed")]
     report = make_report(*times, *others)
 
-    assert [(each.row, each.kind.key, each.more_alike) for each in attention_items(report)] == [
+    assert [(each.row, each.kind.key, each.more_alike) for each in attention_items(report)[0]] == [
         (10, "failed", 0),
         (0, "expired", 0),
         (1, "expired", 0),
@@ -27,7 +27,29 @@ def test_what_is_not_shown_is_counted_with_all_that_is_alike() -> None:
         for why in ("blank", "long", "late", "old")
         for number in range(9)
     ]
-    assert "… and 9 more, in the table." in report_page(make_report(*failed))
+    items, unlike = attention_items(make_report(*failed), most=3)
+    assert [(each.result["reason"], each.more_alike) for each in items] == [
+        ("it is blank", 8),
+        ("it is long", 8),
+        ("it is late", 8),
+    ]
+    assert unlike == 9
+    many = [make_result(f"a-{why}", "failed", reason=f"it is {why * 9}") for why in "abcdefghijk"]
+    assert "… and 2 more, in the table." in report_page(make_report(*many))
+
+
+def test_a_stopped_account_is_shown_beside_many_doubts_and_failures() -> None:
+    results = [make_result(f"d-{n}", "in_doubt", reason=why) for why in ("HTTP 503", "timed out") for n in range(9)]
+    results += [make_result(f"f-{n}", "failed", reason="no such event") for n in range(9)]
+    results += [make_result("s-0", "failed", account="europe", reason="HTTP 401")]
+    results += [make_result(f"s-{n}", "skipped", account="europe", reason="account stopped") for n in range(1, 9)]
+    results += [make_result(f"e-{n}", "expired", reason="too late") for n in range(9)]
+
+    items, unlike = attention_items(make_report(*results))
+
+    assert unlike == 0
+    assert sum(1 + each.more_alike for each in items) == len(results)
+    assert {each.result["reason"] for each in items} == {each["reason"] for each in results}
 
 
 def test_warnings_are_listed_once_for_all_that_are_alike() -> None:
