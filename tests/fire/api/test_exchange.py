@@ -74,13 +74,13 @@ def test_each_fault_is_seen_for_what_it_is_and_reaches_the_server_once(
 def test_a_refused_connection_sent_nothing(client: MakeClient) -> None:
     answer = send(client(f"http://127.0.0.1:{free_port()}"))
     assert not answer.left
-    assert "Connection refused (ConnectionRefusedError)" in (answer.error or "")
+    assert answer.error == "Connection refused"
 
 
 def test_a_name_that_does_not_resolve_sent_nothing(client: MakeClient) -> None:
     answer = send(client("https://in1.api.clevertap.invalid"))
     assert not answer.left
-    assert "Name or service not known (gaierror)" in (answer.error or "")
+    assert answer.error == "Name or service not known"
 
 
 def test_a_connect_that_times_out_sent_nothing(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_tls_to_a_port_that_speaks_http_sent_nothing(client: MakeClient) -> None
     with serving(serve) as server:
         answer = send(client(server.base_url.replace("http:", "https:")))
     assert not answer.left
-    assert "SSL" in (answer.error or "")
+    assert answer.error == "wrong version number"
 
 
 @pytest.mark.parametrize("how", ["reset", "close", "silence"])
@@ -128,7 +128,7 @@ def test_a_certificate_that_nobody_vouches_for_sent_nothing(client: MakeClient, 
         answer = send(client(server.base_url.replace("http:", "https:")))
         assert server.requests == []
     assert not answer.left
-    assert "CERTIFICATE_VERIFY_FAILED" in (answer.error or "")
+    assert (answer.error or "").startswith("certificate verify failed: ")
 
 
 def test_certificates_of_the_environment_are_honoured(
