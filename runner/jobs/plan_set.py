@@ -19,6 +19,7 @@ from runner.jobs.selected_set import SelectedSet, select_set
 from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
+    from runner.definitions.problem import Problem
     from runner.jobs.changes_since import Changes
     from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
@@ -31,7 +32,7 @@ class PlanRequest:
     """What to plan, over which ledger, at `now`.
 
     `until`: plan all that is due until then. `is_calendar`: plan as far ahead as a calendar shows. `against`: the git
-    ref since which changes are shown. `out`: the plan file to write.
+    ref since which changes are shown. `out`: the plan file to write. `is_strict`: with a warning, none is written.
     """
 
     path: Path
@@ -42,14 +43,19 @@ class PlanRequest:
     is_calendar: bool = False
     against: str | None = None
     out: Path | None = None
+    is_strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSet:
-    """The plan of a set, and the document that all formats show."""
+    """The plan of a set, and the document that all formats show.
+
+    `warnings` are those about the definitions, and those about changes since a git ref.
+    """
 
     plan: Plan
     document: Mapping[str, Any]
+    warnings: tuple[Problem, ...] = ()
 
 
 def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> PlannedSet:
@@ -89,11 +95,11 @@ def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> Pla
         warnings=(*loaded.warnings, *changes.warnings),
     )
     document = plan_document(plan, facts, changes.document)
-    if request.out is not None:
+    if request.out is not None and not (request.is_strict and facts.warnings):
         from runner.jobs.plan_files import write_plan
 
         write_plan(request.out, document, ["bulletins", "fire", *_ledger_options(ledger_choice)], messages)
-    return PlannedSet(plan, document)
+    return PlannedSet(plan, document, tuple(facts.warnings))
 
 
 def _wanted_firings(selected: SelectedSet, request: PlanRequest) -> tuple[list[Firing], datetime | None] | None:

@@ -14,6 +14,7 @@ from report.markdown import rendered
 from cli.conftest import Bulletins
 from runner.definitions.schema.schemas import schema
 from runner.errors import ErrorCode
+from runner.exit_codes import Exit
 
 ACCOUNTS = """
 accounts:
@@ -526,6 +527,22 @@ def test_a_new_bulletin_with_a_time_in_the_past_is_a_warning(pull_request: Repos
     lines += f'  - {{id: ended, name: Ended, properties: {{program_id: "9"}}, schedule: {ended}}}\n'
     pull_request.commit({"bulletins.d/shows.yaml": lines})
     assert warnings_of(bulletins, *PAST) == [("new-in-past", 6), ("new-in-past", 10)]
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "markdown", "github", "sarif", "junit", "html"])
+def test_strict_makes_a_time_in_the_past_an_error(
+    pull_request: Repository, bulletins: Bulletins, format_: str, tmp_path: Path
+) -> None:
+    entry = "  - {id: late, name: Late, properties: {}, schedule: {at: 2036-12-01T18:30:00Z}}\n"
+    pull_request.commit({"bulletins.d/shows.yaml": SHOWS + entry})
+    command = ("plan", "--sandbox", "--against", "main", "--format", format_, *PAST)
+    done = bulletins(*command)
+    assert done.code == Exit.OK
+    assert "new-in-past" in done.out
+    strict = bulletins(*command, "--strict", "--out", str(tmp_path / "plan.json"))
+    assert strict.code == Exit.PROBLEMS
+    assert "new-in-past" in strict.out + strict.err
+    assert not (tmp_path / "plan.json").exists()
 
 
 def test_rows_with_times_in_the_past_are_one_warning(pull_request: Repository, bulletins: Bulletins) -> None:
