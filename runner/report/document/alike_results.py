@@ -59,7 +59,7 @@ def alike_results(document: Mapping[str, Any]) -> list[AlikeGroup[NewsItem]]:
     """
     groups = fold_news(item for number, entry in enumerate(document["results"]) for item in news_of(entry, number))
     unlisted = unlisted_skipped(document)
-    return [replace(each, count=each.count + unlisted) if is_refusal(each) else each for each in groups]
+    return [replace(each, count=each.count + unlisted) if _is_refusal(each) else each for each in groups]
 
 
 def fold_news(items: Iterable[NewsItem]) -> list[AlikeGroup[NewsItem]]:
@@ -69,8 +69,7 @@ def fold_news(items: Iterable[NewsItem]) -> list[AlikeGroup[NewsItem]]:
     return sorted(groups, key=lambda group: order.index(group.first.outcome))
 
 
-def is_refusal(group: AlikeGroup[NewsItem]) -> bool:
-    """Whether the group holds the firings that a refused run would have sent."""
+def _is_refusal(group: AlikeGroup[NewsItem]) -> bool:
     first = group.first
     return first.outcome == Outcome.SKIPPED and first.entry["reason_code"] == ReasonCode.RUN_REFUSED
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runner.errors import Exit
 from runner.fire.outcome import Outcome
 from runner.plan.time_text import utc_text
 from runner.report.document.alike_results import accounts_text, alike_results, more_text, names_text
@@ -85,6 +86,8 @@ def summary_lines(document: Mapping[str, Any]) -> Iterator[str]:
     quiet = ", ".join(_quiet(document))
     if run["dry_run"]:
         yield f"dry run, nothing was sent: {happened or 'nothing would be sent'}"
+    elif run["exit_code"] == Exit.REFUSED:
+        yield "refused, nothing was sent" + (f": {happened}" if happened else "")
     elif happened:
         yield ("interrupted: " if run["interrupted"] else "") + happened
     else:

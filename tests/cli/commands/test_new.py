@@ -468,7 +468,9 @@ def test_several_lines_that_are_pasted_are_one_line(shows: Path, tmp_path: Path)
     pytest.importorskip("pty", reason="there are pseudo-terminals on POSIX only")
     from cli.terminal import on_terminal
 
-    without_name = [each for each in ALL_BUT_YES if each not in ("--name", ALL_BUT_YES[ALL_BUT_YES.index("--name") + 1])]
+    without_name = [
+        each for each in ALL_BUT_YES if each not in ("--name", ALL_BUT_YES[ALL_BUT_YES.index("--name") + 1])
+    ]
     with on_terminal("new", *without_name, folder=tmp_path) as terminal:
         terminal.wait_for("name, as")
         terminal.type("\x1b[200~first \r\n second\rthird\n\x1b[201~\n")

@@ -6,8 +6,9 @@ import pytest
 
 from report.documents import make_report, make_result
 from report.hostile import HOSTILE
+from runner.errors import Exit
 from runner.report.safe_text import printable
-from runner.report.text.run import news_lines, outcome_lines
+from runner.report.text.run import news_lines, outcome_lines, summary_lines
 
 
 def expired(count: int, account: str = "india") -> list[dict[str, object]]:
@@ -53,6 +54,12 @@ def test_what_a_person_has_to_act_on_is_a_line_for_each_kind() -> None:
     assert [outcome for outcome, _ in lines] == ["in_doubt", "failed", None]
     assert lines[1][1] == "failed     9 in india · HTTP 400: not found · f-0, f-1, f-2 and 6 more"
     assert lines[2][1] == "warning    5 in india · 0 bulletins were sent · s-0, s-1, s-2 and 2 more"
+
+
+@pytest.mark.parametrize(("outcomes", "counts"), [([], ""), (["skipped"], ": 1 skipped")])
+def test_a_refused_run_is_never_shown_as_one_with_nothing_to_send(outcomes: list[str], counts: str) -> None:
+    report = make_report(*(make_result("a", each, reason="--max") for each in outcomes), exit_code=Exit.REFUSED)
+    assert next(summary_lines(report)) == f"refused, nothing was sent{counts}"
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.alike_group import AlikeGroup
-from runner.report.document.alike_results import NewsItem, alike_results, is_refusal
+from runner.report.document.alike_results import NewsItem, alike_results
 from runner.report.html.instants import instant_ms
 from runner.report.html.labels import OUTCOME_KINDS, FiringKind
 
@@ -36,7 +36,7 @@ def attention_items(document: dict[str, Any], most: int = MOST_SHOWN) -> tuple[l
     Each group of results that are alike gets its first item before any group gets a second one. So a single stopped
     account is shown beside many firings in doubt. Firings that a person has resolved since need no attention.
     """
-    groups = [group for group in alike_results(document) if group.first.outcome is not None and not is_refusal(group)]
+    groups = [group for group in alike_results(document) if group.first.outcome is not None]
     found = []
     for group, shown in zip(groups, _shares([len(group.leading) for group in groups], most), strict=True):
         items = [_attention_item(each.number, dict(each.entry), document["run"]) for each in group.leading[:shown]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.definitions.suggest import counted, listed
+from runner.errors import Exit
 from runner.fire.outcome import Outcome
 from runner.report.counts import bulletins_of
 from runner.report.html.labels import LEFT_ALONE, REPORT_KINDS, WARNED, FiringKind
@@ -41,6 +42,8 @@ def happened(document: dict[str, Any]) -> str:
         if count := summary.get(outcome):
             parts.append(f"{f'{count:,}' if parts else _bulletins_of(document, outcome)} {OUTCOMES[outcome].label}")
     said = ", ".join(parts)
+    if run["exit_code"] == Exit.REFUSED:
+        return f"Refused, nothing was sent: {said}." if said else "Refused, nothing was sent."
     if not parts:
         return "Interrupted: nothing was sent." if run["interrupted"] else "Nothing to send."
     doubts = summary["in_doubt"] - sum(each.get("resolution") is not None for each in document["results"])

@@ -26,6 +26,8 @@ from runner.report.html.run.headline import besides, happened, tiles
         (["fired"] * 3 + ["failed", "in_doubt"], {}, "3 bulletins fired, 1 failed, 1 in doubt: look at it."),
         (["in_doubt"] * 2, {}, "2 bulletins in doubt: look at them."),
         (["fired", "skipped"], {"interrupted": True}, "Interrupted: 1 bulletin fired, 1 skipped."),
+        ([None], {"exit_code": 5}, "Refused, nothing was sent."),
+        (["skipped"] * 2, {"exit_code": 5}, "Refused, nothing was sent: 2 bulletins skipped."),
         (["would_fire"] * 2, {"dry_run": True}, "Dry run: 2 bulletins would fire."),
         ([None], {"dry_run": True}, "Dry run: nothing would be sent."),
     ],
