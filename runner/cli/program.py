@@ -23,7 +23,7 @@ _COMMANDS = {
     "new": ("new", "Ask for a bulletin, and append it to a file of the set."),
     "import": ("import_", "Make definitions from a spreadsheet, payloads or curl."),
     "validate": ("validate", "Check the definitions, and show every problem."),
-    "expand": ("expand", "Print every bulletin written out as a plain entry."),
+    "expand": ("expand", "Print the selected bulletins, each written out as an entry."),
     "plan": ("plan", "Show what would be sent now, what would not, and why."),
     "fire": ("fire", "Send what is due, each at most once, and report it."),
     "status": ("status", "Show what is in doubt and in progress, and what was fired."),

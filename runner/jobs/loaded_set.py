@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from runner import local
+from runner.definitions.problem_codes import Code
 from runner.definitions.sources import display_path
 from runner.errors import ErrorCode, Exit, UserError
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from runner.plan.decide import Plan
 
 T = TypeVar("T")
+_NO_ACCOUNT = (Code.ACCOUNT_NEEDED, Code.UNKNOWN_ACCOUNT)
 _FEW = 200  # bulletins of a set in which each becomes an object and gets a step: that costs little
 
 
@@ -92,11 +94,9 @@ def load_set(path: Path, *, use_cache: bool, keep: bool = True) -> LoadedSet:
     """Load the set at `path`, from the user's cache where it holds the files as they are now.
 
     Files that the cache does not hold are kept in it. Without `keep`, it is used only if it holds all files: a command
-    that is called once need not fill it. Raises UserError if the path is missing or a single file, or if no definition
-    file is found.
+    that is called once need not fill it. Raises UserError if the path is missing or a single file of bulletins, or if
+    no definition file is found.
     """
-    if path.is_file():
-        raise _single_file(path)
     if use_cache:
         from runner.definitions.cache.cached_set import cached_set
         from runner.definitions.cache.known import FileCache
@@ -105,7 +105,10 @@ def load_set(path: Path, *, use_cache: bool, keep: bool = True) -> LoadedSet:
         cached = cached_set(sources_under([path]), FileCache.of_user(path), keep=keep)
         if cached is not None:
             return LoadedSet(path, cached=cached)
-    return LoadedSet(path, _read(path))
+    read = _read(path)
+    if path.is_file() and any(each.code in _NO_ACCOUNT for each in read.problems):
+        raise _single_file(path)
+    return LoadedSet(path, read)
 
 
 def _unsettled(cached: CachedSet, *, ledger: Ledger) -> tuple[Definitions, Mapping[str, int]]:

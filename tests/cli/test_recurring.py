@@ -87,13 +87,14 @@ def test_what_was_missed_often_is_reported_in_two_lines_unless_all_is_wanted(
     bulletins: Bulletins, ledger: None, it_is: SetClock
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
-    it_is(FRIDAY + timedelta(days=22))
+    it_is(FRIDAY + timedelta(days=29))
     *told, _page = bulletins("fire", "--yes", "--tag", "music").err.splitlines()
     assert told[0].startswith("expired    weekly india r1@2026-12-04T13:00:00Z · was due")
-    assert told[1:] == ["expired    weekly india · 3 more, from r1@2026-12-11T13:00:00Z to r1@2026-12-25T13:00:00Z"]
-    it_is(FRIDAY + timedelta(days=43))
+    more = "expired    2 more of weekly in india, r1@2026-12-25T13:00:00Z to r1@2027-01-01T13:00:00Z"
+    assert (len(told), told[-1].partition(" · ")[0]) == (4, more)
+    it_is(FRIDAY + timedelta(days=50))
     *told, _page = bulletins("fire", "--yes", "--tag", "music", "--verbose").err.splitlines()
-    assert [line.split()[3] for line in told] == [f"r1@2027-01-{day}T13:00:00Z" for day in ("01", "08", "15")]
+    assert [line.split()[3] for line in told] == [f"r1@2027-01-{day}T13:00:00Z" for day in ("08", "15", "22")]
 
 
 def test_the_report_of_a_run_shows_many_times_in_a_few_lines_unless_all_is_wanted(
@@ -104,8 +105,8 @@ def test_the_report_of_a_run_shows_many_times_in_a_few_lines_unless_all_is_wante
     assert bulletins("fire", "--yes", "--tag", "music").code == 1
     _, *told, summary, left = bulletins("report").out.splitlines()
     assert [line.split()[3] for line in told[:3]] == [f"r1@2026-12-{day}T13:00:00Z" for day in ("04", "11", "18")]
-    more = "4 more, from r1@2026-12-25T13:00:00Z to r1@2027-01-15T13:00:00Z (--verbose shows them)"
-    assert (told[3:], summary) == ([f"expired    weekly india · {more}"], "7 expired")
+    more = "4 more of weekly in india, r1@2026-12-25T13:00:00Z to r1@2027-01-15T13:00:00Z (--verbose shows them)"
+    assert (told[3:], summary) == ([f"expired    {more}"], "7 expired")
     assert left == "left alone: 1 not due yet"
     assert len(bulletins("report", "--verbose").out.splitlines()) == 10
 

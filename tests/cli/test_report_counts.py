@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import subprocess
 import sys
@@ -142,6 +143,35 @@ def test_output_that_is_lost_is_in_the_exit_code_of_the_report_too(bulletins: Bu
 
     assert (done.returncode, document["run"]["exit_code"]) == (1, 1)
     assert bulletins("report", "--format", "json").json == document
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_ledger_has_the_report_of_every_kind_of_run(
+    seed: int, write: Write, sandbox: Sandbox, bulletins: Bulletins, ledger: str
+) -> None:
+    chance = random.Random(seed)
+    kinds = {"fired": 12, "failed": 9, "doubt": 7, "past": 5}
+    path = write(
+        {
+            "accounts.yaml": account(sandbox.base_url),
+            "all.yaml": f"defaults: {FIELDS % 'india'}\nbulletins:\n"
+            + "".join(
+                rows(kind, chance.randint(1, most), ", schedule: {at: 2020-12-01T18:30:00+05:30}" * (kind == "past"))
+                for kind, most in kinds.items()
+            ),
+        }
+    )
+    assert path.is_dir()
+    sandbox.add_fault("fail:Business Event Not Found@failed*")
+    sandbox.add_fault(chance.choice(["401@doubt*", "503-after@doubt*", "redirect@doubt*"]))
+    for number in range(3):
+        more = chance.sample(["--canary", "--quiet", "--report-all"], chance.randint(0, 2))
+        limit = ["--max", "0"] if chance.random() < 0.3 else []
+        done = bulletins("fire", "--yes", *more, *limit, "--report", f"{number}.json")
+        assert done.code in (0, 1, 4, 5), done
+        document = json.loads(Path(f"{number}.json").read_text(encoding="utf-8"))
+        recorded = bulletins("report", document["run"]["id"], "--format", "json")
+        assert recorded.json == document, (seed, number)
 
 
 def test_a_resolution_is_shown_beside_what_the_run_reported(bulletins: Bulletins, mixed: Path) -> None:

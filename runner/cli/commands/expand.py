@@ -15,7 +15,7 @@ from runner.cli.options import path_argument, selection_of, selection_options
 @path_argument
 @selection_options
 def expand(path: Path, **selection: Any) -> None:
-    """Print every bulletin, or the selected ones, written out as a plain entry.
+    """Print the selected bulletins, each written out as an entry.
 
     Defaults, rows and accounts are filled in. The output is definitions again: together with the files of accounts and
     events, it defines the same bulletins. The default of PATH is bulletins.d.

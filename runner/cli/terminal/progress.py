@@ -49,9 +49,12 @@ class _Alike:
     def lines(self) -> Iterator[tuple[str, str]]:
         """Return (outcome, line) for each group of results that were not all shown."""
         for group in fold_news(self._items):
-            outcome, more = group.first.outcome, more_text(group, set(self._shown) & set(group.instances))
-            if outcome is not None and more:
-                yield outcome, f"{more_line(outcome, more)} · {printable(group.first.text)}"
+            outcome, shown = group.first.outcome, set(self._shown) & set(group.instances)
+            hidden = [item for item in group.instances if item not in shown]
+            if outcome is not None and len(hidden) == 1:
+                yield outcome, outcome_line(hidden[0].entry)
+            elif outcome is not None and hidden:
+                yield outcome, f"{more_line(outcome, more_text(group, shown))} · {printable(group.first.text)}"
 
 
 class _Lines:
