@@ -64,6 +64,7 @@ class Code(StrEnum):
     BAD_TABLE = "bad-table"
     LFS_POINTER = "lfs-pointer"
     REPEATED_HEADER = "repeated-header"
+    TOTAL_ROW = "total-row"
     CELL_DAMAGED = "cell-damaged"
     CELL_REWRITTEN = "cell-rewritten"
     CELL_WHITE_SPACE = "cell-white-space"
@@ -358,6 +359,13 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "Tables that were joined have the header of the second one in the middle. A bulletin would be made from it.",
         "show,language\nSa Re Ga Ma,Hindi\nshow,language\nIndian Idol,Tamil",
         "show,language\nSa Re Ga Ma,Hindi\nIndian Idol,Tamil",
+    ),
+    Code.TOTAL_ROW: Explanation(
+        "a row of a table seems to be a total",
+        "Spreadsheets often end with a sum. Each row makes a bulletin, so that people would get one about the total.",
+        "show,episodes\nSa Re Ga Ma,12\nTotal,12",
+        "show,episodes\nSa Re Ga Ma,12",
+        Severity.WARNING,
     ),
     Code.CELL_DAMAGED: Explanation(
         "a cell contains what a spreadsheet program made of the value, and not the value",

@@ -51,6 +51,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "table-unreadable",
         "bad-table",
         "repeated-header",
+        "total-row",
         "cell-damaged",
         "cell-rewritten",
         "cell-white-space",
