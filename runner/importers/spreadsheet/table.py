@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.alike_group import MOST_SHOWN
+from runner.definitions.characters import INVISIBLE
 from runner.definitions.problem import Path, Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.characters import INVISIBLE
 from runner.definitions.suggest import counted, listed, quoted, same_letters
 from runner.definitions.tables.row_numbers import is_counting
 from runner.errors import ErrorCode, Exit, UserError
