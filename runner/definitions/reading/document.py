@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from runner.definitions.problem import Path
+from runner.definitions.problem import MAX_SOURCE, Path
 
 Value = Any  # None | bool | int | float | str | list[Value] | dict[str, Value]
 _Children = dict[str | int, tuple[int, int]]  # key or number -> index of the key's mark, of the value's mark
 
 _LINE_END = re.compile("\r\n|\n|\r")
 _WRITTEN = re.compile(r"(?:[&!]\S*[ \t]+)*(?![*&!|>'\"])([^\s,\[\]{}#]*)")
-_MAX_SOURCE = 1000  # a longer line helps nobody, and it would be repeated for each of its problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class Document:
 def source_line(text: str, line: int) -> str:
     """Return a line of `text`, counted from 1, without its line end; empty if missing or too long to show."""
     lines = source_lines(text)
-    return lines[line - 1] if line <= len(lines) and len(lines[line - 1]) <= _MAX_SOURCE else ""
+    return lines[line - 1] if line <= len(lines) and len(lines[line - 1]) <= MAX_SOURCE else ""
 
 
 @lru_cache(maxsize=1)

@@ -14,11 +14,11 @@ from typing import Any, NoReturn
 
 import yaml
 
+from runner.definitions.characters import FORBIDDEN, FORBIDDEN_IN_YAML, INVISIBLE
 from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading import lfs_pointer
 from runner.definitions.reading.blanks import has_odd_blank
-from runner.definitions.reading.characters import FORBIDDEN, FORBIDDEN_IN_YAML, INVISIBLE
 from runner.definitions.reading.comments import comment_warnings
 from runner.definitions.reading.document import Document, Value, end_position, source_line
 from runner.definitions.reading.event_source import event_source

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from runner.definitions.characters import INVISIBLE
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.characters import INVISIBLE
 
 # What Excel, LibreOffice and Google Sheets show in place of a result, in the languages in which they differ.
 _ERROR_TEXTS = """

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
+from runner.definitions.problem import MAX_PROBLEMS, MAX_SOURCE, Problem, too_many
 from runner.definitions.problem_codes import Code
+from runner.definitions.reading.blanks import has_odd_blank
 from runner.definitions.suggest import quoted, same_letters
 from runner.definitions.tables.cell_faults import repeats_header, suspicious_cells
 from runner.definitions.tables.column_faults import ColumnFaults
 from runner.definitions.tables.csv_quotes import QuoteFault, blank_before_quote, other_separator, quote_fault
-from runner.definitions.tables.csv_text import MAX_SOURCE, problem_at, shown_source, text_of
+from runner.definitions.tables.csv_text import problem_at, shown_source, text_of
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
@@ -31,7 +32,6 @@ MAX_RECORD_CHARACTERS = 1024 * 1024  # of one row with all its lines, so that a 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 _SEPARATOR_LINE = re.compile(r"sep=.?\s*\Z", re.IGNORECASE)
 _WITH_COMMAS = "Save the table with commas between the cells."
-_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
 class Cells(Mapping[str, str]):
@@ -229,7 +229,7 @@ class _Reader:
     def _check_name(self, name: str, number: int, names: tuple[str, ...]) -> None:
         if not name:
             self._refuse(f"column {number} has no name", "Write a name in the first row, or remove the column.")
-        if any(unicodedata.category(character) in ("Cf", "Zl", "Zp") or character in _SPACES for character in name):
+        if has_odd_blank(name) or any(unicodedata.category(character) in ("Cf", "Zl", "Zp") for character in name):
             self._refuse(f"the name of column {number} contains an invisible character", "Type it again.")
         if name.startswith("_"):
             self._refuse(f"the column {quoted(name)} begins with an underscore", "Begin its name with a letter.")

@@ -14,7 +14,7 @@ from jinja2.environment import Environment
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.visitor import NodeVisitor
 
-from runner.definitions.reading.characters import FORBIDDEN
+from runner.definitions.characters import FORBIDDEN
 from runner.definitions.suggest import did_you_mean, listed, quoted
 from runner.definitions.templates import OCCURRENCE_FIELDS, TemplateRefusal, is_template
 from runner.definitions.templates.filters import FILTERS, TESTS, ValueKind

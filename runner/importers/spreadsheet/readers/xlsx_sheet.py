@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
 from runner.definitions.problem_codes import Code
+from runner.definitions.reading.encodings import COMPOUND_FILE, ZIP_ARCHIVE
 from runner.definitions.suggest import counted, did_you_mean, listed, quoted
 from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.spreadsheet.readers.xlsx_parts import RefusedWorkbook, SheetStructure, check_parts, structure_of
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from openpyxl.cell.read_only import ReadOnlyCell
     from openpyxl.reader.excel import ExcelReader
 
-_COMPOUND_FILE = b"\xd0\xcf\x11\xe0"
 _AS_XLSX = "Open it in the spreadsheet program, and save it as .xlsx or as CSV UTF-8."
 _VISIBLE = "visible"
 _RESULTS = "the results of formulas are those that the spreadsheet program saved last"
@@ -38,7 +38,7 @@ class _Part:
 
 def is_workbook(data: bytes) -> bool:
     """Report whether the bytes begin like those of an .xlsx file."""
-    return data.startswith(b"PK\3\4")
+    return data.startswith(ZIP_ARCHIVE)
 
 
 def sheet_names(data: bytes) -> list[str]:
@@ -63,7 +63,7 @@ def _opened(file: str, data: bytes) -> ExcelReader:
             f"a workbook is read with the package {error.name or 'openpyxl'}, which is not installed",
             help="Install it with: pip install 'bulletins[xlsx]', or after pipx: pipx inject bulletins openpyxl",
         ) from None
-    if data.startswith(_COMPOUND_FILE):
+    if data.startswith(COMPOUND_FILE):
         raise _unreadable(file, "is an old .xls file, or protected by a password", f"{_AS_XLSX} Remove the password.")
     with _refusing(file):
         with ZipFile(BytesIO(data)) as archive:
