@@ -5,7 +5,7 @@ In: definitions and the request. Out: the plan and its document; with `out`, a p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from runner.jobs.selected_set import SelectedSet, select_set
 from runner.jobs.selection import Selection
 
 if TYPE_CHECKING:
+    from runner.definitions.problem import Problem
     from runner.jobs.changes_since import Changes
     from runner.jobs.loaded_set import LoadedSet
     from runner.ledger.ledger import Ledger
@@ -42,14 +43,16 @@ class PlanRequest:
     is_calendar: bool = False
     against: str | None = None
     out: Path | None = None
+    strict: bool = False  # write no plan file if there are warnings
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSet:
-    """The plan of a set, and the document that all formats show."""
+    """The plan of a set, the document that all formats show, and the warnings in it."""
 
     plan: Plan
     document: Mapping[str, Any]
+    warnings: Sequence[Problem] = ()
 
 
 def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> PlannedSet:
@@ -89,11 +92,11 @@ def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> Pla
         warnings=(*loaded.warnings, *changes.warnings),
     )
     document = plan_document(plan, facts, changes.document)
-    if request.out is not None:
+    if request.out is not None and not (request.strict and facts.warnings):
         from runner.jobs.plan_files import write_plan
 
         write_plan(request.out, document, ["bulletins", "fire", *_ledger_options(ledger_choice)], messages)
-    return PlannedSet(plan, document)
+    return PlannedSet(plan, document, facts.warnings)
 
 
 def _wanted_firings(selected: SelectedSet, request: PlanRequest) -> tuple[list[Firing], datetime | None] | None:

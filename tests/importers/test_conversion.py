@@ -172,7 +172,7 @@ def test_one_alone_has_no_defaults_and_properties_of_two_events_stay_with_them()
             ["1:6 c-by is 'nobody', which is not allowed here, in 2 rows: lines"],
         ),
         ("name,tags\nx,a\ny,-\nz,?\n", ["1:6 tags[0] is '-'"]),
-        ("name,enabled\nx,no\n", ["2:3 enabled is the text 'no'"]),
+        ("name,enabled\nx,maybe\n", ["2:3 enabled is the text 'maybe'"]),
         ("name,schedule.ta\nx,1\n", ["2:3 schedule.ta is not a field"]),
         ("name," + "k" * 121 + "\nx,1\n", ["2:3 "]),
         ("name,when\nx,12\n,1\n", ["2:3 when: 12 is too small for UNIX seconds", "3:1 the row has no name"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,8 +98,8 @@ def plan(
     loaded = load_set(path, use_cache=not no_cache and not verbose)
     if strict:
         loaded = loaded.strict()
+    undone = "planned: a set with problems is never fired"
     if loaded.problems:
-        undone = "planned: a set with problems is never fired"
         stop_on_problems(loaded.definitions, format_=format_, undone=undone, whole=verbose)
     at = now or clock.now()
     if until is not None and until < at:
@@ -114,10 +115,14 @@ def plan(
         is_calendar=format_ == "html",
         against=against,
         out=out,
+        strict=strict,
     )
     planned = plan_set(loaded, request, TerminalMessages())
+    if strict and planned.warnings:
+        found = replace(loaded.definitions, warnings=tuple(planned.warnings)).strict()
+        stop_on_problems(found, format_=format_, undone=undone, whole=verbose)
     if format_ == "text":
-        _show(planned.plan, planned.document, loaded.warnings, verbose=verbose)
+        _show(planned.plan, planned.document, planned.warnings, verbose=verbose)
     else:
         click.echo(plan_in(format_, planned.document, whole=verbose), nl=False)
     return Exit.WOULD_FIRE if detailed_exitcode and planned.plan.to_send else Exit.OK

@@ -64,6 +64,7 @@ class Code(StrEnum):
     BAD_TABLE = "bad-table"
     LFS_POINTER = "lfs-pointer"
     REPEATED_HEADER = "repeated-header"
+    TOTAL_ROW = "total-row"
     CELL_DAMAGED = "cell-damaged"
     CELL_REWRITTEN = "cell-rewritten"
     CELL_WHITE_SPACE = "cell-white-space"

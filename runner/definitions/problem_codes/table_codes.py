@@ -25,6 +25,13 @@ TABLES: Mapping[Code, Explanation] = {
         "show,language\nSa Re Ga Ma,Hindi\nshow,language\nIndian Idol,Tamil",
         "show,language\nSa Re Ga Ma,Hindi\nIndian Idol,Tamil",
     ),
+    Code.TOTAL_ROW: Explanation(
+        "a row of a table seems to be a total",
+        "Spreadsheets often end with a sum. Each row makes a bulletin, so that people would get one about the total.",
+        "show,episodes\nSa Re Ga Ma,12\nTotal,12",
+        "show,episodes\nSa Re Ga Ma,12",
+        Severity.WARNING,
+    ),
     Code.CELL_DAMAGED: Explanation(
         "a cell contains what a spreadsheet program made of the value, and not the value",
         "Nobody means such a text: an error such as #REF!, a formula, or a number whose digits were lost.",

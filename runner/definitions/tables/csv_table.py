@@ -17,7 +17,7 @@ from runner.definitions.problem import MAX_PROBLEMS, MAX_SOURCE, Problem, too_ma
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.blanks import has_odd_blank
 from runner.definitions.suggest import quoted, same_letters
-from runner.definitions.tables.cell_faults import repeats_header, suspicious_cells
+from runner.definitions.tables.cell_faults import TOTAL_ROW, is_total, repeats_header, suspicious_cells
 from runner.definitions.tables.column_faults import ColumnFaults
 from runner.definitions.tables.csv_quotes import QuoteFault, blank_before_quote, other_separator, quote_fault
 from runner.definitions.tables.csv_text import problem_at, shown_source, text_of
@@ -150,6 +150,7 @@ class _Reader:
         self.faults = ColumnFaults()
         self.header_start = 0
         self.repetitions: list[Problem] = []  # of the header
+        self.totals: list[Problem] = []
 
     def read(self, most_cells: int) -> tuple[Table | None, list[Problem]]:
         columns = self.columns = self._header()
@@ -171,6 +172,8 @@ class _Reader:
                 refused += 1
             else:
                 self._look_at_cells(columns, record)
+                if is_total(record):
+                    self.totals.append(self._problem(Code.TOTAL_ROW, *TOTAL_ROW))
                 is_one_line = self.lines.size == len(self.lines.first)
                 cells = Cells(places, tuple(record)) if is_one_line else _of_lines(places, record)
                 rows.append(TableRow(cells, self.line))
@@ -271,7 +274,7 @@ class _Reader:
             lines = f"and so do {more:,} more rows" if more > 1 else "and so does another row"
             repeated = [replace(each, message=f"{each.message}, {lines}") for each in repeated]
         of_columns = self.faults.problems(self.text, self.file, self.header_start, self.columns)
-        return [*self.problems, *repeated, *of_columns]
+        return [*self.problems, *repeated, *self.totals, *of_columns]
 
     def _refuse_record(self) -> NoReturn:
         """Report why the csv module failed. Its own messages and limits differ between Python versions."""

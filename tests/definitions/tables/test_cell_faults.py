@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.definitions.problem_codes import Code
-from runner.definitions.tables.cell_faults import cell_fault, repeats_header, suspicious_cells
+from runner.definitions.tables.cell_faults import cell_fault, is_total, repeats_header, suspicious_cells
 
 DAMAGED = [
     *("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!", "Err:502"),
@@ -80,13 +80,44 @@ def test_a_serial_number_is_suspected_only_in_a_column_of_times(column: str) -> 
         (["n", ""], True),
         ([" n ", "show\n"], True),
         (["", " "], False),
-        (["n", "Show"], False),
+        (["N", "Show"], True),
+        (["n", "Episode 1"], False),
         (["show", "n"], False),
         (["1", "show"], False),
     ],
 )
 def test_a_repeated_header_has_only_names_of_its_columns(cells: list[str], expected: bool) -> None:
     assert repeats_header(["n", "show"], cells) is expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["Program ID", "Show", "Lang", "Date"], True),
+        (["id", "show", "language", "date"], True),
+        (["900001", "show", "Hindi", "2026-12-01"], False),
+        (["900001", "Show", "language", "2026-12-01"], False),
+        (["", "Show", "", ""], False),
+    ],
+)
+def test_a_repeated_header_may_name_a_column_differently(cells: list[str], expected: bool) -> None:
+    assert repeats_header(["program_id", "show", "language", "date"], cells) is expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["Total", "12"], True),
+        (["", "Grand total:", "1,200", ""], True),
+        (["कुल", "", "12"], True),
+        (["Total", "Hindi"], False),
+        (["Total Dhamaal", "12"], False),
+        (["12", "Total"], False),
+        ([" ", ""], False),
+    ],
+)
+def test_a_total_below_a_table(cells: list[str], expected: bool) -> None:
+    assert is_total(cells) is expected
 
 
 ALL = [*DAMAGED, *REWRITTEN, *WITH_WHITE_SPACE, *INVISIBLE, *FINE]
