@@ -9,9 +9,9 @@ import yaml
 
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.blanks import ODD_BLANKS, structural_blank
-from runner.definitions.reading.document import Document, Value, end_position, source_line
-from runner.definitions.reading.syntax_causes import in_quotes, likely_cause
+from runner.definitions.reading.blanks import ODD_BLANKS
+from runner.definitions.reading.document import Document, Value, end_position, source_line, source_lines
+from runner.definitions.reading.syntax_causes import blank_cause, in_quotes, likely_cause
 
 _ODD_NAME = re.compile(rf"^-*[{ODD_BLANKS}]|[{ODD_BLANKS}]$")
 _ODD_VALUE = re.compile(rf"-[{ODD_BLANKS}]|[\w-]+:[{ODD_BLANKS}]")
@@ -178,7 +178,7 @@ def blank_problems(document: Document) -> list[Problem]:
         source = source_line(text, line)
         if source[column - 1 : column] in ("'", '"') or line in found:
             continue
-        if (blank := structural_blank(source)) is not None:
+        if source and (blank := blank_cause(source_lines(text), line)) is not None:
             found[line] = Problem(
                 document.file, line, blank.column, Code.YAML_SYNTAX, blank.message, blank.help, source
             )
