@@ -18,7 +18,8 @@ from runner.definitions.reading.document import Document
 from runner.definitions.row_reference import MatrixRow, RowLine, RowReference
 from runner.definitions.sources import display_path, not_beside
 from runner.definitions.suggest import did_you_mean, listed, quoted
-from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, Table, read_table
+from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, read_table
+from runner.definitions.tables.table_values import Table
 
 Cells = Mapping[str, str]
 

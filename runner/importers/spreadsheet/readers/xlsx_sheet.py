@@ -85,8 +85,8 @@ def _refusing(file: str) -> Iterator[None]:
     except BadZipFile:
         hint = f"{_AS_XLSX} A CSV file is imported with bulletins import csv."
         raise _unreadable(file, "is not an .xlsx file, or is damaged", hint) from None
-    except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook leads to
-        raise _unreadable(file, f"can't be read as .xlsx ({type(error).__name__})", _AS_XLSX) from None
+    except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook leads to
+        raise _unreadable(file, "is damaged, or is not in the format of Excel", _AS_XLSX) from None
 
 
 def _unreadable(file: str, message: str, hint: str) -> UserError:
