@@ -15,6 +15,7 @@ import click
 
 from runner import clock
 from runner.cli.options import DEFAULT_PATH, as_argument
+from runner.cli.output_path import OutputPath
 from runner.errors import ErrorCode, UserError
 
 _TEXTS = Path(__file__).parents[2] / "scaffold"
@@ -33,7 +34,7 @@ _REGIONS = "(all regions)"  # as written in the scaffold
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default=DEFAULT_PATH, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=DEFAULT_PATH, type=OutputPath())
 def init(folder: Path) -> None:
     """Make a commented set of definitions to begin with.
 

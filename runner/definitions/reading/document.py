@@ -88,18 +88,19 @@ class Document:
         Empty for anything other than an unquoted scalar, such as an alias.
         """
         line, column = self.position(path)
-        match = _WRITTEN.match(_lines(self.text)[line - 1], column - 1)
+        match = _WRITTEN.match(source_lines(self.text)[line - 1], column - 1)
         return match[1] if match else ""
 
 
 def source_line(text: str, line: int) -> str:
     """Return a line of `text`, counted from 1, without its line end; empty if missing or too long to show."""
-    lines = _lines(text)
+    lines = source_lines(text)
     return lines[line - 1] if line <= len(lines) and len(lines[line - 1]) <= MAX_SOURCE else ""
 
 
 @lru_cache(maxsize=1)
-def _lines(text: str) -> list[str]:
+def source_lines(text: str) -> list[str]:
+    """Return the lines of `text` as the YAML parser counts them."""
     return _LINE_END.split(text)
 
 

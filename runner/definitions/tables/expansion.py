@@ -15,9 +15,9 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import RowReference
 from runner.definitions.suggest import quoted
 from runner.definitions.tables import unfilled_texts
-from runner.definitions.tables.csv_table import Cells
 from runner.definitions.tables.row_numbers import counting_column
 from runner.definitions.tables.rows import Rows
+from runner.definitions.tables.table_values import Cells
 from runner.definitions.tables.unfilled_texts import Key, meant, texts_of
 from runner.definitions.templates import OPENING, RowFault, compile_texts, is_template
 

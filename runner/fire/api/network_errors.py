@@ -13,7 +13,8 @@ from runner.fire.api.answer import one_line
 from runner.fire.api.certificates import Authorities
 
 _ERROR_KEPT = 200  # characters of an error's own text
-_PREFIX = re.compile(r"(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): ")  # of urllib3's messages; of no use to users
+# Of the messages of urllib3 and of the operating system; of no use to users.
+_PREFIX = re.compile(r"(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): |\[Errno -?[0-9]+\] ")
 # These end a connection before it carries a request.
 _OF_CONNECTING = (ConnectTimeoutError, NewConnectionError, ProxyError, LocationValueError, ssl.SSLError)
 _OF_A_REQUEST = (HTTPError, HTTPException, TimeoutError, ConnectionError)
@@ -35,8 +36,8 @@ def describe(error: BaseException | None, redacted: Callable[[str], str], named:
         if not isinstance(wrapped, BaseException):
             break
         innermost = wrapped
-    text = one_line(redacted(_PREFIX.sub("", str(innermost)).strip("'\" "))) or type(innermost).__name__
-    return f"{text[:_ERROR_KEPT]} ({type(innermost).__name__}){_advice(innermost, named)}"
+    text = one_line(redacted(_PREFIX.sub("", str(innermost)).strip("'\" "))) or "the connection failed"
+    return f"{text[:_ERROR_KEPT]}{_advice(innermost, named)}"
 
 
 def _advice(error: BaseException | None, named: Authorities | None) -> str:

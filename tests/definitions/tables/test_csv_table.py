@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from runner.definitions.problem import MAX_PROBLEMS, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.tables import csv_table, csv_text
-from runner.definitions.tables.csv_table import MAX_CELL_CHARACTERS, MAX_COLUMNS, Table, read_table
+from runner.definitions.tables.csv_table import MAX_CELL_CHARACTERS, MAX_COLUMNS, read_table
+from runner.definitions.tables.table_values import Table
 
 SEEMS = "; the file seems to be in Windows-1252"
 

@@ -74,13 +74,13 @@ def test_each_fault_is_seen_for_what_it_is_and_reaches_the_server_once(
 def test_a_refused_connection_sent_nothing(client: MakeClient) -> None:
     answer = send(client(f"http://127.0.0.1:{free_port()}"))
     assert not answer.left
-    assert "Connection refused (ConnectionRefusedError)" in (answer.error or "")
+    assert "Connection refused" in (answer.error or "")
 
 
 def test_a_name_that_does_not_resolve_sent_nothing(client: MakeClient) -> None:
     answer = send(client("https://in1.api.clevertap.invalid"))
     assert not answer.left
-    assert "Name or service not known (gaierror)" in (answer.error or "")
+    assert answer.error == "Name or service not known"
 
 
 def test_a_connect_that_times_out_sent_nothing(client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:

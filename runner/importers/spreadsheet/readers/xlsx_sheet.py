@@ -84,8 +84,8 @@ def _refusing(file: str) -> Iterator[None]:
         raise _unreadable(file, error.message, error.help) from None
     except BadZipFile:
         raise _unreadable(file, "is damaged, or no .xlsx file", AS_XLSX) from None
-    except Exception as error:
-        raise _unreadable(file, "is damaged, or no .xlsx file", AS_XLSX) from error
+    except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook leads to
+        raise _unreadable(file, "is damaged, or is not in the format of Excel", AS_XLSX) from None
 
 
 def _unreadable(file: str, message: str, hint: str) -> UserError:
