@@ -11,19 +11,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runner.alike_group import AlikeGroup, fold
+from runner.definitions.characters import OBEYED
 from runner.definitions.problem_codes import EXPLANATIONS, Code, Severity
 from runner.definitions.row_reference import RowLine, RowReference
 from runner.definitions.suggest import listed, quoted
 from runner.fixed_text import fixed_text
 
 MAX_PROBLEMS = 1000  # shown for one file, and for the rules that compare files
+MAX_SOURCE = 1000  # a longer line helps nobody, and it would be repeated for each of its problems
 
 Path = tuple[str | int, ...]
 
 _MAX_TEXT = 1000
 _MOST_OF_ROWS = 100 * MAX_PROBLEMS  # findings about rows that are counted: a table may hold many more
-# Characters that break a line, move the cursor of a terminal, reverse the writing direction, or are not UTF-8.
-_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSHOWABLE = re.compile(f"[{OBEYED}\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _one_line(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Spell out each character that cannot be shown on one line, such as a line break: `\\n`."""
+    """Spell out each character that breaks a line or that a terminal obeys, such as a line break: `\\n`."""
     return _UNSHOWABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 

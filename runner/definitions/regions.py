@@ -6,16 +6,17 @@ Source of the hosts: CleverTap's developer site, "Region" on every API page; sk1
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 HOSTS = {
-    "in1": "in1.api.clevertap.com",  # India
-    "sg1": "sg1.api.clevertap.com",  # Singapore
-    "us1": "us1.api.clevertap.com",  # United States
-    "aps3": "aps3.api.clevertap.com",  # Indonesia
-    "mec1": "mec1.api.clevertap.com",  # Middle East (UAE)
-    "sk1": "sk1.api.clevertap.com",  # South Korea
-    "eu1": "api.clevertap.com",  # Europe, the default
+    "in1": "in1.api.clevertap.com",
+    "sg1": "sg1.api.clevertap.com",
+    "us1": "us1.api.clevertap.com",
+    "aps3": "aps3.api.clevertap.com",
+    "mec1": "mec1.api.clevertap.com",
+    "sk1": "sk1.api.clevertap.com",
+    "eu1": "api.clevertap.com",  # the default
 }
 _OTHER_NAMES = {"eu1.api.clevertap.com": HOSTS["eu1"]}  # not in CleverTap's table; its Node SDK uses it
 _COMPANY = "clevertap.com"
@@ -28,6 +29,19 @@ TIMEZONES = {
     "mec1": "Asia/Dubai",
     "sk1": "Asia/Seoul",
 }
+
+
+def region_hint(text: str, countries: Mapping[str, str]) -> str:
+    """Return which region is meant by another text, such as a country or the address of a dashboard, or list them.
+
+    `countries`: region -> its country.
+    """
+    words = text.casefold().replace("//", "").replace(".", " ").split()
+    for region, country in countries.items():
+        if country.casefold() == text.strip().casefold() or not {region, f"https:{region}"}.isdisjoint(words):
+            return f"Write {region}."
+    meanings = ", ".join(f"{region} is {country}" for region, country in countries.items())
+    return f"Write the region that begins the address of the account's dashboard: {meanings}."
 
 
 def base_url(region: str) -> str:

@@ -24,7 +24,8 @@ def is_internal(error: Exception) -> bool:
 def fault_text(error: Exception) -> str:
     """Return the message of an error that a user can fix.
 
-    For any other error, return only its type and place in the code: its text could contain a secret.
+    For any other error, its text could contain a secret: only its type and its place in the code are shown, for the
+    developers.
     """
     if isinstance(error, UserError):
         return error.message
@@ -33,4 +34,4 @@ def fault_text(error: Exception) -> str:
         for frame, line in traceback.walk_tb(error.__traceback__)
         if (name := frame.f_globals.get("__name__", "")).startswith("runner.")
     ]
-    return f"internal error: {type(error).__name__}{places[-1] if places else ''}"
+    return f"internal error of this program (for its developers: {type(error).__name__}{places[-1] if places else ''})"

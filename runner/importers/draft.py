@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from runner.definitions.characters import FORBIDDEN
 from runner.definitions.problem import Path, Problem, dotted
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.characters import FORBIDDEN
 
 
 class DraftPlace(Protocol):

@@ -5,25 +5,19 @@ Lines and columns count from 1, in characters.
 
 from __future__ import annotations
 
-import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runner.definitions.problem import Problem
+from runner.definitions.problem import MAX_SOURCE, Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.encodings import is_windows_1252
+from runner.definitions.reading.encodings import AS_UTF8, UTF_16_MARKS, WORKBOOKS, is_windows_1252
 
 # Imported text is not a definition yet, so all problems that make it unreadable have the same code.
 UNREADABLE = Code.BAD_FORMAT
 _LINE = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_LONGEST_SHOWN = 1000
-_AS_UTF8 = "Save it as UTF-8; a spreadsheet calls that CSV UTF-8."
-# An .xlsx or .ods file is a zip archive; an .xls file is a compound file.
-_WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
 _AS_CSV = "Import an .xlsx file with bulletins import xlsx. Save any other workbook as .xlsx or as CSV UTF-8 first."
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class Text:
     def source(self, offset: int) -> str:
         """Return the line of the character at `offset` for a snippet; empty if it is secret or too long."""
         shown = self.lines[self.position(offset)[0] - 1].rstrip("\r\n")
-        return "" if self.is_secret or len(shown) > _LONGEST_SHOWN else shown
+        return "" if self.is_secret or len(shown) > MAX_SOURCE else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +64,11 @@ class Piece:
 
 def text_of(data: bytes, file: str, *, is_secret: bool = False) -> Text | Problem:
     """Return the text of a file, or its problem. The encoding is UTF-8, or UTF-16 with a byte order mark."""
-    if data.startswith(_WORKBOOKS):
+    if data.startswith(WORKBOOKS):
         return Problem(file, 1, 1, UNREADABLE, "this is a workbook of a spreadsheet program, not a text", _AS_CSV)
     if b"\0" in data[:2]:  # only UTF-16 text with an ASCII character at the beginning
-        return Problem(file, 1, 1, Code.YAML_ENCODING, "this is UTF-16 without a mark at its beginning", _AS_UTF8)
-    encoding, name = ("utf-16", "UTF-16") if data[:2] in _UTF16 else ("utf-8-sig", "UTF-8")
+        return Problem(file, 1, 1, Code.YAML_ENCODING, "this is UTF-16 without a mark at its beginning", AS_UTF8)
+    encoding, name = ("utf-16", "UTF-16") if data[:2] in UTF_16_MARKS else ("utf-8-sig", "UTF-8")
     try:
         decoded = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -83,7 +77,7 @@ def text_of(data: bytes, file: str, *, is_secret: bool = False) -> Text | Proble
         if encoding != "utf-16" and is_windows_1252(data):
             message += "; the file seems to be in Windows-1252, which has no letters of Hindi or Tamil"
         line, column = before.position(len(before.text))
-        return Problem(file, line, column, Code.YAML_ENCODING, message, _AS_UTF8)
+        return Problem(file, line, column, Code.YAML_ENCODING, message, AS_UTF8)
     return _text(decoded, file, is_secret)
 
 

@@ -19,11 +19,9 @@ def check_outputs(outputs: Mapping[str, Path | None], ledger_url: str | None) ->
     if not given:
         return
     from runner import git
-    from runner.files import check_no_tilde, is_same_place
+    from runner.files import is_same_place
     from runner.jobs.ledger.opened_ledger import ledger_files
 
-    for option, path in given.items():
-        check_no_tilde(str(path), str(path), option)
     ledger = ledger_files(ledger_url)
     for file in ledger[:1]:
         link = git.committed_link(file)

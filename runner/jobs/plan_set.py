@@ -5,7 +5,7 @@ In: definitions and the request. Out: the plan and its document; with `out`, a p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ class PlanRequest:
     """What to plan, over which ledger, at `now`.
 
     `until`: plan all that is due until then. `is_calendar`: plan as far ahead as a calendar shows. `against`: the git
-    ref since which changes are shown. `out`: the plan file to write. `is_strict`: with a warning, none is written.
+    ref since which changes are shown. `out`: the plan file to write.
     """
 
     path: Path
@@ -43,19 +43,16 @@ class PlanRequest:
     is_calendar: bool = False
     against: str | None = None
     out: Path | None = None
-    is_strict: bool = False
+    strict: bool = False  # write no plan file if there are warnings
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSet:
-    """The plan of a set, and the document that all formats show.
-
-    `warnings` are those about the definitions, and those about changes since a git ref.
-    """
+    """The plan of a set, the document that all formats show, and the warnings in it."""
 
     plan: Plan
     document: Mapping[str, Any]
-    warnings: tuple[Problem, ...] = ()
+    warnings: Sequence[Problem] = ()
 
 
 def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> PlannedSet:
@@ -95,11 +92,11 @@ def plan_set(loaded: LoadedSet, request: PlanRequest, messages: Messages) -> Pla
         warnings=(*loaded.warnings, *changes.warnings),
     )
     document = plan_document(plan, facts, changes.document)
-    if request.out is not None and not (request.is_strict and facts.warnings):
+    if request.out is not None and not (request.strict and facts.warnings):
         from runner.jobs.plan_files import write_plan
 
         write_plan(request.out, document, ["bulletins", "fire", *_ledger_options(ledger_choice)], messages)
-    return PlannedSet(plan, document, tuple(facts.warnings))
+    return PlannedSet(plan, document, facts.warnings)
 
 
 def _wanted_firings(selected: SelectedSet, request: PlanRequest) -> tuple[list[Firing], datetime | None] | None:

@@ -71,7 +71,8 @@ def _passed_over_of_bulletin(
             yield firing.key, passed
         elif not firing.occurrence.is_expired(now):
             if too_late := _too_late(firing, entry, sent, newer, history, now):
-                yield firing.key, too_late._replace(needs_report=not history.is_new(key))
+                reason, sent_instead = too_late
+                yield firing.key, PassedOver(reason, needs_report=not history.is_new(key), newer=sent_instead)
             elif orphan := orphan_of(firing, history):
                 sent = sent or reasons.newer_in_renamed_account(firing.key.occurrence, orphan.key.account)
             else:
@@ -107,27 +108,28 @@ def orphan_of(firing: Firing, history: History) -> SentFiring | None:
 
 def _too_late(
     firing: Firing, entry: KnownFiring | None, sent: str, newer: FiringKey | None, history: History, now: datetime
-) -> PassedOver | None:
+) -> tuple[Reason, FiringKey | None] | None:
+    """Return why the firing is passed over, and the later firing that is due to be sent instead; None if it is sent."""
     schedule, key, due_at = firing.bulletin.schedule, firing.watch_key, firing.occurrence.due_at
     assert isinstance(schedule, Recurrence)
     assert key is not None
     assert due_at is not None
     if schedule.catch_up is CatchUp.LATEST and sent:
-        return PassedOver(reasons.newer_was_sent(due_at, sent), True)
+        return reasons.newer_was_sent(due_at, sent), None
     if schedule.catch_up is CatchUp.LATEST and newer:
-        return PassedOver(reasons.newer_is_sent(due_at, newer.occurrence), True, newer)
+        return reasons.newer_is_sent(due_at, newer.occurrence), newer
     is_first_look = key not in history.settled
     if schedule.catch_up is CatchUp.NONE and is_first_look and newer:
-        return PassedOver(reasons.only_latest_at_first(due_at), False)
+        return reasons.only_latest_at_first(due_at), None
     if now - due_at <= IN_TIME or entry is not None:
         return None
     looked_at = history.looked_at.get(key)
     was_looked_at = looked_at is not None and looked_at >= due_at
     # A run records each occurrence that it finds too late. So if a run has looked since the due time, it was in time.
     if schedule.catch_up is CatchUp.NONE and (history.is_new(key) or not was_looked_at):
-        return PassedOver(reasons.no_run_in_time(due_at, IN_TIME), True)
+        return reasons.no_run_in_time(due_at, IN_TIME), None
     if is_first_look and (sent or newer):
-        return PassedOver(reasons.only_latest_at_first(due_at), False)
+        return reasons.only_latest_at_first(due_at), None
     if key in history.edited and was_looked_at and (sent or newer):  # the schedule of that run had no such due time
-        return PassedOver(reasons.only_latest_after_edit(due_at), False)
+        return reasons.only_latest_after_edit(due_at), None
     return None

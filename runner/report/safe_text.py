@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.definitions.reading.characters import FLAG, OBEYED, TAGS, UNSEEN
+from runner.definitions.characters import FLAG, OBEYED, TAGS, UNSEEN
 
 COMMAND = "(?<=#)#(?=\\[)"  # the second # of ##[…], a command that GitHub's log obeys anywhere in a line
 # The syntax is that of Python and of JavaScript: the script of the pages uses the same.

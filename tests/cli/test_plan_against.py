@@ -439,7 +439,7 @@ def test_a_base_with_problems_is_compared_as_far_as_it_can_be_read(
 ) -> None:
     pull_request.git("checkout", "--quiet", "main")
     pull_request.commit({"bulletins.d/broken.yaml": "bulletins: ["})
-    pull_request.git("checkout", "--quiet", "-b", "mend")
+    pull_request.git("checkout", "--quiet", "-b", "fix")
     pull_request.commit({"bulletins.d/broken.yaml": "bulletins: []"})
     changes = against_main(bulletins)
 
@@ -562,3 +562,14 @@ def test_what_was_sent_is_no_warning_although_its_time_is_past(pull_request: Rep
     bulletins("ledger", "init")
     bulletins("ledger", "baseline", "--id", "tonight", "--also-later", "--note", "sent by hand", "--yes")
     assert warnings_of(bulletins, *PAST) == []
+
+
+def test_a_new_time_in_the_past_is_shown_in_text_and_refused_with_strict(
+    pull_request: Repository, bulletins: Bulletins
+) -> None:
+    entry = "  - {id: old, name: Old, properties: {}, schedule: {at: 2035-12-06T13:30:00Z}}\n"
+    pull_request.commit({"bulletins.d/shows.yaml": SHOWS + entry})
+    done = bulletins("plan", "--against", "main", *PAST)
+    assert (done.code, "[new-in-past]" in done.out) == (0, True)
+    strict = bulletins("plan", "--against", "main", *PAST, "--strict", "--out", "plan.json")
+    assert (strict.code, "[new-in-past]" in strict.out + strict.err, Path("plan.json").exists()) == (3, True, False)

@@ -162,24 +162,14 @@ def test_until_takes_an_instant_and_of_a_day_its_end(bulletins: Bulletins) -> No
 
 
 @pytest.mark.parametrize(
-    ("until", "message"),
-    [
-        ("2026-12-02", "--until 2026-12-02T23:59:59Z is before 2026-12-03T13:00:00Z, where the plan begins"),
-        ("2026-13-02", "'--until': '2026-13-02' does not exist: "),
-        ("2026-02-30", "'--until': '2026-02-30' does not exist: "),
-        ("1999-12-31", "'--until': '1999-12-31' is not between the years 2000 and 2199. Write a day"),
-        ("2026-12-7", "'2026-12-7' is not a valid date and time. Write a day"),
-        ("2026-12-07T18:30:00", "'2026-12-07T18:30:00' has no offset from UTC. Write a day"),
-        (
-            "friday",
-            "'friday' is not a valid date and time. Write a day, like 2026-12-07 (to its end in UTC), or a time, like",
-        ),
-    ],
+    "until",
+    ["2026-12-02", "2026-13-02", "2026-02-30", "1999-12-31", "2026-12-7", "2026-12-07T18:30:00", "friday"],
 )
-def test_until_must_come_after_now(bulletins: Bulletins, until: str, message: str) -> None:
+def test_until_must_come_after_now(bulletins: Bulletins, until: str) -> None:
     done = bulletins("plan", "--until", until)
     assert done.code == 2
-    assert message in done.err
+    assert "[bad-usage]" in done.err
+    assert until in done.err
 
 
 def test_until_shows_all_that_comes_up_to_then_and_says_how_much_comes_later(

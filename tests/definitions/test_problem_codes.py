@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from runner.definitions.problem_codes import EXPLANATIONS, Code
+from runner.definitions.problem_codes import EXPLANATIONS, THEMES, Code
 
 
-def test_every_code_is_explained() -> None:
+def test_every_code_is_explained_under_one_theme() -> None:
+    assert sorted(code for codes in THEMES.values() for code in codes) == sorted(Code)
     assert list(EXPLANATIONS) == list(Code)
 
 

@@ -5,6 +5,9 @@ import pytest
 from runner.definitions import regions
 from runner.definitions.schema.schemas import schema
 
+_REGION = schema("accounts")["$defs"]["account"]["properties"]["region"]
+COUNTRIES = dict(zip(_REGION["enum"], _REGION["enumDescriptions"], strict=True))
+
 
 def test_the_schema_knows_every_region() -> None:
     field = schema("accounts")["$defs"]["account"]["properties"]["region"]
@@ -54,3 +57,22 @@ def test_one_service_has_many_addresses(addresses: tuple[str, ...]) -> None:
 )
 def test_other_addresses_are_other_services(addresses: tuple[str, ...]) -> None:
     assert len(set(map(regions.identify_service, addresses))) == len(addresses)
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("India", "in1"),
+        (" united states ", "us1"),
+        ("https://sg1.dashboard.clevertap.com", "sg1"),
+        ("mec1.api.clevertap.com", "mec1"),
+        ("IN1", "in1"),
+    ],
+)
+def test_a_country_or_an_address_has_a_region(text: str, region: str) -> None:
+    assert regions.region_hint(text, COUNTRIES) == f"Write {region}."
+
+
+def test_an_unknown_region_is_answered_with_all_of_them() -> None:
+    hint = regions.region_hint("Mars", COUNTRIES)
+    assert all(f"{region} is {country}" in hint for region, country in COUNTRIES.items())

@@ -29,7 +29,7 @@ def samples() -> Iterator[Reason]:
 
 def _of_answers() -> Iterator[Reason]:
     answers = [
-        _answer(None, left=False, error="ConnectionRefusedError"),
+        _answer(None, left=False, error="Connection refused"),
         _answer(None, error="it did not answer in 10 s"),
         _answer(200, complete=False, error="the body broke off"),
         _answer(200, {"status": "success", "error": "no"}),

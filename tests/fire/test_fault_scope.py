@@ -304,4 +304,4 @@ def test_a_fault_is_reported_by_its_kind_and_place_and_never_by_its_text() -> No
     with pytest.raises(AttributeError) as caught:
         judge("s3cret")  # type: ignore[arg-type]
     assert str(caught.value) not in fault_text(caught.value)
-    assert fault_text(caught.value).startswith("internal error: AttributeError in runner.fire.outcome, line ")
+    assert "AttributeError in runner.fire.outcome, line " in fault_text(caught.value)

@@ -231,3 +231,10 @@ def test_only_a_certain_no_may_be_tried_again(status: int | None, body: bytes, l
         assert 200 <= status < 300
     assert len(str(judgement.reason or "")) < 400
     assert 0 <= (judgement.bulletins_sent or 0) < 2**31
+
+
+def test_a_reason_quotes_the_first_300_characters_of_an_error() -> None:
+    reason = judged(400, {**FAIL, "error": "x" * 299 + "yz"}).reason
+    assert reason is not None
+    assert "x" * 299 + "y" in reason.text
+    assert "z" not in reason.text.partition("x")[2]

@@ -24,6 +24,7 @@ from runner.cli.options import (
     verbose_option,
     yes_option,
 )
+from runner.cli.output_path import OutputPath
 from runner.report.formats import RUN_FORMATS
 
 _GROUPS = {
@@ -58,10 +59,10 @@ _EXAMPLES = {
 @click.option("--allow-host", "allowed_hosts", multiple=True, metavar="HOST",
               help="A host besides CleverTap's to which credentials may be sent.")  # fmt: skip
 @ledger_option
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+@click.option("--report", type=OutputPath(dir_okay=False), metavar="FILE",
               help="Where the report goes.  [default: in .bulletins/reports]")  # fmt: skip
 @click.option("--report-all", is_flag=True, help="Also list the firings in the report that it otherwise only counts.")
-@click.option("--metrics-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+@click.option("--metrics-file", type=OutputPath(dir_okay=False), metavar="FILE",
               help="Write the run's figures for Prometheus, also if the run is refused.")  # fmt: skip
 @click.option("--accept-older-ledger", multiple=True, metavar="RUN",
               help="Accept that the ledger lacks this run: what the run sent may be sent again.")  # fmt: skip

@@ -12,6 +12,7 @@ import click
 from runner import clock
 from runner.cli.groups import Group
 from runner.cli.options import DEFAULT_PATH, as_argument
+from runner.cli.output_path import OutputPath
 from runner.cli.shell_completion import completions
 from runner.errors import Exit
 
@@ -30,7 +31,7 @@ def _import_options(command: F) -> F:
         (
             click.option(
                 "--out",
-                type=click.Path(path_type=Path),
+                type=OutputPath(),
                 metavar="FILE",
                 help="Write to this new file instead of standard output.",
             ),

@@ -15,6 +15,7 @@ import click
 
 from runner import clock
 from runner.cli.options import DEFAULT_PATH, as_argument
+from runner.cli.output_path import OutputPath
 from runner.errors import ErrorCode, UserError
 
 _TEXTS = Path(__file__).parents[2] / "scaffold"
@@ -33,7 +34,7 @@ _REGIONS = "(all regions)"  # as written in the scaffold
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default=DEFAULT_PATH, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=DEFAULT_PATH, type=OutputPath())
 def init(folder: Path) -> None:
     """Make a commented set of definitions to begin with.
 
@@ -52,7 +53,7 @@ def init(folder: Path) -> None:
         raise UserError(
             ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a folder that can be written to.")
         ) from None
-    _tell(folder)
+    _show_result(folder)
 
 
 def _check_that_it_is_free(folder: Path) -> None:
@@ -158,7 +159,7 @@ def _put_into_place(staged: Path, folder: Path) -> None:
         raise
 
 
-def _tell(folder: Path) -> None:
+def _show_result(folder: Path) -> None:
     path = as_argument(folder)
     click.echo(f"created {folder}:")
     for name, what in _FILES.items():

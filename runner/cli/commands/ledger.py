@@ -19,6 +19,7 @@ from runner.cli.options import (
     selection_options,
     yes_option,
 )
+from runner.cli.output_path import OutputPath
 from runner.errors import ErrorCode, Exit, UserError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def check(ledger_url: str | None, format_: str) -> int:
 
 
 @ledger.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=_STREAM)
+@click.argument("file", type=OutputPath(dir_okay=False, allow_dash=True), default=_STREAM)
 @ledger_option
 def export(file: Path, ledger_url: str | None) -> None:
     """Write the whole ledger as JSON lines.

@@ -26,6 +26,7 @@ from runner.cli.options import (
     strict_option,
     verbose_option,
 )
+from runner.cli.output_path import OutputPath
 from runner.cli.shell_completion import completions
 from runner.errors import Exit
 from runner.report.formats import PLAN_FORMATS
@@ -66,7 +67,7 @@ class _EndOption(InstantOption):
 @ledger_option
 @sandbox_option
 @format_option(*PLAN_FORMATS)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+@click.option("--out", type=OutputPath(dir_okay=False), metavar="FILE",
               help="Write the plan to a file. After a review, send it with: bulletins fire FILE")  # fmt: skip
 @verbose_option
 @strict_option
@@ -115,12 +116,12 @@ def plan(
         is_calendar=format_ == "html",
         against=against,
         out=out,
-        is_strict=strict,
+        strict=strict,
     )
     planned = plan_set(loaded, request, TerminalMessages())
-    if strict and planned.warnings:  # those about changes since a git ref
-        refused = replace(loaded.definitions, warnings=planned.warnings).strict()
-        stop_on_problems(refused, format_=format_, undone=undone, whole=verbose)
+    if strict and planned.warnings:
+        found = replace(loaded.definitions, warnings=tuple(planned.warnings)).strict()
+        stop_on_problems(found, format_=format_, undone=undone, whole=verbose)
     if format_ == "text":
         _show(planned.plan, planned.document, planned.warnings, verbose=verbose)
     else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli.options import DEFAULT_PATH
+from runner.cli.output_path import OutputPath
 from runner.cli.shell_completion import completions
 from runner.errors import ErrorCode, Exit, UserError
 
@@ -23,9 +24,7 @@ _DEFAULT_NAME = "bulletins"
 @click.argument("name", required=False, shell_complete=completions.schemas)
 @click.option("--for-set", is_flag=True, help="Allow only the accounts and business events of the set.")
 @click.option("--path", type=click.Path(path_type=Path), help=f"The set's definitions.  [default: {DEFAULT_PATH}]")
-@click.option(
-    "--out", metavar="DIR", type=click.Path(path_type=Path), help="Write the schemas of the set into this folder."
-)
+@click.option("--out", metavar="DIR", type=OutputPath(), help="Write the schemas of the set into this folder.")
 def schema(name: str | None, for_set: bool, path: Path | None, out: Path | None) -> None:
     """Print a JSON Schema, for an editor; without NAME, list them.
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from runner import clock
 from runner.cli.new.dialogue import Dialogue
 from runner.cli.terminal.prompts import Question, RejectedAnswer, can_ask
+from runner.errors import UserError
+from runner.files import check_no_tilde
 from runner.jobs.new_bulletin import Target, candidates, read_target
 
 if TYPE_CHECKING:
@@ -43,6 +45,10 @@ def _inside(path: Path, text: str) -> Path:
     """Return the path of a file of the set. Raises RejectedAnswer if the set would not include it."""
     from runner.definitions.sources import is_definition, is_hidden
 
+    try:
+        check_no_tilde(text, text, "--file")
+    except UserError as refusal:
+        raise RejectedAnswer(f"{refusal.message}. {refusal.help}") from None
     chosen = Path(text)
     if not os.path.isdir(path):
         if chosen != path:

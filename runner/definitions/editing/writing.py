@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
+from runner.definitions.characters import OBEYED, UNSEEN
 from runner.definitions.fields import FIELDS, Form
 
 # The order of the fields in an entry. Other fields follow in the given order.
@@ -21,9 +22,7 @@ _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 _WIDTH = 100  # a longer list or schedule is written with one line for each part
 
 # Characters that are forbidden in a file, or invisible, such as a mark that reverses the writing direction.
-_ESCAPED = re.compile(
-    "[\x00-\x1f\x7f-\xa0\xad\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
-)
+_ESCAPED = re.compile(f"[{OBEYED}{UNSEEN}\u00a0\u202f\ufffe\uffff]")
 _FIRST = r"""[^\s\-?:,\[\]{}#&*!|>'"%@`~=<.+^]"""
 _PLAIN = re.compile(_FIRST + r"(?:[^:#\x20]|:(?! |\Z)|\x20(?![#\x20]|\Z)|(?<!\x20)#)*\Z")
 _PLAIN_IN_BRACKETS = re.compile(_FIRST + r"(?:[^,\[\]{}?:#\x20]|\x20(?![#\x20]|\Z))*\Z")

@@ -7,7 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 
 # All space characters of Unicode other than the space itself, and the invisible ones that word processors insert.
-ODD_BLANKS = "\u00a0\u1680\u180e\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff\u00ad"
+_WIDTHS = "".join(map(chr, range(0x2000, 0x200E)))
+ODD_BLANKS = f"\u00a0\u1680\u180e{_WIDTHS}\u202f\u205f\u2060\u3000\ufeff\u00ad"
+ANY_BLANK = " \t" + ODD_BLANKS
 _ODD = re.compile(f"[{ODD_BLANKS}]")
 # Where YAML expects a plain space: in the indentation, after a dash, and at both sides of the colon of a field.
 _STRUCTURAL = re.compile(
@@ -35,5 +37,5 @@ def structural_blank(line: str) -> OddBlank | None:
         return None
     character = found[1]
     name = unicodedata.name(character, "invisible character").lower()
-    message = f"the character here is U+{ord(character):04X} ({name}), where YAML needs a plain space"
+    message = f"the character here is no plain space but U+{ord(character):04X}, {name}"
     return OddBlank(found.start(1) + 1, message, "Delete it, and type a space with the space bar.")

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from runner.definitions.problem import Path
+from runner.definitions.problem import MAX_SOURCE, Path
 
 Value = Any  # None | bool | int | float | str | list[Value] | dict[str, Value]
 _Children = dict[str | int, tuple[int, int]]  # key or number -> index of the key's mark, of the value's mark
 
 _LINE_END = re.compile("\r\n|\n|\r")
 _WRITTEN = re.compile(r"(?:[&!]\S*[ \t]+)*(?![*&!|>'\"])([^\s,\[\]{}#]*)")
-_MAX_SOURCE = 1000  # a longer line helps nobody, and it would be repeated for each of its problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +88,19 @@ class Document:
         Empty for anything other than an unquoted scalar, such as an alias.
         """
         line, column = self.position(path)
-        match = _WRITTEN.match(_lines(self.text)[line - 1], column - 1)
+        match = _WRITTEN.match(source_lines(self.text)[line - 1], column - 1)
         return match[1] if match else ""
 
 
 def source_line(text: str, line: int) -> str:
     """Return a line of `text`, counted from 1, without its line end; empty if missing or too long to show."""
-    lines = _lines(text)
-    return lines[line - 1] if line <= len(lines) and len(lines[line - 1]) <= _MAX_SOURCE else ""
+    lines = source_lines(text)
+    return lines[line - 1] if line <= len(lines) and len(lines[line - 1]) <= MAX_SOURCE else ""
 
 
 @lru_cache(maxsize=1)
-def _lines(text: str) -> list[str]:
+def source_lines(text: str) -> list[str]:
+    """Return the lines of `text` as the YAML parser counts them."""
     return _LINE_END.split(text)
 
 

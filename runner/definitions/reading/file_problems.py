@@ -1,4 +1,4 @@
-"""Describe why a whole file can't be read: its encoding, an invisible character, or its YAML. Problems go out."""
+"""Describe why the text of a file can't be read as YAML. Problems go out."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import yaml
 
 from runner.definitions.problem import MAX_PROBLEMS, Path, Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.blanks import ODD_BLANKS, structural_blank
-from runner.definitions.reading.document import Document, Value, end_position, source_line
-from runner.definitions.reading.encodings import AS_UTF8, not_utf_8
-from runner.definitions.reading.syntax_causes import in_quotes, likely_cause
+from runner.definitions.reading.blanks import ODD_BLANKS
+from runner.definitions.reading.document import Document, Value, end_position, source_line, source_lines
+from runner.definitions.reading.syntax_causes import blank_cause, in_quotes, likely_cause
 
 _ODD_NAME = re.compile(rf"^-*[{ODD_BLANKS}]|[{ODD_BLANKS}]$")
 _ODD_VALUE = re.compile(rf"-[{ODD_BLANKS}]|[\w-]+:[{ODD_BLANKS}]")
@@ -124,22 +123,6 @@ _OTHER_MISTAKE = (
 )
 
 
-def encoding_problem(data: bytes, file: str, error: UnicodeDecodeError) -> Problem:
-    """Return the problem of a file that is not UTF-8."""
-    line, column = end_position(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
-    line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
-    message = not_utf_8(data, error.start)
-    source = source_line(data[line_start : line_start + 2000].decode("utf-8", "replace"), 1)
-    return Problem(file, line, column, Code.YAML_ENCODING, message, AS_UTF8, source)
-
-
-def control_character(text: str, file: str, found: re.Match[str]) -> Problem:
-    """Return the problem of a character that a reviewer can't see."""
-    line, column = end_position(text[: found.start()])
-    message = f"there is an invisible control character here, U+{ord(found.group()):04X}"
-    return Problem(file, line, column, Code.YAML_CONTROL_CHARACTER, message, "Remove it.", source_line(text, line))
-
-
 def syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
     """Return the problem of a file that is not YAML, at the place of the mistake, in words for its author."""
     mark = error.problem_mark or error.context_mark
@@ -195,7 +178,7 @@ def blank_problems(document: Document) -> list[Problem]:
         source = source_line(text, line)
         if source[column - 1 : column] in ("'", '"') or line in found:
             continue
-        if (blank := structural_blank(source)) is not None:
+        if source and (blank := blank_cause(source_lines(text), line)) is not None:
             found[line] = Problem(
                 document.file, line, blank.column, Code.YAML_SYNTAX, blank.message, blank.help, source
             )

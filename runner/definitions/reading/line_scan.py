@@ -14,6 +14,8 @@ _FIELD_LINE = re.compile(r" *(?:- +)*[A-Za-z_\"'][\w\"' -]*:(?: |$)")
 _BLOCK_TEXT = re.compile(r"[|>][-+0-9]*(?: +#.*| *)$")
 _RESERVED = "@`%&*!|>"
 _AFTER_QUOTE = re.compile(r" *(?:$|[,\]}]| #|:(?: |$))")
+_AFTER_SEPARATOR = re.compile(r"[^,{}\[\]]+$")
+_LONGEST_SHOWN = 60
 _INDENT = re.compile(r" *(?:- +)*")
 
 
@@ -33,7 +35,8 @@ class Kind(Enum):
 class Anomaly:
     """Something that the parser may have stumbled over. Line and column count from 1.
 
-    `character` is the quote, bracket or reserved character; `text` is the text that should be in quotes.
+    `character` is the quote, bracket or reserved character; `text` is the text that should be in quotes, or
+    the last value after an open bracket.
     """
 
     kind: Kind
@@ -62,7 +65,8 @@ class _Scan:
         while number < len(self.lines):
             number = self._line(number)
         if self.open:
-            self._open_bracket()
+            is_last = not any(_FIELD_LINE.match(line) for line in self.lines[self.open[0][1] + 1 :])
+            self._open_bracket(len(self.lines) if is_last else 0)
         return self.found
 
     def _line(self, number: int) -> int:
@@ -71,13 +75,17 @@ class _Scan:
         if not line.strip() or line.lstrip().startswith("#"):
             return number + 1
         if self.open and _FIELD_LINE.match(line) and not line.rstrip().endswith((",", "}", "]")):
-            self._open_bracket()
+            self._open_bracket(number)
         start = 0 if self.open else len(_INDENT.match(line)[0])  # type: ignore[index]
         return self._values(number, line, start)
 
-    def _open_bracket(self) -> None:
+    def _open_bracket(self, stop: int) -> None:
+        """Add the first open bracket; its values end before the line `stop`, or anywhere if that is 0."""
         bracket, line, column = self.open[0]
-        self._add(Kind.OPEN_BRACKET, line, column, bracket)
+        inside = [text for each in self.lines[line:stop] if (text := _without_comment(f" {each}").strip())]
+        end = _AFTER_SEPARATOR.search(inside[-1]) if inside else None
+        text = end[0].strip() if end and len(end[0]) <= _LONGEST_SHOWN else ""
+        self._add(Kind.OPEN_BRACKET, line, column, bracket, text)
         self.open.clear()
 
     def _values(self, number: int, line: str, at: int) -> int:

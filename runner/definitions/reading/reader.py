@@ -7,31 +7,27 @@ because node trees of large sets take longer than parsing.
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import yaml
 
+from runner.definitions.characters import FORBIDDEN, INVISIBLE
 from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading import lfs_pointer
 from runner.definitions.reading.blanks import has_odd_blank
-from runner.definitions.reading.characters import FORBIDDEN, FORBIDDEN_IN_YAML, INVISIBLE
 from runner.definitions.reading.comments import comment_warnings
-from runner.definitions.reading.document import Document, Value, end_position, source_line
+from runner.definitions.reading.document import Document, Value, source_line
 from runner.definitions.reading.event_source import event_source
 from runner.definitions.reading.file_problems import (
     blank_problems,
     braces_hint,
-    control_character,
-    encoding_problem,
     surrogate_escape,
     syntax_problem,
 )
+from runner.definitions.reading.file_text import text_of
 from runner.definitions.reading.scalars import NUMBER_START, WORDS, resolve_plain
-from runner.definitions.sources import MAX_FILE_BYTES
 from runner.definitions.suggest import quoted
 
 MAX_DEPTH = 60  # libyaml's event stream is safe at any depth; recursive code over the values is not
@@ -39,30 +35,13 @@ MAX_ALIAS_NODES = 10_000  # values that all aliases of a file together may repea
 MAX_ALIAS_CHARACTERS = 1024 * 1024
 
 _TAG = "tag:yaml.org,2002:"
-# libyaml compares each %TAG directive with all earlier ones: thousands would take minutes. Tags are refused anyway.
-_TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\r\n]))%TAG")
 
 
 def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
     """Parse `data`. Returns the document, or None if it cannot be read, and the problems. `file` is its name."""
-    if len(data) > MAX_FILE_BYTES:
-        message = f"the file has more than {MAX_FILE_BYTES:,} bytes, the limit"
-        return None, [Problem(file, 1, 1, Code.FILE_TOO_LARGE, message, "Split it into several files.")]
-    if lfs_pointer.lfs_pointer(data) is not None:
-        return None, [Problem(file, 1, 1, Code.LFS_POINTER, lfs_pointer.MESSAGE, lfs_pointer.HELP)]
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return None, [encoding_problem(data, file, error)]
-    text = text.removeprefix("\ufeff")
-    if found := FORBIDDEN_IN_YAML.search(text):
-        return None, [control_character(text, file, found)]
-    if "%TAG" in text and (found := _TAG_DIRECTIVE.search(text)):
-        line, column = end_position(text[: found.start()])
-        source = source_line(text, line)
-        return None, [
-            Problem(file, line, column, Code.YAML_TAG, "the YAML directive %TAG is not allowed", "Remove it.", source)
-        ]
+    text = text_of(data, file)
+    if isinstance(text, Problem):
+        return None, [text]
     builder = _Builder(file, text)
     try:
         document = builder.build(event_source())

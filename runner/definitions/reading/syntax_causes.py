@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from runner.definitions.reading.blanks import structural_blank
+from runner.definitions.reading.blanks import ANY_BLANK, structural_blank
+from runner.definitions.reading.document import source_lines
 from runner.definitions.reading.line_scan import Anomaly, Kind, scan
+from runner.definitions.suggest import listed
 
-_LINE_END = re.compile("\r\n|\n|\r")
 _MOST_LINES = 400  # looked through above the line of the error
 _ENTRY = re.compile(r"(?:\S| {0,4}- )")
 _FIELD = re.compile(r"(?P<lead> *(?:- +)*)(?P<key>[A-Za-z_\"'][^:#{}\[\],]*):(?: +(?P<value>\S.*?))? *$")
@@ -37,19 +38,30 @@ def likely_cause(text: str, line: int, context: int) -> Cause | None:
 
     `context` is the line where the mapping, list, name or quoted text begins that the parser was reading.
     """
-    lines = _LINE_END.split(text)
+    lines = source_lines(text)
     line = min(line, len(lines))
     shown = lines[line - 1]
     if "\t" in shown[: len(shown) - len(shown.lstrip())]:
-        return Cause(line, 1, "the line is indented with a tab", "Indent with spaces, never with tabs.")
+        first = _first_line(lines, line)
+        return Cause(line, 1, "the line is indented with a tab", _type_spaces(lines, line, first))
     first = _first_line(lines, min(context, line))
     for number in range(line, max(first - 2, 0), -1):
-        if (found := structural_blank(lines[number - 1])) is not None:
-            return Cause(number, found.column, found.message, found.help)
+        if (found := blank_cause(lines, number)) is not None:
+            return found
     anomalies = scan(lines[first - 1 : line], first)
     if anomalies:
         return _of_anomaly(anomalies[0], lines)
     return _of_line(lines, context, first) or _of_line(lines, line, first)
+
+
+def blank_cause(lines: list[str], line: int) -> Cause | None:
+    """Return the first blank of `line` that is no space where YAML needs one; None if there is none."""
+    shown = lines[line - 1]
+    if (found := structural_blank(shown)) is None:
+        return None
+    is_indentation = found.column <= len(shown) - len(shown.lstrip(ANY_BLANK))
+    help_ = _type_spaces(lines, line, _first_line(lines, line)) if is_indentation else found.help
+    return Cause(line, found.column, found.message, help_)
 
 
 def _first_line(lines: list[str], line: int) -> int:
@@ -85,7 +97,8 @@ def _of_anomaly(found: Anomaly, lines: list[str]) -> Cause:
         case Kind.OPEN_BRACKET:
             closing = "}" if quote == "{" else "]"
             message = f"the {quote} that opens here has no closing {closing}"
-            return Cause(*where, message, f"Write a {closing} after its last value.")
+            end = f": {found.text}{closing}" if found.text else "."
+            return Cause(*where, message, f"Write a {closing} after its last value{end}")
 
 
 def _like(text: str) -> str:
@@ -117,7 +130,7 @@ def _of_line(lines: list[str], line: int, first: int) -> Cause | None:
 
 def _of_indentation(lines: list[str], line: int, first: int, field: re.Match[str]) -> Cause | None:
     """Return the fault of a line that does not begin in the column of the fields, or dashes, above it."""
-    above = [match for each in lines[first - 1 : line - 1] if (match := _FIELD.fullmatch(each))]
+    above = _fields(lines[first - 1 : line - 1])
     begins, has_dash = _begins(field), "-" in field["lead"]
     if not has_dash and above and field["key"] == above[0]["key"] and "-" in above[0]["lead"]:
         help_ = f"Write a dash before it, below the dash of the entry above: - {field['key']}: …"
@@ -131,6 +144,28 @@ def _of_indentation(lines: list[str], line: int, first: int, field: re.Match[str
     what = "dash" if has_dash else "field"
     message = f"the line begins with {_spaces(begins)}, but the {what} above it with {_spaces(wanted)}"
     return Cause(line, begins + 1, message, f"Begin it with {_spaces(wanted)}.")
+
+
+def _type_spaces(lines: list[str], line: int, first: int) -> str:
+    """Return what to type in place of an indentation with other blanks; `first` is the first line of the entry."""
+    rest = lines[line - 1].strip(ANY_BLANK)
+    has_dash = rest.startswith("- ")
+    word = "the dash" if has_dash else (re.match(r"[\w-]{1,40}(?=:)", rest) or ["the first letter"])[0]
+    above = _fields(lines[first - 1 : line - 1])
+    if above and above[-1]["value"] is None:
+        columns = {len(above[-1]["lead"]) + 2}
+    else:
+        columns = {
+            _begins(each) if has_dash else len(each["lead"]) for each in above if "-" in each["lead"] or not has_dash
+        }
+    wanted = [_spaces(column) for column in sorted(columns - {0})]
+    like = ", like the lines above that belong to the same group" if len(wanted) > 1 else ""
+    return f"Delete everything before {word}, and type {listed(wanted, 'or') or 'spaces'} with the space bar{like}."
+
+
+def _fields(lines: list[str]) -> list[re.Match[str]]:
+    """Return the lines that each begin a field."""
+    return [match for each in lines if (match := _FIELD.fullmatch(each))]
 
 
 def _begins(field: re.Match[str]) -> int:

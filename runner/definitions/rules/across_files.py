@@ -135,12 +135,18 @@ def _properties(
     for name in event.required:
         if name not in bulletin.properties:
             message = f"properties has no {name}, which {event.name} requires"
-            yield about_bulletin(bulletin, ("properties",), Code.PROPERTY_MISSING, message, f"Add {name}.")
+            yield about_bulletin(
+                bulletin,
+                ("properties",),
+                Code.PROPERTY_MISSING,
+                message,
+                property_values.addition(name, event.properties),
+            )
     for name, value in bulletin.properties.items():
         path = ("properties", name)
         validator = validators.get(name)
         if validator is not None and (bad := _not_allowed(bulletin, value, validator)) is not None:
-            message = f"properties.{name} is {quoted(bad)}, which the catalog does not allow"
+            message = f"properties.{name} is {quoted(bad) if bad else 'empty'}, which the catalog does not allow"
             message += "" if bad == value else f"; {quoted(value)} is filled in like this"
             made = partial(property_values.hint, (event.properties or {})[name], bad, validator)
             hint = hints.of(("value", event.name, name, bad), made)

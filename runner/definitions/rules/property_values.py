@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_LOOKED_THROUGH = 1000  # values of an enum that are compared for a hint; thousands of rows may be wrong
 _MOST_HINTS = 3
+_MOST_LISTED = 12
 _LOOK = "Ask those who wrote the catalog what is allowed, and to add an example to it."
 _FORMATS = {
     "date": "a date, like 2026-12-01",
@@ -39,6 +40,22 @@ def hint(schema: Any, value: str, validator: jsonschema_rs.Validator) -> str:
         if len(hints) == _MOST_HINTS:
             break
     return " ".join(hints if not said else {**hints, said: None})
+
+
+def addition(name: str, properties: Mapping[str, Any] | None) -> str:
+    """Return how to add a missing property, with the values or the example of the catalog."""
+    schema = (properties or {}).get(name)
+    said = schema if isinstance(schema, Mapping) else {}
+    allowed, examples = said.get("enum"), said.get("examples")
+    if (
+        isinstance(allowed, list)
+        and 0 < len(allowed) <= _MOST_LISTED
+        and all(isinstance(each, str) for each in allowed)
+    ):
+        return f"Add {name} with the value {listed(allowed, 'or')}."
+    if isinstance(examples, list) and examples and isinstance(examples[0], str):
+        return f'Add {name} with its value, like {name}: "{examples[0]}".'
+    return f"Add {name}."
 
 
 def _said_by_catalog(schema: Any) -> str:

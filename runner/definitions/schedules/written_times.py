@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 from runner.definitions.suggest import did_you_mean, listed
@@ -15,7 +16,13 @@ _LOOSE = re.compile(
     r" *(?P<offset>[A-Za-z]{1,5}|[+-]\d{1,2}(?::?\d{2})?)?)?",
     re.ASCII | re.IGNORECASE,
 )
-_DAY_FIRST = re.compile(r"\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{2,4}\b", re.ASCII)
+_YEAR_LAST = re.compile(
+    r"(?:(?P<one>\d{1,2})(?:st|nd|rd|th)?[-/. ](?P<two>\d{1,2}|[A-Za-z]{3,9})"
+    r"|(?P<month>[A-Za-z]{3,9})[. ]+(?P<day>\d{1,2})(?:st|nd|rd|th)?)"
+    r"[-/., ]+(?P<year>\d{4}|\d{2})(?:\b|(?=[Tt]))[ ,]*(?:at +)?",
+    re.ASCII,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TIME_ONLY = re.compile(r"\d{1,2}[:.]\d{2}(:\d{2})?( *[ap]m)?", re.ASCII | re.IGNORECASE)
 _PART_OF_DURATION = re.compile(r"(\d+(?:[.,]\d+)?) *([A-Za-z]*)[ ,]*(?:and +)?", re.ASCII)
 _UNITS = {
@@ -53,8 +60,8 @@ def time_fault(text: str, timezone: str | None) -> tuple[str, str]:
     if match is None or not 1 <= int(match["month"]) <= 12 or not 1 <= int(match["day"]) <= 31:
         if _TIME_ONLY.fullmatch(text.strip()):
             return f"{text!r} is a time without a date", f"Write it like {EXAMPLE}."
-        if _DAY_FIRST.match(text.strip()):
-            return f"{text!r} does not begin with the year", f"Write year, month and day in this order, like {EXAMPLE}."
+        if (year_last := _YEAR_LAST.match(text.strip())) is not None:
+            return f"{text!r} does not begin with the year", _with_year_first(year_last, timezone)
         return f"{text!r} is not a date with a time", f"Write it like {EXAMPLE}."
     day = f"{match['year']}-{int(match['month']):02}-{int(match['day']):02}"
     if match["hour"] is None:
@@ -62,11 +69,7 @@ def time_fault(text: str, timezone: str | None) -> tuple[str, str]:
             f"{text!r} is a date without a time",
             f"Write the time too, like {day}T18:30:00{'' if timezone else '+05:30'}.",
         )
-    hour = int(match["hour"])
-    if match["half"]:
-        hour = hour % 12 + (12 if match["half"].lower().startswith("p") else 0)
-    local = f"{day}T{hour:02}:{match['minute'] or '00'}:{match['second'] or '00'}"
-    offset = _offset(match["offset"] or "")
+    local, offset = _local(match), _offset(match["offset"] or "")
     if match["offset"] and not offset:
         message = f"{text!r} ends with {match['offset']}, where the offset from UTC is needed"
     else:
@@ -77,6 +80,43 @@ def time_fault(text: str, timezone: str | None) -> tuple[str, str]:
         return message, f"Write {local}, which is then a time in {timezone}."
     india = f"For a time in India, write {local}+05:30."
     return message, f"{india} For another place, write its offset from UTC in place of +05:30."
+
+
+def _local(match: re.Match[str]) -> str:
+    """Return date and time as they have to be written, without the offset."""
+    hour = int(match["hour"])
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"].lower().startswith("p") else 0)
+    day = f"{match['year']}-{int(match['month']):02}-{int(match['day']):02}"
+    return f"{day}T{hour:02}:{match['minute'] or '00'}:{match['second'] or '00'}"
+
+
+def _with_year_first(found: re.Match[str], timezone: str | None) -> str:
+    """Return what to write in place of a time whose date ends with the year: both readings if the date has two."""
+    rest = found.string[found.end() :]
+    read = []
+    for day, month in dict.fromkeys(_days_and_months(found)):
+        written = _LOOSE.fullmatch(f"{found['year']}-{month}-{day} {rest}".strip().replace(" T", "T"))
+        if 1 <= month <= 12 and 1 <= day <= 31 and written is not None:
+            read.append((day, written))
+    if len(read) == 1:
+        return time_fault(read[0][1][0], timezone)[1]
+    if not read or any(written["hour"] is None for _, written in read):
+        return f"Write year, month and day in this order, like {EXAMPLE}."
+    (one, first), (two, second) = read
+    end = _offset(first["offset"] or "") or ("" if timezone else "+05:30")
+    where = " With +05:30 at the end, it is a time in India." if not timezone and not first["offset"] else ""
+    return f"If the day is {one}, write {_local(first)}{end}. If the day is {two}, write {_local(second)}{end}.{where}"
+
+
+def _days_and_months(found: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield what the day and the month can be; a name of a month leaves one reading."""
+    one, two = (found["day"], found["month"]) if found["month"] else (found["one"], found["two"])
+    if two.isdecimal():
+        yield int(one), int(two)
+        yield int(two), int(one)
+    elif two[:3].lower() in _MONTHS:
+        yield int(one), _MONTHS.index(two[:3].lower()) + 1
 
 
 def _faults(match: re.Match[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -45,3 +45,10 @@ def may_be_filled_in(text: str, path: Path, document: Document) -> bool:
         return False
     known = schema("bulletins")["$defs"]["template"]["properties"]
     return any(key not in known for key in document.value["bulletins"][path[1]])
+
+
+def empty_group_above(value: Mapping[str, Any], key: str, known: list[str]) -> str:
+    """Return the group above `key` that is empty because its fields are not indented; empty if there is none."""
+    names = [name for name in value if name == key or name in known]
+    before = names[: names.index(key)][-1:]
+    return before[0] if before and before[0] in ("properties", "schedule") and value[before[0]] is None else ""

@@ -15,12 +15,13 @@ from typing import Any
 from runner.definitions.problem import MAX_PROBLEMS, Finding, Path
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
+from runner.definitions.regions import region_hint
 from runner.definitions.schema import credential_fields
 from runner.definitions.schema.byte_limit import utf8_bytes
 from runner.definitions.schema.descriptions import describe_path, describe_value
-from runner.definitions.schema.misspelled_fields import is_misspelt, known_fields, may_be_filled_in
+from runner.definitions.schema.misspelled_fields import empty_group_above, is_misspelt, known_fields, may_be_filled_in
 from runner.definitions.schema.schemas import KINDS, is_valid, schema, validator_for
-from runner.definitions.schema.suggested_value import rest_of_a_text, suggest_value
+from runner.definitions.schema.suggested_value import rest_of_a_text, saved_as_csv, suggest_value
 from runner.definitions.schema.validators import explaining_validator, first_repeated
 from runner.definitions.slug import slug
 from runner.definitions.suggest import counted, did_you_mean, listed, quoted
@@ -123,7 +124,7 @@ def _explain_type(error: _Error, path: Path, document: Document) -> list[Finding
         if instance is not None and path[2:] and path[2] in credential_fields.VARIABLES:
             return [replace(credential_fields.bad_variable(path, document.file), code=code)]
         message = f"{describe_path(path)} is {found}; {takes}"
-        known = None if instance is None else ""
+        known = None if instance is None else instance if isinstance(instance, list) else ""
         return [Finding(code, document.file, path, message, suggest_value(known, wanted, path, document))]
     if type(instance) in (int, float) and written:
         # as written: 007 would be shown as 7, and 1.10 as 1.1
@@ -168,6 +169,8 @@ def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[
             continue
         elif error.instance[key] is None:
             hint = rest_of_a_text((*path, key), document) or hint
+        if (group := empty_group_above(error.instance, key, known)) and not hint.startswith("Did"):
+            hint = f"If it belongs to {group}, type 2 more spaces before it."
         message = f"{describe_path((*path, key))} is not a field"
         yield Finding(Code.UNKNOWN_FIELD, document.file, (*path, key), message, hint, True)
 
@@ -175,6 +178,10 @@ def _explain_unknown(error: _Error, path: Path, document: Document) -> Iterator[
 def _explain_enum(error: _Error, path: Path, document: Document) -> list[Finding]:
     allowed = [str(value) for value in error.validator_value]
     hint = did_you_mean(str(error.instance), allowed)
+    if path[:1] == ("accounts",) and path[2:] == ("region",):
+        hint = hint or region_hint(
+            str(error.instance), dict(zip(allowed, error.schema["enumDescriptions"], strict=True))
+        )
     message = f"{describe_path(path)} is {describe_value(error.instance, path)}; it takes {listed(allowed, 'or')}"
     return [Finding(Code.NOT_ALLOWED, document.file, path, message, hint)]
 
@@ -240,6 +247,8 @@ def _text_finding(error: _Error, what: str, path: Path, at_key: bool) -> tuple[C
             own = _example(str(path[2])) if path[0] == "accounts" and len(path) == 3 else ""
             example = own or next(iter(error.schema.get("examples", ())), "")
             hint = f"Write it like {example}." if example else f"Allowed is the pattern '{limit}'."
+            if path[-2:] == ("for_each", "csv"):
+                hint = saved_as_csv(text) or hint
             if characters := _CHARACTERS.get(limit):
                 meant = "" if path[:1] == ("accounts",) else _allowed_name(text, limit)
                 hint = f"Write {meant or example}. Allowed are {characters}."

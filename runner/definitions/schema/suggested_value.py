@@ -16,6 +16,7 @@ _BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z")
 _TEXT_BEFORE_COMMA = re.compile(r"[{\[:,] *([^\s:,{}\[\]\"'][^:,{}\[\]\"']*), *$")
 _NO_BLANK = re.compile(r"([A-Za-z_][\w-]{,30}):(\S.{,60})")
+_WORKBOOK = re.compile(r"([^\x00-\x1f]{1,60})\.(?:xlsx?|xlsm|ods|numbers)", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,._:+-]{,60}\Z")
 
 
@@ -33,6 +34,8 @@ def suggest_value(instance: Any, wanted: list[str], path: Path, document: Docume
     if instance is None:
         return "Write a value, or remove the field."
     text = instance if isinstance(instance, str) else ""
+    if isinstance(instance, list) and "object" in wanted and (len(path) == 1 or any(map(_is_group, instance))):
+        return "Remove the dash before each name; its fields stay indented below it."
     match [name for name in wanted if name != "null"]:
         case ["array"]:
             return f"Write [{text}]." if _PLAIN.match(text) else "Write a list: each item on its own line after a dash."
@@ -70,3 +73,14 @@ def rest_of_a_text(path: Path, document: Document) -> str:
     before = _TEXT_BEFORE_COMMA.search(source[: start - 1])
     whole = f": {in_quotes(before[1] + ', ' + str(path[-1]))}" if before and in_quotes(before[1]) else ""
     return f"Put the whole text that contains the comma in quotes{whole}."
+
+
+def saved_as_csv(name: str) -> str:
+    """Return what to do with a table that is the file of a spreadsheet program; empty for any other name."""
+    found = _WORKBOOK.fullmatch(name)
+    what = "In the spreadsheet program, save the sheet with the file type CSV UTF-8, and write the name of that file"
+    return f"{what}: {found[1]}.csv" if found else ""
+
+
+def _is_group(value: Any) -> bool:
+    return isinstance(value, dict)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from runner.definitions.characters import INVISIBLE
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.characters import INVISIBLE
 
 # What Excel, LibreOffice and Google Sheets show in place of a result, in the languages in which they differ.
 _ERROR_TEXTS = """
@@ -30,11 +30,15 @@ _ERROR_TEXTS = """
 _ERRORS = frozenset(_ERROR_TEXTS.split())
 _LIBRE_OFFICE_ERROR = re.compile(r"Err:5[0-9]{2}\Z")
 _TOO_NARROW = re.compile(r"#{3,}\Z")
-_FORMULA = re.compile(r"=\s*(?:\"|[+-]?\$?[A-Z]{1,3}\$?[0-9]|[+-]?[A-Z][A-Z0-9.]*\()")
+_FORMULA = re.compile(
+    r"\{?=\s*[+-]?@?(?:\"|'.*'!|\$?[A-Z]{1,3}\$?[0-9]|[^\W\d][\w.]*[(\[]|\$?[^\W\d]\w*[!.]\$?[A-Z]|\[|[0-9.]+[-+*/][0-9(]|#REF!)"
+    r"|(?-i:[+@][A-Z]{2,}[A-Z.]*\()",
+    re.IGNORECASE,
+)
 _TEXT_FORMULA = re.compile(r"=\s*\"(.*)\"\Z", re.DOTALL)
 _MARKED_AS_TEXT = re.compile(r"['\u2019]([+-]?[0-9][0-9.,/:+-]*)\Z")
-_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[eE][+-][0-9]{1,3}\Z")
-_MAYBE_SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE][0-9]{1,3}\Z")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[eE][+-][0-9]{2,3}\Z")  # programs write two digits or three
+_MAYBE_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}\Z")
 _WITH_DECIMAL = re.compile(r"[0-9]+\.0\Z")
 _MISSING = frozenset(("nan", "NaN", "NaT", "<NA>", "undefined", "[object Object]"))
 _LOST_LETTERS = re.compile(r"(?=.*\?\s*\?\s*\?)[?\s.,!-]+\Z", re.DOTALL)
@@ -43,13 +47,36 @@ _SHORT_DATE = re.compile(rf"(?:[0-3]?[0-9]-{_MONTH}(?:-[0-9]{{2}})?|{_MONTH}-[0-
 _SERIAL = re.compile(r"([3-6][0-9]{4})(?:[.,][0-9]+)?\Z")
 _TIME_COLUMN = re.compile(r"(?:^|[^a-z])(?:at|date|day|time|when|starts|ends)\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*\Z")
+_TOTALS = frozenset(
+    (
+        "total",
+        "totals",
+        "grand total",
+        "subtotal",
+        "sub total",
+        "sum",
+        "count",
+        "average",
+        "summe",
+        "gesamt",
+        "कुल",
+        "योग",
+        "மொத்தம்",
+    )
+)
 _FIRST_DAY = date(1899, 12, 30)  # day 0 of the serial numbers of spreadsheets, as they count since March 1900
+
+TOTAL_ROW = (
+    "the row seems to be a total below the table, and would be a bulletin like any other",
+    "Remove the row, unless it is meant.",
+)
 
 # One search in all cells of a row, which most rows pass. What a rule below can find begins like this, or ends with
 # white space; other characters are searched only in rows that are not ASCII. The literal at its beginning is fast.
 _SEPARATOR = "\x1f"  # no cell can contain it
 _SUSPICIOUS = re.compile(
-    rf"{_SEPARATOR}(?:(?<=\s{_SEPARATOR})|\s|[#='\u2019]|<NA>|[.,!-]*\?|[+-]?[0-9](?:[.,][0-9]+)?[eE]|[0-9]+\.0{_SEPARATOR}"
+    rf"{_SEPARATOR}(?:(?<=\s{_SEPARATOR})|\s|[#='\u2019]|\{{=|[+@][A-Z]{{2}}|<NA>|[.,!-]*\?"
+    rf"|[+-]?[0-9](?:[.,][0-9]+)?[eE]|[0-9]+\.0{_SEPARATOR}"
     rf"|[nN]aN|nan|NaT|undefined|\[object|Err:5|[0-3]?[0-9]-[a-zA-Z]|(?i:{_MONTH})-[0-9]"
     rf"|[3-6][0-9]{{4}}[.,{_SEPARATOR}])"
 )
@@ -87,14 +114,31 @@ def cell_fault(column: str, cell: str) -> CellFault | None:
 
 
 def repeats_header(columns: Iterable[str], cells: Iterable[str]) -> bool:
-    """Whether every cell that is not blank holds the name of its column, as in files joined one below the other."""
-    is_filled = False
+    """Whether the cells hold the names of their columns, as in files joined one below the other.
+
+    In a row of several cells, most of them have to: the other file may have one column with another name, and names
+    may differ in case.
+    """
+    filled = same = 0
+    is_exact = True
     for column, cell in zip(columns, cells, strict=False):
         if text := cell.strip():
-            if text != column:
+            filled += 1
+            is_exact = is_exact and text == column
+            same += text == column or _folded(text) == _folded(column)
+            if filled == 2 and not same:
                 return False  # true for nearly all rows at once
-            is_filled = True
-    return is_filled
+    return (same > 1 and 2 * same > filled) or (filled == 1 and is_exact)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").split())
+
+
+def is_total(cells: Iterable[str]) -> bool:
+    """Whether a row begins with a word such as Total, and holds besides only numbers: a sum below the table."""
+    filled = [text for text in map(str.strip, cells) if text]
+    return bool(filled) and filled[0].rstrip(":").casefold() in _TOTALS and all(map(_NUMBER.match, filled[1:]))
 
 
 def _damage(text: str) -> CellFault | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from runner.definitions.problem import Problem
+from runner.definitions.problem import MAX_SOURCE, Problem
 from runner.definitions.suggest import quoted
 from runner.definitions.tables.cell_faults import CellFault
 from runner.definitions.tables.csv_quotes import cell_start
-from runner.definitions.tables.csv_text import MAX_SOURCE, problem_at
+from runner.definitions.tables.csv_text import problem_at
 
 _MOST_LINES = 3  # that a message names
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
-from runner.definitions.problem import MAX_PROBLEMS, Problem, too_many
+from runner.definitions.problem import MAX_PROBLEMS, MAX_SOURCE, Problem, too_many
 from runner.definitions.problem_codes import Code
-from runner.definitions.suggest import quoted, same_letters
-from runner.definitions.tables.cell_faults import repeats_header, suspicious_cells
+from runner.definitions.suggest import quoted
+from runner.definitions.tables.cell_faults import TOTAL_ROW, is_total, repeats_header, suspicious_cells
 from runner.definitions.tables.column_faults import ColumnFaults
+from runner.definitions.tables.column_names import name_fault
 from runner.definitions.tables.csv_quotes import QuoteFault, blank_before_quote, other_separator, quote_fault
-from runner.definitions.tables.csv_text import MAX_SOURCE, problem_at, shown_source, text_of
+from runner.definitions.tables.csv_text import problem_at, shown_source, text_of
+from runner.definitions.tables.table_values import Cells, Table, TableRow, cells_of_lines
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
@@ -31,50 +31,6 @@ MAX_RECORD_CHARACTERS = 1024 * 1024  # of one row with all its lines, so that a 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 _SEPARATOR_LINE = re.compile(r"sep=.?\s*\Z", re.IGNORECASE)
 _WITH_COMMAS = "Save the table with commas between the cells."
-_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-
-
-class Cells(Mapping[str, str]):
-    """The cells of one row by column name. All rows share one mapping of names.
-
-    Line ends in cells are `\\n`, so that a row is the same in every checkout. `as_before`: the row as earlier releases
-    read it from checkouts with other line ends.
-    """
-
-    __slots__ = ("_cells", "_places", "as_before")
-
-    def __init__(self, places: Mapping[str, int], cells: tuple[str, ...], as_before: tuple[Cells, ...] = ()) -> None:
-        self._places = places
-        self._cells = cells
-        self.as_before = as_before
-
-    def __getitem__(self, column: str) -> str:
-        return self._cells[self._places[column]]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._cells)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One row, and the line of the file at which it begins, counted from 1."""
-
-    values: Mapping[str, str]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The columns of a table in order, and its rows."""
-
-    columns: tuple[str, ...]
-    rows: tuple[TableRow, ...]
 
 
 def read_table(data: bytes, file: str, most_cells: int = MAX_CELLS) -> tuple[Table | None, list[Problem]]:
@@ -129,13 +85,6 @@ class _Lines:
         return line
 
 
-def _of_lines(places: Mapping[str, int], record: list[str]) -> Cells:
-    """Return the cells of a row with several lines. git may convert its line ends when it checks the file out."""
-    cells = tuple(cell.replace("\r\n", "\n").replace("\r", "\n") for cell in record)
-    others = dict.fromkeys((tuple(cell.replace("\n", "\r\n") for cell in cells), tuple(record)))
-    return Cells(places, cells, tuple(Cells(places, each) for each in others if each != cells))
-
-
 class _Reader:
     """Reads one table."""
 
@@ -150,6 +99,7 @@ class _Reader:
         self.faults = ColumnFaults()
         self.header_start = 0
         self.repetitions: list[Problem] = []  # of the header
+        self.totals: list[Problem] = []
 
     def read(self, most_cells: int) -> tuple[Table | None, list[Problem]]:
         columns = self.columns = self._header()
@@ -171,8 +121,10 @@ class _Reader:
                 refused += 1
             else:
                 self._look_at_cells(columns, record)
+                if is_total(record):
+                    self.totals.append(self._problem(Code.TOTAL_ROW, *TOTAL_ROW))
                 is_one_line = self.lines.size == len(self.lines.first)
-                cells = Cells(places, tuple(record)) if is_one_line else _of_lines(places, record)
+                cells = Cells(places, tuple(record)) if is_one_line else cells_of_lines(places, record)
                 rows.append(TableRow(cells, self.line))
             if len(rows) > MAX_ROWS:
                 self._refuse(f"the table has more than {MAX_ROWS:,} rows", "Split it into several tables.")
@@ -222,27 +174,9 @@ class _Reader:
                 f"the table has {len(names):,} columns, more than {MAX_COLUMNS}",
                 "Remove columns that no template uses.",
             )
-        for number, name in enumerate(names, start=1):
-            self._check_name(name, number, names)
+        if fault := name_fault(names):
+            self._refuse(*fault)
         return names
-
-    def _check_name(self, name: str, number: int, names: tuple[str, ...]) -> None:
-        if not name:
-            self._refuse(f"column {number} has no name", "Write a name in the first row, or remove the column.")
-        if any(unicodedata.category(character) in ("Cf", "Zl", "Zp") or character in _SPACES for character in name):
-            self._refuse(f"the name of column {number} contains an invisible character", "Type it again.")
-        if name.startswith("_"):
-            self._refuse(f"the column {quoted(name)} begins with an underscore", "Begin its name with a letter.")
-        if len(name) > 120 or "\n" in name or "\r" in name:
-            self._refuse(f"the name of column {number} has more than 120 characters or several lines", "Shorten it.")
-        if names.index(name) != number - 1:
-            first = names.index(name) + 1
-            self._refuse(f"the columns {first} and {number} are both named {quoted(name)}", "Rename one of the two.")
-        if (same := same_letters(name, names[: number - 1])) is not None:
-            message = (
-                f"the names of the columns {names.index(same) + 1} and {number}, {quoted(name)}, are the same letters"
-            )
-            self._refuse(f"{message} in two encodings", "Rename one of the two.")
 
     def _cells_fit(self, columns: tuple[str, ...], record: list[str]) -> bool:
         for column, cell in zip(columns, record, strict=True):
@@ -271,7 +205,7 @@ class _Reader:
             lines = f"and so do {more:,} more rows" if more > 1 else "and so does another row"
             repeated = [replace(each, message=f"{each.message}, {lines}") for each in repeated]
         of_columns = self.faults.problems(self.text, self.file, self.header_start, self.columns)
-        return [*self.problems, *repeated, *of_columns]
+        return [*self.problems, *repeated, *self.totals, *of_columns]
 
     def _refuse_record(self) -> NoReturn:
         """Report why the csv module failed. Its own messages and limits differ between Python versions."""

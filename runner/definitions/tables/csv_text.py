@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import re
 
-from runner.definitions.problem import Problem
+from runner.definitions.characters import FORBIDDEN
+from runner.definitions.problem import MAX_SOURCE, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading import lfs_pointer
-from runner.definitions.reading.characters import FORBIDDEN
-from runner.definitions.reading.encodings import AS_UTF8, is_utf_16, not_utf_8
+from runner.definitions.reading.encodings import AS_UTF8, WORKBOOKS, is_utf_16, not_utf_8
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
-MAX_SOURCE = 1000
 
 _CONTROL_BYTES = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
 _LINE_END = re.compile(r"\r\n|\r|\n")
-# An .xlsx or .ods file is a zip archive; an .xls file is a compound file.
-_WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
 
 
 def text_of(data: bytes, file: str) -> str | Problem:
@@ -29,7 +26,7 @@ def text_of(data: bytes, file: str) -> str | Problem:
         return Problem(file, 1, 1, Code.BAD_TABLE, message, "Split it into several tables.")
     if lfs_pointer.lfs_pointer(data) is not None:
         return Problem(file, 1, 1, Code.LFS_POINTER, lfs_pointer.MESSAGE, lfs_pointer.HELP)
-    if data.startswith(_WORKBOOKS):
+    if data.startswith(WORKBOOKS):
         help_text = "Save it as CSV UTF-8. A workbook can't be reviewed in a pull request."
         return Problem(file, 1, 1, Code.BAD_TABLE, "the table is a workbook of a spreadsheet program", help_text)
     if is_utf_16(data):

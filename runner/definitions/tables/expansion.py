@@ -5,7 +5,6 @@ In a recurring entry, `{{ occurrence… }}` stays unfilled until the occurrence 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,11 @@ from runner.definitions.problem_codes import Code
 from runner.definitions.row_reference import RowReference
 from runner.definitions.suggest import quoted
 from runner.definitions.tables import unfilled_texts
-from runner.definitions.tables.csv_table import Cells
 from runner.definitions.tables.row_numbers import counting_column
 from runner.definitions.tables.rows import Rows
+from runner.definitions.tables.table_values import Cells
 from runner.definitions.tables.unfilled_texts import Key, meant, texts_of
+from runner.definitions.templates import OPENING, RowFault, compile_texts, is_template
 
 if TYPE_CHECKING:
     from runner.definitions.templates.renderer import Renderer
@@ -28,7 +28,6 @@ Fields = dict[str, Any]
 
 _FILLED_LATER = tuple(field.name for field in FILLED_PER_OCCURRENCE)
 _COUNTED = ("properties", *(field.name for field in FIELDS if field.form is Form.WORDS))
-_OPENING = re.compile(r"\{[{%#]")
 _CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 
@@ -52,8 +51,6 @@ def is_recurring(fields: Mapping[str, Any]) -> bool:
 
 def has_template(fields: Mapping[str, Any]) -> bool:
     """Whether a text is a template. For defaults: a plain entry may inherit a text that only rows can fill in."""
-    from runner.definitions.templates import is_template
-
     return any(map(is_template, texts_of(fields).values()))
 
 
@@ -61,7 +58,7 @@ def not_filled_in(text: str, between: str = "") -> str:
     """Return the text outside {{ … }}, {% … %} and {# … #}, joined by `between`. Linear even if many are not closed."""
     rest, begin, at = [], 0, 0
     left_open: set[str] = set()
-    while found := _OPENING.search(text, at):
+    while found := OPENING.search(text, at):
         closing = _CLOSINGS[found[0]]
         end = -1 if closing in left_open else text.find(closing, found.end())
         if end < 0:
@@ -105,7 +102,6 @@ class Template:
 
     def made(self) -> Iterator[FilledEntry | Finding]:
         """Yield the bulletin of each row, or a finding if its values cannot be filled in; and findings about cells."""
-        from runner.definitions.templates import RowFault
         from runner.definitions.templates.placeholders import SUSPICIOUS
 
         sent = self._sent_columns()
@@ -125,8 +121,6 @@ class Template:
                         yield replace(found, row=row)
 
     def _as_before(self, cells: Cells) -> Iterator[Fields]:
-        from runner.definitions.templates import RowFault
-
         for each in cells.as_before:
             try:
                 yield self.filling.filled(self.renderer.render(each))
@@ -145,8 +139,6 @@ class Template:
 
 def template(fields: Fields, rows: Rows | None, path: Path, file: str) -> Template | list[Finding]:
     """Compile the texts of an entry. Returns a `Template`, or findings that do not depend on the rows."""
-    from runner.definitions.templates import compile_texts, is_template
-
     recurring, literal = is_recurring(fields), unfilled_texts.is_literal(fields)
     texts = texts_of(fields)
     later = {key for key in texts if recurring and key[0] in _FILLED_LATER}
@@ -198,8 +190,6 @@ def _is_meant(name: str) -> bool:
 
 
 def _is_template_or_meant(name: str) -> bool:
-    from runner.definitions.templates import is_template
-
     return is_template(name) or _is_meant(name)
 
 

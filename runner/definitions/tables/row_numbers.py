@@ -24,15 +24,20 @@ def counting_column(rows: Rows, columns: Iterable[str]) -> str | None:
     """Return the first of the columns that only counts the rows: 1, 2, 3, … or 0, 1, 2, …, also as 001, 002, 003."""
     if len(rows.rows) < _FEWEST or not isinstance(rows.rows[0][1], RowLine):  # a matrix has no order of rows
         return None
-    return next((each for each in columns if not _OF_CONTENT.search(each) and _counts(rows, each)), None)
+    return next((each for each in columns if is_counting(each, (cells.get(each, "") for cells, _ in rows.rows))), None)
 
 
-def _counts(rows: Rows, column: str) -> bool:
-    first = rows.rows[0][0].get(column, "").strip()
-    if first.lstrip("0") not in ("", "1") or not first:
+def is_counting(column: str, cells: Iterable[str]) -> bool:
+    """Whether the cells of a column, from the first row on, only count the rows."""
+    if _OF_CONTENT.search(column):
         return False
-    start = int(first)
-    return all(
-        cells.get(column, "").strip().lstrip("0") == str(start + at).lstrip("0")
-        for at, (cells, _) in enumerate(rows.rows)
-    )
+    start = count = 0
+    for count, cell in enumerate(cells):
+        text = cell.strip()
+        if count == 0:
+            if not text or text.lstrip("0") not in ("", "1"):
+                return False
+            start = int(text)
+        elif text.lstrip("0") != str(start + count):
+            return False
+    return count + 1 >= _FEWEST

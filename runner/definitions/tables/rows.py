@@ -18,7 +18,8 @@ from runner.definitions.reading.document import Document
 from runner.definitions.row_reference import MatrixRow, RowLine, RowReference
 from runner.definitions.sources import display_path, not_beside
 from runner.definitions.suggest import did_you_mean, listed, quoted
-from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, Table, read_table
+from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, read_table
+from runner.definitions.tables.table_values import Table
 
 Cells = Mapping[str, str]
 
@@ -89,12 +90,15 @@ def _of_table(
 ) -> Rows | list[Finding]:
     name = posixpath.join(posixpath.dirname(file), posixpath.normpath(display_path(written)))
     try:
-        if reason := not_beside(written):
-            raise OSError(reason)
+        if refusal := not_beside(written):
+            raise OSError(refusal)
         table = tables.read(name, lambda: read_beside(written))
     except OSError as error:
-        message = f"the table {quoted(written)} cannot be read: {error.strerror or error}"
-        hint = "Put the table into the folder of this file or below, and write its path from this folder."
+        missing = isinstance(error, FileNotFoundError)
+        reason = "there is no such file" if missing else error.strerror or str(error)
+        message = f"the table {quoted(written)} cannot be read: {reason}"
+        hint = "Check the spelling. " if missing else ""
+        hint += "Put the table into the folder of this file or below, and write its path from this folder."
         return [Finding(Code.TABLE_UNREADABLE, file, path, message, hint)]
     if table is None:
         return []

@@ -100,13 +100,19 @@ def bad_names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callab
     literal = is_literal(fields)
     for name in fields.get("properties", ()):
         place = (*path, "properties", name)
-        certain = () if literal else [each for each in placeholders_in(name) if each.is_certain]
-        if is_meant(name) or certain:
+        found = [] if literal else placeholders_in(name)
+        if is_meant(name) or any(each.is_certain for each in found):
             message = f"the name of a property cannot be a template: {quoted(name)}"
             yield Finding(Code.BAD_TEMPLATE, file, place, message, "Write the name itself.", True)
         elif (inside := without_quotes(name)) is not None:
             message = f"the name {quoted(name)} is in typographic quotes, which are part of it"
             yield Finding(Code.TYPOGRAPHIC_QUOTES, file, place, message, f'Write "{inside}" or {inside}.', True)
+        elif found:
+            message = (
+                f"{quoted(found[0].text)} in the name of a property looks like a placeholder, which nothing fills in"
+            )
+            hint = f"Write the name itself, or add {_LITERAL}: true if it is meant."
+            yield Finding(Code.POSSIBLE_PLACEHOLDER, file, place, message, hint, True)
 
 
 def wants_rows(text: str, path: Path, file: str) -> Finding | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str | int, ...]  # the place of a text in its entry: ("properties", "language"), ("tags", 0)
 
-_OPENING = re.compile(r"\{[{%#]")
+OPENING = re.compile(r"\{[{%#]")
 _MARKER = re.compile(r"\{\{ occurrence\.([a-z_]+) \}\}")
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
@@ -54,7 +54,7 @@ class RowFault(Exception):
 
 def is_template(text: str) -> bool:
     """Whether the text contains `{{`, `{%` or `{#`."""
-    return "{" in text and _OPENING.search(text) is not None
+    return "{" in text and OPENING.search(text) is not None
 
 
 def compile_texts(

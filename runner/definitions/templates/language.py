@@ -14,7 +14,7 @@ from jinja2.environment import Environment
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.visitor import NodeVisitor
 
-from runner.definitions.reading.characters import FORBIDDEN
+from runner.definitions.characters import FORBIDDEN
 from runner.definitions.suggest import did_you_mean, listed, quoted
 from runner.definitions.templates import OCCURRENCE_FIELDS, TemplateRefusal, is_template
 from runner.definitions.templates.filters import FILTERS, TESTS, ValueKind
@@ -149,7 +149,9 @@ class Checker(NodeVisitor):
             raise refused(node, "a column is named by a text", f"The columns are {listed(names) or 'none'}.")
         if not names:
             raise refused(node, "the entry has no rows", "Give the entry a for_each, or write the value.")
-        hint = f"{did_you_mean(column, names)} The columns are {listed(names)}.".lstrip()
+        near = did_you_mean(column, names)
+        hint = f"{near} The columns are {listed(names)}.".lstrip()
+        hint += "" if near else " In a CSV file, the first line has to contain the names of the columns."
         raise refused(node, f"the rows have no column {quoted(column)}", hint)
 
     def _slice(self, node: nodes.Getitem, cut: nodes.Slice, depth: int) -> ValueKind:

@@ -15,10 +15,20 @@ from itertools import islice
 from runner.definitions.templates import OCCURRENCE_FIELDS
 
 # A text without a match has neither a placeholder nor typographic quotes around it: a quick test of thousands of texts.
-SUSPICIOUS = re.compile(r"[{}$%<“”„‟«»‹›‘’‚]|@@|__|\[\[|\*\||#\[|TODO|TBD|FIXME|CHANGE_?ME|orem ipsum")
+SUSPICIOUS = re.compile(
+    r"[{}$%<｛＄“”„‟«»‹›‘’‚]|@[A-Za-z@]|__|[\[:#][A-Za-z\[#]|\*\||&l(?:brace|cub);|&#(?:123|[xX]7[bB]);"
+    r"|TODO|TBD|FIXME|[A-Z]_?(?:ME|HERE)|YOUR_|XXXX|orem ipsum"
+)
 
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_LETTER = r"[^\W\d]"
+_MARKS = r"\u0300-\u036f\u0900-\u0dff\u200c\u200d"  # parts of words that \w lacks, such as vowels of Hindi and Tamil
+_NAME = rf"{_LETTER}[\w{_MARKS}]*"
 _PATH = rf"{_NAME}(?:[ .-]{{1,3}}{_NAME})*"  # such as show.title, show title, Event - Name
+# What may follow a name in braces: an index, a conversion, a format, a filter, or the kind of an ICU message.
+_SUFFIX = (
+    r"(?:\[[^\]{}\n]{0,80}\])*(?:![rsa])?"
+    r"(?:\s?[:|][^{}\n]{0,80}|,\s*(?:plural|select|number|date|time)\b[^{}\n]{0,80})?"
+)
 _CERTAIN = re.compile(
     "|".join(
         (
@@ -26,7 +36,9 @@ _CERTAIN = re.compile(
             r"\{%.*?(?:%\}|\Z)",  # {% if show %}
             r"\{#[^#]{0,200}#\}",  # {# a comment #}; bounds keep the time linear
             r"<%[^%]{0,200}%>",  # <%= show %>
-            r"[$#]\{[^{}\s][^{}]*\}",  # ${SHOW}, ${show.name:-none}, #{show}
+            r"[$#]\{[ ]?[^{}\s][^{}]*(?:\}|\Z)",  # ${SHOW}, ${ show.name:-none }, #{show}, also without its end
+            r"(?:｛｛|(?:&lbrace;|&lcub;|&#123;|&#[xX]7[bB];|%7[bB]){2}|\\\{\\?\{)[^{}｛]{0,200}",  # escaped {{
+            r"%%(?:=|\[ )[^%]{0,200}%%",  # %%=v(@show)=%%, %%[ var @show ]%%
             rf"\$\({_NAME}\)",  # $(SHOW)
             rf"[%]\({_NAME}\)[sdf]?",  # %(show)s
             rf"%\{{{_PATH}\}}",  # %{show}
@@ -41,16 +53,24 @@ _CERTAIN = re.compile(
 _POSSIBLE = re.compile(
     "|".join(
         (
-            rf"@?\{{(?:{_PATH}|[0-9])\}}",  # {show}, {0}, @{show}
+            rf"@?\{{\s?[@&]?(?:{_PATH}|[0-9]){_SUFFIX}\s?\}}",  # {show}, { show }, {0:d}, {show|upper}, @{show}
+            rf"\{{ \{{ ?{_PATH} ?\}} ?\}}|｛\s?{_PATH}\s?｝",  # { { show } }, and full-width braces
             r"(?<=\S)\s*\{\}|\{\}\s*(?=\S)",  # {} inside of a text
             r"(?<![A-Za-z0-9$])\$[A-Za-z][A-Za-z0-9]+",  # $SHOW
-            r"(?<![A-Za-z0-9%])%[sd](?![A-Za-z0-9%])",  # %s
-            r"(?<![A-Za-z0-9%])%[A-Z][A-Z0-9_]+%(?![A-Za-z0-9%])",  # %SHOW%
+            rf"(?<![\w$])\${_LETTER}[\w{_MARKS}]+",  # $शो
+            rf"(?<![\w$])\$\$[A-Za-z]\w*\$\$|\$\[{_PATH}\]",  # $$show$$, $[show]
+            r"(?<![\w%])%(?:[0-9]{0,2}(?:\.[0-9])?[sdifu]|@)(?![\w%])",  # %s, %02d, %.2f, %@
+            rf"(?<![\w%])%(?!_?%){_PATH}%(?![\w%])",  # %SHOW%, %show name%
             rf"\[\[\s*{_PATH}\s*\]\]",  # [[show]]
-            rf"@@{_NAME}@@",  # @@SHOW@@
-            rf"(?<![A-Za-z0-9_])__[A-Za-z0-9]{_NAME}?__(?![A-Za-z0-9_])",  # __SHOW__
-            rf"<{_PATH}>",  # <show name>; a tag of HTML is none
-            r"(?<![A-Za-z])(?:TBD|FIXME|CHANGE_?ME)(?![A-Za-z])|\ATODO\Z|(?<![A-Za-z])TODO:",
+            rf"(?<![\w@.])@@?{_NAME}@@?(?![\w@])",  # @@SHOW@@, @show@
+            rf"(?<![\w#])##?{_NAME}##?(?=[^\w#]|\Z)(?<=#)",  # ##SHOW##, #show#
+            r"(?<![A-Za-z0-9_])_{2,3}[A-Za-z0-9][A-Za-z0-9_]{0,80}?_{2,3}(?![A-Za-z0-9_])",  # __SHOW__
+            rf"<{_PATH}>|<< [a-z_]\w* >>",  # <show name>; a tag of HTML is none
+            r"(?<![\w:/.@]):[a-z][a-z0-9_]*(?![\w:])",  # :show_name
+            r"\[(?i:insert|enter|your)\b[^\[\]\n]{0,80}\]|\[[A-Za-z]+(?:_[A-Za-z]+)+\]",  # [insert name], [first_name]
+            r"\[(?i:(?:[a-z]+[ -]){0,2}(?:name|title|number|id|url)|show|episode|date)\]",  # [Show Name]
+            r"(?<![A-Za-z])(?:TBD|FIXME|(?:CHANGE|REPLACE|FILL)_?ME|YOUR_[A-Z_]+|XXXX+)(?![A-Za-z])",
+            r"\ATODO\Z|(?<![A-Za-z])TODO:",
             r"[Ll]orem ipsum",
         )
     )
@@ -93,7 +113,7 @@ def placeholders_in(text: str) -> list[Placeholder]:
     possible = {match[0].strip(): None for match in islice(_POSSIBLE.finditer(rest), 10 * _MOST_SHOWN)}
     if possible and _is_json(text):
         return certain
-    shown = [each for each in possible if not _is_tag(each, rest)]
+    shown = [each for each in possible if not (_is_tag(each, rest) or _is_word(each))]
     certain += [Placeholder(each, is_certain=True) for each in shown if _is_variable(each)]
     certain += [Placeholder(each, is_certain=False) for each in shown if not _is_variable(each)]
     return certain[:_MOST_SHOWN]
@@ -101,6 +121,11 @@ def placeholders_in(text: str) -> list[Placeholder]:
 
 def _is_variable(text: str) -> bool:
     return text.startswith("$") and text[1:].casefold() in _VARIABLE_NAMES
+
+
+def _is_word(text: str) -> bool:
+    """Whether a word behind a colon is an ordinary one: only usual names of variables are placeholders there."""
+    return text.startswith(":") and "_" not in text and text[1:] not in _VARIABLE_NAMES
 
 
 def _is_tag(text: str, whole: str) -> bool:

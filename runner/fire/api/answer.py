@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
-from runner.definitions.reading.characters import FORBIDDEN
+from runner.definitions.characters import FORBIDDEN
 
 SUCCESS = "success"
 FAIL = "fail"

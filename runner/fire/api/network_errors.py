@@ -15,7 +15,7 @@ from runner.fire.api.certificates import Authorities
 _ERROR_KEPT = 200  # characters of an error's own text
 # Parts of the libraries' messages that are of no use to users: objects, numbers of errors, places in the source.
 _TECHNICAL = re.compile(
-    r"(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): |^\[(Errno -?\d+|SSL(: \w+)?)\] | \(_ssl\.c:\d+\)$"
+    r"(<[^>]*>|HTTPS?Connection(Pool)?\([^)]*\)): |\[(Errno -?\d+|SSL(: \w+)?)\] | \(_ssl\.c:\d+\)$"
     r"|^IncompleteRead\(|(?<=bytes read)\)$|(?<=more expected)\)$"
 )
 # These end a connection before it carries a request.
@@ -40,7 +40,7 @@ def describe(error: BaseException | None, redacted: Callable[[str], str], named:
             break
         innermost = wrapped
     plain = _TECHNICAL.sub("", str(innermost)).strip("'\" ")
-    text = one_line(redacted(plain)) or type(innermost).__name__
+    text = one_line(redacted(plain)) or "the connection failed"
     return f"{text[:_ERROR_KEPT]}{_advice(innermost, named)}"
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from html.entities import html5
 from typing import NamedTuple
 
+from runner.definitions.characters import OBEYED, UNSEEN
+
 MOST_CHARACTERS = 8_192  # of a text; the rest is dropped, because decoding takes time and callers keep far less
 _MOST_VIEWS = 32  # decoded forms of one text
 _MOST_DEPTH = 4  # escapes inside escapes
@@ -26,7 +28,7 @@ _MOST_REMEMBERED = 256  # texts
 _LEAST_ENCODED = 4  # bytes; a shorter credential in base64 or as numbers could be any text
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-_FILLERS = re.compile("[\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060-\u2064\ufeff\ufffd]+")
+_FILLERS = re.compile(rf"[\s{OBEYED}{UNSEEN}\u200c\u200d\ufffd]+")
 _FOR_URLS = str.maketrans("+/", "-_")
 _BASE64 = frozenset(string.ascii_letters + string.digits + "+/-_")
 _USER_OF_URL = re.compile(r"(:(?:\\*/){2})[^\s'\"<>]*@")

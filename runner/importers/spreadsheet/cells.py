@@ -18,6 +18,7 @@ from runner.importers.draft import DraftPlace
 from runner.importers.spreadsheet.sheet import SheetRow
 from runner.importers.spreadsheet.times import TIME_PATHS, WHEN, TimeColumns, TimeFault
 
+_FLAGS = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
 _BETWEEN = re.compile(r"[\s,;|]+")
 _MARKER = re.compile(r"\{\{\s*occurrence\s*\.\s*([a-z_]+)\s*\}\}")
 
@@ -74,8 +75,8 @@ def _value(form: Form, cell: str) -> Any:
             return cell
         case Form.WORDS:
             return [each for each in _BETWEEN.split(text) if each]
-        case Form.FLAG if text.casefold() in ("true", "false"):
-            return text.casefold() == "true"
+        case Form.FLAG if text.casefold() in _FLAGS:
+            return _FLAGS[text.casefold()]
         case Form.NUMBER if _is_number(text):
             return int(text)
         case _:

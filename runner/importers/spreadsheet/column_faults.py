@@ -14,7 +14,7 @@ from runner.importers.spreadsheet.sheet import CellProblem, Sheet, SheetRow, let
 
 _LIMITS = (Code.TOO_MANY_PROBLEMS, Code.TOO_MANY_WARNINGS)
 # What differs between messages about the same fault: quoted texts, names of places, and numbers.
-_INSTANCE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s:]+:[0-9]+|[0-9]+")
+_INSTANCE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s:]+:[0-9]+|[0-9]+(?:[.,:][0-9]+)*")
 
 
 def folded(problems: Iterable[Problem], sheet: Sheet, header: SheetRow) -> list[Problem]:
@@ -60,7 +60,10 @@ def _one(
     message = f"{first.message}, in {least}{group.count:,} rows: {sheet.lines_are}s {shown}{more}"
     if first.number is None:
         return replace(first, message=message)
-    at_header = sheet.problem(header, first.number, first.code, message, first.help)
+    help_text = first.help
+    if any(problem.help != first.help for problem in group.instances):  # each cell has its own value to write
+        help_text = f"For {quoted(rows[first.row_line].cell(first.number))}: {first.help}"
+    at_header = sheet.problem(header, first.number, first.code, message, help_text)
     return replace(at_header, row_line=first.row_line)
 
 

@@ -1,8 +1,7 @@
-"""Find the header of a table: the first row with the name of a field. Titles above it are passed over, and reported."""
+"""Find the header of a table: the row with the most names of fields. Titles above it are passed over, and reported."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,6 @@ from runner.importers.spreadsheet.columns import ColumnOptions, fold, is_field
 from runner.importers.spreadsheet.sheet import SheetRow
 
 MOST_ROWS_ABOVE = 20
-_BREAKS = re.compile(r"[\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +20,8 @@ class Header:
 
 
 def names_in(row: SheetRow) -> list[str]:
-    """Return the names of columns in a row. A name of several lines becomes one line."""
-    return [" ".join(part.strip() for part in _BREAKS.split(cell.strip())) for cell in row.cells]
+    """Return the names of columns in a row. A line end or any other white space in a name becomes one blank."""
+    return [" ".join(cell.split()) for cell in row.cells]
 
 
 def known_names(options: ColumnOptions) -> Callable[[str], bool]:
@@ -34,12 +32,15 @@ def known_names(options: ColumnOptions) -> Callable[[str], bool]:
 
 def find_header(rows: Sequence[SheetRow], is_known: Callable[[str], bool]) -> Header | None:
     """Return the header; None if none of the first rows has a name of a field, or a row above looks like data."""
+    best, most = None, (0, 0)
     for index, row in enumerate(rows[:MOST_ROWS_ABOVE]):
         names = names_in(row)
-        if any(map(is_known, names)):
-            width = _filled(row)
-            return Header(index, names) if all(_filled(above) < width for above in rows[:index]) else None
-    return None
+        known = sum(map(is_known, names))
+        if known and (known, _filled(row)) > most:
+            best, most = Header(index, names), (known, _filled(row))
+    if best is None or any(_filled(above) >= most[1] for above in rows[: best.index]):
+        return None
+    return best
 
 
 def _filled(row: SheetRow) -> int:

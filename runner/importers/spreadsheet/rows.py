@@ -10,7 +10,7 @@ from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.schedules import times
 from runner.definitions.suggest import counted, listed, quoted
-from runner.definitions.tables.cell_faults import repeats_header
+from runner.definitions.tables.cell_faults import TOTAL_ROW, is_total, repeats_header
 from runner.importers.draft import Draft, unwritable_texts
 from runner.importers.naming import id_of_key
 from runner.importers.spreadsheet.cells import fields_of, problems_of
@@ -87,6 +87,8 @@ class _RowReader:
             return None, [problem]
         problems: list[Problem] = [_placed(table, fault) for fault in self.faults.get(row.line, ())]
         problems += self.damaged.problems(row)
+        if is_total(row.cells):
+            problems.append(table.sheet.problem(row, None, Code.TOTAL_ROW, *TOTAL_ROW))
         own, wrong_times = fields_of(table.times, row)
         fields: dict[str, Any] = {**self.given, **own}
         problems += [table.sheet.problem(row, each.number, each.code, each.message, each.help) for each in wrong_times]

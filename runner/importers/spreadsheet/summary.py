@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.definitions.suggest import counted, listed, quoted
+from runner.definitions.tables.row_numbers import is_counting
 from runner.importers.draft import Draft
 from runner.importers.naming import id_of_key
 from runner.importers.spreadsheet.columns import DATE, TIME, Columns, shown_field
@@ -71,5 +72,6 @@ def _possible_keys(table: SheetTable, drafts: Sequence[Draft]) -> Iterator[int]:
         if path[0] not in ("properties", "name"):
             continue
         ids = {id_of_key(row.cell(number), event) for row in table.rows}
-        if len(ids) == len(table.rows) and "" not in ids:
+        is_code = len(ids) == len(table.rows) and "" not in ids
+        if is_code and not is_counting(table.columns.names[number], (row.cell(number) for row in table.rows)):
             yield number

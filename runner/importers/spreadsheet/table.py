@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.alike_group import MOST_SHOWN
+from runner.definitions.characters import INVISIBLE
 from runner.definitions.problem import Path, Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.suggest import counted, listed, quoted
+from runner.definitions.suggest import counted, listed, quoted, same_letters
+from runner.definitions.tables.row_numbers import is_counting
 from runner.errors import ErrorCode, Exit, UserError
 from runner.importers.import_context import ImportNotes
 from runner.importers.spreadsheet.columns import ColumnOptions, Columns, columns_of, fold, shown_field
@@ -98,7 +100,8 @@ def table_of(
     table = SheetTable(sheet, header, columns, TimeColumns(columns, {}))
     _note(table, notes)
     times, problems = _times(table, order, choose_order)
-    return SheetTable(sheet, header, columns, times, [*_same_fields(table), *_merged(table), *problems])
+    of_names = [*_same_fields(table), *_unclear_names(table), *_counted_ids(table)]
+    return SheetTable(sheet, header, columns, times, [*of_names, *_merged(table), *problems])
 
 
 def _note(table: SheetTable, notes: ImportNotes) -> None:
@@ -119,11 +122,50 @@ def _note(table: SheetTable, notes: ImportNotes) -> None:
 
 def _no_header(sheet: Sheet) -> Problem:
     first = sheet.rows[0]
+    if (other := _other_format(first)) is not None:
+        return sheet.problem(first, None, UNREADABLE, *other)
     names = [cell.strip() for cell in first.cells if cell.strip()]
     hint = "Write the names of the columns into the first row, name among them, or name the column of the names, like "
     hint += f"--column name={shlex.quote(names[0])}. {NOT_IMPORTED}"
     message = "this row does not look like a header: no column of it is name, event or another field"
     return sheet.problem(first, None, UNREADABLE, message, hint)
+
+
+def _other_format(row: SheetRow) -> tuple[str, str] | None:
+    """Return what a text without a table is, and what to do with it, if its beginning shows that."""
+    start = "".join(row.cells).lstrip().casefold()
+    if start.startswith(("<html", "<!doctype", "<table", "<?xml", "mime-version")):
+        message = "this is a web page or another XML file, although it may be named like a spreadsheet"
+        return message, "Open it in the spreadsheet program, and save it as CSV UTF-8."
+    if start.startswith(("{", '[{"', "[ {", "[{")):
+        return "this is JSON, not a table", "Import payloads with bulletins import json."
+    if start.startswith(("#!", "curl ")):
+        return "this is a script, not a table", "Import curl commands with bulletins import curl."
+    return None
+
+
+def _unclear_names(table: SheetTable) -> Iterator[Problem]:
+    """Yield the problems of names with an invisible character, or with the letters of another name."""
+    names = table.columns.names
+    for number in sorted(used_columns(table.columns)):
+        name = names[number]
+        if (found := INVISIBLE.search(name)) is not None:
+            message = f"the name of column {letters(number)} contains an invisible character, U+{ord(found[0][0]):04X}"
+            yield table.column_problem(number, UNREADABLE, message, "Type the name again in the spreadsheet.")
+        elif (same := same_letters(name, names[:number])) is not None:
+            which = f"columns {letters(names.index(same))} and {letters(number)}"
+            message = f"the names of the {which}, {quoted(name)}, have the same letters in two encodings"
+            yield table.column_problem(number, UNREADABLE, message, "Rename one of the two in the spreadsheet.")
+
+
+def _counted_ids(table: SheetTable) -> Iterator[Problem]:
+    """Yield the warning about ids from a column that only counts the rows."""
+    number = table.columns.key if table.columns.key is not None else table.columns.number(("id",))
+    if number is not None and is_counting(table.columns.names[number], [row.cell(number) for row in table.rows]):
+        name = quoted(table.columns.names[number])
+        message = f"the column {name} only counts the rows: after an inserted row, another import gives other ids"
+        hint = "Give --key a column with a code of its own in each row, such as a program id."
+        yield table.column_problem(number, Code.ROW_NUMBER_ID, message, hint)
 
 
 def _same_fields(table: SheetTable) -> Iterator[Problem]:

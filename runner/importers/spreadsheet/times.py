@@ -21,7 +21,7 @@ from runner.importers.spreadsheet.sheet import SheetRow
 WHEN: Path = ("when",)
 _EDGES: tuple[Path, ...] = (("schedule", "starts"), ("schedule", "ends"))
 TIME_PATHS: tuple[Path, ...] = (AT, DATE, TIME, *_EDGES, WHEN)
-_FILL_IN = "Fill in the cell, or write now to send it as soon as possible."
+_FILL_IN = "Fill in the cell, or write now to send it as soon as possible. Remove the row if it is a note or a total."
 _MIDNIGHT = time(0)
 
 

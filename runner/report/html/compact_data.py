@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runner.definitions.reading.characters import OBEYED, TAGS, UNSEEN
+from runner.definitions.characters import OBEYED, TAGS, UNSEEN
 from runner.report.safe_text import COMMAND
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from runner.definitions.problem_codes import EXPLANATIONS, Code, Severity
+from runner.definitions.problem_codes import EXPLANATIONS, THEMES, Code, Severity
 from runner.definitions.schema.schemas import schema
 from runner.error_codes import ERROR_MEANINGS
 from runner.fire.api.refusal_causes import ANSWERS
@@ -17,66 +17,6 @@ from runner.report.annotation_rules import AnnotationRule
 from runner.report.vocabulary import ACTIONS, EXIT_MEANINGS, OTHER_CODES, OUTCOMES
 
 Heading = Callable[[str], str]
-
-# The themes of the list, for readers without a code; in the order in which files are checked.
-THEMES: Mapping[str, tuple[str, ...]] = {
-    "Files": ("file-unreadable", "file-too-large", "too-many-problems", "too-many-warnings", "lfs-pointer"),
-    "YAML": (
-        "yaml-encoding",
-        "yaml-control-character",
-        "invisible-character",
-        "yaml-syntax",
-        "yaml-empty",
-        "yaml-documents",
-        "yaml-duplicate-key",
-        "yaml-key",
-        "yaml-tag",
-        "yaml-alias",
-        "yaml-depth",
-    ),
-    "Fields": ("top-level", "missing-field", "unknown-field", "one-of-fields", "wrong-type", "not-allowed"),
-    "Texts": (
-        "bad-format",
-        "blank",
-        "too-long",
-        "too-many-bytes",
-        "property-not-string",
-        "typographic-quotes",
-        "comment-in-text",
-        "two-encodings",
-    ),
-    "Placeholders": ("unfilled-placeholder", "possible-placeholder"),
-    "Times": ("bad-time", "bad-duration", "bad-cron", "surprising-cron", "new-in-past", "when-milliseconds"),
-    "Many bulletins from one entry": (
-        "table-unreadable",
-        "bad-table",
-        "repeated-header",
-        "cell-damaged",
-        "cell-rewritten",
-        "cell-white-space",
-        "bad-rows",
-        "bad-template",
-        "row-value",
-        "template-id",
-        "row-number-id",
-    ),
-    "The whole set": (
-        "duplicate-id",
-        "duplicate-name",
-        "duplicate-payload",
-        "duplicate-account",
-        "id-is-passcode",
-        "unknown-account",
-        "account-needed",
-    ),
-    "The catalog of business events": (
-        "unknown-event",
-        "property-missing",
-        "property-unknown",
-        "property-value",
-        "catalog-schema",
-    ),
-}
 
 # code -> the fields whose rules its page shows, each as `kind: path in an entry`
 RULES: Mapping[str, tuple[str, ...]] = {
@@ -111,7 +51,6 @@ def _sentences(meanings: Mapping[str, str]) -> dict[str, str]:
 
 
 _ENTRIES = {"accounts": "account", "bulletins": "bulletin", "business_events": "event"}
-_OTHERS = "Others"
 _ANSWERS_THEME = "Answers of the API"
 _ACTIONS_THEME = "Actions of a plan"
 _OUTCOMES_THEME = "Outcomes of a run"
@@ -148,7 +87,10 @@ def exit_key(text: str) -> str | None:
 def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
     """Return lines of at most `width` columns: every code with its summary, by theme."""
     column = max(len(code) for code in (*Code, *MEANINGS)) + 4
-    themes = {theme: {code.value: EXPLANATIONS[code].summary for code in codes} for theme, codes in by_theme().items()}
+    themes = {
+        theme: {code.value: explanation.summary for code, explanation in codes.items()}
+        for theme, codes in THEMES.items()
+    }
     themes[_ANSWERS_THEME] = {code: explanation.summary for code, explanation in ANSWERS.items()}
     themes[_ACTIONS_THEME] = {action: term.meaning for action, term in ACTIONS.items()}
     themes[_OUTCOMES_THEME] = {outcome: term.meaning for outcome, term in OUTCOMES.items()}
@@ -164,13 +106,6 @@ def listed_by_theme(width: int, *, heading: Heading = str) -> Iterator[str]:
         for code, summary in summaries.items():
             first = f"  {code}".ljust(column)
             yield from textwrap.wrap(summary, width, initial_indent=first, subsequent_indent=" " * column)
-
-
-def by_theme() -> dict[str, list[Code]]:
-    """Return every code once, by theme."""
-    themed = {theme: [Code(code) for code in codes] for theme, codes in THEMES.items()}
-    others = [code for code in EXPLANATIONS if not any(code in codes for codes in themed.values())]
-    return {**themed, _OTHERS: others} if others else themed
 
 
 def page(code: Code, width: int, *, heading: Heading = str) -> Iterator[str]:

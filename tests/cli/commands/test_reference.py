@@ -13,7 +13,7 @@ from conftest import Write
 from report.documents import make_report, make_result
 
 from cli.conftest import Bulletins
-from runner.definitions.problem_codes import EXPLANATIONS, Code
+from runner.definitions.problem_codes import EXPLANATIONS, THEMES, Code
 from runner.errors import ErrorCode, Exit
 from runner.fire.api.refusal_causes import ANSWERS, answer_code
 from runner.fire.outcome import Outcome, Sent
@@ -23,7 +23,7 @@ from runner.reason import ReasonCode
 from runner.report.annotation_rules import AnnotationRule
 from runner.report.document.run_summary import HELD_BACK
 from runner.report.formats import run_in
-from runner.report.text.explain_pages import MEANINGS, THEMES
+from runner.report.text.explain_pages import MEANINGS
 from runner.report.vocabulary import ACTIONS, OUTCOMES
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"

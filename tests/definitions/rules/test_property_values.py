@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runner.definitions.rules.pattern_words import in_words
-from runner.definitions.rules.property_values import hint
+from runner.definitions.rules.property_values import addition, hint
 from runner.definitions.schema.schemas import fast_validator, is_valid
 
 ASK = "Ask those who wrote the catalog what is allowed, and to add an example to it."
@@ -116,3 +116,17 @@ def test_a_simple_pattern_is_said_in_words(pattern: str, words: str) -> None:
 
 def test_a_long_value_is_not_repeated_whole() -> None:
     assert len(said({"not": {"minLength": 2}}, "x" * 5000)) < 300
+
+
+@pytest.mark.parametrize(
+    ("properties", "help_"),
+    [
+        ({"language": {"enum": ["Hindi", "Tamil"]}}, "Add language with the value Hindi or Tamil."),
+        ({"language": {"examples": ["Hindi"]}}, 'Add language with its value, like language: "Hindi".'),
+        ({"language": {"enum": [1]}}, "Add language."),
+        ({"language": True}, "Add language."),
+        (None, "Add language."),
+    ],
+)
+def test_a_missing_property_is_added_as_the_catalog_describes_it(properties: Any, help_: str) -> None:
+    assert addition("language", properties) == help_

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from runner.definitions.schedules import times
 from runner.definitions.schedules.times import Milliseconds, TimeProblem
+from runner.definitions.schedules.written_times import EXAMPLE
 
 EVENING = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
 
@@ -213,3 +215,28 @@ def test_no_text_is_too_odd(text: str) -> None:
 @given(st.datetimes(datetime(2000, 1, 2), datetime(2199, 12, 30)).map(lambda time: time.replace(microsecond=0)))
 def test_what_is_written_with_an_offset_is_read_back(time: datetime) -> None:
     assert times.instant(time.isoformat() + "Z") == time.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("25/12/2036 20:00", ["2036-12-25T20:00:00"]),
+        ("12/25/2036 8 pm", ["2036-12-25T20:00:00"]),
+        ("4 Dec 2036, 6:30 PM", ["2036-12-04T18:30:00"]),
+        ("December 4th, 2036 at 18:30", ["2036-12-04T18:30:00"]),
+        ("5.5.2036 01:00", ["2036-05-05T01:00:00"]),
+        ("04/12/2036 18:30", ["2036-12-04T18:30:00", "2036-04-12T18:30:00"]),
+        ("04-12-2036T18:30:00Z", ["2036-12-04T18:30:00Z", "2036-04-12T18:30:00Z"]),
+    ],
+)
+def test_the_help_for_a_date_that_ends_with_the_year_has_each_reading(text: str, meant: list[str]) -> None:
+    with pytest.raises(TimeProblem) as caught:
+        times.instant(text, "Asia/Kolkata")
+    assert re.findall(r"20\d\d-[-\dT:]+Z?", caught.value.help.replace(":00.", ":00 ")) == meant
+
+
+@pytest.mark.parametrize("text", ["04/12/36 18:30", "40/40/2036 18:30", "4 Foo 2036 18:30", "04/12/2036 evening"])
+def test_the_help_for_a_date_without_a_reading_is_an_example(text: str) -> None:
+    with pytest.raises(TimeProblem) as caught:
+        times.instant(text, "Asia/Kolkata")
+    assert EXAMPLE in caught.value.help

@@ -45,3 +45,12 @@ def test_a_field_of_an_account_that_is_misspelt_is_not_missed(meant: str, wrong:
     text = json.dumps({"accounts": {"india": account}})
     (problem,) = load_sources([Source("accounts.yaml", text.encode)]).problems
     assert (problem.code, problem.help) == (Code.UNKNOWN_FIELD, f"Did you mean {meant}?")
+
+
+def test_fields_that_are_not_indented_belong_to_the_empty_group_above() -> None:
+    entry = {name: value for name, value in ENTRY.items() if name != "properties"}
+    found = problems({**entry, "properties": None, "program_id": "1", "language": "Hindi"})
+    assert [problem.code for problem in found] == [Code.WRONG_TYPE, Code.UNKNOWN_FIELD, Code.UNKNOWN_FIELD]
+    assert all("belongs to properties" in problem.help for problem in found[1:])
+    (problem,) = problems({**ENTRY, "program_id": "1"})
+    assert (problem.code, "belongs" in problem.help) == (Code.UNKNOWN_FIELD, False)

@@ -8,22 +8,67 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.definitions.problem_codes import Code
-from runner.definitions.tables.cell_faults import cell_fault, repeats_header, suspicious_cells
+from runner.definitions.tables.cell_faults import cell_fault, is_total, repeats_header, suspicious_cells
 
 DAMAGED = [
     *("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!", "Err:502"),
     *("#BEZUG!", "#NV", "#VALEUR!", "#NOM?", "#¡REF!", "#N/D", "#NOME?", "#ЗНАЧ!"),
     *("###", "########", '="00123"', '=""', "=A1", "=$B$2+1", "=SUM(A1:A9)", '=HYPERLINK("https://x", "y")', "=+A1"),
-    *("'00124", "'+919876543210", "'12/01", "\u201900124", "9.00001E+11", "1.23457E+17", "9,00001E+11", "2e-5"),
+    *("'00124", "'+919876543210", "'12/01", "\u201900124", "9.00001E+11", "1.23457E+17", "9,00001E+11", "2e-05"),
+    *(
+        "=Sheet1!A2",
+        "='My sheet'!A1",
+        "=Blatt1.A2",
+        "=today()",
+        "=ZÄHLENWENN(A1)",
+        "=СУММ(A1)",
+        "=Table1[Show]",
+        "=1+2",
+    ),
+    *("{=A2}", "@SUM(1)", "+SUM(A1)", "=#REF!", "=@A1", "=[Book1]Sheet!A1"),
     *("Caf\ufffd", "900001\u00a0", "\u00a0900001", "900003\n", "\n12.5", "12\t", "-1E+05"),
 ]
 REWRITTEN = [
-    *("12-Jan", "1-dec", "Jan-12", "05-Mar-26", "1e5", "2E10", "234567.0", "nan", "NaN", "<NA>", "undefined"),
+    *(
+        "12-Jan",
+        "1-dec",
+        "Jan-12",
+        "05-Mar-26",
+        "1e5",
+        "2E10",
+        "1E-5",
+        "1.5E+3",
+        "234567.0",
+        "nan",
+        "NaN",
+        "<NA>",
+        "undefined",
+    ),
     *("???", "?? ???", "????-??", "[object Object]"),
 ]
 WITH_WHITE_SPACE = ["Raga ", " Raga", "900002 ", " 900002", "Night\n", "Raga\u00a0", "\tx", "x\u3000", "- "]
 FINE = [
-    *("", " ", "\n", "\u00a0", "#", "##", "#1", "#SALE", "#sale!", "#Sale!", "No. #N/A today", "= 5", "=", "=)"),
+    *(
+        "",
+        " ",
+        "\n",
+        "\u00a0",
+        "#",
+        "##",
+        "#1",
+        "#SALE",
+        "#sale!",
+        "#Sale!",
+        "No. #N/A today",
+        "= 5",
+        "=",
+        "=)",
+        "=> now",
+        "==LIVE==",
+        "@Home (live)",
+        "+1 more",
+        "=^.^=",
+    ),
     *("it's", "'", "'quoted'", "'90s hits", "1.5", "1,5", "900001", "00123", "2026-12-01", "12-1", "1-12", "E5", "1E"),
     *("Why?", "??", "What??", "Jan", "January-12", "12-January", "May", "none", "null", "Nan", "46357", "18.30", "+91"),
     *("1e5x", "12:30", "5.0.1", "क्\u200dष", "👩\u200d🚀", "❤\ufe0f", "1\ufe0f\u20e3", "می\u200cخواهم"),
@@ -80,13 +125,44 @@ def test_a_serial_number_is_suspected_only_in_a_column_of_times(column: str) -> 
         (["n", ""], True),
         ([" n ", "show\n"], True),
         (["", " "], False),
-        (["n", "Show"], False),
+        (["N", "Show"], True),
+        (["n", "Episode 1"], False),
         (["show", "n"], False),
         (["1", "show"], False),
     ],
 )
 def test_a_repeated_header_has_only_names_of_its_columns(cells: list[str], expected: bool) -> None:
     assert repeats_header(["n", "show"], cells) is expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["Program ID", "Show", "Lang", "Date"], True),
+        (["id", "show", "language", "date"], True),
+        (["900001", "show", "Hindi", "2026-12-01"], False),
+        (["900001", "Show", "language", "2026-12-01"], False),
+        (["", "Show", "", ""], False),
+    ],
+)
+def test_a_repeated_header_may_name_a_column_differently(cells: list[str], expected: bool) -> None:
+    assert repeats_header(["program_id", "show", "language", "date"], cells) is expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["Total", "12"], True),
+        (["", "Grand total:", "1,200", ""], True),
+        (["कुल", "", "12"], True),
+        (["Total", "Hindi"], False),
+        (["Total Dhamaal", "12"], False),
+        (["12", "Total"], False),
+        ([" ", ""], False),
+    ],
+)
+def test_a_total_below_a_table(cells: list[str], expected: bool) -> None:
+    assert is_total(cells) is expected
 
 
 ALL = [*DAMAGED, *REWRITTEN, *WITH_WHITE_SPACE, *INVISIBLE, *FINE]

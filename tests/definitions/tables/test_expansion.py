@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from definitions import Write
-from runner.definitions.building import build, set_contents
+from runner.definitions.building import made_entries, set_contents
 from runner.definitions.load import load
 from runner.definitions.model import Bulletin, Definitions
 from runner.definitions.problem import MAX_PROBLEMS
@@ -23,7 +23,7 @@ EVENTS = "business_events:\n  E:\n    properties: {language: {enum: [Hindi, Tami
 
 def limit(monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
     """Lower a limit of a set, wherever it is imported."""
-    for module in (each for each in (build, set_contents) if hasattr(each, name)):
+    for module in (each for each in (made_entries, set_contents) if hasattr(each, name)):
         monkeypatch.setattr(module, name, value)
 
 

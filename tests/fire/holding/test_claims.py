@@ -77,4 +77,4 @@ def test_no_request_leaves_with_a_claim_that_was_given_back(claims: Claims, writ
 def test_a_request_in_flight_is_given_back_as_in_doubt(claims: Claims, writer: SlowWriter, step: Step) -> None:
     writer.may_commit.set()
     assert claims.mark_in_flight(claim_of(claims, step), step, ())
-    assert [result.outcome for result in claims.give_back()] == [Outcome.IN_DOUBT]
+    assert [(result.outcome, result.tries) for result in claims.give_back()] == [(Outcome.IN_DOUBT, 1)]

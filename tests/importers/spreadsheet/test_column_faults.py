@@ -17,7 +17,7 @@ ROWS = TABLE.rows
 
 
 def problem(row: int, number: int | None, message: str = "wrong", code: Code = Code.BAD_FORMAT) -> Problem:
-    return TABLE.sheet.problem(ROWS[row], number, code, message, "Mend it.")
+    return TABLE.sheet.problem(ROWS[row], number, code, message, "Fix it.")
 
 
 def found_in(*problems: Problem) -> list[tuple[int, int, str]]:
@@ -70,3 +70,14 @@ def test_no_fault_is_lost(cells: list[tuple[int, int | None, str]]) -> None:
     found = found_in(*(problem(*each) for each in cells))
     kinds = {(number, message[0]) for _, number, message in cells}
     assert len(found) == len(kinds)
+
+
+def test_advice_for_one_value_names_the_value() -> None:
+    """`Write yes` for one cell is wrong for the others."""
+    problems = [replace(problem(row, 1, f"'{row}' is wrong"), help=f"Write {row + 1}.") for row in range(3)]
+    assert [each.help for each in folded(problems, TABLE.sheet, TABLE.header_row)] == ["For '0': Write 1."]
+
+
+def test_numbers_with_decimals_are_instances_of_one_fault() -> None:
+    found = found_in(problem(0, 1, "the number 500 is wrong"), problem(1, 1, "the number 499.5 is wrong"))
+    assert [message.partition(",")[0] for _, _, message in found] == ["the number 500 is wrong"]

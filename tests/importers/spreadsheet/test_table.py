@@ -8,11 +8,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from importers import table_in, table_or_problems, told
+from importers import shown, table_in, table_or_problems
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.tables.cell_faults import cell_fault
 from runner.importers.draft import Draft
+from runner.importers.spreadsheet.columns import ColumnOptions
 from runner.importers.spreadsheet.rows import drafts_in
 
 GIVEN = {"business_event": "Program Released", "c-by": "a@example.com"}
@@ -33,7 +34,7 @@ def found_in(sheet: str, given_: dict[str, str] | None = None) -> tuple[list[Dra
 
 def fields_of(sheet: str) -> dict[str, Any]:
     drafts, problems = found_in(sheet)
-    assert told([problem for problem in problems if problem.is_error]) == []
+    assert shown([problem for problem in problems if problem.is_error]) == []
     assert len(drafts) == 1
     return dict(drafts[0].fields)
 
@@ -68,7 +69,9 @@ def test_a_spreadsheets_own_word_for_the_delimiter_counts() -> None:
         ("Schedule.Grace", "2h", "schedule", {"grace": "2h"}),
         ("Time zone", "Asia/Kolkata", "schedule", {"timezone": "Asia/Kolkata"}),
         ("enabled", "FALSE", "enabled", False),
-        ("enabled", "no", "enabled", "no"),
+        ("enabled", "No", "enabled", False),
+        ("enabled", "yes", "enabled", True),
+        ("enabled", "maybe", "enabled", "maybe"),
         ("allow_duplicate", "TRUE", "allow_duplicate", True),
         ("revision", "2", "revision", 2),
         ("properties.Name", "x", "properties", {"Name": "x"}),
@@ -149,8 +152,8 @@ def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]]
 def test_what_cannot_be_taken_is_reported_at_its_cell(sheet: str, problem: str) -> None:
     drafts, problems = found_in(sheet)
     assert drafts == []
-    assert len(problems) == 1, told(problems)
-    assert told(problems)[0].startswith(problem)
+    assert len(problems) == 1, shown(problems)
+    assert shown(problems)[0].startswith(problem)
 
 
 def test_a_cell_is_found_behind_quotes_and_line_breaks() -> None:
@@ -160,7 +163,7 @@ def test_a_cell_is_found_behind_quotes_and_line_breaks() -> None:
 
 def test_without_an_event_and_a_creator_it_says_how_to_give_them() -> None:
     _, problems = found_in("name\nx\ny\n", {})
-    assert told(problems) == [
+    assert shown(problems) == [
         "1:1 there is no column business_event; Add a column business_event, or give --event NAME.",
         "1:1 there is no column c-by; Add a column c-by, or give --c-by ADDRESS.",
     ]
@@ -171,3 +174,58 @@ def test_no_sheet_is_too_odd(sheet: str) -> None:
     drafts, problems = found_in(f"name{sheet}")
     assert all(draft.fields["name"] for draft in drafts)
     assert all(problem.message for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["Event,,,\n", "Name,,,\n", "Programmes,,,\nEvent,,,\n", ",When,,\n"],
+)
+def test_a_title_may_be_the_name_of_a_field(above: str) -> None:
+    table = table_in(f"{above}name,date,time,show\nA,2026-12-01,9pm,x\n")
+    assert (table.header.names, len(table.rows)) == (["name", "date", "time", "show"], 1)
+
+
+def test_white_space_in_names_of_columns_is_one_blank() -> None:
+    assert table_in('name\u00a0,"Air\r\n date","a\u00a0 b"\nA,x,y\n').header.names == ["name", "Air date", "a b"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "code", "number"),
+    [
+        ("name,Caf\u00e9,Cafe\u0301\nA,1,2\n", Code.BAD_FORMAT, 2),
+        ("name,sh\u200bow\nA,1\n", Code.BAD_FORMAT, 1),
+        ("name,id\nA,1\nB,2\nC,3\n", Code.ROW_NUMBER_ID, 1),
+        ("name,id\nA,1\nB,2\nC,4\n", None, 1),
+        ("name,id\nA,101\nB,102\nC,103\n", None, 1),
+    ],
+)
+def test_names_and_ids_of_columns(sheet: str, code: Code | None, number: int) -> None:
+    found = [(problem.code, problem.column) for problem in table_in(sheet).problems]
+    assert found == ([(code, sheet.index(sheet.split(",")[number].split("\n")[0]) + 1)] if code else [])
+
+
+def test_a_key_that_only_counts_the_rows_is_a_warning() -> None:
+    table = table_in("No,name,episode\n1,A,1\n2,B,2\n3,C,3\n", ColumnOptions(key="No"))
+    assert [(problem.code, problem.is_error) for problem in table.problems] == [(Code.ROW_NUMBER_ID, False)]
+    assert table_in("No,name,episode\n1,A,1\n2,B,2\n3,C,3\n", ColumnOptions(key="episode")).problems == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("<html><table><tr><td>name</td></tr></table></html>", "web page"),
+        ('<?xml version="1.0"?>\n<Workbook/>', "web page"),
+        ('[{"name": "A"}]', "JSON"),
+        ('{"business_event": "E"}', "JSON"),
+        ("curl -X POST https://in1.api.clevertap.com", "script"),
+    ],
+)
+def test_other_formats_are_named(content: str, said: str) -> None:
+    found = table_or_problems(content)
+    assert isinstance(found, list)
+    assert [said in problem.message for problem in found] == [True]
+
+
+def test_a_total_below_the_table_is_a_warning() -> None:
+    drafts, problems = found_in("name,episodes\nA,12\nTotal,12\n")
+    assert ([problem.code for problem in problems], len(drafts)) == ([Code.TOTAL_ROW], 2)

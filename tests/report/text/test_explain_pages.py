@@ -1,16 +1,11 @@
-"""The pages of the explanations: every code under one theme, and the rules of fields that there are."""
+"""The pages of the explanations: their width, and the rules of fields."""
 
 from __future__ import annotations
 
 import pytest
 
-from runner.definitions.problem_codes import EXPLANATIONS, Code
-from runner.report.text.explain_pages import RULES, THEMES, by_theme, listed_by_theme, page
-
-
-def test_every_code_stands_under_one_theme() -> None:
-    assert list(by_theme()) == list(THEMES)
-    assert sorted(code for codes in by_theme().values() for code in codes) == sorted(EXPLANATIONS)
+from runner.definitions.problem_codes import Code
+from runner.report.text.explain_pages import RULES, listed_by_theme, page
 
 
 @pytest.mark.parametrize("width", [40, 80])
@@ -30,7 +25,7 @@ def test_the_rules_of_the_fields_are_reported(code: str) -> None:
     assert all(len(line.split()) > 3 for line in told)
 
 
-def test_what_is_styled_is_what_heads_a_part() -> None:
+def test_only_headings_are_styled() -> None:
     lines = list(page(Code.BAD_DURATION, 80, heading=lambda text: f"<{text}>"))
     assert lines[0] == "<bad-duration>: a duration cannot be used"
     assert [line for line in lines if line.startswith("<")] == [lines[0], "<wrong:>", "<right:>", "<rule:>"]

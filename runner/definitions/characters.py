@@ -1,4 +1,7 @@
-"""Characters that are invisible in a review, or that a terminal obeys: as ranges for regular expressions."""
+"""Characters that are invisible in a review, or that a terminal obeys: as ranges for regular expressions.
+
+One list for all: which texts are refused or warned about, and what is escaped where a text is written or shown.
+"""
 
 from __future__ import annotations
 
