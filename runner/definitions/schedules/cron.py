@@ -118,7 +118,7 @@ def _days(day: str, weekday: str) -> tuple[str, str] | None:
         return None
     for text, every in ((day, "1-31"), (weekday, "0-6")):
         if text == "*/1":
-            return f"{text!r} is every day, and there is another day beside it", f"Write * instead of {text}."
+            return f"{text!r} is every day, in addition to another day", f"Write * instead of {text}."
         if text.startswith("*"):
             return (
                 f"{day!r} and {weekday!r} are both days, and one begins with *: cron programs read this differently",
