@@ -1,4 +1,4 @@
-"""Groups of what is alike: said once, with the first instances and a count. All formats fold with `fold`.
+"""Groups of instances that are alike: shown once, with the first instances and a count. All formats use `fold`.
 
 In: instances, and what they have in common. Out: groups in the order of their first instances. Pure.
 """

@@ -438,7 +438,7 @@ def test_a_base_with_problems_is_compared_as_far_as_it_can_be_read(
 ) -> None:
     pull_request.git("checkout", "--quiet", "main")
     pull_request.commit({"bulletins.d/broken.yaml": "bulletins: ["})
-    pull_request.git("checkout", "--quiet", "-b", "mend")
+    pull_request.git("checkout", "--quiet", "-b", "fix")
     pull_request.commit({"bulletins.d/broken.yaml": "bulletins: []"})
     changes = against_main(bulletins)
 

@@ -47,7 +47,7 @@ def text(content: str) -> Text:
 def table_in(sheet: str, options: ColumnOptions | None = None, order: DateOrder | None = None) -> SheetTable:
     """The table of a CSV text, which has to have one."""
     found = table_or_problems(sheet, options, order)
-    assert isinstance(found, SheetTable), told(found)
+    assert isinstance(found, SheetTable), shown(found)
     return found
 
 
@@ -59,7 +59,7 @@ def table_or_problems(
     return table_of(csv_sheet(text(sheet), known_names(options)), options, notes or ImportNotes(), order=order)
 
 
-def told(problems: list[Problem]) -> list[str]:
+def shown(problems: list[Problem]) -> list[str]:
     """The problems, each as one line."""
     return [f"{each.line}:{each.column} {each.message}; {each.help}" for each in problems]
 

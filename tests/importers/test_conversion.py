@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusals import refused
 
-from importers import dumped, payload, table_in, text, told
+from importers import dumped, payload, shown, table_in, text
 from runner.definitions.load import load_sources
 from runner.definitions.reading.document import Document
 from runner.definitions.sources import Source
@@ -64,7 +64,7 @@ def read(made: str) -> list[dict[str, Any]]:
 @given(st.lists(PAYLOADS, min_size=1, max_size=5, unique_by=dumped))
 def test_what_is_written_says_exactly_what_was_imported(payloads: list[dict[str, Any]]) -> None:
     result = of_payloads(payloads, ImportContext("bulletins.d", literal_braces=True))
-    assert told(list(result.problems)) == []
+    assert shown(list(result.problems)) == []
     assert len(result.drafts) == len(payloads)
     assert read(result.text) == payloads
 
@@ -123,7 +123,7 @@ def known_with(defined: str, *named: str) -> ImportContext:
 def test_times_without_an_offset_are_those_of_the_accounts_people(sheet: str, schedule: dict[str, str]) -> None:
     notes = ImportNotes()
     result = of_rows(sheet, known_with(f"india: {IN1}"), notes)
-    assert told(list(result.problems)) == []
+    assert shown(list(result.problems)) == []
     (entry,) = yaml.load(result.text, yaml.BaseLoader)["bulletins"]
     assert entry["schedule"] == schedule
     said = "times without an offset are local times of Asia/Kolkata, the time zone of india"
@@ -145,7 +145,7 @@ def test_the_zone_is_that_of_all_accounts_of_the_bulletin_or_none(
 ) -> None:
     result = of_rows(SHEET, known_with(accounts, *named))
     if zone is None:
-        (problem,) = told(list(result.problems))
+        (problem,) = shown(list(result.problems))
         assert "'2026-12-01T18:30:00' lacks the offset" in problem
     else:
         assert f"timezone: {zone}" in result.text
@@ -180,7 +180,7 @@ def test_one_alone_has_no_defaults_and_properties_of_two_events_stay_with_them()
 )
 def test_what_validate_would_find_is_reported_at_the_cell(sheet: str, problems: list[str]) -> None:
     result = of_rows(sheet)
-    found = told(list(result.problems))
+    found = shown(list(result.problems))
     assert len(found) == len(problems), found
     for line, begin in zip(found, problems, strict=True):
         assert line.startswith(begin)
@@ -209,7 +209,7 @@ def test_the_set_has_its_word_too() -> None:
     known = ImportContext("bulletins.d", load_sources(sources), sources)
     assert not known.definitions.problems
     result = of_rows("name,language\nX,Hindi\nx,Tamil\n", known)
-    assert [line.partition(";")[0] for line in told(list(result.problems))] == [
+    assert [line.partition(";")[0] for line in shown(list(result.problems))] == [
         "2:1 x (2.yaml:1) sends the same content to india at the same time",
         "3:3 properties.language is 'Tamil', which the catalog does not allow",
     ]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import ADDRESS, documented, dumped, payload, text, told
+from importers import ADDRESS, documented, dumped, payload, shown, text
 from runner.definitions.problem import Problem
 from runner.importers.curl import Passed, drafts_in
 from runner.importers.draft import Draft
@@ -67,7 +67,7 @@ def found_in(script: str) -> tuple[list[Draft], list[Problem], int]:
 )
 def test_the_payload_of_a_call_is_found(script: str) -> None:
     drafts, problems, _ = found_in(script)
-    assert told(problems) == []
+    assert shown(problems) == []
     assert [draft.payload for draft in drafts] == [payload()]
     assert drafts[0].base_url == "https://in1.api.clevertap.com"
 
@@ -146,8 +146,8 @@ def test_the_host_and_the_port_are_known() -> None:
 def test_what_cannot_be_taken_is_reported_at_its_place(script: str, place: str, message: str, help_: str) -> None:
     drafts, problems, _ = found_in(script)
     assert drafts == []
-    assert len(problems) == 1, told(problems)
-    line = told(problems)[0]
+    assert len(problems) == 1, shown(problems)
+    line = shown(problems)[0]
     assert line.startswith(f"{place} ")
     assert message in line
     assert help_ in line
@@ -156,7 +156,7 @@ def test_what_cannot_be_taken_is_reported_at_its_place(script: str, place: str, 
 def test_what_stands_below_is_read_by_the_first_request_alone() -> None:
     drafts, problems, _ = found_in(f"curl -d @- {ADDRESS} --next -d @- {ADDRESS} <<E\n{BODY}\nE\n")
     assert len(drafts) == 1
-    assert [line.partition(",")[0] for line in told(problems)] == ["1:75 -d takes the body from standard input"]
+    assert [line.partition(",")[0] for line in shown(problems)] == ["1:75 -d takes the body from standard input"]
 
 
 def test_every_broken_call_is_reported() -> None:
@@ -193,7 +193,7 @@ def test_no_message_shows_a_credential(stray: str) -> None:
     ):
         _, problems, _ = found_in(script)
         assert problems
-        assert not [line for line in told(problems) if SECRET in line]
+        assert not [line for line in shown(problems) if SECRET in line]
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=20))

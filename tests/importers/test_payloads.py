@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import dumped, payload, text, told
+from importers import dumped, payload, shown, text
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.importers import payloads
@@ -37,7 +37,7 @@ def found_in(content: str, given_: Mapping[str, str] | None = None) -> tuple[lis
 )
 def test_payloads_are_found_in_every_form(content: str) -> None:
     drafts, problems = found_in(content)
-    assert told(problems) == []
+    assert shown(problems) == []
     assert [draft.payload for draft in drafts] == [ONE, TWO]
     assert [draft.fields.get("when") for draft in drafts] == [None, 1796130000]
 
@@ -87,7 +87,7 @@ def test_unknown_and_missing_fields_are_all_reported() -> None:
     drafts, problems = found_in('{"name": "x", "c_by": "a@example.com", "properties": {}}')
     example = '"business_event": "Program Released"'
     assert drafts == []
-    assert told(problems) == [
+    assert shown(problems) == [
         "1:15 the API has no field 'c_by'; Did you mean c-by?",
         f"1:1 business_event is missing, which the API requires; Add {example}, or give --event NAME.",
         '1:1 c-by is missing, which the API requires; Add "c-by": "releases@example.com", or give --c-by ADDRESS.',
@@ -106,7 +106,7 @@ def test_a_list_under_a_key_is_one_problem(content: str) -> None:
     assert drafts == []
     column = content.index('"payloads"') + 1
     said = "'payloads' contains a list, but a payload is one object; Give the list itself."
-    assert told(problems) == [f"1:{column} {said}"]
+    assert shown(problems) == [f"1:{column} {said}"]
 
 
 def test_a_payload_with_many_problems_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_each_broken_line_of_json_lines_is_reported_and_the_others_are_read() ->
 )
 def test_what_is_no_payload_is_reported(content: str, where: str, message: str) -> None:
     _, problems = found_in(content)
-    assert any(line.startswith(where) and message in line for line in told(problems)), told(problems)
+    assert any(line.startswith(where) and message in line for line in shown(problems)), shown(problems)
 
 
 def test_a_key_that_stands_twice_has_its_own_code() -> None:

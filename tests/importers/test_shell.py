@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importers import text, told
+from importers import shown, text
 from runner.definitions.problem import Problem
 from runner.importers.shell import Command, Word, commands_in
 
@@ -124,7 +124,7 @@ def test_a_quote_that_is_never_closed_is_a_problem_where_it_opens(script: str) -
     *commands, problem = commands_in(text(script))
     assert len(commands) == 1
     assert isinstance(problem, Problem)
-    assert told([problem])[0].startswith("2:3 the quote that opens here is never closed")
+    assert shown([problem])[0].startswith("2:3 the quote that opens here is never closed")
 
 
 @given(st.text(alphabet="ab'\"\\$`\n\r;&|<>()#{}0123456789xuU \t!-", max_size=40))

@@ -53,7 +53,7 @@ def init(folder: Path) -> None:
         raise UserError(
             ErrorCode.CANNOT_WRITE, message, help=way_out(error, "Give a folder that can be written to.")
         ) from None
-    _tell(folder)
+    _show_result(folder)
 
 
 def _check_that_it_is_free(folder: Path) -> None:
@@ -159,7 +159,7 @@ def _put_into_place(staged: Path, folder: Path) -> None:
         raise
 
 
-def _tell(folder: Path) -> None:
+def _show_result(folder: Path) -> None:
     path = as_argument(folder)
     click.echo(f"created {folder}:")
     for name, what in _FILES.items():

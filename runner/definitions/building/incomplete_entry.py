@@ -118,8 +118,8 @@ def times(
     """Yield findings about the times of an entry, or of the fields that a row `made`, except reported ones."""
     fields = entry.fields if made is None else made
     read = _stood_in(fields)
-    stood_in = set(_to_be_filled_in(fields)) - set(_to_be_filled_in(read))
-    fields = _without(read, (place for place in map(entry.place, reported) if place not in stood_in))
+    filled_later = set(_to_be_filled_in(fields)) - set(_to_be_filled_in(read))
+    fields = _without(read, (place for place in map(entry.place, reported) if place not in filled_later))
     fields = _without(fields, list(_to_be_filled_in(fields)))
     found: list[Finding] = []
     reader = TimesReader(fields, entry.own, entry.path, entry.file, found)

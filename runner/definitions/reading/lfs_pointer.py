@@ -24,7 +24,7 @@ class LfsPointer:
     oid: str
 
     def is_of(self, content: bytes) -> bool:
-        """Whether `content` is what the pointer stands for."""
+        """Whether `content` is the one that the pointer names."""
         return bool(self.oid) and hashlib.sha256(content).hexdigest() == self.oid
 
 

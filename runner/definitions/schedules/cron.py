@@ -6,6 +6,7 @@ other cron programs read it differently.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import lru_cache
 
@@ -68,9 +69,12 @@ def meaning(cron: str) -> str:
 def _wrong_count(cron: str, fields: list[str]) -> tuple[str, str]:
     count = "no field" if not cron else f"{len(fields)} fields" if len(fields) > 1 else "one field"
     fixed: list[str] = []
+    if (joined := re.sub(r"\s*,\s*", ",", cron)) != cron and fault(joined) is None:
+        return f"{cron[:80]!r} has {count}", f"Write no blank beside a comma: {joined}."
+    if len(fields) == 7 and fault(with_both := _of_quartz(fields[1:6])) is None:
+        return f"{cron[:80]!r} has {count}", f"Leave out seconds and year: write {with_both}."
     if len(fields) == 6:
-        with_seconds = " ".join(fields[1:]).replace("?", "*")
-        with_year = " ".join(fields[:5]).replace("?", "*")
+        with_seconds, with_year = _of_quartz(fields[1:]), _of_quartz(fields[:5])
         is_year = fields[5] == "*" or (len(fields[5]) == 4 and fields[5].isdecimal())
         fixed = [each for each in (with_seconds, *([with_year] if is_year else [])) if fault(each) is None]
     said = f"Write five, such as {EXAMPLE}"
@@ -82,6 +86,16 @@ def _wrong_count(cron: str, fields: list[str]) -> tuple[str, str]:
             f"If it begins with seconds, write {fixed[0]}. If it ends with a year, write {fixed[1]}.",
         )
     return f"{cron[:80]!r} has {count}", f"{said}: {_ORDER}."
+
+
+def _of_quartz(fields: list[str]) -> str:
+    """Return five fields of Quartz or AWS, where ? is any day. There, the numbers of days count from 1 for Sunday."""
+    weekday = fields[4]
+    if "?" in fields[2:5]:
+        names = cron_fields.WEEKDAY.names
+        weekday = re.sub(r"\A([1-7])L\Z", lambda each: f"{int(each[1]) - 1}L", weekday)
+        weekday = re.sub(r"(?<![#\w])[1-7](?=[,-]|\Z|#)", lambda each: names[int(each[0]) - 1], weekday)
+    return " ".join([*fields[:4], weekday]).replace("?", "*")
 
 
 @lru_cache(maxsize=4096)
@@ -104,7 +118,7 @@ def _days(day: str, weekday: str) -> tuple[str, str] | None:
         return None
     for text, every in ((day, "1-31"), (weekday, "0-6")):
         if text == "*/1":
-            return f"{text!r} is every day, and there is another day beside it", f"Write * instead of {text}."
+            return f"{text!r} is every day, in addition to another day", f"Write * instead of {text}."
         if text.startswith("*"):
             return (
                 f"{day!r} and {weekday!r} are both days, and one begins with *: cron programs read this differently",

@@ -12,6 +12,9 @@ from runner.definitions.schedules.cron_fields import DAY, HOUR, MINUTE, MONTH, W
 from runner.definitions.suggest import did_you_mean
 
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})\Z")
+_HALF = re.compile(r"([0-9]{1,2})([AP])M\Z")
+_OTHER_COMMA = re.compile(r"[;|+&]")
+_DAYS = {"WEEKDAY": "MON-FRI", "WEEKDAYS": "MON-FRI", "WEEKEND": "SAT,SUN", "WEEKENDS": "SAT,SUN", "DAILY": "*"}
 _WORD = re.compile(r"[A-Z]{2,}")
 _LAST = re.compile(r"L?(SUN|MON|TUE|WED|THU|FRI|SAT)L?\Z|L-?([0-7])\Z")
 
@@ -25,6 +28,28 @@ def advice(text: str, field: CronField, fields: Sequence[str]) -> str:
 def _clock(text: str, _: CronField, fields: Sequence[str]) -> str:
     found = _CLOCK.match(text)
     return f"Minute and hour are two fields: write {int(found[2])} {int(found[1])} * * *." if found else ""
+
+
+def _with_half(text: str, field: CronField, _: Sequence[str]) -> str:
+    """The hour is written with am or pm."""
+    found = _HALF.match(text) if field is HOUR else None
+    if found is None or not 1 <= int(found[1]) <= 12:
+        return ""
+    return f"Write {int(found[1]) % 12 + (12 if found[2] == 'P' else 0)}: hours are counted from 0 to 23."
+
+
+def _other_list(text: str, field: CronField, _: Sequence[str]) -> str:
+    """Values are separated by another sign than a comma: FRI;SAT, FRI|SAT."""
+    written = _OTHER_COMMA.sub(",", text)
+    return f"Separate the values with commas: write {written}." if _is_list(written, text, field) else ""
+
+
+def _is_list(written: str, text: str, field: CronField) -> bool:
+    return written != text and all(next(items_of(each, field), None) is not None for each in written.split(","))
+
+
+def _days_in_words(text: str, field: CronField, _: Sequence[str]) -> str:
+    return f"Write {_DAYS[text]}." if field is WEEKDAY and text in _DAYS else ""
 
 
 def _exchanged(text: str, field: CronField, fields: Sequence[str]) -> str:
@@ -104,6 +129,9 @@ def _similar_name(text: str, field: CronField, _: Sequence[str]) -> str:
 
 _MISTAKES: tuple[Callable[[str, CronField, Sequence[str]], str], ...] = (
     _clock,
+    _with_half,
+    _other_list,
+    _days_in_words,
     _midnight,
     _exchanged,
     _over_the_end,

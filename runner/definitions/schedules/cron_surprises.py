@@ -115,7 +115,11 @@ def _either_day(fields: Sequence[str]) -> tuple[str, str] | None:
     day, weekday = fields[2], fields[4]
     if "*" in (day, weekday):
         return None
-    message = f"it is due on {day} of the month and in addition on each {weekday}, not only on days that are both"
+    weekdays = listed(
+        dict.fromkeys(_called(WEEKDAY, value) for item in items_of(weekday, WEEKDAY) for value in item.values)
+    )
+    message = f"it is due on {day} of the month and in addition on each {weekdays or weekday}"
+    message += ", not only on days that are both"
     return message, _nth(day, weekday) or "Write * for one of the two days if only the other is meant."
 
 

@@ -30,11 +30,15 @@ _ERROR_TEXTS = """
 _ERRORS = frozenset(_ERROR_TEXTS.split())
 _LIBRE_OFFICE_ERROR = re.compile(r"Err:5[0-9]{2}\Z")
 _TOO_NARROW = re.compile(r"#{3,}\Z")
-_FORMULA = re.compile(r"=\s*(?:\"|[+-]?\$?[A-Z]{1,3}\$?[0-9]|[+-]?[A-Z][A-Z0-9.]*\()")
+_FORMULA = re.compile(
+    r"\{?=\s*[+-]?@?(?:\"|'.*'!|\$?[A-Z]{1,3}\$?[0-9]|[^\W\d][\w.]*[(\[]|\$?[^\W\d]\w*[!.]\$?[A-Z]|\[|[0-9.]+[-+*/][0-9(]|#REF!)"
+    r"|(?-i:[+@][A-Z]{2,}[A-Z.]*\()",
+    re.IGNORECASE,
+)
 _TEXT_FORMULA = re.compile(r"=\s*\"(.*)\"\Z", re.DOTALL)
 _MARKED_AS_TEXT = re.compile(r"['\u2019]([+-]?[0-9][0-9.,/:+-]*)\Z")
-_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[eE][+-][0-9]{1,3}\Z")
-_MAYBE_SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE][0-9]{1,3}\Z")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[eE][+-][0-9]{2,3}\Z")  # programs write two digits or three
+_MAYBE_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}\Z")
 _WITH_DECIMAL = re.compile(r"[0-9]+\.0\Z")
 _MISSING = frozenset(("nan", "NaN", "NaT", "<NA>", "undefined", "[object Object]"))
 _LOST_LETTERS = re.compile(r"(?=.*\?\s*\?\s*\?)[?\s.,!-]+\Z", re.DOTALL)
@@ -71,7 +75,8 @@ TOTAL_ROW = (
 # white space; other characters are searched only in rows that are not ASCII. The literal at its beginning is fast.
 _SEPARATOR = "\x1f"  # no cell can contain it
 _SUSPICIOUS = re.compile(
-    rf"{_SEPARATOR}(?:(?<=\s{_SEPARATOR})|\s|[#='\u2019]|<NA>|[.,!-]*\?|[+-]?[0-9](?:[.,][0-9]+)?[eE]|[0-9]+\.0{_SEPARATOR}"
+    rf"{_SEPARATOR}(?:(?<=\s{_SEPARATOR})|\s|[#='\u2019]|\{{=|[+@][A-Z]{{2}}|<NA>|[.,!-]*\?"
+    rf"|[+-]?[0-9](?:[.,][0-9]+)?[eE]|[0-9]+\.0{_SEPARATOR}"
     rf"|[nN]aN|nan|NaT|undefined|\[object|Err:5|[0-3]?[0-9]-[a-zA-Z]|(?i:{_MONTH})-[0-9]"
     rf"|[3-6][0-9]{{4}}[.,{_SEPARATOR}])"
 )

@@ -90,7 +90,7 @@ def test_line_separators_of_unicode_end_no_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "message", "mend"),
+    ("text", "line", "message", "fix"),
     [
         ("", 1, "the table is empty", "names of the columns"),
         ("\n\n", 1, "the table is empty", "names of the columns"),
@@ -116,12 +116,12 @@ def test_line_separators_of_unicode_end_no_row() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_reported_at_its_line(text: str, line: int, message: str, mend: str) -> None:
+def test_what_is_wrong_is_reported_at_its_line(text: str, line: int, message: str, fix: str) -> None:
     _, problems = read_table(text.encode(), "shows.csv")
     (found,) = problems
     assert (found.line, found.code) == (line, Code.BAD_TABLE)
     assert message in found.message
-    assert mend in found.help
+    assert fix in found.help
 
 
 def test_a_quote_is_reported_at_its_column() -> None:
@@ -130,15 +130,15 @@ def test_a_quote_is_reported_at_its_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "message", "mend"),
+    ("row", "message", "fix"),
     [
         ("1", "the row has 1 cell, but the header has 2 columns", "Write a comma for each empty cell."),
         ("1,2,3", "the row has 3 cells, but the header has 2 columns", "If a cell contains a comma, put it in quotes."),
     ],
 )
-def test_a_row_of_another_length_is_reported_with_its_counts(row: str, message: str, mend: str) -> None:
+def test_a_row_of_another_length_is_reported_with_its_counts(row: str, message: str, fix: str) -> None:
     found, problems = read_table(f"a,b\nx,y\n{row}\nz,w\n".encode(), "shows.csv")
-    assert problems == [Problem("shows.csv", 3, 1, Code.BAD_TABLE, message, mend, row)]
+    assert problems == [Problem("shows.csv", 3, 1, Code.BAD_TABLE, message, fix, row)]
     assert found is not None
     assert [each.line for each in found.rows] == [2, 4]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import table_in, told
+from importers import shown, table_in
 from runner.definitions.load import load_sources
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
@@ -48,7 +48,7 @@ def result_of(sheet: str) -> Converted:
 
 def schedule_of(sheet: str) -> Any:
     (found,) = found_in(sheet)
-    assert isinstance(found, Draft), told([found])
+    assert isinstance(found, Draft), shown([found])
     return found.fields["schedule"]
 
 
@@ -96,7 +96,7 @@ Weekly {{occurrence.date}},30 18 * * FRI,Asia/Kolkata,2026-12-01 00:00,{{ occurr
 Daily,30 2 * * *,Asia/Kolkata,2026-12-01 00:00,{{  occurrence . utc}},c
 """.replace("starts", "schedule.starts")
     )
-    assert told(list(result.problems)) == []
+    assert shown(list(result.problems)) == []
     assert (
         result.text
         == """\
@@ -139,7 +139,7 @@ def test_what_else_a_recurring_schedule_would_fill_in_is_reported_at_its_cell(ce
 
 
 def test_a_field_that_no_occurrence_has_is_reported_with_those_near_it() -> None:
-    (line,) = told(list(result_of("name,cron,timezone,a\nx,0 9 * * *,UTC,{{occurrence.dat}}\n").problems))
+    (line,) = shown(list(result_of("name,cron,timezone,a\nx,0 9 * * *,UTC,{{occurrence.dat}}\n").problems))
     assert line.startswith("2:17 'occurrence.dat': an occurrence has no 'dat'; Did you mean date?")
 
 

@@ -17,7 +17,7 @@ ROWS = TABLE.rows
 
 
 def problem(row: int, number: int | None, message: str = "wrong", code: Code = Code.BAD_FORMAT) -> Problem:
-    return TABLE.sheet.problem(ROWS[row], number, code, message, "Mend it.")
+    return TABLE.sheet.problem(ROWS[row], number, code, message, "Fix it.")
 
 
 def found_in(*problems: Problem) -> list[tuple[int, int, str]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from refusals import refused
 
-from importers import table_in, table_or_problems, told
+from importers import shown, table_in, table_or_problems
 from runner.definitions.problem import Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.errors import ErrorCode
@@ -126,7 +126,7 @@ def test_a_column_with_both_orders_is_refused_with_one_date_of_each() -> None:
 )
 def test_a_day_and_a_time_in_two_columns_are_one_moment(row: str, at: str | None) -> None:
     (draft,) = found_in(f"name,date,time\nx,{row}\n", ColumnOptions())
-    assert isinstance(draft, Draft), told([draft])
+    assert isinstance(draft, Draft), shown([draft])
     assert draft.fields.get("schedule") == (None if at is None else {"at": at})
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from importers import table_in, table_or_problems, told
+from importers import shown, table_in, table_or_problems
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.tables.cell_faults import cell_fault
@@ -34,7 +34,7 @@ def found_in(sheet: str, given_: dict[str, str] | None = None) -> tuple[list[Dra
 
 def fields_of(sheet: str) -> dict[str, Any]:
     drafts, problems = found_in(sheet)
-    assert told([problem for problem in problems if problem.is_error]) == []
+    assert shown([problem for problem in problems if problem.is_error]) == []
     assert len(drafts) == 1
     return dict(drafts[0].fields)
 
@@ -152,8 +152,8 @@ def test_cells_are_read_as_a_spreadsheet_writes_them(rows: list[tuple[str, str]]
 def test_what_cannot_be_taken_is_reported_at_its_cell(sheet: str, problem: str) -> None:
     drafts, problems = found_in(sheet)
     assert drafts == []
-    assert len(problems) == 1, told(problems)
-    assert told(problems)[0].startswith(problem)
+    assert len(problems) == 1, shown(problems)
+    assert shown(problems)[0].startswith(problem)
 
 
 def test_a_cell_is_found_behind_quotes_and_line_breaks() -> None:
@@ -163,7 +163,7 @@ def test_a_cell_is_found_behind_quotes_and_line_breaks() -> None:
 
 def test_without_an_event_and_a_creator_it_says_how_to_give_them() -> None:
     _, problems = found_in("name\nx\ny\n", {})
-    assert told(problems) == [
+    assert shown(problems) == [
         "1:1 there is no column business_event; Add a column business_event, or give --event NAME.",
         "1:1 there is no column c-by; Add a column c-by, or give --c-by ADDRESS.",
     ]

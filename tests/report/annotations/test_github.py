@@ -109,8 +109,8 @@ def test_hostile_text_stays_within_its_own_command(text: str) -> None:
 
 
 @given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Severity), st.none() | st.integers(1, 999))
-def test_any_text_is_read_back(message: str, file: str, mend: str, level: Severity, column: int | None) -> None:
-    finding = Annotation(level, AnnotationRule.IN_DOUBT, message, file, 7, column, mend)
+def test_any_text_is_read_back(message: str, file: str, fix: str, level: Severity, column: int | None) -> None:
+    finding = Annotation(level, AnnotationRule.IN_DOUBT, message, file, 7, column, fix)
 
     assert_read_back([finding, finding])
-    assert_read_back(from_problems([make_problem(file=file, message=message, help=mend)]))
+    assert_read_back(from_problems([make_problem(file=file, message=message, help=fix)]))

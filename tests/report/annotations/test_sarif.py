@@ -222,8 +222,8 @@ def test_hostile_text_is_read_back(text: str) -> None:
 
 
 @given(st.text(), st.text(min_size=1), st.text(), st.sampled_from(Severity), st.none() | st.integers(1, 999))
-def test_any_text_is_read_back(message: str, file: str, mend: str, level: Severity, column: int | None) -> None:
-    findings = [Annotation(level, AnnotationRule.IN_DOUBT, message, file, 7, column, mend)] * 2
+def test_any_text_is_read_back(message: str, file: str, fix: str, level: Severity, column: int | None) -> None:
+    findings = [Annotation(level, AnnotationRule.IN_DOUBT, message, file, 7, column, fix)] * 2
 
     assert read(run_of(findings)) == expected(findings)
     assert len(set(fingerprints(findings))) == 2

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading.encodings import COMPOUND_FILE, ZIP_ARCHIVE
+from runner.definitions.reading.encodings import ZIP_ARCHIVE
 from runner.definitions.suggest import counted, did_you_mean, listed, quoted
 from runner.errors import ErrorCode, Exit, UserError
+from runner.importers.spreadsheet.readers.file_kinds import AS_XLSX, other_kind
 from runner.importers.spreadsheet.readers.xlsx_parts import RefusedWorkbook, SheetStructure, check_parts, structure_of
 from runner.importers.spreadsheet.readers.xlsx_values import CellText, UnreadableCell, text_of_value
 from runner.importers.spreadsheet.sheet import CellFault, ColumnRemark, Sheet, SheetRow, is_blank
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from openpyxl.cell.read_only import ReadOnlyCell
     from openpyxl.reader.excel import ExcelReader
 
-_AS_XLSX = "Open it in the spreadsheet program, and save it as .xlsx or as CSV UTF-8."
 _VISIBLE = "visible"
 _RESULTS = "the results of formulas are those that the spreadsheet program saved last"
 
@@ -63,8 +63,8 @@ def _opened(file: str, data: bytes) -> ExcelReader:
             f"a workbook is read with the package {error.name or 'openpyxl'}, which is not installed",
             help="Install it with: pip install 'bulletins[xlsx]', or after pipx: pipx inject bulletins openpyxl",
         ) from None
-    if data.startswith(COMPOUND_FILE):
-        raise _unreadable(file, "is an old .xls file, or protected by a password", f"{_AS_XLSX} Remove the password.")
+    if (other := other_kind(data)) is not None:
+        raise _unreadable(file, *other)
     with _refusing(file):
         with ZipFile(BytesIO(data)) as archive:
             check_parts(archive)
@@ -83,10 +83,9 @@ def _refusing(file: str) -> Iterator[None]:
     except RefusedWorkbook as error:
         raise _unreadable(file, error.message, error.help) from None
     except BadZipFile:
-        hint = f"{_AS_XLSX} A CSV file is imported with bulletins import csv."
-        raise _unreadable(file, "is not an .xlsx file, or is damaged", hint) from None
+        raise _unreadable(file, "is damaged, or no .xlsx file", AS_XLSX) from None
     except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook leads to
-        raise _unreadable(file, "is damaged, or is not in the format of Excel", _AS_XLSX) from None
+        raise _unreadable(file, "is damaged, or is not in the format of Excel", AS_XLSX) from None
 
 
 def _unreadable(file: str, message: str, hint: str) -> UserError:
@@ -118,7 +117,7 @@ def _chosen(parts: Sequence[_Part], name: str | None, file: str) -> _Part:
         message = f"the workbook {file} has {counted(len(shown), 'sheet')}: {which}"
         hint = f"Name one with --sheet, like --sheet {quoted(shown[0])}."
     else:
-        message, hint = f"the workbook {file} has no sheet with cells", _AS_XLSX
+        message, hint = f"the workbook {file} has no sheet with cells", AS_XLSX
     raise UserError(ErrorCode.NO_SUCH_SHEET, message, help=hint, exit_code=Exit.USAGE)
 
 

@@ -59,6 +59,10 @@ def _number(value: float, number_format: str) -> CellText:
     first = number_format.split(";")[0]
     if first.casefold() in ("general", "@", "", "standard"):
         return CellText(_plain(exact.normalize() if exact else Decimal(0)))
+    if first.endswith("%") and exact >= 0 and (percent := _pieces(first[:-1])) is not None:
+        exact, (before, digits, behind) = exact * 100, percent
+        if found := _DIGITS.match(digits):
+            return CellText(f"{before}{_padded(exact, found)}{behind}%")
     pieces = _pieces(first)
     if pieces is not None and exact >= 0:
         before, digits, behind = pieces
@@ -69,7 +73,8 @@ def _number(value: float, number_format: str) -> CellText:
     elif pieces is not None and exact < 0 and ";" not in number_format and (found := _DIGITS.match(pieces[1])):
         return CellText(f"-{pieces[0]}{_padded(-exact, found)}{pieces[2]}")
     message = f"the cell contains the number {_plain(exact)} in the number format {quoted(number_format)}"
-    raise UnreadableCell(message, "Format the column as text or as a plain number in the spreadsheet.")
+    hint = "Format the column as a plain number in the spreadsheet, or as text with all that is meant, like ₹500."
+    raise UnreadableCell(message, hint)
 
 
 def _plain(number: Decimal) -> str:
@@ -110,6 +115,9 @@ def _moment(value: date | time | timedelta, number_format: str) -> CellText:
     has_day = bool(re.search("[dy]", codes)) or ("m" in codes and not has_time)
     if isinstance(value, timedelta):
         return CellText(_clock(value, codes))
+    if not (has_day or has_time):  # the format is not that of a date: the value shows what it is
+        has_day = not isinstance(value, time)
+        has_time = isinstance(value, time) or (isinstance(value, datetime) and value.time() != time())
     if isinstance(value, time):
         if has_day:
             message = "the cell contains a time without a date, in the format of a date"

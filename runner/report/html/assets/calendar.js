@@ -171,10 +171,10 @@ function makeCalendar({ data, times, reveal }) {
   // There is more to the right until the end is reached.
   function watch() {
     for (const scroller of document.querySelectorAll(".scroller")) {
-      const tell = () => scroller.parentElement.classList.toggle("at-end", scroller.scrollLeft + scroller.clientWidth >= scroller.scrollWidth - 4);
-      scroller.addEventListener("scroll", tell, { passive: true });
-      addEventListener("resize", tell);
-      tell();
+      const markEnd = () => scroller.parentElement.classList.toggle("at-end", scroller.scrollLeft + scroller.clientWidth >= scroller.scrollWidth - 4);
+      scroller.addEventListener("scroll", markEnd, { passive: true });
+      addEventListener("resize", markEnd);
+      markEnd();
     }
   }
 

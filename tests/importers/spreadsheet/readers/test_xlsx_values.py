@@ -71,7 +71,6 @@ def test_a_value_becomes_the_text_that_is_shown(value: object, number_format: st
     [
         (1e15, "General", "15 digits"),
         (1234567890123456, "0", "15 digits"),
-        (0.5, "0%", "'0%'"),
         (1.5, "# ?/?", "'# ?/?'"),
         (12, "0.00E+00", "0.00E+00"),
         (12, '"Rs "#,##0', "Rs"),
@@ -102,3 +101,16 @@ def test_every_whole_number_keeps_its_digits(value: int) -> None:
 def test_every_amount_is_shown_with_its_decimals(value: Decimal, width: int) -> None:
     whole, _, fraction = f"{value:.2f}".partition(".")
     assert text_of_value(float(value), "0" * width + ".00").text == f"{whole.zfill(width)}.{fraction}"
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [(0.5, "0%", "50%"), (0.125, "0.0%", "12.5%"), (1, "0%", "100%"), (0.07, "0.00%", "7.00%")],
+)
+def test_a_percentage_is_what_the_spreadsheet_shows(value: float, number_format: str, text: str) -> None:
+    assert text_of_value(value, number_format).text == text
+
+
+def test_a_date_in_a_format_without_a_date_shows_what_it_is() -> None:
+    assert text_of_value(datetime(2026, 12, 13, 21), "General").text == "2026-12-13 21:00"
+    assert text_of_value(datetime(2026, 12, 13), "General").text == "2026-12-13"
