@@ -36,6 +36,18 @@ _COMMANDS = {
     "guide": ("guide", "Show a guide; without TOPIC, list them all."),
     "completion": ("completion", "Print the script for completion in a shell."),
 }
+# Words that people try first -> the command that does this
+_OTHER_WORDS = {
+    **dict.fromkeys(("send", "run", "deliver", "raise", "trigger", "apply"), "fire"),
+    **dict.fromkeys(("preview", "dry-run", "dryrun", "show", "diff"), "plan"),
+    **dict.fromkeys(("check", "lint", "test", "verify"), "validate"),
+    **dict.fromkeys(("add", "create", "make"), "new"),
+    **dict.fromkeys(("start", "setup", "begin"), "init"),
+    **dict.fromkeys(("history", "log", "list", "state"), "status"),
+    **dict.fromkeys(("convert", "csv", "upload"), "import"),
+    "help": "--help",
+    "version": "--version",
+}
 _LINE_BREAK = re.compile(r"\s*\n\s*")  # click lists choices one to a line
 
 
@@ -80,7 +92,8 @@ class _Commands(Group):
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from runner.definitions.suggest import did_you_mean
 
-            hint = did_you_mean(args[0], _COMMANDS)
+            other = _OTHER_WORDS.get(args[0].lower())
+            hint = f"Did you mean {other}?" if other else did_you_mean(args[0], _COMMANDS)
             raise click.UsageError(f"no such command: {args[0]!r}. {hint}".rstrip(), ctx)
         return super().resolve_command(ctx, args)
 
@@ -136,7 +149,7 @@ def _called(arguments: list[str] | None) -> int:
         return Exit.INTERRUPTED
     except click.ClickException as error:
         interrupts.check()
-        _show_usage_error(error)
+        _show_usage_error(error, sys.argv[1:] if arguments is None else arguments)
         return Exit.USAGE
     except OutputLost:
         raise
@@ -173,7 +186,7 @@ def _has_working_directory() -> bool:
     return True
 
 
-def _show_usage_error(error: click.ClickException) -> None:
+def _show_usage_error(error: click.ClickException, arguments: list[str]) -> None:
     """Print click's error like all other errors; print the whole help if no command was given."""
     context = getattr(error, "ctx", None)
     message = error.format_message()
@@ -182,4 +195,15 @@ def _show_usage_error(error: click.ClickException) -> None:
         return
     command = context.command_path if context is not None else "bulletins"
     message = _LINE_BREAK.sub(" ", message[:1].lower() + message[1:].removesuffix("."))
-    show_error(UserError(ErrorCode.BAD_USAGE, message, help=f"See {command} --help."))
+    hint = _two_hyphens(error, arguments) if isinstance(error, click.NoSuchOption) else ""
+    show_error(UserError(ErrorCode.BAD_USAGE, message, help=f"{hint}See {command} --help."))
+
+
+def _two_hyphens(error: click.NoSuchOption, arguments: list[str]) -> str:
+    """Return how to write an option that was given with one hyphen; empty for any other option."""
+    known = {name for each in error.ctx.command.params for name in each.opts} if error.ctx is not None else set()
+    for word in arguments:
+        name = f"-{word.partition('=')[0]}"
+        if word.startswith(error.option_name) and name in known:
+            return f"Write two hyphens: {name}. "
+    return ""

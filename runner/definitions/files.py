@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path as FilePath
 
+from runner import local
 from runner.checkouts import links_out_of_checkout
 from runner.definitions.sources import (
     HIDDEN,
@@ -29,9 +31,11 @@ from runner.definitions.sources import (
     is_table,
     looks_like_repository,
 )
+from runner.definitions.suggest import did_you_mean
 from runner.definitions.tables.csv_text import MAX_TABLE_BYTES
 from runner.errors import ErrorCode, Exit, UserError
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # 0 on Windows
 
 
@@ -52,8 +56,7 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
             raise UserError(
                 ErrorCode.DEFINITIONS_UNREADABLE,
                 f"{display_path(path)}: {_reason_unreadable(path)}",
-                help="Write the folder of the definitions after the command; without a folder, bulletins.d is used."
-                " To make a first set, use bulletins init.",
+                help=_meant_place(path),
                 exit_code=Exit.USAGE,
             )
     if not found:
@@ -67,6 +70,25 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
         Source(name, partial(_definition, path, root), partial(_beside, os.path.dirname(path)))
         for name, (path, root) in found.items()
     ]
+
+
+def _meant_place(path: str) -> str:
+    """Return what to write in place of a path that cannot be read."""
+    within = os.path.join(local.DEFINITIONS, path)
+    if not os.path.isabs(path) and os.path.lexists(within):
+        return f"Did you mean {display_path(within)}?"
+    try:
+        near = did_you_mean(os.path.basename(path), os.listdir(os.path.dirname(path) or "."))
+    except (OSError, ValueError):
+        near = ""
+    usual = "Write the folder of the definitions after the command; without a folder, bulletins.d is used."
+    if near:
+        return f"{near} {usual}"
+    if _PLAIN_NAME.fullmatch(path):
+        return (
+            f"{usual} To plan or fire one bulletin, write --id before its id. To make a first set, use bulletins init."
+        )
+    return f"{usual} To make a first set, use bulletins init."
 
 
 def _reason_unreadable(path: str) -> str:

@@ -5,13 +5,14 @@ In: the firings of a set and the criteria of the command line. Out: the selected
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from runner.definitions.row_reference import RowLine
+from runner.definitions.suggest import did_you_mean
 from runner.errors import ErrorCode, Exit, UserError
 from runner.plan.decide import Action, Plan, Step
 from runner.plan.firing import Firing
@@ -39,6 +40,20 @@ class Criterion:
     def accepts(self, firing: Firing) -> bool:
         """Whether the firing may stay."""
         return self._meets(firing) is not self.excludes
+
+    def names(self, firing: Firing) -> Iterable[str]:
+        """Return the names of the firing of this kind."""
+        match self.kind:
+            case "id":
+                return [firing.bulletin.id]
+            case "file":
+                return [firing.bulletin.place.file]
+            case "tag":
+                return firing.bulletin.tags
+            case "event":
+                return [firing.bulletin.business_event]
+            case _:
+                return [firing.key.account]
 
     def _meets(self, firing: Firing) -> bool:
         bulletin = firing.bulletin
@@ -78,16 +93,26 @@ class ChangedSince:
 
 def select(firings: Iterable[Firing], criteria: Iterable[Selector]) -> list[Firing]:
     """Return the firings that every criterion accepts. Raises UserError if there are criteria and no firing is left."""
-    criteria = tuple(criteria)
+    firings, criteria = tuple(firings), tuple(criteria)
     selected = [firing for firing in firings if all(criterion.accepts(firing) for criterion in criteria)]
     if criteria and not selected:
         raise UserError(
             ErrorCode.NO_MATCH,
             f"no bulletin matches {' '.join(map(str, criteria))}",
-            help="Check the spelling. A bulletin must meet all of these options.",
+            help=_meant(firings, criteria) or "Check the spelling. A bulletin must meet all of these options.",
             exit_code=Exit.USAGE,
         )
     return selected
+
+
+def _meant(firings: Sequence[Firing], criteria: Sequence[Selector]) -> str:
+    """Return the similar names of the set for values that no firing has; empty if there are none."""
+    found = []
+    for criterion in criteria:
+        if isinstance(criterion, Criterion) and not criterion.excludes:
+            known = sorted({name for firing in firings for name in criterion.names(firing)})
+            found += [did_you_mean(value, known) for value in criterion.values if value not in known]
+    return " ".join(filter(None, found))
 
 
 def up_to(plan: Plan, until: datetime) -> tuple[Plan, int]:

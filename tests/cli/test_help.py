@@ -110,6 +110,12 @@ def test_no_command_shows_the_help(bulletins: Bulletins, command: list[str]) -> 
     ("arguments", "values"),
     [
         (["fier"], ("'fier'", "Did you mean fire", "bulletins --help")),
+        (["send"], ("'send'", "Did you mean fire", "bulletins --help")),
+        (["help"], ("'help'", "Did you mean --help", "bulletins --help")),
+        (["Check"], ("'Check'", "Did you mean validate", "bulletins --help")),
+        (["import", "shows.xlsx"], ("bulletins import xlsx FILE", "bulletins import --help")),
+        (["fire", "-sandbox"], ("--sandbox", "bulletins fire --help")),
+        (["plan", "-format=json"], ("--format", "bulletins plan --help")),
         (["explode"], ("'explode'", "bulletins --help")),
         (["ledger", "int"], ("'int'", "bulletins ledger --help")),
         (["--vershun"], ("bulletins --help",)),

@@ -414,3 +414,24 @@ def test_no_catalog_ends_in_an_exception(schema: dict[str, object], value: str) 
         Path(folder, "c.yaml").write_text(yaml.safe_dump({"bulletins": [entry]}), encoding="utf-8")
         for problem in load([folder]).problems:
             assert problem.line >= 1
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("shows.yaml", f"Did you mean {os.path.join('bulletins.d', 'shows.yaml')}?"),
+        ("Bulletins.D", "Did you mean bulletins.d?"),
+        ("my-first-bulletin", "--id"),
+        ("/nowhere/set", "bulletins init"),
+    ],
+)
+def test_a_path_that_does_not_exist_is_answered_with_what_is_meant(
+    path: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bulletins.d").mkdir()
+    (tmp_path / "bulletins.d" / "shows.yaml").write_text("bulletins: []\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as caught:
+        load([path])
+    assert caught.value.code is ErrorCode.DEFINITIONS_UNREADABLE
+    assert hint in caught.value.help

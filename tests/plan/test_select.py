@@ -170,3 +170,10 @@ def test_a_plan_up_to_a_time_keeps_what_is_due_and_held_by_a_budget_until_after_
         make_firing("a", at=NOW), Action.WAIT, Reason(ReasonCode.BUDGET_USED_UP, "spent"), may_go_at=NOW + 9 * HOUR
     )
     assert up_to(Plan(NOW, (step,)), NOW + HOUR) == (Plan(NOW, (step,)), 0)
+
+
+def test_a_misspelt_value_is_answered_with_the_name_that_is_meant(firings: list[Firing]) -> None:
+    with pytest.raises(UserError) as caught:
+        select(firings, [Criterion("account", ("India",)), Criterion("id", ("hindi-11",)), Criterion("tag", ("zzz",))])
+    assert caught.value.code is ErrorCode.NO_MATCH
+    assert caught.value.help == "Did you mean india? Did you mean hindi-1?"

@@ -107,7 +107,21 @@ def _table_options(command: F) -> F:
     return command
 
 
-@click.group("import", cls=Group)
+class _Formats(Group):
+    """A group of formats. For a file in place of the format, the error shows the command with both."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Resolve as click does. Raises click.UsageError for a file without its format."""
+        ending = Path(args[0]).suffix.lower().removeprefix(".") if args else ""
+        if ending in self.commands and args[0] not in self.commands:
+            message = f"the format is missing before {args[0]!r}. Write: {ctx.command_path} {ending} FILE"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group("import", cls=_Formats)
 def import_() -> None:
     """Make definitions from a spreadsheet, payloads or curl."""
 

@@ -111,6 +111,9 @@ class _Reader:
             if len(record) != width:
                 if '"' in self.lines.first:
                     self._check_quotes()  # a comma in such a cell makes one cell two
+                if width == 1 and not (rows or refused):
+                    self.line, self.lines.first = 1, columns[0]
+                    self._refuse_title(columns)
                 self._add(*_counts(width, len(record)))
                 refused += 1
             elif repeats_header(columns, record):
@@ -174,9 +177,15 @@ class _Reader:
                 f"the table has {len(names):,} columns, more than {MAX_COLUMNS}",
                 "Remove columns that no template uses.",
             )
+        if sum(map(bool, names)) == 1 < len(names):
+            self._refuse_title(names)
         if fault := name_fault(names):
             self._refuse(*fault)
         return names
+
+    def _refuse_title(self, names: tuple[str, ...]) -> NoReturn:
+        message = f"the first row has only {quoted(''.join(names))}, like a title above a table"
+        self._refuse(message, "Remove what is above the row with the names of the columns.")
 
     def _cells_fit(self, columns: tuple[str, ...], record: list[str]) -> bool:
         for column, cell in zip(columns, record, strict=True):

@@ -117,7 +117,7 @@ def test_a_run_counts_warnings_and_sends(bulletins: Bulletins, ledger: str, sand
 
 def test_many_warnings_that_are_alike_are_folded(bulletins: Bulletins, small_set: Path, write: Write) -> None:
     columns = ["n", *(f"c{number}" for number in range(9))]
-    cells = ["1", *(f"{name} " for name in columns[1:])]
+    cells = ["1", *(f"of {name} " for name in columns[1:])]
     write({"rows.yaml": ROWS.replace("row.name", "row.c1"), "rows.csv": f"{','.join(columns)}\n{','.join(cells)}\n"})
     out = bulletins("validate").out
     assert out.count("warning[cell-white-space]") == 3

@@ -303,3 +303,10 @@ def test_a_pointer_of_git_lfs_is_named() -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:aaaa\nsize 1\n"
     assert problems_of(pointer) == [(1, 1, Code.LFS_POINTER)]
     assert problems_of(pointer + "#" * 2000) != [(1, 1, Code.LFS_POINTER)]
+
+
+@pytest.mark.parametrize("title", ["Release calendar,,\n", "Release calendar\n", ",Release calendar,\n"])
+def test_a_title_above_the_table_is_one_problem(title: str) -> None:
+    table, problems = read_table(f"{title}show,lang,p\na,b,c\nd,e,f\n".encode(), "t.csv")
+    assert table is None
+    assert [(each.code, each.line, "title" in each.message) for each in problems] == [(Code.BAD_TABLE, 1, True)]
