@@ -18,7 +18,7 @@ def this_process() -> str:
         return ""
 
 
-def is_gone(process: str) -> bool:
+def has_ended(process: str) -> bool:
     """Whether the process that `this_process` identified has ended. True only if that is certain."""
     try:
         surroundings, pid, started = process.rsplit(" ", 2)

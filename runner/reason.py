@@ -62,7 +62,7 @@ class ReasonCode(StrEnum):
     ANSWER_UNKNOWN = "answer-unknown"
     # What prevented a request, or the record of its outcome.
     CLAIMED_BY_ANOTHER_RUN = "claimed-by-another-run"
-    LEDGER_CANNOT_STORE = "ledger-cannot-store"
+    LEDGER_CANNOT_STORE = "ledger-can't-store"
     LEDGER_FAILED = "ledger-failed"
     INTERNAL_ERROR = "internal-error"
     INTERRUPTED = "interrupted"
@@ -165,7 +165,7 @@ REASON_MEANINGS: Mapping[ReasonCode, str] = {
     ReasonCode.ANSWER_CONTRADICTORY: "The answer of the API contradicts itself. The bulletin may have been sent.",
     ReasonCode.ANSWER_UNKNOWN: "The answer of the API states no known status. The bulletin may have been sent.",
     ReasonCode.CLAIMED_BY_ANOTHER_RUN: "Another run claimed, sent or recorded the firing during this run.",
-    ReasonCode.LEDGER_CANNOT_STORE: "The ledger cannot store the firing, so it was not sent.",
+    ReasonCode.LEDGER_CANNOT_STORE: "The ledger can't store the firing, so it was not sent.",
     ReasonCode.LEDGER_FAILED: "The ledger failed during the run. The firing was not sent.",
     ReasonCode.INTERNAL_ERROR: "A mistake in this program ended the firing. The bulletin was not sent.",
     ReasonCode.INTERRUPTED: "The run was interrupted before the firing was sent.",

@@ -1,6 +1,6 @@
 """The messages of errors, read from the source of `runner`: they are written at many places, each once.
 
-A part of a message that is filled in stands in braces, as in the source.
+A part of a message that is filled in is in braces, as in the source.
 """
 
 from __future__ import annotations

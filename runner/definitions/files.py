@@ -73,7 +73,7 @@ def sources_under(paths: Sequence[str | FilePath]) -> list[Source]:
 
 
 def _meant_place(path: str) -> str:
-    """Return what to write in place of a path that cannot be read."""
+    """Return what to write in place of a path that can't be read."""
     within = os.path.join(local.DEFINITIONS, path)
     if not os.path.isabs(path) and os.path.lexists(within):
         return f"Did you mean {display_path(within)}?"
@@ -92,13 +92,13 @@ def _meant_place(path: str) -> str:
 
 
 def _reason_unreadable(path: str) -> str:
-    """Return why a path cannot be read, as a phrase for a message."""
+    """Return why a path can't be read, as a phrase for a message."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         pass
     except OSError as error:
-        return error.strerror or "it cannot be read"
+        return error.strerror or "it can't be read"
     return "no such file or folder"
 
 

@@ -52,7 +52,7 @@ def load_sources(sources: Iterable[Source]) -> Definitions:
                 whole = False
             else:
                 before = len(parts.findings)
-                build.add(parts, document, findings, source.read_beside)
+                build.add(parts, document, findings, source.read_table_bytes)
                 findings = parts.findings[before:]
             problems_of_file: Iterable[Problem] = (located(finding, document) for finding in by_row(findings))
             if len(findings) <= MAX_PROBLEMS:  # a longer list was cut, and must stay long enough to show it
@@ -119,7 +119,7 @@ def _read(source: Source) -> tuple[Document | None, list[Problem]]:
     try:
         data = source.read()
     except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
+        message = f"the file can't be read: {error.strerror or error}"
         help = "Nothing is sent unless all files can be read."  # noqa: A001
         return None, [Problem(source.name, 1, 1, Code.FILE_UNREADABLE, message, help)]
     document, problems = read(data, source.name)

@@ -30,13 +30,13 @@ def _no_tables(name: str) -> bytes:
 class Source:
     """One file of a set: its name for messages, and a function that returns its bytes or raises OSError.
 
-    `read_beside` returns the bytes of a table, or raises OSError. Its argument is a path relative to the folder of
-    this file, for which `not_beside` returned None.
+    `read_table_bytes` returns the bytes of a table, or raises OSError. Its argument is a path relative to the folder of
+    this file, for which `refused_table_path` returned None.
     """
 
     name: str
     read: Callable[[], bytes]
-    read_beside: Callable[[str], bytes] = _no_tables
+    read_table_bytes: Callable[[str], bytes] = _no_tables
 
 
 def is_definition(name: str) -> bool:
@@ -49,7 +49,7 @@ def is_table(name: str) -> bool:
     return name.lower().endswith(TABLE_SUFFIX)
 
 
-def not_beside(path: str) -> str | None:
+def refused_table_path(path: str) -> str | None:
     """Return why a table's path, as a definition writes it, is refused; None if it is allowed. Follows no links."""
     if "\\" in path or ":" in path:
         return "its name contains a backslash or a colon, which Windows and Linux read differently"

@@ -72,8 +72,8 @@ def ids_at(commit: str, path: Path) -> dict[str, bytes | str | OSError]:
     if tree.links:
         with objects(path) as repository:
             tree = _tree(found, repository)
-    beside = path if os.path.isdir(path) else path.parent
-    tables = ((name, _table_id(tree, folder, place)) for name, place in _named(tree, folder, beside, is_table))
+    within = path if os.path.isdir(path) else path.parent
+    tables = ((name, _table_id(tree, folder, place)) for name, place in _named(tree, folder, within, is_table))
     definitions = (
         (name, _content_id(tree, inside, place)) for name, place in _named(tree, inside, path, is_definition)
     )

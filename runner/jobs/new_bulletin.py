@@ -56,7 +56,7 @@ def with_entry(target: Target, fields: Mapping[str, Any], path: Path) -> bytes:
     from runner.definitions.editing.appending import CannotAppend, appended, new_file
 
     if target.data is None:
-        return new_file(fields, schema=_schema_beside(target.path, path)).encode()
+        return new_file(fields, schema=_schema_reference(target.path, path)).encode()
     try:
         return appended(target.data, str(target.path), fields)
     except CannotAppend as error:
@@ -161,7 +161,7 @@ def _without_place(problem: Problem) -> tuple[str, str, str]:
     return problem.file, problem.code, problem.message  # the new entry moves the lines below it
 
 
-def _schema_beside(file: Path, path: Path) -> str:
+def _schema_reference(file: Path, path: Path) -> str:
     """Return the relative path from a file to the schema that `init` wrote for the set; empty if it is missing."""
     schema = path / ".schemas" / "bulletins.schema.json"
     return Path(os.path.relpath(schema, file.parent)).as_posix() if os.path.isfile(schema) else ""

@@ -157,10 +157,10 @@ class Ledger(LedgerReader):
         with self.writing(single=True) as connection:
             runs.finish(connection, run, now=self.clock.now(), exit_code=exit_code, interrupted=interrupted)
 
-    def end_leases(self, is_gone: Callable[[str], bool]) -> None:
+    def end_leases(self, has_ended: Callable[[str], bool]) -> None:
         """End the leases of runs whose process no longer exists, so that nobody waits for these leases to run out."""
         with self.reading() as connection:
-            ended = runs.whose_process(connection, is_gone, self.clock.now())
+            ended = runs.whose_process(connection, has_ended, self.clock.now())
         if ended:
             with self.writing(single=True) as connection:
                 runs.end_leases(connection, ended, self.clock.now())

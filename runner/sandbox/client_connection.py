@@ -100,7 +100,7 @@ class Connection:
             self._socket.sendall(b"." if head else b" ")
 
     def hang(self) -> None:
-        """Return when the client has gone away or the sandbox closes."""
+        """Return when the client has closed the connection or the sandbox closes."""
         self.hanging = True
         while self._socket.recv(_CHUNK_BYTES):
             pass

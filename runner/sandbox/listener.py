@@ -43,7 +43,7 @@ class Listener:
             self._door = _bind(self.port)
 
     def close(self) -> None:
-        """Gives up the port and ends every connection; returns when their threads are gone."""
+        """Gives up the port and ends every connection; returns when their threads have ended."""
         if self._acceptor is not None:
             self._stop_accepting()
         self._door.close()

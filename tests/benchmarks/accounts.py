@@ -1,4 +1,4 @@
-"""Many accounts at once: `fire` beside a plain script with `requests`, three threads an account, and no ledger.
+"""Many accounts at once: `fire` and a plain script with `requests`, three threads an account, and no ledger.
 
     python tests/benchmarks/accounts.py [--accounts 50 200] [--ledger sqlite] [--commit-delay-ms 5] [--repeat 3]
 

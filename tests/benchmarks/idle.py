@@ -1,4 +1,4 @@
-"""What a cron minute costs when nothing is due: `fire` over a set that was sent long ago, beside ten bulletins.
+"""What a cron minute costs when nothing is due: `fire` over a set that was sent long ago, and over ten bulletins.
 
     python tests/benchmarks/idle.py                        # 73,000 bulletins in 366 files, a year of 200 a day
     python tests/benchmarks/idle.py --days 30 --further 0  # smaller and faster
@@ -276,7 +276,7 @@ def show(what: str, cost: Cost) -> None:
 
 
 def required(what: str, found: float, most: float) -> bool:
-    """Print a figure beside what is required. Return whether it is reached."""
+    """Print a figure and what is required. Return whether it is reached."""
     print(f"{'ok  ' if found <= most else 'MISS'} {found:8.2f} {what} (at most {most:g})", flush=True)
     return found <= most
 

@@ -1,4 +1,4 @@
-"""What a start costs: `--help` beside the import of click, and a plan beside the imports that it can't do without.
+"""What a start costs: `--help` compared with the import of click, and a plan with the imports that it can't do without.
 
     python tests/benchmarks/start.py
     python tests/benchmarks/start.py --runs 40  # where the figures vary

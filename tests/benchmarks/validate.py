@@ -34,12 +34,12 @@ class Cost:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=10_000, help="bulletins, each in a file of its own")
-    parser.add_argument("--rows", type=int, default=50_000, help="rows of a CSV file that one entry stands for")
+    parser.add_argument("--rows", type=int, default=50_000, help="rows of a CSV file of one entry")
     parser.add_argument("--runs", type=int, default=3, help="of each check; the medians are shown")
     parser.add_argument("--starts", type=int, default=20, help="of each start of the program, taken in turns")
     options = parser.parse_args()
     if not (BIN / "check-jsonschema").exists():
-        parser.error("check-jsonschema is not beside this Python: install the extra bench")
+        parser.error("check-jsonschema is not installed with this Python: install the extra bench")
     with tempfile.TemporaryDirectory() as folder:
         names = write_set(Path(folder), options.files)
         check(folder, names, options.runs)

@@ -30,7 +30,7 @@ bulletins:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A call that ended: its exit code, and what stands on its two streams."""
+    """A call that ended: its exit code, and the text of its two streams."""
 
     code: int
     out: str

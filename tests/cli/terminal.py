@@ -69,7 +69,7 @@ class Terminal:
         return self.wait()
 
     def _wait_until_it_reads(self) -> bool:
-        """Returns True once the program waits for a key; False where the system does not tell."""
+        """Returns True once the program waits for a key; False where the system does not say."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
@@ -96,7 +96,7 @@ class Terminal:
         readable, _, _ = select.select([self._master], [], [], PATIENCE_S)
         assert readable, f"nothing more came: {self.text!r}"
         data = b""
-        with contextlib.suppress(OSError):  # Linux says so when the last process has gone
+        with contextlib.suppress(OSError):  # Linux says so when the last process has ended
             data = os.read(self._master, 65536)
         self.raw += self._decoder.decode(data)
         return bool(data)

@@ -147,8 +147,8 @@ def test_the_status_shows_how_much_of_them_is_used(
         "  india: 2 of 60 in the last hour, 2 of 400 in the last day",
         "  india, Flash Sale: 0 of 3 in the last day",
     ]
-    told = bulletins("status", "--format", "json").json["budgets"]
-    assert told[0] == {"account": "india", "business_event": None, "window_s": 3600, "limit": 60, "used": 2,
+    shown = bulletins("status", "--format", "json").json["budgets"]
+    assert shown[0] == {"account": "india", "business_event": None, "window_s": 3600, "limit": 60, "used": 2,
                        "over_until": None}  # fmt: skip
     assert "budgets:" not in bulletins("status", "--path", str(tmp_path / "nowhere")).out
 

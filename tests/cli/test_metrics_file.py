@@ -56,7 +56,7 @@ def test_the_last_success_outlives_a_failure_and_a_refusal(
     assert "fired" not in found
 
 
-def test_what_is_overdue_is_counted_beside_the_selection(bulletins: Bulletins, ledger: str) -> None:
+def test_overdue_firings_outside_the_selection_are_counted(bulletins: Bulletins, ledger: str) -> None:
     assert fire(bulletins, "--id", "now-1") == 0
     assert metrics()["bulletins_overdue"] == 1
     assert fire(bulletins, "--id", "now-2") == 0

@@ -125,7 +125,7 @@ def against_main(bulletins: Bulletins, *options: str) -> dict[str, Any]:
     return changes
 
 
-def told(changes: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
+def reported(changes: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
     return {each["id"]: (each["kind"], [effect["text"] for effect in each["effects"]]) for each in changes["bulletins"]}
 
 
@@ -133,7 +133,7 @@ def test_without_a_ledger_everything_that_changed_is_there(pull_request: Reposit
     change(pull_request)
     changes = against_main(bulletins)
 
-    assert told(changes) == {
+    assert reported(changes) == {
         "sent": ("changed", ["goes out as soon as fire runs"]),
         "new-name": ("renamed", ["goes out as soon as fire runs"]),
         "weekly": ("changed", ["goes out Fri 2036-12-05 21:00 Asia/Singapore"]),
@@ -155,7 +155,7 @@ def test_without_a_ledger_everything_that_changed_is_there(pull_request: Reposit
 def test_with_a_ledger_each_change_says_what_it_does_now(pull_request: Repository, bulletins: Bulletins) -> None:
     assert bulletins("fire", "--sandbox", "--yes").code == 0
     change(pull_request)
-    changes = told(against_main(bulletins, "--sandbox"))
+    changes = reported(against_main(bulletins, "--sandbox"))
 
     (text,) = changes["sent"][1]
     assert text.startswith("already sent 20")
@@ -235,7 +235,7 @@ def test_what_recurs_says_when_first_and_by_which_cron(pull_request: Repository,
     changes = against_main(bulletins, *LATE)
 
     days = "then Sun 2036-11-30 {0} and Mon 2036-12-01 {0}, by cron `30 20 * * *`"
-    assert told(changes)["daily"] == (
+    assert reported(changes)["daily"] == (
         "added",
         [
             f"goes out first Sat 2036-11-29 20:30 Asia/Kolkata, {days.format('20:30')} until Wed 2036-12-31",
@@ -252,7 +252,7 @@ def test_the_last_time_of_what_recurs_is_reported_as_any_other(pull_request: Rep
     pull_request.commit({"bulletins.d/shows.yaml": RECURRING})
     changes = against_main(bulletins, "--now", "2036-12-31T01:00:00Z", "--account", "india")
 
-    assert told(changes)["daily"] == ("added", ["goes out Wed 2036-12-31 20:30 Asia/Kolkata"])
+    assert reported(changes)["daily"] == ("added", ["goes out Wed 2036-12-31 20:30 Asia/Kolkata"])
     assert "recurrence" not in changes["bulletins"][0]
 
 
@@ -261,7 +261,7 @@ def test_an_edit_of_what_recurs_says_its_next_time(pull_request: Repository, bul
     pull_request.commit({"bulletins.d/shows.yaml": RECURRING.replace("name: Daily", "name: Every day")})
     changes = against_main(bulletins, "--now", "2036-12-01T15:10:00Z", "--account", "india")
 
-    assert told(changes)["daily"][1] == [
+    assert reported(changes)["daily"][1] == [
         "goes out as soon as fire runs",
         (
             "goes out next Tue 2036-12-02 20:30 Asia/Kolkata, then Wed 2036-12-03 20:30 and Thu 2036-12-04 20:30,"
@@ -293,7 +293,7 @@ def test_times_that_expired_often_are_reported_once_after_what_goes_out(
 ) -> None:
     frequent = add_frequent(pull_request)
     pull_request.commit({"bulletins.d/shows.yaml": frequent.replace("name: Often", "name: Very often")})
-    texts = list(dict.fromkeys(told(against_main(bulletins, *AFTER_MANY))["often"][1]))
+    texts = list(dict.fromkeys(reported(against_main(bulletins, *AFTER_MANY))["often"][1]))
     late = [f"{times} are too late and never sent" for times in EXPIRED]
 
     assert (texts[0], texts[-2:], len(texts)) == ("goes out as soon as fire runs", late, 5)
@@ -319,7 +319,7 @@ def test_of_what_is_taken_out_the_times_that_expired_often_are_reported_once(
 ) -> None:
     add_frequent(pull_request)
     pull_request.commit({"bulletins.d/shows.yaml": SHOWS})
-    kind, texts = told(against_main(bulletins, *AFTER_MANY))["often"]
+    kind, texts = reported(against_main(bulletins, *AFTER_MANY))["often"]
 
     assert (kind, texts[0]) == ("removed", "was due, and is not sent any more")
     assert list(dict.fromkeys(texts))[-2:] == [f"{times} had expired unsent" for times in EXPIRED]
@@ -330,7 +330,7 @@ def test_taking_out_what_recurs_says_what_does_not_come(pull_request: Repository
     pull_request.commit({"bulletins.d/shows.yaml": SHOWS})
     changes = against_main(bulletins, *LATE, "--account", "india")
 
-    assert told(changes)["daily"] == (
+    assert reported(changes)["daily"] == (
         "removed",
         [
             (
@@ -409,7 +409,7 @@ def test_an_account_that_a_bulletin_leaves_is_reported(pull_request: Repository,
     pull_request.git("checkout", "--quiet", "-b", "leave")
     pull_request.commit({"bulletins.d/shows.yaml": both.replace("[india, europe]", "[europe]")})
 
-    assert told(against_main(bulletins))["weekly"] == (
+    assert reported(against_main(bulletins))["weekly"] == (
         "changed",
         [
             "goes out Fri 2036-12-05 13:00 UTC",
@@ -423,15 +423,15 @@ def test_a_raised_revision_goes_out_again_only_if_it_went_out(pull_request: Repo
     raised = SHOWS.replace("id: sent,", "id: sent, revision: 2,").replace("id: weekly,", "id: weekly, revision: 2,")
     pull_request.commit({"bulletins.d/shows.yaml": raised})
 
-    changes = told(against_main(bulletins, "--sandbox"))
+    changes = reported(against_main(bulletins, "--sandbox"))
     assert changes["sent"] == ("changed", ["goes out again, as soon as fire runs"])
     assert changes["weekly"] == ("changed", ["goes out Fri 2036-12-05 18:30 Asia/Kolkata"])
 
 
 def test_a_dirty_tree_and_an_unchanged_one(pull_request: Repository, bulletins: Bulletins) -> None:
-    assert told(against_main(bulletins)) == {}
+    assert reported(against_main(bulletins)) == {}
     pull_request.write({"bulletins.d/shows.yaml": SHOWS + '  - {id: e, name: E, properties: {program_id: "9"}}\n'})
-    assert told(against_main(bulletins)) == {"e": ("added", ["goes out as soon as fire runs"])}
+    assert reported(against_main(bulletins)) == {"e": ("added", ["goes out as soon as fire runs"])}
 
 
 def test_a_base_with_problems_is_compared_as_far_as_it_can_be_read(
@@ -443,7 +443,7 @@ def test_a_base_with_problems_is_compared_as_far_as_it_can_be_read(
     pull_request.commit({"bulletins.d/broken.yaml": "bulletins: []"})
     changes = against_main(bulletins)
 
-    assert (changes["base_problems"], told(changes)) == (1, {})
+    assert (changes["base_problems"], reported(changes)) == (1, {})
 
 
 def test_the_first_definitions_are_all_new(pull_request: Repository, bulletins: Bulletins) -> None:
@@ -459,8 +459,8 @@ def test_the_first_definitions_are_all_new(pull_request: Repository, bulletins: 
 
 def test_a_selection_narrows_what_is_compared(pull_request: Repository, bulletins: Bulletins) -> None:
     change(pull_request)
-    assert set(told(against_main(bulletins, "--id", "t*", "--id", "gone"))) == {"tonight", "tomorrow", "gone"}
-    assert set(told(against_main(bulletins, "--changed-since", "main", "--exclude-id", "t*"))) == {
+    assert set(reported(against_main(bulletins, "--id", "t*", "--id", "gone"))) == {"tonight", "tomorrow", "gone"}
+    assert set(reported(against_main(bulletins, "--changed-since", "main", "--exclude-id", "t*"))) == {
         "sent", "new-name", "weekly", "gone",
     }  # fmt: skip
 
@@ -503,7 +503,7 @@ def test_a_when_far_from_the_due_time_is_shown_with_its_change(pull_request: Rep
     schedule = "schedule: {at: 2036-12-05T18:30:00Z}"
     old = f'  - {{id: old, name: Old, properties: {{program_id: "7"}}, when: 1796130000, {schedule}}}\n'
     pull_request.commit({"bulletins.d/shows.yaml": SHOWS + old})
-    (text,) = told(against_main(bulletins))["old"][1]
+    (text,) = reported(against_main(bulletins))["old"][1]
     assert "older than 2 hours" in text
     for format_ in ("text", "markdown", "github"):
         assert "older than 2 hours" in bulletins("plan", "--against", "main", "--format", format_).out

@@ -1,4 +1,4 @@
-"""Bulletins that recur, by the command line: planned ahead, fired at their times, told where they were missed."""
+"""Bulletins that recur, by the command line: planned ahead, fired at their times, reported where they were missed."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ def test_what_was_missed_often_is_reported_in_two_lines_unless_all_is_wanted(
 ) -> None:
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
     it_is(FRIDAY + timedelta(days=29))
-    *told, _page = bulletins("fire", "--yes", "--tag", "music").err.splitlines()
-    assert told[0].startswith("expired    weekly india r1@2026-12-04T13:00:00Z · was due")
+    *shown, _page = bulletins("fire", "--yes", "--tag", "music").err.splitlines()
+    assert shown[0].startswith("expired    weekly india r1@2026-12-04T13:00:00Z · was due")
     more = "expired    2 more of weekly in india, r1@2026-12-25T13:00:00Z to r1@2027-01-01T13:00:00Z"
-    assert (len(told), told[-1].partition(" · ")[0]) == (4, more)
+    assert (len(shown), shown[-1].partition(" · ")[0]) == (4, more)
     it_is(FRIDAY + timedelta(days=50))
-    *told, _page = bulletins("fire", "--yes", "--tag", "music", "--verbose").err.splitlines()
-    assert [line.split()[3] for line in told] == [f"r1@2027-01-{day}T13:00:00Z" for day in ("08", "15", "22")]
+    *shown, _page = bulletins("fire", "--yes", "--tag", "music", "--verbose").err.splitlines()
+    assert [line.split()[3] for line in shown] == [f"r1@2027-01-{day}T13:00:00Z" for day in ("08", "15", "22")]
 
 
 def test_the_report_of_a_run_shows_many_times_in_a_few_lines_unless_all_is_wanted(
@@ -103,10 +103,10 @@ def test_the_report_of_a_run_shows_many_times_in_a_few_lines_unless_all_is_wante
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
     it_is(FRIDAY + timedelta(days=43))
     assert bulletins("fire", "--yes", "--tag", "music").code == 1
-    _, *told, summary, left = bulletins("report").out.splitlines()
-    assert [line.split()[3] for line in told[:3]] == [f"r1@2026-12-{day}T13:00:00Z" for day in ("04", "11", "18")]
+    _, *shown, summary, left = bulletins("report").out.splitlines()
+    assert [line.split()[3] for line in shown[:3]] == [f"r1@2026-12-{day}T13:00:00Z" for day in ("04", "11", "18")]
     more = "4 more of weekly in india, r1@2026-12-25T13:00:00Z to r1@2027-01-15T13:00:00Z (--verbose shows them)"
-    assert (told[3:], summary) == ([f"expired    {more}"], "7 expired")
+    assert (shown[3:], summary) == ([f"expired    {more}"], "7 expired")
     assert left == "left alone: 1 not due yet"
     assert len(bulletins("report", "--verbose").out.splitlines()) == 10
 
@@ -121,7 +121,7 @@ def test_with_catch_up_none_what_a_run_may_not_send_is_in_time_for_the_next(
     it_is(FRIDAY + timedelta(minutes=20))
     assert bulletins("fire", "--yes", "--tag", "music").code == 0
     assert sent(sandbox) == ["Weekly of 2026-12-04"] * 2
-    it_is(FRIDAY + timedelta(days=7, minutes=16))  # too late for the first, and what is too late is told
+    it_is(FRIDAY + timedelta(days=7, minutes=16))  # too late for the first, and what is too late is reported
     assert bulletins("fire", "--yes", "--tag", "music", "--max", "0").code == 5
     it_is(FRIDAY + timedelta(days=7, minutes=17))
     done = bulletins("fire", "--yes", "--tag", "music", "--report-all", "--format", "json")

@@ -174,7 +174,7 @@ def test_the_ledger_has_the_report_of_every_kind_of_run(
         assert recorded.json == document, (seed, number)
 
 
-def test_a_resolution_is_shown_beside_what_the_run_reported(bulletins: Bulletins, mixed: Path) -> None:
+def test_a_resolution_is_shown_with_the_outcome_that_the_run_reported(bulletins: Bulletins, mixed: Path) -> None:
     bulletins("fire", "--yes")
     before = bulletins("report", "--format", "json").json
     id_ = next(each["id"] for each in before["results"] if each["outcome"] == "in_doubt")

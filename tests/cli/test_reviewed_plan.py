@@ -109,7 +109,7 @@ def test_an_edited_plan_file_refuses(bulletins: Bulletins, planned: str, sandbox
 
 
 @pytest.mark.parametrize("option", [("--id", "now-1"), ("--exclude-tag", "x"), ("--changed-since", "main")])
-def test_selection_options_beside_a_plan_are_wrong_usage(
+def test_selection_options_with_a_plan_are_wrong_usage(
     bulletins: Bulletins, planned: str, option: tuple[str, str]
 ) -> None:
     done = bulletins("fire", planned, "--yes", *option)
@@ -143,7 +143,7 @@ def test_a_plan_is_not_written_where_definitions_are_read(bulletins: Bulletins, 
     assert not Path(name).exists()
 
 
-def test_no_secret_stands_in_a_plan(bulletins: Bulletins, planned: str) -> None:
+def test_a_plan_contains_no_secret(bulletins: Bulletins, planned: str) -> None:
     assert "sesame" not in Path(planned).read_text(encoding="utf-8")
 
 

@@ -90,7 +90,7 @@ def test_yes_sends(ledger: str, sandbox: Sandbox, tmp_path: Path, on_terminal: O
     assert len(sandbox.accepted()) == 2
 
 
-def test_what_moved_while_the_question_stood_is_not_sent(
+def test_a_firing_that_changed_while_the_question_was_open_is_not_sent(
     ledger: str, sandbox: Sandbox, tmp_path: Path, on_terminal: OnTerminal, bulletins: Bulletins
 ) -> None:
     """A payload that went out under another id meanwhile would go out twice: no claim is in its way."""

@@ -1,4 +1,4 @@
-"""The defects that cannot lie in a repository as a file, each as a function that makes one."""
+"""The defects that can't lie in a repository as a file, each as a function that makes one."""
 
 from __future__ import annotations
 

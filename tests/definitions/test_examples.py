@@ -1,6 +1,6 @@
-"""The folders of examples: `valid` gives no problem, `invalid` exactly the errors that are beside each.
+"""The folders of examples: `valid` gives no problem, `invalid` exactly the errors that are listed with each.
 
-`warned` gives exactly the warnings that are beside each, and no error.
+`warned` gives exactly the warnings that are listed with each, and no error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SETS = [path for kind in KINDS for path in sorted((HERE / kind).glob("*")) if pa
 
 
 def problems(example: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Errors and warnings of one example. A single file makes a set together with accounts.yaml beside the folders."""
+    """Errors and warnings of one example. A single file makes a set together with accounts.yaml next to the folders."""
     monkeypatch.chdir(example.parent)
     paths = [example.name] if example.is_dir() else ["../accounts.yaml", example.name]
     return [line(problem) for problem in load(paths).found]

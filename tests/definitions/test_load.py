@@ -147,9 +147,9 @@ bulletins:
 """
     rows = "".join(f"{line},{'x' * 513}\n" for line in range(2, 2 + 3 * MAX_PROBLEMS))
     write({"accounts.yaml": ACCOUNTS, "n.yaml": template, "n.csv": f"n,x\n{rows}"})
-    left_out, told = load(["bulletins.d"]).problems
+    left_out, reported = load(["bulletins.d"]).problems
     assert left_out.message == "2,000 more rows have problems that are not shown"
-    assert told.message.endswith("n.csv:3, bulletins.d/n.csv:4 and at least 997 more rows")
+    assert reported.message.endswith("n.csv:3, bulletins.d/n.csv:4 and at least 997 more rows")
 
 
 def test_hidden_files_and_folders_are_not_read(write: Write) -> None:
@@ -173,7 +173,7 @@ def test_a_folder_without_definitions_is_wrong_usage(tmp_path: Path) -> None:
 def reason(folder: Path) -> str:
     (problem,) = load([folder]).problems
     assert problem.code is Code.FILE_UNREADABLE
-    return problem.message.removeprefix("the file cannot be read: ")
+    return problem.message.removeprefix("the file can't be read: ")
 
 
 def test_a_link_is_followed_inside_the_set(tmp_path: Path) -> None:

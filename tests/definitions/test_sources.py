@@ -42,7 +42,7 @@ def test_a_source_that_cannot_be_read_is_a_problem() -> None:
 
     (problem,) = load_sources([Source("a.yaml", refuse), Source("b.yaml", lambda: BULLETIN)]).problems
     assert (problem.file, problem.code) == ("a.yaml", Code.FILE_UNREADABLE)
-    assert problem.message == "the file cannot be read: it is on strike"
+    assert problem.message == "the file can't be read: it is on strike"
 
 
 def test_only_sources_with_a_finding_across_files_are_read_again() -> None:

@@ -1,4 +1,4 @@
-"""The program in a hurry: hardly any back-off, and what else `conditions` is told."""
+"""The program in a hurry: hardly any back-off, and what else `conditions` sets."""
 
 from __future__ import annotations
 

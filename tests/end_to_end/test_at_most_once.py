@@ -70,7 +70,7 @@ def start_and_kill(site: Site, chance: random.Random) -> None:
 
 
 def in_doubt(site: Site) -> set[str]:
-    """What a person has to settle: in doubt, or claimed by a run that is gone; every run here is."""
+    """What a person has to settle: in doubt, or claimed by a run that has ended; every run here has."""
     return set(site.query("SELECT bulletin FROM firings WHERE state IN ('in_doubt', 'claimed')"))
 
 
@@ -89,15 +89,15 @@ def test_a_run_reports_what_a_killed_one_left_in_doubt(site: Site) -> None:
     done = site.run("fire", "--yes")
     assert 1 <= len(left) <= MAX_DOUBTS_A_KILL
     assert done.code == 4
-    told = {id for id, outcome in outcomes(site.reports()[-1]).items() if outcome == "in_doubt"}  # noqa: A001
-    assert told == left
+    reported = {id for id, outcome in outcomes(site.reports()[-1]).items() if outcome == "in_doubt"}  # noqa: A001
+    assert reported == left
     assert max(site.accepted().values()) == 1
 
 
 def test_a_killed_run_of_another_machine_holds_its_claims_until_its_lease_runs_out(site: Site) -> None:
     kill_in_the_middle(site)
     left = in_doubt(site)
-    # As if it had run elsewhere, a moment ago: nobody here can tell whether that process is gone.
+    # As if it had run elsewhere, a moment ago: nobody here can know whether that process has ended.
     site.query("UPDATE runs SET process = 'elsewhere', lease_until = '2999-01-01T00:00:00.000000Z'")
     site.query("UPDATE firings SET state = 'claimed', settled_at = NULL WHERE state = 'in_doubt'")
     site.query("DELETE FROM slots")  # those of its run would keep the next one waiting as long

@@ -111,5 +111,5 @@ def assert_fired_once(site: Site, ids: list[str], codes: list[int]) -> None:
     assert site.requests() == dict.fromkeys(ids, 1)  # none was refused with 429
     assert site.states()["fired"] == len(ids)
     assert not site.states().keys() & {"claimed", "in_doubt"}
-    told = [id for report in site.reports() for id, outcome in outcomes(report).items() if outcome == "fired"]  # noqa: A001
-    assert sorted(told) == sorted(ids)
+    reported = [id for report in site.reports() for id, outcome in outcomes(report).items() if outcome == "fired"]  # noqa: A001
+    assert sorted(reported) == sorted(ids)

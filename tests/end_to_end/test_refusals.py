@@ -146,14 +146,14 @@ def test_no_room_in_the_middle(site: Site) -> None:
     done = site.run("fire", "--yes", preexec_fn=file_size_limit(300_000))
     (report,) = site.reports()
     raised = site.accepted()
-    told = outcomes(report)
+    reported = outcomes(report)
     assert 0 < len(raised) < len(ids)
-    assert done.code == report["run"]["exit_code"] == (4 if "in_doubt" in told.values() else 1)
+    assert done.code == report["run"]["exit_code"] == (4 if "in_doubt" in reported.values() else 1)
     assert "error: the run was cut short: " in done.err
     assert "Traceback" not in done.err
-    assert {id for id, outcome in told.items() if outcome in ("fired", "in_doubt")} >= raised.keys()  # noqa: A001
-    assert {id for id, outcome in told.items() if outcome == "fired"} <= raised.keys()  # noqa: A001
-    assert {outcome for id, outcome in told.items() if id not in raised} <= {"skipped", "in_doubt"}  # noqa: A001
+    assert {id for id, outcome in reported.items() if outcome in ("fired", "in_doubt")} >= raised.keys()  # noqa: A001
+    assert {id for id, outcome in reported.items() if outcome == "fired"} <= raised.keys()  # noqa: A001
+    assert {outcome for id, outcome in reported.items() if id not in raised} <= {"skipped", "in_doubt"}  # noqa: A001
 
     again = site.run("fire", "--yes")  # there is room again
     assert again.code in (0, 4)

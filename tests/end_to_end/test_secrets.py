@@ -55,8 +55,10 @@ def test_no_fault_brings_the_passcode_to_light(tmp_path: Path, forked: Forks | N
             assert "error:" not in done.err
             assert (tmp_path / ".bulletins" / "ledger.sqlite3-wal").stat().st_size > 0
             assert_secret(site, done.out, done.err)
-        told = [site.run(*command) for command in (["status"], ["status", "503"], ["ledger", "show"], ["plan", "-v"])]
-        assert_secret(site, *(each.out + each.err for each in told))
+        reported = [
+            site.run(*command) for command in (["status"], ["status", "503"], ["ledger", "show"], ["plan", "-v"])
+        ]
+        assert_secret(site, *(each.out + each.err for each in reported))
 
 
 def open_ledger(site: Site) -> sqlite3.Connection:

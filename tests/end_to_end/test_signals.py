@@ -115,12 +115,12 @@ def test_a_second_signal_stops_at_once_and_leaves_what_was_in_flight_in_doubt(
     assert "Traceback" not in done.err
     (report,) = site.reports()
     assert (report["run"]["interrupted"], report["run"]["exit_code"]) == (True, SIGNALS[number])
-    told = {id for id, outcome in outcomes(report).items() if outcome == "in_doubt"}  # noqa: A001
+    reported = {id for id, outcome in outcomes(report).items() if outcome == "in_doubt"}  # noqa: A001
     in_doubt = set(site.query("SELECT bulletin FROM firings WHERE state = 'in_doubt'"))
     assert "b-4" in in_doubt
-    assert len(told) <= 3  # whatever else had not come back when the second signal came
-    assert in_doubt <= told  # an answer that still came in is recorded, though the report no longer waits for it
-    assert told - in_doubt <= set(site.query("SELECT bulletin FROM firings WHERE state = 'fired'"))
+    assert len(reported) <= 3  # whatever else had not come back when the second signal came
+    assert in_doubt <= reported  # an answer that still came in is recorded, though the report no longer waits for it
+    assert reported - in_doubt <= set(site.query("SELECT bulletin FROM firings WHERE state = 'fired'"))
     assert not site.query("SELECT bulletin FROM firings WHERE state = 'claimed'")
 
     again = site.run("fire", "--yes")

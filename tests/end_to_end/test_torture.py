@@ -32,26 +32,26 @@ def port(request: pytest.FixtureRequest) -> int | None:
 
 
 def test_a_frozen_run_sends_nothing_that_others_took_over(start: Start, port: int | None) -> None:
-    told = frozen.freeze(start, "quick", port, elsewhere=False, bulletins=30)
-    assert (told.sent_twice, told.lost, told.freed) == (0, 0, 0)
-    assert told.code in THAWED
-    assert told.settled > 0
+    result = frozen.freeze(start, "quick", port, elsewhere=False, bulletins=30)
+    assert (result.sent_twice, result.lost, result.freed) == (0, 0, 0)
+    assert result.code in THAWED
+    assert result.settled > 0
 
 
 def test_a_frozen_run_sends_nothing_that_a_person_freed(start: Start, port: int | None) -> None:
     for number in range(9):
-        told = frozen.freeze(start, f"quick {number}", port, elsewhere=True, bulletins=30)
-        assert (told.sent_twice, told.lost) == (0, 0)
-        assert told.code in THAWED
-        if told.freed:  # all that it held may have been raised just before
+        result = frozen.freeze(start, f"quick {number}", port, elsewhere=True, bulletins=30)
+        assert (result.sent_twice, result.lost) == (0, 0)
+        assert result.code in THAWED
+        if result.freed:  # all that it held may have been raised just before
             return
     pytest.fail("no firing was ever freed while the process that held it was frozen")
 
 
 def test_faults_of_the_wire_at_random(start: Start, port: int | None) -> None:
-    told = faults.befall(start, "quick", port, bulletins=rounds(4, fewest=3))
-    assert (told.sent_twice, told.lost) == (0, 0)
-    assert told.faults > 0
+    result = faults.befall(start, "quick", port, bulletins=rounds(4, fewest=3))
+    assert (result.sent_twice, result.lost) == (0, 0)
+    assert result.faults > 0
 
 
 def test_wrong_answers_on_kept_connections(start: Start, port: int | None) -> None:
@@ -61,9 +61,9 @@ def test_wrong_answers_on_kept_connections(start: Start, port: int | None) -> No
 
 
 def test_clocks_that_are_set_back_and_forth(start: Start, port: int | None) -> None:
-    told = clock.set_clocks(start, "quick", port, bulletins=40)
-    assert (told.sent_twice, told.lost) == (0, 0)
-    assert told.jumps > 0
+    result = clock.set_clocks(start, "quick", port, bulletins=40)
+    assert (result.sent_twice, result.lost) == (0, 0)
+    assert result.jumps > 0
 
 
 def test_signals_at_random_moments(start: Start, port: int | None) -> None:

@@ -72,7 +72,7 @@ class Firer:
     settings: Settings = QUICK
     concurrency: int = 3
     account_fields: dict[str, Any] = field(default_factory=dict)
-    told: list[Result] = field(default_factory=list)
+    reported: list[Result] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
     def run(self, *, on_result: Callable[[Result], None] | None = None, **settings: Any) -> Run:
@@ -82,7 +82,7 @@ class Firer:
             Origin("fire", "1.2.3"),
             IDENTITY,
             settings=replace(self.settings, **settings),
-            on_result=on_result or self.told.append,
+            on_result=on_result or self.reported.append,
             on_message=self.messages.append,
         )
 
@@ -113,7 +113,7 @@ def reason_code(result: Result) -> ReasonCode | None:
 
 
 @contextmanager
-def beside(work: Callable[[], object]) -> Iterator[None]:
+def in_background(work: Callable[[], object]) -> Iterator[None]:
     """Does the work in a thread meanwhile; what fails there fails the test."""
     with ThreadPoolExecutor(1) as pool:
         doing = pool.submit(work)
@@ -140,7 +140,7 @@ class AtRequest:
         elif received.number == self._number:
             try:
                 self.work()
-            except BaseException as error:  # noqa: BLE001 - told when the block is left
+            except BaseException as error:  # noqa: BLE001 - reported when the block is left
                 self._error = error
             self._done.set()
 

@@ -1,7 +1,7 @@
 """A server that answers in every wrong way at random, and records the truth: what it raised, and how often.
 
 A `Reply` says what the server does with one request. `randomly` makes one; the same seed makes the same replies. Two
-answers that no client can tell from the truth are left out: a refusal of its own by something in front of the server,
+answers that no client can distinguish from the truth are left out: a refusal by a proxy in front of the server,
 and a whole second answer that arrives after the next request has left.
 """
 

@@ -1,4 +1,4 @@
-"""Real runs of `fire` at times that are told, in a process that may die in the middle of one, and in the next after it.
+"""Real runs of `fire` at given times, in a process that may die in the middle of one, and in the next after it.
 
 The child serves one run after the other: it reads a line of JSON for each, and answers by one, its exit code. Where it
 dies, the process answers for it and forks another; it has no second thread, for forking one that has is not safe.
@@ -73,8 +73,8 @@ def _be(definitions: Definitions, url: str) -> NoReturn:
                 command = json.loads(line)
                 faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
                 now = datetime.fromisoformat(command["now"])
-                with open(command["told"], "a", encoding="utf-8") as told, _dying(command["dies"]):
-                    _fire(definitions, ledger, now, told)
+                with open(command["reported"], "a", encoding="utf-8") as reported, _dying(command["dies"]):
+                    _fire(definitions, ledger, now, reported)
                 faulthandler.cancel_dump_traceback_later()
                 _say({"code": 0})
         code = 0
@@ -83,26 +83,26 @@ def _be(definitions: Definitions, url: str) -> NoReturn:
         os._exit(code)
 
 
-def _fire(definitions: Definitions, ledger: Ledger, now: datetime, told: TextIO) -> None:
+def _fire(definitions: Definitions, ledger: Ledger, now: datetime, reported: TextIO) -> None:
     clock.now = lambda: now
-    ledger.end_leases(process.is_gone)
+    ledger.end_leases(process.has_ended)
     plan = plan_firings(ledger, definitions, list(firings(definitions, now)), now)
     identity = Identity("tester", "here", os.getpid(), process.this_process())
     run = Run(ledger, Origin("fire", "1.2.3"), identity)
     credentials = {name: Credentials(f"{name}-id", "sesame") for name in definitions.accounts}
     ended = run.fire(plan, definitions.accounts, credentials)
     run.record_outcome(ended.exit_code)
-    _publish(told, run.id, ended.results)
+    _publish(reported, run.id, ended.results)
     run.finish(ended.exit_code, ended.results)
 
 
-def _publish(told: TextIO, run: str, results: Iterable[Result]) -> None:
+def _publish(reported: TextIO, run: str, results: Iterable[Result]) -> None:
     """The report: a line for each result that has an outcome."""
     for result in results:
         if result.outcome is not None:
             key = result.step.firing.key
-            told.write(f"{run} {key.bulletin} {key.occurrence} {result.outcome}\n")
-    told.flush()
+            reported.write(f"{run} {key.bulletin} {key.occurrence} {result.outcome}\n")
+    reported.flush()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Weeks of weekly and daily schedules, with gaps and kills: each time exactly once, or told once.
+"""Weeks of weekly and daily schedules, with gaps and kills: each time exactly once, or reported once.
 
 In these weeks the clocks of Berlin and New York change. `tests/torture/recurring.py` passes through whole years.
 """

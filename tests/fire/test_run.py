@@ -23,9 +23,9 @@ from fire import (
     QUICK,
     AtRequest,
     Firer,
-    beside,
     bulletin,
     due,
+    in_background,
     outcomes,
     plan_of,
     reason_code,
@@ -280,7 +280,7 @@ def test_an_abandoned_run_waits_for_nothing(firer: Firer, sandbox: Sandbox) -> N
         run.stop(2)
         run.abandon()
 
-    with beside(twice):
+    with in_background(twice):
         ended = firer.fire([bulletin(0)], run)
 
     assert (outcomes(ended), ended.exit_code) == ({"episode-0": "in_doubt"}, 130)
@@ -420,7 +420,7 @@ def wait_for_keepers() -> None:
 
 
 def end_lease(connection: Connection, run: str) -> None:
-    """As a machine does that finds the run's process gone."""
+    """As a machine does that finds that the run's process has ended."""
     connection.exec_driver_sql("UPDATE runs SET lease_until = started_at WHERE id = ?", (run,))
 
 

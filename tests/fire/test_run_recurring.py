@@ -1,4 +1,4 @@
-"""Runs of what recurs: what they record beside what they send."""
+"""Runs of what recurs: what they record in addition to what they send."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEY = WatchKey("india", "episode-1", 1)
 
 @pytest.fixture(autouse=True)
 def it_is(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Sets the clocks, which stand at NOW."""
+    """Sets the clocks to NOW."""
 
     def set_clock(now: datetime) -> None:
         monkeypatch.setattr(clock, "now", lambda: now)

@@ -102,7 +102,7 @@ class Year:
         self.chance = random.Random(self.seed)
         self.sandbox = Sandbox()
         self.url = str(self.folder / "ledger.sqlite3")
-        self.told = self.folder / "told"
+        self.reported = self.folder / "reported"
         self._write()
         create(parse_url(self.url), now=self.begin, who="tester")
         self.ledger = Ledger(parse_url(self.url), clock=lambda: self.now)
@@ -208,7 +208,7 @@ class Year:
                 self.chance.choice(["before", "after"]),
                 self.chance.choice([1, 1, 2]),
             ]
-        command = {"now": self.now.isoformat(), "dies": dies, "told": str(self.told)}
+        command = {"now": self.now.isoformat(), "dies": dies, "reported": str(self.reported)}
         assert self.mortal.stdin is not None
         self.mortal.stdin.write(json.dumps(command) + "\n")
         self.mortal.stdin.flush()
@@ -223,7 +223,7 @@ class Year:
 
     def _settle_doubts(self) -> None:
         """What a person does: looks whether people got it, and says so."""
-        self.ledger.end_leases(process.is_gone)
+        self.ledger.end_leases(process.has_ended)
         for row in self.ledger.in_doubt():
             name = json.loads(row.payload)["name"]
             assert self.ledger.resolve(row, sent=name in self.accepted, note="looked it up", identity=IDENTITY)
@@ -247,7 +247,7 @@ class Year:
         return Counter(received.name or "" for received in self.sandbox.accepted())
 
     def broken(self) -> list[str]:
-        """What is not as it should be, in words: each time once, sent where a run came in time, and else told."""
+        """What is not as it should be, in words: each time once, sent where a run came in time, and else reported."""
         due = {
             f"{each.id} {at:%Y-%m-%dT%H:%M:%SZ}": (at, at + each.grace)
             for each in YEAR
@@ -256,7 +256,7 @@ class Year:
         accepted, rows = self.accepted, self.ledger.rows(state=State.EXPIRED, limit=None)
         expired = Counter(json.loads(row.payload)["name"] for row in rows)
         published = self._published_expired()
-        told = {name for name, _ in published}
+        reported = {name for name, _ in published}
         in_time = {name for name, (at, until) in due.items() if any(at <= run <= until for run in self.runs)}
         marked = {row.reporter for row in rows if row.reported_at}
         twice = {name for name, runs in runs_of(published).items() if len(marked.intersection(runs)) > 1}
@@ -264,23 +264,23 @@ class Year:
         faults = {
             "sent more than once": {name for name, count in accepted.items() if count > 1},
             "recorded as expired more than once": {name for name, count in expired.items() if count > 1},
-            "told as expired by two runs that recorded that": twice,
+            "reported as expired by two runs that recorded that": twice,
             "in no report": {json.loads(row.payload)["name"] for row in rows if not row.reported_at}
-            | expired.keys() - told,
+            | expired.keys() - reported,
             "sent and expired": accepted.keys() & expired.keys(),
-            "never due": (accepted.keys() | expired.keys() | told) - due.keys(),
+            "never due": (accepted.keys() | expired.keys() | reported) - due.keys(),
             "lost": due.keys() - accepted.keys() - expired.keys(),
             "not sent, though a run came in time": in_time - accepted.keys(),
-            "told, but not recorded": told - expired.keys(),
+            "reported, but not recorded": reported - expired.keys(),
         }
         said = [f"seed {self.seed}: {what}: {', '.join(sorted(names))}" for what, names in faults.items() if names]
         if again and not self.kills["before mark"]:  # only a run that dies before it records its report is repeated
-            said.append(f"seed {self.seed}: {again} expiries were told again")
+            said.append(f"seed {self.seed}: {again} expiries were reported again")
         return said
 
     def _published_expired(self) -> list[tuple[str, str]]:
         """What the reports say has expired: its name, and the run whose report says it."""
-        lines = (line.split() for line in self.told.read_text(encoding="utf-8").splitlines())
+        lines = (line.split() for line in self.reported.read_text(encoding="utf-8").splitlines())
         return [(f"{id} {name.partition('@')[2]}", run) for run, id, name, outcome in lines if outcome == "expired"]  # noqa: A001
 
 

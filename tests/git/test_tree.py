@@ -38,7 +38,7 @@ def at(commit: str, path: Path = PATH) -> Definitions:
 
 def reason(commit: str) -> str:
     (problem,) = at(commit).problems
-    return problem.message.removeprefix("the file cannot be read: ")
+    return problem.message.removeprefix("the file can't be read: ")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_file_that_git_has_lost_is_a_problem(repository: Repository) -> None:
     (repository.folder / ".git" / "objects" / id_[:2] / id_[2:]).unlink()
     unreadable = at(commit).problems[-1]
     assert unreadable.file == "bulletins.d/accounts.yaml"
-    assert unreadable.message == "the file cannot be read: git does not have the content of this file"
+    assert unreadable.message == "the file can't be read: git does not have the content of this file"
 
 
 def test_a_commit_that_is_not_there_is_refused(repository: Repository) -> None:
@@ -264,7 +264,7 @@ bulletins:
 
 @pytest.mark.parametrize("csv", ["shows.csv", "kept/2026.csv", "linked.csv", "folder/2026.csv"])
 @pytest.mark.parametrize("path", ["bulletins.d", "bulletins.d/in/b.yaml", "."])
-def test_tables_beside_the_definitions_are_those_of_the_commit(repository: Repository, csv: str, path: str) -> None:
+def test_tables_of_the_definitions_are_those_of_the_commit(repository: Repository, csv: str, path: str) -> None:
     files = {
         "bulletins.d/in/accounts.yaml": ACCOUNTS,
         "bulletins.d/in/b.yaml": TEMPLATE.replace("CSV", csv),

@@ -93,7 +93,7 @@ def push_event(before: str, after: str) -> Event:
 
 @pytest.fixture(scope="session")
 def program(zygote: Zygote) -> str:
-    """What stands for `bulletins` on the machines: it need not be imported for each of its runs."""
+    """What replaces `bulletins` on the machines: it need not be imported for each of its runs."""
     return zygote.client
 
 

@@ -208,7 +208,7 @@ class _Running:
             case "github/codeql-action/upload-sarif":
                 self._upload({"name": "sarif", "path": options["sarif_file"]})
             case other:
-                raise AssertionError(f"nothing stands for {other} here")
+                raise AssertionError(f"nothing replaces {other} here")
         return {}
 
     def _check_out(self, options: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The composite action: it installs the project from its own checkout, and runs what it is told."""
+"""The composite action: it installs the project from its own checkout, and runs what its inputs say."""
 
 from __future__ import annotations
 

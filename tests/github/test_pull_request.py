@@ -24,7 +24,7 @@ def test_the_text_of_the_comment_says_what_merging_sends(project: Project) -> No
     assert not project.sandbox.received()
 
 
-def test_a_problem_fails_the_job_at_its_line_and_stands_in_the_comment(project: Project) -> None:
+def test_a_problem_fails_the_job_at_its_line_and_is_in_the_comment(project: Project) -> None:
     job = project.machine.run("pull-request", project.pull_request(new=BAD))["check"]
 
     assert job.result == "failure"

@@ -106,7 +106,7 @@ SHEET = "name,at\nx,2026-12-01 18:30\n"
 
 
 def known_with(defined: str, *named: str) -> ImportContext:
-    """What is known beside a set that defines these accounts, and of which the options name some."""
+    """What is known in addition to a set that defines these accounts, and of which the options name some."""
     sources = [Source("accounts.yaml", f"accounts:\n{textwrap.indent(defined, '  ')}".encode)]
     return ImportContext("bulletins.d", load_sources(sources), sources, accounts=named)
 
@@ -186,7 +186,7 @@ def test_what_validate_would_find_is_reported_at_the_cell(sheet: str, problems: 
         assert line.startswith(begin)
 
 
-def test_where_things_stand_is_looked_up_once_for_all_problems_of_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_positions_are_looked_up_once_for_all_problems_of_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     position = Document.position
 

@@ -153,7 +153,7 @@ def test_what_cannot_be_taken_is_reported_at_its_place(script: str, place: str, 
     assert help_ in line
 
 
-def test_what_stands_below_is_read_by_the_first_request_alone() -> None:
+def test_only_the_first_request_reads_the_here_document() -> None:
     drafts, problems, _ = found_in(f"curl -d @- {ADDRESS} --next -d @- {ADDRESS} <<E\n{BODY}\nE\n")
     assert len(drafts) == 1
     assert [line.partition(",")[0] for line in shown(problems)] == ["1:75 -d takes the body from standard input"]

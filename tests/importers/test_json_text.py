@@ -20,7 +20,7 @@ PIECES = st.sampled_from(
 
 
 @given(JSON, st.sampled_from([None, 1]), st.booleans())
-def test_what_is_json_is_read_and_marked_where_it_stands(value: Any, indent: int | None, ascii_: bool) -> None:
+def test_json_is_read_with_the_positions_of_its_values(value: Any, indent: int | None, ascii_: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_)
     assert value_at(f"  {text} more", 2) == (value, len(text) + 2)
     marks = marks_of(f"  {text} more", 2)

@@ -144,7 +144,7 @@ def test_what_is_no_payload_is_reported(content: str, where: str, message: str) 
     assert any(line.startswith(where) and message in line for line in shown(problems)), shown(problems)
 
 
-def test_a_key_that_stands_twice_has_its_own_code() -> None:
+def test_a_repeated_key_has_its_own_code() -> None:
     _, problems = found_in('{"name": "a", "name": "b"}')
     assert [(each.code, each.column) for each in problems] == [(Code.YAML_DUPLICATE_KEY, 15)]
 

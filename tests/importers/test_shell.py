@@ -75,7 +75,7 @@ def test_commands_end_where_the_shell_ends_them(script: str, commands: list[list
         ("a <<< 'b c'", "b c"),
     ],
 )
-def test_what_a_command_reads_stands_below_it(script: str, read: str) -> None:
+def test_a_here_document_is_below_its_command(script: str, read: str) -> None:
     command = next(commands_in(text(script)))
     assert isinstance(command, Command)
     assert command.stdin is not None
@@ -96,7 +96,7 @@ def test_what_the_shell_would_fill_in_below_is_marked(script: str, at: int | Non
 
 
 @given(st.lists(PIECES | st.sampled_from(["$'\\u0938'", "$'\\xe0\\xa4\\xb8'"]), max_size=20).map("".join))
-def test_every_character_of_a_word_knows_where_it_stands(script: str) -> None:
+def test_every_character_of_a_word_has_its_position(script: str) -> None:
     for word in (word for words in words_of(script) for word in words):
         assert len(word.offsets) == len(word.text) + 1
         assert word.offsets == sorted(word.offsets)

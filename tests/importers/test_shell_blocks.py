@@ -8,7 +8,7 @@ from runner.importers.shell_blocks import Blocks
 
 
 def within(script: str) -> list[str]:
-    """The first words of the commands that stand within something; the word x wherever it is."""
+    """The first words of the commands inside a block; the word x wherever it is."""
     blocks, found = Blocks(), []
     for command in commands_in(text(script)):
         assert isinstance(command, Command)
@@ -36,7 +36,7 @@ def within(script: str) -> list[str]:
         "$ for a in 1\ndo\n x\ndone\ny",
     ],
 )
-def test_what_stands_within_is_known_until_it_is_closed(script: str) -> None:
+def test_commands_inside_a_block_are_known_until_it_is_closed(script: str) -> None:
     last = script.replace("\ny", "\nx9")
     assert within(script)[0] == "x"
     assert "x9" not in within(last)

@@ -43,7 +43,7 @@ def test_lines_end_as_editors_end_them(offset: int, place: tuple[int, int]) -> N
     assert text("a\nb\r\nc\rd").position(offset) == place
 
 
-def test_a_piece_knows_where_it_stands_in_the_whole() -> None:
+def test_a_piece_has_its_position_in_the_whole() -> None:
     problem = Piece(text("abc\ndef"), "df", [4, 6, 7]).problem(1, Code.BLANK, "m", "h")
     assert (problem.line, problem.column, problem.source) == (2, 3, "def")
 

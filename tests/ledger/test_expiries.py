@@ -47,7 +47,7 @@ def in_a_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[obje
 def test_who_claims_waits_for_who_shows_it_as_expired(
     ledger: Ledger, ledger_url: str, run: str, kind: Callable[[], list[Firing]]
 ) -> None:
-    """Clocks differ, or one has planned a moment before: never is the same told as expired and sent."""
+    """Clocks differ, or one has planned a moment before: never is the same reported as expired and sent."""
     (firing,), other = kind(), begin(ledger)
     with connected(ledger_url) as connection:
         assert rows.expire(connection, run, [firing], NOW) == {firing.key}
@@ -66,11 +66,11 @@ def test_who_shows_it_as_expired_waits_for_who_claims(
     (firing,), other = kind(), begin(ledger)
     with connected(ledger_url) as connection:
         assert claims.claim(connection, run, [ClaimRequest("01CLAIM", firing, NOW)]) != [None]
-        thread, told = in_a_thread(lambda: ledger.expire(other, [firing], NOW))
+        thread, reported = in_a_thread(lambda: ledger.expire(other, [firing], NOW))
         thread.join(0.3)
-        assert told == []
+        assert reported == []
     thread.join(PATIENCE_S)
-    assert told == [set()]
+    assert reported == [set()]
     assert [row.state for row in ledger.rows()] == [State.CLAIMED]
 
 
@@ -96,9 +96,9 @@ def test_who_gives_back_what_expired_and_who_claims_it_do_not_wait_for_each_othe
 
 def test_many_are_reported_in_a_few_statements(ledger: Ledger, run: str) -> None:
     found = recurring(200, ("europe", "india"))
-    claimed, told = found[:7], begin(ledger)
+    claimed, reported = found[:7], begin(ledger)
     assert all(claim_one(ledger, run, firing, NOW) for firing in claimed)
-    assert ledger.expire(told, found[7:20], NOW) == {firing.key for firing in found[7:20]}
+    assert ledger.expire(reported, found[7:20], NOW) == {firing.key for firing in found[7:20]}
     with counting() as statements:
         assert ledger.expire(run, found, NOW) == {firing.key for firing in found[20:]}
     assert len(statements) < 10
@@ -112,8 +112,8 @@ def test_two_runs_that_report_the_same_in_another_order_do_not_wait_for_each_oth
 ) -> None:
     """Of two checkouts: the files have other names."""
     found, other = kind(200), begin(ledger)
-    told = at_once(lambda: ledger.expire(run, found, LATER), lambda: ledger.expire(other, found[::-1], LATER))
-    assert sorted(map(len, told)) == [0, 200]
+    reported = at_once(lambda: ledger.expire(run, found, LATER), lambda: ledger.expire(other, found[::-1], LATER))
+    assert sorted(map(len, reported)) == [0, 200]
 
 
 @pytest.mark.parametrize("twice", [1, 2])

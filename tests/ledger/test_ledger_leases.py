@@ -91,7 +91,7 @@ def test_a_lease_that_ran_out_is_swept_once(ledger: Ledger, claim: Claim) -> Non
     assert sweep(ledger, RUN_OUT + LEASE) == []
 
 
-def test_only_claims_of_runs_that_are_gone_are_swept(ledger: Ledger, run: str, claim: Claim) -> None:
+def test_only_claims_of_ended_runs_are_swept(ledger: Ledger, run: str, claim: Claim) -> None:
     settle_one(ledger, claim_one(ledger, run, make_firing("done"), NOW) or claim, Settlement(State.FIRED), NOW)
     settle_one(ledger, claim_one(ledger, run, make_firing("failed"), NOW) or claim, Settlement(State.FAILED), NOW)
     claim_one(ledger, begin(ledger, RUN_OUT), make_firing("alive"), RUN_OUT)
@@ -205,7 +205,7 @@ def test_a_doubt_is_settled_once(ledger: Ledger, claim: Claim) -> None:
 
 @pytest.mark.parametrize("sent", [True, False])
 @pytest.mark.parametrize("state", [State.FIRED, State.FAILED, State.IN_DOUBT, State.RELEASED])
-def test_a_persons_word_stands_and_the_evidence_is_kept(
+def test_a_persons_resolution_is_kept_with_the_evidence(
     ledger: Ledger, ledger_url: str, claim: Claim, sent: bool, state: State
 ) -> None:
     assert settled(ledger, sent=sent)
@@ -215,7 +215,7 @@ def test_a_persons_word_stands_and_the_evidence_is_kept(
     assert [(row["firing"], row["verdict"]) for row in all_of(ledger_url, attempts)] == [(claim.id, "yes")]
 
 
-def test_a_run_whose_process_is_gone_has_no_lease(ledger: Ledger, ledger_url: str) -> None:
+def test_a_run_whose_process_ended_has_no_lease(ledger: Ledger, ledger_url: str) -> None:
     now = NOW + TICK
     gone = begin(ledger, identity=Identity("asha", "builder", 1, "boot 1 gone"))
     alive = begin(ledger, identity=Identity("asha", "builder", 2, "boot 2 alive"))
@@ -224,11 +224,11 @@ def test_a_run_whose_process_is_gone_has_no_lease(ledger: Ledger, ledger_url: st
         claim_one(ledger, run, make_firing(f"b{number}"), NOW)
     asked: list[str] = []
 
-    def is_gone(process: str) -> bool:
+    def has_ended(process: str) -> bool:
         asked.append(process)
         return process.endswith("gone")
 
-    at(ledger, now).end_leases(is_gone)
+    at(ledger, now).end_leases(has_ended)
     assert sorted(asked) == ["boot 1 gone", "boot 2 alive"]
     assert [row.run for row in sweep(ledger, now + TICK)] == [gone]
     at(ledger, now + LEASE).end_leases(lambda process: process.endswith("gone"))

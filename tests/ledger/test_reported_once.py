@@ -53,7 +53,7 @@ def test_who_claims_waits_for_who_gives_it_back_as_expired(ledger: Ledger, ledge
 def test_what_another_has_claimed_or_sent_is_not_reported(
     ledger: Ledger, run: str, settlement: Settlement | None
 ) -> None:
-    """One whose clock is ahead has planned before; what comes of the claim is told by who has it."""
+    """One whose clock is ahead has planned before; what comes of the claim is reported by who has it."""
     claim = claim_one(ledger, run, ONCE, NOW)
     assert claim
     if settlement:

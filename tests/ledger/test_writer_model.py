@@ -1,7 +1,8 @@
 """Batches of requests through two writers, with groups that are refused or whose commit is unknown, against a model.
 
-The model: a firing has at most one row that is claimed, fired or in doubt; whoever was told that it has a claim has a
-row, and nobody else; an outcome that was confirmed is what the row says; a refused request leaves nothing behind.
+The model: a firing has at most one row that is claimed, fired or in doubt; a caller that got a claim has
+a row, and nobody else has one; an outcome that was confirmed is what the row says; a refused request
+leaves nothing behind.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def test_only_those_that_go_before_are_counted() -> None:
     assert (planned.steps[-1].may_go_at, others_first(planned.steps[-1])) == (NOW + HOUR, 3)
 
 
-def test_an_event_has_a_budget_beside_the_account() -> None:
+def test_an_event_has_a_budget_besides_the_account() -> None:
     sales = due(3, business_event="Flash Sale")
     others = make_firings(*(make_bulletin(f"c{number}", name=f"c{number}") for number in range(3)))
     planned = plan([*sales, *others], an_account(4, Flash_Sale=Budget(per_day=1)))
@@ -153,12 +153,12 @@ def test_the_last_moment_of_a_window_is_not_too_late() -> None:
 
 def test_an_expiry_for_which_the_budget_is_the_cause_says_so() -> None:
     firings = due(1, at=NOW - 2 * HOUR, grace=HOUR)
-    told = plan(firings, an_account(2), spent(61 * MINUTE, 100 * MINUTE)).steps[0]
-    assert (told.action, told.may_go_at, told.needs_report) == (Action.EXPIRED, None, True)
-    assert told.reason.code is ReasonCode.GRACE_ENDED_BY_BUDGET
-    assert told.kept_reason is not None
-    assert told.kept_reason.code is ReasonCode.GRACE_ENDED_BY_BUDGET
-    assert "ago" not in told.kept_reason.text  # a later report shows it too
+    reported = plan(firings, an_account(2), spent(61 * MINUTE, 100 * MINUTE)).steps[0]
+    assert (reported.action, reported.may_go_at, reported.needs_report) == (Action.EXPIRED, None, True)
+    assert reported.reason.code is ReasonCode.GRACE_ENDED_BY_BUDGET
+    assert reported.kept_reason is not None
+    assert reported.kept_reason.code is ReasonCode.GRACE_ENDED_BY_BUDGET
+    assert "ago" not in reported.kept_reason.text  # a later report shows it too
     for before in (spent(61 * MINUTE), spent(59 * MINUTE, 100 * MINUTE), spent(61 * MINUTE, 120 * MINUTE)):
         other = plan(firings, an_account(2), before).steps[0]
         assert (other.reason.code, other.kept_reason) == (ReasonCode.GRACE_ENDED, None)
@@ -170,9 +170,9 @@ def test_a_reported_expiry_shows_what_was_reported_and_no_more() -> None:
     news = plan([firing], an_account(2), before).steps[0]
     entry = make_entry(firing, State.EXPIRED, expiry_reason=str(news.kept_reason))
     history = History({firing.key: entry}, spent={"india": before})
-    (told,) = decide([firing], history, NOW, {"india": an_account(2)}).steps
-    assert (told.needs_report, told.reason.code) == (False, ReasonCode.EXPIRY_REPORTED)
-    assert told.reason.text.startswith(f"{news.kept_reason}; ")
+    (reported,) = decide([firing], history, NOW, {"india": an_account(2)}).steps
+    assert (reported.needs_report, reported.reason.code) == (False, ReasonCode.EXPIRY_REPORTED)
+    assert reported.reason.text.startswith(f"{news.kept_reason}; ")
 
 
 def test_only_what_would_be_sent_is_charged() -> None:

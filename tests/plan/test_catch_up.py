@@ -59,8 +59,8 @@ def test_after_an_earlier_one_a_later_one_goes() -> None:
 
 def test_what_was_passed_over_is_reported_once_and_stays_so() -> None:
     first, second, third, _ = found = hourly()
-    told = make_entry(first, State.EXPIRED, expiry_reason="another took its place")
-    after = plan(found, told, make_entry(second, State.EXPIRED), make_entry(third, State.FAILED))
+    reported = make_entry(first, State.EXPIRED, expiry_reason="another took its place")
+    after = plan(found, reported, make_entry(second, State.EXPIRED), make_entry(third, State.FAILED))
     assert actions(after) == ["expired", "expired", "retry", "wait"]
     assert [step.reason.code for step in after.steps[:2]] == [ReasonCode.EXPIRY_REPORTED] * 2
     assert after.steps[0].reason.text.startswith("another took its place")
@@ -155,11 +155,11 @@ def test_one_that_expires_before_its_budget_takes_nobodys_place() -> None:
 
 
 def test_what_was_passed_over_says_nothing_of_a_budget() -> None:
-    """Its grace has not run out; and what was told is not explained anew."""
+    """Its grace has not run out; and what was reported is not explained anew."""
     first, *_ = found = hourly()
     spent = tuple(Spent(NOW - each * MINUTE, "Program Released") for each in (70, 1))
-    told = make_entry(first, State.EXPIRED, expiry_reason="another took its place")
-    after = expecting(found, spent, entries={first.key: told})
+    reported = make_entry(first, State.EXPIRED, expiry_reason="another took its place")
+    after = expecting(found, spent, entries={first.key: reported})
     assert [step.reason.code for step in after.steps[:2]] == [ReasonCode.EXPIRY_REPORTED, ReasonCode.NEWER_WAITS]
 
 

@@ -87,11 +87,11 @@ def test_an_expired_firing_whose_window_moved_on_is_fired() -> None:
 @pytest.mark.parametrize("due_in", [timedelta(), 9 * HOUR])
 def test_what_was_reported_by_a_clock_that_is_ahead_does_not_go_and_says_so(due_in: timedelta) -> None:
     firing = make_firing(at=NOW + due_in)
-    told = make_entry(firing, State.EXPIRED)
-    (step,) = decide([firing], knowing(told), NOW).steps
+    reported = make_entry(firing, State.EXPIRED)
+    (step,) = decide([firing], knowing(reported), NOW).steps
     assert (step.action, step.needs_report) == (Action.EXPIRED, False)
     assert step.reason.code is ReasonCode.EXPIRY_REPORTED_EARLY
-    (again,) = decide([make_firing(at=NOW + due_in, grace=2 * HOUR)], knowing(told), NOW).steps
+    (again,) = decide([make_firing(at=NOW + due_in, grace=2 * HOUR)], knowing(reported), NOW).steps
     assert again.action in (Action.FIRE, Action.WAIT)
     (at_once,) = decide([make_firing()], knowing(make_entry(make_firing(), State.EXPIRED)), NOW).steps
     assert at_once.action is Action.FIRE

@@ -214,12 +214,12 @@ def test_what_an_edit_passes_over_is_reported_where_an_older_one_is_still_open(c
     plan = with_missed(decide(found, known, now), known)
     assert [step.firing.occurrence.due_at for step in plan.newly_expired] == [NOW - HOUR / 3]
     assert plan.newly_expired[0].kept_reason == plan.newly_expired[0].reason
-    told = knowing(make_entry(found[0], state), make_entry(found[1], State.EXPIRED)).entries
-    again = replace(watched_history(watches_to_record(plan, plan.settled_until), {KEY: after}, now), entries=told)
+    reported = knowing(make_entry(found[0], state), make_entry(found[1], State.EXPIRED)).entries
+    again = replace(watched_history(watches_to_record(plan, plan.settled_until), {KEY: after}, now), entries=reported)
     after_it = decide(found, again, now)
     assert [step.action for step in after_it.steps[1:]] == ["expired", "wait"]
     assert with_missed(after_it, again).newly_expired == ()
-    edited_again = replace(edited, entries=told)
+    edited_again = replace(edited, entries=reported)
     assert with_missed(decide(found, edited_again, now), edited_again).newly_expired == ()
 
 

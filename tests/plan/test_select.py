@@ -64,7 +64,7 @@ def test_each_kind_excludes(firings: list[Firing], kind: str, value: str, expect
     assert found(firings, Criterion(kind, (value,), excludes=True)) == [name for name in ALL if name not in expected]
 
 
-def test_the_file_of_a_bulletin_is_also_the_table_that_its_row_stands_in() -> None:
+def test_the_file_of_a_bulletin_is_also_the_table_of_its_row() -> None:
     rows = {
         "a": RowLine("bulletins.d/shows.csv", 17),
         "b": RowLine("bulletins.d/films.csv", 2),

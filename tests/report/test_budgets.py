@@ -1,4 +1,4 @@
-"""What waits for a budget, in words: neither late nor a failure, and told apart from what is not due yet."""
+"""What waits for a budget, in words: neither late nor a failure, and reported apart from what is not due yet."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_only_what_will_expire_before_its_turn_is_a_finding_of_a_plan() -> None:
     assert finding.message == f"b in india is held back: {SPENT}"
 
 
-def test_on_the_calendar_it_stands_where_it_may_go() -> None:
+def test_the_calendar_shows_a_held_back_firing_when_it_may_go() -> None:
     (place,) = placed(make_plan(make_planned("a", "wait", due_at=None, may_go_at=LATER)))
     assert place.at_ms == (NOW + HOUR).timestamp() * 1000
     assert (place.group, place.is_now) == ("going", False)
@@ -116,7 +116,7 @@ def test_on_the_calendar_it_is_blocked_at_its_time_where_it_expires_before_its_t
 
 
 def test_every_format_that_shows_due_times_shows_when_it_may_go() -> None:
-    """At the second, and not a moment too early; beside when it was due, if it was."""
+    """At the second, and not a moment too early; after it was due, if it was."""
     soon = make_planned("a", "wait", due_at=None, expires_at=None, may_go_at="2026-12-01T13:59:59.5Z")
     due = make_planned("b", "wait", expires_at=None, may_go_at=LATER)
     late = make_planned("c", "wait", expires_at="2026-12-01T13:30:00Z", may_go_at=LATER)

@@ -154,9 +154,9 @@ def test_what_an_account_that_moves_takes_along_is_what_went_there_before() -> N
 def test_what_happens_often_in_an_account_is_reported_once_with_how_often() -> None:
     often = [effect("fire", account=name, text="goes out") for name in ("india", "europe", "india", "india")]
     late = [effect("expired", text="2 times from a to b are too late") for _ in range(2)]
-    told = [(each["account"], times, each["text"]) for each, times in distinct_effects([*often, *late])]
+    shown = [(each["account"], times, each["text"]) for each, times in distinct_effects([*often, *late])]
 
-    assert told == [
+    assert shown == [
         ("india", "3 times", "goes out"),
         ("europe", "", "goes out"),
         ("india", "", "2 times from a to b are too late"),

@@ -70,7 +70,7 @@ def test_a_file_fails_with_all_of_its_problems() -> None:
 
     good, bad = suite.findall("testcase")
     assert (good.get("name"), end(good)[0]) == ("bulletins.d/accounts.yaml", "passed")
-    assert (bad.get("name"), *end(bad)) == ("bulletins.d/x.yaml", "failure", "problems", "2 problems")
+    assert (bad.get("name"), *end(bad)) == ("bulletins.d/x.yaml", "failure", first.code.value, "2 problems")
     assert bad[0].text.split("\n") == [problem_line(first), problem_line(second)]
     assert suite.get("timestamp") == "2026-12-01T13:00:00"
 
@@ -220,7 +220,7 @@ def test_problems_may_quote_what_is_no_text_at_all(text: str) -> None:
     assert end(case)[2] == readable(problem.message)
 
 
-def test_a_case_names_the_row_beside_the_place_of_its_template() -> None:
+def test_a_case_names_the_row_and_the_place_of_its_template() -> None:
     own = {"row": "bulletins.d/shows.csv:17"}
     for text in (
         plan_junit(make_plan(make_planned(action="wait", **own))),

@@ -1,4 +1,4 @@
-"""The metrics file: read back by an independent parser, it tells of this run, and keeps what only earlier ones knew."""
+"""The metrics file: an independent parser reads it back; it describes this run and keeps figures of earlier runs."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ JUMPS_S = (2, 31, 3600, 90_000, 864_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reported:
     """What one site came to."""
 
     runs: int
@@ -89,23 +89,24 @@ def main() -> int:
     parser.add_argument("--sites", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    told = []
+    reported = []
     with server(options.ledger) as port, starter(spawn=False) as start:
         try:
-            told = [set_clocks(start, f"{options.seed}.{number}", port) for number in range(options.sites)]
+            reported = [set_clocks(start, f"{options.seed}.{number}", port) for number in range(options.sites)]
         except BrokenPromiseError as broken:
             print(f"BROKEN on {options.ledger}: {broken}")
             return 1
     print(
-        f"{options.ledger}, seed {options.seed}: {sum(t.runs for t in told)} runs over {len(told)} sites of"
-        f" {BULLETINS}, {OVERLAPPING} at a time, {sum(t.killed for t in told)} of them killed, with"
-        f" {sum(t.jumps for t in told)} jumps of their clocks: {sum(t.settled for t in told)} settled by a person,"
-        f" {sum(t.sent_twice for t in told)} sent twice, {sum(t.lost for t in told)} lost"
+        f"{options.ledger}, seed {options.seed}: {sum(t.runs for t in reported)} runs over {len(reported)} sites of"
+        f" {BULLETINS}, {OVERLAPPING} at a time, {sum(t.killed for t in reported)} of them killed, with"
+        f" {sum(t.jumps for t in reported)} jumps of their clocks:"
+        f" {sum(t.settled for t in reported)} settled by a person,"
+        f" {sum(t.sent_twice for t in reported)} sent twice, {sum(t.lost for t in reported)} lost"
     )
     return 0
 
 
-def set_clocks(start: Start, seed: str, port: int | None, *, bulletins: int = BULLETINS) -> Told:
+def set_clocks(start: Start, seed: str, port: int | None, *, bulletins: int = BULLETINS) -> Reported:
     """Overlapping runs on a site of its own, until all went out; then a person settles the rest."""
     ids = [f"b-{number}" for number in range(bulletins)]
     chance = random.Random(seed)
@@ -131,7 +132,7 @@ def set_clocks(start: Start, seed: str, port: int | None, *, bulletins: int = BU
         must(run(start, site, "fire", "--yes").code == 0, "the last run failed", seed, site)
         final = verdict(site, ids)
         must(not final.broken(over=True) and not final.in_doubt, final.broken(over=True) or "doubts", seed, site)
-        return Told(runs, killed, clocks.jumps, settled, len(final.sent_twice), len(final.pending))
+        return Reported(runs, killed, clocks.jumps, settled, len(final.sent_twice), len(final.pending))
 
 
 def _kill_one(processes: list[Process], site: Site, chance: random.Random) -> int:

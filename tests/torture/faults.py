@@ -37,7 +37,7 @@ KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reported:
     """What one site came to."""
 
     runs: int
@@ -55,23 +55,23 @@ def main() -> int:
     parser.add_argument("--sites", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    told = []
+    reported = []
     with server(options.ledger) as port, starter(spawn=False) as start:
         try:
-            told = [befall(start, f"{options.seed}.{number}", port) for number in range(options.sites)]
+            reported = [befall(start, f"{options.seed}.{number}", port) for number in range(options.sites)]
         except BrokenPromiseError as broken:
             print(f"BROKEN on {options.ledger}: {broken}")
             return 1
     print(
-        f"{options.ledger}, seed {options.seed}: {sum(t.runs for t in told)} runs over {len(told)} sites of"
-        f" {BULLETINS} bulletins in {len(ACCOUNTS)} accounts: {sum(t.requests for t in told)} requests,"
-        f" {sum(t.faults for t in told)} met a fault, {sum(t.settled for t in told)} settled by a person,"
-        f" {sum(t.sent_twice for t in told)} sent twice, {sum(t.lost for t in told)} lost"
+        f"{options.ledger}, seed {options.seed}: {sum(t.runs for t in reported)} runs over {len(reported)} sites of"
+        f" {BULLETINS} bulletins in {len(ACCOUNTS)} accounts: {sum(t.requests for t in reported)} requests,"
+        f" {sum(t.faults for t in reported)} met a fault, {sum(t.settled for t in reported)} settled by a person,"
+        f" {sum(t.sent_twice for t in reported)} sent twice, {sum(t.lost for t in reported)} lost"
     )
     return 0
 
 
-def befall(start: Start, seed: str, port: int | None, *, bulletins: int = BULLETINS) -> Told:
+def befall(start: Start, seed: str, port: int | None, *, bulletins: int = BULLETINS) -> Reported:
     """Runs on a site of its own until each bulletin went out in each account, once."""
     names = [f"b-{number}" for number in range(bulletins)]
     chance = random.Random(seed)
@@ -90,14 +90,14 @@ def befall(start: Start, seed: str, port: int | None, *, bulletins: int = BULLET
             processes = [start(site, "fire", "--yes") for _ in range(chance.choice((1, 1, 2)))]
             codes = {ended(process) for process in processes}
             must(codes <= {0, 1, 4}, f"runs ended with {codes}", seed, site)
-            # What a run gave up waiting for may still have to be read there: until then, nobody can tell.
+            # What a run gave up waiting for may still have to be read there: until then, nobody knows.
             site.sandbox.wait_received(site.query("SELECT count(*) FROM attempts")[0], timeout_s=60)
             runs += len(processes)
             _check(site, names, seed, over=False)
             settled += settle_doubts(start, site, seed)
         _check(site, names, seed, over=True)
         received = site.sandbox.received()
-        return Told(
+        return Reported(
             runs,
             len(received),
             sum(each.fault is not None for each in received),

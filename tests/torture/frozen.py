@@ -4,7 +4,8 @@
 
 What the frozen run held goes in doubt; a person settles it as the activity log says, and the next run sends what was
 not sent. The frozen one must send nothing of all that. A process that is frozen between its last look and its first
-byte can't be told from one that has sent: the program refuses --not-sent while such a process exists on its machine.
+byte can't be distinguished from one that has sent: the program refuses --not-sent while such a process exists on
+its machine.
 Half of the rounds play another machine, where nobody can see it; they are frozen while every slot is at the sandbox.
 """
 
@@ -103,12 +104,12 @@ def freeze(start: Start, seed: str, port: int | None, *, elsewhere: bool, bullet
 
 
 def _stop_somewhere(process: Process, site: Site, chance: random.Random, *, full: bool, latest: int) -> bool:
-    """Stops the process in the middle; whether every slot was at the sandbox when it stood still."""
+    """Stops the process in the middle; whether every slot was at the sandbox when it was stopped."""
     site.sandbox.wait_received(chance.randint(1, latest), timeout_s=60)
     time.sleep(chance.uniform(0.0, LATENCY_S))
     while True:
         os.kill(process.pid, signal.SIGSTOP)
-        _wait_until_it_stands(process.pid)
+        _wait_until_it_is_frozen(process.pid)
         in_flight = sum(received.answered_at_s is None for received in site.sandbox.received())
         if process.poll() is not None or (not _has_locked(site) and (not full or in_flight == SLOTS)):
             return in_flight == SLOTS
@@ -116,24 +117,24 @@ def _stop_somewhere(process: Process, site: Site, chance: random.Random, *, full
         time.sleep(chance.uniform(0.001, LATENCY_S))
 
 
-def _wait_until_it_stands(pid: int) -> None:
+def _wait_until_it_is_frozen(pid: int) -> None:
     """Returns once each of its threads has stopped or the process has ended: the signal only says that they should."""
     over_at = time.monotonic() + _PATIENCE_S
     while not all(state in _STANDING for state in _states(pid)):
         if time.monotonic() > over_at:
-            raise TimeoutError(f"the process {pid} does not stand still")
+            raise TimeoutError(f"the process {pid} does not stop")
         time.sleep(0.001)
 
 
 def _states(pid: int) -> Iterator[str]:
-    """What the system says of each of its threads, one letter; nothing where it does not tell, or of one that ended."""
+    """The state of each of its threads, one letter; nothing if the system does not say, or for an ended one."""
     for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
         with suppress(OSError):
             yield stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
 
 
 def _has_locked(site: Site) -> bool:
-    """Whether it stands in the middle of a write to a file, which keeps all others from writing until it goes on.
+    """Whether it is in the middle of a write to a file, which keeps all others from writing until it goes on.
 
     A server ends such a transaction by itself.
     """
@@ -157,7 +158,7 @@ def _meanwhile(start: Start, site: Site, seed: str, bulletins: int, *, elsewhere
     """What happens while it is frozen; how many doubts were settled, and how many of them freed."""
     if not elsewhere:
         return settle_doubts(start, site, seed, not_sent=False), 0
-    site.query("UPDATE runs SET process = ''")  # nobody here can tell that it still exists
+    site.query("UPDATE runs SET process = ''")  # nobody here can know that it still exists
     before = len(site.accepted())
     settled = settle_doubts(start, site, seed)
     must(run(start, site, "fire", "--yes").code == 0, "the run after the person's word failed", seed, site)

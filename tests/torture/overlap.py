@@ -119,8 +119,8 @@ def _check(site: Site, ids: list[str], codes: list[int], seed: str) -> None:
     refused = sum(each.status == 429 for each in site.sandbox.received())
     must(not refused, f"{refused} requests were refused with 429", seed, site)
     must(set(codes) == {0}, f"exit codes {codes}", seed, site)
-    told = [id for report in site.reports() for id, outcome in outcomes(report).items() if outcome == "fired"]  # noqa: A001
-    must(sorted(told) == sorted(ids), "the reports do not tell of each bulletin once", seed, site)
+    reported = [id for report in site.reports() for id, outcome in outcomes(report).items() if outcome == "fired"]  # noqa: A001
+    must(sorted(reported) == sorted(ids), "the reports do not contain each bulletin once", seed, site)
 
 
 def _spread(rounds: list[Round]) -> str:

@@ -44,7 +44,7 @@ def new_site(ids: list[str], *, latency_s: float, port: int | None) -> Iterator[
 
 
 def verdict(site: Site, ids: list[str], raised: Mapping[str, int] | None = None) -> Verdict:
-    """How it stands with the promise there, taken that no run is alive; `raised` is the sandbox's count if left out."""
+    """Whether the promise was kept there, taken that no run is alive; `raised` is the sandbox's count if left out."""
     wait_for_writes(site)
     rows = [tuple(row.split(" ")) for row in site.query("SELECT bulletin || ' ' || state FROM firings")]
     return judge(ids, site.accepted() if raised is None else raised, rows)

@@ -167,7 +167,7 @@ class Zygote:
 
     @property
     def client(self) -> str:
-        """The text of a program that stands for `bulletins`: its runs are forked off this zygote."""
+        """The text of a program that replaces `bulletins`: its runs are forked off this zygote."""
         return f"#!{sys.executable} -SE\nDOOR = {self._door!r}{CLIENT}"
 
     def start(

@@ -72,12 +72,12 @@ def _round(postgres: PrivatePostgres, seed: str, options: argparse.Namespace) ->
         code = ended(process)
         took_s = time.monotonic() - started
         must(code >= 0, f"the run did not end by itself, but by signal {-code}", seed, site)
-        told = _check_report(site, code, seed)
-        _check_first(site, ids, told, seed)
+        result = _check_report(site, code, seed)
+        _check_first(site, ids, result, seed)
         must(run(start, site, "fire", "--yes", "--max", "1000").code in (0, 4), "the next run failed", seed, site)
         final = verdict(site, ids)
         must(not final.broken(over=True), final.broken(over=True), seed, site)
-        return Round(code, restarts, told, took_s, final)
+        return Round(code, restarts, result, took_s, final)
 
 
 def _restart_during(
@@ -101,11 +101,11 @@ def _restart_during(
 
 
 def _check_report(site: Site, code: int, seed: str) -> Counter[str | None]:
-    """The one report there is; returns how often it tells of each outcome."""
+    """The one report there is; returns how often it contains each outcome."""
     reports = site.reports()
     must(len(reports) == 1, f"{len(reports)} reports of one run", seed, site)
-    told = Counter(outcomes(reports[0]).values())
-    expected = code_for(told, cut_short="the run was cut short" in output(site))
+    result = Counter(outcomes(reports[0]).values())
+    expected = code_for(result, cut_short="the run was cut short" in output(site))
     written = reports[0]["run"]["exit_code"]
     must(
         code == expected == written,
@@ -113,16 +113,21 @@ def _check_report(site: Site, code: int, seed: str) -> Counter[str | None]:
         seed,
         site,
     )
-    return told
+    return result
 
 
-def _check_first(site: Site, ids: list[str], told: Counter[str | None], seed: str) -> None:
+def _check_first(site: Site, ids: list[str], result: Counter[str | None], seed: str) -> None:
     """What the first run left: all that people got is remembered, and all that it says agrees with the ledger."""
     first = verdict(site, ids)
     must(not first.broken(over=False), first.broken(over=False), seed, site)
     raised = len(site.accepted())
-    must(told["fired"] <= raised, f"{told['fired']} reported as fired, {raised} raised", seed, site)
-    must(raised <= told["fired"] + told["in_doubt"], f"{raised} raised, but reported: {dict(told)}", seed, site)
+    must(result["fired"] <= raised, f"{result['fired']} reported as fired, {raised} raised", seed, site)
+    must(
+        raised <= result["fired"] + result["in_doubt"],
+        f"{raised} raised, but reported: {dict(result)}",
+        seed,
+        site,
+    )
 
 
 def _show(done: Round, options: argparse.Namespace) -> None:

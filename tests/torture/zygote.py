@@ -151,7 +151,7 @@ def _be_called(caller: socket.socket) -> NoReturn:
     while not said.endswith(b"\n"):
         more = caller.recv(1 << 16)
         if not more:
-            raise EOFError("the caller has gone")
+            raise EOFError("the caller has ended")
         said += more
     command = json.loads(said)
     for descriptor, stream in enumerate(streams):

@@ -4,7 +4,7 @@
     cd /tmp/release && pip install --editable .
     python tests/upgrade/fill.py tests/upgrade/release_0_1_0
 
-The program that is installed writes `ledger.jsonl` and `expected.csv` into the folder, beside `set/`. Record a folder
+The program that is installed writes `ledger.jsonl` and `expected.csv` into the folder of `set/`. Record a folder
 once, with the release that it is named after, and never again: it says what that release really sent. A later release
 gets a folder of its own.
 """

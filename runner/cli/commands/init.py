@@ -127,9 +127,9 @@ def _staged(folder: Path, files: Mapping[str, str]) -> Iterator[Path]:
     """Give a hidden folder with the files, on the same disk, and remove it afterwards in any case."""
     from runner.files import written_whole
 
-    beside = folder if os.path.isdir(folder) else folder.parent
-    beside.mkdir(parents=True, exist_ok=True)
-    staged = beside / f".{folder.name or 'set'}.{uuid.uuid4().hex}"
+    parent = folder if os.path.isdir(folder) else folder.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    staged = parent / f".{folder.name or 'set'}.{uuid.uuid4().hex}"
     try:
         staged.mkdir()
         for name, text in files.items():

@@ -34,10 +34,12 @@ from runner.definitions.tables.unfilled_texts import is_suspicious
 _Shape = tuple[tuple[str, ...], ...]  # the fields of an entry, and the keys of its merged fields
 
 
-def add(parts: SetContents, document: Document, findings: list[Finding], read_beside: Callable[[str], bytes]) -> None:
+def add(
+    parts: SetContents, document: Document, findings: list[Finding], read_table_bytes: Callable[[str], bytes]
+) -> None:
     """Add the values of `document` to `parts`. `findings` holds the findings of the schema about it.
 
-    `read_beside` returns the bytes of a table in the folder of the document, or raises OSError.
+    `read_table_bytes` returns the bytes of a table in the folder of the document, or raises OSError.
     """
     parts.findings += findings
     kind = document_kind(document.value)
@@ -47,7 +49,7 @@ def add(parts: SetContents, document: Document, findings: list[Finding], read_be
         # An unknown field in or next to the defaults may be a misspelt one that entries seem to lack.
         if not any((finding.at_key and len(finding.path) < 3) or len(finding.path) < 2 for finding in findings):
             before = len(parts.bulletins)
-            _add_bulletins(parts, document, findings, read_beside)
+            _add_bulletins(parts, document, findings, read_table_bytes)
             parts.findings += letter_encodings.in_bulletins(parts.bulletins[before:])
         return
     broken = _by_entry(kind, findings)
@@ -73,7 +75,7 @@ def _is_good_account(name: str, entry: Mapping[str, Any], file: str, findings: l
 
 
 def _add_bulletins(
-    parts: SetContents, document: Document, findings: Sequence[Finding], read_beside: Callable[[str], bytes]
+    parts: SetContents, document: Document, findings: Sequence[Finding], read_table_bytes: Callable[[str], bytes]
 ) -> None:
     """Add the bulletins of a file. Entries with `findings` are only checked for further problems."""
     in_defaults = [finding for finding in findings if finding.path[:1] == ("defaults",)]
@@ -98,11 +100,11 @@ def _add_bulletins(
         missing = incomplete_entry.missing(entry, own, given, reported)
         parts.findings += missing
         if reported or missing:
-            _add_further_findings(parts, entry, [*reported, *missing], document, read_beside)
+            _add_further_findings(parts, entry, [*reported, *missing], document, read_table_bytes)
         else:
             place = Place(document.file, line, column, number)
             inherited = _inherited(own, defaults, known_inherited)
-            _add_sound_entry(parts, entry, inherited, place, document, read_beside, unsure=unsure)
+            _add_sound_entry(parts, entry, inherited, place, document, read_table_bytes, unsure=unsure)
 
 
 def _by_entry(kind: str, findings: Iterable[Finding]) -> dict[str | int, list[Finding]]:
@@ -120,7 +122,7 @@ def _add_sound_entry(
     inherited: frozenset[str],
     place: Place,
     document: Document,
-    read_beside: Callable[[str], bytes],
+    read_table_bytes: Callable[[str], bytes],
     *,
     unsure: bool,
 ) -> None:
@@ -128,7 +130,7 @@ def _add_sound_entry(
         _add_bulletin(parts, expansion.FilledEntry(entry.fields), entry, inherited, place)
         return
     before, is_read = len(parts.findings), False
-    for made in made_entries(parts, entry, document, read_beside):
+    for made in made_entries(parts, entry, document, read_table_bytes):
         is_read = True
         _add_bulletin(parts, made, entry, inherited, replace(place, row=made.row) if made.row else place)
     if not is_read:
@@ -140,14 +142,14 @@ def _add_further_findings(
     entry: MergedEntry,
     reported: Sequence[Finding],
     document: Document,
-    read_beside: Callable[[str], bytes],
+    read_table_bytes: Callable[[str], bytes],
 ) -> None:
-    """Add further findings about an entry that cannot be built. `reported` holds those already reported."""
+    """Add further findings about an entry that can't be built. `reported` holds those already reported."""
     found: list[Finding] = []
     fields = entry.fields
     is_filled_in = "for_each" in fields or is_suspicious(fields) or expansion.has_template(fields)
     if is_filled_in and incomplete_entry.has_sure_texts(entry, reported):
-        filled = filled_in(parts, entry, document, read_beside)
+        filled = filled_in(parts, entry, document, read_table_bytes)
         found = filled if isinstance(filled, list) else list(filled.warnings)
     parts.findings += found
     parts.findings += incomplete_entry.times(entry, [*reported, *found])

@@ -1,4 +1,4 @@
-"""Find further problems of an entry that cannot be built, so that one mistake hides no other. Pure functions.
+"""Find further problems of an entry that can't be built, so that one mistake hides no other. Pure functions.
 
 Fields with a finding are left out, and so is every field whose meaning may change once that finding is fixed.
 `reported` always means: the findings reported already.
@@ -117,7 +117,7 @@ def times(
 ) -> Iterator[Finding]:
     """Yield findings about the times of an entry, or of the fields that a row `made`, except reported ones."""
     fields = entry.fields if made is None else made
-    read = _stood_in(fields)
+    read = _with_sample_times(fields)
     filled_later = set(_to_be_filled_in(fields)) - set(_to_be_filled_in(read))
     fields = _without(read, (place for place in map(entry.place, reported) if place not in filled_later))
     fields = _without(fields, list(_to_be_filled_in(fields)))
@@ -145,7 +145,7 @@ def _to_be_filled_in(fields: Mapping[str, Any]) -> Iterator[Path]:
             yield ("schedule", name)
 
 
-def _stood_in(fields: Fields) -> Fields:
+def _with_sample_times(fields: Fields) -> Fields:
     """Replace `at` and `timezone` by example values where a template fills them in, so that the others can be read."""
     schedule = fields.get("schedule", {})
     if "at" not in schedule or "cron" in schedule:

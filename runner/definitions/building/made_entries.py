@@ -25,14 +25,14 @@ from runner.definitions.tables.unfilled_texts import unfilled
 
 
 def filled_in(
-    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
+    parts: SetContents, entry: MergedEntry, document: Document, read_table_bytes: Callable[[str], bytes]
 ) -> expansion.Template | list[Finding]:
-    """Return the template of an entry, or findings if its texts cannot be filled in; [] for a plain entry."""
+    """Return the template of an entry, or findings if its texts can't be filled in; [] for a plain entry."""
     fields = entry.fields
     if "for_each" in fields:
         if parts.is_full or parts.bad_templates > MAX_PROBLEMS:
             return []  # reported already
-        rows = rows_of(fields["for_each"], (*entry.path, "for_each"), document, read_beside, parts.tables)
+        rows = rows_of(fields["for_each"], (*entry.path, "for_each"), document, read_table_bytes, parts.tables)
         if isinstance(rows, list):
             return rows
         fields = {name: value for name, value in fields.items() if name != "for_each"}
@@ -46,10 +46,10 @@ def filled_in(
 
 
 def made_entries(
-    parts: SetContents, entry: MergedEntry, document: Document, read_beside: Callable[[str], bytes]
+    parts: SetContents, entry: MergedEntry, document: Document, read_table_bytes: Callable[[str], bytes]
 ) -> Iterator[expansion.FilledEntry]:
     """Yield the valid fields of each bulletin that an entry makes: one for a plain entry."""
-    filled = filled_in(parts, entry, document, read_beside)
+    filled = filled_in(parts, entry, document, read_table_bytes)
     if isinstance(filled, list):
         parts.findings += filled
         if "for_each" not in entry.fields and not any(finding.is_error for finding in filled):

@@ -37,13 +37,13 @@ def read_file(source: Source) -> FileRead | None:
         return None
     digests: dict[str, str] = {}
 
-    def read_beside(name: str) -> bytes:
-        found = source.read_beside(name)
+    def read_table_bytes(name: str) -> bytes:
+        found = source.read_table_bytes(name)
         digests[name] = hashlib.sha256(found).hexdigest()
         return found
 
     parts = SetContents()
-    build.add(parts, document, [], read_beside)
+    build.add(parts, document, [], read_table_bytes)
     if parts.is_full or any(finding.is_error for finding in parts.findings):
         return None
     in_file = [*without_quotes(problems, data), *(located(each, document) for each in by_row(parts.findings))]

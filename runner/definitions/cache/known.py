@@ -29,7 +29,7 @@ from runner.definitions.cache.place import cache_file
 from runner.definitions.cache.store import Row, Store
 from runner.definitions.cache.versions import versions
 from runner.definitions.model import Bulletin
-from runner.definitions.sources import Source, not_beside
+from runner.definitions.sources import Source, refused_table_path
 
 T = TypeVar("T")
 
@@ -79,8 +79,8 @@ class FileCache:
 
     def _entry(self, source: Source, bytes_key: str, key: str, tables: str) -> Entry | None:
         try:
-            names = [name for name in json.loads(tables) if not_beside(name) is None]
-            digests = {name: table_digest(source.read_beside, name) for name in names}
+            names = [name for name in json.loads(tables) if refused_table_path(name) is None]
+            digests = {name: table_digest(source.read_table_bytes, name) for name in names}
             if key != _key(bytes_key, digests):
                 return None  # a table was edited, or another folder holds the same file with other tables
             head = self._store.text(key, "head")
@@ -126,10 +126,10 @@ class FileCache:
         return hashlib.sha256(b"\0".join((str(self._versions).encode(), name.encode(), data))).hexdigest()
 
 
-def table_digest(read_beside: Callable[[str], bytes], name: str) -> str:
+def table_digest(read_table_bytes: Callable[[str], bytes], name: str) -> str:
     """Return the hash of a table; for one that can't be read, why."""
     try:
-        return hashlib.sha256(read_beside(name)).hexdigest()
+        return hashlib.sha256(read_table_bytes(name)).hexdigest()
     except OSError as error:
         return f"unreadable: {error.strerror or error}"
 

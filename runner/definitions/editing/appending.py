@@ -77,7 +77,7 @@ def _same(value: Any, others: Mapping[str, Any], name: str) -> bool:
 def appended(data: bytes, file: str, fields: Mapping[str, Any]) -> bytes:
     """Return the file with the fields as the last entry of its bulletins.
 
-    Raises CannotAppend if the file cannot be read, or if the entry cannot be added without other changes.
+    Raises CannotAppend if the file can't be read, or if the entry can't be added without other changes.
     """
     document, problems = read(data, file)
     errors = [problem for problem in problems if problem.is_error]

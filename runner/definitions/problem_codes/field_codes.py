@@ -15,7 +15,7 @@ FIELDS: Mapping[Code, Explanation] = {
     ),
     Code.MISSING_FIELD: Explanation(
         "a required field is missing",
-        "The bulletin cannot be sent without it. It is better to notice this in the pull request than at release time.",
+        "The bulletin can't be sent without it. It is better to notice this in the pull request than at release time.",
         "- id: sa-re-ga-ma-12\n  business_event: Program Released",
         "- id: sa-re-ga-ma-12\n  business_event: Program Released\n  name: Sa Re Ga Ma episode 12\n  ...",
     ),
@@ -119,19 +119,19 @@ PLACEHOLDERS: Mapping[Code, Explanation] = {
 
 TIMES: Mapping[Code, Explanation] = {
     Code.BAD_TIME: Explanation(
-        "a time or time zone cannot be used",
+        "a time or time zone can't be used",
         "A release time must be unambiguous: add the offset from UTC, such as +05:30, or write the timezone field.",
         "schedule: {at: 2026-12-01 18:30}",
         "schedule: {at: 2026-12-01T18:30:00+05:30}",
     ),
     Code.BAD_DURATION: Explanation(
-        "a duration cannot be used",
+        "a duration can't be used",
         "Write days, hours, minutes and seconds without spaces, the largest first: 1d12h, 2h, 90m or 30s.",
         "grace: 2 hours",
         "grace: 2h",
     ),
     Code.BAD_CRON: Explanation(
-        "a recurring schedule cannot be used",
+        "a recurring schedule can't be used",
         "A cron expression has five fields: minute, hour, day of month, month, day of week. It must match some date.",
         'schedule: {cron: "30 18 * FRI", timezone: Asia/Kolkata}',
         'schedule: {cron: "30 18 * * FRI", timezone: Asia/Kolkata}',

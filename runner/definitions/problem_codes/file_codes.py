@@ -8,8 +8,8 @@ from runner.definitions.problem_codes.codes import Code, Explanation, Severity
 
 FILES: Mapping[Code, Explanation] = {
     Code.FILE_UNREADABLE: Explanation(
-        "a file of the set cannot be read",
-        "All files together decide what is sent. If one file cannot be read, nothing is sent at all.",
+        "a file of the set can't be read",
+        "All files together decide what is sent. If one file can't be read, nothing is sent at all.",
         "-rw------- root  bulletins.d/hindi.yaml",
         "-rw-r--r-- root  bulletins.d/hindi.yaml",
     ),
@@ -49,7 +49,7 @@ YAML: Mapping[Code, Explanation] = {
     ),
     Code.YAML_CONTROL_CHARACTER: Explanation(
         "a text contains an invisible control character",
-        "A reviewer cannot see it, a terminal may act on it, and CleverTap would send it to people.",
+        "A reviewer can't see it, a terminal may act on it, and CleverTap would send it to people.",
         'name: "Episode\\x07 12"',
         "name: Episode 12",
     ),

@@ -79,7 +79,7 @@ CATALOG: Mapping[Code, Explanation] = {
         "properties: {language: Hindi}",
     ),
     Code.CATALOG_SCHEMA: Explanation(
-        "the JSON Schema of a property in the catalog cannot be used",
+        "the JSON Schema of a property in the catalog can't be used",
         "Write JSON Schema 2020-12 without references to other documents, and without look-around or \\1 in patterns.",
         "program_id: {pattern: '^[0-9+$'}",
         "program_id: {pattern: '^[0-9]+$'}",

@@ -53,7 +53,7 @@ _MISTAKES = (
         "Begin each item with a dash, and indent all dashes equally.",
     ),
     (
-        "cannot start any token",
+        "can't start any token",
         "a value begins with a character that is not allowed there",
         "Put a text that begins with @, %, ` or another special character in quotes.",
     ),

@@ -1,4 +1,4 @@
-"""The text of a YAML file: bytes come in; the text goes out, or the problem because of which it cannot be read."""
+"""The text of a YAML file: bytes come in; the text goes out, or the problem because of which it can't be read."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _TAG = "tag:yaml.org,2002:"
 
 
 def read(data: bytes, file: str) -> tuple[Document | None, list[Problem]]:
-    """Parse `data`. Returns the document, or None if it cannot be read, and the problems. `file` is its name."""
+    """Parse `data`. Returns the document, or None if it can't be read, and the problems. `file` is its name."""
     text = text_of(data, file)
     if isinstance(text, Problem):
         return None, [text]

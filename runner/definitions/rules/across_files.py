@@ -107,7 +107,7 @@ def _catalog_schemas(event: BusinessEvent, validators: _Validators) -> Iterator[
             compiled[name] = fast_validator({} if schema is None else schema)
         except UnusableSchema as error:
             path = ("business_events", event.name, "properties", name, *error.path)
-            message = f"the schema of {name} cannot be used: {str(error)[:300]}"
+            message = f"the schema of {name} can't be used: {str(error)[:300]}"
             hint = "Write a JSON Schema 2020-12 for a text."
             if error.path:
                 message = f"the {dotted(error.path)} of {name} is not valid JSON Schema 2020-12"

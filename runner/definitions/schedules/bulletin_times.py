@@ -1,6 +1,6 @@
 """Read the times of one bulletin: `when`, and a schedule for one time or a recurring one.
 
-Merged fields come in; a `Schedule`, a `Recurrence` or None goes out. Whatever cannot be read becomes a finding.
+Merged fields come in; a `Schedule`, a `Recurrence` or None goes out. Whatever can't be read becomes a finding.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class TimesReader:
             return "now"
 
     def read_schedule(self) -> Schedule | Recurrence | None:
-        """Return the schedule. None means due at once, or a schedule that cannot be read."""
+        """Return the schedule. None means due at once, or a schedule that can't be read."""
         fields = self.fields.get("schedule")
         if fields is None:
             return None
@@ -77,7 +77,7 @@ class _Fault:
     help: str
     at: tuple[str, ...] = ()  # the path of the field in the schedule
     at_key: bool = False
-    names: tuple[str, ...] = ()  # fields that cannot be combined
+    names: tuple[str, ...] = ()  # fields that can't be combined
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class _Read:
     faults: list[_Fault] = field(default_factory=list)
 
     def one(self, name: str, code: Code, read: Callable[[str], T], default: T) -> T:
-        """Return the field as read by `read`, or the default if it is missing or cannot be read."""
+        """Return the field as read by `read`, or the default if it is missing or can't be read."""
         if name not in self.fields:
             return default
         try:

@@ -32,7 +32,7 @@ _ORDER = "minute, hour, day of month, month, day of week"
 
 @lru_cache(maxsize=4096)
 def fault(cron: str) -> tuple[str, str] | None:
-    """Return why an expression cannot be used, and what to write instead; None if it can be used.
+    """Return why an expression can't be used, and what to write instead; None if it can be used.
 
     The fields of `cron` are separated by single spaces.
     """

@@ -1,4 +1,4 @@
-"""Advise what to write for a field of a cron expression that cannot be read: one function for each usual mistake. Pure.
+"""Advise what to write for a field of a cron expression that can't be read: one function for each usual mistake. Pure.
 
 In: the field and all five fields. Out: advice, or an empty text if the mistake is not a usual one.
 """
@@ -74,7 +74,7 @@ def _over_the_end(text: str, field: CronField, _: Sequence[str]) -> str:
             return ""
         is_over = item.is_range and item.last < item.first
         written.append(_without_range(item.values, field, by_name=item.is_named) if is_over else each)
-    return "" if written == text.split(",") else f"A range cannot go over its end: write {','.join(written)}."
+    return "" if written == text.split(",") else f"A range can't go over its end: write {','.join(written)}."
 
 
 def _without_range(values: Sequence[int], field: CronField, *, by_name: bool) -> str:
@@ -115,9 +115,9 @@ def _of_other_programs(text: str, field: CronField, _: Sequence[str]) -> str:
     if text == "?":
         return "Write * instead of ?."
     if field is DAY and "W" in text:
-        return "Write LW for the last weekday of the month. The weekday next to a date cannot be written in a cron."
+        return "Write LW for the last weekday of the month. The weekday next to a date can't be written in a cron."
     if field is DAY and text.startswith("L-"):
-        return "Write L for the last day. Days before the last cannot be written in a cron."
+        return "Write L for the last day. Days before the last can't be written in a cron."
     if text.startswith("H") or "~" in text:
         return "A random value is not supported: write the value itself."
     return ""

@@ -23,7 +23,7 @@ _FIRST_SECONDS = 1_000_000_000
 
 
 class TimeProblem(ValueError):
-    """A time that cannot be used. `message` is the reason, `help` says what to write instead."""
+    """A time that can't be used. `message` is the reason, `help` says what to write instead."""
 
     def __init__(self, message: str, help: str) -> None:  # noqa: A002
         super().__init__(message)

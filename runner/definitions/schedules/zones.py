@@ -17,7 +17,7 @@ _PLACEHOLDER = "Factory"  # IANA's placeholder for a machine without a configure
 
 @cache
 def zone(name: str) -> tzinfo:
-    """Return a time zone. Raises KeyError for an unknown name, UserError if the package cannot be read."""
+    """Return a time zone. Raises KeyError for an unknown name, UserError if the package can't be read."""
     if name == "UTC":
         return UTC
     if name not in names():
@@ -33,7 +33,7 @@ def zone(name: str) -> tzinfo:
 
 @cache
 def names() -> frozenset[str]:
-    """Return the names of all time zones. Raises UserError if the package tzdata cannot be read."""
+    """Return the names of all time zones. Raises UserError if the package tzdata can't be read."""
     from importlib.resources import files
 
     try:

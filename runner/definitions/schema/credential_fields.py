@@ -31,14 +31,14 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _FIELD_LIKE = re.compile(r"[A-Za-z_-]{1,60}", re.ASCII)
 _SECRET_FIELD = re.compile("pass|secret|token|key|credential|pwd|code", re.IGNORECASE)
 
-# Signs of a file with accounts, even if it cannot be read as YAML.
+# Signs of a file with accounts, even if it can't be read as YAML.
 _ACCOUNTS_FILE = re.compile(rb"(?im)\A[\s{\"']*accounts\W|^[\"']?accounts[\"']?[ \t]*:|passcode|account_id_env")
 # Messages that replace those of the YAML reader which quote text of the file.
 _QUOTING = {
     Code.YAML_TAG: ("a value has a YAML tag, which is not allowed", "Put the value in quotes."),
-    Code.YAML_ALIAS: ("the YAML alias here cannot be used", "Write the value itself, or put it in quotes."),
+    Code.YAML_ALIAS: ("the YAML alias here can't be used", "Write the value itself, or put it in quotes."),
     Code.YAML_KEY: (
-        "this field name cannot be used",
+        "this field name can't be used",
         "Write each field as its name, a colon, a space and its value.",
     ),
 }

@@ -65,7 +65,7 @@ def document_kind(value: Any) -> str | None:
 
 
 def is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
-    """Whether a value is valid. A value that jsonschema-rs cannot read, such as infinity, is not valid."""
+    """Whether a value is valid. A value that jsonschema-rs can't read, such as infinity, is not valid."""
     try:
         return validator.is_valid(value)
     except (ValueError, OverflowError):
@@ -79,7 +79,7 @@ def validator_for(kind: str) -> jsonschema_rs.Validator:
 
 
 class UnusableSchema(ValueError):
-    """A schema that cannot be compiled. `path` is the faulty part, if it is known."""
+    """A schema that can't be compiled. `path` is the faulty part, if it is known."""
 
     def __init__(self, message: str, path: Path) -> None:
         super().__init__(message)
@@ -89,7 +89,7 @@ class UnusableSchema(ValueError):
 def fast_validator(schema: Any) -> jsonschema_rs.Validator:
     """Compile a JSON Schema 2020-12. The validator fetches nothing, and matches patterns in linear time.
 
-    Raises UnusableSchema if the schema cannot be compiled.
+    Raises UnusableSchema if the schema can't be compiled.
     """
     import jsonschema_rs
 

@@ -38,7 +38,7 @@ def _compiled(pattern: str) -> jsonschema_rs.Validator:
 
 
 def _unique_items(_validator: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    # The rule of jsonschema compares all pairs of items that cannot be sorted, which is slow.
+    # The rule of jsonschema compares all pairs of items that can't be sorted, which is slow.
     if wanted and isinstance(instance, list) and first_repeated(instance) is not None:
         yield ValidationError("an item is written twice")
 

@@ -12,7 +12,7 @@ _MAX_NAME = 120  # characters
 
 
 def name_fault(names: Sequence[str]) -> tuple[str, str] | None:
-    """Return the message and the fix of the first name that cannot be used; None if there is none."""
+    """Return the message and the fix of the first name that can't be used; None if there is none."""
     faults = (_fault(name, number, names) for number, name in enumerate(names, start=1))
     return next(filter(None, faults), None)
 

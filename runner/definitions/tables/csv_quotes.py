@@ -9,7 +9,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN = re.compile(r"[^,\r\n]*+")
 _BLANKS_AND_QUOTE = re.compile(r'[^\S\r\n]+"')
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+')  # possessive, so that a file of quotes cannot fill the memory
+_QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+')  # possessive, so that a file of quotes can't fill the memory
 
 
 @dataclass(frozen=True, slots=True)

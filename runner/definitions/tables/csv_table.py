@@ -26,7 +26,7 @@ MAX_COLUMNS = 200
 MAX_CELLS = 2_000_000  # each takes about 60 bytes of memory
 MAX_CELL_CHARACTERS = 65_536
 MAX_LINES = 1_000_000  # blank lines and lines inside cells included
-MAX_RECORD_CHARACTERS = 1024 * 1024  # of one row with all its lines, so that a file of commas cannot fill the memory
+MAX_RECORD_CHARACTERS = 1024 * 1024  # of one row with all its lines, so that a file of commas can't fill the memory
 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 _SEPARATOR_LINE = re.compile(r"sep=.?\s*\Z", re.IGNORECASE)
@@ -36,7 +36,7 @@ _WITH_COMMAS = "Save the table with commas between the cells."
 def read_table(data: bytes, file: str, most_cells: int = MAX_CELLS) -> tuple[Table | None, list[Problem]]:
     """Read `data`. Returns the table without its unusable rows, and the problems. `file` is its name for messages.
 
-    The table is None if it cannot be used at all. Rows with only blank cells, as spreadsheets write them, are ignored.
+    The table is None if it can't be used at all. Rows with only blank cells, as spreadsheets write them, are ignored.
     """
     text = text_of(data, file)
     if isinstance(text, Problem):

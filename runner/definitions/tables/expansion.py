@@ -101,7 +101,7 @@ class Template:
         return self.renderer.pieces
 
     def made(self) -> Iterator[FilledEntry | Finding]:
-        """Yield the bulletin of each row, or a finding if its values cannot be filled in; and findings about cells."""
+        """Yield the bulletin of each row, or a finding if its values can't be filled in; and findings about cells."""
         from runner.definitions.templates.placeholders import SUSPICIOUS
 
         sent = self._sent_columns()

@@ -16,7 +16,7 @@ from runner.definitions.problem import MAX_PROBLEMS, Finding, Path, Problem
 from runner.definitions.problem_codes import Code
 from runner.definitions.reading.document import Document
 from runner.definitions.row_reference import MatrixRow, RowLine, RowReference
-from runner.definitions.sources import display_path, not_beside
+from runner.definitions.sources import display_path, refused_table_path
 from runner.definitions.suggest import did_you_mean, listed, quoted
 from runner.definitions.tables.csv_table import MAX_CELLS, MAX_ROWS, read_table
 from runner.definitions.tables.table_values import Table
@@ -49,7 +49,7 @@ class Tables:
         return tuple(name for name, known in self._known.items() if not isinstance(known, OSError))
 
     def read(self, name: str, read: Callable[[], bytes]) -> Table | None:
-        """Return a table, or None if it has errors. Raises OSError if it cannot be read."""
+        """Return a table, or None if it has errors. Raises OSError if it can't be read."""
         if name not in self._known:
             try:
                 table, found = read_table(read(), name, self.cells_left)
@@ -68,7 +68,7 @@ def rows_of(
     for_each: Mapping[str, Any],
     path: Path,
     document: Document,
-    read_beside: Callable[[str], bytes],
+    read_table_bytes: Callable[[str], bytes],
     tables: Tables,
 ) -> Rows | list[Finding]:
     """Return the rows of the `for_each` at `path`, or findings.
@@ -79,24 +79,24 @@ def rows_of(
         message = "exclude needs a matrix, and has no effect here"
         return [Finding(Code.BAD_ROWS, document.file, (*path, "exclude"), message, "Remove exclude.", True)]
     if "csv" in for_each:
-        return _of_table(for_each["csv"], (*path, "csv"), document.file, read_beside, tables)
+        return _of_table(for_each["csv"], (*path, "csv"), document.file, read_table_bytes, tables)
     if "rows" in for_each:
         return _written(for_each["rows"], (*path, "rows"), document)
     return _combinations(for_each["matrix"], for_each.get("exclude", ()), path, document)
 
 
 def _of_table(
-    written: str, path: Path, file: str, read_beside: Callable[[str], bytes], tables: Tables
+    written: str, path: Path, file: str, read_table_bytes: Callable[[str], bytes], tables: Tables
 ) -> Rows | list[Finding]:
     name = posixpath.join(posixpath.dirname(file), posixpath.normpath(display_path(written)))
     try:
-        if refusal := not_beside(written):
+        if refusal := refused_table_path(written):
             raise OSError(refusal)
-        table = tables.read(name, lambda: read_beside(written))
+        table = tables.read(name, lambda: read_table_bytes(written))
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         reason = "there is no such file" if missing else error.strerror or str(error)
-        message = f"the table {quoted(written)} cannot be read: {reason}"
+        message = f"the table {quoted(written)} can't be read: {reason}"
         hint = "Check the spelling. " if missing else ""
         hint += "Put the table into the folder of this file or below, and write its path from this folder."
         return [Finding(Code.TABLE_UNREADABLE, file, path, message, hint)]

@@ -102,7 +102,7 @@ def bad_names(fields: Mapping[str, Any], path: Path, file: str, is_meant: Callab
         place = (*path, "properties", name)
         found = [] if literal else placeholders_in(name)
         if is_meant(name) or any(each.is_certain for each in found):
-            message = f"the name of a property cannot be a template: {quoted(name)}"
+            message = f"the name of a property can't be a template: {quoted(name)}"
             yield Finding(Code.BAD_TEMPLATE, file, place, message, "Write the name itself.", True)
         elif (inside := without_quotes(name)) is not None:
             message = f"the name {quoted(name)} is in typographic quotes, which are part of it"
@@ -135,7 +135,7 @@ def never_filled_in(what: str, text: str, path: Path, file: str) -> Finding:
 def unfilled_template(what: str, path: Path, file: str) -> Finding:
     """Return the finding about a template that nothing fills in: `what` is row or occurrence."""
     lacks, needs = _FILLED_IN_BY[what]
-    message = f"{{{{ {what}.… }}}} cannot be filled in without {lacks}, and would be sent like this"
+    message = f"{{{{ {what}.… }}}} can't be filled in without {lacks}, and would be sent like this"
     return Finding(Code.BAD_TEMPLATE, file, path, message, f"Add {needs}, or write the text itself.")
 
 

@@ -27,7 +27,7 @@ _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  
 
 @dataclass(frozen=True, slots=True)
 class TemplateFault:
-    """The key of a text that cannot be used, the reason, and the fix."""
+    """The key of a text that can't be used, the reason, and the fix."""
 
     key: Key
     message: str
@@ -45,7 +45,7 @@ class TemplateRefusal(Exception):
 
 
 class RowFault(Exception):
-    """A row that a template cannot be filled in from."""
+    """A row that a template can't be filled in from."""
 
     def __init__(self, fault: TemplateFault) -> None:
         super().__init__(fault.message)

@@ -1,6 +1,6 @@
 """The filters of templates, such as `{{ row.show | slug }}`: text in, text or number out, both of bounded length.
 
-A filter that cannot use a cell raises TemplateRefusal.
+A filter that can't use a cell raises TemplateRefusal.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def refused(node: nodes.Node, reason: str, help: str) -> TemplateRefusal:  # noq
 
 
 def template_column(column: str) -> str:
-    """A column as messages name it: `show`, or `row['Program ID']` where templates cannot write `row.show`."""
+    """A column as messages name it: `show`, or `row['Program ID']` where templates can't write `row.show`."""
     return column if column.isidentifier() else f"row[{column!r}]"
 
 
@@ -78,11 +78,11 @@ def not_allowed(node: nodes.Node, columns: Collection[str]) -> TemplateRefusal:
             hint = "Write {{ row.column }}, or cut the text: {{ row.column[:10] }}."
             return refused(node, "a cell is one text and has no fields", hint)
         case nodes.Call(node=nodes.Getattr(node=nodes.Name())):
-            return refused(node, "a template cannot call functions", write_column)
+            return refused(node, "a template can't call functions", write_column)
         case nodes.Call(node=nodes.Getattr() as method):
-            return refused(node, "a template cannot call functions", _as_filter(node, method))
+            return refused(node, "a template can't call functions", _as_filter(node, method))
         case nodes.Call():
-            return refused(node, "a template cannot call functions", "Write {{ row.column | lower }}.")
+            return refused(node, "a template can't call functions", "Write {{ row.column | lower }}.")
         case nodes.BinExpr():
             return refused(node, "numbers can only be added and subtracted", "Put the result into a column of its own.")
         case nodes.List() | nodes.Tuple() | nodes.Dict():

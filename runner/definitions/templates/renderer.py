@@ -65,7 +65,7 @@ _sandbox = cache(Sandbox)
 def compiled(
     texts: Mapping[Key, str], columns: Sequence[str], with_occurrence: Container[Key], *, literal: bool = False
 ) -> Renderer | list[TemplateFault]:
-    """The Renderer of an entry's texts, or a fault for each text that cannot be used."""
+    """The Renderer of an entry's texts, or a fault for each text that can't be used."""
     checker = Checker(columns, literal=literal)
     templates: dict[Key, nodes.Template] = {}
     read: dict[Key, tuple[str, ...]] = {}
@@ -185,5 +185,5 @@ def _finished(text: str, *, literal: bool, later: bool) -> str:
 def _failure(key: Key, columns: Sequence[str], row: Mapping[str, str]) -> TemplateFault:
     missing = next((column for column in columns if column not in row), None)
     if missing is None:
-        return TemplateFault(key, "the template cannot be filled in from this row", "Simplify the template.")
+        return TemplateFault(key, "the template can't be filled in from this row", "Simplify the template.")
     return TemplateFault(key, f"the row has no {quoted(missing)}", "Add it to the row.")

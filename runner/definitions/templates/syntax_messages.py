@@ -26,7 +26,7 @@ _TRANSLATIONS = (
     ("expected token 'name', got '(.*)'", "a name is missing before '$1'", "Write filters like row.column | lower."),
     ("expected token '(.*)', got '(.*)'", "'$2' is written where '$1' is expected", "$open"),
     (r"unexpected char (?:\"'\"|'\"')", "a quote is not closed", "Write it again after the text."),
-    (r"unexpected char '?(.*?)'? at \d+", "the character '$1' cannot be used in a template", "Put texts in quotes."),
+    (r"unexpected char '?(.*?)'? at \d+", "the character '$1' can't be used in a template", "Put texts in quotes."),
     ("unexpected '(.*?)'", "'$1' is not expected here", "$open"),
 )
 _FIXES = {
@@ -45,7 +45,7 @@ def syntax_message(message: str) -> tuple[str, str]:
             for number, group in enumerate(found.groups(), 1):
                 reason = reason.replace(f"${number}", _cut(group))
             return reason, _FIXES.get(fix, fix)
-    return f"the template cannot be read: {_cut(message).rstrip('.')}", "Write {{ row.column }}."
+    return f"the template can't be read: {_cut(message).rstrip('.')}", "Write {{ row.column }}."
 
 
 def _cut(text: str) -> str:

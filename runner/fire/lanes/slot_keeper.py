@@ -165,7 +165,7 @@ class SlotKeeper:
         """End the leases of runs of this machine whose process has ended. Leases of other machines end in time."""
         if now - self._looked_for_dead_at >= _CHECK_DEAD_S:
             self._looked_for_dead_at = now
-            self._perform(lambda: self._ledger.end_leases(process.is_gone))
+            self._perform(lambda: self._ledger.end_leases(process.has_ended))
 
     def _report_waiting(self, each: _Tended, now: float) -> None:
         if each.lane.slots or not each.lane.shortage:

@@ -67,7 +67,7 @@ def _no_colon(found: re.Match[str]) -> Advice | None:
 
 _UNIX = "is a count of seconds since 1970, which nobody can check by eye"
 _TWO_TIMES = "has two times, or one with an unclear offset", "Write only the time of sending, like 18:30."
-_WORD = "has a month, or the word of a day, that cannot be read"
+_WORD = "has a month, or the word of a day, that can't be read"
 _IN_ENGLISH = "Write the month as a number or with its English name, like 2 Dec 2026."
 
 
@@ -99,6 +99,6 @@ _MISTAKES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Advice | None]
 
 
 def described(text: str, plain: str, otherwise: str, example: str) -> Advice:
-    """Return the whole message about a text that cannot be read, and advice; `otherwise` if its mistake is unknown."""
+    """Return the whole message about a text that can't be read, and advice; `otherwise` if its mistake is unknown."""
     found = advice(plain)
     return (f"{text} {found[0]}", found[1]) if found else (f"{text} {otherwise}", example)

@@ -87,7 +87,7 @@ class ReportPublisher:
             self.display.show_news(list(news_lines(document)))
         is_shown = not shown or self._show(document, lines, path if is_written else None)
         code = exit_code if is_written and is_shown else exit_code or Exit.FAILED
-        # The file was written before the output was lost. What was written into a pipe is gone.
+        # The file was written before the output was lost. What was written into a pipe can't be read again.
         if is_written and code != document["run"]["exit_code"] and path.is_file():
             is_written = self._write(path, {**document, "run": {**document["run"], "exit_code": int(code)}})
         return Published(code, is_written)

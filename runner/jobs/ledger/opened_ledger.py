@@ -70,7 +70,7 @@ def _opened(url: URL) -> Ledger:
 
     ledger = Ledger(url)
     # A crashed run of this machine loses its leases now: its firings are in doubt at once, not after the lease time.
-    ledger.end_leases(process.is_gone)
+    ledger.end_leases(process.has_ended)
     return ledger
 
 

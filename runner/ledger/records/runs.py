@@ -119,10 +119,10 @@ def give_up(connection: Connection, held: ColumnElement[bool], now: Now) -> None
     connection.execute(update(runs).where(holders, _UNFINISHED, runs.c.lease_until < now).values(finished_at=now))
 
 
-def whose_process(connection: Connection, is_gone: Callable[[str], bool], now: Now) -> list[str]:
-    """Return the ids of live runs whose process no longer exists, as `is_gone` decides."""
+def whose_process(connection: Connection, has_ended: Callable[[str], bool], now: Now) -> list[str]:
+    """Return the ids of live runs whose process no longer exists, as `has_ended` decides."""
     alive = select(runs.c.id, runs.c.process).where(is_live(now), runs.c.process != "")
-    return [row.id for row in connection.execute(alive) if is_gone(row.process)]
+    return [row.id for row in connection.execute(alive) if has_ended(row.process)]
 
 
 def end_leases(connection: Connection, ids: Sequence[str], now: Now) -> None:

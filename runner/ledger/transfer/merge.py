@@ -178,7 +178,7 @@ def _release(connection: Connection, added: dict[str, dict[str, Any]], holder: s
 
 
 def _released(state: str, reason: str | None, other: str) -> dict[str, Any]:
-    said = f"{state} in one of two ledgers; row {other} of the other one stands for both"
+    said = f"{state} in one of two ledgers; row {other} of the other one counts for both"
     return {"state": State.RELEASED.value, "reason": f"{said}: {reason}" if reason else said}
 
 

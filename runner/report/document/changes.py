@@ -28,7 +28,7 @@ _TIMES = ("schedule.at", "schedule.starts", "schedule.ends")
 def changes_document(
     comparison: Comparison,
     plan: Plan,
-    gone: Plan,
+    removed: Plan,
     *,
     against: str,
     base: str,
@@ -36,11 +36,11 @@ def changes_document(
     accounts: Mapping[str, Account],
     knows: bool,
 ) -> dict[str, Any]:
-    """Return the part of the document. `gone` is the plan of removed or renamed bulletins as they were before.
+    """Return the part of the document. `removed` is the plan of removed or renamed bulletins as they were before.
 
     `accounts` are those of both sides; `knows` is True if a ledger showed what was sent.
     """
-    effects = _Effects(_by_bulletin(plan.steps), _by_bulletin(gone.steps), accounts, knows, plan.now)
+    effects = _Effects(_by_bulletin(plan.steps), _by_bulletin(removed.steps), accounts, knows, plan.now)
     unsent = _unsent(comparison.bulletins, plan.steps)
     return {
         "against": against,
@@ -75,17 +75,17 @@ class _Effects:
     """Builds the entry of each change."""
 
     def __init__(
-        self, now: _Steps, gone: _Steps, accounts: Mapping[str, Account], knows: bool, planned_at: datetime
+        self, now: _Steps, removed: _Steps, accounts: Mapping[str, Account], knows: bool, planned_at: datetime
     ) -> None:
         self._now = now
-        self._gone = gone
+        self._removed = removed
         self._accounts = accounts
         self._texts = ChangeTexts(accounts, knows, planned_at)
 
     def entry(self, change: BulletinChange) -> dict[str, Any]:
         bulletin = change.bulletin
         steps = [] if change.kind is ChangeKind.REMOVED else _expired_last(self._now.get(bulletin.id, []))
-        before = self._gone.get(change.before.id if change.before else bulletin.id, [])
+        before = self._removed.get(change.before.id if change.before else bulletin.id, [])
         stays_in = {step.firing.key.account for step in steps}
         left = _expired_last(step for step in before if step.firing.key.account not in stays_in)
         repeated = {

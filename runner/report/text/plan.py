@@ -56,13 +56,13 @@ def plan_rows(
     zones, coming = zones_of(document), until_of(document) is not None
     folded: list[str] = []
     if document["changes"] is not None and not whole:
-        steps, folded = _beside_changes(steps, document["changes"], coming=coming)
+        steps, folded = _further_steps(steps, document["changes"], coming=coming)
     yield from rows(steps, whole=whole, coming=coming, zones=zones, now=datetime.fromisoformat(document["now"]))
     for said in folded:
         yield None, ("", "", "", f"… and {said} (--verbose shows them)")
 
 
-def _beside_changes(steps: Iterable[Step], changes: Mapping[str, Any], *, coming: bool) -> tuple[list[Step], list[str]]:
+def _further_steps(steps: Iterable[Step], changes: Mapping[str, Any], *, coming: bool) -> tuple[list[Step], list[str]]:
     """Return the steps to show in addition to the changes, and texts that count the others."""
     effects = [(each["id"], effect) for each in changes["bulletins"] for effect in each["effects"]]
     shown_above = {(effect["account"], id_, effect["occurrence"]) for id_, effect in effects}
@@ -135,8 +135,8 @@ def _reason(step: Step, zones: Mapping[str, str], *, coming: bool) -> str:
     instant = utc_text(at)
     if f"({instant})" in text:
         return text  # the reason has the local time
-    beside = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
-    return text.replace(instant, beside, 1)
+    shown = local if instant in step.firing.key.occurrence else f"{instant} ({local})"
+    return text.replace(instant, shown, 1)
 
 
 def _unfolded(expired: Iterable[Step]) -> tuple[list[Step], list[tuple[Action | None, tuple[str, ...]]]]:

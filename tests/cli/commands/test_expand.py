@@ -43,7 +43,7 @@ def files(sandbox: Sandbox) -> dict[str, str]:
 
 @pytest.fixture
 def two_hundred(write: Write, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A set of one entry that stands for two hundred, with credentials for its account."""
+    """A set of one entry that makes two hundred, with credentials for its account."""
     monkeypatch.setenv("A", "india-id")
     monkeypatch.setenv("B", "correct-horse")
     return write(files(sandbox))

@@ -103,7 +103,7 @@ def test_no_file_is_replaced(bulletins: Bulletins, write: Write, name: str) -> N
     assert files_under(folder) == [name]
 
 
-def test_other_files_stay_beside_it(bulletins: Bulletins, write: Write) -> None:
+def test_other_files_in_the_folder_stay(bulletins: Bulletins, write: Write) -> None:
     folder = write({"README.md": "mine"})
     assert bulletins("init").code == 0
     assert files_under(folder) == sorted([*FILES, *SCHEMAS, "README.md"])
@@ -115,7 +115,7 @@ def test_in_this_folder(bulletins: Bulletins, tmp_path: Path) -> None:
     assert files_under(tmp_path) == sorted([*FILES, *SCHEMAS, ".gitignore"])
 
 
-def test_where_a_file_stands(bulletins: Bulletins, tmp_path: Path) -> None:
+def test_the_place_of_a_file_is_named(bulletins: Bulletins, tmp_path: Path) -> None:
     (tmp_path / "bulletins.d").write_text("mine", encoding="utf-8")
     assert bulletins("init").refused_with(ErrorCode.NOT_A_FOLDER)
 

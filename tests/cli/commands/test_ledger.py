@@ -1,4 +1,4 @@
-"""`ledger`: made, described, checked, moved, and told what was sent by other means."""
+"""`ledger`: made, described, checked and moved; and a baseline of what was sent by other means."""
 
 from __future__ import annotations
 

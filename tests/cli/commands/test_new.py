@@ -1,4 +1,4 @@
-"""`new`: questions on a terminal, options elsewhere; the entry stands at the end of its file, all else as it was."""
+"""`new`: questions on a terminal, options elsewhere; the entry is at the end of its file, all else as before."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_schemas_are_listed(bulletins: Bulletins) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_schema_is_printed_as_it_stands(bulletins: Bulletins, name: str) -> None:
+def test_a_schema_is_printed_unchanged(bulletins: Bulletins, name: str) -> None:
     done = bulletins("schema", name)
     assert (done.code, done.err) == (0, "")
     assert done.out == (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")

@@ -22,21 +22,21 @@ def test_the_ledger_shows_the_same_as_the_run_did(
 ) -> None:
     sandbox.add_fault("fail:Business Event Not Found@Now 2")
     assert bulletins("fire", "--yes").code == 1
-    told = only_report(tmp_path)
+    reported = only_report(tmp_path)
     done = bulletins("report", "--format", "json")
 
     jsonschema.Draft202012Validator(schema("report")).validate(done.json)
     assert outcomes(done.json) == {"past-1": "expired", "now-1": "fired", "now-2": "failed"}
-    written = {result["id"]: result for result in told["results"]}
+    written = {result["id"]: result for result in reported["results"]}
     fields = (*FROM_A_PLAN, *ON_THE_WIRE)
     for result in done.json["results"]:
         assert {name: result[name] for name in fields} == {name: written[result["id"]][name] for name in fields}
     codes = {result["id"]: result["reason_code"] for result in done.json["results"]}
     assert codes == {"past-1": "grace-ended", "now-1": None, "now-2": "refused-by-api"}
-    assert done.json["results"] == told["results"]
-    assert done.json["summary"] == told["summary"]
+    assert done.json["results"] == reported["results"]
+    assert done.json["summary"] == reported["summary"]
     same = ("id", "exit_code", "ledger", "host", "version", "git", "interrupted", "dry_run")
-    assert {name: done.json["run"][name] for name in same} == {name: told["run"][name] for name in same}
+    assert {name: done.json["run"][name] for name in same} == {name: reported["run"][name] for name in same}
 
 
 def test_a_run_is_named_by_its_id_and_a_file_by_its_path(bulletins: Bulletins, ledger: str, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_a_wrong_word_is_corrected(bulletins: Bulletins, first: str, then: str, 
 
 
 @pytest.mark.usefixtures("doubt")
-def test_a_word_that_was_acted_upon_stands(bulletins: Bulletins, sandbox: Sandbox) -> None:
+def test_a_resolution_that_was_acted_upon_is_kept(bulletins: Bulletins, sandbox: Sandbox) -> None:
     assert bulletins("resolve", "now-2", "--not-sent", "--note", "not there").code == 0
     assert bulletins("fire", "--yes", "--id", "now-2").code == 0
     done = bulletins("resolve", "now-2", "--not-sent", "--note", "n", "--again")
@@ -207,7 +207,7 @@ def frozen(ledger: str, small_set: Path) -> None:
 
 
 @pytest.mark.usefixtures("frozen")
-@pytest.mark.skipif(not process.this_process(), reason="nothing tells a process from later ones here")
+@pytest.mark.skipif(not process.this_process(), reason="nothing distinguishes a process from later ones here")
 def test_what_a_frozen_process_may_still_send_is_not_called_unsent(bulletins: Bulletins) -> None:
     assert f"  first   kill -9 {os.getpid()} " in bulletins("status").out
     done = bulletins("resolve", "now-1", "--not-sent", "--note", "n")

@@ -1,4 +1,4 @@
-"""What is told of entries that cannot be built: every mistake at once, and none that is only a consequence."""
+"""What is reported of entries that can't be built: every mistake at once, and none that is only a consequence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def problems(*entries: Any, **defaults: Any) -> list[Problem]:
     )
 
 
-def told(entry: Any, **defaults: Any) -> list[str]:
+def reported(entry: Any, **defaults: Any) -> list[str]:
     """The codes of the problems of an entry, with the field that each is about where the message begins with it."""
     return sorted(f"{each.code} {each.message.split()[0].rstrip(':')}" for each in problems(entry, **defaults))
 
@@ -86,18 +86,18 @@ def told(entry: Any, **defaults: Any) -> list[str]:
     ],
 )
 def test_every_mistake_of_an_entry_is_reported(changed: dict[str, Any], found: list[str]) -> None:
-    assert told({**ENTRY, **changed}) == found
+    assert reported({**ENTRY, **changed}) == found
 
 
 def test_what_an_entry_lacks_hides_nothing() -> None:
     bare = {"id": "a", "when": "tomorrow", "name": "{{ row.n }}", "tags": [1], "properties": {}}
-    assert told(bare, business_event="E") == [
+    assert reported(bare, business_event="E") == [
         "bad-template {{",
         "bad-time when",
         "missing-field the",
         "wrong-type tags[0]",
     ]
-    assert told({name: value for name, value in bare.items() if name != "tags"}, business_event="E") == [
+    assert reported({name: value for name, value in bare.items() if name != "tags"}, business_event="E") == [
         "bad-template {{",
         "bad-time when",
         "missing-field the",
@@ -106,8 +106,11 @@ def test_what_an_entry_lacks_hides_nothing() -> None:
 
 def test_wrong_defaults_hide_no_mistake_of_an_entry() -> None:
     entry = {**ENTRY, "schedule": {"at": "tomorrow"}}
-    assert told(entry, tags=[1]) == ["bad-time schedule.at", "wrong-type defaults.tags[0]"]
-    assert told(entry, schedule={"catch_up": "x"}) == ["bad-time schedule.at", "not-allowed defaults.schedule.catch_up"]
+    assert reported(entry, tags=[1]) == ["bad-time schedule.at", "wrong-type defaults.tags[0]"]
+    assert reported(entry, schedule={"catch_up": "x"}) == [
+        "bad-time schedule.at",
+        "not-allowed defaults.schedule.catch_up",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -135,16 +138,16 @@ def test_wrong_defaults_hide_no_mistake_of_an_entry() -> None:
 def test_what_is_only_a_consequence_is_not_reported(
     changed: dict[str, Any], defaults: dict[str, Any], found: list[str]
 ) -> None:
-    assert told({**ENTRY, **changed}, **defaults) == found
+    assert reported({**ENTRY, **changed}, **defaults) == found
 
 
 @pytest.mark.parametrize("more", [{}, {"nope": 1}])
 def test_what_gives_the_rows_is_no_text_that_rows_fill_in(more: dict[str, Any]) -> None:
-    assert "bad-format for_each.csv" in told({**ENTRY, **ROWS, "for_each": {"csv": "{{ row.n }}"}, **more})
+    assert "bad-format for_each.csv" in reported({**ENTRY, **ROWS, "for_each": {"csv": "{{ row.n }}"}, **more})
 
 
 @pytest.mark.parametrize("entry", [None, 5, "x", [], {}, {"id": []}, {"id": "a", "schedule": [], "properties": "x"}])
-def test_whatever_stands_there_is_reported_and_read(entry: Any) -> None:
+def test_any_value_is_reported_and_read(entry: Any) -> None:
     for defaults in ({}, {"schedule": {"grace": 5}, "properties": {"a": 1}}, {"when": [], "schedule": "x"}):
         assert problems(entry, **defaults)
 

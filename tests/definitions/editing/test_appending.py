@@ -43,7 +43,7 @@ def append(text: str) -> str:
         ("bulletins:", "\n" + WRITTEN),
     ],
 )
-def test_it_stands_at_the_end(before: str, after: str) -> None:
+def test_a_new_entry_is_appended_at_the_end(before: str, after: str) -> None:
     assert append(before) == before + after
 
 

@@ -68,7 +68,7 @@ def test_a_document_is_read_back_as_it_is(entries: list[Any], common: Any, comme
 
 
 @given(ENTRIES, st.integers(0, 6))
-def test_an_entry_may_stand_at_any_indentation(fields: Any, indent: int) -> None:
+def test_an_entry_may_have_any_indentation(fields: Any, indent: int) -> None:
     assert read_back(entry(fields, indent=indent)) == [fields]
 
 
@@ -157,7 +157,7 @@ def test_an_entry_has_its_fields_in_the_usual_order() -> None:
     )
 
 
-def test_a_cron_line_stands_in_quotes_and_a_long_list_on_lines_of_its_own() -> None:
+def test_a_cron_expression_is_quoted_and_a_long_list_has_lines_of_its_own() -> None:
     text = entry({"schedule": {"cron": "30 18 * * FRI", "timezone": "Asia/Kolkata"}, "tags": ["a" * 40, "b" * 60]})
     assert (
         text

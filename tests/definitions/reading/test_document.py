@@ -125,7 +125,7 @@ def begins_with(rest: str, value: object) -> bool:
 
 
 @given(st.lists(KEYS, unique=True, min_size=1, max_size=5))
-def test_each_key_stands_where_it_is_said_to(keys: list[str]) -> None:
+def test_each_key_is_at_its_recorded_position(keys: list[str]) -> None:
     text = "".join(f"{key}:   {number}\n" for number, key in enumerate(keys))
     found = document(text)
     for number, key in enumerate(keys):

@@ -19,7 +19,7 @@ CATALOG = """
 
 
 def bulletin(id: str = "a", **fields: str) -> str:  # noqa: A002
-    """One bulletin as an item of a list; `c_by` stands for c-by."""
+    """One bulletin as an item of a list; `c_by` means c-by."""
     whole = {"business_event": "Program Released", "name": id, "properties": "{}", "c_by": "a@example.com"} | fields
     lines = [f"{name.replace('c_by', 'c-by')}: {value}" for name, value in whole.items() if value]
     return f"- id: {id}\n" + "".join(f"  {line}\n" for line in lines)

@@ -106,7 +106,7 @@ def test_it_is_a_problem_of_the_catalog(write: Write) -> None:
     bulletin = "bulletins:\n  - {id: a, business_event: E, name: N, properties: {p: y}, c-by: a@example.com}\n"
     (problem,) = load([write({"accounts.yaml": ACCOUNTS, "events.yaml": catalog, "b.yaml": bulletin})]).problems
     assert (problem.code, problem.line) == (Code.CATALOG_SCHEMA, 5)
-    assert problem.message == "the schema of p cannot be used: its references lead to too many parts"
+    assert problem.message == "the schema of p can't be used: its references lead to too many parts"
 
 
 def test_a_reference_to_a_number_without_end_is_no_traceback(write: Write) -> None:

@@ -161,7 +161,7 @@ def test_what_the_library_reads_is_accepted(cron: str) -> None:
 
 
 @given(st.text(st.sampled_from("0123456789*/,-#L?@ WMONFRIJAN\n²ſ"), max_size=40) | st.text(max_size=40))
-def test_whatever_stands_there_is_a_finding_or_comes(text: str) -> None:
+def test_any_value_is_a_finding_or_has_a_next_time(text: str) -> None:
     found, findings = read({**DAILY, "cron": text})
     assert (found is None) is bool(findings)
     if isinstance(found, Recurrence):

@@ -223,7 +223,7 @@ def test_it_is_denser_than_any_number_below_the_most_that_lie_within_a_length(
 
 
 def test_however_many_lengths_are_asked_for_of_one_cron_few_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows of a table have thousands of graces beside one cron."""
+    """The rows of a table have thousands of graces and one cron."""
     looked_at = []
 
     def counted(cron: str, timezone: str, length: timedelta, limit: int) -> bool:

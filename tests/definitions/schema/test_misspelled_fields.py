@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from definitions.building.test_incomplete_entry import ACCOUNTS, ENTRY, ROWS, problems, told
+from definitions.building.test_incomplete_entry import ACCOUNTS, ENTRY, ROWS, problems, reported
 from runner.definitions.load import load_sources
 from runner.definitions.problem_codes import Code
 from runner.definitions.sources import Source
@@ -23,14 +23,14 @@ def test_a_field_that_is_misspelt_is_not_missed(wrong: str, meant: str, defaults
     assert (problem.code, problem.help) == (Code.UNKNOWN_FIELD, f"Did you mean {meant}?")
 
 
-def test_beside_a_field_that_is_misspelt_others_are_missed() -> None:
+def test_a_misspelled_field_does_not_hide_missing_fields() -> None:
     entry = {"idd": "a", "nmae": "N", "c-by": "a@example.com", "business_event": "E"}
-    assert told(entry) == ["missing-field the", "unknown-field idd", "unknown-field nmae"]
+    assert reported(entry) == ["missing-field the", "unknown-field idd", "unknown-field nmae"]
 
 
 def test_one_of_several_fields_that_is_misspelt_is_not_missed() -> None:
-    assert told({**ENTRY, **ROWS, "for_each": {"row": [{"n": 1}]}}) == ["unknown-field for_each.row"]
-    assert told({**ENTRY, **ROWS, "for_each": {"exclude": []}}) == ["one-of-fields for_each"]
+    assert reported({**ENTRY, **ROWS, "for_each": {"row": [{"n": 1}]}}) == ["unknown-field for_each.row"]
+    assert reported({**ENTRY, **ROWS, "for_each": {"exclude": []}}) == ["one-of-fields for_each"]
 
 
 @pytest.mark.parametrize("field", ["foreach", "for-each", "for_eech", "For_Each"])

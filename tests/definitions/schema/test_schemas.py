@@ -161,7 +161,7 @@ def test_both_engines_agree_on_every_example() -> None:
 @settings(max_examples=examples(100))
 @given(mutated())
 def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
-    """Whatever the verdict rests on, somebody is told, at a place, in words."""
+    """Whatever the verdict rests on, it is reported at a place, in words."""
     kind, value = case
     import yaml
 
@@ -178,8 +178,8 @@ def test_what_fails_is_explained(case: tuple[str, Any]) -> None:
 
 @settings(max_examples=examples(60))
 @given(st.lists(mutated().map(lambda case: case[1]), min_size=1, max_size=5))
-def test_bulletins_are_explained_where_they_stand(files: list[Any]) -> None:
-    """One by one they fail as they do in their file, in which others stand as well."""
+def test_the_schema_describes_every_field_of_a_bulletin(files: list[Any]) -> None:
+    """One by one they fail as they do in their file, which contains others as well."""
     entries = [entry for file in files for entry in bulletins_of(file)] + [VALID["bulletins"]["bulletins"][0]]
     without_and_with: list[dict[str, Any]] = [{}, {"defaults": {}}]
     for defaults in without_and_with:
@@ -223,7 +223,7 @@ def test_the_schemas_are_valid_schemas(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_our_own_keyword_stands_beside_one_that_editors_know(kind: str) -> None:
+def test_our_own_keyword_has_an_equivalent_that_editors_know(kind: str) -> None:
     for part in parts(schemas.schema(kind)):
         if "maxBytes" in part:
             assert part["maxLength"] == part["maxBytes"]

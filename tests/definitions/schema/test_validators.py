@@ -1,4 +1,4 @@
-"""What is our own of the explaining engine; that it judges as the fast one does is tested beside the schemas."""
+"""What is our own of the explaining engine; that it judges as the fast one does is tested with the schemas."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ def test_a_list_of_many_mixed_items_is_compared_by_hash() -> None:
     assert not validator.is_valid([*items, "a7"])
 
 
-def test_the_first_item_that_stands_twice_is_named() -> None:
+def test_the_first_repeated_item_is_named() -> None:
     assert first_repeated(["a", 1, {"b": [1]}, "c", {"b": [1]}, "a"]) == 4
     assert first_repeated(["1", 1, True, None]) is None

@@ -1,4 +1,4 @@
-"""Entries that stand for many, from their files to bulletins. What is wrong stands in the folder of examples."""
+"""Entries that make many bulletins, from their files to bulletins. Mistakes are in the folder of examples."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ def test_a_template_as_the_name_of_a_property_is_refused(write: Write, name: str
     problem, *_ = loaded(write, text).problems
     assert (problem.code, problem.message) == (
         Code.BAD_TEMPLATE,
-        f"the name of a property cannot be a template: {name!r}",
+        f"the name of a property can't be a template: {name!r}",
     )
 
 
@@ -300,7 +300,7 @@ def test_a_long_text_of_braces_left_open_is_looked_through_once(write: Write, te
 @given(
     st.lists(st.sampled_from(["{", "}", "%", "#", "{{", "}}", "{%", "%}", "x", " ", "\n"]), max_size=20).map("".join)
 )
-def test_what_stands_outside_of_templates_is_what_a_pattern_leaves(text: str) -> None:
+def test_text_outside_of_templates_is_the_text_that_a_pattern_leaves(text: str) -> None:
     inside = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
     assert expansion.not_filled_in(text) == inside.sub("", text)
 

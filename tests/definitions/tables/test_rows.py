@@ -1,4 +1,4 @@
-"""The rows of a `for_each`, and where a table may lie. What is wrong with rows stands in the folder of examples."""
+"""The rows of a `for_each`, and where a table may lie. Mistakes in rows are in the folder of examples."""
 
 from __future__ import annotations
 
@@ -199,6 +199,6 @@ def test_what_is_wrong_with_rows_does_not_fill_the_memory(for_each: dict[str, An
     assert len(found) == MAX_PROBLEMS + 1
 
 
-def test_a_value_that_stands_twice_in_a_matrix_makes_two_rows(write: Write) -> None:
+def test_a_repeated_value_in_a_matrix_makes_two_rows(write: Write) -> None:
     problem, *_ = made(write, "{matrix: {a: [x, x]}}", "{{ row.a }}").problems
     assert problem.code is Code.DUPLICATE_ID

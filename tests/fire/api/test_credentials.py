@@ -173,7 +173,7 @@ def test_the_password_of_a_proxy_is_redacted(variable: str) -> None:
 
 
 @pytest.mark.parametrize("passcode", ["AAA-BBB-CCC", 'A"B\\C/D', "a+b*c(", "1"])
-def test_redaction_finds_it_as_it_stands_and_as_json_writes_it(passcode: str) -> None:
+def test_redaction_finds_a_passcode_as_written_and_as_json_escapes_it(passcode: str) -> None:
     credentials = Credentials("id", passcode)
     text = f"it was {passcode}, {json.dumps({'p': passcode})}, {passcode}{passcode}"
     redacted = credentials.redacted(text)

@@ -310,7 +310,7 @@ def test_the_deadline_does_not_run_while_a_request_waits_for_its_turn(
 
     def take() -> None:
         clocks.ahead_s, clocks.looks = 3600.0, threading.Semaphore(0)
-        for _ in range(3):  # the last of them has come and gone
+        for _ in range(3):  # the last of them has ended
             assert clocks.looks.acquire(timeout=PATIENCE_S)
 
     turn.take = take  # type: ignore[method-assign]

@@ -42,7 +42,7 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     return Clocks(monkeypatch)
 
 
-class Told:
+class Reported:
     """What the lease says, and a signal for each."""
 
     def __init__(self) -> None:
@@ -56,17 +56,17 @@ class Told:
 
 
 @contextmanager
-def begun(ledger: Ledger, told: Told, run: str = "RUN") -> Iterator[Lease]:
+def begun(ledger: Ledger, reported: Reported, run: str = "RUN") -> Iterator[Lease]:
     """The lease of a run that has begun; its thread waits for somebody who needs it."""
     reach = LedgerAccess(120.0, lambda away: None, lambda text: None)
-    lease = Lease(LedgerWriter(ledger, run), LENGTH, reach, on_late=told.late.set, on_lost=told.on_lost)
+    lease = Lease(LedgerWriter(ledger, run), LENGTH, reach, on_late=reported.late.set, on_lost=reported.on_lost)
     lease.begin(lambda: ledger.start_run(Origin("fire", "1"), IDENTITY, lease=LENGTH, run=run))
     with lease:
         yield lease
 
 
 def test_it_holds_until_it_has_run_out(ledger: Ledger, clocks: Clocks) -> None:
-    with begun(ledger, Told()) as lease:
+    with begun(ledger, Reported()) as lease:
         assert lease.holds()
         clocks.pass_s(29.9)
         assert lease.holds()
@@ -85,13 +85,13 @@ def test_it_counts_from_before_the_ledger_did(ledger: Ledger, clocks: Clocks) ->
 
 @pytest.mark.parametrize("seconds", [31.0, 86400.0])
 def test_on_a_file_a_clock_set_ahead_ends_it(ledger: Ledger, clocks: Clocks, seconds: float) -> None:
-    with begun(ledger, Told()) as lease:
+    with begun(ledger, Reported()) as lease:
         clocks.now += timedelta(seconds=seconds)
         assert not lease.holds()
 
 
 def test_a_clock_set_back_prolongs_nothing(ledger: Ledger, clocks: Clocks) -> None:
-    with begun(ledger, Told()) as lease:
+    with begun(ledger, Reported()) as lease:
         clocks.now -= timedelta(days=1)
         assert lease.holds()
         clocks.elapsed_s += 30
@@ -100,30 +100,30 @@ def test_a_clock_set_back_prolongs_nothing(ledger: Ledger, clocks: Clocks) -> No
 
 def test_with_a_servers_time_this_machines_clock_says_nothing(ledger: Ledger, clocks: Clocks) -> None:
     ledger.clock.source = lambda: NOW
-    with begun(ledger, Told()) as lease:
+    with begun(ledger, Reported()) as lease:
         clocks.now += timedelta(days=1)
         assert lease.holds()
 
 
 def test_one_that_ran_out_is_renewed_where_nobody_took_over(ledger: Ledger, clocks: Clocks) -> None:
-    told = Told()
-    with begun(ledger, told) as lease:
+    reported = Reported()
+    with begun(ledger, reported) as lease:
         clocks.pass_s(100)
         assert lease.wait(unless=lambda: False)
-        assert told.late.is_set()  # the slots must be looked at again
+        assert reported.late.is_set()  # the slots must be looked at again
         assert lease.holds()
-        assert told.lost == []
+        assert reported.lost == []
 
 
 def test_one_that_was_taken_over_is_lost(ledger: Ledger, clocks: Clocks) -> None:
-    told = Told()
-    with begun(ledger, told) as lease:
+    reported = Reported()
+    with begun(ledger, reported) as lease:
         clocks.pass_s(100)
         with ledger.writing() as connection:
             connection.exec_driver_sql("UPDATE runs SET finished_at = lease_until")
         assert not lease.wait(unless=lambda: False)
-        assert told.ended.wait(PATIENCE_S)
-        assert "did not renew its lease in time" in str(told.lost[0])
+        assert reported.ended.wait(PATIENCE_S)
+        assert "did not renew its lease in time" in str(reported.lost[0])
         clocks.pass_s(-100)
         assert not lease.holds()  # for good
 
@@ -132,7 +132,7 @@ def test_nobody_waits_longer_than_they_want(ledger: Ledger, clocks: Clocks, monk
     def away(*_: object, **__: object) -> None:
         raise LedgerAway(ErrorCode.LEDGER_UNREACHABLE, "away")
 
-    with begun(ledger, Told()) as lease:
+    with begun(ledger, Reported()) as lease:
         clocks.pass_s(100)
         monkeypatch.setattr(ledger, "renew", away)
         assert not lease.wait(unless=lambda: True)
@@ -142,8 +142,8 @@ def test_a_renewal_that_came_late_is_reported_before_anybody_relies_on_it(
     ledger: Ledger, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renew = ledger.renew
-    told = Told()
-    with begun(ledger, told) as lease:
+    reported = Reported()
+    with begun(ledger, reported) as lease:
 
         def slow(run: str, *, lease: timedelta) -> None:
             renew(run, lease=lease)
@@ -152,5 +152,5 @@ def test_a_renewal_that_came_late_is_reported_before_anybody_relies_on_it(
         monkeypatch.setattr(ledger, "renew", slow)
         clocks.pass_s(29)
         lease.renew()
-        assert told.late.is_set()
+        assert reported.late.is_set()
         assert not lease.holds()

@@ -34,13 +34,13 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> Waiting:
 
 
 @pytest.fixture
-def told() -> list[object]:
+def reported() -> list[object]:
     return []
 
 
 @pytest.fixture
-def reach(waiting: Waiting, told: list[object]) -> LedgerAccess:
-    return LedgerAccess(120.0, told.append, told.append)
+def reach(waiting: Waiting, reported: list[object]) -> LedgerAccess:
+    return LedgerAccess(120.0, reported.append, reported.append)
 
 
 def away(times: int, value: str = "done") -> Callable[[], str]:
@@ -55,22 +55,22 @@ def away(times: int, value: str = "done") -> Callable[[], str]:
     return operation
 
 
-def test_what_works_at_once_says_nothing(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
+def test_what_works_at_once_says_nothing(reach: LedgerAccess, waiting: Waiting, reported: list[object]) -> None:
     assert reach.perform(away(0)) == "done"
-    assert (told, waiting.slept) == ([], [])
+    assert (reported, waiting.slept) == ([], [])
 
 
 def test_a_short_absence_is_not_reported_but_nothing_is_sent_meanwhile(
-    reach: LedgerAccess, waiting: Waiting, told: list[object]
+    reach: LedgerAccess, waiting: Waiting, reported: list[object]
 ) -> None:
     assert reach.perform(away(2)) == "done"
-    assert told == [True, False]
+    assert reported == [True, False]
     assert not reach.is_away
 
 
-def test_a_longer_absence_is_reported_once(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
+def test_a_longer_absence_is_reported_once(reach: LedgerAccess, waiting: Waiting, reported: list[object]) -> None:
     assert reach.perform(away(12)) == "done"
-    assert told == [
+    assert reported == [
         True,
         "the ledger can't be reached: nothing is sent until it can be reached again",
         "the ledger can be reached again",
@@ -93,7 +93,7 @@ def test_patience_is_for_one_absence(reach: LedgerAccess, waiting: Waiting) -> N
     assert waiting.now_s > 120
 
 
-def test_all_threads_share_one_absence(reach: LedgerAccess, waiting: Waiting, told: list[object]) -> None:
+def test_all_threads_share_one_absence(reach: LedgerAccess, waiting: Waiting, reported: list[object]) -> None:
     def within() -> str:
         with pytest.raises(LedgerAway):
             reach.perform(away(10_000))  # another thread's
@@ -101,7 +101,7 @@ def test_all_threads_share_one_absence(reach: LedgerAccess, waiting: Waiting, to
 
     with pytest.raises(LedgerAway):
         reach.perform(within)
-    assert told.count(True) == 1
+    assert reported.count(True) == 1
     assert waiting.now_s <= 122
 
 

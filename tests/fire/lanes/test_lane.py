@@ -297,14 +297,14 @@ def test_only_the_first_is_a_canary() -> None:
 
 
 def test_no_more_requests_than_slots_that_it_holds(clock: Clock, waiters: list[Waiter]) -> None:
-    tested, told = lane(slots=1), threading.Event()
-    tested.on_need = told.set
+    tested, reported = lane(slots=1), threading.Event()
+    tested.on_need = reported.set
     assert tested.shortage == 0
     assert tested.acquire()
-    assert not told.is_set()
+    assert not reported.is_set()
     second = Waiter(tested.acquire)
     waiters.append(second)
-    assert told.wait(PATIENCE_S)
+    assert reported.wait(PATIENCE_S)
     assert (second.done.is_set(), tested.shortage) == (False, 1)
     tested.grant([3])
     assert second.done.wait(PATIENCE_S)
@@ -342,7 +342,7 @@ def test_only_idle_slots_are_withdrawn() -> None:
 
 
 def test_a_slot_to_be_given_up_is_used_no_more(clock: Clock, waiters: list[Waiter]) -> None:
-    tested, told = lane(concurrency=2), threading.Event()
+    tested, reported = lane(concurrency=2), threading.Event()
     departure = tested.acquire()
     assert departure
     second = tested.acquire()
@@ -350,9 +350,9 @@ def test_a_slot_to_be_given_up_is_used_no_more(clock: Clock, waiters: list[Waite
     tested.give_up_one()
     waiting = Waiter(tested.acquire)
     waiters.append(waiting)
-    tested.on_need = told.set
+    tested.on_need = reported.set
     tested.release(departure)
-    assert told.wait(PATIENCE_S)  # somebody is to fetch it
+    assert reported.wait(PATIENCE_S)  # somebody is to fetch it
     assert (tested.surplus, waiting.done.is_set()) == (1, False)
     assert len(tested.withdraw(tested.surplus)) == 1
     assert tested.surplus == 0

@@ -34,7 +34,7 @@ def test_an_account_has_no_more_threads_than_it_can_use(ledger: Ledger, firings:
     assert threads.most["india"] <= most
 
 
-def test_an_account_with_one_firing_has_one_thread_beside_one_with_many(ledger: Ledger) -> None:
+def test_an_account_with_one_firing_has_one_thread_while_another_has_many(ledger: Ledger) -> None:
     threads, both = Threads(), {"india-id": PASSCODE, "europe-id": PASSCODE}
     many = [bulletin(number) for number in range(12)]
     with Sandbox(credentials=both, latency_s=0.02, on_answer=threads) as sandbox:

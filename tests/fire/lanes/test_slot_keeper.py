@@ -232,13 +232,13 @@ def test_a_fault_of_one_lane_leaves_the_others_their_slots(ledger: Ledger, monke
     assert stopped == [faulty]
 
 
-def test_slots_of_a_process_that_is_gone_are_free_before_its_lease_runs_out(
+def test_slots_of_an_ended_process_are_free_before_its_lease_ends(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = replace(IDENTITY, process="boot 1 gone")
     dead = ledger.start_run(Origin("fire", "1"), identity, lease=timedelta(hours=1))
     assert take_all(ledger, dead) == {"india": [1, 2, 3]}
-    monkeypatch.setattr(process, "is_gone", lambda described: described == "boot 1 gone")
+    monkeypatch.setattr(process, "has_ended", lambda described: described == "boot 1 gone")
     tested = lane()
     with kept(ledger, begin(ledger), tested), wanting(tested) as have:
         wait_until(lambda: len(have) == 3)

@@ -45,7 +45,7 @@ def test_a_ledger_back_from_a_backup_writes_ahead_again(sqlite_path: Path) -> No
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
-def test_a_closed_ledger_leaves_nothing_beside_its_file(sqlite_path: Path) -> None:
+def test_a_closed_ledger_leaves_only_its_file(sqlite_path: Path) -> None:
     with Ledger(parse_url(str(sqlite_path))):
         pass
     assert [path.name for path in sqlite_path.parent.iterdir()] == ["ledger.sqlite3"]

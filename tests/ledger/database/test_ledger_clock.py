@@ -14,7 +14,7 @@ from runner.ledger.database.tables import Instant, runs
 from runner.ledger.ledger import Ledger
 
 
-def told(ledger: Ledger, plus: timedelta = timedelta()) -> datetime:
+def reported(ledger: Ledger, plus: timedelta = timedelta()) -> datetime:
     with ledger.reading() as connection:
         value = connection.execute(select(ledger.clock.now(plus))).scalar_one()
         assert isinstance(value, datetime)
@@ -22,9 +22,9 @@ def told(ledger: Ledger, plus: timedelta = timedelta()) -> datetime:
 
 
 @pytest.mark.parametrize("plus", [timedelta(), timedelta(seconds=30), -HOUR, timedelta(days=400, microseconds=7)])
-def test_a_source_stands_in_for_it(ledger: Ledger, plus: timedelta) -> None:
+def test_a_source_of_time_replaces_the_clock(ledger: Ledger, plus: timedelta) -> None:
     ledger.clock.source = lambda: NOW
-    assert told(ledger, plus) == NOW + plus
+    assert reported(ledger, plus) == NOW + plus
     assert not ledger.clock.is_of_machine
 
 
@@ -34,17 +34,17 @@ def test_whose_time_it_is(ledger: Ledger, ledger_url: str, monkeypatch: pytest.M
     of_server = "postgresql" in ledger_url
     assert ledger.clock.is_of_machine is not of_server
     if of_server:
-        assert before - HOUR < told(ledger) < before + HOUR
-        assert before < told(ledger, HOUR) < before + 2 * HOUR
+        assert before - HOUR < reported(ledger) < before + HOUR
+        assert before < reported(ledger, HOUR) < before + 2 * HOUR
     else:
-        assert told(ledger) == NOW + 400 * HOUR
+        assert reported(ledger) == NOW + 400 * HOUR
 
 
 def test_it_goes_on_and_is_written_as_every_other_time(ledger: Ledger, ledger_url: str) -> None:
     ledger.start_run(ORIGIN, WHO, lease=timedelta(seconds=30))
     (row,) = all_of(ledger_url, runs)
     assert abs(row["lease_until"] - row["started_at"] - timedelta(seconds=30)) < timedelta(seconds=20)
-    assert told(ledger) >= row["started_at"]
+    assert reported(ledger) >= row["started_at"]
     with ledger.reading() as connection:
         (text,) = connection.exec_driver_sql("SELECT started_at FROM runs").one()
     assert text == Instant().process_bind_param(row["started_at"], connection.dialect)

@@ -100,15 +100,19 @@ def older(ledger_url: str, version: int) -> str:
 
 def test_an_older_ledger_is_migrated_when_it_is_opened_and_loses_nothing(older: str) -> None:
     with Ledger(parse_url(older)) as opened:
-        told = opened.describe()
-        assert (told.version, told.id, told.created_by) == (tables.SCHEMA_VERSION, "01M8000000000000000000LEDG", "asha")
-        assert (told.runs, told.states["fired"], told.states["claimed"]) == (1, 1, 1)
+        reported = opened.describe()
+        assert (reported.version, reported.id, reported.created_by) == (
+            tables.SCHEMA_VERSION,
+            "01M8000000000000000000LEDG",
+            "asha",
+        )
+        assert (reported.runs, reported.states["fired"], reported.states["claimed"]) == (1, 1, 1)
     (kept,) = all_of(older, tables.attempts)
     assert (kept["latency_ms"], kept["answer"]) == (212.4, '{"status": "success"}')
     (said,) = all_of(older, tables.resolutions)
     assert (said["who"], said["sent"]) == ("meera", True)
     with Ledger(parse_url(older)) as again:
-        assert again.describe() == told
+        assert again.describe() == reported
 
 
 @pytest.mark.parametrize("version", [2], indirect=True)

@@ -104,7 +104,7 @@ def test_the_limit_that_holds_the_longest_is_reported(ledger: Ledger, run: str) 
     assert claim_within(ledger, run, FIRINGS[1], NOW, of) == HeldByBudget(of[1], NOW + DAY - MINUTE)
 
 
-def test_an_event_is_counted_beside_the_account(ledger: Ledger, run: str) -> None:
+def test_an_event_is_counted_besides_the_account(ledger: Ledger, run: str) -> None:
     sales = make_firings(*(make_bulletin(f"s{n}", name=f"s{n}", business_event="Flash Sale") for n in range(2)))
     of_sales = (Limit("india", 3, HOUR), Limit("india", 1, DAY, "Flash Sale"))
     claim(ledger, run, FIRINGS[0], of=of_sales[:1])
@@ -220,11 +220,11 @@ def test_counting_is_done_by_the_index(ledger: Ledger, run: str, ledger_url: str
     with connected(ledger_url) as connection:
         if connection.dialect.name == "postgresql":
             return  # it decides by the figures of the tables, which are small here
-        told = [
+        reported = [
             str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
             for statement, values in asked
         ]
-    assert sum("firings_spent" in each for each in told) == 2
+    assert sum("firings_spent" in each for each in reported) == 2
 
 
 def test_of_eight_threads_all_together_get_what_the_budget_has(ledger: Ledger) -> None:

@@ -109,13 +109,13 @@ def test_another_time_is_planned_as_before(ledger: Ledger) -> None:
     assert [step.action.value for step in planned(ledger, [DAILY])] == ["fire"]
 
 
-def test_what_was_sent_at_once_before_a_time_does_not_stand_for_it(ledger: Ledger) -> None:
+def test_an_immediate_firing_before_a_due_time_does_not_count_for_it(ledger: Ledger) -> None:
     send(ledger, AT_ONCE, now=NOW - MINUTE)
     assert [step.action.value for step in planned(ledger, [DAILY])] == ["fire"]
     assert claim_one(ledger, begin(ledger), DAILY, LATER)
 
 
-def test_what_was_sent_at_once_stands_for_all_times_before(ledger: Ledger) -> None:
+def test_an_immediate_firing_counts_for_all_earlier_times(ledger: Ledger) -> None:
     send(ledger, AT_ONCE, now=NOW + MINUTE)
     found = recurring("0 * * * *", CatchUp.ALL)
     assert [step.action.value for step in planned(ledger, found)] == ["done", "done", "wait"]

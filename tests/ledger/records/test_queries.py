@@ -198,10 +198,14 @@ def test_a_ledger_describes_itself(ledger: Ledger, ledger_url: str, run: str) ->
     settle(ledger, make_firing("a"), State.FIRED)
     settle(ledger, make_firing("b", name="b"), State.FIRED)
     ledger.expire(run, [make_firing("c", at=NOW - 9 * HOUR)], NOW)
-    told = ledger.describe()
-    assert (told.id, told.url, told.version) == (ledger.id, ledger.place, tables.SCHEMA_VERSION)
-    assert (told.created_at, told.created_by, told.runs) == (NOW, "asha", len(all_of(ledger_url, tables.runs)))
-    assert told.states == {"claimed": 0, "fired": 2, "in_doubt": 0, "failed": 0, "expired": 1, "released": 0}
+    reported = ledger.describe()
+    assert (reported.id, reported.url, reported.version) == (ledger.id, ledger.place, tables.SCHEMA_VERSION)
+    assert (reported.created_at, reported.created_by, reported.runs) == (
+        NOW,
+        "asha",
+        len(all_of(ledger_url, tables.runs)),
+    )
+    assert reported.states == {"claimed": 0, "fired": 2, "in_doubt": 0, "failed": 0, "expired": 1, "released": 0}
 
 
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)

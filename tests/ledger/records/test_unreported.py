@@ -135,7 +135,7 @@ def test_an_expiry_needs_no_report_once_the_firing_was_claimed_with_a_longer_gra
     assert taken(ledger, begin(ledger)) == {"sent"}
 
 
-def test_a_row_that_stands_back_behind_that_of_another_ledger_needs_no_report(ledger: Ledger, ledger_url: str) -> None:
+def test_a_row_that_yields_to_another_ledgers_row_needs_no_report(ledger: Ledger, ledger_url: str) -> None:
     left_behind(ledger, finished=True)
     (doubt,) = ledger.in_doubt()
     with connected(ledger_url) as connection:

@@ -171,6 +171,8 @@ def test_the_index_bounds_what_is_looked_at_for_the_newest(ledger: Ledger, ledge
     with connected(ledger_url) as connection:
         connection.exec_driver_sql("ANALYZE")
         for statement, parameters in statements:
-            told = " ".join(str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters))
+            reported = " ".join(str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters))
             # In SQLite's words, and in PostgreSQL's.
-            assert re.search(r"USING INDEX firings_\w+ \(.*occurrence[>=]|Index Cond: .*occurrence [>=]", told), told
+            assert re.search(r"USING INDEX firings_\w+ \(.*occurrence[>=]|Index Cond: .*occurrence [>=]", reported), (
+                reported
+            )

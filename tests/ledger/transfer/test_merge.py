@@ -121,7 +121,7 @@ def test_a_row_that_both_know_never_becomes_weaker(into: Any, there: str, coming
         ("fired", "failed", ("fired", "failed")),
     ],
 )
-def test_of_two_rows_of_a_firing_the_more_certain_one_stands(
+def test_of_two_rows_of_a_firing_the_more_certain_one_is_kept(
     into: Any, there: str, coming: str, left: tuple[str, str]
 ) -> None:
     merged, states = into({0: there}, {1: coming})
@@ -129,7 +129,7 @@ def test_of_two_rows_of_a_firing_the_more_certain_one_stands(
     assert [key.bulletin for key in merged.twice] == (["b0"] if "released" in left else [])
 
 
-def test_what_stood_back_says_why(ledger_url: str) -> None:
+def test_a_row_that_yielded_has_the_reason(ledger_url: str) -> None:
     take(ledger_url, export_of({0: "in_doubt"}))
     take(ledger_url, export_of({1: "fired"}, ledger="01B"))
     (row,) = (
@@ -137,7 +137,7 @@ def test_what_stood_back_says_why(ledger_url: str) -> None:
         for record in map(json.loads, exported(ledger_url))
         if "firing" in record and record["firing"]["id"] == row_id(0)
     )
-    assert row["reason"] == f"in_doubt in one of two ledgers; row {row_id(1)} of the other one stands for both"
+    assert row["reason"] == f"in_doubt in one of two ledgers; row {row_id(1)} of the other one counts for both"
 
 
 def test_an_expiry_that_both_reported_is_there_once(into: Any) -> None:
@@ -153,7 +153,7 @@ def test_a_run_that_ended_meanwhile_has_ended(ledger_url: str) -> None:
     assert exported(ledger_url) == export_of({0: "fired"})
 
 
-def test_of_two_watches_the_later_one_stands(ledger_url: str) -> None:
+def test_of_two_watches_the_later_one_is_kept(ledger_url: str) -> None:
     take(ledger_url, export_of({}, watches={"a": 1, "b": 5}))
     for _ in range(2):
         take(ledger_url, export_of({}, watches={"a": 3, "b": 2, "c": -4}))

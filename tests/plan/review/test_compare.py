@@ -29,7 +29,7 @@ def make_event(name: str = "Program Released", **fields: Any) -> BusinessEvent:
     return BusinessEvent(name, Place("bulletins.d/events.yaml", 2, 3, name), **fields)
 
 
-def told(comparison: Comparison) -> list[str]:
+def reported(comparison: Comparison) -> list[str]:
     """Each bulletin that changed, as `renamed b from a`."""
     return [
         f"{change.kind} {change.bulletin.id}"
@@ -169,19 +169,19 @@ def test_the_same_payload_under_a_new_id_is_a_rename() -> None:
 )
 def test_an_edited_payload_or_another_account_is_no_rename(other: dict[str, Any]) -> None:
     found = compare(make_set(make_bulletin("a")), make_set(make_bulletin("b", **other)))
-    assert told(found) == ["added b", "removed a"]
+    assert reported(found) == ["added b", "removed a"]
 
 
 def test_one_shared_account_and_another_time_are_a_rename() -> None:
     old = make_bulletin("a", accounts=("india", "europe"), at=NOW)
     new = make_bulletin("b", accounts=("asia", "india"), at=NOW + HOUR)
-    assert told(compare(make_set(old), make_set(new))) == ["renamed b from a"]
+    assert reported(compare(make_set(old), make_set(new))) == ["renamed b from a"]
 
 
 def test_of_several_the_one_with_the_same_schedule_is_meant_then_the_first() -> None:
     old = [make_bulletin("a1"), make_bulletin("a2", at=NOW), make_bulletin("a3", at=NOW + HOUR)]
     new = [make_bulletin("b1", at=NOW + 2 * HOUR), make_bulletin("b2", at=NOW + HOUR), make_bulletin("b3")]
-    assert told(compare(make_set(*old), make_set(*new))) == [
+    assert reported(compare(make_set(*old), make_set(*new))) == [
         "renamed b1 from a2",
         "renamed b2 from a3",
         "renamed b3 from a1",
@@ -190,13 +190,13 @@ def test_of_several_the_one_with_the_same_schedule_is_meant_then_the_first() -> 
 
 def test_a_bulletin_is_renamed_once() -> None:
     old, new = make_set(make_bulletin("a")), make_set(make_bulletin("b"), make_bulletin("c"))
-    assert told(compare(old, new)) == ["renamed b from a", "added c"]
-    assert told(compare(new, old)) == ["renamed a from b", "removed c"]
+    assert reported(compare(old, new)) == ["renamed b from a", "added c"]
+    assert reported(compare(new, old)) == ["renamed a from b", "removed c"]
 
 
 def test_a_copy_is_no_rename() -> None:
     old = make_bulletin("a")
-    assert told(compare(make_set(old), make_set(old, make_bulletin("b")))) == ["added b"]
+    assert reported(compare(make_set(old), make_set(old, make_bulletin("b")))) == ["added b"]
 
 
 def test_thousands_of_one_payload_are_paired_in_no_time() -> None:
@@ -206,16 +206,21 @@ def test_thousands_of_one_payload_are_paired_in_no_time() -> None:
     assert [change.before.id for change in found if change.before] == [f"a{2999 - n}" for n in range(3000)]
 
 
-def test_they_come_in_the_order_of_the_new_side_and_then_what_is_gone() -> None:
+def test_changes_are_in_the_order_of_the_new_side_then_removed_bulletins() -> None:
     old = [make_bulletin(name, name=name) for name in ("z", "same", "y", "edited")]
     new = [make_bulletin(name, name=name) for name in ("new", "edited", "same")]
     new[1] = replace(new[1], revision=2)
-    assert told(compare(make_set(*old), make_set(*new))) == ["added new", "changed edited", "removed z", "removed y"]
+    assert reported(compare(make_set(*old), make_set(*new))) == [
+        "added new",
+        "changed edited",
+        "removed z",
+        "removed y",
+    ]
 
 
 def test_of_bulletins_with_one_id_the_first_counts() -> None:
     old = make_set(make_bulletin(name="first"), make_bulletin(name="second"))
-    assert told(compare(old, make_set(make_bulletin(name="first")))) == []
+    assert reported(compare(old, make_set(make_bulletin(name="first")))) == []
 
 
 @pytest.mark.parametrize(

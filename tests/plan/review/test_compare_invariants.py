@@ -72,9 +72,9 @@ def test_every_id_is_accounted_for_once(old: Definitions, new: Definitions) -> N
     found = compare(old, new)
     before, after = {each.id for each in old.bulletins}, {each.id for each in new.bulletins}
     was = {name for name, _ in renames(found)}
-    told = Counter([change.bulletin.id for change in found.bulletins])
-    told.update(was)
-    assert max(told.values(), default=1) == 1
+    reported = Counter([change.bulletin.id for change in found.bulletins])
+    reported.update(was)
+    assert max(reported.values(), default=1) == 1
     assert set(kinds(found, ChangeKind.ADDED, ChangeKind.RENAMED)) == after - before
     assert set(kinds(found, ChangeKind.REMOVED)) | was == before - after
     assert set(kinds(found, ChangeKind.CHANGED)) <= before & after

@@ -1,4 +1,4 @@
-"""A reviewed plan holds while what it sends can be sent as it was reviewed; else it is told what moved."""
+"""A reviewed plan holds while what it sends can be sent as it was reviewed; else the changes are reported."""
 
 from __future__ import annotations
 

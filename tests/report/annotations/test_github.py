@@ -58,7 +58,7 @@ def test_a_problem_is_an_annotation_as_the_toolkit_writes_it() -> None:
     )
 
 
-def test_a_problem_of_a_row_stands_at_the_row_and_names_the_template() -> None:
+def test_a_problem_of_a_row_is_placed_at_the_row_and_names_the_template() -> None:
     problem = make_problem(message="x, in bulletins.d/shows.csv:17", help="", row="bulletins.d/shows.csv:17")
     command, _ = read(github_commands(from_problems([problem])))
 
@@ -68,7 +68,7 @@ def test_a_problem_of_a_row_stands_at_the_row_and_names_the_template() -> None:
     assert command.data == "x, in bulletins.d/shows.csv:17 (template: bulletins.d/x.yaml:9:19)"
 
 
-def test_a_problem_of_a_combination_stands_at_its_template() -> None:
+def test_a_problem_of_a_combination_is_placed_at_its_template() -> None:
     command, _ = read(github_commands(from_problems([make_problem(row="language=Hindi slot=morning")])))
 
     assert isinstance(command, Command)
@@ -76,7 +76,7 @@ def test_a_problem_of_a_combination_stands_at_its_template() -> None:
     assert "template" not in command.data
 
 
-def test_what_a_plan_says_of_a_row_stands_at_the_row() -> None:
+def test_a_plan_step_of_a_row_is_placed_at_the_row() -> None:
     row = {"file": "bulletins.d/a.yaml", "row": "bulletins.d/shows.csv:17"}
     changes = make_changes([make_bulletin_change("renamed", **row)])
     commands = read(github_commands(from_plan(make_plan(make_planned(**row), changes=changes))))[:-1]

@@ -69,7 +69,7 @@ def test_the_hash_is_of_what_would_be_done_and_not_of_when_it_was_asked() -> Non
     later = plan_document(plan_at(NOW + timedelta(minutes=1)), replace(FACTS, version="9", git_dirty=True))
 
     assert first["hash"] == later["hash"]
-    assert first["firings"] != later["firings"]  # the reasons tell the time
+    assert first["firings"] != later["firings"]  # the reasons contain the time
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_plan_that_contradicts_itself_is_refused_though_its_hash_fits(edit: An
         reviewed_plan(plan_file_text({**document, "hash": plan_hash(document)}))
 
 
-def test_a_key_that_stands_twice_is_refused() -> None:
+def test_a_repeated_key_is_refused() -> None:
     text = plan_file_text(plan_document(plan_at(), FACTS))
     with refused(ErrorCode.NOT_A_PLAN):
         reviewed_plan(text.replace('"firings": [', '"firings": [], "firings": [', 1))

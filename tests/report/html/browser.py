@@ -57,7 +57,7 @@ class Opened:
         for event, handler in handlers.items():
             self.page.on(event, handler)  # type: ignore[call-overload]
         yield
-        self.page.goto("about:blank")  # by then, all that it did has been told
+        self.page.goto("about:blank")  # by then, all that it did has been reported
         for event, handler in handlers.items():
             self.page.remove_listener(event, handler)
 

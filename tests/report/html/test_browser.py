@@ -72,7 +72,7 @@ def html_of(name: str) -> str:
 
 @pytest.mark.parametrize("fields", [{}, PHONE], ids=["window", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_it_loads_without_a_complaint_fits_the_window_and_stands_out_from_what_is_behind(
+def test_a_page_loads_without_errors_fits_the_window_and_has_enough_contrast(
     open_page: OpenPage, name: str, fields: dict[str, Any]
 ) -> None:
     page = open_page(html_of(name), **fields).page

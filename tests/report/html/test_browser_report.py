@@ -132,7 +132,7 @@ def test_times_are_the_readers_until_they_are_utc(open_page: OpenPage) -> None:
     assert page.locator("text.tick[data-ms]").first.text_content() == "13:00:01"
 
 
-def test_a_bar_and_the_button_beside_an_attention_item_open_the_row(open_page: OpenPage) -> None:
+def test_a_bar_and_the_button_of_an_attention_item_open_the_row(open_page: OpenPage) -> None:
     page = open_page(report_page(REPORT)).page
     page.locator("#find").fill("later")
     page.locator("rect[data-row='1']").last.click()

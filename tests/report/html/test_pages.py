@@ -147,7 +147,7 @@ def test_the_data_of_a_plan_is_that_of_its_document(text: str) -> None:
         assert row["changes"] == [[each["field"], each["old"], each["new"]] for each in firing["changes"]]
 
 
-def test_the_first_rows_stand_in_the_page_itself() -> None:
+def test_the_first_rows_are_in_the_page_itself() -> None:
     page = Parsed(report_page(busy_report(150)))
 
     assert len([each for each in page.all("td") if "what-cell" in (each.attributes.get("class") or "")]) == 40
@@ -185,7 +185,7 @@ def test_payloads_that_would_make_a_page_too_large_are_left_out_the_failed_ones_
     assert [row["payload"] is False for row in unpacked(Parsed(plan).details)] == [False, True]
 
 
-def test_a_row_is_among_the_data_and_beside_what_changed() -> None:
+def test_a_row_is_in_the_data_and_in_the_changes() -> None:
     row = {"row": "bulletins.d/shows.csv:17"}
     changes = make_changes([make_bulletin_change(**row), make_bulletin_change(id="b")])
     plan = Parsed(plan_page(make_plan(make_planned(**row), make_planned("b"), changes=changes)))

@@ -116,7 +116,7 @@ def test_a_bulletin_in_many_accounts_takes_a_row_for_each_thing_that_happens() -
     ]
 
 
-def test_an_account_stands_once_beside_what_happens_there_often() -> None:
+def test_an_account_is_named_once_for_many_firings() -> None:
     often = [effect(account=name) for name in ("india", "europe", "india", "india")]
     effects = [*often, *(effect(action="expired", text="2 times from a to b are too late") for _ in range(2))]
     seen = rendered(plan_markdown(make_plan(changes=make_changes([make_bulletin_change(effects=effects)]))))
@@ -213,7 +213,7 @@ def test_ten_thousand_firings_fit_into_a_comment() -> None:
     assert markdown.rstrip().endswith("more lines or parts are not shown._")
 
 
-def test_an_edit_names_the_row_beside_the_place_of_its_template() -> None:
+def test_an_edit_names_the_row_and_the_place_of_its_template() -> None:
     change = make_bulletin_change("changed", row="bulletins.d/shows.csv:17")
     seen = rendered(plan_markdown(make_plan(make_planned(), changes=make_changes([change]))))
 

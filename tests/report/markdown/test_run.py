@@ -31,7 +31,7 @@ def test_what_somebody_has_to_look_at_comes_first_with_its_reason_and_place() ->
     assert seen.rows[2][3:] == ["HTTP 400: Business Event Not Found", "bulletins.d/a.yaml:4"]
 
 
-def test_a_row_is_named_beside_the_place_of_its_template() -> None:
+def test_a_row_is_named_with_the_place_of_its_template() -> None:
     failed = make_result(outcome="failed", row="bulletins.d/shows.csv:17")
 
     assert rendered(report_markdown(make_report(failed))).rows[1][4] == "bulletins.d/a.yaml:4, bulletins.d/shows.csv:17"

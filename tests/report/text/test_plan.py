@@ -171,7 +171,7 @@ def of_many() -> list[Any]:
     return [*many, *(make_bulletin(f"w-{number}", name=str(number), at=NOW + HOUR) for number in range(30))]
 
 
-def test_beside_changes_the_plan_is_short_and_what_they_speak_of_is_not_reported_again() -> None:
+def test_with_changes_the_plan_is_short_and_repeats_no_changed_bulletin() -> None:
     effects = [make_bulletin_change()["effects"][0]]
     changes = make_changes([make_bulletin_change(id="b-0", effects=effects), make_bulletin_change("removed", "gone")])
     plan, document = planned(*of_many(), changes=changes)
@@ -186,7 +186,7 @@ def test_beside_changes_the_plan_is_short_and_what_they_speak_of_is_not_reported
     assert sum(action is not None for action, _ in plan_rows(plan.steps, document, whole=True)) == 230
 
 
-def test_what_comes_is_not_cut_beside_changes_and_without_them_nothing_that_is_sent_is() -> None:
+def test_coming_firings_are_not_cut_with_changes_and_sent_firings_not_without() -> None:
     plan, document = planned(*of_many(), changes=make_changes(), until=NOW + 9 * HOUR)
     assert sum(action is Action.WAIT for action, _ in plan_rows(plan.steps, document)) == 30
     plan, document = planned(*of_many())

@@ -26,7 +26,7 @@ def test_a_line_says_place_code_finding_and_fix() -> None:
     )
 
 
-def test_the_caret_stands_under_the_place() -> None:
+def test_the_caret_is_under_the_place() -> None:
     line, caret = snippet(Problem("x.yaml", 3, 7, Code.BLANK, "name is blank", "", "name: \u0938\u093e  x"))
 
     assert line.index("\u0938") == caret.index("^")

@@ -29,7 +29,7 @@ def cells(found: Calendar) -> dict[tuple[str, int], int]:
     return {(day.key, cell.hour): cell.shown for day in found.days for cell in day.cells if cell.shown}
 
 
-def test_a_firing_stands_in_the_hour_of_its_zone() -> None:
+def test_a_firing_is_shown_in_the_hour_of_its_zone() -> None:
     firings = at("2026-12-01T20:15:00Z")
 
     assert cells(drawn(firings)) == {("2026-12-01", 20): 1}

@@ -7,7 +7,7 @@ from runner.report.html.run.attention import attention_items, warned_groups
 from runner.report.html.run.page import report_page
 
 
-def test_the_first_of_many_times_that_expired_stands_for_all() -> None:
+def test_the_first_of_many_expired_occurrences_is_shown_for_all() -> None:
     times = [make_result("weekly", "expired", occurrence=f"r1@{day}") for day in range(9)]
     others = [make_result("weekly", "expired", account="europe"), make_result("weekly", "failed")]
     report = make_report(*times, *others)

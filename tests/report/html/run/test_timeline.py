@@ -1,4 +1,4 @@
-"""The drawing of a run's requests: bars while they can be told apart, a crowd beyond."""
+"""The drawing of a run's requests: bars while they can be reported apart, a crowd beyond."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_without_requests_there_is_nothing_to_draw() -> None:
     assert timeline([]) is None
 
 
-def test_bars_stand_at_their_times_and_a_retry_is_linked_to_the_try_before() -> None:
+def test_bars_are_drawn_at_their_times_and_a_retry_is_linked_to_the_try_before() -> None:
     first = make_attempt(1, started_at="2026-12-01T13:00:00Z", latency_ms=1000, verdict="no", http_status=429)
     second = make_attempt(2, started_at="2026-12-01T13:00:03Z", latency_ms=1000)
     drawn = timeline(requests_of(make_report(make_result("a", tries=2, attempts=[first, second]))))
