@@ -284,3 +284,24 @@ def test_six_writers_over_the_same_firings_never_deadlock(ledger: Ledger, ledger
 
 
 _DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+
+
+def test_before_and_after_its_time_the_asking_thread_writes(ledger: Ledger) -> None:
+    writer = LedgerWriter(ledger, begin(ledger))
+    with ThreadPoolExecutor(1) as pool:
+        before = pool.submit(writer.claim, request(FORTY[0])).result(PATIENCE_S)
+        with writer:
+            pass
+        after = pool.submit(writer.claim, request(FORTY[1])).result(PATIENCE_S)
+    assert [isinstance(each, Claim) for each in (before, after)] == [True, True]
+
+
+def test_the_end_waits_for_what_is_being_written(slow: Slow) -> None:
+    writer = LedgerWriter(slow, begin(slow))
+    with ThreadPoolExecutor(1) as pool:
+        with writer:
+            claiming = pool.submit(writer.claim, request(FORTY[0]))
+            assert slow.has_begun.wait(PATIENCE_S)
+            threading.Timer(0.05, slow.may_go_on.set).start()
+        assert slow.may_go_on.is_set()
+        assert isinstance(claiming.result(PATIENCE_S), Claim)

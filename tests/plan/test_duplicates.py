@@ -8,7 +8,6 @@ import pytest
 from plan import HOUR, NOW, TICK, knowing, make_bulletin, make_entry, make_firing, make_firings, sent_lately
 from runner.definitions.model import Bulletin
 from runner.plan.decide import Action, decide
-from runner.plan.duplicates import DUPLICATE_WINDOW
 from runner.plan.firing import FiringKey
 from runner.plan.history import History, SentFiring, State
 from runner.reason import ReasonCode
@@ -29,8 +28,8 @@ def test_the_same_payload_under_another_id_is_a_duplicate() -> None:
 @pytest.mark.parametrize(
     ("ago", "action"),
     [
-        (DUPLICATE_WINDOW - TICK, Action.DUPLICATE),
-        (DUPLICATE_WINDOW, Action.FIRE),
+        (timedelta(hours=24) - TICK, Action.DUPLICATE),
+        (timedelta(hours=24), Action.FIRE),
         (timedelta(), Action.DUPLICATE),
         (-HOUR, Action.DUPLICATE),  # the clock was put back
     ],

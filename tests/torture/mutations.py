@@ -71,7 +71,17 @@ def mutations(module: str, source: str) -> Iterator[Mutation]:
         begin, end = offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset)
         return Mutation(module, node.lineno, begin, end, text)
 
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    decorators = {
+        id(node)
+        for definition in ast.walk(tree)
+        if isinstance(definition, ast.ClassDef | ast.FunctionDef)
+        for decorator in definition.decorator_list
+        for node in ast.walk(decorator)
+    }
+    for node in ast.walk(tree):
+        if id(node) in decorators:
+            continue  # frozen or slots decide nothing
         match node:
             case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in _COMPARISONS:
                 sides = (ast.unparse(left), ast.unparse(right))
