@@ -27,8 +27,8 @@ class ErrorCode(StrEnum):
     UNKNOWN_SCHEMA = "unknown-schema"
     # Files and folders
     BAD_FILE_NAME = "bad-file-name"
-    CANNOT_READ = "can't-read"
-    CANNOT_WRITE = "can't-write"
+    CANNOT_READ = "cannot-read"
+    CANNOT_WRITE = "cannot-write"
     COMMITTED_LINK = "committed-link"
     FILE_CHANGED = "file-changed"
     FILE_EXISTS = "file-exists"
@@ -41,7 +41,7 @@ class ErrorCode(StrEnum):
     TILDE_IN_PATH = "tilde-in-path"
     WORKING_FOLDER_MISSING = "working-folder-missing"
     # Definitions
-    CANNOT_APPEND = "can't-append"
+    CANNOT_APPEND = "cannot-append"
     DEFINITIONS_UNREADABLE = "definitions-unreadable"
     FILE_HAS_PROBLEMS = "file-has-problems"
     LINK_OUT_OF_CHECKOUT = "link-out-of-checkout"

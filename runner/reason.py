@@ -62,7 +62,7 @@ class ReasonCode(StrEnum):
     ANSWER_UNKNOWN = "answer-unknown"
     # What prevented a request, or the record of its outcome.
     CLAIMED_BY_ANOTHER_RUN = "claimed-by-another-run"
-    LEDGER_CANNOT_STORE = "ledger-can't-store"
+    LEDGER_CANNOT_STORE = "ledger-cannot-store"
     LEDGER_FAILED = "ledger-failed"
     INTERNAL_ERROR = "internal-error"
     INTERRUPTED = "interrupted"

@@ -99,7 +99,7 @@ def test_a_text_in_the_encoding_of_windows_is_named(bulletins: Bulletins) -> Non
 
 
 def test_each_fault_of_a_column_is_one_line_with_its_rows(bulletins: Bulletins) -> None:
-    rows = "".join(f"x{number},{number + 30}/12/2036,{number + 24}:00\n" for number in range(60))
+    rows = "".join(f"x{number},{number % 28 + 1}/13/2036,{number + 25}:00\n" for number in range(60))
     Path("calendar.csv").write_text(f"name,date,time\n{rows}", encoding="utf-8")
     done = bulletins("import", "csv", "calendar.csv", *EVENT, "--day-first")
     lines = done.err.splitlines()
