@@ -16,7 +16,7 @@ from runner.definitions.templates import OCCURRENCE_FIELDS
 
 # A text without a match has neither a placeholder nor typographic quotes around it: a quick test of thousands of texts.
 SUSPICIOUS = re.compile(
-    r"[{}$%<｛＄“”„‟«»‹›‘’‚]|@[A-Za-z@]|__|[\[:#][A-Za-z\[#]|\*\||&l(?:brace|cub);|&#(?:123|[xX]7[bB]);"
+    r"[{}$%<｛＄“”„‟«»‹›‘’‚]|(?<![\w.])@|__|[\[:#][A-Za-z\[#]|\*\||&l(?:brace|cub);|&#(?:123|[xX]7[bB]);"
     r"|TODO|TBD|FIXME|[A-Z]_?(?:ME|HERE)|YOUR_|XXXX|orem ipsum"
 )
 
