@@ -26,85 +26,84 @@ F = TypeVar("F", bound=Callable[..., Any])
 _STDIN = Path("-")
 
 
-def _import_options(command: F) -> F:
-    for option in reversed(
-        (
-            click.option(
-                "--out",
-                type=OutputPath(),
-                metavar="FILE",
-                help="Write to this new file instead of standard output.",
-            ),
-            click.option(
-                "--event",
-                metavar="NAME",
-                shell_complete=completions.events,
-                help="The business event of bulletins that name none.",
-            ),
-            click.option(
-                "--c-by", metavar="ADDRESS", help="The creator's e-mail address, for bulletins that have none."
-            ),
-            click.option(
-                "--account",
-                "accounts",
-                multiple=True,
-                metavar="NAME",
-                shell_complete=completions.accounts,
-                help="The account of bulletins that name none.",
-            ),
-            click.option(
-                "--literal-braces",
-                is_flag=True,
-                help="Send placeholders such as {{ name }} and $NAME as they are: the bulletins get literal_braces.",
-            ),
-            click.option(
-                "--path",
-                type=click.Path(path_type=Path),
-                help=f"The set with the accounts and events.  [default: {DEFAULT_PATH} if it exists]",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+def _added(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Return a decorator that adds the options to a command, in the order of its help."""
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
-def _table_options(command: F) -> F:
-    for option in reversed(
-        (
-            click.option(
-                "--column",
-                "columns",
-                multiple=True,
-                metavar="FIELD=COLUMN",
-                shell_complete=completions.fields_of_columns,
-                help="The column of a field, like name=Title or properties.show=Show.",
-            ),
-            click.option(
-                "--ignore-column",
-                "ignored",
-                multiple=True,
-                metavar="COLUMN",
-                shell_complete=completions.columns,
-                help="Leave out a column.",
-            ),
-            click.option(
-                "--key",
-                metavar="COLUMN",
-                shell_complete=completions.columns,
-                help="Make each id from this column, so that it stays the same when rows are inserted or sorted.",
-            ),
-            click.option("--day-first", is_flag=True, help="02/12/2026 is the second of December."),
-            click.option("--month-first", is_flag=True, help="02/12/2026 is the twelfth of February."),
-            click.option(
-                "--timezone",
-                metavar="ZONE",
-                shell_complete=completions.timezones,
-                help="The zone of times without an offset.  [default: that of the account]",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+_import_options = _added(
+    click.option(
+        "--out",
+        type=OutputPath(),
+        metavar="FILE",
+        help="Write to this new file instead of standard output.",
+    ),
+    click.option(
+        "--event",
+        metavar="NAME",
+        shell_complete=completions.events,
+        help="The business event of bulletins that name none.",
+    ),
+    click.option("--c-by", metavar="ADDRESS", help="The creator's e-mail address, for bulletins that have none."),
+    click.option(
+        "--account",
+        "accounts",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=completions.accounts,
+        help="The account of bulletins that name none.",
+    ),
+    click.option(
+        "--literal-braces",
+        is_flag=True,
+        help="Send placeholders such as {{ name }} and $NAME as they are: the bulletins get literal_braces.",
+    ),
+    click.option(
+        "--path",
+        type=click.Path(path_type=Path),
+        help=f"The set with the accounts and events.  [default: {DEFAULT_PATH} if it exists]",
+    ),
+)
+
+
+_table_options = _added(
+    click.option(
+        "--column",
+        "columns",
+        multiple=True,
+        metavar="FIELD=COLUMN",
+        shell_complete=completions.fields_of_columns,
+        help="The column of a field, like name=Title or properties.show=Show.",
+    ),
+    click.option(
+        "--ignore-column",
+        "ignored",
+        multiple=True,
+        metavar="COLUMN",
+        shell_complete=completions.columns,
+        help="Leave out a column.",
+    ),
+    click.option(
+        "--key",
+        metavar="COLUMN",
+        shell_complete=completions.columns,
+        help="Make each id from this column, so that it stays the same when rows are inserted or sorted.",
+    ),
+    click.option("--day-first", is_flag=True, help="02/12/2026 is the second of December."),
+    click.option("--month-first", is_flag=True, help="02/12/2026 is the twelfth of February."),
+    click.option(
+        "--timezone",
+        metavar="ZONE",
+        shell_complete=completions.timezones,
+        help="The zone of times without an offset.  [default: that of the account]",
+    ),
+)
 
 
 class _Formats(Group):

@@ -7,9 +7,9 @@ import re
 from runner.definitions.characters import FORBIDDEN_IN_YAML
 from runner.definitions.problem import Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading import lfs_pointer
 from runner.definitions.reading.document import end_position, source_line
 from runner.definitions.reading.encodings import AS_UTF8, not_utf_8
+from runner.definitions.reading.lfs_pointer import lfs_problem
 from runner.definitions.sources import MAX_FILE_BYTES
 
 # libyaml compares each %TAG directive with all earlier ones: thousands would take minutes. Tags are refused anyway.
@@ -21,8 +21,8 @@ def text_of(data: bytes, file: str) -> str | Problem:
     if len(data) > MAX_FILE_BYTES:
         message = f"the file has more than {MAX_FILE_BYTES:,} bytes, the limit"
         return Problem(file, 1, 1, Code.FILE_TOO_LARGE, message, "Split it into several files.")
-    if lfs_pointer.lfs_pointer(data) is not None:
-        return Problem(file, 1, 1, Code.LFS_POINTER, lfs_pointer.MESSAGE, lfs_pointer.HELP)
+    if (pointer := lfs_problem(data, file)) is not None:
+        return pointer
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

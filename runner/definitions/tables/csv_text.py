@@ -10,8 +10,8 @@ import re
 from runner.definitions.characters import FORBIDDEN
 from runner.definitions.problem import MAX_SOURCE, Problem
 from runner.definitions.problem_codes import Code
-from runner.definitions.reading import lfs_pointer
 from runner.definitions.reading.encodings import AS_UTF8, WORKBOOKS, is_utf_16, not_utf_8
+from runner.definitions.reading.lfs_pointer import lfs_problem
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
 
@@ -24,8 +24,8 @@ def text_of(data: bytes, file: str) -> str | Problem:
     if len(data) > MAX_TABLE_BYTES:
         message = f"the table has more than {MAX_TABLE_BYTES:,} bytes, the limit"
         return Problem(file, 1, 1, Code.BAD_TABLE, message, "Split it into several tables.")
-    if lfs_pointer.lfs_pointer(data) is not None:
-        return Problem(file, 1, 1, Code.LFS_POINTER, lfs_pointer.MESSAGE, lfs_pointer.HELP)
+    if (pointer := lfs_problem(data, file)) is not None:
+        return pointer
     if data.startswith(WORKBOOKS):
         help_text = "Save it as CSV UTF-8. A workbook can't be reviewed in a pull request."
         return Problem(file, 1, 1, Code.BAD_TABLE, "the table is a workbook of a spreadsheet program", help_text)
