@@ -106,7 +106,7 @@ class ChangeTexts:
         sent = next(filter(was_sent, before), None)
         if sent is not None:
             blocked = any(step.action is Action.DUPLICATE for step in steps)
-            after = ", once it is no duplicate of the last 24 hours any more" if blocked else ""
+            after = ", once 24 hours have passed since then" if blocked else ""
             return f"{_sent_at(sent)} as {old}: under its new id {what} would go out again{after}"
         if any(step.action in (Action.IN_DOUBT, Action.CLAIMED) for step in before):
             return f"it may have been sent as {old}: under its new id {what} would go out again"
